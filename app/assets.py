@@ -1,0 +1,153 @@
+"""What the browser fetches once: plotly.js, the browser modules, and each checkpoint's map, thumbnails and trust field."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import importlib.util
+import io
+import json
+from collections.abc import Callable
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from PIL import Image
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from app import engines
+from vae.errors import UnknownName, ZscopeError
+
+COMPONENTS = Path(__file__).parent / "components"
+PLOTLY_VERSION = version("plotly")
+NO_LABEL = 255
+YEAR_S = 31_536_000
+TRUST_RGB = (10, 159, 120)  # the green of the trust bar
+TRUST_ALPHA = 90  # of 255, where trust is 1
+
+
+class Asset(NamedTuple):
+    """A body with its type and fingerprint."""
+
+    body: bytes
+    mime: str
+    etag: str
+
+
+def _asset(body: bytes, mime: str) -> Asset:
+    return Asset(body, mime, f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"')
+
+
+def _respond(request: Request, asset: Asset) -> Response:
+    headers = {"ETag": asset.etag, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+    if asset.etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(asset.body, media_type=asset.mime, headers=headers)
+
+
+# ---------------------------------------------------------------- scripts
+
+
+@cache
+def plotly_file() -> Path:
+    """plotly.js inside the installed wheel, found without importing plotly."""
+    spec = importlib.util.find_spec("plotly")
+    return Path(spec.submodule_search_locations[0]) / "package_data" / "plotly.min.js"
+
+
+async def plotly(request: Request) -> Response:
+    """plotly.js; its address carries its version, so a browser keeps it for good."""
+    headers = {"Cache-Control": f"public, max-age={YEAR_S}, immutable"}
+    return FileResponse(plotly_file(), media_type="text/javascript", headers=headers)
+
+
+async def script(request: Request) -> Response:
+    """A browser module of ours, by file name; the names are those of the files that exist."""
+    known = {file.name: file for file in COMPONENTS.rglob("*.js")}
+    file = known.get(f"{request.path_params['name']}.js")
+    if file is None:
+        return PlainTextResponse("no such script", 404)
+    return _respond(request, _asset(file.read_bytes(), "text/javascript"))
+
+
+# ---------------------------------------------------------------- a checkpoint's own
+
+
+def map_bytes(engine) -> bytes:
+    """The map's geometry: u32 header length, JSON header padded to 4, xy (n, 2) f32, index (n,) i32, label (n,) u8.
+
+    index is the row in the training split; label 255 means none. Read by geometry() in zscope.js.
+    """
+    atlas, (c, h, w) = engine.atlas, engine.shape
+    xy = np.ascontiguousarray(atlas.xy, "<f4")
+    index = np.ascontiguousarray(atlas.index, "<i4")
+    labels = np.full(len(xy), NO_LABEL) if atlas.labels is None else atlas.labels
+    _, box = atlas.projector.trust_field()
+    header = {
+        "model": engine.name,
+        "title": engine.card.get("title", engine.name),
+        "n": len(xy),
+        "d": engine.d,
+        "shape": [h, w, c],
+        "device": engine.device,
+        "classes": list(atlas.classes),
+        "labelled": atlas.labels is not None,
+        "thumbs": {"columns": atlas.thumb_columns, "height": atlas.thumb_size[0], "width": atlas.thumb_size[1]},
+        "trust_box": [float(v) for v in box],
+    }
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 4)
+    return len(text).to_bytes(4, "little") + text + xy.tobytes() + index.tobytes() + labels.astype("u1").tobytes()
+
+
+def trust_bytes(engine) -> bytes:
+    """The trust field as a PNG whose opacity is the trust; north up, covering trust_box."""
+    field, _ = engine.atlas.projector.trust_field()
+    pixels = np.empty((*field.shape, 4), np.uint8)
+    pixels[..., :3] = TRUST_RGB
+    pixels[..., 3] = np.rint(TRUST_ALPHA * np.clip(field, 0, 1))
+    out = io.BytesIO()
+    Image.fromarray(pixels[::-1]).save(out, "png")
+    return out.getvalue()
+
+
+_PARTS: dict[str, tuple[str, Callable[..., bytes]]] = {
+    "map.bin": ("application/octet-stream", map_bytes),
+    "thumbnails.webp": ("image/webp", lambda engine: engine.atlas.thumbnails_webp),
+    "trust.png": ("image/png", trust_bytes),
+}
+_made: WeakKeyDictionary = WeakKeyDictionary()  # engine -> {part: Asset}
+
+
+def _part(name: str, part: str) -> Asset:
+    engine = engines.engine(name)
+    made = _made.setdefault(engine, {})
+    if part not in made:
+        mime, make = _PARTS[part]
+        made[part] = _asset(make(engine), mime)
+    return made[part]
+
+
+async def part(request: Request) -> Response:
+    """The map, sprite sheet or trust field of a checkpoint."""
+    name, wanted = request.path_params["checkpoint"], request.path_params["part"]
+    if wanted not in _PARTS:
+        return PlainTextResponse(f"no such part; known: {', '.join(_PARTS)}", 404)
+    try:
+        return _respond(request, await asyncio.to_thread(_part, name, wanted))
+    except UnknownName as error:
+        return PlainTextResponse(str(error), 404)
+    except ZscopeError as error:
+        return PlainTextResponse(str(error), 500)
+
+
+ROUTES = [
+    Route("/asset/plotly.min.js", plotly),
+    Route("/asset/{name}.js", script),
+    Route("/asset/{checkpoint}/{part}", part),
+]

@@ -1,0 +1,285 @@
+// What every part of the page shares in the browser: one live socket, one event bus, the map's geometry, pictures, colours.
+//
+//   connect(model, token, base)   -> client, the page's one socket; a second call for the same model returns the same client
+//     client.request(kind, payload, {t0, source})   live: one request in flight, only the newest waits; answers reach onFrame
+//     client.ask(kind, payload, {idle})             -> Promise<frame>: never superseded; idle: only when nothing live waits
+//     client.onFrame(callback)  -> off()            called inside requestAnimationFrame, for each live answer painted
+//     client.state, client.reason                   "connecting" | "open" | "away" | "refused", and why
+//     kinds: KIND.map [x, y]   KIND.latent z   KIND.row [index]   KIND.path [method, t, ...za, ...zb]
+//     frame: {sequence, kind, trust, decode_ms, server_ms, round_trip_ms, xy, z, pixels, source, t0}
+//   on(event, callback) -> off(), emit(event, value)
+//     "frame" frame | "position" xy or null (a live dot on the map) | "commit" committed | "goto" {row} or {z}
+//     "leave" (the pointer left the map) | "connection" client
+//   geometry(model, base) -> Promise<{n, d, shape: [h, w, c], classes, xy, index, labels, thumbs, trust_box, device, title}>
+//   spriteSheet(model, base) -> Promise<{draw(ctx, index, x, y, size)}>    real thumbnails, by row of the map
+//   paint(canvas, pixels, shape)     uint8 pixels -> canvas, scaled smoothly to the canvas' own size
+//   palette(dark) -> [colour], theme(element) -> {text, background, panel, border, accent, font, dark}
+//   count(n) "10 000", ms(v) "3.6 ms", percent(share) "60 %", trustWord(trust), median(values)
+//   window.zscope.live = {sent, painted, dropped, latency_ms}: live requests alone; latency from the move event to the
+//   painted picture, the last 1000. sent = painted + dropped + at most one under way.
+
+export const KIND = { map: 1, latent: 2, row: 3, path: 4 }
+export const live = { sent: 0, painted: 0, dropped: 0, latency_ms: [] }
+const HEAD_UP = 8, HEAD_DOWN = 28, KEEP = 1000
+const RETRY_MS = [250, 500, 1000, 2000, 4000, 8000]
+
+// ---------------------------------------------------------------- events
+
+const listeners = new Map()
+
+export function on(event, callback) {
+  if (!listeners.has(event)) listeners.set(event, new Set())
+  listeners.get(event).add(callback)
+  return () => listeners.get(event).delete(callback)
+}
+
+export function emit(event, value) {
+  for (const callback of [...(listeners.get(event) ?? [])]) callback(value)
+}
+
+// ---------------------------------------------------------------- the socket
+
+class Client {
+  constructor(model, token, base) {
+    Object.assign(this, { model, token, base, state: "connecting", reason: "", closed: false })
+    this.sequence = 0
+    this.flight = null // the request under way
+    this.waiting = null // the newest live request not yet sent
+    this.urgent = []
+    this.idle = []
+    this.painting = null // the newest live answer not yet painted
+    this.attempt = 0
+    this.recent = [] // {at, round_trip_ms, decode_ms, server_ms} of the last second's paints
+    this.callbacks = new Set()
+    this.open()
+  }
+
+  open() {
+    clearTimeout(this.timer)
+    const address = `${location.origin.replace(/^http/, "ws")}${this.base}/live/${encodeURIComponent(this.model)}`
+    const socket = (this.socket = new WebSocket(`${address}?token=${encodeURIComponent(this.token)}`))
+    socket.binaryType = "arraybuffer"
+    socket.onopen = () => { this.attempt = 0; this.say("open", ""); this.pump() }
+    socket.onmessage = (event) => this.receive(event.data)
+    socket.onclose = (event) => { if (this.socket === socket) this.lost(event) }
+  }
+
+  say(state, reason) {
+    if (state === this.state && reason === this.reason) return
+    Object.assign(this, { state, reason })
+    emit("connection", this)
+  }
+
+  lost(event) {
+    const flight = this.flight
+    this.flight = null
+    this.socket = null
+    if (flight?.resolve) flight.reject(new Error(event.reason || "the connection closed"))
+    else if (flight) { live.dropped += 1; if (event.code !== 4400) this.waiting ??= flight }
+    if (this.closed) return
+    if (event.code === 4401 || event.code === 4403 || event.code === 4404) return this.say("refused", event.reason)
+    const wait = RETRY_MS[Math.min(this.attempt++, RETRY_MS.length - 1)] * (0.8 + 0.4 * Math.random())
+    this.say("away", event.reason || "the server does not answer")
+    this.timer = setTimeout(() => this.open(), wait)
+  }
+
+  renew(token) {
+    if (token === this.token) return
+    this.token = token
+    if (this.state === "refused") { this.say("connecting", ""); this.open() }
+  }
+
+  retry() {
+    if (this.state !== "away") return
+    this.attempt = 0
+    this.open()
+  }
+
+  close() {
+    this.closed = true
+    clearTimeout(this.timer)
+    for (const job of [...this.urgent, ...this.idle]) job.reject(new Error("another model was opened"))
+    this.urgent = []
+    this.idle = []
+    this.waiting = null
+    this.callbacks.clear()
+    this.socket?.close()
+  }
+
+  request(kind, payload, { t0 = performance.now(), source = "" } = {}) {
+    this.waiting = { kind, payload, t0, source }
+    this.pump()
+  }
+
+  ask(kind, payload, { idle = false } = {}) {
+    return new Promise((resolve, reject) => {
+      ;(idle ? this.idle : this.urgent).push({ kind, payload, t0: performance.now(), source: "ask", resolve, reject })
+      this.pump()
+    })
+  }
+
+  onFrame(callback) {
+    this.callbacks.add(callback)
+    return () => this.callbacks.delete(callback)
+  }
+
+  pump() {
+    if (this.flight || this.socket?.readyState !== WebSocket.OPEN) return
+    let job = this.urgent.shift()
+    if (!job && this.waiting) [job, this.waiting] = [this.waiting, null]
+    job ??= this.idle.shift()
+    if (!job) return
+    this.sequence = (this.sequence + 1) >>> 0
+    const frame = new ArrayBuffer(HEAD_UP + 4 * job.payload.length)
+    const head = new DataView(frame)
+    head.setUint32(0, this.sequence, true)
+    head.setUint8(4, job.kind)
+    new Float32Array(frame, HEAD_UP).set(job.payload)
+    this.flight = Object.assign(job, { sequence: this.sequence, sent_at: performance.now() })
+    if (!job.resolve) live.sent += 1
+    this.socket.send(frame)
+  }
+
+  receive(buffer) {
+    const head = new DataView(buffer), job = this.flight, now = performance.now()
+    if (!job || head.getUint32(0, true) !== job.sequence) return // stale
+    this.flight = null
+    const d = this.d
+    const frame = {
+      sequence: job.sequence, kind: head.getUint8(4), trust: head.getFloat32(8, true),
+      decode_ms: head.getFloat32(12, true), server_ms: head.getFloat32(16, true), round_trip_ms: now - job.sent_at,
+      xy: [head.getFloat32(20, true), head.getFloat32(24, true)],
+      z: new Float32Array(buffer, HEAD_DOWN, d), pixels: new Uint8ClampedArray(buffer, HEAD_DOWN + 4 * d),
+      source: job.source, t0: job.t0,
+    }
+    if (job.resolve) job.resolve(frame)
+    else if (this.painting) { live.dropped += 1; this.painting = frame }
+    else { this.painting = frame; requestAnimationFrame(() => this.paint()) }
+    this.pump()
+  }
+
+  paint() {
+    const frame = this.painting
+    this.painting = null
+    for (const callback of this.callbacks) callback(frame)
+    emit("frame", frame)
+    const now = performance.now()
+    live.painted += 1
+    live.latency_ms.push(now - frame.t0)
+    if (live.latency_ms.length > KEEP) live.latency_ms.shift()
+    this.recent.push({ at: now, ...frame })
+    while (this.recent[0].at < now - 1000) this.recent.shift()
+  }
+}
+
+let current = null
+
+export function connect(model, token, base = "") {
+  if (current?.model === model) { current.renew(token); return current }
+  current?.close()
+  const client = (current = new Client(model, token, base))
+  const hold = client.pump // no frame can be read before the latent size is known
+  client.pump = () => {}
+  geometry(model, base).then(
+    (g) => { client.d = g.d; client.pump = hold; client.pump() },
+    (error) => client.say("refused", error.message),
+  )
+  return client
+}
+
+addEventListener("online", () => current?.retry())
+document.addEventListener("visibilitychange", () => document.hidden || current?.retry())
+
+// ---------------------------------------------------------------- what a checkpoint shows
+
+const maps = new Map(), sheets = new Map()
+
+function once(cache, key, make) {
+  if (!cache.has(key)) cache.set(key, make().catch((error) => { cache.delete(key); throw error }))
+  return cache.get(key)
+}
+
+async function fetched(address) {
+  const answer = await fetch(address)
+  if (!answer.ok) throw new Error((await answer.text()) || `${address}: ${answer.status}`)
+  return answer
+}
+
+export function geometry(model, base = "") {
+  return once(maps, model, async () => {
+    const buffer = await (await fetched(`${base}/asset/${encodeURIComponent(model)}/map.bin`)).arrayBuffer()
+    const size = new DataView(buffer).getUint32(0, true)
+    const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, size)))
+    const at = 4 + size, n = head.n
+    const xy = new Float32Array(buffer, at, 2 * n)
+    return { ...head, xy, index: new Int32Array(buffer, at + 8 * n, n), labels: new Uint8Array(buffer, at + 12 * n, n) }
+  })
+}
+
+export function spriteSheet(model, base = "") {
+  return once(sheets, model, async () => {
+    const { thumbs } = await geometry(model, base)
+    const image = new Image()
+    image.src = `${base}/asset/${encodeURIComponent(model)}/thumbnails.webp`
+    await image.decode()
+    const { columns, width, height } = thumbs
+    const draw = (context, index, x, y, size) => {
+      context.imageSmoothingQuality = "high"
+      const left = (index % columns) * width, top = Math.floor(index / columns) * height
+      context.drawImage(image, left, top, width, height, x, y, size, (size * height) / width)
+    }
+    return { draw }
+  })
+}
+
+const small = document.createElement("canvas")
+
+export function paint(canvas, pixels, [h, w, c]) {
+  if (small.width !== w || small.height !== h) { small.width = w; small.height = h }
+  const context = small.getContext("2d", { willReadFrequently: true })
+  const image = context.createImageData(w, h), out = image.data
+  for (let i = 0, j = 0; j < out.length; i += c, j += 4) {
+    out[j] = pixels[i]
+    out[j + 1] = pixels[c === 1 ? i : i + 1]
+    out[j + 2] = pixels[c === 1 ? i : i + 2]
+    out[j + 3] = 255
+  }
+  context.putImageData(image, 0, 0)
+  const target = canvas.getContext("2d")
+  target.imageSmoothingQuality = "high"
+  target.drawImage(small, 0, 0, canvas.width, canvas.height)
+}
+
+// ---------------------------------------------------------------- colours and words
+
+// Paul Tol's "muted" qualitative set, safe for colour-blind eyes; the dark page lifts what would sink into it.
+const LIGHT = ["#332288", "#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677", "#882255", "#aa4499", "#555555"]
+const DARK = ["#7d74e8", "#a6e0fb", "#3fc1ab", "#2f9e55", "#b5b545", "#efe08f", "#ee8392", "#d0447f", "#d077c4", "#b4b8c0"]
+
+export const palette = (dark) => (dark ? DARK : LIGHT)
+
+export function theme(element) {
+  const style = getComputedStyle(element)
+  const read = (name, fallback) => style.getPropertyValue(`--st-${name}`).trim() || fallback
+  const background = read("background-color", "#ffffff"), text = read("text-color", "#1a1d24")
+  const probe = document.createElement("canvas").getContext("2d")
+  probe.fillStyle = background
+  probe.fillRect(0, 0, 1, 1)
+  const [r, g, b] = probe.getImageData(0, 0, 1, 1).data
+  return {
+    text, background, dark: 0.299 * r + 0.587 * g + 0.114 * b < 128, panel: read("secondary-background-color", "#f6f7f9"),
+    border: read("border-color", "#dfe3e8"), accent: read("primary-color", "#d55e00"), font: read("font", "sans-serif"),
+  }
+}
+
+export const count = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f")
+export const ms = (v) => `${v < 10 ? v.toFixed(1) : Math.round(v)} ms`
+export const percent = (share) => `${Math.round(100 * share)} %`
+export const trustWord = (trust) => (trust >= 0.6 ? "on data" : trust >= 0.25 ? "between data" : "off the map")
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted.length ? sorted[sorted.length >> 1] : NaN
+}
+
+window.zscope = { live, on, emit, connect, geometry, spriteSheet }

@@ -1,0 +1,56 @@
+"""One engine a checkpoint for the whole process: the live socket and every session share the same model object."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+
+import vae
+from vae.errors import UnknownName
+
+DEFAULT = "fashion-vae"
+KEEP = 4  # engines held at once; the longest unused one is let go
+
+_engines: OrderedDict[str, vae.Engine] = OrderedDict()
+_loading: dict[str, threading.Lock] = {}
+_guard = threading.Lock()
+
+
+def engine(name: str) -> vae.Engine:
+    """The engine of that checkpoint, loaded at the first call for it; safe from any thread.
+
+    Raises: UnknownName: no such checkpoint. CheckpointError: it is damaged.
+    """
+    with _guard:
+        if name in _engines:
+            _engines.move_to_end(name)
+            return _engines[name]
+    known = vae.checkpoints()
+    if name not in known:
+        raise UnknownName("checkpoint", name, known)
+    with _guard:
+        lock = _loading.setdefault(name, threading.Lock())
+    with lock:
+        with _guard:
+            if name in _engines:
+                return _engines[name]
+        loaded = vae.load(name)
+        with _guard:
+            _engines[name] = loaded
+            while len(_engines) > KEEP:
+                _engines.popitem(last=False)
+        return loaded
+
+
+def default() -> str | None:
+    """The checkpoint a page without a choice opens: the shipped one, else the first there is."""
+    known = vae.checkpoints()
+    return DEFAULT if DEFAULT in known else next(iter(known), None)
+
+
+def warm(name: str | None = None) -> None:
+    """Load an engine and decode once, so that the first visitor waits for neither."""
+    name = name or default()
+    if name is not None:
+        ready = engine(name)
+        ready.submit("decode_uint8", ready.atlas.z[:1].astype("float32")).result()
