@@ -1,0 +1,74 @@
+"""Latent -> map: where UMAP's own attraction would pull a new latent, in closed steps."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float
+
+from .neighbours import BLOCK, Index
+
+NEIGHBOURS = 15
+STEPS = 5
+_SOFTEN = 0.01  # squared map units added to every distance, keeps the attraction's gradient bounded at a point
+_QUANTILES = 401  # kept of the reference set's own distances
+
+
+class Forward:
+    """Places latents on the map of reference points. Deterministic, independent of the batch.
+
+    The k = 15 nearest reference points get weights w_i ~ exp(-(d_i - d_1) / (mean_i (d_i - d_1) / 2)), as UMAP's
+    fuzzy set weighs them. The start is their medoid's position under the map's own similarity 1 / (1 + a r^2b); then
+    5 steps of y <- sum_i c_i y_i / sum_i c_i, c_i = w_i r_i^(2b-2) / (1 + a r_i^2b): the fixed point of the gradient of
+    UMAP's attraction sum_i w_i log(1 + a r_i^2b). A latent of the set itself gets its own position.
+    """
+
+    def __init__(self, index: Index, xy: Float[np.ndarray, "n 2"], a: float, b: float):
+        self.index, self.xy, self.a, self.b = index, np.asarray(xy, np.float64), float(a), float(b)
+        self.k = min(NEIGHBOURS, index.n)
+        self._exact = 1e-6 * float(np.sqrt(np.mean(np.sum(index.points.astype(np.float64) ** 2, axis=1))))
+        self._reach: np.ndarray | None = None
+
+    def place(self, z: Float[np.ndarray, "b d"]) -> Float[np.ndarray, "b 2"]:
+        """Map positions, float32. Raises: ShapeError: wrong width, NaN or infinity."""
+        distance, row = self.index.query(z, self.k)
+        out = np.empty((len(row), 2), np.float32)
+        for start in range(0, len(row), BLOCK):
+            part = slice(start, start + BLOCK)
+            out[part] = self._settle(distance[part], row[part])
+        return out
+
+    def confidence(self, z: Float[np.ndarray, "b d"]) -> Float[np.ndarray, "b"]:
+        """Share of reference points that lie as far from their own 15th neighbour as z does, 0-1; below .01 z is off
+        the cloud and its map position means little."""
+        distance, _ = self.index.query(z, self.k)
+        nearer = np.searchsorted(self.reach, distance[:, -1], side="left")
+        return (1.0 - nearer / _QUANTILES).astype(np.float32)
+
+    @property
+    def reach(self) -> Float[np.ndarray, "q"]:
+        """Quantiles (rising) of the distance from a reference point to its 15th other one, over at most 2 000 points."""
+        if self._reach is None:
+            some = np.unique(np.linspace(0, self.index.n - 1, 2000).astype(np.int64))
+            distance, _ = self.index.nearest_points(self.index.points[some], min(self.k + 1, self.index.n))
+            self._reach = np.quantile(distance[:, -1], np.linspace(0.0, 1.0, _QUANTILES))
+        return self._reach
+
+    def _settle(self, distance: Float[np.ndarray, "b k"], row: np.ndarray) -> Float[np.ndarray, "b 2"]:
+        excess = distance - distance[:, :1]
+        w = np.exp(-excess / (0.5 * excess.mean(axis=1, keepdims=True) + 1e-6))
+        w /= w.sum(axis=1, keepdims=True)
+        at = self.xy[row]  # (b, k, 2)
+        x, y = at[..., 0], at[..., 1]
+        apart = (x[:, :, None] - x[:, None, :]) ** 2 + (y[:, :, None] - y[:, None, :]) ** 2
+        closeness = np.einsum("bj,bij->bi", w, 1.0 / (1.0 + self.a * apart**self.b))
+        medoid = np.argmax(closeness, axis=1)
+        each = np.arange(len(row))
+        px, py = x[each, medoid], y[each, medoid]
+        for _ in range(STEPS):
+            r2 = (px[:, None] - x) ** 2 + (py[:, None] - y) ** 2 + _SOFTEN
+            c = w * r2 ** (self.b - 1.0) / (1.0 + self.a * r2**self.b)
+            total = c.sum(axis=1)
+            px, py = (c * x).sum(axis=1) / total, (c * y).sum(axis=1) / total
+        own = distance[:, 0] <= self._exact
+        px, py = np.where(own, x[:, 0], px), np.where(own, y[:, 0], py)
+        return np.stack([px, py], axis=1).astype(np.float32)

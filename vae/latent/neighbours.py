@@ -1,0 +1,112 @@
+"""Exact nearest neighbours in the metric that leaves dead latent dimensions out."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from ..errors import ShapeError
+from .rows import rows
+
+BLOCK = 128  # query rows held at once: bounds memory at BLOCK x n distances
+LIVE_STD = 0.3  # a dimension whose means vary less than this is fading out of use
+_ROUNDING = 4e-6  # float32 error of |q|^2 - 2 q.p + |p|^2, relative to |q|^2 + |p|^2 (some 30 ulp)
+
+
+def metric_scale(z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "d"]:
+    """Weight of each dimension in distances, min(1, std_j / .3): 1 for live dimensions, near 0 for dead ones.
+
+    Dead dimensions of a draw from the prior are unit noise while all means sit at 0: unweighted, 87 % of prior draws
+    look off the cloud. Latents that live on a smaller scale (an autoencoder's) are measured against their own largest std.
+    """
+    std = z.std(axis=0, dtype=np.float64)
+    full = LIVE_STD * min(1.0, float(std.max()))
+    return (np.minimum(1.0, std / full) if full > 0 else np.ones_like(std)).astype(np.float32)
+
+
+class Index:
+    """Points (n, d), asked for the k nearest to a query under |s * (q - p)|, s = scale.
+
+    Exact, whatever the batch: one float32 matrix product proposes, with a margin above its rounding error, and the
+    few candidates are measured again in float64 and ordered by (distance, row). Candidates are found by a bound, not by
+    sorting: split the n distances into groups, and the k-th smallest group minimum is at least the k-th smallest
+    distance. Faster than a k-d tree from about 8 dimensions at n <= 20 000 and not much slower below.
+    """
+
+    def __init__(self, z: Float[np.ndarray, "n d"], scale: Float[np.ndarray, "d"] | None = None):
+        z = rows(z, name="reference latents")
+        if len(z) == 0:
+            raise ShapeError("reference latents: given 0 rows, expected at least 1.")
+        self.n, self.d = z.shape
+        self.scale = metric_scale(z) if scale is None else rows(np.asarray(scale)[None], self.d, "scale")[0]
+        self._centre = z.mean(axis=0, dtype=np.float64).astype(np.float32)
+        self.points = (z - self._centre) * self.scale  # (n, d), centred: rounding errors grow with the norm
+        self._groups = max(1, min(self.n, max(64, self.n // 100)))
+        pad = -self.n % self._groups
+        self._columns = np.zeros((self.d, self.n + pad), np.float32)
+        self._columns[:, : self.n] = -2.0 * self.points.T
+        self._norms = np.full(self.n + pad, np.inf, np.float32)
+        self._norms[: self.n] = np.einsum("nd,nd->n", self.points, self.points)
+        self._largest = float(self._norms[: self.n].max())
+
+    def query(self, z: Float[np.ndarray, "b d"], k: int = 8) -> tuple[np.ndarray, np.ndarray]:
+        """Distances (b, k) float64 rising along a row, and row numbers (b, k) int64; k is cut to n.
+
+        Raises: ShapeError: wrong width, NaN or infinity, or k < 1.
+        """
+        z = rows(z, self.d)
+        if k < 1:
+            raise ShapeError(f"k: given {k}, expected at least 1 neighbour.")
+        return self.nearest_points((z - self._centre) * self.scale, k)
+
+    def nearest_points(self, q: Float[np.ndarray, "b d"], k: int) -> tuple[np.ndarray, np.ndarray]:
+        """As query, for rows that are already centred and scaled as `points` are."""
+        k, q = min(int(k), self.n), q.astype(np.float64)
+        distances, indices = np.empty((len(q), k)), np.empty((len(q), k), np.int64)
+        for start in range(0, len(q), BLOCK):
+            part = slice(start, start + BLOCK)
+            distances[part], indices[part] = self._nearest(q[part], k)
+        return distances, indices
+
+    def query_points(self, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Distances and rows (n, k) of the k nearest points to each point, itself first (k is cut to n)."""
+        distances, indices = self.nearest_points(self.points, k)
+        own = np.arange(self.n)
+        at = np.where((indices == own[:, None]).any(axis=1), np.argmax(indices == own[:, None], axis=1), -1)
+        indices[own, at], distances[own, at] = indices[:, 0], distances[:, 0]  # exact copies may have come first
+        indices[:, 0], distances[:, 0] = own, 0.0
+        return distances, indices
+
+    def _nearest(self, q: Float[np.ndarray, "b d"], k: int) -> tuple[np.ndarray, np.ndarray]:
+        size = np.einsum("bd,bd->b", q, q)
+        remote = size > 1e6 * (self._largest + 1e-12)  # so far out that float32 could not tell the points apart
+        distances, indices = np.empty((len(q), k)), np.empty((len(q), k), np.int64)
+        everything = np.arange(self.n)
+        for i in np.flatnonzero(remote):
+            distances[i], indices[i] = _order(q[i : i + 1], self.points, np.zeros_like(everything), everything, k)
+        if not remote.all():
+            distances[~remote], indices[~remote] = self._nearest_here(q[~remote], size[~remote], k)
+        return distances, indices
+
+    def _nearest_here(self, q: np.ndarray, size: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        squared = q.astype(np.float32) @ self._columns
+        squared += self._norms  # |q - p|^2 - |q|^2
+        groups = self._groups
+        minima = squared.reshape(len(q), -1, groups).min(axis=1)
+        bound = np.partition(minima, k - 1, axis=1)[:, k - 1] if k <= groups else np.partition(squared, k - 1)[:, k - 1]
+        bound = bound + _ROUNDING * max(1.0, self.d / 32) * (size + self._largest)
+        found = np.flatnonzero(squared <= bound[:, None].astype(np.float32))
+        row, column = np.divmod(found, squared.shape[1])
+        return _order(q, self.points, row, column, k)
+
+
+def _order(
+    q: np.ndarray, points: np.ndarray, row: Int[np.ndarray, "c"], column: Int[np.ndarray, "c"], k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The k best of each query's candidates (row rising, at least k for each row)."""
+    gap = q[row] - points[column]
+    distance = np.sqrt(np.einsum("cd,cd->c", gap, gap))
+    order = np.lexsort((column, distance, row))
+    first = np.searchsorted(row, np.arange(len(q)))
+    chosen = order[first[:, None] + np.arange(k)]
+    return distance[chosen], column[chosen]

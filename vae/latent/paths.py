@@ -1,0 +1,81 @@
+"""Ways from one latent to another."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float
+
+from ..errors import SettingError, ShapeError, UnknownName
+from .rows import vector
+
+METHODS = ("linear", "slerp")
+
+
+def lerp(za: Float[np.ndarray, "d"], zb: Float[np.ndarray, "d"], t: float) -> Float[np.ndarray, "d"]:
+    """(1 - t) za + t zb; exactly za at t = 0 and zb at t = 1.
+
+    Raises: ShapeError: different widths, NaN or infinity.
+    """
+    za, zb, t = _checked(za, zb, t)
+    return _lerp(za, zb, np.asarray([t]))[0].astype(np.float32)
+
+
+def slerp(za: Float[np.ndarray, "d"], zb: Float[np.ndarray, "d"], t: float) -> Float[np.ndarray, "d"]:
+    """The great arc from za to zb, its length changing evenly from |za| to |zb|; exactly za at t = 0, zb at t = 1.
+
+    In many dimensions a Gaussian's mass lies on a shell, which a straight line leaves. Direction: Shoemake, 1985;
+    length is interpolated apart, as the ends rarely have the same. Opposite or zero ends have no single arc: the
+    arc then turns through the axis least parallel to them (or falls back to the line where an end is 0).
+
+    Raises: ShapeError: different widths, NaN or infinity.
+    """
+    za, zb, t = _checked(za, zb, t)
+    return _slerp(za, zb, np.asarray([t]))[0].astype(np.float32)
+
+
+def path(
+    za: Float[np.ndarray, "d"], zb: Float[np.ndarray, "d"], n: int, method: str = "linear"
+) -> Float[np.ndarray, "n d"]:
+    """n latents evenly spaced in t from za to zb, both ends included.
+
+    Raises: ShapeError: ends of different width or not finite. SettingError: n < 2. UnknownName: method.
+    """
+    if method not in METHODS:
+        raise UnknownName("path method", method, METHODS)
+    if int(n) != n or n < 2:
+        raise SettingError(f"n={n}: expected a whole number of at least 2 points on a path.")
+    za, zb, _ = _checked(za, zb, 0.0)
+    t = np.linspace(0.0, 1.0, int(n))
+    return (_slerp if method == "slerp" else _lerp)(za, zb, t).astype(np.float32)
+
+
+def _checked(za: np.ndarray, zb: np.ndarray, t: float) -> tuple[np.ndarray, np.ndarray, float]:
+    za = vector(za, name="za").astype(np.float64)
+    zb = vector(zb, len(za), name="zb").astype(np.float64)
+    if np.ndim(t) != 0 or not np.isfinite(t):
+        raise ShapeError(f"t: given {t!r}, expected one finite number, 0 at za and 1 at zb.")
+    return za, zb, float(t)
+
+
+def _lerp(za: np.ndarray, zb: np.ndarray, t: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n d"]:
+    return (1.0 - t)[:, None] * za + t[:, None] * zb
+
+
+def _slerp(za: np.ndarray, zb: np.ndarray, t: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n d"]:
+    a, b = np.linalg.norm(za), np.linalg.norm(zb)
+    if a < 1e-12 or b < 1e-12 or len(za) == 1:
+        return _lerp(za, zb, t)
+    ua, ub = za / a, zb / b
+    across = ub - (ua @ ub) * ua
+    width = np.linalg.norm(across)
+    angle = np.arctan2(width, ua @ ub)
+    if width < 1e-7 and ua @ ub > 0:
+        return _lerp(za, zb, t)
+    if width < 1e-7:  # opposite: turn through the axis that is least parallel, lowest first
+        across = np.eye(len(za))[np.argmin(np.abs(ua))]
+        across = across - (ua @ across) * ua
+        width = np.linalg.norm(across)
+    direction = np.cos(t * angle)[:, None] * ua + np.sin(t * angle)[:, None] * (across / width)
+    line = ((1.0 - t) * a + t * b)[:, None] * direction
+    line[t == 0.0], line[t == 1.0] = za, zb
+    return line

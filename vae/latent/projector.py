@@ -1,0 +1,147 @@
+"""The map, read both ways: latents to positions and positions to latents, with a trust in each."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float
+
+from ..errors import ShapeError
+from .fit import FittedMap, attraction, fit_map, landmark_rows
+from .forward import Forward
+from .inverse import CELLS, build_lattice
+from .neighbours import Index, metric_scale
+from .rows import rows
+from .trust import TrustModel, from_coverage
+
+__all__ = ["FittedMap", "Projector", "fit_map"]
+
+
+class Projector:
+    """Both directions over one reference set. Built by `build` or `from_state`; read only, so threads may share it."""
+
+    def __init__(
+        self,
+        z: Float[np.ndarray, "n d"],
+        xy: Float[np.ndarray, "n 2"],
+        a: float,
+        b: float,
+        scale: Float[np.ndarray, "d"],
+        landmarks: np.ndarray | None,
+        trust: TrustModel | None,
+    ):
+        self.z, self.xy, self.a, self.b, self.scale, self.landmarks = z, xy, float(a), float(b), scale, landmarks
+        self.d = z.shape[1]
+        chosen = slice(None) if landmarks is None else landmarks
+        self._forward = Forward(Index(z[chosen], scale), xy[chosen], a, b)
+        self._latent, self._count = build_lattice(z, xy)
+        self.box = self._latent.box
+        self._set_trust(trust)
+
+    @classmethod
+    def build(
+        cls,
+        z: Float[np.ndarray, "n d"],
+        xy: Float[np.ndarray, "n 2"],
+        *,
+        a: float | None = None,
+        b: float | None = None,
+        trust: TrustModel | None = None,
+        scale: Float[np.ndarray, "d"] | None = None,
+        landmarks: np.ndarray | None = None,
+    ) -> Projector:
+        """A projector from reference latents and their map positions.
+
+        Args: a, b: of the fitted map (stock UMAP at min_dist .1 if not given). scale: weight of each dimension in
+            distances (metric_scale(z) if not given). landmarks: rows that new latents are placed against (all, or a
+            random 20 000 of more).
+        Raises: ShapeError: wrong shapes, no rows, NaN or infinity.
+        """
+        z, xy = rows(z, name="reference latents"), rows(xy, 2, "map positions")
+        if len(z) != len(xy) or len(z) == 0:
+            raise ShapeError(f"given {len(z)} latents and {len(xy)} map positions, expected as many, at least 1.")
+        scale = metric_scale(z) if scale is None else rows(np.asarray(scale)[None], z.shape[1], "scale")[0]
+        default_a, default_b = attraction()
+        landmarks = landmark_rows(len(z)) if landmarks is None else np.asarray(landmarks, np.int64)
+        return cls(z, xy, a or default_a, b or default_b, scale, landmarks, trust)
+
+    def to_map(self, z: Float[np.ndarray, "b d"]) -> Float[np.ndarray, "b 2"]:
+        """Map positions of latents, float32; a latent of the reference set gets its own position.
+
+        Raises: ShapeError: wrong width, NaN or infinity.
+        """
+        return self._forward.place(z)
+
+    def from_map(self, xy: Float[np.ndarray, "b 2"]) -> tuple[Float[np.ndarray, "b d"], Float[np.ndarray, "b"]]:
+        """Latents at map positions, and the trust 0-1 in each: the probability that, decoded, encoded and placed again,
+        it comes back to where it was asked for. Positions off the map get the latent of its nearest edge and trust 0.
+
+        Raises: ShapeError: not (b, 2), NaN or infinity.
+        """
+        xy = rows(xy, 2, "xy")
+        return self._latent.at(xy), self._trusted(xy)
+
+    def coverage(self, xy: Float[np.ndarray, "b 2"]) -> Float[np.ndarray, "b"]:
+        """Reference points under the narrowest kernel; below 1 the map is empty there. Raises: ShapeError."""
+        xy = rows(xy, 2, "xy")
+        return np.where(self._inside(xy), self._count.at(xy)[:, 0], np.float32(0))
+
+    def trust(self, xy: Float[np.ndarray, "b 2"]) -> Float[np.ndarray, "b"]:
+        """from_map's trust alone. Raises: ShapeError."""
+        return self._trusted(rows(xy, 2, "xy"))
+
+    def trust_field(self) -> tuple[Float[np.ndarray, "g g"], tuple[float, float, float, float]]:
+        """Trust 0-1 over the map as an image (row 0 at the lowest y), and its box (x0, y0, x1, y1)."""
+        return self._field, self.box
+
+    def latent_confidence(self, z: Float[np.ndarray, "b d"]) -> Float[np.ndarray, "b"]:
+        """Share of reference points at least as far from their 15th neighbour as z, 0-1; below .01 z is off the cloud.
+
+        Raises: ShapeError: wrong width, NaN or infinity.
+        """
+        return self._forward.confidence(z)
+
+    def with_trust(self, trust: TrustModel) -> Projector:
+        """The same projector with a calibrated trust; shares the tables."""
+        twin = object.__new__(Projector)
+        twin.__dict__.update(self.__dict__)
+        twin._set_trust(trust)
+        return twin
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Arrays that from_state rebuilds this projector from, bit for bit; latents in float16 where that loses nothing."""
+        half = self.z.astype(np.float16) if np.abs(self.z).max() < 6e4 else None
+        kept = half if half is not None and np.array_equal(half.astype(np.float32), self.z) else self.z
+        state = {"z": kept, "xy": self.xy, "ab": np.array([self.a, self.b]), "scale": self.scale}
+        if self.landmarks is not None:
+            state["landmarks"] = self.landmarks
+        return state | (self._model.state() if self._model is not None else {})
+
+    @classmethod
+    def from_state(cls, state: dict[str, np.ndarray]) -> Projector:
+        """Raises: ShapeError: arrays missing or of wrong shape."""
+        missing = [name for name in ("z", "xy", "ab", "scale") if name not in state]
+        if missing:
+            raise ShapeError(f"projector state: given {sorted(state)}, expected also {missing}.")
+        a, b = (float(v) for v in state["ab"])
+        landmarks = dict(state).get("landmarks")
+        trust = TrustModel.from_state(state)
+        return cls.build(state["z"], state["xy"], a=a, b=b, scale=state["scale"], landmarks=landmarks, trust=trust)
+
+    def _set_trust(self, trust: TrustModel | None) -> None:
+        self._model = trust
+        self._trust_grid = None if trust is None else trust.grid()
+        if trust is not None:
+            self._field = self._trust_grid.values[..., 0]
+        else:
+            self._field = from_coverage(self._count.values[:: CELLS // 128, :: CELLS // 128, 0])
+
+    def _trusted(self, xy: np.ndarray) -> Float[np.ndarray, "b"]:
+        if self._trust_grid is None:
+            value = from_coverage(self._count.at(xy)[:, 0])
+        else:
+            value = self._trust_grid.at(xy)[:, 0]
+        return np.where(self._inside(xy), value, np.float32(0))
+
+    def _inside(self, xy: np.ndarray) -> np.ndarray:
+        x0, y0, x1, y1 = self.box
+        return (xy[:, 0] >= x0) & (xy[:, 0] <= x1) & (xy[:, 1] >= y0) & (xy[:, 1] <= y1)
