@@ -8,7 +8,6 @@ from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.optimize import curve_fit
 
 from ..errors import SettingError, ShapeError
 from .forward import Forward
@@ -42,7 +41,7 @@ def fit_map(
     min_dist: float = MIN_DIST,
     negative_sample_rate: int = 5,
     landmarks: int = LANDMARKS,
-    scale: Float[np.ndarray, "d"] | None = None,
+    scale: Float[np.ndarray, " d"] | None = None,
 ) -> FittedMap:
     """Map positions of latents by UMAP (McInnes et al., 2018). Same seed and options, same bits.
 
@@ -78,7 +77,7 @@ def fit_map(
     return FittedMap(xy, a, b, chosen)
 
 
-def landmark_rows(n: int, landmarks: int = LANDMARKS, seed: int = 0) -> Int[np.ndarray, "m"] | None:
+def landmark_rows(n: int, landmarks: int = LANDMARKS, seed: int = 0) -> Int[np.ndarray, " m"] | None:
     """Rising row numbers of a random subset of that size; None if n is no larger."""
     return None if n <= landmarks else np.sort(np.random.default_rng(seed).permutation(n)[:landmarks])
 
@@ -91,6 +90,8 @@ def attraction(min_dist: float = MIN_DIST, spread: float = 1.0) -> tuple[float, 
     """
     if not 0.0 <= min_dist <= spread:
         raise SettingError(f"min_dist={min_dist!r}: expected 0 to {spread}.")
+    from scipy.optimize import curve_fit  # .4 s, and a loaded map has its a and b
+
     r = np.linspace(0.0, 3.0 * spread, 300)
     wanted = np.where(r < min_dist, 1.0, np.exp(-(r - min_dist) / spread))
     (a, b), _ = curve_fit(lambda x, a, b: 1.0 / (1.0 + a * x ** (2 * b)), r, wanted)
@@ -98,7 +99,7 @@ def attraction(min_dist: float = MIN_DIST, spread: float = 1.0) -> tuple[float, 
 
 
 def principal_layout(points: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n 2"]:
-    """The points on their two principal axes, the first scaled to +-10; signs fixed so that the largest load is positive.
+    """The points on their two principal axes, the first scaled to +-10; the largest load of each is positive.
 
     One dimension, or none that varies, leaves 0 in the missing axis.
     """

@@ -37,7 +37,7 @@ class Forward:
             out[part] = self._settle(distance[part], row[part])
         return out
 
-    def confidence(self, z: Float[np.ndarray, "b d"]) -> Float[np.ndarray, "b"]:
+    def confidence(self, z: Float[np.ndarray, "b d"]) -> Float[np.ndarray, " b"]:
         """Share of reference points that lie as far from their own 15th neighbour as z does, 0-1; below .01 z is off
         the cloud and its map position means little."""
         distance, _ = self.index.query(z, self.k)
@@ -45,8 +45,8 @@ class Forward:
         return (1.0 - nearer / _QUANTILES).astype(np.float32)
 
     @property
-    def reach(self) -> Float[np.ndarray, "q"]:
-        """Quantiles (rising) of the distance from a reference point to its 15th other one, over at most 2 000 points."""
+    def reach(self) -> Float[np.ndarray, " q"]:
+        """Rising quantiles of the distance from a reference point to its 15th other one, over at most 2 000."""
         if self._reach is None:
             some = np.unique(np.linspace(0, self.index.n - 1, 2000).astype(np.int64))
             distance, _ = self.index.nearest_points(self.index.points[some], min(self.k + 1, self.index.n))

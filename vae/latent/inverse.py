@@ -14,7 +14,7 @@ SUPPORT = 16.0  # points under a kernel at which it is trusted fully
 
 
 class Grid:
-    """Values on a regular lattice over a box; bilinear between its nodes, clamped outside. Nodes: values[row y, column x]."""
+    """Values on a regular lattice over a box, values[row y, column x]; bilinear between nodes, clamped outside."""
 
     def __init__(self, values: Float[np.ndarray, "g g c"], box: tuple[float, float, float, float]):
         self.values, self.box = values, box
@@ -54,8 +54,8 @@ def build_lattice(z: Float[np.ndarray, "n d"], xy: Float[np.ndarray, "n 2"], cel
     """E[z | map position] on a lattice, and the number of reference points that the narrowest kernel holds there.
 
     Nadaraya-Watson with Gaussian kernels of std .6 * 2^l cells, l = 6 ... 0: each finer estimate m_l replaces the
-    coarser one by the share smoothstep(min(1, n_l / 16)), n_l the points under its kernel. Smoothing over some 16 points
-    reproduces held-out latents better than any interpolator through every point, and does not flicker.
+    coarser one by the share smoothstep(min(1, n_l / 16)), n_l the points under its kernel. Smoothing over some 16
+    points reproduces held-out latents better than any interpolator through every point, and does not flicker.
     """
     box = box_around(xy)
     splat = _splat(z, xy, box, cells)

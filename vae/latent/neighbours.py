@@ -13,11 +13,11 @@ LIVE_STD = 0.3  # a dimension whose means vary less than this is fading out of u
 _ROUNDING = 4e-6  # float32 error of |q|^2 - 2 q.p + |p|^2, relative to |q|^2 + |p|^2 (some 30 ulp)
 
 
-def metric_scale(z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "d"]:
+def metric_scale(z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " d"]:
     """Weight of each dimension in distances, min(1, std_j / .3): 1 for live dimensions, near 0 for dead ones.
 
     Dead dimensions of a draw from the prior are unit noise while all means sit at 0: unweighted, 87 % of prior draws
-    look off the cloud. Latents that live on a smaller scale (an autoencoder's) are measured against their own largest std.
+    look off the cloud. Latents on a smaller scale (an autoencoder's) are measured against their own largest std.
     """
     std = z.std(axis=0, dtype=np.float64)
     full = LIVE_STD * min(1.0, float(std.max()))
@@ -33,7 +33,7 @@ class Index:
     distance. Faster than a k-d tree from about 8 dimensions at n <= 20 000 and not much slower below.
     """
 
-    def __init__(self, z: Float[np.ndarray, "n d"], scale: Float[np.ndarray, "d"] | None = None):
+    def __init__(self, z: Float[np.ndarray, "n d"], scale: Float[np.ndarray, " d"] | None = None):
         z = rows(z, name="reference latents")
         if len(z) == 0:
             raise ShapeError("reference latents: given 0 rows, expected at least 1.")
@@ -101,7 +101,7 @@ class Index:
 
 
 def _order(
-    q: np.ndarray, points: np.ndarray, row: Int[np.ndarray, "c"], column: Int[np.ndarray, "c"], k: int
+    q: np.ndarray, points: np.ndarray, row: Int[np.ndarray, " c"], column: Int[np.ndarray, " c"], k: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """The k best of each query's candidates (row rising, at least k for each row)."""
     gap = q[row] - points[column]

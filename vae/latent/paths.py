@@ -11,7 +11,7 @@ from .rows import vector
 METHODS = ("linear", "slerp")
 
 
-def lerp(za: Float[np.ndarray, "d"], zb: Float[np.ndarray, "d"], t: float) -> Float[np.ndarray, "d"]:
+def lerp(za: Float[np.ndarray, " d"], zb: Float[np.ndarray, " d"], t: float) -> Float[np.ndarray, " d"]:
     """(1 - t) za + t zb; exactly za at t = 0 and zb at t = 1.
 
     Raises: ShapeError: different widths, NaN or infinity.
@@ -20,7 +20,7 @@ def lerp(za: Float[np.ndarray, "d"], zb: Float[np.ndarray, "d"], t: float) -> Fl
     return _lerp(za, zb, np.asarray([t]))[0].astype(np.float32)
 
 
-def slerp(za: Float[np.ndarray, "d"], zb: Float[np.ndarray, "d"], t: float) -> Float[np.ndarray, "d"]:
+def slerp(za: Float[np.ndarray, " d"], zb: Float[np.ndarray, " d"], t: float) -> Float[np.ndarray, " d"]:
     """The great arc from za to zb, its length changing evenly from |za| to |zb|; exactly za at t = 0, zb at t = 1.
 
     In many dimensions a Gaussian's mass lies on a shell, which a straight line leaves. Direction: Shoemake, 1985;
@@ -34,7 +34,7 @@ def slerp(za: Float[np.ndarray, "d"], zb: Float[np.ndarray, "d"], t: float) -> F
 
 
 def path(
-    za: Float[np.ndarray, "d"], zb: Float[np.ndarray, "d"], n: int, method: str = "linear"
+    za: Float[np.ndarray, " d"], zb: Float[np.ndarray, " d"], n: int, method: str = "linear"
 ) -> Float[np.ndarray, "n d"]:
     """n latents evenly spaced in t from za to zb, both ends included.
 
@@ -57,11 +57,11 @@ def _checked(za: np.ndarray, zb: np.ndarray, t: float) -> tuple[np.ndarray, np.n
     return za, zb, float(t)
 
 
-def _lerp(za: np.ndarray, zb: np.ndarray, t: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n d"]:
+def _lerp(za: np.ndarray, zb: np.ndarray, t: Float[np.ndarray, " n"]) -> Float[np.ndarray, "n d"]:
     return (1.0 - t)[:, None] * za + t[:, None] * zb
 
 
-def _slerp(za: np.ndarray, zb: np.ndarray, t: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n d"]:
+def _slerp(za: np.ndarray, zb: np.ndarray, t: Float[np.ndarray, " n"]) -> Float[np.ndarray, "n d"]:
     a, b = np.linalg.norm(za), np.linalg.norm(zb)
     if a < 1e-12 or b < 1e-12 or len(za) == 1:
         return _lerp(za, zb, t)

@@ -25,7 +25,7 @@ class Projector:
         xy: Float[np.ndarray, "n 2"],
         a: float,
         b: float,
-        scale: Float[np.ndarray, "d"],
+        scale: Float[np.ndarray, " d"],
         landmarks: np.ndarray | None,
         trust: TrustModel | None,
     ):
@@ -35,6 +35,7 @@ class Projector:
         self._forward = Forward(Index(z[chosen], scale), xy[chosen], a, b)
         self._latent, self._count = build_lattice(z, xy)
         self.box = self._latent.box
+        self.width = float(max(np.ptp(xy[:, 0]), np.ptp(xy[:, 1]), 1e-3))  # what "% of the width" means
         self._set_trust(trust)
 
     @classmethod
@@ -46,7 +47,7 @@ class Projector:
         a: float | None = None,
         b: float | None = None,
         trust: TrustModel | None = None,
-        scale: Float[np.ndarray, "d"] | None = None,
+        scale: Float[np.ndarray, " d"] | None = None,
         landmarks: np.ndarray | None = None,
     ) -> Projector:
         """A projector from reference latents and their map positions.
@@ -60,9 +61,10 @@ class Projector:
         if len(z) != len(xy) or len(z) == 0:
             raise ShapeError(f"given {len(z)} latents and {len(xy)} map positions, expected as many, at least 1.")
         scale = metric_scale(z) if scale is None else rows(np.asarray(scale)[None], z.shape[1], "scale")[0]
-        default_a, default_b = attraction()
+        if a is None or b is None:
+            a, b = attraction()
         landmarks = landmark_rows(len(z)) if landmarks is None else np.asarray(landmarks, np.int64)
-        return cls(z, xy, a or default_a, b or default_b, scale, landmarks, trust)
+        return cls(z, xy, a, b, scale, landmarks, trust)
 
     def to_map(self, z: Float[np.ndarray, "b d"]) -> Float[np.ndarray, "b 2"]:
         """Map positions of latents, float32; a latent of the reference set gets its own position.
@@ -71,7 +73,7 @@ class Projector:
         """
         return self._forward.place(z)
 
-    def from_map(self, xy: Float[np.ndarray, "b 2"]) -> tuple[Float[np.ndarray, "b d"], Float[np.ndarray, "b"]]:
+    def from_map(self, xy: Float[np.ndarray, "b 2"]) -> tuple[Float[np.ndarray, "b d"], Float[np.ndarray, " b"]]:
         """Latents at map positions, and the trust 0-1 in each: the probability that, decoded, encoded and placed again,
         it comes back to where it was asked for. Positions off the map get the latent of its nearest edge and trust 0.
 
@@ -80,12 +82,17 @@ class Projector:
         xy = rows(xy, 2, "xy")
         return self._latent.at(xy), self._trusted(xy)
 
-    def coverage(self, xy: Float[np.ndarray, "b 2"]) -> Float[np.ndarray, "b"]:
+    def coverage(self, xy: Float[np.ndarray, "b 2"]) -> Float[np.ndarray, " b"]:
         """Reference points under the narrowest kernel; below 1 the map is empty there. Raises: ShapeError."""
         xy = rows(xy, 2, "xy")
         return np.where(self._inside(xy), self._count.at(xy)[:, 0], np.float32(0))
 
-    def trust(self, xy: Float[np.ndarray, "b 2"]) -> Float[np.ndarray, "b"]:
+    @property
+    def trust_report(self) -> dict[str, float]:
+        """How well the calibrated trust did when judged (see TrustModel); empty before calibration."""
+        return {} if self._model is None else self._model.report
+
+    def trust(self, xy: Float[np.ndarray, "b 2"]) -> Float[np.ndarray, " b"]:
         """from_map's trust alone. Raises: ShapeError."""
         return self._trusted(rows(xy, 2, "xy"))
 
@@ -93,7 +100,7 @@ class Projector:
         """Trust 0-1 over the map as an image (row 0 at the lowest y), and its box (x0, y0, x1, y1)."""
         return self._field, self.box
 
-    def latent_confidence(self, z: Float[np.ndarray, "b d"]) -> Float[np.ndarray, "b"]:
+    def latent_confidence(self, z: Float[np.ndarray, "b d"]) -> Float[np.ndarray, " b"]:
         """Share of reference points at least as far from their 15th neighbour as z, 0-1; below .01 z is off the cloud.
 
         Raises: ShapeError: wrong width, NaN or infinity.
@@ -108,7 +115,7 @@ class Projector:
         return twin
 
     def state(self) -> dict[str, np.ndarray]:
-        """Arrays that from_state rebuilds this projector from, bit for bit; latents in float16 where that loses nothing."""
+        """Arrays from which from_state rebuilds this projector, bit for bit; float16 latents if that loses nothing."""
         half = self.z.astype(np.float16) if np.abs(self.z).max() < 6e4 else None
         kept = half if half is not None and np.array_equal(half.astype(np.float32), self.z) else self.z
         state = {"z": kept, "xy": self.xy, "ab": np.array([self.a, self.b]), "scale": self.scale}
@@ -135,11 +142,9 @@ class Projector:
         else:
             self._field = from_coverage(self._count.values[:: CELLS // 128, :: CELLS // 128, 0])
 
-    def _trusted(self, xy: np.ndarray) -> Float[np.ndarray, "b"]:
-        if self._trust_grid is None:
-            value = from_coverage(self._count.at(xy)[:, 0])
-        else:
-            value = self._trust_grid.at(xy)[:, 0]
+    def _trusted(self, xy: np.ndarray) -> Float[np.ndarray, " b"]:
+        grid = self._trust_grid
+        value = from_coverage(self._count.at(xy)[:, 0]) if grid is None else grid.at(xy)[:, 0]
         return np.where(self._inside(xy), value, np.float32(0))
 
     def _inside(self, xy: np.ndarray) -> np.ndarray:

@@ -30,10 +30,10 @@ class Directions:
 
 def local_directions(
     decode: Decode,
-    z: Float[np.ndarray, "d"],
-    scale: Float[np.ndarray, "d"],
+    z: Float[np.ndarray, " d"],
+    scale: Float[np.ndarray, " d"],
     k: int = 8,
-    centre: Float[np.ndarray, "d"] | None = None,
+    centre: Float[np.ndarray, " d"] | None = None,
 ) -> Directions:
     """The k directions along which the decoded sample changes most at z, per std of the aggregate.
 
@@ -56,10 +56,10 @@ def local_directions(
 
 def axes(
     decode: Decode,
-    z: Float[np.ndarray, "d"],
-    scale: Float[np.ndarray, "d"],
+    z: Float[np.ndarray, " d"],
+    scale: Float[np.ndarray, " d"],
     k: int = 8,
-    centre: Float[np.ndarray, "d"] | None = None,
+    centre: Float[np.ndarray, " d"] | None = None,
 ) -> Directions:
     """The k coordinate axes ranked by how much each changes the decoded sample at z, per std of the aggregate.
 
