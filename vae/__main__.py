@@ -1,0 +1,132 @@
+"""python -m vae ...: list, train, evaluate and use models from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from .errors import SettingError, ZscopeError
+
+
+def main(argv: list[str] | None = None) -> int:
+    """0 done, 1 a stated error, 2 wrong usage, 130 interrupted."""
+    args = parser().parse_args(argv)
+    try:
+        return args.run(args) or 0
+    except ZscopeError as e:
+        print(f"error: {e}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(prog="python -m vae", description="Train, measure and use models of latent spaces.")
+    commands = p.add_subparsers(required=True, metavar="COMMAND")
+    _list(commands.add_parser("list", help="families, data sets or checkpoints"))
+    _train(commands.add_parser("train", help="train a family on a data set into checkpoints/NAME"))
+    _eval(commands.add_parser("eval", help="elbo, distortion, rate, nll, active units and mse on the test set"))
+    _atlas(commands.add_parser("atlas", help="rebuild the map of a checkpoint"))
+    _use(commands)
+    return p
+
+
+def setting(text: str) -> tuple[str, str]:
+    """"key=value" -> (key, value)."""
+    key, sign, value = text.partition("=")
+    if not sign or not key:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected key=value, for example beta=4")
+    return key, value
+
+
+def _list(p: argparse.ArgumentParser) -> None:
+    p.add_argument("what", choices=("families", "datasets", "checkpoints"))
+    p.add_argument("--json", action="store_true", help="machine-readable, units in the keys")
+    p.set_defaults(run=_run("listing", "show"))
+
+
+def _train(p: argparse.ArgumentParser) -> None:
+    p.add_argument("family")
+    p.add_argument("dataset")
+    p.add_argument("--set", dest="settings", type=setting, action="append", default=[], metavar="KEY=VALUE",
+                   help="a setting of the family or of the trainer (`list families` shows all)")
+    p.add_argument("--epochs", type=int, default=20)
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--name", default="", help="name of the checkpoint (default DATASET-FAMILY)")
+    p.add_argument("--device", help="cuda, mps or cpu (default: the first of these that is here)")
+    p.add_argument("--resume", action="store_true", help="continue where the checkpoint stands, bit for bit")
+    p.add_argument("--overwrite", action="store_true", help="replace a checkpoint of that name")
+    p.set_defaults(run=_run("training", "train"))
+
+
+def _eval(p: argparse.ArgumentParser) -> None:
+    p.add_argument("checkpoint")
+    p.add_argument("--k", type=int, default=100, help="importance samples of the nll (0: no nll)")
+    p.add_argument("--device")
+    p.add_argument("--json", action="store_true", help="machine-readable, units in the keys")
+    p.set_defaults(run=_run("training", "evaluate_checkpoint"))
+
+
+def _atlas(p: argparse.ArgumentParser) -> None:
+    p.add_argument("checkpoint")
+    p.add_argument("--n", type=int, default=10_000, help="reference points (default 10000)")
+    p.add_argument("--device")
+    p.set_defaults(run=_run("training", "rebuild_atlas"))
+
+
+def _use(commands: Any) -> None:
+    p = commands.add_parser("encode", help="pictures (npz with x, or png files) to mu and std (npz)")
+    p.add_argument("checkpoint")
+    p.add_argument("inputs", nargs="+", help="one .npz with array x (b, c, h, w), or pictures of the model's size")
+    p.add_argument("--out", required=True, help=".npz with mu, std and xy, their place on the map")
+    p.set_defaults(run=_run("files", "encode"))
+
+    p = commands.add_parser("decode", help="latents (npz with z) to pictures (npz or png)")
+    p.add_argument("checkpoint")
+    p.add_argument("input", help=".npz with array z (b, d)")
+    p.add_argument("--out", required=True, help=".npz with x, or .png: a sheet of all pictures")
+    p.set_defaults(run=_run("files", "decode"))
+
+    p = commands.add_parser("sample", help="new pictures (npz or png)")
+    p.add_argument("checkpoint")
+    p.add_argument("--n", type=int, default=16)
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--temperature", type=float, default=1.0)
+    p.add_argument("--source", default="prior", help="prior, or aggregate: where the training data went")
+    p.add_argument("--out", required=True, help=".npz with x and z, or .png: a sheet")
+    p.set_defaults(run=_run("files", "sample"))
+
+    p = commands.add_parser("interpolate", help="the way between two reference samples (npz, png or gif)")
+    p.add_argument("checkpoint")
+    p.add_argument("a", type=int, help="row of the map, from 0")
+    p.add_argument("b", type=int)
+    p.add_argument("--frames", type=int, default=11)
+    p.add_argument("--method", default="linear", help="linear or slerp")
+    p.add_argument("--out", required=True, help=".npz with x, z and xy; .png: a strip; .gif: there and back")
+    p.set_defaults(run=_run("files", "interpolate"))
+
+
+def _run(module: str, function: str):
+    """Import what a command needs only when it runs, so that --help is instant."""
+
+    def run(args: argparse.Namespace) -> int | None:
+        from importlib import import_module
+
+        return getattr(import_module(f".commands.{module}", "vae"), function)(args)
+
+    return run
+
+
+def settings(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """--set pairs as a dict. Raises: SettingError: a key given twice."""
+    out: dict[str, str] = {}
+    for key, value in pairs:
+        if key in out:
+            raise SettingError(f"--set {key} is given twice: {out[key]!r} and {value!r}.")
+        out[key] = value
+    return out
+
+
+if __name__ == "__main__":
+    sys.exit(main())

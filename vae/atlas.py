@@ -1,0 +1,175 @@
+"""The reference set of a model: latents, labels, thumbnails, and the map that goes both ways."""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from PIL import Image
+
+from .checkpoint import ATLAS, THUMBNAILS, pack
+from .errors import CheckpointError, ShapeError
+from .latent import trust
+from .latent.neighbours import Index
+from .latent.projector import Projector, fit_map
+from .metrics.latent import active_units
+from .modalities.image import tile
+from .sampling.mixture import Mixture
+from .types import Samples
+
+N_REFERENCE = 10_000
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """Rows of the training split as a model sees them. index: their row in the split; std: of each posterior."""
+
+    z: Float[np.ndarray, "n d"]
+    std: Float[np.ndarray, "n d"]
+    xy: Float[np.ndarray, "n 2"]
+    labels: np.ndarray | None
+    index: np.ndarray
+    classes: tuple[str, ...]
+    projector: Projector
+    mixture: Mixture | None  # of the latents, for a model without posteriors
+    thumbnails_webp: bytes
+    thumb_columns: int
+    thumb_size: tuple[int, int]
+    _search: Index = field(repr=False)
+
+    @property
+    def n(self) -> int:
+        return len(self.z)
+
+    @functools.cached_property
+    def z_mean(self) -> Float[np.ndarray, " d"]:
+        return self.z.mean(0)
+
+    @functools.cached_property
+    def z_std(self) -> Float[np.ndarray, " d"]:
+        return self.z.std(0)
+
+    @functools.cached_property
+    def active(self) -> np.ndarray:
+        return active_units(self.z)
+
+    @functools.cached_property
+    def reach(self) -> float:
+        """The latent distance called "within reach": the median distance of a row to its 15th neighbour."""
+        rows = np.linspace(0, self.n - 1, min(self.n, 500)).astype(int)
+        distances, _ = self._search.query(self.z[rows], min(16, self.n))
+        return float(np.median(distances[:, -1]))
+
+    def neighbours(self, z: Float[np.ndarray, " d"], k: int = 8) -> tuple[np.ndarray, np.ndarray]:
+        """The k nearest rows to a latent, and their distances in the metric of the map."""
+        distances, indices = self._search.query(np.asarray(z, np.float32)[None], min(k, self.n))
+        return indices[0], distances[0]
+
+    def within_reach(self, z: Float[np.ndarray, "b d"]) -> np.ndarray:
+        """How many rows lie within `reach` of each latent, at most 200. (b,) int."""
+        distances, _ = self._search.query(np.asarray(z, np.float32), min(200, self.n))
+        return (distances <= self.reach).sum(1)
+
+    @functools.cached_property
+    def _sheet(self) -> np.ndarray:
+        image = Image.open(io.BytesIO(self.thumbnails_webp)).convert("RGB")
+        return np.asarray(image)
+
+    def thumbnail(self, i: int) -> np.ndarray:
+        """The real sample of row i, uint8 (h, w, 3)."""
+        h, w = self.thumb_size
+        r, k = divmod(int(i), self.thumb_columns)
+        return self._sheet[r * h : (r + 1) * h, k * w : (k + 1) * w]
+
+    def files(self) -> dict[str, bytes]:
+        """What a checkpoint folder keeps of an atlas."""
+        arrays: dict[str, np.ndarray] = {
+            "z": self.z.astype(np.float16),
+            "std": self.std.astype(np.float16),
+            "xy": self.xy.astype(np.float32),
+            "index": self.index.astype(np.int32),
+            "thumbs": np.array([self.thumb_columns, *self.thumb_size], np.int32),
+        }
+        if self.labels is not None:
+            arrays["labels"] = self.labels.astype(np.int32)
+        arrays |= {f"projector.{k}": v for k, v in self.projector.state().items()}
+        if self.mixture is not None:
+            arrays |= {f"mixture.{k}": v for k, v in self.mixture.state().items()}
+        return {ATLAS: pack(arrays), THUMBNAILS: self.thumbnails_webp}
+
+
+def load(files: dict[str, bytes], classes: tuple[str, ...]) -> Atlas:
+    """The atlas of a checkpoint's files. Raises: CheckpointError: there is none, or it cannot be read."""
+    if ATLAS not in files or THUMBNAILS not in files:
+        raise CheckpointError("this checkpoint has no map yet: run `python -m vae atlas NAME`.")
+    try:
+        with np.load(io.BytesIO(files[ATLAS]), allow_pickle=False) as npz:
+            a = {name: npz[name] for name in npz.files}
+        columns, *size = (int(v) for v in a["thumbs"])
+        z = a["z"].astype(np.float32)
+        projector = Projector.from_state(_below(a, "projector.") | {"z": z, "xy": a["xy"]})
+        return Atlas(
+            z=z, std=a["std"].astype(np.float32), xy=a["xy"], index=a["index"].astype(np.int64), classes=classes,
+            labels=a["labels"].astype(np.int64) if "labels" in a else None, projector=projector,
+            mixture=Mixture.from_state(_below(a, "mixture.")) if "mixture.means" in a else None,
+            thumbnails_webp=files[THUMBNAILS], thumb_columns=columns, thumb_size=(size[0], size[1]),
+            _search=Index(z, projector.scale),
+        )
+    except (KeyError, ValueError, OSError) as e:
+        raise CheckpointError(f"{ATLAS} cannot be read ({type(e).__name__}: {e}); rebuild it with `python -m vae atlas NAME`.") from e
+
+
+def build(
+    samples: Samples,
+    classes: tuple[str, ...],
+    encode: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
+    decode: Callable[[np.ndarray], np.ndarray],
+    *,
+    n: int = N_REFERENCE,
+    seed: int = 0,
+    report: Callable[[str], Any] = lambda stage: None,
+) -> Atlas:
+    """Draw n training rows, encode them, fit the map, measure where it can be trusted. Deterministic for a seed.
+
+    Raises: ShapeError: fewer than 2 rows, or n < 2.
+    """
+    if min(n, len(samples.x_train)) < 2:
+        raise ShapeError(f"a map needs at least 2 samples, got {min(n, len(samples.x_train))}.")
+    rows = np.sort(np.random.default_rng(seed).permutation(len(samples.x_train))[:n])
+    x = samples.x_train[rows]
+    report("encoding")
+    z, std = (_half(a) for a in encode(x))  # as they are stored: a rebuilt projector equals a loaded one
+    report("laying out the map")
+    fitted = fit_map(z, seed=seed)
+    projector = Projector.build(z, fitted.xy, a=fitted.a, b=fitted.b)
+    report("measuring trust")
+    measured = trust.calibrate(projector, decode, lambda pictures: encode(pictures)[0], seed=seed)
+    projector = Projector.build(z, fitted.xy, a=fitted.a, b=fitted.b, trust=measured)
+    report("drawing thumbnails")
+    columns = int(np.ceil(np.sqrt(len(x))))
+    return Atlas(
+        z=z, std=std, xy=fitted.xy, index=rows, classes=classes, projector=projector,
+        labels=None if samples.y_train is None else samples.y_train[rows],
+        mixture=None if std.any() else Mixture.fit(z, seed=seed),
+        thumbnails_webp=_webp(tile(x, columns)), thumb_columns=columns, thumb_size=(x.shape[2], x.shape[3]),
+        _search=Index(z, projector.scale),
+    )
+
+
+def _webp(sheet: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(sheet).save(buffer, "WEBP", quality=80, method=4)
+    return buffer.getvalue()
+
+
+def _half(a: np.ndarray) -> np.ndarray:
+    return a.astype(np.float16).astype(np.float32)
+
+
+def _below(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    return {k[len(prefix) :]: v for k, v in arrays.items() if k.startswith(prefix)}

@@ -1,0 +1,43 @@
+"""A diagonal Gaussian posterior under a standard normal prior. Kingma and Welling, 2014."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ..types import Latent
+
+
+class Gaussian(nn.Module):
+    """features (b, f) -> q(z|x) = N(mu, diag(std^2)), with p(z) = N(0, I)."""
+
+    has_prior = True
+
+    def __init__(self, features: int, d: int):
+        super().__init__()
+        self.d = d
+        self.head = nn.Linear(features, 2 * d)
+
+    def forward(self, h: Float[Tensor, "b f"]) -> Latent:
+        mu, logvar = self.head(h).chunk(2, dim=1)
+        logvar = logvar.clamp(-14.0, 8.0)  # std from 1e-3 to 55: outside, exp overflows before training recovers
+        std = (0.5 * logvar).exp()
+        z = mu + std * torch.randn_like(std)
+        return Latent(z, mu, std, [kl_to_standard_normal(mu, std).sum(1)])
+
+    def log_prior(self, z: Float[Tensor, "b d"]) -> Float[Tensor, " b"]:
+        """log p(z), nats."""
+        return -0.5 * (z.square() + math.log(2 * math.pi)).sum(1)
+
+    def log_posterior(self, z: Float[Tensor, "b d"], q: Latent) -> Float[Tensor, " b"]:
+        """log q(z|x), nats."""
+        e = (z - q.mu) / q.std
+        return -0.5 * (e.square() + math.log(2 * math.pi)).sum(1) - q.std.log().sum(1)
+
+
+def kl_to_standard_normal(mu: Float[Tensor, "b d"], std: Float[Tensor, "b d"]) -> Float[Tensor, "b d"]:
+    """KL(N(mu, std^2) || N(0, 1)) of each dimension, nats. Kingma and Welling, 2014, appendix B."""
+    return 0.5 * (mu.square() + std.square() - 1) - std.log()

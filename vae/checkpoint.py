@@ -1,0 +1,213 @@
+"""A checkpoint is a folder: config.json and the files it lists with their SHA-256. No pickles.
+
+Written under a temporary name, flushed, then renamed into place, so that a killed process or a full disk never leaves
+half a checkpoint and never costs the one that was there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock
+
+from .errors import CheckpointError, SaveError, UnknownName
+
+FORMAT = 1
+UPGRADES: dict[int, Callable[[dict], dict]] = {}  # format n -> a named function that turns its config into format n + 1
+MODEL, ATLAS, THUMBNAILS, HISTORY, RESUME = (
+    "model.safetensors", "atlas.npz", "thumbnails.webp", "history.jsonl", "resume.safetensors",
+)
+REQUIRED = ("name", "family", "hparams", "dataset", "seed", "spec", "files")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A verified folder: its config, and the bytes of the files that config lists."""
+
+    path: Path
+    config: dict[str, Any]
+    files: dict[str, bytes]
+
+    def history(self) -> list[dict[str, Any]]:
+        """One record an epoch."""
+        return [json.loads(line) for line in self.files.get(HISTORY, b"").decode().splitlines()]
+
+
+def root() -> Path:
+    """The folder of all checkpoints: ZSCOPE_CHECKPOINTS, or `checkpoints/` of the project."""
+    return Path(os.environ.get("ZSCOPE_CHECKPOINTS") or Path(__file__).resolve().parents[1] / "checkpoints")
+
+
+def checkpoints() -> dict[str, Path]:
+    """name -> folder of everything below `root()` that has a config.json, sorted by name."""
+    base = root()
+    if not base.is_dir():
+        return {}
+    for old in base.glob(".*.old"):
+        _recover(base / old.name[1:-4])
+    return {p.parent.name: p.parent for p in sorted(base.glob("[!.]*/config.json"))}
+
+
+def find(name: str | os.PathLike) -> Path:
+    """The folder of a checkpoint, by its name below `root()` or by path. Raises: UnknownName: listing what exists."""
+    known = checkpoints()
+    if str(name) in known:
+        return known[str(name)]
+    path = Path(name)
+    if len(path.parts) > 1 or path.is_absolute():
+        _recover(path)
+        if (path / "config.json").is_file():
+            return path
+    raise UnknownName("checkpoint", str(name), known)
+
+
+def read(path: Path, *, skip: tuple[str, ...] = ()) -> Checkpoint:
+    """Read and verify a folder; `skip` names files that the caller does not need.
+
+    Raises: CheckpointError: missing or unreadable config, unknown format, missing, truncated or edited file.
+    """
+    path = Path(path)
+    for attempt in (1, 2, 3):
+        before = _identity(path)
+        try:
+            return _read(path, skip)
+        except CheckpointError:
+            if attempt == 3 or _identity(path) == before:
+                raise  # a real fault, not a trainer that swapped the folder while it was being read
+    raise AssertionError("unreachable")
+
+
+def _read(path: Path, skip: tuple[str, ...]) -> Checkpoint:
+    config = _config(path)
+    files = {}
+    for name, expected in config["files"].items():
+        if name in skip or (name == RESUME and not (path / name).exists()):
+            continue  # what resumes a training is not shipped with a checkpoint
+        try:
+            data = (path / name).read_bytes()
+        except OSError as e:
+            raise CheckpointError(f"{path.name}: {name} cannot be read ({e.strerror}); config.json lists it.") from e
+        if _sha256(data) != expected:
+            raise CheckpointError(
+                f"{path.name}: {name} is not the file that was saved (SHA-256 {_sha256(data)[:12]}…, expected "
+                f"{expected[:12]}…, {len(data)} bytes): it was truncated or edited. Restore the folder or train again."
+            )
+        files[name] = data
+    return Checkpoint(path, config, files)
+
+
+def _config(path: Path) -> dict[str, Any]:
+    try:
+        config = json.loads((path / "config.json").read_text("utf-8"))
+    except OSError as e:
+        raise CheckpointError(f"{path} is no checkpoint: config.json cannot be read ({e.strerror}).") from e
+    except ValueError as e:
+        raise CheckpointError(f"{path.name}: config.json is not JSON ({e}): it was truncated or edited.") from e
+    number = config.get("format") if isinstance(config, dict) else None
+    if not isinstance(number, int):
+        raise CheckpointError(f"{path.name}: config.json has no format number: this is not a zscope checkpoint.")
+    if number > FORMAT:
+        raise CheckpointError(f"{path.name} has format {number}; this zscope reads up to {FORMAT}. Update zscope.")
+    if config.get("digest") != digest(config):
+        raise CheckpointError(f"{path.name}: config.json was edited after it was saved (its digest does not match).")
+    while number < FORMAT:
+        if number not in UPGRADES:
+            raise CheckpointError(f"{path.name} has format {number}, which this zscope cannot read (it reads {FORMAT}).")
+        config, number = UPGRADES[number](config), number + 1
+    missing = [key for key in REQUIRED if key not in config]
+    if missing:
+        raise CheckpointError(f"{path.name}: config.json lacks {', '.join(missing)}.")
+    if any(Path(name).name != name for name in config["files"]):
+        raise CheckpointError(f"{path.name}: config.json names a file outside its folder.")
+    return config
+
+
+def save(path: Path, config: dict[str, Any], files: dict[str, bytes]) -> Checkpoint:
+    """Write a whole folder in one step. Raises: SaveError: what stood there before is untouched."""
+    config = {**config, "format": FORMAT, "files": {name: _sha256(data) for name, data in sorted(files.items())}}
+    config["digest"] = digest(config)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.mkdir(parents=True, exist_ok=True)
+        for name, data in files.items():
+            _write(partial / name, data)
+        _write(partial / "config.json", json.dumps(config, indent=1, ensure_ascii=False).encode())
+        with _writing(path):
+            _swap(partial, path)
+    except OSError as e:
+        raise SaveError(f"could not save {path}: {e.strerror or e}. What was there before is untouched.") from e
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return Checkpoint(path, config, files)
+
+
+def digest(config: dict[str, Any]) -> str:
+    """SHA-256 of a config without its own digest."""
+    rest = {k: v for k, v in config.items() if k != "digest"}
+    return _sha256(json.dumps(rest, sort_keys=True, ensure_ascii=False).encode())
+
+
+def pack(arrays: dict[str, np.ndarray]) -> bytes:
+    """Arrays as the bytes of a compressed npz, the same bytes for the same arrays."""
+    import io
+    import zipfile
+
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as z:
+        for name, array in sorted(arrays.items()):
+            inner = io.BytesIO()
+            np.lib.format.write_array(inner, np.ascontiguousarray(array), allow_pickle=False)
+            z.writestr(zipfile.ZipInfo(f"{name}.npy"), inner.getvalue(), zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _identity(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
+
+
+def _write(path: Path, data: bytes) -> None:
+    with open(path, "wb") as f:
+        f.write(data)
+        f.flush()
+        os.fsync(f.fileno())
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    with FileLock(path.parent / ".lock"):
+        yield
+
+
+def _swap(new: Path, target: Path) -> None:
+    old = target.with_name(f".{target.name}.old")
+    if target.exists():
+        shutil.rmtree(old, ignore_errors=True)
+        os.rename(target, old)
+    os.rename(new, target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _recover(target: Path) -> None:
+    """Put back the folder that a process killed between the two renames of `_swap` had moved aside."""
+    old = target.with_name(f".{target.name}.old")
+    if target.exists() or not old.exists():
+        return
+    with _writing(target):
+        if not target.exists() and old.exists():
+            os.rename(old, target)

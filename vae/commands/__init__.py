@@ -1,0 +1,1 @@
+"""What `python -m vae` does: text and files around the core."""

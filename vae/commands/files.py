@@ -1,0 +1,107 @@
+"""python -m vae encode | decode | sample | interpolate: files in, files out."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ..engine import Engine, load
+from ..errors import SaveError, SettingError, ShapeError
+from ..latent import paths
+from ..modalities.image import pixels, tile, to_uint8
+
+GIF_FRAME_MS = 80
+
+
+def encode(args: Namespace) -> None:
+    engine = load(args.checkpoint)
+    mu, std = engine.encode(_read_pictures(args.inputs, engine.shape))
+    _save_npz(_out(args.out, ".npz"), mu=mu, std=std, xy=engine.to_map(mu))
+
+
+def decode(args: Namespace) -> None:
+    out = _out(args.out, ".npz", ".png")
+    engine = load(args.checkpoint)
+    z = _read_array(args.input, "z")
+    _save(out, engine, z)
+
+
+def sample(args: Namespace) -> None:
+    out = _out(args.out, ".npz", ".png")
+    engine = load(args.checkpoint)
+    _save(out, engine, engine.sample(args.n, args.seed, args.temperature, args.source))
+
+
+def interpolate(args: Namespace) -> None:
+    out = _out(args.out, ".npz", ".png", ".gif")
+    engine = load(args.checkpoint)
+    n = engine.atlas.n
+    for row in (args.a, args.b):
+        if not 0 <= row < n:
+            raise SettingError(f"row {row}: the map of {engine.name} has rows 0 to {n - 1}.")
+    if not 2 <= args.frames <= 10_000:
+        raise SettingError(f"--frames {args.frames}: expected 2 to 10000.")
+    z = paths.path(engine.atlas.z[args.a], engine.atlas.z[args.b], args.frames, args.method)
+    _save(out, engine, z, columns=args.frames)
+
+
+def _save(out: Path, engine: Engine, z: np.ndarray, columns: int | None = None) -> None:
+    x = engine.decode(z)
+    if out.suffix == ".npz":
+        _save_npz(out, x=x, z=np.asarray(z, np.float32), xy=engine.to_map(z))
+        return
+    if out.suffix == ".gif":
+        frames = [Image.fromarray(pixels(p)) for p in [*to_uint8(x), *to_uint8(x[-2:0:-1])]]
+        _write(out, lambda: frames[0].save(out, save_all=True, append_images=frames[1:], duration=GIF_FRAME_MS, loop=0))
+        return
+    sheet = Image.fromarray(tile(x, columns or int(np.ceil(np.sqrt(len(x))))))
+    _write(out, lambda: sheet.save(out))
+
+
+def _read_pictures(inputs: list[str], shape: tuple[int, ...]) -> np.ndarray:
+    if len(inputs) == 1 and inputs[0].endswith(".npz"):
+        return _read_array(inputs[0], "x")
+    c, h, w = shape
+    pictures = []
+    for name in inputs:
+        try:
+            image = Image.open(name).convert("L" if c == 1 else "RGB")
+        except OSError as e:
+            raise SettingError(f"{name}: cannot be read as a picture ({e}).") from e
+        if image.size != (w, h):
+            raise ShapeError(f"{name} is {image.size[0]}x{image.size[1]} px; the model takes {w}x{h}.")
+        a = np.asarray(image)
+        pictures.append(a[None] if c == 1 else a.transpose(2, 0, 1))
+    return np.stack(pictures)
+
+
+def _read_array(name: str, key: str) -> np.ndarray:
+    try:
+        with np.load(name, allow_pickle=False) as npz:
+            if key not in npz.files:
+                raise SettingError(f"{name} has no array {key!r}; it has: {', '.join(npz.files) or 'none'}.")
+            return npz[key]
+    except (OSError, ValueError, AttributeError, TypeError) as e:
+        raise SettingError(f"{name}: cannot be read as an npz file with array {key!r} ({e}).") from e
+
+
+def _out(name: str, *suffixes: str) -> Path:
+    path = Path(name)
+    if path.suffix not in suffixes:
+        raise SettingError(f"--out {name!r}: expected a name ending in {' or '.join(suffixes)}.")
+    return path
+
+
+def _save_npz(out: Path, **arrays: np.ndarray) -> None:
+    _write(out, lambda: np.savez_compressed(out, **arrays))
+
+
+def _write(out: Path, write) -> None:
+    try:
+        write()
+    except OSError as e:
+        raise SaveError(f"could not write {out}: {e.strerror or e}.") from e
+    print(out)

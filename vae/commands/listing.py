@@ -1,0 +1,76 @@
+"""python -m vae list families|datasets|checkpoints."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from typing import Any
+
+from .. import checkpoint
+from ..data.store import availability
+from ..errors import CheckpointError
+from ..registry import datasets, families, knobs
+from ..train import TrainHparams
+
+
+def show(args: Namespace) -> None:
+    rows = {"families": _families, "datasets": _datasets, "checkpoints": _checkpoints}[args.what]()
+    if args.json:
+        print(json.dumps(rows, indent=1))
+        return
+    for row in rows:
+        _print(row)
+    if args.what == "families":
+        print("settings of the trainer, for every family")
+        _print_settings(_settings(TrainHparams))
+    if not rows:
+        print("none yet: python -m vae train vae digits")
+
+
+def _families() -> list[dict[str, Any]]:
+    return [
+        {"name": f.name, "title": f.title, "paper": f.paper, "settings": _settings(f.Hparams)}
+        for f in families().values()
+    ]
+
+
+def _settings(cls: type) -> dict[str, dict[str, Any]]:
+    return {name: {**k, "type": k["type"].__name__} for name, k in knobs(cls).items()}
+
+
+def _datasets() -> list[dict[str, Any]]:
+    return [
+        {"name": d.name, "title": d.title, "modality": d.modality, "shape": list(d.shape), "classes": list(d.classes),
+         "licence": d.licence, "origin": d.origin, "cite": d.cite, "found": availability(d.name)}
+        for d in datasets().values()
+    ]
+
+
+def _checkpoints() -> list[dict[str, Any]]:
+    rows = []
+    for name, path in checkpoint.checkpoints().items():
+        try:
+            c = checkpoint.read(path).config
+            rows.append({"name": name, "family": c["family"], "dataset": c["dataset"], "epochs": c.get("epochs_done"),
+                         "seed": c["seed"], "hparams": c["hparams"], "metrics": c.get("metrics", {})})
+        except CheckpointError as e:
+            rows.append({"name": name, "error": str(e)})
+    return rows
+
+
+def _print(row: dict[str, Any]) -> None:
+    print(row["name"])
+    for key, value in row.items():
+        if key == "settings":
+            _print_settings(value)
+        elif key == "metrics":
+            flat = {k: v for k, v in value.items() if not isinstance(v, list)}
+            print("  metrics: " + ", ".join(f"{k} {v:.5g}" if isinstance(v, float) else f"{k} {v}" for k, v in flat.items()))
+        elif key != "name":
+            print(f"  {key}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
+
+
+def _print_settings(settings: dict[str, dict[str, Any]]) -> None:
+    for name, k in settings.items():
+        span = "|".join(k["choices"]) if k["choices"] else f"{k['low']} to {k['high']}"
+        print(f"  --set {name}={k['default']}  ({span})  {k['help']}")

@@ -1,0 +1,95 @@
+"""python -m vae train | eval | atlas."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from argparse import Namespace
+from typing import Any
+
+import torch
+from tqdm import tqdm
+
+from .. import checkpoint, experiment
+from ..__main__ import settings
+from ..engine import choose_device, restore
+from ..errors import SettingError
+from ..metrics.bounds import evaluate
+from ..registry import DATASETS
+from ..train import Event
+
+INTERRUPTED = 130
+
+
+def train(args: Namespace) -> int:
+    plan = experiment.Plan(args.family, args.dataset, settings(args.settings), args.epochs, args.seed, args.name, args.device)
+    events = experiment.train(plan, resume=args.resume, overwrite=args.overwrite, report=_say)
+    with tqdm(total=None, unit="step", dynamic_ncols=True, disable=None, file=sys.stderr) as bar:
+        try:
+            for event in events:
+                _draw(bar, event)
+        except KeyboardInterrupt:
+            events.close()
+            bar.close()
+            _say(f"interrupted: every finished epoch is saved. Go on with: {plan.command()} --resume")
+            return INTERRUPTED
+    _say(f"saved {checkpoint.root() / plan.checkpoint_name()}")
+    return 0
+
+
+def _draw(bar: tqdm, event: Event) -> None:
+    m = event.metrics
+    if event.kind == "done":
+        return
+    bar.total = event.steps
+    bar.n = event.step
+    active = f", {m['active_units']} active" if "active_units" in m else ""
+    bar.set_description(f"epoch {event.epoch}/{event.epochs}", refresh=False)
+    bar.set_postfix_str(
+        f"elbo {m['elbo_nats']:.2f}, distortion {m['distortion_nats']:.2f}, rate {m['rate_nats']:.2f} nats{active}, "
+        f"{event.images_per_s:,.0f} images/s, {_clock(event.seconds_left)} left"
+    )
+    if event.kind == "epoch":
+        bar.write(
+            f"epoch {event.epoch}/{event.epochs}  elbo {m['elbo_nats']:.2f}  test elbo {m['test_elbo_nats']:.2f}  "
+            f"distortion {m['distortion_nats']:.2f}  rate {m['rate_nats']:.2f} nats  test mse {m['test_mse']:.5f}  "
+            f"{m['active_units']} active  {m['images_per_s']:,.0f} images/s", file=sys.stderr,
+        )
+
+
+def evaluate_checkpoint(args: Namespace) -> None:
+    if not 0 <= args.k <= 100_000:
+        raise SettingError(f"--k {args.k}: expected 0 to 100000.")
+    saved = checkpoint.read(checkpoint.find(args.checkpoint), skip=(checkpoint.RESUME,))
+    device = choose_device(args.device)
+    model, _ = restore(saved, device)
+    x = torch.from_numpy(DATASETS.get(saved.config["dataset"]).load().x_test).to(device)
+    with contextlib.closing(tqdm(total=len(x), unit="image", disable=True if args.json else None)) as bar:
+        metrics = evaluate(model, x, k=args.k, seed=saved.config["seed"], report=lambda done, n: bar.update(done - bar.n))
+    if args.json:
+        print(json.dumps({"checkpoint": saved.config["name"], **metrics}, indent=1))
+        return
+    for key, value in metrics.items():
+        print(f"{key:20} {_text(value)}")
+
+
+def rebuild_atlas(args: Namespace) -> None:
+    saved = checkpoint.read(checkpoint.find(args.checkpoint))
+    samples = DATASETS.get(saved.config["dataset"]).load()
+    experiment.add_atlas(saved, samples, n=args.n, device=args.device, report=_say)
+    _say(f"saved {saved.path}")
+
+
+def _say(text: str) -> None:
+    tqdm.write(text, file=sys.stderr)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return " ".join(f"{v:.3f}" for v in value)
+    return f"{value:.5f}" if isinstance(value, float) else str(value)
+
+
+def _clock(seconds: float) -> str:
+    return tqdm.format_interval(max(0, int(seconds)))

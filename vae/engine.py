@@ -1,0 +1,182 @@
+"""Owns the device: numpy in, numpy out, one thread, bounded batches, no gradients. One object serves every session."""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import torch
+
+from . import atlas as atlases
+from . import checkpoint
+from .checkpoint import MODEL, RESUME, Checkpoint
+from .errors import CheckpointError, DeviceError, ShapeError, ZscopeError
+from .metrics.bounds import to_float
+from .modalities.image import to_uint8
+from .registry import FAMILIES, MODALITIES, configure
+from .sampling.draw import draw
+from .types import Spec
+
+BATCH = 256
+
+
+def choose_device(requested: str | None = None) -> torch.device:
+    """requested, else ZSCOPE_DEVICE, else CUDA, then MPS, then CPU. Raises: DeviceError: naming what exists."""
+    exists = ["cuda"] * torch.cuda.is_available() + ["mps"] * torch.backends.mps.is_available() + ["cpu"]
+    name = requested or os.environ.get("ZSCOPE_DEVICE") or exists[0]
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise DeviceError(f"unknown device {name!r}; here exist: {', '.join(exists)}.") from None
+    if device.type not in exists or (device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count()):
+        raise DeviceError(f"there is no device {name!r} here; there is: {', '.join(exists)}.")
+    return device
+
+
+def restore(saved: Checkpoint, device: torch.device) -> tuple[torch.nn.Module, torch.nn.Module]:
+    """The model and objective of a checkpoint, with its parameters. Raises: CheckpointError."""
+    from safetensors.torch import load as load_tensors
+
+    c = saved.config
+    try:
+        family = FAMILIES.get(c["family"])
+        spec = Spec(tuple(c["spec"]["shape"]), c["spec"]["n_data"], c["spec"]["n_classes"], c["spec"]["modality"])
+        model, objective = family.build(spec, configure(family.Hparams, c["hparams"]))
+        model.load_state_dict(load_tensors(saved.files[MODEL]))
+    except (ZscopeError, KeyError, RuntimeError, ValueError, TypeError) as e:
+        raise CheckpointError(f"{saved.path.name}: its model cannot be rebuilt: {e}") from e
+    return model.to(device), objective.to(device)
+
+
+class Engine:
+    """A trained model with its atlas, ready to be asked. See `vae.load`."""
+
+    def __init__(self, saved: Checkpoint, device: str | None = None):
+        self._device = choose_device(device)
+        self.card: dict[str, Any] = saved.config
+        self.name: str = saved.config["name"]
+        self.history = saved.history()
+        self.path = saved.path
+        self._files = saved.files
+        self._model, _ = restore(saved, self._device)
+        self._model.eval()
+        self.d: int = self._model.d
+        self.shape: tuple[int, ...] = tuple(saved.config["spec"]["shape"])
+        self.has_prior: bool = self._model.has_prior
+        self.device = self._device.type
+        self.modality = MODALITIES.get(saved.config["spec"]["modality"])
+        self._atlas_lock = threading.Lock()
+        self._thread_id: int | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"engine-{self.name}", initializer=self._begin)
+
+    @functools.cached_property
+    def _atlas(self) -> atlases.Atlas:
+        return atlases.load(self._files, tuple(self.card.get("classes", ())))
+
+    @property
+    def atlas(self) -> atlases.Atlas:
+        """The reference set and its map. Raises: CheckpointError: there is none yet."""
+        with self._atlas_lock:
+            return self._atlas
+
+    def submit(self, method: str | Callable[..., Any], *args: Any, **kwargs: Any) -> Future:
+        """Run one of the methods below, or a function of your own, on the engine's own thread."""
+        named = f"_{method}" if isinstance(method, str) and hasattr(self, f"_{method}") else method
+        return self._thread.submit(getattr(self, named) if isinstance(named, str) else named, *args, **kwargs)
+
+    def _run(self, method: str, *args: Any) -> Any:
+        """submit(...).result(), or the call itself when already on the engine's thread, where waiting would never end."""
+        on_it = threading.get_ident() == self._thread_id
+        return getattr(self, f"_{method}")(*args) if on_it else self.submit(method, *args).result()
+
+    def _begin(self) -> None:
+        self._thread_id = threading.get_ident()
+        torch.set_num_threads(1)  # a second one costs 40-90 ms spikes under load, and gains nothing at batch 1
+
+    # -------------------------------------------------------- through the device, on the engine's thread
+
+    def encode(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Posterior mean and standard deviation, (b, d) float32 each; x: (b, c, h, w) uint8 0-255 or float 0-1.
+
+        Deterministic. Raises: ShapeError.
+        """
+        return self._run("encode", x)
+
+    def decode(self, z: np.ndarray) -> np.ndarray:
+        """E[x|z], (b, c, h, w) float32 0-1; z: (b, d), finite. Raises: ShapeError."""
+        return self._run("decode", z)
+
+    def decode_uint8(self, z: np.ndarray) -> np.ndarray:
+        """`decode`, as uint8 0-255."""
+        return self._run("decode_uint8", z)
+
+    def _encode(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        x = check_pictures(x, self.shape)
+        mus, stds = [], []
+        with torch.inference_mode():
+            for i in range(0, len(x), BATCH):
+                batch = torch.from_numpy(np.ascontiguousarray(x[i : i + BATCH])).to(self._device)
+                q = self._model.infer(to_float(batch))
+                mus.append(q.mu.float().cpu().numpy())
+                stds.append(q.std.float().cpu().numpy())
+        return np.concatenate(mus), np.concatenate(stds)
+
+    def _decode(self, z: np.ndarray) -> np.ndarray:
+        z = self._check_latents(z)
+        out = []
+        with torch.inference_mode():
+            for i in range(0, len(z), BATCH):
+                x = self._model.decode(torch.from_numpy(z[i : i + BATCH]).to(self._device))
+                out.append(x.float().clamp(0, 1).cpu().numpy())
+        return np.concatenate(out)
+
+    def _decode_uint8(self, z: np.ndarray) -> np.ndarray:
+        return to_uint8(self._decode(z))
+
+    def _check_latents(self, z: np.ndarray) -> np.ndarray:
+        z = np.ascontiguousarray(z, np.float32)
+        if z.ndim != 2 or z.shape[1] != self.d or not len(z):
+            raise ShapeError(f"expected latents of shape (b, {self.d}), got {z.shape}.")
+        if not np.isfinite(z).all():
+            raise ShapeError("latents must be finite; got NaN or infinity.")
+        return z
+
+    # -------------------------------------------------------- in numpy, on any thread
+
+    def sample(self, n: int, seed: int = 0, temperature: float = 1.0, source: str = "prior") -> np.ndarray:
+        """n latents (n, d) from "prior" or "aggregate"; see `sampling.draw`. Decode them for pictures."""
+        atlas = self.atlas if source == "aggregate" else None
+        return draw(n, self.d, seed=seed, temperature=temperature, source=source, has_prior=self.has_prior, atlas=atlas)
+
+    def to_map(self, z: np.ndarray) -> np.ndarray:
+        """Latents (b, d) to map positions (b, 2) float32."""
+        return self.atlas.projector.to_map(self._check_latents(z))
+
+    def from_map(self, xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Map positions (b, 2) to latents (b, d) float32, and trust (b,) in 0-1, higher is better."""
+        return self.atlas.projector.from_map(np.asarray(xy, np.float32))
+
+
+def check_pictures(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """x as (b, *shape) uint8 or float32 0-1. Raises: ShapeError: saying what was given and expected."""
+    x = np.asarray(x)
+    if x.ndim != len(shape) + 1 or x.shape[1:] != tuple(shape) or not len(x):
+        raise ShapeError(f"expected samples of shape (b, {', '.join(map(str, shape))}), got {x.shape}.")
+    if x.dtype == np.uint8:
+        return x
+    if not np.issubdtype(x.dtype, np.floating):
+        raise ShapeError(f"expected uint8 (0-255) or float (0-1) samples, got {x.dtype}.")
+    x = x.astype(np.float32)
+    if not np.isfinite(x).all() or x.min() < 0 or x.max() > 1:
+        raise ShapeError(f"float samples must lie in 0-1, got {np.nanmin(x):.3g} to {np.nanmax(x):.3g}; 0-255 takes uint8.")
+    return x
+
+
+def load(name: str, device: str | None = None) -> Engine:
+    """A checkpoint by name (or path), verified, on its device. Raises: UnknownName, CheckpointError, DeviceError."""
+    return Engine(checkpoint.read(checkpoint.find(name), skip=(RESUME,)), device)

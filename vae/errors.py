@@ -1,0 +1,50 @@
+"""One exception tree. Every message names what was given, what was expected and what exists."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ZscopeError(Exception):
+    """Root of every error zscope raises on purpose; its message can be shown to a user as it is."""
+
+
+class ShapeError(ZscopeError):
+    """An array has the wrong shape, type or range."""
+
+
+class SettingError(ZscopeError):
+    """A setting is unknown, has the wrong type or lies outside its range."""
+
+
+class DataNotFound(ZscopeError):
+    """A data set is neither on this machine nor downloadable from here."""
+
+
+class DataCorrupt(ZscopeError):
+    """A data file exists but its bytes are not the published ones."""
+
+
+class CheckpointError(ZscopeError):
+    """A checkpoint folder is missing, incomplete, edited, foreign or too new."""
+
+
+class SaveError(ZscopeError):
+    """A file could not be written; what was there before is untouched."""
+
+
+class DeviceError(ZscopeError):
+    """The requested device does not exist here."""
+
+
+class UnknownName(ZscopeError):
+    """A name that no registry or folder holds."""
+
+    def __init__(self, what: str, given: str, known: Iterable[str]):
+        known = sorted(known)
+        close = difflib.get_close_matches(str(given), known, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        have = ", ".join(known) if known else "none"
+        super().__init__(f"unknown {what} {given!r}.{hint} Known: {have}.")
+        self.given, self.known = given, known

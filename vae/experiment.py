@@ -1,0 +1,179 @@
+"""From names to a checkpoint: build, train, evaluate, map, save. The command line and the app both run this."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import platform
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+import torch
+
+from . import atlas as atlases
+from . import checkpoint
+from .checkpoint import HISTORY, MODEL, RESUME, Checkpoint
+from .engine import Engine, choose_device, restore
+from .errors import CheckpointError, SettingError
+from .metrics.bounds import evaluate
+from .registry import DATASETS, FAMILIES, configure, knobs
+from .train import Event, Trainer, TrainHparams, fit
+from .types import Samples, Spec
+
+NLL_SAMPLES = 100
+Report = Callable[[str], Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What to train: names and settings, checked."""
+
+    family: str
+    dataset: str
+    settings: dict[str, Any]
+    epochs: int = 20
+    seed: int = 0
+    name: str = ""
+    device: str | None = None
+
+    def checkpoint_name(self) -> str:
+        return self.name or f"{self.dataset}-{self.family}".replace("_", "-")
+
+    def command(self) -> str:
+        """The shell command that repeats this plan."""
+        sets = " ".join(f"--set {shlex.quote(f'{k}={v}')}" for k, v in self.settings.items())
+        parts = [f"python -m vae train {self.family} {self.dataset}", sets, f"--epochs {self.epochs}",
+                 f"--seed {self.seed}", f"--name {self.checkpoint_name()}"]
+        return " ".join(p for p in parts if p)
+
+
+def split_settings(family: str, settings: dict[str, Any]) -> tuple[Any, TrainHparams]:
+    """Settings by name -> the family's Hparams and the trainer's. Raises: UnknownName, SettingError."""
+    hparams = FAMILIES.get(family).Hparams
+    known = knobs(TrainHparams)
+    ours = {k: v for k, v in settings.items() if k in known}
+    theirs = {k: v for k, v in settings.items() if k not in known}
+    unknown = [k for k in theirs if k not in knobs(hparams)]
+    if unknown:
+        every = ", ".join(sorted([*knobs(hparams), *known]))
+        raise SettingError(f"unknown setting {unknown[0]!r} for {family}. Known: {every}.")
+    return configure(hparams, theirs), configure(TrainHparams, ours)
+
+
+def train(plan: Plan, *, resume: bool = False, overwrite: bool = False, report: Report = lambda stage: None) -> Iterator[Event]:
+    """Train a plan into `checkpoints/<name>`, saving after every epoch; then evaluate, map and save once more.
+
+    Close the generator (or interrupt it) at any time: at most the current epoch is lost, and `resume` goes on from
+    there bit for bit on the same device. The last event has kind "done" and the final metrics.
+
+    Raises: SettingError: a bad name or setting, or the checkpoint exists and neither resume nor overwrite was asked.
+    """
+    name = plan.checkpoint_name()
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        raise SettingError(f"name {name!r}: expected letters, digits, '.', '_' and '-', at most 64, not starting with '.'.")
+    if not 1 <= plan.epochs <= 1_000_000:
+        raise SettingError(f"epochs={plan.epochs}: expected 1 to 1000000.")
+    h, t = split_settings(plan.family, plan.settings)
+    device = choose_device(plan.device)
+    path = checkpoint.root() / name
+    exists = name in checkpoint.checkpoints()
+    if exists and not (resume or overwrite):
+        raise SettingError(f"checkpoint {name!r} exists: choose --name, continue it with --resume, or --overwrite it.")
+    if resume and not exists:
+        raise SettingError(f"nothing to resume: there is no checkpoint {name!r}.")
+    report("loading data")
+    data = DATASETS.get(plan.dataset)
+    samples = data.load()
+    spec = Spec(samples.x_train.shape[1:], len(samples.x_train), len(data.classes), data.modality)
+    steps = plan.epochs * -(-len(samples.x_train) // min(t.batch_size, len(samples.x_train)))
+    torch.manual_seed(plan.seed)
+    model, objective = FAMILIES.get(plan.family).build(spec, h)
+    trainer = Trainer(model.to(device), objective.to(device), t, plan.seed, steps)
+    history: list[dict[str, Any]] = []
+    if resume:
+        history = _resume(trainer, path, plan, h, t)
+    config = _config(plan, data, spec, h, t)
+    x, y = _on(device, samples.x_train), None if samples.y_train is None else _on(device, samples.y_train)
+    for event in fit(trainer, x, y, _on(device, samples.x_test), plan.epochs):
+        if event.kind == "epoch":
+            history.append({"epoch": event.epoch, "step": event.step, **event.metrics})
+            status = {"epochs_done": event.epoch, "created": _now(), "metrics": {}}
+            checkpoint.save(path, config | status, _model_files(trainer, history))
+        yield event
+    yield from _finish(path, trainer, config, history, samples, plan, report)
+
+
+def _finish(path, trainer: Trainer, config, history, samples: Samples, plan: Plan, report: Report) -> Iterator[Event]:
+    report("evaluating on the test set")
+    x_test = _on(trainer.parameters[0].device, samples.x_test)
+    metrics = evaluate(trainer.model, x_test, k=NLL_SAMPLES, seed=plan.seed)
+    config = config | {"epochs_done": trainer.epoch, "created": _now(), "metrics": metrics}
+    saved = checkpoint.save(path, config, _model_files(trainer, history))
+    add_atlas(saved, samples, report=report, device=plan.device)
+    yield Event("done", trainer.epoch, plan.epochs, trainer.step, trainer.step, metrics, 0.0, 0.0)
+
+
+def add_atlas(saved: Checkpoint, samples: Samples, *, n: int = atlases.N_REFERENCE, device: str | None = None,
+              report: Report = lambda stage: None) -> Checkpoint:
+    """Build the map of a checkpoint and save it with the folder. The same seed gives the same map."""
+    engine = Engine(saved, device)
+    built = atlases.build(samples, tuple(saved.config["classes"]), engine.encode, engine.decode,
+                          n=n, seed=saved.config["seed"], report=report)
+    config = saved.config | {"atlas": {"n": built.n, "split": "train", "seed": saved.config["seed"]}}
+    return checkpoint.save(saved.path, config, {**saved.files, **built.files()})
+
+
+def _resume(trainer: Trainer, path, plan: Plan, h, t) -> list[dict[str, Any]]:
+    from safetensors.torch import load as load_tensors
+
+    saved = checkpoint.read(path)
+    if RESUME not in saved.files:
+        raise CheckpointError(f"{path.name} has no {RESUME}: a shipped checkpoint cannot be resumed, only trained again.")
+    for key, given in (("family", plan.family), ("dataset", plan.dataset), ("seed", plan.seed),
+                       ("hparams", dataclasses.asdict(h)), ("train", dataclasses.asdict(t))):
+        if saved.config[key] != given:
+            raise SettingError(f"cannot resume {path.name}: its {key} is {saved.config[key]!r}, not {given!r}.")
+    model, _ = restore(saved, torch.device("cpu"))
+    trainer.model.load_state_dict(model.state_dict())
+    trainer.restore(load_tensors(saved.files[RESUME]))
+    return saved.history()
+
+
+def _model_files(trainer: Trainer, history: list[dict[str, Any]]) -> dict[str, bytes]:
+    from safetensors.torch import save as save_tensors
+
+    tensors = {k: v.detach().cpu().contiguous() for k, v in trainer.model.state_dict().items()}
+    lines = "".join(json.dumps(record) + "\n" for record in history)
+    return {MODEL: save_tensors(tensors), RESUME: save_tensors(trainer.state()), HISTORY: lines.encode()}
+
+
+def _config(plan: Plan, data, spec: Spec, h, t) -> dict[str, Any]:
+    return {
+        "name": plan.checkpoint_name(), "title": f"{FAMILIES.get(plan.family).title} on {data.title}",
+        "family": plan.family, "hparams": dataclasses.asdict(h), "train": dataclasses.asdict(t), "epochs": plan.epochs,
+        "dataset": plan.dataset, "seed": plan.seed, "spec": dataclasses.asdict(spec) | {"shape": list(spec.shape)},
+        "classes": list(data.classes), "data_title": data.title, "data_licence": data.licence,
+        "data_origin": data.origin, "data_cite": data.cite, "command": plan.command(),
+        "versions": {"zscope": _zscope_version(), "python": platform.python_version(), "torch": torch.__version__,
+                     "numpy": np.__version__, "umap-learn": metadata.version("umap-learn")},
+        "trained_on": choose_device(plan.device).type,
+    }
+
+
+def _zscope_version() -> str:
+    from . import __version__
+
+    return __version__
+
+
+def _on(device: torch.device, a: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(a)).to(device)
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

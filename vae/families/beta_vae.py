@@ -1,0 +1,29 @@
+"""The beta-VAE: a rate that weighs more (or less) than one nat a nat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..bottlenecks import Gaussian
+from ..model import VAE, NetHparams
+from ..objectives import Sum
+from ..registry import family, knob
+from ..schedules import warmup
+from ..types import Spec
+
+
+@dataclass(frozen=True)
+class Hparams(NetHparams):
+    beta: float = knob(4.0, "weight of the rate against the distortion, both in nats", low=0.0, high=1000.0, log=True)
+    warmup: str = knob("none", "how the weight of the rate rises", choices=("none", "linear", "cyclical"))
+    warmup_steps: int = knob(1000, "steps of the rise, or of one cycle", low=1, high=10_000_000)
+
+
+@family(
+    name="beta_vae",
+    title="beta-VAE",
+    paper="Higgins et al., 2017, beta-VAE: learning basic visual concepts with a constrained variational framework",
+    hparams=Hparams,
+)
+def build(spec: Spec, h: Hparams):
+    return VAE(spec, h, Gaussian), Sum(beta=warmup(h.warmup, h.beta, h.warmup_steps))

@@ -1,0 +1,67 @@
+"""encoder -> bottleneck -> decoder, and the protocol that every family keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from .likelihoods import NAMES as LIKELIHOODS
+from .likelihoods import Likelihood, likelihood
+from .nets import LAYOUTS
+from .registry import knob
+from .types import Latent, Output, Spec
+
+
+class LatentModel(Protocol):
+    """What training, engine and metrics ask of a model; z is always (b, d)."""
+
+    likelihood: Likelihood
+    d: int
+    has_prior: bool
+
+    def infer(self, x: Tensor, y: Tensor | None = None) -> Latent: ...
+    def decode(self, z: Tensor, y: Tensor | None = None) -> Tensor: ...
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Output: ...
+
+
+@dataclass(frozen=True)
+class NetHparams:
+    """Settings that every family with one encoder and one decoder shares."""
+
+    d: int = knob(16, "width of the latent", low=1, high=4096)
+    net: str = knob("conv2d", "layout of encoder and decoder", choices=tuple(LAYOUTS))
+    width: int = knob(32, "channels of the first convolution, or units of a hidden layer", low=1, high=8192)
+    depth: int = knob(0, "halvings (conv2d) or hidden layers (mlp); 0 chooses", low=0, high=12)
+    likelihood: str = knob("gaussian", "p(x|z)", choices=LIKELIHOODS)
+    sigma: float = knob(0.0, "standard deviation of the gaussian likelihood; 0 learns it", low=0.0, high=10.0)
+
+
+class VAE(nn.Module):
+    """One encoder, one bottleneck, one decoder. Keeps no state between calls."""
+
+    def __init__(self, spec: Spec, h: NetHparams, bottleneck: type[nn.Module]):
+        super().__init__()
+        self.d, self.shape = h.d, tuple(spec.shape)
+        self.likelihood = likelihood(h.likelihood, sigma=h.sigma)
+        pair = LAYOUTS[h.net](self.shape, self.likelihood.outputs, h.d, h.width, h.depth)
+        self.encoder, self.decoder = pair.encoder, pair.decoder
+        self.bottleneck = bottleneck(pair.features, h.d)
+        self.has_prior = bottleneck.has_prior
+
+    def infer(self, x: Float[Tensor, "b ..."], y: Tensor | None = None) -> Latent:
+        return self.bottleneck(self.encoder(x))
+
+    def params(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, "b ..."]:
+        """Raw parameters of p(x|z), as the likelihood takes them."""
+        return self.decoder(z)
+
+    def decode(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, "b ..."]:
+        """E[x|z]."""
+        return self.likelihood.mean(self.params(z, y))
+
+    def forward(self, x: Float[Tensor, "b ..."], y: Tensor | None = None) -> Output:
+        latent = self.infer(x, y)
+        return Output(self.params(latent.z, y), latent)

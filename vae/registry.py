@@ -1,0 +1,184 @@
+"""What a user or a checkpoint can name. A file put in the right folder registers what it holds."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, field
+from functools import cache
+from typing import Any
+
+from .errors import SettingError, UnknownName
+from .types import Artifact, Samples
+
+# ---------------------------------------------------------------- hyperparameters
+
+
+def knob(default: Any, help: str, *, low=None, high=None, choices=None, log: bool = False) -> Any:
+    """A dataclass field with a range: the one source for the CLI, the app's controls, docs and checks."""
+    return field(
+        default=default,
+        metadata={"help": help, "low": low, "high": high, "choices": choices, "log": log},
+    )
+
+
+def knobs(cls: type) -> dict[str, dict[str, Any]]:
+    """name -> {default, type, help, low, high, choices, log} for every field of an Hparams class."""
+    return {
+        f.name: {"default": None if f.default is MISSING else f.default, "type": type(f.default), **f.metadata}
+        for f in dataclasses.fields(cls)
+    }
+
+
+def configure(cls: type, given: dict[str, Any]) -> Any:
+    """An Hparams object from names and values (text is parsed); checked against ranges.
+
+    Raises: SettingError: unknown name, value that cannot be read, or outside its range.
+    """
+    known = knobs(cls)
+    values = {}
+    for name, value in given.items():
+        if name not in known:
+            raise SettingError(str(UnknownName("setting", name, known)))
+        values[name] = _read(name, value, known[name])
+    return cls(**values)
+
+
+def _read(name: str, value: Any, k: dict[str, Any]) -> Any:
+    kind = k["type"]
+    try:
+        if kind is bool and isinstance(value, str):
+            value = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[value.lower()]
+        if kind is int and isinstance(value, float) and value != int(value):
+            raise ValueError
+        value = kind(value)
+    except (ValueError, KeyError, TypeError):
+        raise SettingError(f"{name}={value!r}: expected {kind.__name__}, for example {k['default']!r}.") from None
+    if k["choices"] and value not in k["choices"]:
+        raise SettingError(str(UnknownName(f"value for {name}", value, k["choices"])))
+    low, high = k["low"], k["high"]
+    if (low is not None and not value >= low) or (high is not None and not value <= high):
+        raise SettingError(f"{name}={value!r}: expected {low} to {high}.")
+    return value
+
+
+# ---------------------------------------------------------------- entries
+
+
+@dataclass(frozen=True)
+class Family:
+    """One model family. build(spec, h) -> (model, objective)."""
+
+    name: str
+    title: str
+    paper: str
+    Hparams: type
+    build: Callable[[Any, Any], tuple[Any, Any]]
+    traits: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One data set. load() -> Samples; may download, so never called on import."""
+
+    name: str
+    title: str
+    modality: str
+    shape: tuple[int, ...]
+    classes: tuple[str, ...]
+    licence: str
+    origin: str
+    cite: str
+    load: Callable[[], Samples]
+
+
+@dataclass(frozen=True)
+class Modality:
+    """How one kind of sample is modelled and shown. Pure numpy."""
+
+    name: str
+    likelihood: str
+    example_shape: Callable[[], tuple[int, ...]]
+    render: Callable[[Any], Artifact]
+    to_bytes: Callable[[Any], tuple[str, bytes]]
+
+
+class Registry:
+    """Names -> entries of one package folder, filled by importing its files on first use."""
+
+    def __init__(self, what: str, package: str):
+        self.what, self.package = what, package
+        self._entries: dict[str, Any] = {}
+
+    def add(self, entry: Any) -> None:
+        if entry.name in self._entries:
+            raise ValueError(f"{self.what} {entry.name!r} is registered twice")
+        self._entries[entry.name] = entry
+
+    @cache  # noqa: B019  registries live as long as the process
+    def all(self) -> dict[str, Any]:
+        package = importlib.import_module(self.package)
+        for module in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"{self.package}.{module.name}")
+        return dict(sorted(self._entries.items()))
+
+    def get(self, name: str) -> Any:
+        """The entry of that name. Raises: UnknownName."""
+        entries = self.all()
+        if name not in entries:
+            raise UnknownName(self.what, name, entries)
+        return entries[name]
+
+
+FAMILIES = Registry("family", "vae.families")
+DATASETS = Registry("data set", "vae.data")
+MODALITIES = Registry("modality", "vae.modalities")
+
+
+def family(*, name: str, title: str, paper: str, hparams: type, traits: tuple[str, ...] = ()):
+    """Decorate build(spec, h) -> (model, objective)."""
+
+    def register(build):
+        FAMILIES.add(Family(name, title, paper, hparams, build, frozenset(traits)))
+        return build
+
+    return register
+
+
+def dataset(
+    *,
+    name: str,
+    title: str,
+    modality: str,
+    shape: tuple[int, ...],
+    classes: tuple[str, ...],
+    licence: str,
+    origin: str,
+    cite: str,
+):
+    """Decorate load() -> Samples."""
+
+    def register(load):
+        DATASETS.add(Dataset(name, title, modality, shape, classes, licence, origin, cite, load))
+        return load
+
+    return register
+
+
+def modality(entry: Modality) -> Modality:
+    MODALITIES.add(entry)
+    return entry
+
+
+def families() -> dict[str, Family]:
+    return FAMILIES.all()
+
+
+def datasets() -> dict[str, Dataset]:
+    return DATASETS.all()
+
+
+def modalities() -> dict[str, Modality]:
+    return MODALITIES.all()

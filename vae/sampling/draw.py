@@ -1,0 +1,41 @@
+"""Latents to decode: from the prior, or from where the training data went."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float
+
+from ..atlas import Atlas
+from ..errors import SettingError, UnknownName
+
+SOURCES = ("prior", "aggregate")
+
+
+def draw(
+    n: int, d: int, *, seed: int, temperature: float, source: str, has_prior: bool, atlas: Atlas | None
+) -> Float[np.ndarray, "n d"]:
+    """n latents, the same for the same seed. temperature scales standard deviations; 1 is the model's own.
+
+    prior: p(z) = N(0, I). aggregate: q(z) = E_x q(z|x), a random reference row and then a draw from its posterior;
+    for a model without posteriors, the mixture fitted on its latents.
+
+    Raises: SettingError: n or temperature out of range, or a prior that the model does not have. UnknownName: source.
+    """
+    if not 1 <= n <= 100_000:
+        raise SettingError(f"n={n}: expected 1 to 100000.")
+    if not 0 <= temperature <= 10:
+        raise SettingError(f"temperature={temperature}: expected 0 to 10.")
+    if source not in SOURCES:
+        raise UnknownName("source", source, SOURCES)
+    rng = np.random.default_rng(seed)
+    if source == "prior":
+        if not has_prior:
+            raise SettingError("a plain autoencoder has no prior to draw from; use source='aggregate'.")
+        return (temperature * rng.standard_normal((n, d))).astype(np.float32)
+    if atlas is None:
+        raise SettingError("source='aggregate' needs the map of the model: run `python -m vae atlas NAME`.")
+    if atlas.mixture is not None:
+        return atlas.mixture.sample(n, rng, temperature).astype(np.float32)
+    rows = rng.integers(atlas.n, size=n)
+    e = rng.standard_normal((n, d)).astype(np.float32)
+    return atlas.z[rows] + np.float32(temperature) * atlas.std[rows] * e

@@ -1,0 +1,47 @@
+"""A Gaussian mixture fitted on latents after training: how to draw from a model that has no prior.
+
+Ghosh et al., 2020, From variational to deterministic autoencoders, section 4 (ex-post density estimation).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+COMPONENTS = 10
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """sum_k weights_k N(means_k, factors_k factors_k^T)."""
+
+    weights: Float[np.ndarray, " k"]
+    means: Float[np.ndarray, "k d"]
+    factors: Float[np.ndarray, "k d d"]  # Cholesky factors of the covariances
+
+    @classmethod
+    def fit(cls, z: Float[np.ndarray, "n d"], *, seed: int = 0) -> Mixture:
+        """Expectation maximisation with full covariances, scikit-learn's GaussianMixture."""
+        from sklearn.mixture import GaussianMixture
+
+        k = max(1, min(COMPONENTS, len(z) // (2 * z.shape[1])))
+        scale = float(z.std()) or 1.0
+        gm = GaussianMixture(k, reg_covar=1e-4, random_state=seed, max_iter=200).fit(z.astype(np.float64) / scale)
+        factors = np.linalg.cholesky(gm.covariances_) * scale
+        return cls(gm.weights_.astype(np.float32), (gm.means_ * scale).astype(np.float32), factors.astype(np.float32))
+
+    def sample(self, n: int, rng: np.random.Generator, temperature: float = 1.0) -> Float[np.ndarray, "n d"]:
+        """n draws; temperature scales the standard deviation of every component."""
+        weights = self.weights.astype(np.float64)
+        k = rng.choice(len(weights), size=n, p=weights / weights.sum())
+        e = rng.standard_normal((n, self.means.shape[1])).astype(np.float32)
+        return self.means[k] + temperature * np.einsum("nij,nj->ni", self.factors[k], e)
+
+    def state(self) -> dict[str, np.ndarray]:
+        return {"weights": self.weights, "means": self.means, "factors": self.factors}
+
+    @classmethod
+    def from_state(cls, state: dict[str, np.ndarray]) -> Mixture:
+        return cls(state["weights"], state["means"], state["factors"])

@@ -1,0 +1,158 @@
+"""Training as a stream of events: no prints, no files, no user interface.
+
+The data set lives on the device as one tensor; nothing is fetched from the device inside an epoch but one small
+tensor every `REPORT_SECONDS`. The random state is part of the training state, so a resumed run repeats bit for bit.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .errors import ZscopeError
+from .metrics.bounds import evaluate, to_float
+from .registry import knob
+from .types import Loss
+
+REPORT_SECONDS = 0.25
+
+
+class Diverged(ZscopeError):
+    """The loss is no longer a number."""
+
+
+@dataclass(frozen=True)
+class TrainHparams:
+    """Settings of the optimiser; Adam (Kingma and Ba, 2015)."""
+
+    batch_size: int = knob(128, "samples a step", low=1, high=65536)
+    lr: float = knob(1e-3, "learning rate of Adam at the start", low=1e-7, high=1.0, log=True)
+    lr_end: float = knob(1.0, "last learning rate as a share of the first; below 1 it falls along a cosine", low=0.0, high=1.0)
+    clip: float = knob(10.0, "gradient norm above which a step is scaled down; 0 never", low=0.0, high=1e9)
+
+
+@dataclass(frozen=True)
+class Event:
+    """kind "step" (several a second) or "epoch"; metrics: means since the epoch began, units in their names."""
+
+    kind: str
+    epoch: int  # the one under way, from 1
+    epochs: int
+    step: int
+    steps: int
+    metrics: dict[str, Any]
+    images_per_s: float
+    seconds_left: float
+
+
+class Trainer:
+    """Everything that changes while training: parameters, optimiser, step, random state."""
+
+    def __init__(self, model: nn.Module, objective: nn.Module, h: TrainHparams, seed: int, steps: int):
+        self.model, self.objective, self.h, self.steps = model, objective, h, steps
+        self.step = self.epoch = 0
+        device = next(model.parameters()).device
+        self.parameters = [p for p in model.parameters() if p.requires_grad]
+        fused = device.type in ("cpu", "cuda")
+        self.optimizer = torch.optim.Adam(self.parameters, lr=h.lr, fused=fused)
+        self.order = torch.Generator().manual_seed(seed)  # of the samples: on the CPU, the same on every device
+        torch.manual_seed(seed)
+
+    def train_step(self, x: Tensor, y: Tensor | None = None) -> Loss:
+        """One Adam step on the named group of model parameters; gradients reach nothing else."""
+        loss = self.objective(self.model, x, self.step, y)
+        gradients = torch.autograd.grad(loss.total, self.parameters, allow_unused=True)
+        for p, g in zip(self.parameters, gradients, strict=True):
+            p.grad = g
+        if self.h.clip:
+            nn.utils.clip_grad_norm_(self.parameters, self.h.clip)
+        self.optimizer.param_groups[0]["lr"] = self._lr()
+        self.optimizer.step()
+        self.step += 1
+        return loss
+
+    def _lr(self) -> float:
+        share = min(1.0, self.step / max(1, self.steps))
+        return self.h.lr * (self.h.lr_end + (1 - self.h.lr_end) * 0.5 * (1 + math.cos(math.pi * share)))
+
+    # -------------------------------------------------------- state, as flat tensors for a safetensors file
+
+    def state(self) -> dict[str, Tensor]:
+        """Optimiser, counters and random state; with the model's parameters, all a bit-for-bit resume needs."""
+        out = {"step": torch.tensor(self.step), "epoch": torch.tensor(self.epoch), "order": self.order.get_state()}
+        out["random_cpu"] = torch.get_rng_state()
+        device = self.parameters[0].device
+        if device.type == "cuda":
+            out["random_cuda"] = torch.cuda.get_rng_state(device)
+        if device.type == "mps":
+            out["random_mps"] = torch.mps.get_rng_state()
+        for i, p in enumerate(self.parameters):
+            for key, value in self.optimizer.state.get(p, {}).items():
+                out[f"adam.{i}.{key}"] = value
+        return {k: v.detach().cpu().contiguous() for k, v in out.items()}
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Continue where `state()` was taken. Raises: ZscopeError: if it is of another model."""
+        device = self.parameters[0].device
+        self.step, self.epoch = int(state["step"]), int(state["epoch"])
+        self.order.set_state(state["order"])
+        for i, p in enumerate(self.parameters):
+            saved = {k.split(".")[2]: v for k, v in state.items() if k.startswith(f"adam.{i}.")}
+            if saved and saved["exp_avg"].shape != p.shape:
+                raise ZscopeError(f"this resume file is of another model: {tuple(saved['exp_avg'].shape)} for {tuple(p.shape)}.")
+            self.optimizer.state[p] = {k: v.clone().to(device if k != "step" or device.type == "cuda" else "cpu") for k, v in saved.items()}
+        torch.set_rng_state(state["random_cpu"])
+        if device.type == "cuda" and "random_cuda" in state:
+            torch.cuda.set_rng_state(state["random_cuda"], device)
+        if device.type == "mps" and "random_mps" in state:
+            torch.mps.set_rng_state(state["random_mps"])
+
+
+def fit(trainer: Trainer, x: Tensor, y: Tensor | None, x_test: Tensor | None, epochs: int) -> Iterator[Event]:
+    """Train to `epochs` epochs in all (a resumed trainer does the rest), yielding events.
+
+    x: (n, *shape) uint8 or float 0-1, on the model's device; y: (n,) or None. Stop by closing the generator.
+    Raises: Diverged: as soon as an epoch part is not finite, naming the part and the step.
+    """
+    batch, n = min(trainer.h.batch_size, len(x)), len(x)
+    per_epoch = -(-n // batch)
+    began, began_step = time.perf_counter(), trainer.step
+    while trainer.epoch < epochs:
+        trainer.model.train()
+        order = torch.randperm(n, generator=trainer.order).to(x.device)
+        sums: dict[str, Tensor] = {}
+        seen, epoch_began, reported = 0, time.perf_counter(), 0.0
+        for rows in order.split(batch):
+            loss = trainer.train_step(to_float(x[rows]), None if y is None else y[rows])
+            for name, value in loss.parts.items():
+                sums[name] = sums.get(name, 0) + value.sum()
+            seen += len(rows)
+            now = time.perf_counter()
+            if now - reported > REPORT_SECONDS:
+                reported = now
+                left = (now - began) / max(1, trainer.step - began_step) * (epochs * per_epoch - trainer.step)
+                yield Event("step", trainer.epoch + 1, epochs, trainer.step, per_epoch * epochs,
+                            _means(sums, seen, trainer.step), seen / (now - epoch_began), left)
+        seconds = time.perf_counter() - epoch_began
+        metrics = _means(sums, seen, trainer.step) | {"seconds": seconds, "images_per_s": n / seconds}
+        trainer.epoch += 1
+        if x_test is not None:
+            test = evaluate(trainer.model, x_test)
+            metrics |= {f"test_{k}": test[k] for k in ("elbo_nats", "distortion_nats", "rate_nats", "mse")}
+            metrics["active_units"] = test["active_units"]
+        left = (time.perf_counter() - began) / max(1, trainer.step - began_step) * (epochs * per_epoch - trainer.step)
+        yield Event("epoch", trainer.epoch, epochs, trainer.step, per_epoch * epochs, metrics, n / seconds, left)
+
+
+def _means(sums: dict[str, Tensor], seen: int, step: int) -> dict[str, float]:
+    means = {f"{name}_nats": float(total) / seen for name, total in sums.items()}
+    for name, value in means.items():
+        if not math.isfinite(value):
+            raise Diverged(f"{name} is {value} by step {step}: try a lower lr, or clip={TrainHparams().clip:g}.")
+    return means

@@ -1,0 +1,67 @@
+"""Frozen records without behaviour, shared by every layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a family must know of the data to build a model."""
+
+    shape: tuple[int, ...]  # of one sample: (c, h, w) for pictures
+    n_data: int  # rows in the training set
+    n_classes: int = 0  # 0: no labels
+    modality: str = "image"
+
+
+@dataclass(frozen=True)
+class Latent:
+    """q(z|x) of a batch. Tensors: z, mu, std (b, d); kl: (b,) nats, one for each level."""
+
+    z: Any
+    mu: Any
+    std: Any
+    kl: list[Any] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Output:
+    """One pass through a model: the parameters of p(x|z), as its likelihood takes them, and q(z|x)."""
+
+    params: Any
+    latent: Latent
+
+
+@dataclass(frozen=True)
+class Loss:
+    """total: scalar to minimise. parts: detached (b,) or scalar figures in nats per sample."""
+
+    total: Any
+    parts: dict[str, Any]
+    adversary: Any = None
+
+
+@dataclass(frozen=True)
+class Samples:
+    """A data set in memory. x: (n, *shape) uint8 0-255 or float32 0-1; y: (n,) int64 or None."""
+
+    x_train: np.ndarray
+    y_train: np.ndarray | None
+    x_test: np.ndarray
+    y_test: np.ndarray | None
+    factors_train: np.ndarray | None = None  # (n, k) ground-truth factors, for procedural sets
+    factors_test: np.ndarray | None = None
+    factor_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """What a modality renders: kind names how to show it ("image": data is uint8 (h, w) or (h, w, 3))."""
+
+    kind: str
+    data: Any
+    caption: str = ""
