@@ -193,10 +193,16 @@ def _reason(error: BaseException) -> str:
     """The innermost cause, in a few words: requests and urllib3 wrap it several times."""
     if isinstance(error, requests.HTTPError):
         return f"HTTP {error.response.status_code} {error.response.reason}".rstrip()
-    while error.args and isinstance(getattr(error.args[0], "reason", error.args[0]), BaseException):
-        error = getattr(error.args[0], "reason", error.args[0])
+    inner: object = error
+    while isinstance(inner, BaseException):
+        error = inner
+        inner = next((cause for cause in map(_cause, error.args) if isinstance(cause, BaseException)), None)
     text = str(error) or type(error).__name__
     return re.sub(r"^\S*(Pool|Connection)\(.*?\): ", "", text)
+
+
+def _cause(argument: object) -> object:
+    return getattr(argument, "reason", argument)  # urllib3 keeps the cause of a failed retry there
 
 
 def _on_terminal(name: str, done: int, total: int) -> None:

@@ -18,11 +18,11 @@ def read_idx(data: bytes) -> np.ndarray:
 
     Raises: DataCorrupt: another magic number, or fewer or more bytes than the sizes say.
     """
-    if len(data) < 4 or data[:3] != b"\0\0\x08":
+    start = 4 + 4 * data[3] if len(data) >= 4 else 4
+    if data[:3] != b"\0\0\x08" or len(data) < start:
         raise DataCorrupt(f"not an idx file of unsigned bytes: starts with {data[:4].hex(' ') or 'nothing'}")
-    start = 4 + 4 * data[3]
     shape = tuple(int(size) for size in np.frombuffer(data[4:start], ">u4"))
-    if len(shape) != data[3] or len(data) != start + math.prod(shape):
+    if len(data) != start + math.prod(shape):
         raise DataCorrupt(f"idx file of shape {shape} holds {len(data) - start} values")
     return np.frombuffer(data, np.uint8, offset=start).reshape(shape).copy()  # a copy may be written to
 

@@ -32,8 +32,8 @@ FINE = 4  # points across a pixel that are tested against the outline
 N_TRAIN, N_TEST = 60_000, 10_000
 
 
-def render(factors: Int[np.ndarray, "n 5"]) -> UInt8[np.ndarray, "n 1 64 64"]:
-    """The pictures, 0-255, of rows of factor indices (shape, scale, orientation, x, y). Deterministic.
+def render(factors: np.ndarray) -> UInt8[np.ndarray, "n 1 64 64"]:
+    """The pictures, 0-255, of (n, 5) factor indices: shape, scale, orientation, x, y. Deterministic.
 
     Grey is the share of a pixel that the outline covers, on 4x4 points: in pure black and white a square turned by
     10 steps of orientation (92 degrees) is often the same picture, and its factors could not be told. Position

@@ -204,13 +204,19 @@ def _not_found(source: Source, missing: list[File], rejected: dict[Path, str], f
     if not os.environ.get("ZSCOPE_DATA"):
         lines += ["  ZSCOPE_DATA is not set."]
     lines += ["Tried to download:"] + [f"  {url}: {reason}" for url, reason in failures.items()]
+    folder = cache(source.dataset)
+    for path in sorted(folder.glob("*.partial")):
+        lines += [
+            f"{path.stat().st_size / 1e6:.1f} MB of {path.stem} have arrived and are kept: the next try goes on there."
+        ]
+    names = ",".join(file.name for file in source.files)
     lines += ["Ways to get it:"]
     if source.debian:
         lines += [f"  on Debian and Ubuntu: sudo apt install {source.debian}"]
     lines += [
         f"  have the files already: put them in FOLDER/{source.folders[0]}/ and set ZSCOPE_DATA=FOLDER",
-        f"  fetch them by hand: {source.mirrors[0]}{{{','.join(file.name for file in source.files)}}}",
-        f"    and put them in {cache(source.dataset)}",
+        f"  fetch them by hand: {source.mirrors[0]}{names if len(source.files) == 1 else f'{{{names}}}'}",
+        f"    and put them in {folder}",
         "  or take a data set that needs no download: python -m vae list datasets",
     ]
     return "\n".join(lines)
