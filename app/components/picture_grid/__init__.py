@@ -1,0 +1,51 @@
+"""A grid of pictures with the evidence for each. A click (or Enter) picks one."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from PIL import Image
+
+from app.components import link, register
+from vae.modalities.image import tile
+
+_MOUNT = register("picture_grid")
+
+
+def picture_grid(
+    model: str,
+    pictures: np.ndarray,
+    *,
+    key: str,
+    columns: int,
+    rows: Sequence[int],
+    trust: Sequence[float],
+    pinned: bool,
+    on_picked: Callable[[], None] = lambda: None,
+):
+    """pictures: (n, c, h, w) uint8. rows: nearest reference row of each; trust: 0-1 of each; pinned: show both on every tile.
+
+    Returns the component's state; .picked is the index of a picture in the one run after a click, else None.
+    """
+    _, _, h, w = pictures.shape
+    data = {
+        "link": link(model),
+        "sheet": sheet_url(pictures, columns),
+        "columns": columns,
+        "n": len(pictures),
+        "shape": [h, w],
+        "rows": [int(row) for row in rows],
+        "trust": [round(float(t), 3) for t in trust],
+        "pinned": pinned,
+    }
+    return _MOUNT(data=data, key=key, on_picked_change=on_picked)
+
+
+def sheet_url(pictures: np.ndarray, columns: int) -> str:
+    """All pictures as one PNG in a data URL (bytes do not travel inside a component's data)."""
+    buffer = io.BytesIO()
+    Image.fromarray(tile(pictures, columns)).save(buffer, "PNG", compress_level=1)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

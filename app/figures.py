@@ -1,0 +1,87 @@
+"""Records -> Plotly figures. No colours of text or background: st.plotly_chart gives them the page's theme."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+# One colour a symbol, wherever it appears (Okabe and Ito, safe for colour-blind eyes, legible on light and dark).
+ELBO, DISTORTION, RATE, QUIET = "#d55e00", "#2f7fc1", "#0a9f78", "#9aa3af"
+MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
+
+
+def rate_bars(rate_per_dim_nats: Sequence[float], active: Sequence[bool], height: int = 260) -> go.Figure:
+    """KL(q(z_j|x) || p(z_j)) of each latent dimension j, nats, averaged over the test set, largest first.
+
+    Green: active, grey: not (the dotted line parts them). Raises: ValueError: not as many flags as rates.
+    """
+    rate, active = np.asarray(rate_per_dim_nats, float), np.asarray(active, bool)
+    if len(rate) != len(active):
+        raise ValueError(f"{len(rate)} rates but {len(active)} active flags")
+    order = np.lexsort((-rate, ~active))  # active ones first, each group from the largest rate down
+    figure = go.Figure(
+        go.Bar(
+            x=[f"z<sub>{j}</sub>" for j in order],
+            y=rate[order],
+            marker_color=[RATE if on else QUIET for on in active[order]],
+            customdata=[[j, "active" if active[j] else "not active"] for j in order],
+            hovertemplate="z%{customdata[0]}: %{y:.3f} nats, %{customdata[1]}<extra></extra>",
+        )
+    )
+    if 0 < active.sum() < len(active):
+        figure.add_vline(x=active.sum() - 0.5, line_dash="dot", line_color=QUIET, line_width=1.5)
+    figure.update_yaxes(title_text="rate, nats", rangemode="tozero")
+    figure.update_xaxes(type="category", tickangle=0)
+    return figure.update_layout(height=height, margin=MARGIN, showlegend=False, bargap=0.25)
+
+
+def training_curve(history: Sequence[Mapping], height: int = 260) -> go.Figure:
+    """elbo, distortion and rate of each epoch, nats a sample: training means, and the test elbo dotted.
+
+    Each axis spans what came after the first tenth of the epochs: the fall from the start would hide a run's last gains.
+    """
+    figure, seen = go.Figure(), {}
+    lines = (
+        ("elbo", "elbo_nats", ELBO, "solid", "y"),
+        ("elbo, test", "test_elbo_nats", ELBO, "dot", "y"),
+        ("distortion", "distortion_nats", DISTORTION, "solid", "y2"),
+        ("rate", "rate_nats", RATE, "solid", "y3"),
+    )
+    for name, key, colour, dash, axis in lines:
+        rows = [(r["epoch"], r[key]) for r in history if r.get(key) is not None]
+        if not rows:
+            continue
+        epochs, values = zip(*rows, strict=True)
+        seen[axis] = [*seen.get(axis, ()), *values[_settled(len(values)) :]]
+        figure.add_scatter(
+            x=epochs,
+            y=values,
+            name=name,
+            yaxis=axis,
+            mode="lines" if len(rows) > 1 else "markers",
+            line={"color": colour, "dash": dash, "width": 2},
+            hovertemplate="%{y:.2f} nats",
+        )
+    thirds = {"y": (0.7, 1.0), "y2": (0.35, 0.65), "y3": (0.0, 0.3)}
+    for axis, title in (("y", "elbo"), ("y2", "distortion"), ("y3", "rate")):
+        long = axis.replace("y", "yaxis")
+        layout = {"domain": thirds[axis], "title": title, "anchor": "x", "nticks": 4}
+        if axis in seen:
+            layout["range"] = _around(seen[axis])
+        figure.update_layout({long: layout})
+    figure.update_xaxes(title_text="epoch", anchor="y3", rangemode="tozero")
+    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+    return figure.update_layout(height=height, margin=MARGIN, hovermode="x unified", legend=legend)
+
+
+def _settled(n: int) -> int:
+    """The first epoch of n that an axis must show."""
+    return 0 if n < 4 else max(1, n // 10)
+
+
+def _around(values: Sequence[float]) -> list[float]:
+    low, high = min(values), max(values)
+    pad = 0.08 * (high - low) or 0.5
+    return [low - pad, high + pad]

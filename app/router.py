@@ -1,0 +1,37 @@
+"""Every run starts here: page config, state, header, and the view the user asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from app import session, show
+from vae.errors import ZscopeError
+
+HERE = Path(__file__).parent
+
+st.set_page_config(page_title="zscope", page_icon="🔬", layout="wide", initial_sidebar_state="collapsed")
+st.html(HERE / "style.css")
+
+page = st.navigation(
+    [
+        st.Page(HERE / "views/explore.py", title="Explore", default=True, help="Read the map: any point, decoded live."),
+        st.Page(HERE / "views/interpolate.py", title="Interpolate", help="Walk from one sample to another."),
+        st.Page(HERE / "views/generate.py", title="Generate", help="Draw new samples."),
+        st.Page(HERE / "views/model.py", title="Model", help="What this model is, how good, and where it comes from."),
+    ],
+    position="top",
+)
+
+opened = session.begin()
+show.header(session.cards(), session.picker() if opened else None)
+show.problems(session.problems(), session.dismiss)
+if not opened:
+    show.how_to_train()
+    st.stop()
+
+try:
+    page.run()
+except ZscopeError as error:
+    st.error(str(error), icon=":material/error:")

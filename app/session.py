@@ -1,0 +1,188 @@
+"""What one browser session holds: its Studio, the link that restores it, and the way to the engines all sessions share.
+
+The only file that touches st.session_state, st.query_params and st.cache_*.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+import vae
+from app import engines
+from app import studio as studio_
+from app.studio import Studio
+from vae.data.store import locate
+from vae.errors import ZscopeError
+
+_STUDIO, _PROBLEMS, _PICKER = "zscope.studio", "zscope.problems", "zscope.model"
+
+
+# ---------------------------------------------------------------- state
+
+
+def studio() -> Studio:
+    """What the user has chosen, as of now."""
+    return st.session_state.setdefault(_STUDIO, Studio())
+
+
+def update(new: Studio) -> None:
+    """Keep a new state and put it into the link."""
+    st.session_state[_STUDIO] = new
+    _write_link()
+
+
+def begin() -> bool:
+    """Open a run: read the link if it is news, load its model, place its points. False if no model can be opened at all.
+
+    A link is news on a session's first run and when the browser went back or forward; in between the session is the
+    truth, since a link that travels with a fast click may be older than the state.
+    """
+    context = get_script_run_ctx()
+    if _STUDIO not in st.session_state or (context is not None and context.is_history_navigation):
+        state, problems = studio_.from_query(st.query_params.to_dict())
+        st.session_state[_STUDIO] = state
+        tell(*problems)
+    opened = _open_some_model()
+    if opened:
+        state, problems = studio_.placed(studio(), opened.atlas.z, opened.atlas.xy, _to_map(opened))
+        st.session_state[_STUDIO] = state
+        tell(*problems)
+        _write_link()
+    return opened is not None
+
+
+def field(name: str) -> dict:
+    """Arguments that tie a widget to one setting of the Studio: st.slider("Temperature", 0.0, 2.0, **field("temperature"))."""
+    key = f"zscope.field.{name}"
+    if (value := getattr(studio(), name)) != st.session_state.get(key):
+        st.session_state[key] = value
+    return {"key": key, "on_change": _take, "args": (name, key)}
+
+
+def _take(name: str, key: str) -> None:
+    value = st.session_state[key]
+    if value is None:  # an emptied number field, or a segment clicked off: the old value comes back
+        return
+    try:
+        update(studio_.choose(studio(), **{name: value}))
+    except ValueError as error:
+        tell(f"{name} = {value!r}: {error}")
+
+
+def sent(key: str, name: str):
+    """What the component mounted under `key` last sent as `name`: for use in its callback, which runs before the page."""
+    return (st.session_state.get(key) or {}).get(name)
+
+
+def _write_link() -> None:
+    wanted = studio_.to_query(studio())
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)
+
+
+# ---------------------------------------------------------------- messages
+
+
+def tell(*problems: str) -> None:
+    """Sentences to show above the page until the user closes them."""
+    kept = st.session_state.setdefault(_PROBLEMS, [])
+    kept.extend(p for p in problems if p not in kept)
+
+
+def problems() -> tuple[str, ...]:
+    return tuple(st.session_state.get(_PROBLEMS, ()))
+
+
+def dismiss() -> None:
+    st.session_state[_PROBLEMS] = []
+
+
+# ---------------------------------------------------------------- models
+
+
+def engine(name: str | None = None):
+    """The engine of a checkpoint (the current one), one object for all sessions. Raises: ZscopeError: it does not open."""
+    name = name or studio().model
+    with st.spinner(f"Opening {name} ..."):  # shown only where it takes longer than a moment
+        return engines.engine(name)
+
+
+def cards() -> dict[str, dict]:
+    """name -> config.json of every checkpoint on this machine; {} for one that cannot be read."""
+    return {name: _card(str(path), _changed(Path(path))) for name, path in vae.checkpoints().items()}
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def test_pictures(dataset: str, n: int) -> np.ndarray | None:
+    """n test pictures, class by class, uint8 (n, c, h, w); None where the data set would have to be downloaded."""
+    if dataset not in vae.datasets() or locate(dataset) is None:
+        return None
+    samples = vae.datasets()[dataset].load()
+    if samples.y_test is None:
+        return samples.x_test[:n]
+    turn = np.zeros(len(samples.y_test), int)  # 0 for the first of each class, 1 for the second ...
+    for label in np.unique(samples.y_test):
+        turn[samples.y_test == label] = np.arange((samples.y_test == label).sum())
+    return samples.x_test[np.lexsort((samples.y_test, turn))[:n]]
+
+
+def picker() -> dict:
+    """Arguments that tie a selectbox to the model in use."""
+    if st.session_state.get(_PICKER) != studio().model:
+        st.session_state[_PICKER] = studio().model
+    return {"key": _PICKER, "on_change": _switch_model}
+
+
+def _switch_model() -> None:
+    name, old = st.session_state[_PICKER], studio().model
+    try:
+        here, there = engine(old).atlas, engine(name).atlas
+    except ZscopeError as error:
+        tell(f"{name} could not be opened: {error} Still showing {old}.")
+        return
+    same_data = engine(old).card["dataset"] == engine(name).card["dataset"]
+    same_rows = same_data and np.array_equal(here.index, there.index)
+    update(studio_.choose_model(studio(), name, engine(name).d, same_rows))
+
+
+def _open_some_model():
+    """The engine of the state's model, or of the first other one that opens; what failed is told."""
+    wanted = studio().model
+    others = sorted(vae.checkpoints(), key=lambda name: (name != studio_.DEFAULT_MODEL, name))
+    if not others:
+        return None
+    for name in dict.fromkeys([wanted, *others]):
+        try:
+            opened = engine(name)
+            opened.atlas  # noqa: B018  a checkpoint without a map cannot be shown
+        except ZscopeError as error:
+            tell(str(error))
+            continue
+        if name != wanted:
+            tell(f"Showing {name} in place of {wanted}.")
+            st.session_state[_STUDIO] = studio_.choose_model(studio(), name, opened.d, same_rows=False)
+        return opened
+    return None
+
+
+def _to_map(opened):
+    return lambda z: opened.to_map(np.asarray([z], np.float32))[0]
+
+
+def _changed(folder: Path) -> float:
+    config = folder / "config.json"
+    return config.stat().st_mtime if config.is_file() else 0.0
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _card(path: str, changed: float) -> dict:
+    try:
+        card = json.loads((Path(path) / "config.json").read_text())
+    except (OSError, ValueError):  # the model itself says what is wrong when it is opened
+        return {}
+    return card if isinstance(card, dict) else {}

@@ -1,0 +1,129 @@
+"""Records -> widgets: the header, messages, figures, pictures and downloads. Knows widgets, keeps no state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from vae.registry import FAMILIES, knobs
+from vae.train import TrainHparams
+from vae.types import Artifact
+
+MINUS = "−"
+
+
+def header(cards: Mapping[str, Mapping], picker: Mapping | None) -> None:
+    """The brand and the model picker, laid over the bar that holds the page names (style.css puts them there)."""
+    with st.container(key="zscope-header", horizontal=True):
+        st.html('<span class="zscope-brand">z<b>scope</b></span>')
+        if picker is not None:
+            st.selectbox(
+                "Model",
+                list(cards),
+                format_func=lambda name: f"{name}\u2002{summary(cards[name])}",
+                label_visibility="collapsed",
+                **picker,
+            )
+
+
+def summary(card: Mapping) -> str:
+    """One line on a model: family, latent dimensions, and its bound or error on the test set."""
+    if not card:
+        return "cannot be read"
+    metrics = card.get("metrics") or {}
+    parts = [str(card.get("family", "")).upper().replace("_", "-")]
+    if d := len(metrics.get("rate_per_dim_nats") or ()) or (card.get("hparams") or {}).get("d"):
+        parts.append(f"d {d}")
+    if metrics.get("elbo_nats") is not None:
+        parts.append(f"elbo {number(metrics['elbo_nats'], 1)} nats")
+    elif metrics.get("mse") is not None:
+        parts.append(f"mse {metrics['mse']:.4f}")
+    return " · ".join(parts)
+
+
+def number(value: float | None, digits: int) -> str:
+    """A figure for people: fixed digits, thin spaces between thousands, a true minus; a dash where there is none."""
+    if value is None:
+        return "–"
+    return f"{value:,.{digits}f}".replace(",", "\u2009").replace("-", MINUS)
+
+
+def problems(sentences: tuple[str, ...], dismiss: Callable[[], None]) -> None:
+    """What went wrong with a link or a model, until it is closed."""
+    if not sentences:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="zscope-problems"):
+        st.warning("  \n".join(s.replace("[", "\\[") for s in sentences), icon=":material/link_off:")
+        st.button("Close", on_click=dismiss, icon=":material/close:", type="tertiary")
+
+
+def how_to_train() -> None:
+    """The first page of an app without a model."""
+    st.subheader("No model could be opened yet")
+    st.markdown("A checkpoint is a folder below `checkpoints/`. Train one, then reload this page:")
+    st.code(
+        "python -m vae train vae digits --name digits-vae --epochs 20      # about a minute, no download\n"
+        "python -m vae train vae fashion_mnist --name fashion-vae          # the default model\n"
+        "python -m vae list checkpoints",
+        language="bash",
+    )
+
+
+# ---------------------------------------------------------------- records
+
+
+def artifact(item: Artifact, width: int | str = "stretch", enlarge: int = 1) -> None:
+    """Whatever a modality rendered. enlarge: whole-number, smooth enlargement of small pictures."""
+    if item.kind != "image":
+        st.warning(f"No way yet to show {item.kind!r}.")
+        return
+    picture = Image.fromarray(np.asarray(item.data))
+    if enlarge > 1:
+        picture = picture.resize((picture.width * enlarge, picture.height * enlarge), Image.Resampling.BICUBIC)
+    st.image(picture, caption=item.caption or None, width=width)
+
+
+def metrics(card: Mapping) -> None:
+    """The figures of merit, each with its unit, its sign and what it was measured on."""
+    m = card.get("metrics") or {}
+    d = len(m.get("rate_per_dim_nats") or ()) or (card.get("hparams") or {}).get("d")
+    n = number(m.get("n_test"), 0)
+    k = m.get("nll_k")
+    rows = [
+        ("elbo, nats", "elbo_nats", 1, "Evidence lower bound, −distortion − rate. Higher is better."),
+        ("distortion, nats", "distortion_nats", 1, "−E log p(x|z). A density over pixels, so it may be negative."),
+        ("rate, nats", "rate_nats", 1, "KL(q(z|x) ‖ p(z)): what the code costs."),
+        (f"nll, nats (k = {k})" if k else "nll, nats", "nll_nats", 1, "Importance-weighted bound on −log p(x). Lower is better."),
+        (f"active units, of {d}", "active_units", 0, "Dimensions whose posterior mean varies by more than 0.01 over the data."),
+        ("mse", "mse", 4, "Squared error of the decoded mean, a pixel, pixels 0 to 1. Lower is better."),
+    ]
+    with st.grid(len(rows), gap="small", min_column_width=120):
+        for label, key, digits, help in rows:
+            st.metric(label, number(m.get(key), digits), help=f"{help} Test set, n = {n}.", border=True)
+
+
+def settings(card: Mapping) -> None:
+    """Every setting the model was built and trained with, and what it means."""
+    known = FAMILIES.all()
+    meaning = knobs(known[card["family"]].Hparams) if card.get("family") in known else {}
+    rows = [(name, value, meaning.get(name, {}).get("help", "")) for name, value in (card.get("hparams") or {}).items()]
+    meaning = knobs(TrainHparams)
+    rows += [(name, value, meaning.get(name, {}).get("help", "")) for name, value in (card.get("train") or {}).items()]
+    st.dataframe(
+        {"setting": [r[0] for r in rows], "value": [str(r[1]) for r in rows], "what it is": [r[2] for r in rows]},
+        hide_index=True,
+        height="content",
+    )
+
+
+def provenance(card: Mapping) -> None:
+    """How to make this model again, and the proof that this is the one."""
+    st.code(card.get("command", ""), language="bash", wrap_lines=True)
+    versions = " · ".join(f"{name} {version}" for name, version in (card.get("versions") or {}).items())
+    st.caption(f"Trained {card.get('created', '')}, seed {card.get('seed')}, {card.get('epochs_done')} epochs  \n{versions}")
+    hashes = "\n".join(f"{digest}  {name}" for name, digest in (card.get("files") or {}).items())
+    with st.expander("SHA-256 of the files"):
+        st.code(hashes, language=None)

@@ -1,0 +1,70 @@
+"""Generate: new samples from the prior or from where the data went. A click takes one to Explore."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from app import downloads, session
+from app.components.picture_grid import picture_grid
+from app.studio import COUNTS, SEED_MAX, SOURCES, TEMPERATURE_MAX, choose, commit, point_of
+
+MEANING = {
+    "prior": "z drawn from p(z) = N(0, I), where the model was told its codes would lie.",
+    "aggregate": "z drawn from q(z), where the codes of the data do lie: the posterior of a random real sample.",
+}
+NO_PRIOR = "a mixture of Gaussians fitted on the codes of the data."
+
+
+def new_seed() -> None:
+    session.update(choose(session.studio(), seed=secrets.randbelow(1_000_000)))
+
+
+state, engine = session.studio(), session.engine()
+source = state.source if engine.has_prior else "aggregate"
+
+controls, page = st.columns([2, 9], gap="medium")
+with controls:
+    if engine.has_prior:
+        st.segmented_control("Source", SOURCES, format_func=str.capitalize, width="stretch", **session.field("source"))
+        st.caption(MEANING[source])
+    else:
+        st.info(f"{engine.name} is a plain autoencoder: it has no prior to draw from. These pictures come from {NO_PRIOR}")
+    st.slider(
+        "Temperature", 0.0, TEMPERATURE_MAX, step=0.05, help="Scales every standard deviation: 1 is the model's own, 0 its means.",
+        **session.field("temperature"),
+    )
+    st.segmented_control("Pictures", COUNTS, width="stretch", **session.field("count"))
+    st.number_input("Seed", 0, SEED_MAX, step=1, help="The same seed draws the same pictures.", **session.field("seed"))
+    st.button("New seed", icon=":material/casino:", on_click=new_seed, width="stretch")
+    evidence = st.toggle("Evidence on every picture", key="generate.evidence", persist_state="session")
+
+z = engine.sample(state.count, seed=state.seed, temperature=state.temperature, source=source)
+pictures = engine.decode_uint8(z)
+columns = math.isqrt(state.count)
+
+with page:
+    picked = picture_grid(
+        engine.name,
+        pictures,
+        key="generate.grid",
+        columns=columns,
+        rows=[engine.atlas.neighbours(one, k=1)[0][0] for one in z],
+        trust=engine.atlas.projector.latent_confidence(z),
+        pinned=evidence,
+    ).picked
+
+if picked is not None and 0 <= int(picked) < len(z):
+    chosen = z[int(picked)]
+    session.update(commit(state, point_of(chosen, engine.to_map(chosen[None])[0])))
+    st.switch_page("views/explore.py")
+
+name = f"{engine.name}-{source}-seed{state.seed}"
+settings = {"source": np.array(source), "seed": np.array(state.seed), "temperature": np.array(state.temperature)}
+with controls, st.container(horizontal=True):
+    st.download_button("PNG", partial(downloads.png, pictures, columns), f"{name}.png", "image/png", on_click="ignore")
+    st.download_button("NPZ", partial(downloads.npz, pictures, z, **settings), f"{name}.npz", on_click="ignore")

@@ -1,0 +1,60 @@
+"""Model: what this model is, how good it is, what each latent dimension carries, and how to make it again."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from app import figures, session, show
+from vae.modalities.image import tile
+from vae.registry import FAMILIES
+from vae.types import Artifact
+
+N_PICTURES = 16
+
+engine = session.engine()
+card, measured = engine.card, engine.card.get("metrics") or {}
+family = FAMILIES.get(card["family"])
+
+st.markdown(f"### {card['name']} :gray[{family.title}]")
+st.caption(
+    f"{family.paper}  \n"
+    f"Trained on **{card['dataset']}**, {show.number(card['spec']['n_data'], 0)} samples · "
+    f"{card.get('data_licence', '')} · {card.get('data_cite', '')} · {card.get('data_origin', '')}"
+)
+show.metrics(card)
+
+left, right = st.columns(2, gap="medium")
+with left:
+    st.markdown("##### Rate of each latent dimension")
+    if measured.get("rate_per_dim_nats"):
+        st.plotly_chart(figures.rate_bars(measured["rate_per_dim_nats"], engine.atlas.active), config={"displayModeBar": False})
+        st.caption("KL(q(z|x) ‖ p(z)) by dimension, test set. Grey: its mean hardly varies between pictures, so it carries nothing.")
+    else:
+        st.info("A plain autoencoder has no prior, so no rate: its code costs nothing and promises nothing.")
+with right:
+    st.markdown("##### Training")
+    if engine.history:
+        st.plotly_chart(figures.training_curve(engine.history), config={"displayModeBar": False})
+        st.caption("Nats a sample, by epoch. Dotted: on the test set.")
+    else:
+        st.info("No history was kept with this checkpoint.")
+
+pictures = session.test_pictures(card["dataset"], N_PICTURES)
+source = "pictures of the test set, which the model has never seen"
+if pictures is None:
+    rows = np.linspace(0, engine.atlas.n - 1, N_PICTURES).astype(int)
+    pictures = np.stack([engine.atlas.thumbnail(i) for i in rows]).transpose(0, 3, 1, 2)[:, : engine.shape[0]]
+    source = "pictures of the training set, from the thumbnails of the map (the data set itself is not on this machine)"
+decoded = engine.decode_uint8(engine.encode(pictures)[0])
+st.markdown("##### Reconstructions")
+st.caption(f"Above: {source}. Below: each one encoded to {engine.d} numbers and decoded again.")
+show.artifact(Artifact("image", tile(np.concatenate([pictures, decoded]), len(pictures))), enlarge=max(1, 96 // engine.shape[1]))
+
+left, right = st.columns(2, gap="medium")
+with left:
+    st.markdown("##### Make it again")
+    show.provenance(card)
+with right:
+    st.markdown("##### Settings")
+    show.settings(card)
