@@ -13,6 +13,7 @@ from ..errors import SettingError, ShapeError
 from .forward import Forward
 from .neighbours import Index, metric_scale
 from .rows import rows
+from .threads import one_thread
 
 LANDMARKS = 20_000
 MIN_DIST = 0.1
@@ -104,7 +105,8 @@ def principal_layout(points: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n 2
     One dimension, or none that varies, leaves 0 in the missing axis.
     """
     centred = points.astype(np.float64) - points.mean(axis=0, dtype=np.float64)
-    values, vectors = np.linalg.eigh(centred.T @ centred)
+    with one_thread():
+        values, vectors = np.linalg.eigh(centred.T @ centred)
     vectors = vectors[:, ::-1][:, :2]
     vectors = vectors * np.where(vectors[np.argmax(np.abs(vectors), axis=0), range(vectors.shape[1])] < 0, -1.0, 1.0)
     xy = np.zeros((len(points), 2))

@@ -7,6 +7,7 @@ from jaxtyping import Float, Int
 
 from ..errors import ShapeError
 from .rows import rows
+from .threads import one_thread
 
 BLOCK = 128  # query rows held at once: bounds memory at BLOCK x n distances
 LIVE_STD = 0.3  # a dimension whose means vary less than this is fading out of use
@@ -89,7 +90,8 @@ class Index:
         return distances, indices
 
     def _nearest_here(self, q: np.ndarray, size: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        squared = q.astype(np.float32) @ self._columns
+        with one_thread():
+            squared = q.astype(np.float32) @ self._columns
         squared += self._norms  # |q - p|^2 - |q|^2
         groups = self._groups
         minima = squared.reshape(len(q), -1, groups).min(axis=1)

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from ..errors import ShapeError
 from .fit import FittedMap, attraction, fit_map, landmark_rows
 from .forward import Forward
-from .inverse import CELLS, build_lattice
+from .inverse import Grid, build_lattice
 from .neighbours import Index, metric_scale
 from .rows import rows
 from .trust import TrustModel, from_coverage
@@ -80,7 +80,8 @@ class Projector:
         Raises: ShapeError: not (b, 2), NaN or infinity.
         """
         xy = rows(xy, 2, "xy")
-        return self._latent.at(xy), self._trusted(xy)
+        found = self._table.at(xy)
+        return np.ascontiguousarray(found[:, : self.d]), np.where(self._inside(xy), found[:, self.d], np.float32(0))
 
     def coverage(self, xy: Float[np.ndarray, "b 2"]) -> Float[np.ndarray, " b"]:
         """Reference points under the narrowest kernel; below 1 the map is empty there. Raises: ShapeError."""
@@ -94,11 +95,11 @@ class Projector:
 
     def trust(self, xy: Float[np.ndarray, "b 2"]) -> Float[np.ndarray, " b"]:
         """from_map's trust alone. Raises: ShapeError."""
-        return self._trusted(rows(xy, 2, "xy"))
+        return self.from_map(xy)[1]
 
     def trust_field(self) -> tuple[Float[np.ndarray, "g g"], tuple[float, float, float, float]]:
         """Trust 0-1 over the map as an image (row 0 at the lowest y), and its box (x0, y0, x1, y1)."""
-        return self._field, self.box
+        return self._table.values[..., self.d], self.box
 
     def latent_confidence(self, z: Float[np.ndarray, "b d"]) -> Float[np.ndarray, " b"]:
         """Share of reference points at least as far from their 15th neighbour as z, 0-1; below .01 z is off the cloud.
@@ -135,17 +136,11 @@ class Projector:
         return cls.build(state["z"], state["xy"], a=a, b=b, scale=state["scale"], landmarks=landmarks, trust=trust)
 
     def _set_trust(self, trust: TrustModel | None) -> None:
+        """One table of [z, trust], so that a look-up costs no more for the trust in it."""
         self._model = trust
-        self._trust_grid = None if trust is None else trust.grid()
-        if trust is not None:
-            self._field = self._trust_grid.values[..., 0]
-        else:
-            self._field = from_coverage(self._count.values[:: CELLS // 128, :: CELLS // 128, 0])
-
-    def _trusted(self, xy: np.ndarray) -> Float[np.ndarray, " b"]:
-        grid = self._trust_grid
-        value = from_coverage(self._count.at(xy)[:, 0]) if grid is None else grid.at(xy)[:, 0]
-        return np.where(self._inside(xy), value, np.float32(0))
+        count = self._count.values
+        chance = from_coverage(count) if trust is None else trust.grid().at(self._count.nodes()).reshape(count.shape)
+        self._table = Grid(np.concatenate([self._latent.values, chance], axis=2), self.box)
 
     def _inside(self, xy: np.ndarray) -> np.ndarray:
         x0, y0, x1, y1 = self.box

@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from ..errors import SettingError, ShapeError
 from .rows import vector
+from .threads import one_thread
 
 REACH = 3.0  # sliders end at 3 std of the aggregate posterior
 LEAST = 0.5  # std: a latent far out can still be pulled a little further
@@ -45,7 +46,9 @@ def local_directions(
     Raises: ShapeError: wrong widths, NaN or infinity. SettingError: k < 1.
     """
     z, scale, centre = _checked(z, scale, centre, k)
-    _, strength, vt = np.linalg.svd(_jacobian(decode, z, scale), full_matrices=False)
+    jacobian = _jacobian(decode, z, scale)
+    with one_thread():
+        _, strength, vt = np.linalg.svd(jacobian, full_matrices=False)
     vt = vt[: min(k, len(z))]
     top = np.argmax(np.abs(np.round(vt, 6)), axis=1)  # rounded: of equal components the first decides, not the noise
     vt = vt * np.where(vt[np.arange(len(vt)), top] < 0, -1.0, 1.0)[:, None]
