@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import fields
+import re
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
-from vae.data import digits, sprites, store
+from vae.data import digits, fashion_mnist, mnist, sprites, store
 from vae.errors import DataNotFound, ShapeError, UnknownName
 from vae.registry import DATASETS, datasets
 from vae.types import Samples
@@ -46,12 +47,16 @@ def test_shapes_and_types(loaded):
     name, samples = loaded
     entry = DATASETS.get(name)
     for x, y in ((samples.x_train, samples.y_train), (samples.x_test, samples.y_test)):
-        assert x.shape == (len(x), *entry.shape) and len(x) > 0
+        assert x.shape == (len(x), *entry.shape)
+        assert len(x) > 0
         assert x.dtype == np.uint8 or (x.dtype == np.float32 and 0 <= x.min() <= x.max() <= 1)
-        assert x.flags.writeable and x.flags.c_contiguous  # torch.from_numpy takes it as it is
-        assert (x[1:9] != x[0]).any() and (x[-1] != x[0]).any()
+        assert x.flags.writeable
+        assert x.flags.c_contiguous
+        assert (x[1:9] != x[0]).any()
+        assert (x[-1] != x[0]).any()
         if y is not None:
-            assert y.shape == (len(x),) and y.dtype == np.int64
+            assert y.shape == (len(x),)
+            assert y.dtype == np.int64
     assert len(samples.x_train) > len(samples.x_test)
 
 
@@ -59,7 +64,8 @@ def test_labels_cover_the_classes(loaded):
     name, samples = loaded
     entry = DATASETS.get(name)
     if samples.y_train is None:
-        assert entry.classes == () and samples.y_test is None
+        assert entry.classes == ()
+        assert samples.y_test is None
     else:
         for y in (samples.y_train, samples.y_test):
             assert set(np.unique(y)) == set(range(len(entry.classes)))
@@ -69,7 +75,8 @@ def test_labels_cover_the_classes(loaded):
 def test_factors_belong_to_the_pictures(loaded):
     _, samples = loaded
     if samples.factors_train is None:
-        assert samples.factors_test is None and samples.factor_names == ()
+        assert samples.factors_test is None
+        assert samples.factor_names == ()
     else:
         assert samples.factors_train.shape == (len(samples.x_train), len(samples.factor_names))
         assert samples.factors_test.shape == (len(samples.x_test), len(samples.factor_names))
@@ -83,7 +90,11 @@ def test_two_loads_are_equal(loaded):
 @pytest.mark.parametrize("name", sorted(datasets()))
 def test_provenance_and_licence_are_told(name):
     entry = DATASETS.get(name)
-    assert entry.title and entry.licence and entry.origin and entry.cite and entry.modality
+    assert entry.title
+    assert entry.licence
+    assert entry.origin
+    assert entry.cite
+    assert entry.modality
     assert store.availability(name).startswith(("built in", "found in ", "to download, "))
 
 
@@ -92,7 +103,8 @@ def test_provenance_and_licence_are_told(name):
 
 def test_digits_are_split_once_and_for_all():
     samples = present("digits")
-    assert len(samples.x_train) == 1437 and len(samples.x_test) == 360
+    assert len(samples.x_train) == 1437
+    assert len(samples.x_test) == 360
     assert np.bincount(samples.y_test).tolist() == [digits.TEST_PER_DIGIT] * 10
     assert np.bincount(samples.y_train).tolist() == [142, 146, 141, 147, 145, 146, 145, 143, 138, 144]
     assert not rows(samples.x_train) & rows(samples.x_test)
@@ -120,16 +132,21 @@ def test_fashion_mnist_is_the_published_one():
     assert samples.x_train.mean() / 255 == pytest.approx(0.2860, abs=1e-4)
 
 
-@pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
-def test_absent_sets_say_so(name, monkeypatch, tmp_path):
+@pytest.mark.parametrize("source", [mnist.SOURCE, fashion_mnist.SOURCE], ids=lambda source: source.dataset)
+def test_sources_can_be_asked_for_a_file(source):
+    assert len(source.mirrors) == len(set(source.mirrors)) >= 2
+    assert all(re.fullmatch(r"https?://[\w.-]+/([\w.-]+/)*", mirror) for mirror in source.mirrors)
+    assert all(len(bytes.fromhex(file.sha256)) == 32 for file in source.files)
+
+
+@pytest.mark.parametrize("module", [mnist, fashion_mnist], ids=lambda module: module.SOURCE.dataset)
+def test_absent_sets_say_so(module, monkeypatch, tmp_path):
+    name = module.SOURCE.dataset
     monkeypatch.setenv("ZSCOPE_CACHE", str(tmp_path))
     monkeypatch.setenv("ZSCOPE_DATA", str(tmp_path / "none"))
-    monkeypatch.setattr(store, "SYSTEM", tmp_path)
-    module = __import__(f"vae.data.{name}", fromlist=["SOURCE"])
-    monkeypatch.setattr(
-        module, "SOURCE", module.SOURCE.__class__(**vars(module.SOURCE) | {"mirrors": ("http://127.0.0.1:9/",)})
-    )
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(store, "SYSTEM", tmp_path)
+    monkeypatch.setattr(module, "SOURCE", replace(module.SOURCE, mirrors=("http://127.0.0.1:9/",)))
     assert store.locate(name) is None
     assert store.availability(name) == {"mnist": "to download, 12 MB", "fashion_mnist": "to download, 31 MB"}[name]
     with pytest.raises(DataNotFound, match=f"\\({name}\\) is not on this machine"):
@@ -140,19 +157,19 @@ def test_a_truncated_file_is_not_located(monkeypatch, tmp_path):
     monkeypatch.setenv("ZSCOPE_CACHE", str(tmp_path))
     monkeypatch.setenv("ZSCOPE_DATA", "")
     monkeypatch.setattr(store, "SYSTEM", tmp_path)
-    from vae.data.mnist import SOURCE
-
     (tmp_path / "mnist").mkdir()
-    for file in SOURCE.files:
-        end = (file.payload_bytes if file is not SOURCE.files[2] else 1).to_bytes(4, "little")
+    for file in mnist.SOURCE.files:
+        end = (file.payload_bytes if file is not mnist.SOURCE.files[2] else 1).to_bytes(4, "little")
         (tmp_path / "mnist" / file.name).write_bytes(b"\x1f\x8b" + end)
     assert store.locate("mnist") is None
-    (tmp_path / "mnist" / SOURCE.files[2].name).write_bytes(SOURCE.files[2].payload_bytes.to_bytes(4, "little"))
+    (tmp_path / "mnist" / mnist.SOURCE.files[2].name).write_bytes(
+        mnist.SOURCE.files[2].payload_bytes.to_bytes(4, "little")
+    )
     assert store.locate("mnist") == tmp_path / "mnist"
 
 
 def test_unknown_set_names_the_known():
-    with pytest.raises(UnknownName, match="Did you mean 'mnist'.*fashion_mnist"):
+    with pytest.raises(UnknownName, match=r"Did you mean 'mnist'.*fashion_mnist"):
         store.locate("mnits")
 
 
@@ -161,7 +178,8 @@ def test_unknown_set_names_the_known():
 
 def test_sprites_are_disjoint_and_follow_their_factors():
     samples = present("sprites")
-    assert samples.x_train.shape == (60_000, 1, 64, 64) and samples.x_test.shape == (10_000, 1, 64, 64)
+    assert samples.x_train.shape == (60_000, 1, 64, 64)
+    assert samples.x_test.shape == (10_000, 1, 64, 64)
     assert not rows(samples.factors_train) & rows(samples.factors_test)
     assert len(rows(np.concatenate([samples.factors_train, samples.factors_test]))) == 70_000
     assert not {hash(row) for row in rows(samples.x_train)} & {hash(row) for row in rows(samples.x_test)}

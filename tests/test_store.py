@@ -10,6 +10,7 @@ import re
 import resource
 import threading
 import time
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -126,7 +127,7 @@ def test_the_first_of_two_data_folders_is_read(home, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "name, data",
+    ("name", "data"),
     [(FILE.name, gzip.compress(PAYLOAD, 1, mtime=0)), ("thing-ubyte", PAYLOAD)],
     ids=["repacked", "unpacked"],
 )
@@ -162,8 +163,12 @@ def test_a_wrong_file_is_refused_noted_and_passed_over(home, monkeypatch, caplog
 
 def test_a_packed_bomb_is_not_unpacked(home):
     bomb = put(home / "bomb.gz", gzip.compress(bytes(50_000_000)))
+    tracemalloc.start()
     with pytest.raises(DataCorrupt, match=f"more than {len(PAYLOAD)} bytes"):
         store.payload(bomb, FILE)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5_000_000
 
 
 def test_a_folder_in_place_of_the_file_is_passed_over(home):
@@ -198,18 +203,20 @@ def test_download_resumes_where_it_was_cut(home):
 def test_download_that_breaks_off_goes_on_by_itself(home):
     with Server(cut=150_000) as server:
         assert store.find(source(server.url)) == {FILE.name: PAYLOAD}
-        assert server.seen[0] is None and re.fullmatch(r"bytes=1[0-5]\d{4}-", server.seen[1])
+        assert server.seen[0] is None
+        assert re.fullmatch(r"bytes=1[0-5]\d{4}-", server.seen[1])
         assert server.sent < len(PACKED) + 60_000  # at most a chunk is fetched twice
 
 
 def test_what_arrived_is_kept_for_the_next_run(home):
     with (
         Server(cut=150_000, once=True) as server,
-        pytest.raises(DataNotFound, match="HTTP 503(.|\n)*0.1 MB of .* kept"),
+        pytest.raises(DataNotFound, match=r"HTTP 503(.|\n)*0\.1 MB of .* kept"),
     ):
         store.find(source(server.url))
     kept = (home / "cache/toy_set" / f"{FILE.name}.partial").read_bytes()
-    assert 100_000 < len(kept) <= 150_000 and PACKED.startswith(kept)
+    assert 100_000 < len(kept) <= 150_000
+    assert PACKED.startswith(kept)
     with Server() as server:
         assert store.find(source(server.url)) == {FILE.name: PAYLOAD}
         assert server.seen == [f"bytes={len(kept)}-"]
@@ -221,7 +228,7 @@ def test_a_strange_partial_file_does_no_harm(home, ranges, rest):
     put(home / "cache/toy_set" / f"{FILE.name}.partial", rest)
     with Server(ranges=ranges) as server:
         assert store.find(source(server.url)) == {FILE.name: PAYLOAD}
-        assert len(server.seen) <= 2
+        assert len(server.seen) <= (2 if ranges else 1)
 
 
 def test_a_corrupt_cache_file_is_fetched_again(home, caplog):
@@ -243,12 +250,16 @@ def test_mirrors_stand_in_for_each_other(home):
         Server() as good,
     ):
         urls = [server.url for server in (gone, edited, portal, short, endless, good)]
-        assert store.find(source(CLOSED, *urls)) == {FILE.name: PAYLOAD}
+        steps = []
+        assert store.find(source(CLOSED, *urls), lambda *step: steps.append(step[1])) == {FILE.name: PAYLOAD}
+        assert max(steps) < 2.5 * len(PACKED)  # the endless one was stopped
         assert good.seen == [None]  # nothing of the wrong ones was built upon
         with pytest.raises(DataNotFound) as caught:
             store.find(replace(source(CLOSED, *urls[:-1]), dataset="toy_two"))
     text = str(caught.value)
-    assert "Connection refused" in text and "HTTP 404" in text and text.count("SHA-256 differs") == 4
+    assert "Connection refused" in text
+    assert "HTTP 404" in text
+    assert text.count("SHA-256 differs") == 4
 
 
 def test_a_slow_mirror_gets_a_rival(home, monkeypatch):
@@ -263,12 +274,11 @@ def test_a_slow_mirror_gets_a_rival(home, monkeypatch):
 def test_silent_mirrors_are_given_up(home, monkeypatch):
     monkeypatch.setattr("vae.data.download.STAGGER_S", 0.1)
     monkeypatch.setattr("vae.data.download.ANSWER_S", 0.4)
-    with Server(slow_s=1) as silent, pytest.raises(DataNotFound, match="no answer within 0.4 s"):
+    with Server(slow_s=1) as silent:
         start = time.monotonic()
-        try:
+        with pytest.raises(DataNotFound, match=r"no answer within 0\.4 s"):
             store.find(source(silent.url, silent.url))
-        finally:
-            assert time.monotonic() - start < 0.8
+        assert time.monotonic() - start < 0.8
 
 
 def _find_in_a_process(url: str, start, results) -> None:
@@ -299,7 +309,7 @@ def test_full_disk_keeps_what_arrived(home):
     with Server() as server:
         try:
             resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))  # writing on fails as on a full disk
-            with pytest.raises(SaveError, match="0.2 of 0.3 MB are kept .*ZSCOPE_CACHE"):
+            with pytest.raises(SaveError, match=r"0\.2 of 0\.3 MB are kept .*ZSCOPE_CACHE"):
                 store.find(source(server.url))
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -337,7 +347,8 @@ def test_offline_message_tells_everything(home, monkeypatch):
         f"put them in {home / 'cache/toy_set'}",
     ):
         assert part in text
-    assert "HTTPConnection" not in text and len(text.splitlines()) < 20
+    assert "HTTPConnection" not in text
+    assert len(text.splitlines()) < 20
 
 
 @pytest.mark.parametrize(
@@ -352,4 +363,6 @@ def test_idx_refuses_what_is_not_idx(data):
 
 def test_idx_reads_by_its_sizes():
     array = idx.read_idx(b"\0\0\x08\x02\0\0\0\x02\0\0\0\x03" + bytes(range(6)))
-    assert array.tolist() == [[0, 1, 2], [3, 4, 5]] and array.dtype == np.uint8 and array.flags.writeable
+    assert array.tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert array.dtype == np.uint8
+    assert array.flags.writeable

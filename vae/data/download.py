@@ -122,7 +122,7 @@ def _first_answer(urls: list[str], start: int, failures: dict[str, str]) -> tupl
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
         try:
             response = requests.get(url, headers=headers, stream=True, timeout=(ANSWER_S, SILENCE_S))
-            if response.status_code != 416:  # 416: the partial file is not a part of this one, for _receive
+            if response.status_code != 416:  # the partial file is no part of this one: its check will fail
                 response.raise_for_status()
         except requests.RequestException as error:
             answers.put((url, error))
@@ -147,7 +147,7 @@ def _first_answer(urls: list[str], start: int, failures: dict[str, str]) -> tupl
             return url, answer
         failures[url] = _reason(answer)
     decided.set()
-    failures.update({url: f"no answer within {ANSWER_S:g} s" for url in (*asked, *waiting)})
+    failures.update(dict.fromkeys((*asked, *waiting), f"no answer within {ANSWER_S:g} s"))
     return "", None
 
 
@@ -157,13 +157,8 @@ def _receive(
     """Write the body to partial, from byte start if the server agrees. Returns why it ended and whether it is whole."""
     name = partial.name.removesuffix(".partial")
     resumed = response.status_code == 206
-    span = re.match(r"bytes (\d+)-\d+/(\d+)", response.headers.get("Content-Range", ""))
-    if response.status_code == 416 or (resumed and not (span and int(span[1]) == start)):
-        partial.unlink(missing_ok=True)
-        return f"cannot resume at byte {start} (HTTP {response.status_code})", False
     done = start if resumed else 0
-    length = int(response.headers.get("Content-Length") or 0)
-    total = int(span[2]) if resumed else length
+    total = done + int(response.headers.get("Content-Length") or 0)
     try:
         with open(partial, "ab" if resumed else "wb") as file:
             chunks = response.raw.stream(CHUNK, decode_content=False)
@@ -171,22 +166,22 @@ def _receive(
                 try:
                     chunk = next(chunks, b"")
                 except (urllib3.exceptions.HTTPError, OSError) as error:
-                    return f"broke off after {done} of {total or size_bytes} bytes ({_reason(error)})", False
+                    return f"broke off after {done} of {max(total, size_bytes)} bytes ({_reason(error)})", False
                 if not chunk:
                     break
                 file.write(chunk)
                 done += len(chunk)
-                progress(name, done, total or size_bytes)
+                progress(name, done, max(done, total or size_bytes))
                 if done > 2 * size_bytes:  # a login page or an endless stream, not this file
-                    return "", True
+                    break
     except OSError as error:
         kept = partial.stat().st_size if partial.exists() else 0
         raise SaveError(
             f"cannot save {name} in {partial.parent}: {error.strerror or error}. {kept / 1e6:.1f} of "
-            f"{(total or size_bytes) / 1e6:.1f} MB are kept in {partial.name} and will be resumed: free some space, "
+            f"{max(total, size_bytes) / 1e6:.1f} MB are kept in {partial.name} and will be resumed: free some space, "
             "or set ZSCOPE_CACHE to a folder on another disk, and run this again."
         ) from None
-    return f"ended after {done} of {total} bytes", not total or done == total
+    return "", True
 
 
 def _reason(error: BaseException) -> str:

@@ -21,7 +21,7 @@ SOURCE = Source(
     ),
     mirrors=(
         "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
-        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",  # the publisher's; plain HTTP, so the hash decides
+        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",  # plain HTTP: the hash decides
         "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
     ),
     folders=("fashion_mnist", "fashion-mnist", "FashionMNIST/raw", "FashionMNIST"),

@@ -82,7 +82,7 @@ def load() -> Samples:
     Drawn without replacement by numpy's legacy RandomState(0), whose stream is frozen (NEP 19). Orientation 39 is
     left out: at 2 pi it repeats the pictures of orientation 0, which could then stand on both sides of the split.
     """
-    once = GRID[:2] + (GRID[2] - 1,) + GRID[3:]
+    once = (*GRID[:2], GRID[2] - 1, *GRID[3:])
     cells = np.random.RandomState(0).permutation(np.prod(once))[: N_TRAIN + N_TEST]
     factors = np.stack(np.unravel_index(cells, once), axis=1).astype(np.int64)
     train, test = factors[:N_TRAIN], factors[N_TRAIN:]
