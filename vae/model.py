@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -15,6 +15,7 @@ from .registry import knob
 from .types import Latent, Output, Spec
 
 
+@runtime_checkable  # so that annotations of it are checked in the tests
 class LatentModel(Protocol):
     """What training, engine and metrics ask of a model; z is always (b, d)."""
 
