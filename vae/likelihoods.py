@@ -52,19 +52,35 @@ class Bernoulli(Likelihood):
 
 class ContinuousBernoulli(Likelihood):
     """A density on [0, 1] with the Bernoulli's shape and its missing normaliser.
-    Loaiza-Ganem and Cunningham, 2019, equations 7-9. The mean is not the parameter lambda."""
+    Loaiza-Ganem and Cunningham, 2019, equations 7-9. The mean is not the parameter lambda.
 
-    def _distribution(self, raw):
-        return torch.distributions.ContinuousBernoulli(logits=raw.clamp(-30, 30), validate_args=False)
+    In the logit L of lambda the density is exp(L x) L / (e^L - 1), which neither cancels near lambda = 1/2 nor
+    saturates at 0 and 1, as the paper's form in lambda (and torch.distributions) does in float32.
+    """
+
+    SMALL = 0.1  # |L/2| below which the series is exact in float32: its next term is under 1e-9
 
     def log_prob(self, raw, x):
-        return self._distribution(raw).log_prob(x).flatten(1).sum(1)
+        half = 0.5 * raw
+        near = half.abs() < self.SMALL
+        u = torch.where(near, 1.0, half.abs())  # a safe value where the series is taken: gradients see both branches
+        far = u + torch.log1p(-torch.exp(-2 * u)) - torch.log(2 * u)  # log sinh(u)/u
+        square = torch.where(near, half, 0.0).square()
+        log_normaliser = torch.where(near, square / 6 - square.square() / 180, far)
+        return (2 * half * (x - 0.5) - log_normaliser).flatten(1).sum(1)
 
     def mean(self, raw):
-        return self._distribution(raw).mean
+        half = 0.5 * raw
+        near = half.abs() < self.SMALL
+        u = torch.where(near, 1.0, half)
+        return 0.5 + 0.5 * torch.where(near, half / 3 - half**3 / 45 + 2 * half**5 / 945, 1 / torch.tanh(u) - 1 / u)
 
     def sample(self, raw):
-        return self._distribution(raw).sample()
+        """By the inverse of the distribution function, log(1 + v (e^L - 1)) / L; v and 1 - v swap with the sign of L."""
+        size = raw.abs().clamp(min=1e-4)  # flatter than that, the draw equals v in float32
+        v = torch.rand_like(raw)
+        down = -torch.log1p(v * torch.expm1(-size)) / size  # a draw of the density that falls with x
+        return torch.where(raw < 0, down, 1 - down).clamp(0, 1)
 
 
 class Gaussian(Likelihood):
