@@ -194,7 +194,7 @@ def auroc(score: Float[np.ndarray, " n"], positive: np.ndarray) -> float:
     return float((rank[positive].sum() - n * (n + 1) / 2) / (n * m))
 
 
-def from_coverage(count: Float[np.ndarray, " b"]) -> Float[np.ndarray, " b"]:
+def from_coverage(count: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
     """A stand-in before calibration: c / (1 + c), c the reference points under the narrowest kernel."""
     return (count / (1.0 + count)).astype(np.float32)
 
