@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -246,3 +247,30 @@ def test_render_refuses_what_is_off_the_grid(factors):
 
 def test_rendering_nothing_is_no_picture():
     assert sprites.render(np.zeros((0, 5), int)).shape == (0, 1, 64, 64)
+
+
+# ---------------------------------------------------------------- docs/data.md
+
+PAGE = (Path(__file__).parent.parent / "docs/data.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(datasets()))
+def test_the_page_tells_every_set_and_its_licence(name):
+    row = next(line for line in PAGE.splitlines() if line.startswith(f"| `{name}` |"))
+    assert row.endswith(f"| {DATASETS.get(name).licence} |")
+    source = store._source(DATASETS.get(name).load)
+    if source is None:
+        assert " MB download" not in row
+    else:
+        assert f" {sum(file.size_bytes for file in source.files) / 1e6:.0f} MB download" in row
+
+
+def test_the_code_of_the_page_runs():
+    render, toy = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    seen: dict = {}
+    exec(render, seen)
+    assert seen["x"].shape == (1000, 1, 64, 64)
+    assert seen["values"][-1].tolist() == pytest.approx([0, 0.5, 0, 31 / 31, 7 / 31])
+    exec(toy, seen)
+    samples = DATASETS._entries.pop("toy").load()
+    assert samples.x_train.shape == (80, 1, 16, 16)

@@ -65,13 +65,15 @@ class Server:
     ):
         self.seen: list[str | None] = []  # the Range header of each request
         self.sent = 0
+        self.closing = threading.Event()
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 asked = self.headers.get("Range")
                 outer.seen.append(asked)
-                time.sleep(slow_s)
+                if outer.closing.wait(slow_s):
+                    return  # the test is over
                 start = int(re.fullmatch(r"bytes=(\d+)-", asked)[1]) if asked and ranges else 0
                 error = 503 if once and len(outer.seen) > 1 else 416 if start >= len(body) else None
                 if error:
@@ -98,6 +100,7 @@ class Server:
         return self
 
     def __exit__(self, *error):
+        self.closing.set()
         self.http.shutdown()
         self.thread.join()
         self.http.server_close()
@@ -264,21 +267,21 @@ def test_mirrors_stand_in_for_each_other(home):
 
 def test_a_slow_mirror_gets_a_rival(home, monkeypatch):
     monkeypatch.setattr("vae.data.download.STAGGER_S", 0.1)
-    with Server(slow_s=1) as slow, Server() as quick:
+    with Server(slow_s=20) as slow, Server() as quick:
         start = time.monotonic()
         assert store.find(source(slow.url, quick.url)) == {FILE.name: PAYLOAD}
-        assert time.monotonic() - start < 0.8
+        assert time.monotonic() - start < 5
         assert slow.seen == quick.seen == [None]
 
 
 def test_silent_mirrors_are_given_up(home, monkeypatch):
     monkeypatch.setattr("vae.data.download.STAGGER_S", 0.1)
     monkeypatch.setattr("vae.data.download.ANSWER_S", 0.4)
-    with Server(slow_s=1) as silent:
+    with Server(slow_s=20) as silent:
         start = time.monotonic()
         with pytest.raises(DataNotFound, match=r"no answer within 0\.4 s"):
             store.find(source(silent.url, silent.url))
-        assert time.monotonic() - start < 0.8
+        assert time.monotonic() - start < 5
 
 
 def _find_in_a_process(url: str, start, results) -> None:
@@ -331,7 +334,7 @@ def test_offline_message_tells_everything(home, monkeypatch):
     start = time.monotonic()
     with pytest.raises(DataNotFound) as caught:
         store.find(source(CLOSED, "http://127.0.0.1:1/deep/"))
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 5
     text = str(caught.value)
     for part in (
         "Toy set (toy_set)",
