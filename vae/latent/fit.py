@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float, Int
+from numpy.typing import ArrayLike
 
 from ..errors import SettingError, ShapeError
 from .forward import Forward
@@ -34,7 +35,7 @@ class FittedMap:
 
 
 def fit_map(
-    z: Float[np.ndarray, "n d"],
+    z: ArrayLike,
     *,
     seed: int = 0,
     n_epochs: int = 200,
@@ -42,7 +43,7 @@ def fit_map(
     min_dist: float = MIN_DIST,
     negative_sample_rate: int = 5,
     landmarks: int = LANDMARKS,
-    scale: Float[np.ndarray, " d"] | None = None,
+    scale: ArrayLike | None = None,
 ) -> FittedMap:
     """Map positions of latents by UMAP (McInnes et al., 2018). Same seed and options, same bits.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from .neighbours import BLOCK, Index
 
@@ -28,7 +29,7 @@ class Forward:
         self._exact = 1e-6 * float(np.sqrt(np.mean(np.sum(index.points.astype(np.float64) ** 2, axis=1))))
         self._reach: np.ndarray | None = None
 
-    def place(self, z: Float[np.ndarray, "b d"]) -> Float[np.ndarray, "b 2"]:
+    def place(self, z: ArrayLike) -> Float[np.ndarray, "b 2"]:
         """Map positions, float32. Raises: ShapeError: wrong width, NaN or infinity."""
         distance, row = self.index.query(z, self.k)
         out = np.empty((len(row), 2), np.float32)
@@ -37,7 +38,7 @@ class Forward:
             out[part] = self._settle(distance[part], row[part])
         return out
 
-    def confidence(self, z: Float[np.ndarray, "b d"]) -> Float[np.ndarray, " b"]:
+    def confidence(self, z: ArrayLike) -> Float[np.ndarray, " b"]:
         """Share of reference points that lie as far from their own 15th neighbour as z does, 0-1; below .01 z is off
         the cloud and its map position means little."""
         distance, _ = self.index.query(z, self.k)

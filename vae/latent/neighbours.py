@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float, Int
+from numpy.typing import ArrayLike
 
 from ..errors import ShapeError
 from .rows import rows
@@ -34,7 +35,7 @@ class Index:
     distance. Faster than a k-d tree from about 8 dimensions at n <= 20 000 and not much slower below.
     """
 
-    def __init__(self, z: Float[np.ndarray, "n d"], scale: Float[np.ndarray, " d"] | None = None):
+    def __init__(self, z: ArrayLike, scale: ArrayLike | None = None):
         z = rows(z, name="reference latents")
         if len(z) == 0:
             raise ShapeError("reference latents: given 0 rows, expected at least 1.")
@@ -50,7 +51,7 @@ class Index:
         self._norms[: self.n] = np.einsum("nd,nd->n", self.points, self.points)
         self._largest = float(self._norms[: self.n].max())
 
-    def query(self, z: Float[np.ndarray, "b d"], k: int = 8) -> tuple[np.ndarray, np.ndarray]:
+    def query(self, z: ArrayLike, k: int = 8) -> tuple[np.ndarray, np.ndarray]:
         """Distances (b, k) float64 rising along a row, and row numbers (b, k) int64; k is cut to n.
 
         Raises: ShapeError: wrong width, NaN or infinity, or k < 1.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from ..errors import SettingError, ShapeError, UnknownName
 from .rows import vector
@@ -11,7 +12,7 @@ from .rows import vector
 METHODS = ("linear", "slerp")
 
 
-def lerp(za: Float[np.ndarray, " d"], zb: Float[np.ndarray, " d"], t: float) -> Float[np.ndarray, " d"]:
+def lerp(za: ArrayLike, zb: ArrayLike, t: float) -> Float[np.ndarray, " d"]:
     """(1 - t) za + t zb; exactly za at t = 0 and zb at t = 1.
 
     Raises: ShapeError: different widths, NaN or infinity.
@@ -20,7 +21,7 @@ def lerp(za: Float[np.ndarray, " d"], zb: Float[np.ndarray, " d"], t: float) -> 
     return _lerp(za, zb, np.asarray([t]))[0].astype(np.float32)
 
 
-def slerp(za: Float[np.ndarray, " d"], zb: Float[np.ndarray, " d"], t: float) -> Float[np.ndarray, " d"]:
+def slerp(za: ArrayLike, zb: ArrayLike, t: float) -> Float[np.ndarray, " d"]:
     """The great arc from za to zb, its length changing evenly from |za| to |zb|; exactly za at t = 0, zb at t = 1.
 
     In many dimensions a Gaussian's mass lies on a shell, which a straight line leaves. Direction: Shoemake, 1985;
@@ -33,9 +34,7 @@ def slerp(za: Float[np.ndarray, " d"], zb: Float[np.ndarray, " d"], t: float) ->
     return _slerp(za, zb, np.asarray([t]))[0].astype(np.float32)
 
 
-def path(
-    za: Float[np.ndarray, " d"], zb: Float[np.ndarray, " d"], n: int, method: str = "linear"
-) -> Float[np.ndarray, "n d"]:
+def path(za: ArrayLike, zb: ArrayLike, n: int, method: str = "linear") -> Float[np.ndarray, "n d"]:
     """n latents evenly spaced in t from za to zb, both ends included.
 
     Raises: ShapeError: ends of different width or not finite. SettingError: n < 2. UnknownName: method.
@@ -49,7 +48,7 @@ def path(
     return (_slerp if method == "slerp" else _lerp)(za, zb, t).astype(np.float32)
 
 
-def _checked(za: np.ndarray, zb: np.ndarray, t: float) -> tuple[np.ndarray, np.ndarray, float]:
+def _checked(za: ArrayLike, zb: ArrayLike, t: float) -> tuple[np.ndarray, np.ndarray, float]:
     za = vector(za, name="za").astype(np.float64)
     zb = vector(zb, len(za), name="zb").astype(np.float64)
     if np.ndim(t) != 0 or not np.isfinite(t):

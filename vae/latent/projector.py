@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from ..errors import ShapeError
 from .fit import FittedMap, attraction, fit_map, landmark_rows
@@ -41,13 +42,13 @@ class Projector:
     @classmethod
     def build(
         cls,
-        z: Float[np.ndarray, "n d"],
-        xy: Float[np.ndarray, "n 2"],
+        z: ArrayLike,
+        xy: ArrayLike,
         *,
         a: float | None = None,
         b: float | None = None,
         trust: TrustModel | None = None,
-        scale: Float[np.ndarray, " d"] | None = None,
+        scale: ArrayLike | None = None,
         landmarks: np.ndarray | None = None,
     ) -> Projector:
         """A projector from reference latents and their map positions.
@@ -66,14 +67,14 @@ class Projector:
         landmarks = landmark_rows(len(z)) if landmarks is None else np.asarray(landmarks, np.int64)
         return cls(z, xy, a, b, scale, landmarks, trust)
 
-    def to_map(self, z: Float[np.ndarray, "b d"]) -> Float[np.ndarray, "b 2"]:
+    def to_map(self, z: ArrayLike) -> Float[np.ndarray, "b 2"]:
         """Map positions of latents, float32; a latent of the reference set gets its own position.
 
         Raises: ShapeError: wrong width, NaN or infinity.
         """
         return self._forward.place(z)
 
-    def from_map(self, xy: Float[np.ndarray, "b 2"]) -> tuple[Float[np.ndarray, "b d"], Float[np.ndarray, " b"]]:
+    def from_map(self, xy: ArrayLike) -> tuple[Float[np.ndarray, "b d"], Float[np.ndarray, " b"]]:
         """Latents at map positions, and the trust 0-1 in each: the probability that, decoded, encoded and placed again,
         it comes back to where it was asked for. Positions off the map get the latent of its nearest edge and trust 0.
 
@@ -83,17 +84,22 @@ class Projector:
         found = self._table.at(xy)
         return np.ascontiguousarray(found[:, : self.d]), np.where(self._inside(xy), found[:, self.d], np.float32(0))
 
-    def coverage(self, xy: Float[np.ndarray, "b 2"]) -> Float[np.ndarray, " b"]:
+    def coverage(self, xy: ArrayLike) -> Float[np.ndarray, " b"]:
         """Reference points under the narrowest kernel; below 1 the map is empty there. Raises: ShapeError."""
         xy = rows(xy, 2, "xy")
         return np.where(self._inside(xy), self._count.at(xy)[:, 0], np.float32(0))
+
+    @property
+    def reach(self) -> float:
+        """Median distance of a reference latent to its 15th neighbour, in the map's metric."""
+        return float(np.median(self._forward.reach))
 
     @property
     def trust_report(self) -> dict[str, float]:
         """How well the calibrated trust did when judged (see TrustModel); empty before calibration."""
         return {} if self._model is None else self._model.report
 
-    def trust(self, xy: Float[np.ndarray, "b 2"]) -> Float[np.ndarray, " b"]:
+    def trust(self, xy: ArrayLike) -> Float[np.ndarray, " b"]:
         """from_map's trust alone. Raises: ShapeError."""
         return self.from_map(xy)[1]
 
@@ -101,7 +107,7 @@ class Projector:
         """Trust 0-1 over the map as an image (row 0 at the lowest y), and its box (x0, y0, x1, y1)."""
         return self._table.values[..., self.d], self.box
 
-    def latent_confidence(self, z: Float[np.ndarray, "b d"]) -> Float[np.ndarray, " b"]:
+    def latent_confidence(self, z: ArrayLike) -> Float[np.ndarray, " b"]:
         """Share of reference points at least as far from their 15th neighbour as z, 0-1; below .01 z is off the cloud.
 
         Raises: ShapeError: wrong width, NaN or infinity.

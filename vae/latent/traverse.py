@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from ..errors import SettingError, ShapeError
 from .rows import vector
@@ -31,10 +32,10 @@ class Directions:
 
 def local_directions(
     decode: Decode,
-    z: Float[np.ndarray, " d"],
-    scale: Float[np.ndarray, " d"],
+    z: ArrayLike,
+    scale: ArrayLike,
     k: int = 8,
-    centre: Float[np.ndarray, " d"] | None = None,
+    centre: ArrayLike | None = None,
 ) -> Directions:
     """The k directions along which the decoded sample changes most at z, per std of the aggregate.
 
@@ -59,10 +60,10 @@ def local_directions(
 
 def axes(
     decode: Decode,
-    z: Float[np.ndarray, " d"],
-    scale: Float[np.ndarray, " d"],
+    z: ArrayLike,
+    scale: ArrayLike,
     k: int = 8,
-    centre: Float[np.ndarray, " d"] | None = None,
+    centre: ArrayLike | None = None,
 ) -> Directions:
     """The k coordinate axes ranked by how much each changes the decoded sample at z, per std of the aggregate.
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Coder = Callable[[np.ndarray], np.ndarray]
 
 QUANTILE = 0.95  # of what the reference set itself does: beyond it a position does not come back
+FARTHEST = 0.03  # map widths: nor beyond this, however little the model itself brings back
 TRIPS = 64  # decode and encode on this many nodes a side; the cheap half of the trip on CELLS
 OWN = 2_000  # rows of the reference set that set the bounds
 POSITIONS = 6_000  # more round trips, half to calibrate on, half to judge by
@@ -71,7 +72,8 @@ def calibrate(projector: Projector, decode: Coder, encode: Coder, *, seed: int =
 
     The fact. It comes back if it lands no farther from where it was asked for than 95 % of the reference set's own
     positions do (map), and if the code returns no farther from the decoded latent, in the map's metric, than it does
-    for 95 % of the reference set's own latents (latent).
+    for 95 % of the reference set's own latents (latent). Neither bound is looser than 3 % of the map's width and the
+    median distance to a 15th neighbour: a model that brings nothing back is not trusted for being used to it.
     The estimate. Logistic in the log distance of T(I(p)) from p, known on a fine lattice, and of the full trip (64 x 64
     decodes) for the map half; in the log latent distance of the full trip for the latent half; their product
     recalibrated for the whole fact. Fitted on one half of fresh random positions, judged on the other.
@@ -128,9 +130,9 @@ class _Evidence:
     def gather(cls, projector: Projector, decode: Coder, encode: Coder, random: np.random.Generator) -> _Evidence:
         own = np.sort(random.permutation(len(projector.z))[:OWN])
         moved, _ = round_trip(projector, decode, encode, projector.xy[own])
-        tau_map = max(float(np.quantile(moved, QUANTILE)), 1e-3 * projector.width)
+        tau_map = float(np.clip(np.quantile(moved, QUANTILE), 1e-3 * projector.width, FARTHEST * projector.width))
         changed = _returned(projector, decode, encode, projector.z[own])[1]
-        tau_latent = max(float(np.quantile(changed, QUANTILE)), 1e-6)
+        tau_latent = max(min(float(np.quantile(changed, QUANTILE)), projector.reach), 1e-6)
         fine = _nodes(projector.box, CELLS)
         cheap = np.linalg.norm(projector.to_map(projector.from_map(fine)[0]) - fine, axis=1) / tau_map
         full = np.stack(round_trip(projector, decode, encode, _nodes(projector.box, TRIPS)), axis=1)
@@ -194,7 +196,7 @@ def auroc(score: Float[np.ndarray, " n"], positive: np.ndarray) -> float:
     return float((rank[positive].sum() - n * (n + 1) / 2) / (n * m))
 
 
-def from_coverage(count: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+def from_coverage(count: np.ndarray) -> np.ndarray:
     """A stand-in before calibration: c / (1 + c), c the reference points under the narrowest kernel."""
     return (count / (1.0 + count)).astype(np.float32)
 
