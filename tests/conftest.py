@@ -11,6 +11,7 @@ import torch
 from vae import checkpoint, experiment
 
 torch.set_num_threads(1)
+os.environ["ZSCOPE_DEVICE"] = "cpu"  # also where there is a GPU: only tests marked gpu use it, by name
 
 
 @pytest.fixture(scope="session")

@@ -76,7 +76,7 @@ class ContinuousBernoulli(Likelihood):
         return 0.5 + 0.5 * torch.where(near, half / 3 - half**3 / 45 + 2 * half**5 / 945, 1 / torch.tanh(u) - 1 / u)
 
     def sample(self, raw):
-        """By the inverse of the distribution function, log(1 + v (e^L - 1)) / L; v and 1 - v swap with the sign of L."""
+        """By the inverse of the distribution function, log(1 + v (e^L - 1)) / L, mirrored for L > 0."""
         size = raw.abs().clamp(min=1e-4)  # flatter than that, the draw equals v in float32
         v = torch.rand_like(raw)
         down = -torch.log1p(v * torch.expm1(-size)) / size  # a draw of the density that falls with x

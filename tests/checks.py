@@ -1,0 +1,268 @@
+"""What every family must keep, one property a function; test_families.py runs each over all that is registered.
+
+A new family, knob choice or modality is met here without an edit: cases come from the registries and from the ranges
+in each Hparams class.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from vae.registry import FAMILIES, Family, configure, families, knobs, modalities
+from vae.train import Trainer, TrainHparams
+from vae.types import Spec
+
+SMALL = {"d": 3, "width": 8}  # where a family has these knobs: wide enough to learn, small enough to test
+SHRINK = 2  # examples are thinned by this: a quarter of the pixels, a quarter of the time
+CHECKS: list[Callable[[Case], None]] = []
+
+
+@dataclass(frozen=True)
+class Case:
+    """One family with one choice made, on the samples of one modality."""
+
+    family: Family
+    settings: tuple[tuple[str, Any], ...]
+    modality: str
+
+    def __str__(self) -> str:
+        chosen = "-".join(str(v) for k, v in self.settings if k not in SMALL)
+        return f"{self.family.name}-{self.modality}" + (f"-{chosen}" if chosen else "")
+
+    def hparams(self):
+        return configure(self.family.Hparams, dict(self.settings))
+
+    def spec(self) -> Spec:
+        c, *sides = modalities()[self.modality].example_shape()
+        return Spec((c, *(s // SHRINK for s in sides)), n_data=64, n_classes=3, modality=self.modality)
+
+    def build(self, seed: int = 0) -> tuple[nn.Module, nn.Module]:
+        torch.manual_seed(seed)
+        return self.family.build(self.spec(), self.hparams())
+
+    def trainer(self, seed: int = 0, **settings: Any) -> Trainer:
+        return Trainer(*self.build(seed), configure(TrainHparams, settings), seed, steps=1000)
+
+    def batch(self, n: int = 8, seed: int = 0) -> tuple[Tensor, Tensor]:
+        """Smooth samples in 0-1 that differ, and their labels."""
+        rng = np.random.default_rng(seed)
+        coarse = rng.random((n, *(max(2, s // 5) if i else s for i, s in enumerate(self.spec().shape))), np.float32)
+        x = nn.functional.interpolate(torch.from_numpy(coarse), self.spec().shape[1:], mode="nearest")
+        return x, torch.from_numpy(rng.integers(0, 3, n))
+
+
+def cases() -> list[Case]:
+    """Every family as it is by default, and with every other choice of each knob with choices, one at a time."""
+    out = []
+    for family in families().values():
+        offered = knobs(family.Hparams)
+        small = {k: v for k, v in SMALL.items() if k in offered}
+        others = [{n: c} for n, k in offered.items() for c in k["choices"] or () if c != k["default"]]
+        for modality in modalities():
+            out += [Case(family, tuple((small | other).items()), modality) for other in ({}, *others)]
+    return out
+
+
+def check(function: Callable[[Case], None]) -> Callable[[Case], None]:
+    CHECKS.append(function)
+    return function
+
+
+# ---------------------------------------------------------------- loss and gradients
+
+
+@check
+def loss_is_finite_and_in_nats_per_sample(case: Case) -> None:
+    """distortion is -log p(x|z) summed over the sample, rate is not negative, and elbo is minus their plain sum."""
+    model, objective = case.build()
+    x, y = case.batch()
+    torch.manual_seed(1)
+    loss = objective(model, x, 0, y)
+    assert loss.total.shape == ()
+    assert torch.isfinite(loss.total)
+    for name, value in loss.parts.items():
+        assert value.shape in ((), (len(x),)), name
+        assert torch.isfinite(value).all(), name
+        assert not value.requires_grad, f"{name} keeps the graph alive"
+    torch.manual_seed(1)
+    output = model(x, y)
+    one_by_one = [-model.likelihood.log_prob(output.params[i : i + 1], x[i : i + 1]) for i in range(len(x))]
+    torch.testing.assert_close(loss.parts["distortion"], torch.cat(one_by_one).detach(), rtol=1e-4, atol=1e-3)
+    assert (loss.parts["rate"] >= -1e-5).all()
+    torch.testing.assert_close(loss.parts["elbo"], -(loss.parts["distortion"] + loss.parts["rate"]))
+
+
+@check
+def every_parameter_learns(case: Case) -> None:
+    trainer = case.trainer()
+    before = {name: p.detach().clone() for name, p in trainer.model.named_parameters()}
+    assert before
+    for _ in range(4):
+        trainer.train_step(*case.batch())
+    still = [name for name, p in trainer.model.named_parameters() if torch.equal(p, before[name])]
+    assert not still, f"did not change in 4 steps: {still}"
+
+
+@check
+def a_model_step_leaves_the_objective_alone(case: Case) -> None:
+    """What belongs to the objective is an adversary's: the model's step neither moves it nor leaves gradients in it."""
+    trainer = case.trainer()
+    before = [p.detach().clone() for p in trainer.objective.parameters()]
+    assert not {id(p) for p in trainer.parameters} & {id(p) for p in trainer.objective.parameters()}
+    assert {id(p) for p in trainer.parameters} == {id(p) for p in trainer.model.parameters() if p.requires_grad}
+    trainer.train_step(*case.batch())
+    for p, old in zip(trainer.objective.parameters(), before, strict=True):
+        assert torch.equal(p, old)
+        assert p.grad is None
+
+
+@check
+def overfits_one_batch(case: Case) -> None:
+    """On 8 samples the decoded means come to halve the error of the best constant, and the loss falls."""
+    trainer = case.trainer(lr=1e-2)
+    x, y = case.batch()
+    first = trainer.train_step(x, y).parts["distortion"].mean()
+    for _ in range(100):
+        last = trainer.train_step(x, y).parts["distortion"].mean()
+    model = trainer.model.eval()
+    with torch.inference_mode():
+        error = (model.decode(model.infer(x, y).mu, y) - x).square().mean()
+    assert last < first
+    assert error < 0.5 * x.var(dim=0, correction=0).mean()
+
+
+@check
+def same_seed_same_parameters(case: Case) -> None:
+    runs = []
+    for seed in (0, 0, 1):
+        trainer = case.trainer(seed)
+        trainer.train_step(*case.batch())
+        runs.append(torch.cat([p.detach().flatten() for p in trainer.model.parameters()]))
+    assert torch.equal(runs[0], runs[1])
+    assert not torch.equal(runs[0], runs[2])
+
+
+# ---------------------------------------------------------------- infer and decode
+
+
+@check
+def shapes_at_the_boundary(case: Case) -> None:
+    model, _ = case.build()
+    x, y = case.batch(5)
+    q = model.infer(x, y)
+    assert q.z.shape == q.mu.shape == q.std.shape == (5, model.d)
+    assert all(level.shape == (5,) for level in q.kl)
+    assert (q.std >= 0).all()
+    assert model.has_prior == bool(q.kl) == bool((q.std > 0).all())
+    assert model.decode(q.z, y).shape == x.shape
+
+
+@check
+def encode_is_deterministic(case: Case) -> None:
+    """mu and std do not jitter, whatever the random state, the batch or the calls before."""
+    model = case.build()[0].eval()
+    x, y = case.batch()
+    with torch.inference_mode():
+        once, again, alone = model.infer(x, y), model.infer(x, y), model.infer(x[:1], y[:1])
+    assert torch.equal(once.mu, again.mu)
+    assert torch.equal(once.std, again.std)
+    torch.testing.assert_close(once.mu[:1], alone.mu, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(once.std[:1], alone.std, rtol=1e-4, atol=1e-5)
+
+
+@check
+def decode_is_batch_invariant(case: Case) -> None:
+    model = case.build()[0].eval()
+    z, y = torch.randn(9, model.d), case.batch(9)[1]
+    with torch.inference_mode():
+        together = model.decode(z, y)
+        alone = torch.cat([model.decode(z[i : i + 1], y[i : i + 1]) for i in range(9)])
+    torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
+
+
+@check
+def decode_is_finite_within_6_std(case: Case) -> None:
+    trainer = case.trainer()
+    for _ in range(3):
+        trainer.train_step(*case.batch())
+    model = trainer.model.eval()
+    axes, inside = 6 * torch.eye(model.d), 6 * (2 * torch.rand(40, model.d) - 1)
+    corners = torch.cat([axes, -axes, axes.sum(0, keepdim=True), inside])
+    with torch.inference_mode():
+        x = model.decode(corners, torch.zeros(len(corners), dtype=torch.int64))
+    assert torch.isfinite(x).all()
+    assert x.min() >= 0
+    assert x.max() <= 1
+
+
+@check
+def no_state_is_kept_between_calls(case: Case) -> None:
+    """One model object serves every session's thread: a call may leave nothing behind."""
+    model, objective = case.build()
+    x, y = case.batch()
+
+    def attributes() -> dict[str, Any]:
+        found = {}
+        for root in (model, objective):
+            for where, module in root.named_modules():
+                found |= {f"{where}.{k}": id(v) for k, v in vars(module).items() if not k.startswith("_")}
+        return found
+
+    before, weights = attributes(), {k: v.clone() for k, v in model.state_dict().items()}
+    objective.eval()
+    model.eval()
+    before |= {k: v for k, v in attributes().items() if k.endswith("training")}
+    objective(model, x, 0, y)
+    model.decode(model.infer(x, y).mu, y)
+    assert attributes() == before
+    assert all(torch.equal(v, weights[k]) for k, v in model.state_dict().items())
+
+
+# ---------------------------------------------------------------- settings and files
+
+
+@check
+def knobs_have_help_and_ranges_that_hold_their_default(case: Case) -> None:
+    for name, k in knobs(case.family.Hparams).items():
+        assert k["help"], name
+        assert k["default"] is not None, name
+        if k["choices"]:
+            assert k["default"] in k["choices"], name
+        elif k["type"] is not bool:
+            assert k["low"] is not None, name
+            assert k["high"] is not None, name
+            assert k["low"] <= k["default"] <= k["high"], name
+            for edge in (k["low"], k["high"]):
+                assert getattr(configure(case.family.Hparams, {name: str(edge)}), name) == edge
+    assert configure(case.family.Hparams, {}) == case.family.Hparams()
+
+
+@check
+def settings_survive_json(case: Case) -> None:
+    h = case.hparams()
+    assert configure(case.family.Hparams, json.loads(json.dumps(asdict(h)))) == h
+
+
+@check
+def the_registry_names_its_source(case: Case) -> None:
+    f = case.family
+    assert FAMILIES.get(f.name) is f
+    assert f.name.isidentifier()
+    assert f.title
+    assert any(part.strip(",.").isdigit() for part in f.paper.split()), f"{f.paper!r} has no year"
+
+
+def numbers_are_finite_below(record: Any) -> bool:
+    """Whether nothing in a metrics record is NaN or infinite."""
+    if isinstance(record, dict):
+        return all(numbers_are_finite_below(v) for v in record.values())
+    if isinstance(record, list):
+        return all(numbers_are_finite_below(v) for v in record)
+    return not isinstance(record, float) or bool(np.isfinite(record))
