@@ -54,7 +54,7 @@ def _read(name: str, value: Any, k: dict[str, Any]) -> Any:
         if kind is int and isinstance(value, float) and value != int(value):
             raise ValueError
         value = kind(value)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         raise SettingError(f"{name}={value!r}: expected {kind.__name__}, for example {k['default']!r}.") from None
     if k["choices"] and value not in k["choices"]:
         raise SettingError(str(UnknownName(f"value for {name}", value, k["choices"])))
