@@ -7,10 +7,12 @@ half a checkpoint and never costs the one that was there.
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import json
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,9 +54,10 @@ def checkpoints() -> dict[str, Path]:
     base = root()
     if not base.is_dir():
         return {}
-    for old in base.glob(".*.old"):
-        _recover(base / old.name[1:-4])
-    return {p.parent.name: p.parent for p in sorted(base.glob("[!.]*/config.json"))}
+    with _settled(base):
+        for old in base.glob(".*.old"):
+            _recover(base / old.name[1:-4])
+        return {p.parent.name: p.parent for p in sorted(base.glob("[!.]*/config.json"))}
 
 
 def find(name: str | os.PathLike) -> Path:
@@ -64,7 +67,9 @@ def find(name: str | os.PathLike) -> Path:
         return known[str(name)]
     path = Path(name)
     if len(path.parts) > 1 or path.is_absolute():
-        _recover(path)
+        if not (path / "config.json").is_file():
+            with _settled(path.parent):  # a trainer may be swapping it just now, or was killed while it did
+                _recover(path)
         if (path / "config.json").is_file():
             return path
     raise UnknownName("checkpoint", str(name), known)
@@ -76,14 +81,12 @@ def read(path: Path, *, skip: tuple[str, ...] = ()) -> Checkpoint:
     Raises: CheckpointError: missing or unreadable config, unknown format, missing, truncated or edited file.
     """
     path = Path(path)
-    for attempt in (1, 2, 3):
-        before = _identity(path)
-        try:
+    try:
+        return _read(path, skip)
+    except CheckpointError:  # a real fault, or a trainer swapped the folder meanwhile: look again while none can
+        with _settled(path.parent):
+            _recover(path)
             return _read(path, skip)
-        except CheckpointError:
-            if attempt == 3 or _identity(path) == before:
-                raise  # a real fault, not a trainer that swapped the folder while it was being read
-    raise AssertionError("unreachable")
 
 
 def _read(path: Path, skip: tuple[str, ...]) -> Checkpoint:
@@ -95,11 +98,13 @@ def _read(path: Path, skip: tuple[str, ...]) -> Checkpoint:
         try:
             data = (path / name).read_bytes()
         except OSError as e:
-            raise CheckpointError(f"{path.name}: {name} cannot be read ({e.strerror}); config.json lists it.") from e
+            raise CheckpointError(
+                f"{path.name}: {name} cannot be read ({e.strerror}); config.json lists it. Restore it or train again."
+            ) from e
         if _sha256(data) != expected:
             raise CheckpointError(
                 f"{path.name}: {name} is not the file that was saved (SHA-256 {_sha256(data)[:12]}…, expected "
-                f"{expected[:12]}…, {len(data)} bytes): it was truncated or edited. Restore the folder or train again."
+                f"{str(expected)[:12]}…, {len(data)} bytes): it was truncated or edited. Restore it or train again."
             )
         files[name] = data
     return Checkpoint(path, config, files)
@@ -110,7 +115,7 @@ def _config(path: Path) -> dict[str, Any]:
         config = json.loads((path / "config.json").read_text("utf-8"))
     except OSError as e:
         raise CheckpointError(f"{path} is no checkpoint: config.json cannot be read ({e.strerror}).") from e
-    except ValueError as e:
+    except (ValueError, RecursionError) as e:
         raise CheckpointError(f"{path.name}: config.json is not JSON ({e}): it was truncated or edited.") from e
     number = config.get("format") if isinstance(config, dict) else None
     if not isinstance(number, int):
@@ -121,12 +126,12 @@ def _config(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path.name}: config.json was edited after it was saved (its digest does not match).")
     while number < FORMAT:
         if number not in UPGRADES:
-            raise CheckpointError(f"{path.name} has format {number}, which this zscope cannot read (it reads {FORMAT}).")
+            raise CheckpointError(f"{path.name} has format {number}, which zscope no longer reads (it reads {FORMAT}).")
         config, number = UPGRADES[number](config), number + 1
     missing = [key for key in REQUIRED if key not in config]
     if missing:
         raise CheckpointError(f"{path.name}: config.json lacks {', '.join(missing)}.")
-    if any(Path(name).name != name for name in config["files"]):
+    if not isinstance(config["files"], dict) or not all(map(_is_plain, config["files"])):
         raise CheckpointError(f"{path.name}: config.json names a file outside its folder.")
     return config
 
@@ -135,13 +140,15 @@ def save(path: Path, config: dict[str, Any], files: dict[str, bytes]) -> Checkpo
     """Write a whole folder in one step. Raises: SaveError: what stood there before is untouched."""
     config = {**config, "format": FORMAT, "files": {name: _sha256(data) for name, data in sorted(files.items())}}
     config["digest"] = digest(config)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.partial")
     try:
-        partial.mkdir(parents=True, exist_ok=True)
+        _sweep(path)
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
         for name, data in files.items():
             _write(partial / name, data)
         _write(partial / "config.json", json.dumps(config, indent=1, ensure_ascii=False).encode())
-        with _writing(path):
+        with _lock(path.parent):
             _swap(partial, path)
     except OSError as e:
         raise SaveError(f"could not save {path}: {e.strerror or e}. What was there before is untouched.") from e
@@ -174,11 +181,8 @@ def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _identity(path: Path) -> int | None:
-    try:
-        return path.stat().st_ino
-    except OSError:
-        return None
+def _is_plain(name: str) -> bool:
+    return Path(name).name == name and name not in ("", "..") and "\0" not in name
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -188,9 +192,18 @@ def _write(path: Path, data: bytes) -> None:
         os.fsync(f.fileno())
 
 
+def _lock(folder: Path) -> FileLock:
+    """Held while folders are renamed; one for each thread, which may take it again while it holds it."""
+    return FileLock(folder / ".lock", is_singleton=True, thread_local=True, poll_interval=0.01)
+
+
 @contextlib.contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    with FileLock(path.parent / ".lock"):
+def _settled(folder: Path) -> Iterator[None]:
+    """Nobody renames in `folder` meanwhile. Where we may not write, nobody of ours does."""
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        yield
+        return
+    with _lock(folder):
         yield
 
 
@@ -203,11 +216,31 @@ def _swap(new: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
+def _sweep(target: Path) -> None:
+    """Remove what processes that no longer live had begun to write for `target`."""
+    for partial in target.parent.glob(f".{glob.escape(target.name)}.*.partial"):
+        writer = partial.name.removeprefix(f".{target.name}.").split("-")[0]
+        if writer.isdigit() and not _alive(int(writer)):
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    if os.name == "nt":
+        return True  # there, signal 0 is Ctrl-C
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def _recover(target: Path) -> None:
     """Put back the folder that a process killed between the two renames of `_swap` had moved aside."""
     old = target.with_name(f".{target.name}.old")
     if target.exists() or not old.exists():
         return
-    with _writing(target):
+    with _settled(target.parent):
         if not target.exists() and old.exists():
             os.rename(old, target)
