@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import io
+import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +25,10 @@ from .sampling.mixture import Mixture
 from .types import Samples
 
 N_REFERENCE = 10_000
+UNREADABLE = (  # whatever numpy raises for bytes that are no npz, and we for arrays that are no atlas
+    KeyError, ValueError, TypeError, AttributeError, IndexError, EOFError, OSError, zipfile.BadZipFile, zlib.error,
+    ShapeError,
+)
 
 
 @dataclass(frozen=True)
@@ -120,8 +126,10 @@ def load(files: dict[str, bytes], classes: tuple[str, ...]) -> Atlas:
             thumbnails_webp=files[THUMBNAILS], thumb_columns=columns, thumb_size=(size[0], size[1]),
             _search=Index(z, projector.scale),
         )
-    except (KeyError, ValueError, OSError) as e:
-        raise CheckpointError(f"{ATLAS} cannot be read ({type(e).__name__}: {e}); rebuild it with `python -m vae atlas NAME`.") from e
+    except UNREADABLE as e:
+        raise CheckpointError(
+            f"{ATLAS} cannot be read ({type(e).__name__}: {e}); rebuild it with `python -m vae atlas NAME`."
+        ) from e
 
 
 def build(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from argparse import Namespace
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from ..atlas import UNREADABLE
 from ..engine import Engine, load
 from ..errors import SaveError, SettingError, ShapeError
 from ..latent import paths
@@ -17,9 +21,10 @@ GIF_FRAME_MS = 80
 
 
 def encode(args: Namespace) -> None:
+    out = _out(args.out, ".npz")
     engine = load(args.checkpoint)
     mu, std = engine.encode(_read_pictures(args.inputs, engine.shape))
-    _save_npz(_out(args.out, ".npz"), mu=mu, std=std, xy=engine.to_map(mu))
+    _save_npz(out, mu=mu, std=std, xy=engine.to_map(mu))
 
 
 def decode(args: Namespace) -> None:
@@ -55,10 +60,11 @@ def _save(out: Path, engine: Engine, z: np.ndarray, columns: int | None = None) 
         return
     if out.suffix == ".gif":
         frames = [Image.fromarray(pixels(p)) for p in [*to_uint8(x), *to_uint8(x[-2:0:-1])]]
-        _write(out, lambda: frames[0].save(out, save_all=True, append_images=frames[1:], duration=GIF_FRAME_MS, loop=0))
+        gif = {"save_all": True, "append_images": frames[1:], "duration": GIF_FRAME_MS, "loop": 0}
+        _write(out, lambda path: frames[0].save(path, **gif))
         return
     sheet = Image.fromarray(tile(x, columns or int(np.ceil(np.sqrt(len(x))))))
-    _write(out, lambda: sheet.save(out))
+    _write(out, sheet.save)
 
 
 def _read_pictures(inputs: list[str], shape: tuple[int, ...]) -> np.ndarray:
@@ -84,7 +90,7 @@ def _read_array(name: str, key: str) -> np.ndarray:
             if key not in npz.files:
                 raise SettingError(f"{name} has no array {key!r}; it has: {', '.join(npz.files) or 'none'}.")
             return npz[key]
-    except (OSError, ValueError, AttributeError, TypeError) as e:
+    except UNREADABLE as e:
         raise SettingError(f"{name}: cannot be read as an npz file with array {key!r} ({e}).") from e
 
 
@@ -96,12 +102,18 @@ def _out(name: str, *suffixes: str) -> Path:
 
 
 def _save_npz(out: Path, **arrays: np.ndarray) -> None:
-    _write(out, lambda: np.savez_compressed(out, **arrays))
+    _write(out, lambda path: np.savez_compressed(path, **arrays))
 
 
-def _write(out: Path, write) -> None:
+def _write(out: Path, write: Callable[[Path], object]) -> None:
+    """Under another name first: a full disk does not cost the file that was there."""
+    partial = out.with_name(f".{os.getpid()}.{out.name}")
     try:
-        write()
+        write(partial)
+        os.replace(partial, out)
     except OSError as e:
         raise SaveError(f"could not write {out}: {e.strerror or e}.") from e
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink()
     print(out)
