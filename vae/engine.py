@@ -16,6 +16,7 @@ from . import atlas as atlases
 from . import checkpoint
 from .checkpoint import MODEL, RESUME, Checkpoint
 from .errors import CheckpointError, DeviceError, ShapeError, ZscopeError
+from .latent.rows import rows
 from .metrics.bounds import to_float
 from .modalities.image import to_uint8
 from .registry import FAMILIES, MODALITIES, configure
@@ -23,6 +24,7 @@ from .sampling.draw import draw
 from .types import Spec
 
 BATCH = 256
+FARTHEST = 1e6  # a latent beyond is decoded from here: farther out, sums inside a net overflow float32
 
 
 def choose_device(requested: str | None = None) -> torch.device:
@@ -40,6 +42,7 @@ def choose_device(requested: str | None = None) -> torch.device:
 
 def restore(saved: Checkpoint, device: torch.device) -> tuple[torch.nn.Module, torch.nn.Module]:
     """The model and objective of a checkpoint, with its parameters. Raises: CheckpointError."""
+    from safetensors import SafetensorError
     from safetensors.torch import load as load_tensors
 
     c = saved.config
@@ -48,7 +51,7 @@ def restore(saved: Checkpoint, device: torch.device) -> tuple[torch.nn.Module, t
         spec = Spec(tuple(c["spec"]["shape"]), c["spec"]["n_data"], c["spec"]["n_classes"], c["spec"]["modality"])
         model, objective = family.build(spec, configure(family.Hparams, c["hparams"]))
         model.load_state_dict(load_tensors(saved.files[MODEL]))
-    except (ZscopeError, KeyError, RuntimeError, ValueError, TypeError) as e:
+    except (ZscopeError, SafetensorError, KeyError, RuntimeError, ValueError, TypeError) as e:
         raise CheckpointError(f"{saved.path.name}: its model cannot be rebuilt: {e}") from e
     return model.to(device), objective.to(device)
 
@@ -90,7 +93,7 @@ class Engine:
         return self._thread.submit(getattr(self, named) if isinstance(named, str) else named, *args, **kwargs)
 
     def _run(self, method: str, *args: Any) -> Any:
-        """submit(...).result(), or the call itself when already on the engine's thread, where waiting would never end."""
+        """submit(...).result(), or on the engine's own thread, where waiting would never end, the call itself."""
         on_it = threading.get_ident() == self._thread_id
         return getattr(self, f"_{method}")(*args) if on_it else self.submit(method, *args).result()
 
@@ -131,7 +134,7 @@ class Engine:
         out = []
         with torch.inference_mode():
             for i in range(0, len(z), BATCH):
-                x = self._model.decode(torch.from_numpy(z[i : i + BATCH]).to(self._device))
+                x = self._model.decode(torch.from_numpy(z[i : i + BATCH].clip(-FARTHEST, FARTHEST)).to(self._device))
                 out.append(x.float().clamp(0, 1).cpu().numpy())
         return np.concatenate(out)
 
@@ -139,11 +142,9 @@ class Engine:
         return to_uint8(self._decode(z))
 
     def _check_latents(self, z: np.ndarray) -> np.ndarray:
-        z = np.ascontiguousarray(z, np.float32)
-        if z.ndim != 2 or z.shape[1] != self.d or not len(z):
-            raise ShapeError(f"expected latents of shape (b, {self.d}), got {z.shape}.")
-        if not np.isfinite(z).all():
-            raise ShapeError("latents must be finite; got NaN or infinity.")
+        z = rows(z, self.d, "latents")
+        if not len(z):
+            raise ShapeError(f"latents: given none, expected (b, {self.d}) with b of at least 1.")
         return z
 
     # -------------------------------------------------------- in numpy, on any thread
@@ -159,7 +160,7 @@ class Engine:
 
     def from_map(self, xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Map positions (b, 2) to latents (b, d) float32, and trust (b,) in 0-1, higher is better."""
-        return self.atlas.projector.from_map(np.asarray(xy, np.float32))
+        return self.atlas.projector.from_map(xy)
 
 
 def check_pictures(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -171,10 +172,11 @@ def check_pictures(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         return x
     if not np.issubdtype(x.dtype, np.floating):
         raise ShapeError(f"expected uint8 (0-255) or float (0-1) samples, got {x.dtype}.")
-    x = x.astype(np.float32)
-    if not np.isfinite(x).all() or x.min() < 0 or x.max() > 1:
-        raise ShapeError(f"float samples must lie in 0-1, got {np.nanmin(x):.3g} to {np.nanmax(x):.3g}; 0-255 takes uint8.")
-    return x
+    if not np.isfinite(x).all():
+        raise ShapeError("float samples must be finite, 0-1; got NaN or infinity.")
+    if x.min() < 0 or x.max() > 1:
+        raise ShapeError(f"float samples must lie in 0-1, got {x.min():.3g} to {x.max():.3g}; 0-255 takes uint8.")
+    return x.astype(np.float32)
 
 
 def load(name: str, device: str | None = None) -> Engine:
