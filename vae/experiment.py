@@ -78,6 +78,8 @@ def train(plan: Plan, *, resume: bool = False, overwrite: bool = False, report: 
         raise SettingError(f"name {name!r}: expected letters, digits, '.', '_' and '-', at most 64, not starting with '.'.")
     if not 1 <= plan.epochs <= 1_000_000:
         raise SettingError(f"epochs={plan.epochs}: expected 1 to 1000000.")
+    if not 0 <= plan.seed < 2**32:
+        raise SettingError(f"seed={plan.seed}: expected 0 to {2**32 - 1}.")
     h, t = split_settings(plan.family, plan.settings)
     device = choose_device(plan.device)
     path = checkpoint.root() / name

@@ -131,7 +131,7 @@ def fit(trainer: Trainer, x: Tensor, y: Tensor | None, x_test: Tensor | None, ep
         for rows in order.split(batch):
             loss = trainer.train_step(to_float(x[rows]), None if y is None else y[rows])
             for name, value in loss.parts.items():
-                sums[name] = sums.get(name, 0) + value.sum()
+                sums[name] = sums.get(name, 0) + (value.sum() if value.ndim else value * len(rows))
             seen += len(rows)
             now = time.perf_counter()
             if now - reported > REPORT_SECONDS:
@@ -145,6 +145,7 @@ def fit(trainer: Trainer, x: Tensor, y: Tensor | None, x_test: Tensor | None, ep
         if x_test is not None:
             test = evaluate(trainer.model, x_test)
             metrics |= {f"test_{k}": test[k] for k in ("elbo_nats", "distortion_nats", "rate_nats", "mse")}
+            _check_finite(metrics, trainer.step)  # the last step may have broken what no training loss has seen yet
             metrics["active_units"] = test["active_units"]
         left = (time.perf_counter() - began) / max(1, trainer.step - began_step) * (epochs * per_epoch - trainer.step)
         yield Event("epoch", trainer.epoch, epochs, trainer.step, per_epoch * epochs, metrics, n / seconds, left)
@@ -152,7 +153,11 @@ def fit(trainer: Trainer, x: Tensor, y: Tensor | None, x_test: Tensor | None, ep
 
 def _means(sums: dict[str, Tensor], seen: int, step: int) -> dict[str, float]:
     means = {f"{name}_nats": float(total) / seen for name, total in sums.items()}
-    for name, value in means.items():
+    _check_finite(means, step)
+    return means
+
+
+def _check_finite(metrics: dict[str, float], step: int) -> None:
+    for name, value in metrics.items():
         if not math.isfinite(value):
             raise Diverged(f"{name} is {value} by step {step}: try a lower lr, or clip={TrainHparams().clip:g}.")
-    return means

@@ -25,6 +25,8 @@ def draw(
         raise SettingError(f"n={n}: expected 1 to 100000.")
     if not 0 <= temperature <= 10:
         raise SettingError(f"temperature={temperature}: expected 0 to 10.")
+    if seed < 0:
+        raise SettingError(f"seed={seed}: expected 0 or more.")
     if source not in SOURCES:
         raise UnknownName("source", source, SOURCES)
     rng = np.random.default_rng(seed)
