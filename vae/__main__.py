@@ -8,6 +8,8 @@ from typing import Any
 
 from .errors import SettingError, ZscopeError
 
+INTERRUPTED = 130  # as a shell reports a process that Ctrl-C ended
+
 
 def main(argv: list[str] | None = None) -> int:
     """0 done, 1 a stated error, 2 wrong usage, 130 interrupted."""
@@ -19,6 +21,9 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     except BrokenPipeError:
         return 0
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
 
 
 def parser() -> argparse.ArgumentParser:

@@ -12,14 +12,12 @@ import torch
 from tqdm import tqdm
 
 from .. import checkpoint, experiment
-from ..__main__ import settings
+from ..__main__ import INTERRUPTED, settings
 from ..engine import choose_device, restore
 from ..errors import SettingError
 from ..metrics.bounds import evaluate
 from ..registry import DATASETS
 from ..train import Event
-
-INTERRUPTED = 130
 
 
 def train(args: Namespace) -> int:
@@ -32,10 +30,16 @@ def train(args: Namespace) -> int:
         except KeyboardInterrupt:
             events.close()
             bar.close()
-            _say(f"interrupted: every finished epoch is saved. Go on with: {plan.command()} --resume")
+            _say(f"interrupted: {_how_to_go_on(plan)}")
             return INTERRUPTED
     _say(f"saved {checkpoint.root() / plan.checkpoint_name()}")
     return 0
+
+
+def _how_to_go_on(plan: experiment.Plan) -> str:
+    if plan.checkpoint_name() not in checkpoint.checkpoints():
+        return f"no epoch was finished, nothing is saved. Start again with: {plan.command()}"
+    return f"every finished epoch is saved. Go on with: {plan.command()} --resume"
 
 
 def _draw(bar: tqdm, event: Event) -> None:
