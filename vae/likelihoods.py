@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .errors import UnknownName
+from .errors import SettingError, UnknownName
 
 LOG_2PI = math.log(2 * math.pi)
 
@@ -127,9 +127,11 @@ NAMES = ("bernoulli", "continuous_bernoulli", "gaussian")
 def likelihood(name: str, *, sigma: float = 0.0, bounded: bool = True) -> Likelihood:
     """The likelihood of that name. sigma (gaussian only): its fixed standard deviation, 0 to learn it.
 
-    Raises: UnknownName.
+    Raises: UnknownName. SettingError: a sigma below the smallest that means something.
     """
     if name == "gaussian":
+        if 0 < sigma < Gaussian.SMALLEST:
+            raise SettingError(f"sigma={sigma!r}: expected 0, to learn it, or {Gaussian.SMALLEST} to 10.")
         return Gaussian(sigma or None, bounded)
     if name == "bernoulli":
         return Bernoulli()
