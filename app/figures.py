@@ -40,7 +40,7 @@ def rate_bars(rate_per_dim_nats: Sequence[float], active: Sequence[bool], height
 def training_curve(history: Sequence[Mapping], height: int = 260) -> go.Figure:
     """elbo, distortion and rate of each epoch, nats a sample: training means, and the test elbo dotted.
 
-    Each axis spans what came after the first tenth of the epochs: the fall from the start would hide a run's last gains.
+    Each axis spans what came after the first tenth of the epochs: the fall before would hide a run's last gains.
     """
     figure, seen = go.Figure(), {}
     lines = (

@@ -16,7 +16,7 @@ st.html(HERE / "style.css")
 
 page = st.navigation(
     [
-        st.Page(HERE / "views/explore.py", title="Explore", default=True, help="Read the map: any point, decoded live."),
+        st.Page(HERE / "views/explore.py", title="Explore", default=True, help="Any point of the map, decoded live."),
         st.Page(HERE / "views/interpolate.py", title="Interpolate", help="Walk from one sample to another."),
         st.Page(HERE / "views/generate.py", title="Generate", help="Draw new samples."),
         st.Page(HERE / "views/model.py", title="Model", help="What this model is, how good, and where it comes from."),

@@ -6,7 +6,9 @@ The only file that touches st.session_state, st.query_params and st.cache_*.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -15,11 +17,13 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 import vae
 from app import engines
 from app import studio as studio_
+from app import walk as walks
 from app.studio import Studio
+from app.walk import Walk
 from vae.data.store import locate
 from vae.errors import ZscopeError
 
-_STUDIO, _PROBLEMS, _PICKER = "zscope.studio", "zscope.problems", "zscope.model"
+_STUDIO, _PROBLEMS = "zscope.studio", "zscope.problems"
 
 
 # ---------------------------------------------------------------- state
@@ -37,7 +41,7 @@ def update(new: Studio) -> None:
 
 
 def begin() -> bool:
-    """Open a run: read the link if it is news, load its model, place its points. False if no model can be opened at all.
+    """Open a run: read the link if it is news, load its model, place its points. False if no model can be opened.
 
     A link is news on a session's first run and when the browser went back or forward; in between the session is the
     truth, since a link that travels with a fast click may be older than the state.
@@ -56,26 +60,30 @@ def begin() -> bool:
     return opened is not None
 
 
-def field(name: str) -> dict:
-    """Arguments that tie a widget to one setting of the Studio: st.slider("Temperature", 0.0, 2.0, **field("temperature"))."""
-    key = f"zscope.field.{name}"
-    if (value := getattr(studio(), name)) != st.session_state.get(key):
+def tied(key: str, value, take: Callable[[Any], None]) -> dict:
+    """Arguments that tie a widget to a value kept elsewhere: it shows `value`, and `take` gets what the user sets."""
+    key = f"zscope.{key}"
+    if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
-    return {"key": key, "on_change": _take, "args": (name, key)}
+    return {"key": key, "on_change": lambda: take(st.session_state[key])}
 
 
-def _take(name: str, key: str) -> None:
-    value = st.session_state[key]
-    if value is None:  # an emptied number field, or a segment clicked off: the old value comes back
-        return
-    try:
-        update(studio_.choose(studio(), **{name: value}))
-    except ValueError as error:
-        tell(f"{name} = {value!r}: {error}")
+def field(name: str) -> dict:
+    """Arguments that tie a widget to one setting of the Studio: st.slider("Temperature", 0.0, 2.0, **field(...))."""
+
+    def take(value) -> None:
+        if value is None:  # an emptied number field, or a segment clicked off: the old value comes back
+            return
+        try:
+            update(studio_.choose(studio(), **{name: value}))
+        except ValueError as error:
+            tell(f"{name} = {value!r}: {error}")
+
+    return tied(f"field.{name}", getattr(studio(), name), take)
 
 
 def sent(key: str, name: str):
-    """What the component mounted under `key` last sent as `name`: for use in its callback, which runs before the page."""
+    """What the component mounted under `key` last sent as `name`; for its callback, which runs before the page."""
     return (st.session_state.get(key) or {}).get(name)
 
 
@@ -106,7 +114,7 @@ def dismiss() -> None:
 
 
 def engine(name: str | None = None):
-    """The engine of a checkpoint (the current one), one object for all sessions. Raises: ZscopeError: it does not open."""
+    """The engine of a checkpoint (default: the current one), one for all sessions. Raises: ZscopeError."""
     name = name or studio().model
     with st.spinner(f"Opening {name} ..."):  # shown only where it takes longer than a moment
         return engines.engine(name)
@@ -115,6 +123,12 @@ def engine(name: str | None = None):
 def cards() -> dict[str, dict]:
     """name -> config.json of every checkpoint on this machine; {} for one that cannot be read."""
     return {name: _card(str(path), _changed(Path(path))) for name, path in vae.checkpoints().items()}
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def walk(model: str, created: str, a: tuple[float, ...], b: tuple[float, ...], method: str) -> Walk:
+    """app.walk.walk, remembered: moving the slider or coming back to the page asks for the same one again."""
+    return walks.walk(engine(model), np.asarray(a, np.float32), np.asarray(b, np.float32), method)
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
@@ -133,13 +147,11 @@ def test_pictures(dataset: str, n: int) -> np.ndarray | None:
 
 def picker() -> dict:
     """Arguments that tie a selectbox to the model in use."""
-    if st.session_state.get(_PICKER) != studio().model:
-        st.session_state[_PICKER] = studio().model
-    return {"key": _PICKER, "on_change": _switch_model}
+    return tied("model", studio().model, _switch_model)
 
 
-def _switch_model() -> None:
-    name, old = st.session_state[_PICKER], studio().model
+def _switch_model(name: str) -> None:
+    old = studio().model
     try:
         here, there = engine(old).atlas, engine(name).atlas
     except ZscopeError as error:

@@ -37,11 +37,16 @@ def summary(card: Mapping) -> str:
     parts = [str(card.get("family", "")).upper().replace("_", "-")]
     if d := len(metrics.get("rate_per_dim_nats") or ()) or (card.get("hparams") or {}).get("d"):
         parts.append(f"d {d}")
-    if metrics.get("elbo_nats") is not None:
+    if metrics.get("elbo_nats") is not None and has_rate(card):
         parts.append(f"elbo {number(metrics['elbo_nats'], 1)} nats")
     elif metrics.get("mse") is not None:
         parts.append(f"mse {metrics['mse']:.4f}")
     return " · ".join(parts)
+
+
+def has_rate(card: Mapping) -> bool:
+    """Whether the model has a prior, so that its rate and elbo mean something; a plain autoencoder has none."""
+    return bool((card.get("metrics") or {}).get("rate_per_dim_nats"))
 
 
 def number(value: float | None, digits: int) -> str:
@@ -88,16 +93,18 @@ def artifact(item: Artifact, width: int | str = "stretch", enlarge: int = 1) -> 
 
 def metrics(card: Mapping) -> None:
     """The figures of merit, each with its unit, its sign and what it was measured on."""
-    m = card.get("metrics") or {}
+    m = dict(card.get("metrics") or {})
+    if not has_rate(card):
+        m |= {"elbo_nats": None, "rate_nats": None}
     d = len(m.get("rate_per_dim_nats") or ()) or (card.get("hparams") or {}).get("d")
     n = number(m.get("n_test"), 0)
-    k = m.get("nll_k")
+    nll = f"nll, nats (k = {m['nll_k']})" if m.get("nll_k") else "nll, nats"
     rows = [
         ("elbo, nats", "elbo_nats", 1, "Evidence lower bound, −distortion − rate. Higher is better."),
         ("distortion, nats", "distortion_nats", 1, "−E log p(x|z). A density over pixels, so it may be negative."),
         ("rate, nats", "rate_nats", 1, "KL(q(z|x) ‖ p(z)): what the code costs."),
-        (f"nll, nats (k = {k})" if k else "nll, nats", "nll_nats", 1, "Importance-weighted bound on −log p(x). Lower is better."),
-        (f"active units, of {d}", "active_units", 0, "Dimensions whose posterior mean varies by more than 0.01 over the data."),
+        (nll, "nll_nats", 1, "Importance-weighted bound on −log p(x). Lower is better."),
+        (f"active units, of {d}", "active_units", 0, "Dimensions whose posterior mean has a variance above 0.01."),
         ("mse", "mse", 4, "Squared error of the decoded mean, a pixel, pixels 0 to 1. Lower is better."),
     ]
     with st.grid(len(rows), gap="small", min_column_width=120):
@@ -123,7 +130,8 @@ def provenance(card: Mapping) -> None:
     """How to make this model again, and the proof that this is the one."""
     st.code(card.get("command", ""), language="bash", wrap_lines=True)
     versions = " · ".join(f"{name} {version}" for name, version in (card.get("versions") or {}).items())
-    st.caption(f"Trained {card.get('created', '')}, seed {card.get('seed')}, {card.get('epochs_done')} epochs  \n{versions}")
+    when = f"Trained {card.get('created', '')}, seed {card.get('seed')}, {card.get('epochs_done')} epochs"
+    st.caption(f"{when}  \n{versions}")
     hashes = "\n".join(f"{digest}  {name}" for name, digest in (card.get("files") or {}).items())
     with st.expander("SHA-256 of the files"):
         st.code(hashes, language=None)

@@ -24,7 +24,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 @dataclass(frozen=True)
 class Point:
-    """One place of the latent space. row: the reference row it is, None between rows; xy: on the map, None until placed.
+    """One place of the latent space. row: the reference row it is, if any; xy: on the map, None until placed.
 
     A point that came from a link as a row has an empty z until `placed` fills it in.
     """
@@ -65,16 +65,20 @@ def commit(state: Studio, point: Point | None) -> Studio:
     return state if point == state.point else replace(_remember(state), point=point)
 
 
-def set_waypoint(state: Studio, which: str, point: Point | None) -> Studio:
-    """Waypoint "a" or "b" becomes `point`."""
-    return replace(_remember(state), **{_waypoint(which): point})
+def set_waypoints(state: Studio, **points: Point | None) -> Studio:
+    """a=, b= or both: those waypoints become these points, in one step. Raises: ValueError: another name."""
+    if not set(points) <= {"a", "b"}:
+        raise ValueError(f"unknown waypoint among {sorted(points)}; known: a, b")
+    return replace(_remember(state), **points)
 
 
 def pick(state: Studio, point: Point) -> Studio:
     """A click on the map: it fills A, then B, then moves whichever of them is nearer on the map."""
     if state.a is None or state.b is None:
-        return set_waypoint(state, "a" if state.a is None else "b", point)
-    return set_waypoint(state, "a" if _apart(state.a, point) <= _apart(state.b, point) else "b", point)
+        which = "a" if state.a is None else "b"
+    else:
+        which = "a" if _apart(state.a, point) <= _apart(state.b, point) else "b"
+    return set_waypoints(state, **{which: point})
 
 
 def swap(state: Studio) -> Studio:
@@ -102,8 +106,8 @@ def choose(state: Studio, **settings) -> Studio:
 def choose_model(state: Studio, name: str, d: int, same_rows: bool) -> Studio:
     """Another model: settings stay, and each point that still means something there.
 
-    A reference row stays where both models show the same rows (same_rows); a bare z stays if it has d numbers. Either is
-    placed anew on the new map.
+    A reference row stays where both models show the same rows (same_rows); a bare z stays if it has d numbers.
+    Either is placed anew on the new map.
     """
     if name == state.model:
         return state
@@ -120,7 +124,7 @@ def choose_model(state: Studio, name: str, d: int, same_rows: bool) -> Studio:
 
 
 def placed(state: Studio, atlas_z, atlas_xy, to_map) -> tuple[Studio, tuple[str, ...]]:
-    """The state with every point's z and xy filled in from the atlas (rows) or to_map (z (b, d) -> xy (b, 2)), and what was dropped."""
+    """The state with z and xy of every point, from the atlas or to_map (z (d) -> xy (2)), and what was dropped."""
     n, d = atlas_z.shape
     points, problems = {}, []
     for name in ("point", "a", "b"):
@@ -144,12 +148,6 @@ def placed(state: Studio, atlas_z, atlas_xy, to_map) -> tuple[Studio, tuple[str,
 
 def _remember(state: Studio) -> Studio:
     return replace(state, past=(*state.past, (state.point, state.a, state.b))[-UNDO_STEPS:])
-
-
-def _waypoint(which: str) -> str:
-    if which not in ("a", "b"):
-        raise ValueError(f"unknown waypoint {which!r}; known: a, b")
-    return which
 
 
 def _apart(p: Point, q: Point) -> float:
@@ -236,7 +234,7 @@ def from_query(query: Mapping[str, str]) -> tuple[Studio, tuple[str, ...]]:
 
 
 def _pack(p: Point) -> str:
-    """A row as r<number>; else float32 little-endian (x, y, z...) in base64url, x = y = NaN for a point not yet placed."""
+    """A row as r<number>; else float32 (x, y, z...) in base64url, x = y = NaN for a point not yet placed."""
     if p.row is not None:
         return f"r{p.row}"
     x, y = p.xy or (math.nan, math.nan)

@@ -76,7 +76,8 @@ def test_a_link_is_short_enough_to_send():
 def test_a_bad_link_gives_the_default_and_says_what_was_wrong(query, word):
     state, problems = studio.from_query(query)
     assert state == Studio()
-    assert len(problems) == 1 and word in problems[0]
+    assert len(problems) == 1
+    assert word in problems[0]
     assert len(problems[0]) < 200
 
 
@@ -88,7 +89,7 @@ def test_one_bad_part_leaves_the_others():
 def test_clicks_fill_a_then_b_then_move_the_nearer():
     near_a, near_b = Point(Z, (1.0, 0.0)), Point(Z, (9.0, 0.0))
     state = studio.pick(Studio(), Point(Z, (0.0, 0.0)))
-    assert state.a is not None and state.b is None
+    assert (state.a is None, state.b is None) == (False, True)
     state = studio.pick(state, Point(Z, (10.0, 0.0)))
     assert state.b.xy == (10.0, 0.0)
     state = studio.pick(state, near_b)
@@ -147,6 +148,6 @@ def test_placed_fills_rows_and_positions_and_drops_what_does_not_exist():
     state, problems = studio.placed(state, z, xy, lambda z: (z[0], z[1]))
     assert state.point == Point((12.0, 13.0, 14.0, 15.0), (6.0, 7.0), 3)
     assert (state.a, state.b) == (None, None)
-    assert len(problems) == 2 and "row 5" in problems[0] and "waypoint B has 2 numbers" in problems[1]
+    assert ["row 5" in problems[0], "waypoint B has 2 numbers" in problems[1], len(problems)] == [True, True, 2]
     placed, problems = studio.placed(Studio(point=Point((1.0, 2.0, 3.0, 4.0))), z, xy, lambda z: (z[0], z[1]))
     assert (placed.point.xy, problems) == ((1.0, 2.0), ())

@@ -17,7 +17,11 @@ MEANING = {
     "prior": "z drawn from p(z) = N(0, I), where the model was told its codes would lie.",
     "aggregate": "z drawn from q(z), where the codes of the data do lie: the posterior of a random real sample.",
 }
-NO_PRIOR = "a mixture of Gaussians fitted on the codes of the data."
+NO_PRIOR = (
+    "is a plain autoencoder: it has no prior, so there is nothing that says where new codes should lie. "
+    "These pictures come from a mixture of Gaussians fitted on the codes of the data."
+)
+TEMPERATURE = "Scales every standard deviation: 1 is the model's own, 0 its means."
 
 
 def new_seed() -> None:
@@ -33,11 +37,8 @@ with controls:
         st.segmented_control("Source", SOURCES, format_func=str.capitalize, width="stretch", **session.field("source"))
         st.caption(MEANING[source])
     else:
-        st.info(f"{engine.name} is a plain autoencoder: it has no prior to draw from. These pictures come from {NO_PRIOR}")
-    st.slider(
-        "Temperature", 0.0, TEMPERATURE_MAX, step=0.05, help="Scales every standard deviation: 1 is the model's own, 0 its means.",
-        **session.field("temperature"),
-    )
+        st.info(f"{engine.name} {NO_PRIOR}")
+    st.slider("Temperature", 0.0, TEMPERATURE_MAX, step=0.05, help=TEMPERATURE, **session.field("temperature"))
     st.segmented_control("Pictures", COUNTS, width="stretch", **session.field("count"))
     st.number_input("Seed", 0, SEED_MAX, step=1, help="The same seed draws the same pictures.", **session.field("seed"))
     st.button("New seed", icon=":material/casino:", on_click=new_seed, width="stretch")

@@ -11,6 +11,7 @@ from vae.registry import FAMILIES
 from vae.types import Artifact
 
 N_PICTURES = 16
+QUIET = {"displayModeBar": False}
 
 engine = session.engine()
 card, measured = engine.card, engine.card.get("metrics") or {}
@@ -27,15 +28,15 @@ show.metrics(card)
 left, right = st.columns(2, gap="medium")
 with left:
     st.markdown("##### Rate of each latent dimension")
-    if measured.get("rate_per_dim_nats"):
-        st.plotly_chart(figures.rate_bars(measured["rate_per_dim_nats"], engine.atlas.active), config={"displayModeBar": False})
-        st.caption("KL(q(z|x) ‖ p(z)) by dimension, test set. Grey: its mean hardly varies between pictures, so it carries nothing.")
+    if show.has_rate(card):
+        st.plotly_chart(figures.rate_bars(measured["rate_per_dim_nats"], engine.atlas.active), config=QUIET)
+        st.caption("KL(q(z|x) ‖ p(z)) of each, test set. Grey: its mean hardly varies, so it carries nothing.")
     else:
         st.info("A plain autoencoder has no prior, so no rate: its code costs nothing and promises nothing.")
 with right:
     st.markdown("##### Training")
     if engine.history:
-        st.plotly_chart(figures.training_curve(engine.history), config={"displayModeBar": False})
+        st.plotly_chart(figures.training_curve(engine.history), config=QUIET)
         st.caption("Nats a sample, by epoch. Dotted: on the test set.")
     else:
         st.info("No history was kept with this checkpoint.")
@@ -49,7 +50,8 @@ if pictures is None:
 decoded = engine.decode_uint8(engine.encode(pictures)[0])
 st.markdown("##### Reconstructions")
 st.caption(f"Above: {source}. Below: each one encoded to {engine.d} numbers and decoded again.")
-show.artifact(Artifact("image", tile(np.concatenate([pictures, decoded]), len(pictures))), enlarge=max(1, 96 // engine.shape[1]))
+both = tile(np.concatenate([pictures, decoded]), len(pictures))
+show.artifact(Artifact("image", both), enlarge=max(1, 96 // engine.shape[1]))
 
 left, right = st.columns(2, gap="medium")
 with left:

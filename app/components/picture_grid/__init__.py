@@ -26,7 +26,7 @@ def picture_grid(
     pinned: bool,
     on_picked: Callable[[], None] = lambda: None,
 ):
-    """pictures: (n, c, h, w) uint8. rows: nearest reference row of each; trust: 0-1 of each; pinned: show both on every tile.
+    """pictures: (n, c, h, w) uint8. rows, trust: nearest reference row and trust of each; pinned: shown on every tile.
 
     Returns the component's state; .picked is the index of a picture in the one run after a click, else None.
     """

@@ -51,7 +51,7 @@ async function build(part, data, turn) {
     tile.type = "button"
     tile.className = "zg-tile"
     tile.tabIndex = i === 0 ? 0 : -1
-    tile.setAttribute("aria-label", `Picture ${i + 1}, nearest to ${name(data.rows[i])} ${data.rows[i]}, trust ${data.trust[i].toFixed(2)}`)
+    tile.setAttribute("aria-label", `Picture ${i + 1}, nearest to ${name(data.rows[i])} ${map.index[data.rows[i]]}, trust ${data.trust[i].toFixed(2)}`)
     tile.append(canvas(side, Math.round((side * h) / w)), evidence(i))
     copy(tile.firstChild, i)
     tile.onclick = () => part.pick(i)
@@ -95,7 +95,7 @@ async function build(part, data, turn) {
     at(".zg-bar").style.setProperty("--trust", data.trust[i])
     at(".zg-trust").innerHTML = ""
     at(".zg-trust").append(element("b", "", data.trust[i].toFixed(2)), ` ${trustWord(data.trust[i])}`)
-    at(".zg-name").textContent = `${name(data.rows[i])} #${count(data.rows[i])}`
+    at(".zg-name").textContent = `${name(data.rows[i])} #${count(map.index[data.rows[i]])}`
   }
 
   part.root.replaceChildren(tiles, panel)
