@@ -41,8 +41,8 @@ class DeviceError(ZscopeError):
 class UnknownName(ZscopeError):
     """A name that no registry or folder holds."""
 
-    def __init__(self, what: str, given: str, known: Iterable[str]):
-        known = sorted(known)
+    def __init__(self, what: str, given: object, known: Iterable[object]):
+        known = sorted(map(str, known))
         close = difflib.get_close_matches(str(given), known, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
         have = ", ".join(known) if known else "none"

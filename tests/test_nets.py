@@ -1,0 +1,90 @@
+"""Encoder and decoder pairs: any picture size, the stated number of halvings, no leftovers."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from vae.errors import ShapeError
+from vae.nets import LAYOUTS
+from vae.nets.conv2d import Double, Residual, pair
+
+SHAPES = [(1, 28, 28), (1, 8, 8), (3, 64, 64), (1, 7, 7), (1, 1, 1), (3, 13, 9), (1, 5, 40), (2, 33, 17)]
+
+
+@pytest.mark.parametrize("layout", list(LAYOUTS))
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_a_pair_fits_the_picture(layout, shape, outputs):
+    p = LAYOUTS[layout](shape, outputs, 3, 4, 0)
+    x = torch.rand(2, *shape)
+    h = p.encoder(x)
+    assert h.shape == (2, p.features)
+    raw = p.decoder(torch.randn(2, 3))
+    assert raw.shape == (2, outputs * shape[0], *shape[1:])
+    raw.square().sum().backward()
+    h.sum().backward()
+    for module in (p.encoder, p.decoder):
+        assert all(q.grad is not None for q in module.parameters()), "a layer is not connected"
+
+
+@pytest.mark.parametrize("layout", list(LAYOUTS))
+def test_every_output_pixel_hears_the_latent_and_every_input_pixel_is_heard(layout):
+    torch.manual_seed(0)
+    p = LAYOUTS[layout]((1, 13, 11), 1, 3, 16, 0)
+    z = torch.randn(4, 3)
+    spread = p.decoder(torch.cat([z, z + 3])).std(0)
+    assert (spread > 1e-6).all(), "cropped or padded pixels that no latent reaches"
+    x = torch.rand(4, 1, 13, 11, requires_grad=True)
+    p.encoder(x).square().sum().backward()
+    assert (x.grad.abs().sum(0) > 0).all()
+
+
+@pytest.mark.parametrize(("side", "depth"), [(28, 1), (28, 3), (64, 4), (8, 3), (5, 3)])
+def test_depth_is_the_number_of_halvings(side, depth):
+    p = pair((1, side, side), 1, 2, 4, depth)
+    assert sum(isinstance(m, nn.Conv2d) and m.stride == (2, 2) for m in p.encoder.modules()) == depth
+    assert sum(isinstance(m, Double) for m in p.decoder.modules()) == depth
+    smallest = p.decoder[3].unflattened_size[1]
+    assert smallest == math.ceil(side / 2**depth)
+
+
+def test_depth_of_the_mlp_is_its_hidden_layers():
+    for depth, hidden in ((0, 1), (1, 1), (3, 3)):
+        p = LAYOUTS["mlp"]((1, 4, 4), 1, 2, 8, depth)
+        assert sum(isinstance(m, nn.Linear) for m in p.encoder) == hidden
+        assert sum(isinstance(m, nn.Linear) for m in p.decoder) == hidden + 1
+        assert not isinstance(p.decoder[-2], nn.ReLU)
+
+
+def test_a_default_conv_net_ends_below_8_px():
+    for side in (8, 28, 32, 64, 100):
+        assert pair((1, side, side), 1, 2, 4, 0).decoder[3].unflattened_size[1] in range(4, 8)
+
+
+@pytest.mark.parametrize("shape", [(10,), (1, 100), (1, 2, 3, 4)])
+def test_conv2d_refuses_what_is_no_picture(shape):
+    with pytest.raises(ShapeError, match=r"\(c, h, w\)"):
+        pair(shape, 1, 2, 4, 0)
+
+
+def test_more_halvings_than_the_picture_has_are_refused():
+    with pytest.raises(ShapeError, match="depth=4: a 8x8 picture can be halved only 3 times"):
+        pair((1, 8, 8), 1, 2, 4, 4)
+
+
+def test_a_residual_block_starts_as_the_identity_and_can_leave_it():
+    block, x = Residual(4), torch.randn(2, 4, 5, 5)
+    assert torch.equal(block(x), x)
+    block(x).square().sum().backward()
+    assert block.inner[-1].weight.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("layout", list(LAYOUTS))
+def test_the_nets_have_no_randomness_and_no_batch_statistics(layout):
+    p = LAYOUTS[layout]((1, 12, 12), 1, 2, 4, 0)
+    stateful = (nn.Dropout, nn.modules.batchnorm._BatchNorm)
+    assert not [m for part in (p.encoder, p.decoder) for m in part.modules() if isinstance(m, stateful)]
