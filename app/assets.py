@@ -1,4 +1,4 @@
-"""What the browser fetches once: plotly.js, the browser modules, and each checkpoint's map, thumbnails and trust field."""
+"""What the browser fetches once: plotly.js, browser modules, and each checkpoint's map, thumbnails and trust field."""
 
 from __future__ import annotations
 

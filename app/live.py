@@ -1,7 +1,7 @@
 """The live channel: a WebSocket that answers pointer positions and sliders with pictures, and the routes beside it.
 
 Binary, little-endian. Up: u32 sequence, u8 kind, 3 bytes padding, float32 payload. Down: u32 sequence, u8 kind, 3 bytes
-padding, float32 trust, decode_ms, server_ms, x, y, then z (d) float32 and the picture as uint8, height x width x channels.
+padding, float32 trust, decode_ms, server_ms, x, y, then z (d) float32 and the picture as uint8 (h, w, c).
 One request is answered before the next is read, so a flood waits in the client's own buffers.
 """
 

@@ -13,7 +13,7 @@ _LOADER = """
 // The part itself is a module served beside the page, so the browser caches it and all parts share zscope.js.
 export default function (component) {
   const host = component.parentElement
-  const address = component.data.link.base + "/asset/%(name)s.js"
+  const address = new URL(component.data.link.base + "/asset/%(name)s.js", location.origin).href // loaded from a blob
   import(address)
     .then((part) => part.default(component))
     .catch((error) => {

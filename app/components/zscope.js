@@ -12,8 +12,8 @@
 //     "leave" (the pointer left the map) | "connection" client
 //   geometry(model, base) -> Promise<{n, d, shape: [h, w, c], classes, xy, index, labels, thumbs, trust_box, device, title}>
 //   spriteSheet(model, base) -> Promise<{draw(ctx, index, x, y, size)}>    real thumbnails, by row of the map
-//   paint(canvas, pixels, shape)     uint8 pixels -> canvas, scaled smoothly to the canvas' own size
-//   palette(dark) -> [colour], theme(element) -> {text, background, panel, border, accent, font, dark}
+//   paint(canvas, pixels, shape, doubt, colour)     uint8 pixels -> canvas, scaled smoothly to the canvas' own size (CSS does the rest)
+//   palette(dark) -> [colour], theme(element) -> {text, background, rgb, panel, border, accent, font, dark}
 //   count(n) "10 000", ms(v) "3.6 ms", percent(share) "60 %", trustWord(trust), median(values)
 //   window.zscope.live = {sent, painted, dropped, latency_ms}: live requests alone; latency from the move event to the
 //   painted picture, the last 1000. sent = painted + dropped + at most one under way.
@@ -181,7 +181,7 @@ export function connect(model, token, base = "") {
   const hold = client.pump // no frame can be read before the latent size is known
   client.pump = () => {}
   geometry(model, base).then(
-    (g) => { client.d = g.d; client.pump = hold; client.pump() },
+    (info) => { Object.assign(client, { info, d: info.d, pump: hold }); client.pump() },
     (error) => client.say("refused", error.message),
   )
   return client
@@ -234,18 +234,17 @@ export function spriteSheet(model, base = "") {
 
 const small = document.createElement("canvas")
 
-export function paint(canvas, pixels, [h, w, c]) {
+// doubt 0-1 fades the picture towards the colour [r, g, b]
+export function paint(canvas, pixels, [h, w, c], doubt = 0, colour = [128, 128, 128]) {
   if (small.width !== w || small.height !== h) { small.width = w; small.height = h }
   const context = small.getContext("2d", { willReadFrequently: true })
   const image = context.createImageData(w, h), out = image.data
   for (let i = 0, j = 0; j < out.length; i += c, j += 4) {
-    out[j] = pixels[i]
-    out[j + 1] = pixels[c === 1 ? i : i + 1]
-    out[j + 2] = pixels[c === 1 ? i : i + 2]
+    for (let k = 0; k < 3; k++) out[j + k] = (1 - doubt) * pixels[c === 1 ? i : i + k] + doubt * colour[k]
     out[j + 3] = 255
   }
   context.putImageData(image, 0, 0)
-  const target = canvas.getContext("2d")
+  const target = canvas.getContext("2d", { willReadFrequently: true }) // stays off the GPU: small, and changed every frame
   target.imageSmoothingQuality = "high"
   target.drawImage(small, 0, 0, canvas.width, canvas.height)
 }
@@ -265,10 +264,10 @@ export function theme(element) {
   const probe = document.createElement("canvas").getContext("2d")
   probe.fillStyle = background
   probe.fillRect(0, 0, 1, 1)
-  const [r, g, b] = probe.getImageData(0, 0, 1, 1).data
+  const rgb = [...probe.getImageData(0, 0, 1, 1).data.slice(0, 3)]
   return {
-    text, background, dark: 0.299 * r + 0.587 * g + 0.114 * b < 128, panel: read("secondary-background-color", "#f6f7f9"),
-    border: read("border-color", "#dfe3e8"), accent: read("primary-color", "#d55e00"), font: read("font", "sans-serif"),
+    text, background, rgb, dark: 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2] < 128,
+    panel: read("secondary-background-color", "#f6f7f9"), border: read("border-color", "#dfe3e8"), accent: read("primary-color", "#d55e00"), font: read("font", "sans-serif"),
   }
 }
 

@@ -1,0 +1,186 @@
+// The picture at the pointer and what belongs to the committed point: trust, neighbours, sliders, ways to take it along.
+
+import { KIND, connect, emit, geometry, paint, percent, spriteSheet, theme, trustWord } from "./zscope.js"
+import { Sliders } from "./sliders.js"
+import { StatusLine } from "./status_line.js"
+
+const TRUSTED = 0.6 // from here up the picture is shown as it is
+const FADE = 0.55 // at no trust at all
+const READ_MS = 90
+
+const MARKUP = `
+<div class="zc-top">
+  <div class="zc-frame">
+    <canvas data-testid="zscope-picture" role="img" aria-label="Decoded picture" width="168" height="168"></canvas>
+  </div>
+  <div class="zc-side">
+    <section class="zc-trust">
+      <h4>Trust</h4>
+      <div class="zc-bar"><i></i></div>
+      <p><b>–</b> <span></span></p>
+    </section>
+    <section class="zc-near">
+      <h4>Nearest in latent space</h4>
+      <div class="zc-neighbours"></div>
+    </section>
+  </div>
+</div>
+<div class="zc-console"></div>
+<div class="zc-buttons">
+  <button type="button" data-do="reset">Reset sliders</button>
+  <button type="button" data-do="undo">Undo</button>
+  <button type="button" data-do="link">Copy link</button>
+  <button type="button" data-do="python">Copy as Python</button>
+  <span class="zc-said" role="status"></span>
+</div>`
+
+const mounted = new WeakMap()
+
+export default function render(component) {
+  const host = component.parentElement, old = mounted.get(host)
+  if (old && old.model === component.data.link.model) return old.update(component)
+  old?.remove()
+  const view = new Console(component)
+  mounted.set(host, view)
+  view.start().catch((error) => { console.error(error); view.say(`The console could not start: ${error.message}`) })
+}
+
+export function unmount(host) {
+  mounted.get(host)?.remove()
+  mounted.delete(host)
+}
+
+class Console {
+  constructor(component) {
+    this.component = component
+    this.model = component.data.link.model
+    this.root = document.createElement("div")
+    this.root.className = "zscope-console"
+    this.root.innerHTML = MARKUP
+    component.parentElement.append(this.root)
+    this.find = (selector) => this.root.querySelector(selector)
+    this.picture = this.find("canvas")
+  }
+
+  async start() {
+    const { model, token, base } = this.component.data.link
+    this.client = connect(model, token, base)
+    this.find(".zc-buttons").onclick = (event) => this.act(event.target.closest("button")?.dataset.do)
+    this.status = new StatusLine(this.root, this.client, () => this.component.setTriggerValue("renew", Date.now()))
+    this.geometry = await geometry(model, base)
+    const [h, w] = this.geometry.shape
+    this.picture.height = Math.round((this.picture.width * h) / w)
+    this.theme = theme(this.root)
+    this.off = this.client.onFrame((frame) => this.show(frame))
+    this.sliders = new Sliders(this.find(".zc-console"), this.client, this.geometry)
+    this.update(this.component)
+    this.sheet = await spriteSheet(model, base)
+    this.neighbours()
+  }
+
+  update(component) {
+    this.component = component
+    this.theme = theme(this.root)
+    this.client = connect(this.model, component.data.link.token, component.data.link.base)
+    if (!this.sliders) return
+    const { committed, sliders, can_undo } = component.data
+    this.find("[data-do=undo]").disabled = !can_undo
+    this.sliders.update(committed, sliders)
+    this.neighbours()
+  }
+
+  show(frame) {
+    const doubt = 1 - Math.min(1, frame.trust / TRUSTED)
+    paint(this.picture, frame.pixels, this.geometry.shape, FADE * doubt, this.theme.rgb)
+    if (doubt > 0) this.hatch(doubt)
+    this.trust = frame.trust
+    this.reading ??= setTimeout(() => this.read(), READ_MS)
+  }
+
+  // diagonal strokes over what should not be believed
+  hatch(doubt) {
+    const context = this.picture.getContext("2d"), { width, height } = this.picture
+    context.save()
+    context.globalAlpha = 0.3 * doubt
+    context.strokeStyle = this.theme.text
+    context.lineWidth = 0.8
+    context.beginPath()
+    for (let x = -height; x < width; x += 9) { context.moveTo(x, height); context.lineTo(x + height, 0) }
+    context.stroke()
+    context.restore()
+  }
+
+  // figures change as often as eyes can read; laying out text for every frame would cost more than the picture
+  read() {
+    this.reading = null
+    const word = trustWord(this.trust), block = this.find(".zc-trust")
+    block.dataset.level = word
+    block.querySelector("i").style.width = percent(this.trust)
+    block.querySelector("b").textContent = this.trust.toFixed(2)
+    block.querySelector("span").textContent = word
+  }
+
+  neighbours() {
+    const list = JSON.stringify(this.component.data.neighbours)
+    if (!this.sheet || list === this.listed) return
+    this.listed = list
+    const { labels, classes, index } = this.geometry
+    this.find(".zc-neighbours").replaceChildren(
+      ...this.component.data.neighbours.map(({ row, distance }) => {
+        const button = document.createElement("button"), canvas = document.createElement("canvas"), text = document.createElement("span")
+        const name = labels[row] === 255 ? "sample" : classes[labels[row]]
+        canvas.width = canvas.height = 128
+        this.sheet.draw(canvas.getContext("2d"), row, 0, 0, 128)
+        text.textContent = distance.toFixed(2)
+        button.type = "button"
+        button.title = `${name} #${index[row]}, latent distance ${distance.toFixed(2)}: go there`
+        button.setAttribute("aria-label", button.title)
+        button.append(canvas, text)
+        button.onclick = () => emit("goto", { row })
+        return button
+      }),
+    )
+  }
+
+  act(what) {
+    if (what === "reset") this.sliders?.reset()
+    if (what === "undo") this.component.setTriggerValue("undo", Date.now())
+    if (what === "link") this.copy(location.href, "Link copied")
+    if (what === "python") this.copy(this.python(), "Python copied")
+  }
+
+  python() {
+    const z = this.component.data.committed?.z ?? []
+    const numbers = Array.from(z, (v) => Number(v.toPrecision(6))).join(", ")
+    return `import numpy as np\nimport vae\n\nmodel = vae.load(${JSON.stringify(this.model)})\nz = np.array([[${numbers}]], dtype=np.float32)\nx = model.decode(z)  # (1, c, h, w), 0-1\n`
+  }
+
+  async copy(text, said) {
+    try {
+      await navigator.clipboard.writeText(text)
+    } catch {
+      const field = document.createElement("textarea") // pages served without TLS have no clipboard of their own
+      field.value = text
+      document.body.append(field)
+      field.select()
+      const done = document.execCommand("copy")
+      field.remove()
+      if (!done) return this.say("The browser refused to copy")
+    }
+    this.say(said)
+  }
+
+  say(text) {
+    this.find(".zc-said").textContent = text
+    clearTimeout(this.saying)
+    this.saying = setTimeout(() => { this.find(".zc-said").textContent = "" }, 4000)
+  }
+
+  remove() {
+    clearTimeout(this.saying)
+    clearTimeout(this.reading)
+    this.off?.()
+    this.status?.remove()
+    this.root.remove()
+  }
+}

@@ -1,0 +1,126 @@
+// What is drawn over the points without redrawing them: cursor, rings, waypoints, paths, the live dot, the hover card.
+// What follows the pointer is a small layer of its own, moved by transform alone: nothing is painted again for it.
+
+import { count } from "./zscope.js"
+
+const SVG = "http://www.w3.org/2000/svg"
+const DWELL_MS = 70 // the card's words wait for the pointer to rest; the ring and the thumbnail do not
+export const REACH = 0.02 // of the map's width: "within reach"
+const FAR = 0.04
+const CARD_PX = [236, 74]
+
+function make(tag, attributes = {}, parent = null) {
+  const element = document.createElementNS(SVG, tag)
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value)
+  parent?.append(element)
+  return element
+}
+
+function sprite(root, name, size, shapes) {
+  const svg = make("svg", { class: `zm-sprite ${name}`, width: size, height: size, viewBox: `${-size / 2} ${-size / 2} ${size} ${size}`, "aria-hidden": "true" })
+  for (const [tag, attributes] of shapes) make(tag, attributes, svg)
+  svg.half = size / 2
+  root.append(svg)
+  return svg
+}
+
+export class Overlay {
+  constructor(root, plot, geometry, near) {
+    Object.assign(this, { root, plot, geometry, near, committed: null, live: null, waypoints: [], paths: [], nearest: -1 })
+    this.svg = make("svg", { class: "zm-overlay", "aria-hidden": "true" })
+    this.pathLayer = make("g", {}, this.svg)
+    this.pins = make("g", {}, this.svg)
+    root.append(this.svg)
+    this.mark = sprite(root, "zm-committed", 52, [
+      ["circle", { r: 15, class: "zm-halo" }], ["path", { d: "M-25 0H-12M12 0H25M0 -25V-12M0 12V25" }], ["circle", { r: 8 }],
+    ])
+    this.ring = sprite(root, "zm-ring", 18, [["circle", { r: 6.5 }]])
+    this.dot = sprite(root, "zm-live", 20, [["circle", { r: 6.5 }]])
+    this.cursor = sprite(root, "zm-cursor", 24, [["path", { d: "M-11 0H-4M4 0H11M0 -11V-4M0 4V11" }]])
+    this.card = document.createElement("div")
+    this.card.className = "zm-card"
+    this.card.innerHTML = '<canvas width="112" height="112"></canvas><div><b></b><span></span><span></span></div>'
+    root.append(this.card)
+    this.hideCursor()
+    this.redraw()
+  }
+
+  place(element, xy) {
+    element.style.visibility = xy ? "visible" : "hidden"
+    if (!xy) return
+    const [px, py] = this.plot.toPixels(...xy)
+    if (element.half) element.style.transform = `translate(${(px - element.half).toFixed(1)}px, ${(py - element.half).toFixed(1)}px)`
+    else element.setAttribute("transform", `translate(${px.toFixed(1)} ${py.toFixed(1)})`)
+  }
+
+  redraw() {
+    this.place(this.mark, this.committed?.xy)
+    this.place(this.dot, this.live)
+    this.pathLayer.replaceChildren()
+    this.paths.forEach((path, at) => this.drawPath(path, at))
+    this.pins.replaceChildren()
+    for (const { label, xy } of this.waypoints) {
+      const pin = make("g", { class: "zm-pin" }, this.pins)
+      make("circle", { r: 11 }, pin)
+      make("text", { "text-anchor": "middle", dy: "0.36em" }, pin).textContent = label
+      this.place(pin, xy)
+    }
+  }
+
+  drawPath({ name, xy }, at) {
+    let d = "", pen = "M"
+    for (const point of xy) {
+      if (point) d += pen + this.plot.toPixels(...point).map((v) => v.toFixed(1))
+      pen = point ? "L" : "M"
+    }
+    make("path", { d, class: "zm-path-edge" }, this.pathLayer)
+    make("path", { d, class: `zm-path zm-path-${at % 3}` }, this.pathLayer)
+    const middle = xy.filter(Boolean)[Math.floor(xy.filter(Boolean).length / 2)]
+    if (!middle || this.paths.length < 2) return
+    const text = make("text", { class: "zm-path-name", dx: 8, dy: -6 }, this.pathLayer)
+    text.textContent = name
+    this.place(text, middle)
+  }
+
+  // px, py: the cursor; index: nearest real sample; snapped: the cursor shows that very sample
+  moveCursor(px, py, { index, distance }, snapped, sheet) {
+    const xy = this.plot.toData(px, py)
+    this.place(this.cursor, snapped ? null : xy)
+    const { xy: points, labels, classes, index: origin } = this.geometry
+    this.place(this.ring, index < 0 ? null : [points[2 * index], points[2 * index + 1]])
+    this.ring.classList.toggle("zm-snapped", snapped)
+    this.card.style.visibility = index < 0 ? "hidden" : "visible"
+    if (index < 0) return
+    const [width, height] = this.plot.size(), box = CARD_PX
+    const left = px + 22 + box[0] > width ? px - 22 - box[0] : px + 22
+    const top = Math.min(height - box[1] - 8, Math.max(8, py + 16))
+    this.card.style.transform = `translate(${Math.max(8, left)}px, ${top}px)`
+    if (index !== this.nearest && sheet) {
+      const canvas = this.card.firstChild
+      sheet.draw(canvas.getContext("2d", { willReadFrequently: true }), index, 0, 0, canvas.width)
+      const far = distance > FAR * this.near.width
+      const [title, line] = this.card.querySelectorAll("b, span")
+      title.textContent = labels[index] === 255 ? "Sample" : classes[labels[index]]
+      line.textContent = `#${count(origin[index])}${snapped ? "" : far ? " \u00b7 nearest, yet far" : " \u00b7 nearest sample"}`
+      this.nearest = index
+    }
+    clearTimeout(this.dwell)
+    this.dwell = setTimeout(() => {
+      const within = this.near.within(...xy, REACH * this.near.width)
+      this.card.lastChild.lastChild.textContent = `${count(within)} sample${within === 1 ? "" : "s"} within reach`
+      this.card.classList.add("zm-rested")
+    }, DWELL_MS)
+  }
+
+  hideCursor() {
+    clearTimeout(this.dwell)
+    this.nearest = -1
+    for (const part of [this.cursor, this.ring, this.card]) part.style.visibility = "hidden"
+    this.card.classList.remove("zm-rested")
+  }
+
+  setLive(xy) {
+    this.live = xy
+    this.place(this.dot, xy)
+  }
+}

@@ -1,0 +1,68 @@
+"""Explore: the map, and the picture of whatever is under the pointer. A click keeps a point and shows its surroundings."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from app import session
+from app.components.latent_console import latent_console, slider_data
+from app.components.latent_map import latent_map
+from app.studio import commit, point_of, undo
+from vae.latent.traverse import axes, local_directions
+
+MAP, CONSOLE = "explore.map", "explore.console"
+NEIGHBOURS, SLIDERS = 6, 8
+
+engine = session.engine()
+atlas = engine.atlas
+
+if session.studio().point is None:  # a first visit starts on a real sample
+    session.update(commit(session.studio(), point_of(atlas.z[0], atlas.xy[0], 0)))
+
+
+def take() -> None:
+    """The map committed a point."""
+    if sent := session.sent(MAP, "committed"):
+        session.update(commit(session.studio(), point_of(sent["z"], sent["xy"], sent["row"])))
+
+
+def take_back() -> None:
+    session.update(undo(session.studio()))
+
+
+def sliders(z: np.ndarray) -> dict:
+    """What to pull at z, as the console's tabs: local directions and single axes."""
+    given = (engine.decode, z, atlas.z_std, min(SLIDERS, engine.d), atlas.z_mean)
+    here, raw = engine.submit(local_directions, *given).result(), engine.submit(axes, *given).result()
+    names = [f"Direction {j + 1}" for j in range(len(here.u))]
+    return {
+        "here": slider_data(here, names),
+        "raw": slider_data(raw, [f"z{np.argmax(np.abs(u))}" for u in raw.u]),
+    }
+
+
+@st.fragment
+def stage() -> None:
+    """The map and the console; a commit reruns only this."""
+    point = session.studio().point
+    z = np.asarray(point.z, np.float32)
+    committed = {"row": point.row, "xy": point.xy, "z": point.z}
+    left, right = st.columns([19, 10], gap="medium")
+    with left:
+        latent_map(engine.name, key=MAP, committed=committed, on_commit=take)
+    indices, distances = atlas.neighbours(z, NEIGHBOURS + 1)
+    near = [{"row": int(i), "distance": float(d)} for i, d in zip(indices, distances, strict=True) if i != point.row]
+    with right:
+        latent_console(
+            engine.name,
+            key=CONSOLE,
+            committed=committed,
+            neighbours=near[:NEIGHBOURS],
+            sliders=sliders(z),
+            can_undo=len(session.studio().past) > 1,
+            on_undo=take_back,
+        )
+
+
+stage()
