@@ -1,0 +1,102 @@
+"""The documents say what the program does: every name is in them, and what they tell to type runs."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from vae.__main__ import main, parser
+from vae.registry import datasets, families, knobs, modalities
+from vae.train import TrainHparams
+
+ROOT = Path(__file__).resolve().parents[1]
+REFERENCE = (ROOT / "docs/reference.md").read_text()
+README = (ROOT / "README.md").read_text()
+TYPED = [line.split("#")[0].strip() for line in README.splitlines() if line.startswith("python -m vae")]
+
+
+def table(heading: str) -> dict[str, list[str]]:
+    """Rows of the table below a heading of the reference, by the code in their first cell."""
+    section = REFERENCE.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    rows = [re.split(r"(?<!\\)\|", line)[1:-1] for line in section.splitlines() if line.startswith("| `")]
+    return {row[0].strip().strip("`"): [cell.strip() for cell in row] for row in rows}
+
+
+def test_every_family_is_documented():
+    assert set(table("Families")) == set(families())
+
+
+def test_every_setting_is_documented_with_its_default():
+    rows = table("Settings")
+    known = {name: k for f in families().values() for name, k in knobs(f.Hparams).items()} | knobs(TrainHparams)
+    assert set(rows) == set(known)
+    for name, k in known.items():
+        assert rows[name][1] == f"{k['default']:g}" if k["type"] is not str else rows[name][1] == k["default"], name
+
+
+def test_every_data_set_is_documented():
+    for name in datasets():
+        assert f"`{name}`" in REFERENCE
+        assert f"`{name}`" in (ROOT / "docs/data.md").read_text()
+
+
+def test_every_command_and_flag_is_documented():
+    commands = next(a for a in parser()._actions if isinstance(a, argparse._SubParsersAction)).choices
+    lines = {key.split()[3]: key for key in table("Commands")}
+    assert set(lines) == set(commands)
+    for name, command in commands.items():
+        for action in command._actions:
+            for flag in action.option_strings:
+                assert flag in lines[name] or flag in ("-h", "--help"), (name, flag)
+
+
+def test_every_artifact_kind_is_documented():
+    import numpy as np
+
+    kinds = {m.render(np.zeros(m.example_shape(), np.float32)).kind for m in modalities().values()}
+    assert set(table("Artifact kinds")) == kinds
+
+
+def test_every_variable_is_documented():
+    code = "".join(p.read_text() for folder in ("vae", "app") for p in (ROOT / folder).rglob("*.py"))
+    assert set(re.findall(r"ZSCOPE_[A-Z]+", code)) == set(table("Environment"))
+
+
+@pytest.mark.parametrize("line", TYPED)
+def test_commands_of_the_readme_parse(line):
+    parser().parse_args(shlex.split(line)[3:])
+
+
+def test_commands_of_the_readme_run(tmp_path, monkeypatch, tiny_root):
+    assert len(TYPED) >= 5
+    monkeypatch.chdir(tmp_path)
+    for line in TYPED:
+        words = shlex.split(line)[3:]
+        if words[0] == "train":
+            continue  # trained for long enough by the tests of training
+        if words[0] == "eval":
+            monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(tiny_root))
+            words[1] = "tiny-vae"
+        else:
+            monkeypatch.delenv("ZSCOPE_CHECKPOINTS", raising=False)
+        assert main(words) == 0, line
+
+
+def test_python_of_the_readme_runs(monkeypatch):
+    monkeypatch.delenv("ZSCOPE_CHECKPOINTS", raising=False)
+    names: dict = {}
+    exec(README.split("```python\n")[1].split("```")[0], names)
+    assert names["x"].shape == (4, 1, 28, 28)
+    assert names["z_back"].shape == (4, 16)
+    assert ((names["trust"] >= 0) & (names["trust"] <= 1)).all()
+
+
+def test_links_of_the_documents_lead_somewhere():
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.name}: {target}"

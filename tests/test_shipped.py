@@ -1,0 +1,78 @@
+"""The checkpoints in the repository are what the documents promise."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from vae import checkpoint
+from vae.data.store import locate
+from vae.engine import Engine, restore
+from vae.metrics.bounds import evaluate
+from vae.registry import DATASETS
+
+ROOT = Path(__file__).resolve().parents[1] / "checkpoints"
+SHIPPED = ("fashion-vae", "fashion-ae", "mnist-vae", "digits-vae")
+SUBSET = 1000
+
+
+@pytest.fixture(scope="module")
+def engines() -> dict[str, Engine]:
+    return {name: Engine(checkpoint.read(ROOT / name), "cpu") for name in SHIPPED}
+
+
+def test_they_stay_small():
+    tracked = subprocess.run(["git", "ls-files", "checkpoints"], cwd=ROOT.parent, capture_output=True, text=True, check=True)
+    assert sum((ROOT.parent / name).stat().st_size for name in tracked.stdout.split()) <= 25e6
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_each_has_a_map_that_goes_both_ways(engines, name):
+    m = engines[name]
+    assert m.atlas.n == min(10_000, m.card["spec"]["n_data"])
+    assert np.allclose(m.to_map(m.atlas.z[:20]), m.atlas.xy[:20], atol=1e-4)
+    z, trust = m.from_map(m.atlas.xy[:200])
+    assert z.shape == (200, m.d)
+    assert np.median(trust) > 0.5
+    assert m.decode(z).shape == (200, *m.shape)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_each_says_where_it_comes_from(engines, name):
+    card = engines[name].card
+    assert card["command"].startswith("python -m vae train ")
+    assert card["data_licence"]
+    assert card["data_origin"]
+    assert card["epochs_done"] == card["epochs"] == len(engines[name].history)
+    assert "/" not in json.dumps(card["command"])
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_its_figures_can_be_measured_again(name):
+    saved = checkpoint.read(ROOT / name)
+    if locate(saved.config["dataset"]) is None:
+        pytest.skip(f"{saved.config['dataset']} is not on this machine and tests do not download")
+    model, _ = restore(saved, torch.device("cpu"))
+    x = DATASETS.get(saved.config["dataset"]).load().x_test[:SUBSET]
+    again, card = evaluate(model, torch.from_numpy(x)), saved.config["metrics"]
+    assert again["mse"] == pytest.approx(card["mse"], rel=0.08)
+    assert again["rate_nats"] == pytest.approx(card["rate_nats"], rel=0.05, abs=1e-9)
+    assert again["active_units"] == card["active_units"]
+
+
+def test_fashion_vae_is_sharp_and_uses_its_latent(engines):
+    metrics = engines["fashion-vae"].card["metrics"]
+    assert engines["fashion-vae"].d == 16
+    assert metrics["n_test"] == 10_000
+    assert metrics["mse"] <= 0.0085
+    assert metrics["active_units"] >= 14
+
+
+def test_fashion_ae_has_the_same_net(engines):
+    vae, ae = engines["fashion-vae"].card["hparams"], engines["fashion-ae"].card["hparams"]
+    assert ae == {key: vae[key] for key in ae}
