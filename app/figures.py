@@ -37,18 +37,27 @@ def rate_bars(rate_per_dim_nats: Sequence[float], active: Sequence[bool], height
     return figure.update_layout(height=height, margin=MARGIN, showlegend=False, bargap=0.25)
 
 
-def training_curve(history: Sequence[Mapping], height: int = 260) -> go.Figure:
-    """elbo, distortion and rate of each epoch, nats a sample: training means, and the test elbo dotted.
+def training_curve(history: Sequence[Mapping], has_rate: bool = True, height: int = 260) -> go.Figure:
+    """elbo, distortion and rate of each epoch, nats a sample: training means, and the test set dotted.
+
+    Without a rate (a plain autoencoder) there is no bound either, and distortion stands alone.
 
     Each axis spans what came after the first tenth of the epochs: the fall before would hide a run's last gains.
     """
     figure, seen = go.Figure(), {}
-    lines = (
+    lines = [
         ("elbo", "elbo_nats", ELBO, "solid", "y"),
         ("elbo, test", "test_elbo_nats", ELBO, "dot", "y"),
         ("distortion", "distortion_nats", DISTORTION, "solid", "y2"),
         ("rate", "rate_nats", RATE, "solid", "y3"),
-    )
+    ]
+    thirds = [("y", "elbo", (0.7, 1.0)), ("y2", "distortion", (0.35, 0.65)), ("y3", "rate", (0.0, 0.3))]
+    if not has_rate:
+        lines = [
+            ("distortion", "distortion_nats", DISTORTION, "solid", "y"),
+            ("distortion, test", "test_distortion_nats", DISTORTION, "dot", "y"),
+        ]
+        thirds = [("y", "distortion", (0.0, 1.0))]
     for name, key, colour, dash, axis in lines:
         rows = [(r["epoch"], r[key]) for r in history if r.get(key) is not None]
         if not rows:
@@ -64,14 +73,13 @@ def training_curve(history: Sequence[Mapping], height: int = 260) -> go.Figure:
             line={"color": colour, "dash": dash, "width": 2},
             hovertemplate="%{y:.2f} nats",
         )
-    thirds = {"y": (0.7, 1.0), "y2": (0.35, 0.65), "y3": (0.0, 0.3)}
-    for axis, title in (("y", "elbo"), ("y2", "distortion"), ("y3", "rate")):
+    for axis, title, domain in thirds:
         long = axis.replace("y", "yaxis")
-        layout = {"domain": thirds[axis], "title": title, "anchor": "x", "nticks": 4}
+        layout = {"domain": domain, "title": title, "anchor": "x", "nticks": 4}
         if axis in seen:
             layout["range"] = _around(seen[axis])
         figure.update_layout({long: layout})
-    figure.update_xaxes(title_text="epoch", anchor="y3", rangemode="tozero")
+    figure.update_xaxes(title_text="epoch", anchor=thirds[-1][0], rangemode="tozero")
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
     return figure.update_layout(height=height, margin=MARGIN, hovermode="x unified", legend=legend)
 

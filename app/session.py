@@ -49,6 +49,8 @@ def begin() -> bool:
     context = get_script_run_ctx()
     if _STUDIO not in st.session_state or (context is not None and context.is_history_navigation):
         state, problems = studio_.from_query(st.query_params.to_dict())
+        if "model" not in st.query_params:
+            state = studio_.choose(state, model=engines.default() or studio_.DEFAULT_MODEL)
         st.session_state[_STUDIO] = state
         tell(*problems)
     opened = _open_some_model()
@@ -173,7 +175,7 @@ def _open_some_model():
             opened = engine(name)
             opened.atlas  # noqa: B018  a checkpoint without a map cannot be shown
         except ZscopeError as error:
-            tell(str(error))
+            tell(str(error) if name in str(error) else f"{name}: {error}")
             continue
         if name != wanted:
             tell(f"Showing {name} in place of {wanted}.")

@@ -61,7 +61,8 @@ def problems(sentences: tuple[str, ...], dismiss: Callable[[], None]) -> None:
     if not sentences:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="zscope-problems"):
-        st.warning("  \n".join(s.replace("[", "\\[") for s in sentences), icon=":material/link_off:")
+        said = "  \n".join(sentences)
+        st.warning(said.replace("[", "\\["), icon=":material/warning:")
         st.button("Close", on_click=dismiss, icon=":material/close:", type="tertiary")
 
 

@@ -50,6 +50,12 @@ def test_curves_are_cut_to_show_the_last_gains():
     assert low < HISTORY[3]["elbo_nats"] < HISTORY[-1]["elbo_nats"] < high
 
 
+def test_curves_of_a_model_without_a_rate_show_no_bound():
+    figure = figures.training_curve(HISTORY, has_rate=False)
+    assert [line.name for line in figure.data] == ["distortion"]
+    assert figure.layout.yaxis.title.text == "distortion"
+
+
 def test_curves_of_a_short_or_flat_or_empty_run():
     assert figures.training_curve([HISTORY[0]]).data[0].mode == "markers"
     low, high = figures.training_curve(HISTORY).layout.yaxis3.range

@@ -134,6 +134,12 @@ def test_only_broken_checkpoints_still_give_a_page(root, tiny_root):
     assert "python -m vae train" in words(at)
 
 
+def test_a_visit_without_a_link_opens_what_there_is_without_complaint(tiny_checkpoint):
+    at = opened()
+    assert not at.warning
+    assert state(at).model == "tiny-ae"
+
+
 def test_no_checkpoints_shows_how_to_train_one(root):
     at = opened()
     assert not at.exception

@@ -17,10 +17,7 @@ MEANING = {
     "prior": "z drawn from p(z) = N(0, I), where the model was told its codes would lie.",
     "aggregate": "z drawn from q(z), where the codes of the data do lie: the posterior of a random real sample.",
 }
-NO_PRIOR = (
-    "is a plain autoencoder: it has no prior, so there is nothing that says where new codes should lie. "
-    "These pictures come from a mixture of Gaussians fitted on the codes of the data."
-)
+NO_PRIOR = "has no prior: a plain autoencoder never learnt where codes lie. Drawn from Gaussians fitted on its codes."
 TEMPERATURE = "Scales every standard deviation: 1 is the model's own, 0 its means."
 
 

@@ -36,7 +36,7 @@ with left:
 with right:
     st.markdown("##### Training")
     if engine.history:
-        st.plotly_chart(figures.training_curve(engine.history), config=QUIET)
+        st.plotly_chart(figures.training_curve(engine.history, show.has_rate(card)), config=QUIET)
         st.caption("Nats a sample, by epoch. Dotted: on the test set.")
     else:
         st.info("No history was kept with this checkpoint.")

@@ -8,7 +8,10 @@ const ONE_WAY_MS = 4000
 const STEP = 0.02 // of the way, for an arrow key
 const MARKUP = `
 <div class="wp-top">
-  <div class="wp-frame"><canvas data-testid="zscope-picture" role="img" aria-label="Decoded picture" width="448" height="448"></canvas></div>
+  <div class="wp-frame">
+    <canvas data-testid="zscope-picture" role="img" aria-label="Decoded picture" width="448" height="448"></canvas>
+    <span>at the pointer</span>
+  </div>
   <div class="wp-side">
     <h4>From, to</h4>
     <div class="wp-end" data-end="a"><canvas width="112" height="112"></canvas><span><b>A</b> <i></i></span></div>
@@ -70,7 +73,8 @@ class Player {
     const picture = this.find("canvas")
     picture.height = Math.round((picture.width * h) / w)
     this.offs.push(
-      this.client.onFrame((frame) => frame.source === "walk" && this.paint(frame)),
+      this.client.onFrame((frame) => this.paint(frame)),
+      on("leave", () => this.go(this.t)), // the pointer showed a place of the map: back to the walk
       on("walk-to", (place) => { this.stop(); this.code = place.code; this.method = place.method; this.go(place.t) }),
     )
     this.slider.oninput = () => { this.stop(); this.go(Number(this.slider.value)) }
@@ -82,6 +86,14 @@ class Player {
     this.update(this.component)
     this.sheet = await spriteSheet(model, base)
     this.ends()
+    this.late()
+  }
+
+  late(tries = 40) {
+    // the map may open after the first picture: show it then where the walk is
+    if (!this.root.isConnected || tries === 0) return
+    if (!this.xy || !document.querySelector(".zscope-map[data-ready]")) return setTimeout(() => this.late(tries - 1), 250)
+    emit("position", this.xy)
   }
 
   update(component) {
@@ -106,13 +118,14 @@ class Player {
     this.slider.style.setProperty("--t", this.t)
     this.find("output").textContent = `t ${this.t.toFixed(2)}`
     const { a, b } = this.component.data
-    this.client.request(KIND.path, [this.code, this.t, ...a.z, ...b.z], { source: "walk" })
+    this.client.request(KIND.path, [this.code, this.t, ...a.z, ...b.z], { source: "slider" })
     emit("walk", { t: this.t, method: this.method })
   }
 
   paint(frame) {
     paint(this.find("canvas"), frame.pixels, this.geometry.shape)
-    emit("position", frame.xy)
+    this.root.dataset.at = frame.source === "slider" ? "walk" : "pointer"
+    if (frame.source === "slider") this.xy = frame.xy
     const word = trustWord(frame.trust)
     this.find(".wp-bar i").style.width = `${Math.round(100 * frame.trust)}%`
     this.find(".wp-trust b").textContent = frame.trust.toFixed(2)
