@@ -148,7 +148,7 @@ def test_training_a_linear_vae_arrives_at_probabilistic_pca():
     optimum = u @ torch.diag(values[-D:] - noise) @ u.T + noise * torch.eye(6)
     best = float(exact(x, optimum).mean())
     model = linear_vae(sigma=None)
-    steps = 1500
+    steps = 700
     trainer = Trainer(model, Sum(), TrainHparams(lr=0.1, lr_end=0.0, clip=0.0), 0, steps)
     assert evaluate(model, x)["elbo_nats"] < best - 5
     for _ in range(steps):

@@ -49,6 +49,7 @@ def restore(saved: Checkpoint, device: torch.device) -> tuple[torch.nn.Module, t
     try:
         family = FAMILIES.get(c["family"])
         spec = Spec(tuple(c["spec"]["shape"]), c["spec"]["n_data"], c["spec"]["n_classes"], c["spec"]["modality"])
+        MODALITIES.get(spec.modality)
         model, objective = family.build(spec, configure(family.Hparams, c["hparams"]))
         model.load_state_dict(load_tensors(saved.files[MODEL]))
     except (ZscopeError, SafetensorError, KeyError, RuntimeError, ValueError, TypeError) as e:
