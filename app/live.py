@@ -150,7 +150,7 @@ def answer(engine, request: Request) -> bytes:
     elif request.kind is Kind.ROW:
         row = int(values[0])
         z, xy = engine.atlas.z[row : row + 1], engine.atlas.xy[row : row + 1]
-        trust = projector.latent_confidence(z)
+        trust = projector.latent_trust(z)
     else:
         if request.kind is Kind.LATENT:
             z = values[None, :]
@@ -158,7 +158,7 @@ def answer(engine, request: Request) -> bytes:
             za, zb = np.split(values[2:], 2)
             move = paths.slerp if values[0] else paths.lerp
             z = np.asarray(move(za, zb, float(values[1])), np.float32).reshape(1, -1)
-        xy, trust = engine.to_map(z), projector.latent_confidence(z)
+        xy, trust = engine.to_map(z), projector.latent_trust(z)
     z = np.ascontiguousarray(z, np.float32)
     before = time.perf_counter()
     picture = engine.decode_uint8(z)[0]

@@ -120,6 +120,7 @@ class Client {
 
   onFrame(callback) {
     this.callbacks.add(callback)
+    if (this.last) callback(this.last) // a part that comes late shows what the others show
     return () => this.callbacks.delete(callback)
   }
 
@@ -161,6 +162,7 @@ class Client {
   paint() {
     const frame = this.painting
     this.painting = null
+    this.last = frame
     for (const callback of this.callbacks) callback(frame)
     emit("frame", frame)
     const now = performance.now()

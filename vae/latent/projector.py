@@ -17,6 +17,9 @@ from .trust import TrustModel, from_coverage
 __all__ = ["FittedMap", "Projector", "fit_map"]
 
 
+AT_HOME = 0.05  # latent_confidence from which a latent counts as amid the data
+
+
 class Projector:
     """Both directions over one reference set. Built by `build` or `from_state`; read only, so threads may share it."""
 
@@ -113,6 +116,12 @@ class Projector:
         Raises: ShapeError: wrong width, NaN or infinity.
         """
         return self._forward.confidence(z)
+
+    def latent_trust(self, z: ArrayLike) -> Float[np.ndarray, " b"]:
+        """Trust 0-1 in what is decoded at latents: 1 as near the cloud as 95 % of the reference points are to their own
+        neighbours, falling in proportion to latent_confidence to 0 beyond all of them. Raises: ShapeError.
+        """
+        return np.minimum(np.float32(1), self.latent_confidence(z) / np.float32(AT_HOME))
 
     def with_trust(self, trust: TrustModel) -> Projector:
         """The same projector with a calibrated trust; shares the tables."""

@@ -1,0 +1,300 @@
+"""The live channel as a browser meets it: every kind of request, everything that must be refused, and what it fetches."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import struct
+import warnings
+
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.websockets import WebSocketDisconnect
+
+from app import assets, engines, live
+from vae.latent import paths
+
+with warnings.catch_warnings():
+    warnings.filterwarnings("ignore", "Using `httpx` with")  # starlette asks for httpx2; httpx does all these tests need
+    from starlette.testclient import TestClient
+
+UP, DOWN = struct.Struct("<IB3x"), struct.Struct("<IB3x5f")
+HOST = "testserver"
+
+
+@pytest.fixture
+def engine(tiny_checkpoint):
+    return engines.engine("tiny-vae")
+
+
+@pytest.fixture
+def client(tiny_checkpoint):
+    with TestClient(Starlette(routes=live.ROUTES)) as client:
+        yield client
+
+
+def connect(client, model="tiny-vae", token=None, origin=f"http://{HOST}"):
+    token = live.token("a session") if token is None else token
+    return client.websocket_connect(f"/live/{model}?token={token}", headers={"origin": origin, "host": HOST})
+
+
+def frame(sequence, kind, values):
+    return UP.pack(sequence, kind) + np.asarray(values, "<f4").tobytes()
+
+
+def ask(socket, sequence, kind, values, engine):
+    """The parts of an answer: head fields, z, picture."""
+    socket.send_bytes(frame(sequence, kind, values))
+    answer = socket.receive_bytes()
+    c, h, w = engine.shape
+    assert len(answer) == DOWN.size + 4 * engine.d + h * w * c
+    head = dict(zip(("sequence", "kind", "trust", "decode_ms", "server_ms", "x", "y"), DOWN.unpack_from(answer), strict=True))
+    z = np.frombuffer(answer, "<f4", engine.d, DOWN.size)
+    picture = np.frombuffer(answer, np.uint8, offset=DOWN.size + 4 * engine.d).reshape(h, w, c)
+    assert 0 <= head["trust"] <= 1
+    assert 0 < head["decode_ms"] <= head["server_ms"]
+    return head, z, picture
+
+
+def shown(engine, z):
+    return engine.decode_uint8(np.asarray(z, np.float32)[None])[0].transpose(1, 2, 0)
+
+
+def closes_with(client, send, **how):
+    """The code and reason with which the socket closes after `send`."""
+    with connect(client, **how) as socket:
+        if send is not None:
+            socket.send_bytes(send) if isinstance(send, bytes) else socket.send_text(send)
+        with pytest.raises(WebSocketDisconnect) as closed:
+            socket.receive_bytes()
+    return closed.value.code, closed.value.reason
+
+
+def lives_on(client, engine):
+    with connect(client) as socket:
+        head, _, _ = ask(socket, 9, live.Kind.ROW, [0], engine)
+    assert head["sequence"] == 9
+
+
+# ---------------------------------------------------------------- what is asked
+
+
+def test_a_map_position_shows_the_latent_of_that_place(client, engine):
+    xy = engine.atlas.xy.mean(0)
+    with connect(client) as socket:
+        head, z, picture = ask(socket, 7, live.Kind.MAP, xy, engine)
+    expected, trust = engine.from_map(xy[None])
+    assert (head["sequence"], head["kind"]) == (7, live.Kind.MAP)
+    np.testing.assert_array_equal(z, expected[0])
+    np.testing.assert_array_equal(picture, shown(engine, z))
+    assert head["trust"] == pytest.approx(float(trust[0]))
+    np.testing.assert_allclose((head["x"], head["y"]), xy, rtol=1e-6)
+
+
+def test_a_latent_is_decoded_and_placed_on_the_map(client, engine):
+    z0 = engine.atlas.z[3] + 0.1
+    with connect(client) as socket:
+        head, z, picture = ask(socket, 1, live.Kind.LATENT, z0, engine)
+    np.testing.assert_array_equal(z, z0)
+    np.testing.assert_array_equal(picture, shown(engine, z0))
+    np.testing.assert_allclose((head["x"], head["y"]), engine.to_map(z0[None])[0], rtol=1e-6)
+
+
+def test_a_row_is_that_sample_exactly(client, engine):
+    row = engine.atlas.n - 1
+    with connect(client) as socket:
+        head, z, picture = ask(socket, 2, live.Kind.ROW, [row], engine)
+    np.testing.assert_array_equal(z, engine.atlas.z[row])
+    np.testing.assert_array_equal(picture, shown(engine, engine.atlas.z[row]))
+    np.testing.assert_allclose((head["x"], head["y"]), engine.atlas.xy[row])
+
+
+@pytest.mark.parametrize(("method", "walk"), [(0, paths.lerp), (1, paths.slerp)])
+def test_a_point_of_a_path(client, engine, method, walk):
+    za, zb = engine.atlas.z[0], engine.atlas.z[1]
+    with connect(client) as socket:
+        _, z, picture = ask(socket, 3, live.Kind.PATH, [method, 0.25, *za, *zb], engine)
+    np.testing.assert_allclose(z, walk(za, zb, 0.25), atol=1e-6)
+    np.testing.assert_array_equal(picture, shown(engine, z))
+
+
+def test_trust_falls_far_from_the_data(client, engine):
+    with connect(client) as socket:
+        near, _, _ = ask(socket, 1, live.Kind.ROW, [0], engine)
+        far, _, _ = ask(socket, 2, live.Kind.LATENT, [60.0] * engine.d, engine)
+    assert near["trust"] > 0.5
+    assert far["trust"] < 0.2
+
+
+def test_answers_come_in_order_with_their_sequence(client, engine):
+    sent = [5, 2**32 - 1, 0, 17]
+    with connect(client) as socket:
+        for sequence in sent:
+            socket.send_bytes(frame(sequence, live.Kind.ROW, [1]))
+        assert [DOWN.unpack_from(socket.receive_bytes())[0] for _ in sent] == sent
+
+
+# ---------------------------------------------------------------- what is refused
+
+BAD_FRAMES = {
+    "nan": (frame(1, 1, [math.nan, 0]), "NaN or infinity"),
+    "infinite": (frame(1, 2, [math.inf, 0, 0, 0]), "NaN or infinity"),
+    "beyond reason": (frame(1, 1, [1e30, 0]), "beyond 10000"),
+    "too short": (frame(1, 2, [0, 0, 0]), "expected 4 float32"),
+    "odd bytes": (frame(1, 1, [0, 0])[:-1], "expected 2 float32"),
+    "no payload": (frame(1, 3, []), "expected 1 float32"),
+    "half a head": (b"\x01\x00\x00", "header alone has 8"),
+    "empty": (b"", "header alone has 8"),
+    "unknown kind": (frame(1, 9, [0, 0]), "unknown kind 9; known: 1 MAP"),
+    "kind zero": (frame(1, 0, [0, 0]), "unknown kind 0"),
+    "row below": (frame(1, 3, [-1]), "expected a whole number, 0 to"),
+    "row above": (frame(1, 3, [1e6]), "expected a whole number, 0 to"),
+    "half a row": (frame(1, 3, [0.5]), "expected a whole number"),
+    "unknown method": (frame(1, 4, [2, 0.5] + 8 * [0.0]), "path method 2"),
+    "text": ("hello", "channel is binary"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FRAMES)
+def test_a_bad_frame_closes_the_socket_and_nothing_else(client, engine, name):
+    send, says = BAD_FRAMES[name]
+    code, reason = closes_with(client, send)
+    assert code == 4400
+    assert says in reason
+    lives_on(client, engine)
+
+
+def test_a_bad_frame_leaves_other_sockets_alone(client, engine):
+    with connect(client) as other:
+        assert closes_with(client, frame(1, 1, [math.nan, 0]))[0] == 4400
+        assert ask(other, 4, live.Kind.ROW, [2], engine)[0]["sequence"] == 4
+
+
+def test_an_oversize_frame(client, engine):
+    code, reason = closes_with(client, frame(1, 2, np.zeros(100_000)))
+    assert code == 1009
+    assert "at most" in reason
+    lives_on(client, engine)
+
+
+@pytest.mark.parametrize("model", ["nope", "..", "%2e%2e%2ftiny-vae", "tiny-vae%00", "a" * 5000])
+def test_an_unknown_checkpoint_is_only_ever_a_name(client, engine, model):
+    with pytest.raises(WebSocketDisconnect) as closed, connect(client, model=model) as socket:
+        socket.receive_bytes()
+    assert closed.value.code in (4404, 1000)  # 1000: no such route at all
+    lives_on(client, engine)
+
+
+def test_an_unknown_checkpoint_says_so(client):
+    assert closes_with(client, None, model="nope") == (4404, "unknown checkpoint 'nope'")
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", f"http://{HOST}.evil.example", "null", f"http://{HOST}:81"])
+def test_a_foreign_origin(client, engine, origin):
+    code, reason = closes_with(client, None, origin=origin)
+    assert code == 4403
+    assert "foreign origin" in reason
+    lives_on(client, engine)
+
+
+def test_a_client_without_an_origin_needs_only_its_token(client, engine):
+    with client.websocket_connect(f"/live/tiny-vae?token={live.token('s')}", headers={"host": HOST}) as socket:
+        assert ask(socket, 1, live.Kind.ROW, [0], engine)[0]["sequence"] == 1
+
+
+def test_a_missing_token(client, engine):
+    assert closes_with(client, None, token="") == (4401, "token missing: open the page through Streamlit")
+    lives_on(client, engine)
+
+
+def test_an_expired_token(client, engine, monkeypatch):
+    now = live.time.time()
+    monkeypatch.setattr(live.time, "time", lambda: now - live.TOKEN_AGE_S - 2 * live.TOKEN_STEP_S)
+    old = live.token("a session")
+    monkeypatch.undo()
+    monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(engine.path.parent))
+    code, reason = closes_with(client, None, token=old)
+    assert code == 4401
+    assert "expired" in reason
+    lives_on(client, engine)
+
+
+def test_a_forged_token(client, engine):
+    good = live.token("a session")
+    payload, stamp, signature = good.rsplit(".", 2)
+    forged = [f"{payload}x.{stamp}.{signature}", f"{payload}.{stamp}.{signature[::-1]}", "x", "a.b.c"]
+    for token in forged:
+        code, reason = closes_with(client, None, token=token)
+        assert code == 4401
+        assert "not valid" in reason
+    lives_on(client, engine)
+
+
+def test_a_session_keeps_its_token_for_a_while(monkeypatch):
+    monkeypatch.setattr(live.time, "time", lambda: 600_000.0)
+    first = live.token("a")
+    monkeypatch.setattr(live.time, "time", lambda: 600_000.0 + live.TOKEN_STEP_S - 1)
+    assert live.token("a") == first
+    assert live.token("b") != first
+
+
+# ---------------------------------------------------------------- what is fetched
+
+
+def test_the_map_travels_in_one_piece(client, engine):
+    body = client.get("/asset/tiny-vae/map.bin").content
+    size = int.from_bytes(body[:4], "little")
+    head, rest = json.loads(body[4 : 4 + size]), body[4 + size :]
+    n = engine.atlas.n
+    assert size % 4 == 0
+    assert (head["n"], head["d"], head["shape"], head["classes"][:2]) == (n, 4, [8, 8, 1], ["0", "1"])
+    np.testing.assert_array_equal(np.frombuffer(rest, "<f4", 2 * n).reshape(n, 2), engine.atlas.xy)
+    np.testing.assert_array_equal(np.frombuffer(rest, "<i4", n, 8 * n), engine.atlas.index)
+    np.testing.assert_array_equal(np.frombuffer(rest, "u1", n, 12 * n), engine.atlas.labels)
+    assert len(rest) == 13 * n
+
+
+def test_the_trust_field_has_north_up(client, engine):
+    field, _ = engine.atlas.projector.trust_field()
+    image = np.asarray(Image.open(io.BytesIO(client.get("/asset/tiny-vae/trust.png").content)))
+    np.testing.assert_allclose(image[::-1, :, 3] / assets.TRUST_ALPHA, field, atol=1 / assets.TRUST_ALPHA)
+
+
+@pytest.mark.parametrize("part", ["/asset/tiny-vae/map.bin", "/asset/tiny-vae/thumbnails.webp", "/asset/zscope.js"])
+def test_a_reload_costs_one_empty_answer(client, part):
+    first = client.get(part)
+    again = client.get(part, headers={"if-none-match": first.headers["etag"]})
+    assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+
+
+def test_plotly_comes_from_the_wheel_and_stays(client):
+    answer = client.get("/asset/plotly.min.js")
+    assert answer.status_code == 200
+    assert "immutable" in answer.headers["cache-control"]
+    assert len(answer.content) == assets.plotly_file().stat().st_size
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/asset/nope/map.bin", "/asset/tiny-vae/config.json", "/asset/tiny-vae/model.safetensors", "/asset/main.js",
+     "/asset/..%2f..%2fmain.js", "/asset/%2e%2e/map.bin"],
+)  # fmt: skip
+def test_nothing_else_is_served(client, path):
+    assert client.get(path).status_code == 404
+
+
+# ---------------------------------------------------------------- one engine
+
+
+def test_sessions_and_socket_share_one_engine(engine):
+    assert engines.engine("tiny-vae") is engine
+
+
+def test_a_full_pool_lets_the_oldest_go(engine, monkeypatch):
+    monkeypatch.setattr(engines, "KEEP", 1)
+    other = engines.engine("tiny-ae")
+    assert engines.engine("tiny-ae") is other
+    assert engines.engine("tiny-vae") is not engine
