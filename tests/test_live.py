@@ -1,4 +1,4 @@
-"""The live channel as a browser meets it: every kind of request, everything that must be refused, and what it fetches."""
+"""The live channel as a browser meets it: every kind of request, all that must be refused, and what is fetched."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app import assets, engines, live
 from vae.latent import paths
 
 with warnings.catch_warnings():
-    warnings.filterwarnings("ignore", "Using `httpx` with")  # starlette asks for httpx2; httpx does all these tests need
+    warnings.filterwarnings("ignore", "Using `httpx` with")  # it asks for httpx2; httpx does for these tests
     from starlette.testclient import TestClient
 
 UP, DOWN = struct.Struct("<IB3x"), struct.Struct("<IB3x5f")
@@ -51,7 +51,8 @@ def ask(socket, sequence, kind, values, engine):
     answer = socket.receive_bytes()
     c, h, w = engine.shape
     assert len(answer) == DOWN.size + 4 * engine.d + h * w * c
-    head = dict(zip(("sequence", "kind", "trust", "decode_ms", "server_ms", "x", "y"), DOWN.unpack_from(answer), strict=True))
+    names = ("sequence", "kind", "trust", "decode_ms", "server_ms", "x", "y")
+    head = dict(zip(names, DOWN.unpack_from(answer), strict=True))
     z = np.frombuffer(answer, "<f4", engine.d, DOWN.size)
     picture = np.frombuffer(answer, np.uint8, offset=DOWN.size + 4 * engine.d).reshape(h, w, c)
     assert 0 <= head["trust"] <= 1

@@ -283,4 +283,4 @@ export function median(values) {
   return sorted.length ? sorted[sorted.length >> 1] : NaN
 }
 
-window.zscope = { live, on, emit, connect, geometry, spriteSheet }
+window.zscope = { live, on, emit, connect, geometry, spriteSheet, get client() { return current } }

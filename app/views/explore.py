@@ -1,4 +1,4 @@
-"""Explore: the map, and the picture of whatever is under the pointer. A click keeps a point and shows its surroundings."""
+"""Explore: the map, and the picture of whatever is under the pointer. A click keeps a point."""
 
 from __future__ import annotations
 

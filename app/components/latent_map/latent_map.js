@@ -78,6 +78,7 @@ class MapView {
     this.overlay = new Overlay(this.root, this.plot, shape, this.near)
     this.plot.onView = () => this.viewed()
     this.viewed()
+    this.legend.dock(this.plot)
     spriteSheet(model, base).then((sheet) => { this.sheet = sheet }, (error) => this.note(`No thumbnails: ${error.message}`))
     this.listen()
     this.update(this.component)

@@ -2,6 +2,8 @@
 
 import { count } from "./zscope.js"
 
+const CORNERS = [["bottom-left", false, true], ["bottom-right", true, true], ["top-right", true, false]] // the first of equals
+
 export class Legend {
   // onChange(hidden: Set of class numbers)
   constructor(root, geometry, onChange) {
@@ -43,6 +45,22 @@ export class Legend {
   changed() {
     this.entries.forEach((button, k) => button.setAttribute("aria-pressed", String(!this.hidden.has(k))))
     this.onChange(this.hidden)
+  }
+
+  // into the corner of the whole map where it covers the fewest points
+  dock(plot) {
+    const { xy, n } = this.geometry, [width, height] = plot.size(), gap = 12
+    const [w, h] = [this.element.offsetWidth, this.element.offsetHeight]
+    const covered = Object.fromEntries(CORNERS.map(([name, right, bottom]) => {
+      const left = right ? width - gap - w : gap, top = bottom ? height - gap - h : gap
+      let hits = 0
+      for (let i = 0; i < n; i++) {
+        const [px, py] = plot.toPixels(xy[2 * i], xy[2 * i + 1])
+        if (px > left && px < left + w && py > top && py < top + h) hits += 1
+      }
+      return [name, hits]
+    }))
+    this.element.dataset.corner = CORNERS.map(([name]) => name).reduce((best, name) => (covered[name] < covered[best] ? name : best))
   }
 
   paint(colours) {

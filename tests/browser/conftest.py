@@ -1,0 +1,164 @@
+"""A real server and a real Chromium. Without Chromium these tests are skipped, aloud; under CI they fail."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MODEL = "tiny-vae"
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+]
+READY = "[data-testid=zscope-map][data-ready=true]"
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@dataclass
+class Server:
+    """A running app. url ends without a slash."""
+
+    url: str
+    process: subprocess.Popen
+    log: Path
+
+
+def serve(checkpoints: Path, log: Path) -> Server:
+    """`streamlit run app/main.py` on a free port, once it answers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    run = [sys.executable, "-m", "streamlit", "run", "app/main.py"]
+    command = [*run, f"--server.port={port}", "--server.address=127.0.0.1"]
+    env = os.environ | {"ZSCOPE_CHECKPOINTS": str(checkpoints), "ZSCOPE_DEVICE": "cpu"}
+    with log.open("w") as out:
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT)
+    for _ in range(300):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2):
+                return Server(f"http://127.0.0.1:{port}", process, log)
+        except OSError:
+            assert process.poll() is None, log.read_text()
+            time.sleep(0.1)
+    process.kill()
+    raise AssertionError(f"the server did not answer within 30 s:\n{log.read_text()}")
+
+
+def stop(server: Server) -> None:
+    server.process.terminate()
+    server.process.wait(15)
+
+
+@pytest.fixture(scope="session")
+def server(tiny_root, tmp_path_factory):
+    running = serve(tiny_root, tmp_path_factory.mktemp("server") / "log.txt")
+    yield running
+    stop(running)
+    assert "Traceback" not in running.log.read_text(), running.log.read_text()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("there is no Chromium on this machine, and CI must not pass without it")
+        pytest.skip("there is no Chromium on this machine: the browser tests did not run")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Tab:
+    """A page with what it complained about, and a few words for what the tests do to it."""
+
+    page: object
+    url: str
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str = f"/?model={MODEL}") -> Tab:
+        self.page.goto(self.url + path)
+        self.page.wait_for_selector(READY, timeout=30_000)
+        self.until("window.zscope.live.painted > 0")
+        return self
+
+    def do(self, script: str, *args):
+        return self.page.evaluate(script, *args)
+
+    def until(self, condition: str, timeout: int = 8000) -> None:
+        self.page.wait_for_function(condition, timeout=timeout)
+
+    def picture(self) -> str:
+        return self.do("document.querySelector('[data-testid=zscope-picture]').toDataURL()")
+
+    def moves_picture(self, act) -> str:
+        """The new picture, once `act` has changed it."""
+        before = self.picture()
+        act()
+        self.until(f"document.querySelector('[data-testid=zscope-picture]').toDataURL() !== {before!r}")
+        return self.picture()
+
+    def at(self, xy) -> tuple[float, float]:
+        """Client pixels of a map position."""
+        script = """([x, y]) => {
+          const plot = document.querySelector('[data-testid=zscope-map] .zm-plot'), box = plot.getBoundingClientRect()
+          const [x0, x1] = plot._fullLayout.xaxis.range, [y0, y1] = plot._fullLayout.yaxis.range
+          return [box.x + (x - x0) / (x1 - x0) * box.width, box.y + (y1 - y) / (y1 - y0) * box.height]
+        }"""
+        return tuple(self.do(script, [float(v) for v in xy]))
+
+    def hover(self, xy) -> None:
+        self.page.mouse.move(*self.at(xy), steps=2)
+
+    def leave(self) -> None:
+        self.page.mouse.move(5, 200, steps=2)
+
+
+@contextmanager
+def tab_of(server: Server, chromium, **options):
+    """A fresh tab; at the end it must not have logged an error."""
+    context = chromium.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
+    tab = Tab(context.new_page(), server.url)
+    tab.page.on("console", lambda message: message.type == "error" and tab.complaints.append(message.text))
+    tab.page.on("pageerror", lambda error: tab.complaints.append(str(error)))
+    yield tab
+    complaints = list(tab.complaints)
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture(scope="module")
+def shared_tab(server, chromium):
+    """Explore, opened once for the tests of a file."""
+    with tab_of(server, chromium) as tab:
+        yield tab.open()
+
+
+@pytest.fixture
+def new_tab(server, chromium):
+    """Opens tabs of a test's own."""
+    with ExitStack() as stack:
+        yield lambda **options: stack.enter_context(tab_of(server, chromium, **options))

@@ -1,0 +1,112 @@
+"""Interpolate and Generate in a real Chromium: what moves while it is pulled, what a click keeps, what a link holds."""
+
+from __future__ import annotations
+
+import pytest
+
+WALK = "[data-testid=zscope-walk]"
+READOUT = "Number(document.querySelector('.wp-slider output').textContent.slice(2))"
+FRAMES = "document.querySelectorAll('[data-testid=zscope-strip] .fs-frame').length"
+
+
+def go(tab, name: str) -> None:
+    tab.page.locator("[data-testid=stTopNavLink]", has_text=name).click()
+
+
+def asked(tab, key: str) -> str | None:
+    """A parameter of the link."""
+    return tab.do(f"new URL(location).searchParams.get({key!r})")
+
+
+def until_link(tab, condition: str) -> None:
+    tab.until(f"(get => {condition})(key => new URL(location).searchParams.get(key))", 15_000)
+
+
+@pytest.fixture
+def tab(new_tab):
+    return new_tab().open()
+
+
+@pytest.fixture
+def walk(tab):
+    go(tab, "Interpolate")
+    tab.until(f"{FRAMES} === 22 && document.querySelector('.zscope-map[data-mode=waypoints][data-ready]')", 20_000)
+    tab.until("document.querySelector('.wp-end i').textContent !== ''")
+    return tab
+
+
+def test_the_slider_paints_while_it_is_held_and_the_link_follows_when_it_rests(walk):
+    box = walk.page.locator(WALK).bounding_box()
+    y, at = box["y"] + box["height"] / 2, lambda t: box["x"] + 8 + t * (box["width"] - 16)
+    walk.page.mouse.move(at(0.5), y)
+    walk.page.mouse.down()
+    pictures = {walk.moves_picture(lambda t=t: walk.page.mouse.move(at(t), y)) for t in (0.6, 0.75, 0.9)}
+    assert len(pictures) == 3
+    assert asked(walk, "t") is None
+    walk.page.mouse.up()
+    until_link(walk, "Math.abs(get('t') - .9) < .03")
+    assert walk.do("document.querySelector('.zm-live').style.display") == ""  # the dot on the map
+
+
+def test_a_frame_takes_the_slider_there_with_its_method(walk):
+    walk.moves_picture(lambda: walk.page.locator("[data-method=slerp] .fs-frame").nth(2).click())
+    assert walk.do(READOUT) == 0.2
+    until_link(walk, "get('method') === 'slerp' && get('t') === '0.2'")
+    assert walk.do("document.querySelector('.fs-row[data-driving=true] [data-here=true]').dataset.t") == "0.2"
+
+
+def test_space_plays_and_stops_and_arrows_walk(walk):
+    walk.page.keyboard.press("ArrowRight")
+    walk.until(f"{READOUT} === .52")
+    walk.page.keyboard.press(" ")
+    walk.until(f"{READOUT} > .7")
+    walk.page.keyboard.press(" ")
+    stopped = walk.do(READOUT)
+    walk.page.wait_for_timeout(400)
+    assert walk.do(READOUT) == stopped
+    until_link(walk, f"Math.abs(get('t') - {stopped}) < .006")
+
+
+def test_a_click_on_the_map_moves_the_nearer_waypoint(walk):
+    before = asked(walk, "a"), asked(walk, "b")
+    first = walk.do("document.querySelector('.fs-frame').getAttribute('aria-label')")
+    pin = walk.page.locator(".zm-pin").first.bounding_box()
+    walk.page.mouse.click(pin["x"] + pin["width"] / 2 + 30, pin["y"] + pin["height"] / 2)
+    until_link(walk, f"get('a') !== {before[0]!r} && get('b') === {before[1]!r}")
+    walk.until(f"document.querySelector('.fs-frame').getAttribute('aria-label') !== {first!r}", 15_000)
+
+
+def test_a_picture_of_the_grid_opens_in_explore(tab):
+    go(tab, "Generate")
+    tab.until("document.querySelectorAll('.zg-tile').length === 36", 20_000)
+    tab.page.locator(".zg-tile").first.focus()
+    tab.page.keyboard.press("ArrowDown")
+    tab.page.keyboard.press("ArrowRight")
+    assert tab.do("document.querySelector('.zg-title').textContent") == "Picture 8 of 36"
+    before = asked(tab, "p")
+    tab.page.keyboard.press("Enter")
+    tab.page.wait_for_selector(".zscope-map[data-mode=explore][data-ready]", timeout=20_000)
+    until_link(tab, f"get('p') && get('p') !== {before!r} && !get('p').startsWith('r')")
+
+
+def test_the_same_seed_draws_the_same_grid_and_back_brings_it_back(tab):
+    tiles = "[...document.querySelectorAll('.zg-tile > canvas')].map((c) => c.toDataURL()).join()"
+    go(tab, "Generate")
+    tab.until("document.querySelectorAll('.zg-tile').length === 36", 20_000)
+    before = tab.do(tiles)
+    tab.page.get_by_role("button", name="New seed").click()
+    tab.until(f"{tiles} !== {before!r}", 15_000)
+    tab.page.go_back()
+    tab.until(f"{tiles} === {before!r}", 15_000)
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1440, 900), (1920, 1080)])
+def test_pages_fill_the_window_without_scrolling(new_tab, size):
+    tab = new_tab(viewport={"width": size[0], "height": size[1]}).open()
+    for page, there in (("Interpolate", f"{FRAMES} === 22"), ("Generate", "document.querySelector('.zg-tile')")):
+        go(tab, page)
+        tab.until(there, 20_000)
+        tab.page.wait_for_timeout(300)
+        tall, wide = tab.do("(m => [m.scrollHeight - m.clientHeight, m.scrollWidth - m.clientWidth])"
+                            "(document.querySelector('[data-testid=stMain]'))")
+        assert (tall, wide) == (0, 0), page
