@@ -96,6 +96,16 @@ def test_forward_is_the_fixed_point_of_umaps_attraction(reference):
     assert np.median(pull(y)) < 0.2 * np.median(pull(y + np.array([0.1 * projector.width, 0])))
 
 
+def test_a_latent_between_two_islands_goes_to_the_larger_not_the_void():
+    random = np.random.default_rng(0)
+    z = random.normal(size=(15, 8))
+    z /= np.linalg.norm(z, axis=1, keepdims=True)  # all as far from 0
+    island = np.arange(15) % 5 < 3
+    xy = np.where(island[:, None], [[0.0, 0.0]], [[20.0, 0.0]]) + 0.3 * random.normal(size=(15, 2))
+    at = Forward(Index(z, np.ones(8)), xy, *attraction()).place(np.zeros((1, 8)))
+    assert np.linalg.norm(at) < 1.0
+
+
 def test_placing_does_not_depend_on_the_batch(reference):
     _, projector = reference
     new = np.concatenate([clusters(200, seed=5), np.random.default_rng(0).normal(size=(100, 6)).astype(np.float32)])
