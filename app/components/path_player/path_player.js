@@ -6,6 +6,7 @@ import { KIND, connect, emit, geometry, on, paint, spriteSheet, trustWord } from
 
 const ONE_WAY_MS = 4000
 const STEP = 0.02 // of the way, for an arrow key
+const BUSY = "input, textarea, select, button, [contenteditable], [role], .zscope-map" // these need their keys themselves
 const MARKUP = `
 <div class="wp-top">
   <div class="wp-frame">
@@ -61,6 +62,8 @@ class Player {
     this.find = (selector) => this.root.querySelector(selector)
     this.slider = this.find("input")
     this.t = component.data.t
+    this.asked = this.t
+    this.told = [] // places that Python was told of and has not yet answered
     this.offs = []
   }
 
@@ -75,7 +78,7 @@ class Player {
     this.offs.push(
       this.client.onFrame((frame) => this.paint(frame)),
       on("leave", () => this.go(this.t)), // the pointer showed a place of the map: back to the walk
-      on("walk-to", (place) => { this.stop(); this.code = place.code; this.method = place.method; this.go(place.t) }),
+      on("walk-to", (place) => this.sent(place)),
     )
     this.slider.oninput = () => { this.stop(); this.go(Number(this.slider.value)) }
     this.slider.onchange = () => this.rest()
@@ -104,12 +107,23 @@ class Player {
     this.code = code
     this.method = method
     const way = JSON.stringify([a.z, b.z, code])
-    const sent = this.sent // what this player itself told Python last: an answer to it is no news
-    if (t !== this.asked) { this.asked = t; if (t !== sent && !this.playing) this.t = t }
+    if (t !== this.asked) {
+      this.asked = t
+      const told = this.told.lastIndexOf(t) // what comes back late from here is no news
+      if (told >= 0) this.told.splice(0, told + 1)
+      else if (!this.playing) this.t = t
+    }
     if (way !== this.way) { this.way = way; this.go(this.t) }
-    else if (this.slider.valueAsNumber !== this.t) this.go(this.t)
+    else if (Math.abs(this.slider.valueAsNumber - this.t) > 0.001) this.go(this.t)
     this.ends()
     this.scores()
+  }
+
+  sent({ t, method, code }) {
+    this.stop()
+    if (t !== this.component.data.t) this.told.push(t)
+    Object.assign(this, { method, code })
+    this.go(t)
   }
 
   go(t) {
@@ -134,8 +148,8 @@ class Player {
 
   rest() {
     const t = Number(this.t.toFixed(3))
-    if (t === this.sent || t === this.component.data.t) return
-    this.sent = t
+    if (t === (this.told.at(-1) ?? this.component.data.t)) return
+    this.told.push(t)
     this.component.setStateValue("t", t)
   }
 
@@ -148,6 +162,7 @@ class Player {
   }
 
   play() {
+    clearTimeout(this.resting)
     const button = this.find("[data-do=play]")
     button.setAttribute("aria-pressed", "true")
     button.innerHTML = '<span aria-hidden="true">❚❚</span> <em>Pause</em>'
@@ -180,11 +195,11 @@ class Player {
   }
 
   key(event) {
-    const here = event.target === document.body || this.root.contains(event.target) || event.target.closest?.(".zscope-strip")
-    if (!here || event.ctrlKey || event.metaKey || event.altKey) return
+    const own = this.root.contains(event.target) || event.target.closest(".zscope-strip")
+    if ((!own && event.target.closest(BUSY)) || event.ctrlKey || event.metaKey || event.altKey) return
     if (event.key === " " && event.target.tagName !== "BUTTON") { event.preventDefault(); this.act("play") }
     const step = { ArrowLeft: -STEP, ArrowRight: STEP }[event.key]
-    if (step && !event.target.closest?.(".zscope-strip")) {
+    if (step && !event.target.closest(".zscope-strip")) {
       event.preventDefault()
       this.stop()
       this.go(this.t + step)

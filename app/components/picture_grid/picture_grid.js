@@ -81,7 +81,7 @@ async function build(part, data, turn) {
   const panel = document.createElement("div")
   panel.className = "zg-panel"
   panel.setAttribute("aria-live", "polite")
-  const large = canvas(Math.max(320, w), Math.round((Math.max(320, w) * h) / w), "zg-large")
+  const large = canvas(Math.max(448, w), Math.round((Math.max(448, w) * h) / w), "zg-large")
   const real = canvas(112, Math.round((112 * h) / w), "zg-real")
   panel.append(large, element("div", "zg-title"), element("div", "zg-label", "Trust"), element("div", "zg-bar"),
     element("div", "zg-trust"), element("div", "zg-label", "Nearest real sample, in latent space"), real,
@@ -95,7 +95,7 @@ async function build(part, data, turn) {
     at(".zg-bar").style.setProperty("--trust", data.trust[i])
     at(".zg-trust").innerHTML = ""
     at(".zg-trust").append(element("b", "", data.trust[i].toFixed(2)), ` ${trustWord(data.trust[i])}`)
-    at(".zg-name").textContent = `${name(data.rows[i])} #${count(map.index[data.rows[i]])}`
+    at(".zg-name").textContent = `${name(data.rows[i])} · #${count(map.index[data.rows[i]])}`
   }
 
   part.root.replaceChildren(tiles, panel)
