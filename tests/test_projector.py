@@ -183,6 +183,8 @@ def test_trust_is_zero_off_the_box_and_low_in_holes(reference):
     _, projector = reference
     _, trust = projector.from_map([[1e6, 0.0], [0.0, -1e6]])
     assert np.array_equal(trust, [0.0, 0.0])
+    sure = projector.with_trust(TrustModel(np.full((8, 8), 255, np.uint8), projector.box))
+    assert np.array_equal(sure.trust([[1e6, 0.0], [0.0, 0.0]]) > 0.99, [False, True])
     assert projector.trust(projector.xy).mean() > 5 * projector.trust_field()[0].mean()
     x0, y0, x1, y1 = projector.trust_field()[1]
     assert x1 - x0 == pytest.approx(1.1 * projector.width)
