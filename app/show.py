@@ -37,16 +37,17 @@ def summary(card: Mapping) -> str:
     parts = [str(card.get("family", "")).upper().replace("_", "-")]
     if d := len(metrics.get("rate_per_dim_nats") or ()) or (card.get("hparams") or {}).get("d"):
         parts.append(f"d {d}")
-    if metrics.get("elbo_nats") is not None and has_rate(card):
+    if metrics.get("elbo_nats") is not None and has_prior(card):
         parts.append(f"elbo {number(metrics['elbo_nats'], 1)} nats")
     elif metrics.get("mse") is not None:
         parts.append(f"mse {metrics['mse']:.4f}")
     return " · ".join(parts)
 
 
-def has_rate(card: Mapping) -> bool:
+def has_prior(card: Mapping) -> bool:
     """Whether the model has a prior, so that its rate and elbo mean something; a plain autoencoder has none."""
-    return bool((card.get("metrics") or {}).get("rate_per_dim_nats"))
+    family = FAMILIES.all().get(card.get("family"))
+    return family is None or "deterministic" not in family.traits
 
 
 def number(value: float | None, digits: int) -> str:
@@ -95,7 +96,7 @@ def artifact(item: Artifact, width: int | str = "stretch", enlarge: int = 1) -> 
 def metrics(card: Mapping) -> None:
     """The figures of merit, each with its unit, its sign and what it was measured on."""
     m = dict(card.get("metrics") or {})
-    if not has_rate(card):
+    if not has_prior(card):
         m |= {"elbo_nats": None, "rate_nats": None}
     d = len(m.get("rate_per_dim_nats") or ()) or (card.get("hparams") or {}).get("d")
     n = number(m.get("n_test"), 0)

@@ -83,7 +83,7 @@ def describe(atlas, point: Point) -> str:
     if point.row is None:
         return "between samples"
     name = atlas.classes[atlas.labels[point.row]] if atlas.labels is not None and atlas.classes else "sample"
-    return f"{name} · #{atlas.index[point.row]}"
+    return f"{name} #{atlas.index[point.row]}"
 
 
 def _typical(atlas, label: int) -> int:

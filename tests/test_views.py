@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import studio
+from vae import checkpoint
 
 ROUTER = Path(__file__).parents[1] / "app" / "router.py"
 PAGES = ("explore", "interpolate", "generate", "model")
@@ -200,3 +201,13 @@ def test_model_prints_the_figures_of_its_card(tiny_checkpoint):
 
 def test_model_says_that_a_plain_autoencoder_has_no_rate(tiny_checkpoint):
     assert "no rate" in opened("model", model="tiny-ae").info[0].value
+
+
+def test_model_says_what_has_not_been_measured(root, tiny_root):
+    saved = checkpoint.read(tiny_root / "tiny-vae")
+    kept = {k: v for k, v in saved.config.items() if k != "digest"} | {"name": "raw-vae", "metrics": {}}
+    checkpoint.save(root / "raw-vae", kept, saved.files)
+    at = opened("model")
+    assert not at.exception
+    assert "python -m vae eval raw-vae" in at.info[0].value
+    assert {metric.value for metric in at.metric} == {"–"}

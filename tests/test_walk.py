@@ -73,6 +73,6 @@ def test_random_pairs_are_of_two_classes(engine):
 def test_points_have_names(engine):
     atlas = engine.atlas
     row, name = 17, atlas.classes[atlas.labels[17]]
-    assert walks.describe(atlas, walks.row_point(atlas, row)) == f"{name} · #{atlas.index[row]}"
+    assert walks.describe(atlas, walks.row_point(atlas, row)) == f"{name} #{atlas.index[row]}"
     assert walks.describe(atlas, walks.Point((0.0,) * 4, (0.0, 0.0))) == "between samples"
     assert all(math.isfinite(v) for v in walks.row_point(atlas, row).z)

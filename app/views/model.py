@@ -28,15 +28,17 @@ show.metrics(card)
 left, right = st.columns(2, gap="medium")
 with left:
     st.markdown("##### Rate of each latent dimension")
-    if show.has_rate(card):
+    if measured.get("rate_per_dim_nats"):
         st.plotly_chart(figures.rate_bars(measured["rate_per_dim_nats"], engine.atlas.active), config=QUIET)
         st.caption("KL(q(z|x) ‖ p(z)) of each, test set. Grey: its mean hardly varies, so it carries nothing.")
+    elif engine.has_prior:
+        st.info(f"Not measured yet. Run `python -m vae eval {card['name']}`.")
     else:
         st.info("A plain autoencoder has no prior, so no rate: its code costs nothing and promises nothing.")
 with right:
     st.markdown("##### Training")
     if engine.history:
-        st.plotly_chart(figures.training_curve(engine.history, show.has_rate(card)), config=QUIET)
+        st.plotly_chart(figures.training_curve(engine.history, engine.has_prior), config=QUIET)
         st.caption("Nats a sample, by epoch. Dotted: on the test set.")
     else:
         st.info("No history was kept with this checkpoint.")

@@ -95,7 +95,7 @@ async function build(part, data, turn) {
     at(".zg-bar").style.setProperty("--trust", data.trust[i])
     at(".zg-trust").innerHTML = ""
     at(".zg-trust").append(element("b", "", data.trust[i].toFixed(2)), ` ${trustWord(data.trust[i])}`)
-    at(".zg-name").textContent = `${name(data.rows[i])} · #${count(map.index[data.rows[i]])}`
+    at(".zg-name").textContent = `${name(data.rows[i])} #${count(map.index[data.rows[i]])}`
   }
 
   part.root.replaceChildren(tiles, panel)
