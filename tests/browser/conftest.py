@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -113,6 +114,12 @@ class Tab:
 
     def picture(self) -> str:
         return self.do("document.querySelector('[data-testid=zscope-picture]').toDataURL()")
+
+    def pixels(self) -> np.ndarray:
+        """The picture as it is on the canvas, RGBA."""
+        script = """() => { const c = document.querySelector('[data-testid=zscope-picture]')
+          return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data] }"""
+        return np.asarray(self.do(script))
 
     def moves_picture(self, act) -> str:
         """The new picture, once `act` has changed it."""

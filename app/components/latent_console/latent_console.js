@@ -115,7 +115,7 @@ class Console {
     this.reading = null
     const word = trustWord(this.trust), block = this.find(".zc-trust")
     block.dataset.level = word
-    block.querySelector("i").style.width = percent(this.trust)
+    block.querySelector("i").style.width = `${100 * this.trust}%`
     block.querySelector("b").textContent = this.trust.toFixed(2)
     block.querySelector("span").textContent = word
   }

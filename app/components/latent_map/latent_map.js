@@ -92,7 +92,10 @@ class MapView {
     root.onpointermove = (event) => this.moved(event)
     if (this.raw) root.addEventListener("pointerrawupdate", (event) => this.early(event))
     root.onpointerleave = () => this.left()
-    root.onpointerdown = (event) => { this.pressed = this.tool(event) ? null : [event.clientX, event.clientY] }
+    root.onpointerdown = (event) => {
+      this.pressed = this.tool(event) ? null : [event.clientX, event.clientY]
+      if (this.pressed) root.focus({ preventScroll: true }) // so that arrow keys go on from a click
+    }
     const up = (event) => this.released(event)
     addEventListener("pointerup", up, true)
     root.onkeydown = (event) => this.key(event)
@@ -216,7 +219,8 @@ class MapView {
     const pressed = this.pressed
     this.pressed = null
     if (!pressed || event.button !== 0 || Math.hypot(event.clientX - pressed[0], event.clientY - pressed[1]) > CLICK_PX) return
-    if (this.target) this.commit(...this.target)
+    this.aim(...this.at(event), event.timeStamp) // a tap comes without a move before it
+    this.commit(...this.target)
   }
 
   key(event) {

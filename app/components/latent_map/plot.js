@@ -15,10 +15,18 @@ export function plotly(address) {
   return loading
 }
 
+let gl = null
+
 export function webgl() {
-  const probe = document.createElement("canvas")
-  return Boolean(probe.getContext("webgl2") ?? probe.getContext("webgl"))
+  if (gl !== null) return gl
+  const probe = document.createElement("canvas"), context = probe.getContext("webgl2") ?? probe.getContext("webgl")
+  gl = Boolean(context)
+  free(context)
+  return gl
 }
+
+// browsers allow about 16 contexts a page and drop the oldest, so each is handed back at once
+const free = (context) => context?.getExtension("WEBGL_lose_context")?.loseContext()
 
 const FREEZE_MS = 150 // of rest
 const POINT_PX = [2.2, 4.2] // smallest and largest point before zooming in
@@ -190,6 +198,8 @@ export class Plot {
   remove() {
     this.thaw()
     if (this.still) URL.revokeObjectURL(this.still)
+    const canvases = [...this.element.querySelectorAll(".gl-canvas")]
     this.Plotly.purge(this.element)
+    for (const canvas of canvases) free(canvas.getContext("webgl"))
   }
 }
