@@ -32,7 +32,7 @@ with left:
         st.plotly_chart(figures.rate_bars(measured["rate_per_dim_nats"], engine.atlas.active), config=QUIET)
         st.caption("KL(q(z|x) ‖ p(z)) of each, test set. Grey: its mean hardly varies, so it carries nothing.")
     elif engine.has_prior:
-        st.info(f"Not measured yet. Run `python -m vae eval {card['name']}`.")
+        st.info(f"Training measures this when it ends; `python -m vae eval {card['name']}` prints it now.")
     else:
         st.info("A plain autoencoder has no prior, so no rate: its code costs nothing and promises nothing.")
 with right:
