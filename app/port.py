@@ -19,7 +19,9 @@ def main(argv: list[str]) -> int:
         return 2
     port = int(argv[0])
     if taken(port):
-        print(f"port {port} is in use, perhaps by another zscope. Choose one: make app PORT={port + 1}", file=sys.stderr)
+        print(
+            f"port {port} is in use, perhaps by another zscope. Choose one: make app PORT={port + 1}", file=sys.stderr
+        )
         return 1
     return 0
 

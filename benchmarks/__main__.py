@@ -19,7 +19,9 @@ def main(argv: list[str]) -> int:
     if unknown:
         print(f"unknown benchmark {unknown[0]!r}. Known: {', '.join(known)}.", file=sys.stderr)
         return 2
-    failed = [name for name in chosen if subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *flags]).returncode]
+    failed = [
+        name for name in chosen if subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *flags]).returncode
+    ]
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return bool(failed)

@@ -51,6 +51,7 @@ z[j] = st.slider("z", -3.0, 3.0, 0.0, 0.05)
 st.image(m.decode_uint8(z[None])[0].transpose(1, 2, 0).squeeze(), width=280)
 """
 
+STOCK_THUMB = "[data-testid=stSlider] div:has(> [data-testid=stSliderThumbValue])"
 WATCH_STOCK = """() => {
   window.stock = {ms: [], frames: 0}
   let started = 0
@@ -179,13 +180,13 @@ def stock(browser, model: str, n: int, drag_s: float) -> dict:
             page.wait_for_selector("[data-testid=stImage] img", timeout=60_000)
             page.wait_for_timeout(1500)
             page.evaluate(WATCH_STOCK)
-            page.locator("[role=slider]").first.focus()
+            page.locator("[data-testid=stSlider] input").focus()
             for k in range(n):
                 page.keyboard.press("ArrowRight" if k < n / 2 else "ArrowLeft")
                 page.wait_for_function(f"stock.ms.length > {k}", timeout=20_000)
                 page.wait_for_timeout(60)
             latency = page.evaluate("stock.ms.slice()")
-            frames_s = drag(page, "[role=slider]", drag_s, "stock.frames")
+            frames_s = drag(page, STOCK_THUMB, drag_s, "stock.frames")
             page.close()
     return {"latency_ms": latency, "drag_frames_per_s": frames_s}
 

@@ -19,7 +19,9 @@ def machine() -> dict[str, str]:
     cpu = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
-        names = [line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+        names = [
+            line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")
+        ]
         cpu = names[0] if names else cpu
     packages = ("torch", "numpy", "scipy", "umap-learn", "streamlit", "plotly")
     versions = ", ".join(f"{p} {metadata.version(p)}" for p in packages)

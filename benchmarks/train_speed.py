@@ -55,8 +55,14 @@ def theirs(x: torch.Tensor, epochs: int, seed: int):
     model = VAE(VAEConfig(input_dim=tuple(x.shape[1:]), latent_dim=D, reconstruction_loss="mse"))
     data = BaseDataset(x.float() / 255, torch.zeros(len(x)))
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):
-        config = BaseTrainerConfig(output_dir=folder, num_epochs=epochs, per_device_train_batch_size=BATCH,
-                                   learning_rate=LR, seed=seed, no_cuda=True)
+        config = BaseTrainerConfig(
+            output_dir=folder,
+            num_epochs=epochs,
+            per_device_train_batch_size=BATCH,
+            learning_rate=LR,
+            seed=seed,
+            no_cuda=True,
+        )
         trainer = BaseTrainer(model, data, training_config=config)
         trainer.prepare_training()
         model.train()
@@ -110,12 +116,16 @@ def main() -> int:
         speeds["pythae"].append(speed)
         elbos["pythae"].append(their_elbo(model, x_test))
     ratios = [a / b for a, b in zip(speeds["zscope"], speeds["pythae"], strict=True)]
-    print(f"training, net A on Fashion-MNIST, batch {BATCH}, float32, {epochs} epochs, {torch.get_num_threads()} threads")
+    print(
+        f"training, net A on Fashion-MNIST, batch {BATCH}, float32, {epochs} epochs, {torch.get_num_threads()} threads"
+    )
     print("  ".join(f"{k}: {v}" for k, v in machine().items()))
     for name in speeds:
         print(f"{name:8} {summary(speeds[name])} images/s   test elbo {summary(elbos[name])} nats")
     print(f"ratio    {summary(ratios)} times (target >= 1.5)")
-    print(f"test elbo, zscope - pythae: {np.mean(elbos['zscope']) - np.mean(elbos['pythae']):+.3f} nats (target within .5)")
+    print(
+        f"test elbo, zscope minus pythae: {np.mean(elbos['zscope']) - np.mean(elbos['pythae']):+.3f} nats (within .5)"
+    )
     write("train_speed", {"images_per_s": speeds, "test_elbo_nats": elbos, "ratio": ratios, "epochs": epochs})
     return 0
 

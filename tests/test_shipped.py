@@ -27,7 +27,9 @@ def engines() -> dict[str, Engine]:
 
 
 def test_they_stay_small():
-    tracked = subprocess.run(["git", "ls-files", "checkpoints"], cwd=ROOT.parent, capture_output=True, text=True, check=True)
+    tracked = subprocess.run(
+        ["git", "ls-files", "checkpoints"], cwd=ROOT.parent, capture_output=True, text=True, check=True
+    )
     assert sum((ROOT.parent / name).stat().st_size for name in tracked.stdout.split()) <= 25e6
 
 

@@ -16,7 +16,11 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "load": "engine", "Engine": "engine", "checkpoints": "checkpoint", "families": "registry", "datasets": "registry",
+    "load": "engine",
+    "Engine": "engine",
+    "checkpoints": "checkpoint",
+    "families": "registry",
+    "datasets": "registry",
     "modalities": "registry",
 }
 __all__ = ["__version__", *_HOMES]

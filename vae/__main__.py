@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def setting(text: str) -> tuple[str, str]:
-    """"key=value" -> (key, value)."""
+    """ "key=value" -> (key, value)."""
     key, sign, value = text.partition("=")
     if not sign or not key:
         raise argparse.ArgumentTypeError(f"{text!r}: expected key=value, for example beta=4")
@@ -54,8 +54,15 @@ def _list(p: argparse.ArgumentParser) -> None:
 def _train(p: argparse.ArgumentParser) -> None:
     p.add_argument("family")
     p.add_argument("dataset")
-    p.add_argument("--set", dest="settings", type=setting, action="append", default=[], metavar="KEY=VALUE",
-                   help="a setting of the family or of the trainer (`list families` shows all)")
+    p.add_argument(
+        "--set",
+        dest="settings",
+        type=setting,
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a setting of the family or of the trainer (`list families` shows all)",
+    )
     p.add_argument("--epochs", type=int, default=20)
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--name", default="", help="name of the checkpoint (default DATASET-FAMILY)")

@@ -26,7 +26,15 @@ from .types import Samples
 
 N_REFERENCE = 10_000
 UNREADABLE = (  # whatever numpy raises for bytes that are no npz, and we for arrays that are no atlas
-    KeyError, ValueError, TypeError, AttributeError, IndexError, EOFError, OSError, zipfile.BadZipFile, zlib.error,
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    EOFError,
+    OSError,
+    zipfile.BadZipFile,
+    zlib.error,
     ShapeError,
 )
 
@@ -120,10 +128,17 @@ def load(files: dict[str, bytes], classes: tuple[str, ...]) -> Atlas:
         z = a["z"].astype(np.float32)
         projector = Projector.from_state(_below(a, "projector.") | {"z": z, "xy": a["xy"]})
         return Atlas(
-            z=z, std=a["std"].astype(np.float32), xy=a["xy"], index=a["index"].astype(np.int64), classes=classes,
-            labels=a["labels"].astype(np.int64) if "labels" in a else None, projector=projector,
+            z=z,
+            std=a["std"].astype(np.float32),
+            xy=a["xy"],
+            index=a["index"].astype(np.int64),
+            classes=classes,
+            labels=a["labels"].astype(np.int64) if "labels" in a else None,
+            projector=projector,
             mixture=Mixture.from_state(_below(a, "mixture.")) if "mixture.means" in a else None,
-            thumbnails_webp=files[THUMBNAILS], thumb_columns=columns, thumb_size=(size[0], size[1]),
+            thumbnails_webp=files[THUMBNAILS],
+            thumb_columns=columns,
+            thumb_size=(size[0], size[1]),
             _search=Index(z, projector.scale),
         )
     except UNREADABLE as e:
@@ -161,10 +176,17 @@ def build(
     report("drawing thumbnails")
     columns = int(np.ceil(np.sqrt(len(x))))
     return Atlas(
-        z=z, std=std, xy=fitted.xy, index=rows, classes=classes, projector=projector,
+        z=z,
+        std=std,
+        xy=fitted.xy,
+        index=rows,
+        classes=classes,
+        projector=projector,
         labels=None if samples.y_train is None else samples.y_train[rows],
         mixture=None if std.any() else Mixture.fit(z, seed=seed),
-        thumbnails_webp=_webp(tile(x, columns)), thumb_columns=columns, thumb_size=(x.shape[2], x.shape[3]),
+        thumbnails_webp=_webp(tile(x, columns)),
+        thumb_columns=columns,
+        thumb_size=(x.shape[2], x.shape[3]),
         _search=Index(z, projector.scale),
     )
 

@@ -26,7 +26,11 @@ from .errors import CheckpointError, SaveError, UnknownName
 FORMAT = 1
 UPGRADES: dict[int, Callable[[dict], dict]] = {}  # format n -> a named function that turns its config into format n + 1
 MODEL, ATLAS, THUMBNAILS, HISTORY, RESUME = (
-    "model.safetensors", "atlas.npz", "thumbnails.webp", "history.jsonl", "resume.safetensors",
+    "model.safetensors",
+    "atlas.npz",
+    "thumbnails.webp",
+    "history.jsonl",
+    "resume.safetensors",
 )
 REQUIRED = ("name", "family", "hparams", "dataset", "seed", "spec", "files")
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 
 from . import atlas as atlases
 from . import checkpoint
@@ -104,22 +105,22 @@ class Engine:
 
     # -------------------------------------------------------- through the device, on the engine's thread
 
-    def encode(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def encode(self, x: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """Posterior mean and standard deviation, (b, d) float32 each; x: (b, c, h, w) uint8 0-255 or float 0-1.
 
         Deterministic. Raises: ShapeError.
         """
         return self._run("encode", x)
 
-    def decode(self, z: np.ndarray) -> np.ndarray:
+    def decode(self, z: ArrayLike) -> np.ndarray:
         """E[x|z], (b, c, h, w) float32 0-1; z: (b, d), finite. Raises: ShapeError."""
         return self._run("decode", z)
 
-    def decode_uint8(self, z: np.ndarray) -> np.ndarray:
+    def decode_uint8(self, z: ArrayLike) -> np.ndarray:
         """`decode`, as uint8 0-255."""
         return self._run("decode_uint8", z)
 
-    def _encode(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _encode(self, x: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         x = check_pictures(x, self.shape)
         mus, stds = [], []
         with torch.inference_mode():
@@ -130,7 +131,7 @@ class Engine:
                 stds.append(q.std.float().cpu().numpy())
         return np.concatenate(mus), np.concatenate(stds)
 
-    def _decode(self, z: np.ndarray) -> np.ndarray:
+    def _decode(self, z: ArrayLike) -> np.ndarray:
         z = self._check_latents(z)
         out = []
         with torch.inference_mode():
@@ -139,10 +140,10 @@ class Engine:
                 out.append(x.float().clamp(0, 1).cpu().numpy())
         return np.concatenate(out)
 
-    def _decode_uint8(self, z: np.ndarray) -> np.ndarray:
+    def _decode_uint8(self, z: ArrayLike) -> np.ndarray:
         return to_uint8(self._decode(z))
 
-    def _check_latents(self, z: np.ndarray) -> np.ndarray:
+    def _check_latents(self, z: ArrayLike) -> np.ndarray:
         z = rows(z, self.d, "latents")
         if not len(z):
             raise ShapeError(f"latents: given none, expected (b, {self.d}) with b of at least 1.")
@@ -155,16 +156,16 @@ class Engine:
         atlas = self.atlas if source == "aggregate" else None
         return draw(n, self.d, seed=seed, temperature=temperature, source=source, has_prior=self.has_prior, atlas=atlas)
 
-    def to_map(self, z: np.ndarray) -> np.ndarray:
+    def to_map(self, z: ArrayLike) -> np.ndarray:
         """Latents (b, d) to map positions (b, 2) float32."""
         return self.atlas.projector.to_map(self._check_latents(z))
 
-    def from_map(self, xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def from_map(self, xy: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """Map positions (b, 2) to latents (b, d) float32, and trust (b,) in 0-1, higher is better."""
-        return self.atlas.projector.from_map(xy)
+        return self.atlas.projector.from_map(rows(xy, 2, "map positions"))
 
 
-def check_pictures(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def check_pictures(x: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
     """x as (b, *shape) uint8 or float32 0-1. Raises: ShapeError: saying what was given and expected."""
     x = np.asarray(x)
     if x.ndim != len(shape) + 1 or x.shape[1:] != tuple(shape) or not len(x):

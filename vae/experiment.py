@@ -47,8 +47,13 @@ class Plan:
     def command(self) -> str:
         """The shell command that repeats this plan."""
         sets = " ".join(f"--set {shlex.quote(f'{k}={v}')}" for k, v in self.settings.items())
-        parts = [f"python -m vae train {self.family} {self.dataset}", sets, f"--epochs {self.epochs}",
-                 f"--seed {self.seed}", f"--name {self.checkpoint_name()}"]
+        parts = [
+            f"python -m vae train {self.family} {self.dataset}",
+            sets,
+            f"--epochs {self.epochs}",
+            f"--seed {self.seed}",
+            f"--name {self.checkpoint_name()}",
+        ]
         return " ".join(p for p in parts if p)
 
 
@@ -65,7 +70,9 @@ def split_settings(family: str, settings: dict[str, Any]) -> tuple[Any, TrainHpa
     return configure(hparams, theirs), configure(TrainHparams, ours)
 
 
-def train(plan: Plan, *, resume: bool = False, overwrite: bool = False, report: Report = lambda stage: None) -> Iterator[Event]:
+def train(
+    plan: Plan, *, resume: bool = False, overwrite: bool = False, report: Report = lambda stage: None
+) -> Iterator[Event]:
     """Train a plan into `checkpoints/<name>`, saving after every epoch; then evaluate, map and save once more.
 
     Close the generator (or interrupt it) at any time: at most the current epoch is lost, and `resume` goes on from
@@ -75,7 +82,9 @@ def train(plan: Plan, *, resume: bool = False, overwrite: bool = False, report: 
     """
     name = plan.checkpoint_name()
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
-        raise SettingError(f"name {name!r}: expected letters, digits, '.', '_' and '-', at most 64, not starting with '.'.")
+        raise SettingError(
+            f"name {name!r}: expected letters, digits, '.', '_' and '-', at most 64, not starting with '.'."
+        )
     if not 1 <= plan.epochs <= 1_000_000:
         raise SettingError(f"epochs={plan.epochs}: expected 1 to 1000000.")
     if not 0 <= plan.seed < 2**32:
@@ -120,12 +129,25 @@ def _finish(path, trainer: Trainer, config, history, samples: Samples, plan: Pla
     yield Event("done", trainer.epoch, plan.epochs, trainer.step, trainer.step, metrics, 0.0, 0.0)
 
 
-def add_atlas(saved: Checkpoint, samples: Samples, *, n: int = atlases.N_REFERENCE, device: str | None = None,
-              report: Report = lambda stage: None) -> Checkpoint:
+def add_atlas(
+    saved: Checkpoint,
+    samples: Samples,
+    *,
+    n: int = atlases.N_REFERENCE,
+    device: str | None = None,
+    report: Report = lambda stage: None,
+) -> Checkpoint:
     """Build the map of a checkpoint and save it with the folder. The same seed gives the same map."""
     engine = Engine(saved, device)
-    built = atlases.build(samples, tuple(saved.config["classes"]), engine.encode, engine.decode,
-                          n=n, seed=saved.config["seed"], report=report)
+    built = atlases.build(
+        samples,
+        tuple(saved.config["classes"]),
+        engine.encode,
+        engine.decode,
+        n=n,
+        seed=saved.config["seed"],
+        report=report,
+    )
     config = saved.config | {"atlas": {"n": built.n, "split": "train", "seed": saved.config["seed"]}}
     return checkpoint.save(saved.path, config, {**saved.files, **built.files()})
 
@@ -135,9 +157,16 @@ def _resume(trainer: Trainer, path, plan: Plan, h, t) -> list[dict[str, Any]]:
 
     saved = checkpoint.read(path)
     if RESUME not in saved.files:
-        raise CheckpointError(f"{path.name} has no {RESUME}: a shipped checkpoint cannot be resumed, only trained again.")
-    for key, given in (("family", plan.family), ("dataset", plan.dataset), ("seed", plan.seed),
-                       ("hparams", dataclasses.asdict(h)), ("train", dataclasses.asdict(t))):
+        raise CheckpointError(
+            f"{path.name} has no {RESUME}: a shipped checkpoint cannot be resumed, only trained again."
+        )
+    for key, given in (
+        ("family", plan.family),
+        ("dataset", plan.dataset),
+        ("seed", plan.seed),
+        ("hparams", dataclasses.asdict(h)),
+        ("train", dataclasses.asdict(t)),
+    ):
         if saved.config[key] != given:
             raise SettingError(f"cannot resume {path.name}: its {key} is {saved.config[key]!r}, not {given!r}.")
     model, _ = restore(saved, torch.device("cpu"))
@@ -156,13 +185,28 @@ def _model_files(trainer: Trainer, history: list[dict[str, Any]]) -> dict[str, b
 
 def _config(plan: Plan, data, spec: Spec, h, t) -> dict[str, Any]:
     return {
-        "name": plan.checkpoint_name(), "title": f"{FAMILIES.get(plan.family).title} on {data.title}",
-        "family": plan.family, "hparams": dataclasses.asdict(h), "train": dataclasses.asdict(t), "epochs": plan.epochs,
-        "dataset": plan.dataset, "seed": plan.seed, "spec": dataclasses.asdict(spec) | {"shape": list(spec.shape)},
-        "classes": list(data.classes), "data_title": data.title, "data_licence": data.licence,
-        "data_origin": data.origin, "data_cite": data.cite, "command": plan.command(),
-        "versions": {"zscope": _zscope_version(), "python": platform.python_version(), "torch": torch.__version__,
-                     "numpy": np.__version__, "umap-learn": metadata.version("umap-learn")},
+        "name": plan.checkpoint_name(),
+        "title": f"{FAMILIES.get(plan.family).title} on {data.title}",
+        "family": plan.family,
+        "hparams": dataclasses.asdict(h),
+        "train": dataclasses.asdict(t),
+        "epochs": plan.epochs,
+        "dataset": plan.dataset,
+        "seed": plan.seed,
+        "spec": dataclasses.asdict(spec) | {"shape": list(spec.shape)},
+        "classes": list(data.classes),
+        "data_title": data.title,
+        "data_licence": data.licence,
+        "data_origin": data.origin,
+        "data_cite": data.cite,
+        "command": plan.command(),
+        "versions": {
+            "zscope": _zscope_version(),
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+            "umap-learn": metadata.version("umap-learn"),
+        },
         "trained_on": choose_device(plan.device).type,
     }
 

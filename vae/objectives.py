@@ -10,6 +10,7 @@ from . import terms
 from .schedules import Schedule, constant
 from .types import Loss
 
+ONE = constant(1.0)
 Term = Callable[[nn.Module, object, Tensor], Tensor]
 
 
@@ -20,9 +21,9 @@ class Sum(nn.Module):
     be compared: a weighted loss is never reported as a bound.
     """
 
-    def __init__(self, beta: Schedule = constant(1.0), **extra: tuple[Term, Schedule]):
+    def __init__(self, beta: Schedule = ONE, **extra: tuple[Term, Schedule]):
         super().__init__()
-        self.weighted = {"distortion": (terms.distortion, constant(1.0)), "rate": (terms.rate, beta), **extra}
+        self.weighted = {"distortion": (terms.distortion, ONE), "rate": (terms.rate, beta), **extra}
 
     def forward(self, model: nn.Module, x: Tensor, step: int, y: Tensor | None = None) -> Loss:
         output = model(x, y)

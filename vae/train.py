@@ -33,7 +33,9 @@ class TrainHparams:
 
     batch_size: int = knob(128, "samples a step", low=1, high=65536)
     lr: float = knob(1e-3, "learning rate of Adam at the start", low=1e-7, high=1.0, log=True)
-    lr_end: float = knob(1.0, "last learning rate as a share of the first; below 1 it falls along a cosine", low=0.0, high=1.0)
+    lr_end: float = knob(
+        1.0, "last learning rate as a share of the first; below 1 it falls along a cosine", low=0.0, high=1.0
+    )
     clip: float = knob(10.0, "gradient norm above which a step is scaled down; 0 never", low=0.0, high=1e9)
 
 
@@ -105,8 +107,12 @@ class Trainer:
         for i, p in enumerate(self.parameters):
             saved = {k.split(".")[2]: v for k, v in state.items() if k.startswith(f"adam.{i}.")}
             if saved and saved["exp_avg"].shape != p.shape:
-                raise ZscopeError(f"this resume file is of another model: {tuple(saved['exp_avg'].shape)} for {tuple(p.shape)}.")
-            self.optimizer.state[p] = {k: v.clone().to(device if k != "step" or device.type == "cuda" else "cpu") for k, v in saved.items()}
+                raise ZscopeError(
+                    f"this resume file is of another model: {tuple(saved['exp_avg'].shape)} for {tuple(p.shape)}."
+                )
+            self.optimizer.state[p] = {
+                k: v.clone().to(device if k != "step" or device.type == "cuda" else "cpu") for k, v in saved.items()
+            }
         torch.set_rng_state(state["random_cpu"])
         if device.type == "cuda" and "random_cuda" in state:
             torch.cuda.set_rng_state(state["random_cuda"], device)
@@ -137,8 +143,16 @@ def fit(trainer: Trainer, x: Tensor, y: Tensor | None, x_test: Tensor | None, ep
             if now - reported > REPORT_SECONDS:
                 reported = now
                 left = (now - began) / max(1, trainer.step - began_step) * (epochs * per_epoch - trainer.step)
-                yield Event("step", trainer.epoch + 1, epochs, trainer.step, per_epoch * epochs,
-                            _means(sums, seen, trainer.step), seen / (now - epoch_began), left)
+                yield Event(
+                    "step",
+                    trainer.epoch + 1,
+                    epochs,
+                    trainer.step,
+                    per_epoch * epochs,
+                    _means(sums, seen, trainer.step),
+                    seen / (now - epoch_began),
+                    left,
+                )
         seconds = time.perf_counter() - epoch_began
         metrics = _means(sums, seen, trainer.step) | {"seconds": seconds, "images_per_s": n / seconds}
         trainer.epoch += 1

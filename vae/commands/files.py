@@ -86,7 +86,7 @@ def _read_pictures(inputs: list[str], shape: tuple[int, ...]) -> np.ndarray:
 
 def _read_array(name: str, key: str) -> np.ndarray:
     try:
-        with np.load(name, allow_pickle=False) as npz:
+        with open(name, "rb") as f, np.load(f, allow_pickle=False) as npz:
             if key not in npz.files:
                 raise SettingError(f"{name} has no array {key!r}; it has: {', '.join(npz.files) or 'none'}.")
             return npz[key]

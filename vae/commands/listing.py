@@ -40,8 +40,17 @@ def _settings(cls: type) -> dict[str, dict[str, Any]]:
 
 def _datasets() -> list[dict[str, Any]]:
     return [
-        {"name": d.name, "title": d.title, "modality": d.modality, "shape": list(d.shape), "classes": list(d.classes),
-         "licence": d.licence, "origin": d.origin, "cite": d.cite, "found": availability(d.name)}
+        {
+            "name": d.name,
+            "title": d.title,
+            "modality": d.modality,
+            "shape": list(d.shape),
+            "classes": list(d.classes),
+            "licence": d.licence,
+            "origin": d.origin,
+            "cite": d.cite,
+            "found": availability(d.name),
+        }
         for d in datasets().values()
     ]
 
@@ -51,8 +60,17 @@ def _checkpoints() -> list[dict[str, Any]]:
     for name, path in checkpoint.checkpoints().items():
         try:
             c = checkpoint.read(path).config
-            rows.append({"name": name, "family": c["family"], "dataset": c["dataset"], "epochs": c.get("epochs_done"),
-                         "seed": c["seed"], "hparams": c["hparams"], "metrics": c.get("metrics", {})})
+            rows.append(
+                {
+                    "name": name,
+                    "family": c["family"],
+                    "dataset": c["dataset"],
+                    "epochs": c.get("epochs_done"),
+                    "seed": c["seed"],
+                    "hparams": c["hparams"],
+                    "metrics": c.get("metrics", {}),
+                }
+            )
         except CheckpointError as e:
             rows.append({"name": name, "error": str(e)})
     return rows
@@ -65,7 +83,10 @@ def _print(row: dict[str, Any]) -> None:
             _print_settings(value)
         elif key == "metrics":
             flat = {k: v for k, v in value.items() if not isinstance(v, list)}
-            print("  metrics: " + ", ".join(f"{k} {v:.5g}" if isinstance(v, float) else f"{k} {v}" for k, v in flat.items()))
+            print(
+                "  metrics: "
+                + ", ".join(f"{k} {v:.5g}" if isinstance(v, float) else f"{k} {v}" for k, v in flat.items())
+            )
         elif key != "name":
             print(f"  {key}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
 

@@ -21,7 +21,9 @@ from ..train import Event
 
 
 def train(args: Namespace) -> int:
-    plan = experiment.Plan(args.family, args.dataset, settings(args.settings), args.epochs, args.seed, args.name, args.device)
+    plan = experiment.Plan(
+        args.family, args.dataset, settings(args.settings), args.epochs, args.seed, args.name, args.device
+    )
     events = experiment.train(plan, resume=args.resume, overwrite=args.overwrite, report=_say)
     with tqdm(total=None, unit="step", dynamic_ncols=True, disable=None, file=sys.stderr) as bar:
         try:
@@ -58,7 +60,8 @@ def _draw(bar: tqdm, event: Event) -> None:
         bar.write(
             f"epoch {event.epoch}/{event.epochs}  elbo {m['elbo_nats']:.2f}  test elbo {m['test_elbo_nats']:.2f}  "
             f"distortion {m['distortion_nats']:.2f}  rate {m['rate_nats']:.2f} nats  test mse {m['test_mse']:.5f}  "
-            f"{m['active_units']} active  {m['images_per_s']:,.0f} images/s", file=sys.stderr,
+            f"{m['active_units']} active  {m['images_per_s']:,.0f} images/s",
+            file=sys.stderr,
         )
 
 
@@ -70,7 +73,9 @@ def evaluate_checkpoint(args: Namespace) -> None:
     model, _ = restore(saved, device)
     x = torch.from_numpy(DATASETS.get(saved.config["dataset"]).load().x_test).to(device)
     with contextlib.closing(tqdm(total=len(x), unit="image", disable=True if args.json else None)) as bar:
-        metrics = evaluate(model, x, k=args.k, seed=saved.config["seed"], report=lambda done, n: bar.update(done - bar.n))
+        metrics = evaluate(
+            model, x, k=args.k, seed=saved.config["seed"], report=lambda done, n: bar.update(done - bar.n)
+        )
     if args.json:
         print(json.dumps({"checkpoint": saved.config["name"], **metrics}, indent=1))
         return

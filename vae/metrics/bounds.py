@@ -19,7 +19,9 @@ BATCH = 500
 
 
 @torch.inference_mode()
-def evaluate(model: LatentModel, x: Tensor, *, k: int = 0, seed: int = 0, report=lambda done, n: None) -> dict[str, Any]:
+def evaluate(
+    model: LatentModel, x: Tensor, *, k: int = 0, seed: int = 0, report=lambda done, n: None
+) -> dict[str, Any]:
     """elbo, distortion, rate (one posterior sample a picture), mse of the decoded posterior mean, active units, rate
     of each dimension; with k > 0 also nll, the importance-weighted bound with k samples (Burda et al., 2016, eq. 8).
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
@@ -24,7 +26,7 @@ def pair(shape: tuple[int, ...], outputs: int, d: int, width: int, depth: int) -
     features = 8 * width
     flat = channels[-1] * sizes[-1][0] * sizes[-1][1]
     encoder = nn.Sequential(
-        *[m for a, b in zip(channels, channels[1:], strict=False) for m in (nn.Conv2d(a, b, 3, 2, 1), Residual(b))],
+        *[m for a, b in pairwise(channels) for m in (nn.Conv2d(a, b, 3, 2, 1), Residual(b))],
         nn.Flatten(),
         nn.Linear(flat, features),
         nn.SiLU(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 from torch import nn
 
@@ -26,4 +27,4 @@ def pair(shape: tuple[int, ...], outputs: int, d: int, width: int, depth: int) -
 
 
 def _layers(sizes: list[int]) -> list[nn.Module]:
-    return [m for a, b in zip(sizes, sizes[1:], strict=False) for m in (nn.Linear(a, b), nn.ReLU())]
+    return [m for a, b in pairwise(sizes) for m in (nn.Linear(a, b), nn.ReLU())]
