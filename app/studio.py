@@ -254,7 +254,7 @@ def _unpack(text: str) -> Point:
         raise ValueError("expected r<row> or a packed point; it seems cut short")
     x, y, *z = struct.unpack(f"<{len(raw) // 4}f", raw)
     xy = None if math.isnan(x) and math.isnan(y) else (x, y)
-    if not all(abs(v) <= COORDINATE_MAX for v in (*(xy or ()), *z)):  # neither does NaN
+    if not all(abs(v) <= COORDINATE_MAX for v in (*(xy or ()), *z)):  # NaN fails this too
         raise ValueError(f"its numbers must be finite and within +-{COORDINATE_MAX:g}")
     return Point(tuple(z), xy)
 
