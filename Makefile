@@ -20,7 +20,7 @@ test-slow: $(VENV)/.dev
 test-gpu: $(VENV)/.dev
 	$(BIN)/python -m pytest -m gpu
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks
 
 lint: $(VENV)/.dev
@@ -33,6 +33,10 @@ $(VENV)/.app: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"zscope needs Python 3.11 or newer; this is {sys.version.split()[0]}. Try: make app PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --disable-pip-version-check -q -r requirements.txt
+	touch $@
+
+$(VENV)/.bench: $(VENV)/.dev requirements-bench.txt
+	$(BIN)/pip install --disable-pip-version-check -q -r requirements-bench.txt
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.app requirements-dev.txt

@@ -3,7 +3,7 @@
 Net A: 784-512-ReLU to two heads of d=10, d-512-ReLU-784-sigmoid (820 004 parameters), Fashion-MNIST, Adam 1e-3, batch
 128, float32, the gaussian likelihood with sigma 1 (which is pythae's "mse" reconstruction loss up to a constant).
 Each library runs its own trainer, the two take turns, and the test elbo of both is computed by the same function.
-pythae is not a dependency of zscope: `pip install pythae` first.
+pythae is no dependency of zscope: `make bench` installs it, or `pip install -r requirements-bench.txt`.
 """
 
 from __future__ import annotations
