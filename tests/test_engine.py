@@ -13,11 +13,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save as save_tensors
 
 import vae
+from vae import checkpoint
 from vae.engine import BATCH, Engine, choose_device
 from vae.errors import DeviceError, SettingError, ShapeError, UnknownName, ZscopeError
-from vae.registry import DATASETS
+from vae.latent.projector import Projector
+from vae.registry import DATASETS, FAMILIES, configure
+from vae.types import Spec
 
 PROJECT = Path(vae.__file__).resolve().parents[1]
 
@@ -209,6 +213,42 @@ def test_an_error_on_the_engines_thread_reaches_the_caller_and_the_engine_lives_
     with pytest.raises(ShapeError):
         engine.submit("decode", np.zeros(3)).result()
     assert engine.decode(np.zeros((1, 4))).shape == (1, 1, 8, 8)
+
+
+# ---------------------------------------------------------------- without a trained model
+
+
+@pytest.fixture
+def untrained(tmp_path) -> tuple[Engine, torch.nn.Module]:
+    """An engine of a model as it was built, and that model."""
+    torch.manual_seed(0)
+    family, spec, hparams = FAMILIES.get("vae"), Spec((1, 4, 4), 10), {"net": "mlp", "width": 8, "d": 4}
+    model, _ = family.build(spec, configure(family.Hparams, hparams))
+    config = {"name": "new", "family": "vae", "hparams": hparams, "dataset": "digits", "seed": 0,
+              "spec": vars(spec) | {"shape": [1, 4, 4]}}
+    saved = checkpoint.save(tmp_path / "new", config, {checkpoint.MODEL: save_tensors(model.state_dict())})
+    return Engine(saved), model
+
+
+def test_encode_is_the_posteriors_mean_and_std(untrained):
+    engine, model = untrained
+    x = np.random.default_rng(0).integers(0, 256, (5, 1, 4, 4), dtype=np.uint8)
+    with torch.inference_mode():
+        mu, logvar = model.bottleneck.head(model.encoder(torch.from_numpy(x) / 255)).chunk(2, 1)
+    for found, expected in zip(engine.encode(x), (mu, (logvar / 2).exp()), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_an_untrained_engine_refuses_nan(untrained):
+    with pytest.raises(ShapeError, match="NaN"):
+        untrained[0].decode(np.full((1, 4), np.nan))
+
+
+def test_a_position_does_not_depend_on_its_batch():
+    z = np.random.default_rng(0).standard_normal((300, 3)).astype(np.float32)
+    projector = Projector.build(z, z[:, :2])
+    new = np.random.default_rng(1).standard_normal((9, 3)).astype(np.float32)
+    assert np.array_equal(projector.to_map(new), np.concatenate([projector.to_map(row[None]) for row in new]))
 
 
 # ---------------------------------------------------------------- names and devices

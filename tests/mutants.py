@@ -1,0 +1,223 @@
+"""Known bugs, planted one at a time in a copy of the package; test_mutants.py wants a named test to fail for each.
+
+`python -m tests.mutants` runs them all (`quick`: those always on) and prints a JSON line each: [name, exit code of
+pytest, its last lines]. What is heavy is imported once and each mutant runs in a fork, so that it costs a second.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+CAUGHT = 1  # pytest's exit code when tests ran and some failed
+BASELINE = "no mutant"
+QUIET = ("-q", "-x", "--tb=line", "-p", "no:cacheprovider", "-p", "pytest_timeout", "-o", "addopts=")
+HEAVY = (
+    "torch", "torch._dynamo", "scipy.spatial", "sklearn.datasets", "sklearn.mixture", "PIL.Image", "safetensors.torch",
+    "filelock", "tqdm", "scipy.special", "beartype", "jaxtyping",
+)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """In `file` of vae/, `old`, which stands there once, becomes `new`; `test` is to fail."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    test: str
+    always: bool = False  # part of every test run; the others are marked slow
+
+
+MUTANTS = (
+    # ------------------------------------------------ what is computed
+    Mutant("sign of the KL flipped", "bottlenecks/gaussian.py",
+           "return 0.5 * (mu.square() + std.square() - 1) - std.log()",
+           "return std.log() - 0.5 * (mu.square() + std.square() - 1)",
+           "test_likelihoods.py::test_rate_equals_torchs", always=True),
+    Mutant("KL summed over the batch", "bottlenecks/gaussian.py",
+           "kl_to_standard_normal(mu, std).sum(1)", "kl_to_standard_normal(mu, std).sum(0)",
+           "test_likelihoods.py::test_the_bottleneck_draws_from_the_posterior_it_reports"),
+    Mutant("KL averaged over dimensions", "bottlenecks/gaussian.py",
+           "kl_to_standard_normal(mu, std).sum(1)", "kl_to_standard_normal(mu, std).mean(1)",
+           "test_families.py::test_equivalence_vae"),
+    Mutant("log variance taken for a standard deviation", "bottlenecks/gaussian.py",
+           "std = (0.5 * logvar).exp()", "std = logvar.exp()", "test_families.py::test_equivalence_vae"),
+    Mutant("encode gives a draw", "bottlenecks/gaussian.py",
+           "return Latent(z, mu, std,", "return Latent(z, z, std,",
+           "test_families.py::test_family[vae-image-mlp-encode_is_deterministic]", always=True),
+    Mutant("mean over pixels instead of sum", "likelihoods.py",
+           "squares = (x - self.mean(raw)).square().flatten(1).sum(1)",
+           "squares = (x - self.mean(raw)).square().flatten(1).mean(1)",
+           "test_likelihoods.py::test_log_prob_adds_over_pixels", always=True),
+    Mutant("log sigma left out", "likelihoods.py",
+           "pixels * (sigma.log() + 0.5 * LOG_2PI)", "pixels * 0.5 * LOG_2PI",
+           "test_likelihoods.py::test_gaussian_integrates_to_one"),
+    Mutant("continuous Bernoulli without its normaliser", "likelihoods.py",
+           "(2 * half * (x - 0.5) - log_normaliser)", "(2 * half * x - F.softplus(raw))",
+           "test_likelihoods.py::test_continuous_bernoulli_integrates_to_one_and_its_mean_is_the_integral"),
+    Mutant("sigmoid missing", "likelihoods.py",
+           "return torch.sigmoid(raw) if self.bounded else raw", "return raw",
+           "test_likelihoods.py::test_mean_is_inside_the_range_and_finite_for_any_raw"),
+    Mutant("beta ignored", "objectives.py",
+           "weight(step) * values[name].mean()", "values[name].mean()",
+           "test_families.py::test_beta_weighs_the_rate_in_nats", always=True),
+    Mutant("the logged rate has the wrong sign", "objectives.py",
+           '-(parts["distortion"] + parts["rate"])', '-(parts["distortion"] - parts["rate"])',
+           "test_families.py::test_beta_weighs_the_rate_in_nats"),
+    Mutant("cyclical schedule never restarts", "schedules.py",
+           "(step % period)", "step",
+           "test_schedules.py::test_cyclical_restarts_every_period_after_a_half_at_its_value"),
+    # ------------------------------------------------ what is measured
+    Mutant("importance-weighted bound without - log k", "metrics/bounds.py",
+           "torch.logsumexp(torch.cat(pieces), 0) - math.log(k)", "torch.logsumexp(torch.cat(pieces), 0)",
+           "test_metrics.py::test_with_the_true_posterior_every_importance_weight_is_the_marginal", always=True),
+    Mutant("weights leave out the posterior", "metrics/bounds.py",
+           "            - model.bottleneck.log_posterior(z, tiled)\n", "",
+           "test_metrics.py::test_with_the_true_posterior_every_importance_weight_is_the_marginal"),
+    Mutant("sample count ignored", "metrics/bounds.py",
+           "for start in range(0, k, chunk):", "for start in range(0, 1):",
+           "test_metrics.py::test_k_samples_are_really_drawn"),
+    Mutant("evaluate returns inside its loop", "metrics/bounds.py",
+           "            report(min(i + BATCH, len(x)), len(x))\n",
+           "            report(min(i + BATCH, len(x)), len(x))\n            break\n",
+           "test_metrics.py::test_evaluate_averages_over_every_sample", always=True),
+    Mutant("last batch dropped", "metrics/bounds.py",
+           "for i in range(0, len(x), BATCH):", "for i in range(0, len(x) - BATCH + 1, BATCH):",
+           "test_metrics.py::test_evaluate_averages_over_every_sample"),
+    Mutant("active units by standard deviation", "metrics/latent.py",
+           "mu.var(axis=0)", "mu.std(axis=0)", "test_metrics.py::test_active_units_are_those_whose_means_vary"),
+    # ------------------------------------------------ how it is trained
+    Mutant("gradient clipped after the step", "train.py",
+           """        if self.h.clip:
+            nn.utils.clip_grad_norm_(self.parameters, self.h.clip)
+        self.optimizer.param_groups[0]["lr"] = self._lr()
+        self.optimizer.step()
+""",
+           """        self.optimizer.param_groups[0]["lr"] = self._lr()
+        self.optimizer.step()
+        if self.h.clip:
+            nn.utils.clip_grad_norm_(self.parameters, self.h.clip)
+""",
+           "test_train.py::test_clipping_happens_before_the_step", always=True),
+    Mutant("gradients leak into the objective", "train.py",
+           "gradients = torch.autograd.grad(loss.total, self.parameters, allow_unused=True)",
+           "loss.total.backward()\n        gradients = [p.grad for p in self.parameters]",
+           "test_train.py::test_gradients_reach_the_models_parameters_only"),
+    Mutant("epoch means of batch means", "train.py",
+           "(value.sum() if value.ndim else value * len(rows))", "value.mean() * 32",
+           "test_train.py::test_epoch_figures_are_means_over_the_samples"),
+    Mutant("resume forgets the random state", "train.py",
+           'torch.set_rng_state(state["random_cpu"])', "pass",
+           "test_train.py::test_a_resumed_run_equals_a_straight_one_bit_for_bit", always=True),
+    Mutant("resume forgets the order of the samples", "train.py",
+           'self.order.set_state(state["order"])', "pass",
+           "test_train.py::test_a_resumed_run_equals_a_straight_one_bit_for_bit"),
+    Mutant("resume forgets Adam's moments", "train.py",
+           "for key, value in self.optimizer.state.get(p, {}).items():", "for key, value in ():",
+           "test_train.py::test_a_resumed_run_equals_a_straight_one_bit_for_bit"),
+    Mutant("a diverged epoch is saved", "train.py",
+           "            _check_finite(metrics, trainer.step)", "            pass",
+           "test_train.py::test_divergence_in_the_last_step_of_an_epoch_is_seen_before_it_is_reported"),
+    # ------------------------------------------------ what is kept
+    Mutant("hashes not checked", "checkpoint.py",
+           "if _sha256(data) != expected:", "if False:",
+           "test_checkpoint.py::test_a_changed_file_is_refused", always=True),
+    Mutant("config not checked", "checkpoint.py",
+           'if config.get("digest") != digest(config):', "if False:",
+           "test_checkpoint.py::test_an_edited_setting_is_refused"),
+    Mutant("files outside the folder are read", "checkpoint.py",
+           'not all(map(_is_plain, config["files"]))', "False",
+           "test_checkpoint.py::test_a_file_outside_the_folder_is_never_read"),
+    Mutant("a full disk leaves litter", "checkpoint.py",
+           "    finally:\n        shutil.rmtree(partial, ignore_errors=True)\n", "    finally:\n        pass\n",
+           "test_checkpoint.py::test_a_full_disk_costs_nothing_that_was_there"),
+    Mutant("a swap cut short is not recovered", "checkpoint.py",
+           "            os.rename(old, target)", "            pass",
+           "test_checkpoint.py::test_killed_between_the_two_renames_is_recovered"),
+    # ------------------------------------------------ what is done with it
+    Mutant("slerp turns by the sine alone", "latent/paths.py",
+           "np.cos(t * angle)[:, None]", "(1 - t)[:, None]",
+           "test_paths.py::test_arc_of_unit_vectors_matches_shoemake"),
+    Mutant("a map position depends on its batch", "latent/forward.py",
+           "excess.mean(axis=1, keepdims=True)", "excess.mean()",
+           "test_engine.py::test_a_position_does_not_depend_on_its_batch", always=True),
+    Mutant("temperature ignored", "sampling/draw.py",
+           "return (temperature * rng.standard_normal((n, d)))", "return (rng.standard_normal((n, d)))",
+           "test_sampling.py::test_the_prior_is_a_standard_normal_scaled_by_temperature"),
+    Mutant("a list of latents is never checked", "engine.py",
+           'z = rows(z, self.d, "latents")', "z = np.ascontiguousarray(z, np.float32)",
+           "test_engine.py::test_an_untrained_engine_refuses_nan"),
+)
+
+
+def run(copy: Path, mutants: list[Mutant]) -> None:
+    """Run the tests of these mutants without any, then with each in turn, printing as it goes."""
+    tests = sorted({m.test for m in mutants})
+    print(json.dumps([BASELINE, *_pytest(copy, tests)]), flush=True)
+    for m in mutants:
+        path = copy / "vae" / m.file
+        before = path.read_text("utf-8")
+        if before.count(m.old) != 1:
+            print(json.dumps([m.name, -1, f"{m.file} holds {before.count(m.old)} times: {m.old}"]), flush=True)
+            continue
+        path.write_text(before.replace(m.old, m.new), "utf-8")
+        print(json.dumps([m.name, *_pytest(copy, [m.test])]), flush=True)
+        path.write_text(before, "utf-8")
+
+
+def _pytest(copy: Path, tests: list[str]) -> tuple[int, str]:
+    """Exit code and last lines of pytest on the copy, in a fork of this process."""
+    import pytest
+
+    with tempfile.TemporaryFile() as output:
+        child = os.fork()
+        if not child:
+            os.dup2(output.fileno(), 1)
+            os.dup2(output.fileno(), 2)
+            code = 99
+            try:
+                code = pytest.main([*QUIET, "--rootdir", str(copy), *(str(copy / "tests" / t) for t in tests)])
+            except Exception:
+                traceback.print_exc()
+            finally:
+                os._exit(code)  # nothing of this process is cleaned up by its fork
+        _, status = os.waitpid(child, 0)
+        output.seek(0)
+        lines = output.read().decode(errors="replace").splitlines()
+    return os.waitstatus_to_exitcode(status), "\n".join(lines[-6:])
+
+
+def main() -> None:
+    sys.dont_write_bytecode = True  # a mutant may have its source's size and second of change
+    os.environ.update(PYTHONDONTWRITEBYTECODE="1", OMP_NUM_THREADS="1", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    for heavy in HEAVY:
+        __import__(heavy)
+    import torch
+
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(PROJECT / "vae", copy / "vae", ignore=ignore)
+        (copy / "tests").mkdir()
+        for path in (PROJECT / "tests").glob("*.py"):
+            shutil.copy(path, copy / "tests")
+        shutil.copy(PROJECT / "pyproject.toml", copy)
+        os.chdir(copy)
+        sys.path[:] = [str(copy), *(p for p in sys.path if p and Path(p).resolve() != PROJECT)]
+        del sys.modules["tests"]
+        run(copy, [m for m in MUTANTS if m.always or "quick" not in sys.argv])
+        os.chdir(PROJECT)
+
+
+if __name__ == "__main__":
+    main()
