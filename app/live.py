@@ -150,7 +150,7 @@ def answer(engine, request: Request) -> bytes:
     elif request.kind is Kind.ROW:
         row = int(values[0])
         z, xy = engine.atlas.z[row : row + 1], engine.atlas.xy[row : row + 1]
-        trust = projector.latent_trust(z)
+        trust = np.maximum(projector.latent_trust(z), projector.trust(xy))  # an outlier may still have a sound place
     else:
         if request.kind is Kind.LATENT:
             z = values[None, :]

@@ -181,7 +181,7 @@ class MapView {
   look(px, py, t0) {
     this.cursor = [px, py]
     this.aim(px, py, t0)
-    this.overlay.moveCursor(px, py, this.hit, this.target[0] === KIND.row, this.sheet)
+    this.overlay.moveCursor(px, py, this.hit, this.target[0] === KIND.row, this.sheet, this.keyed)
   }
 
   // what lies at a pixel, asked for unless it was the last thing asked

@@ -4,7 +4,8 @@
 import { count } from "./zscope.js"
 
 const SVG = "http://www.w3.org/2000/svg"
-const DWELL_MS = 70 // the card's words wait for the pointer to rest; the ring and the thumbnail do not
+const DWELL_MS = 70 // of rest before the card counts what is within reach; the ring does not wait
+const CARD_MS = 66
 export const REACH = 0.02 // of the map's width: "within reach"
 const FAR = 0.04
 const CARD_PX = [236, 74]
@@ -26,7 +27,7 @@ function sprite(root, name, size, shapes) {
 
 export class Overlay {
   constructor(root, plot, geometry, near) {
-    Object.assign(this, { root, plot, geometry, near, committed: null, live: null, waypoints: [], paths: [], nearest: -1 })
+    Object.assign(this, { root, plot, geometry, near, committed: null, live: null, waypoints: [], paths: [] })
     this.svg = make("svg", { class: "zm-overlay", "aria-hidden": "true" })
     this.pathLayer = make("g", {}, this.svg)
     this.pins = make("g", {}, this.svg)
@@ -82,39 +83,49 @@ export class Overlay {
     this.place(text, middle)
   }
 
-  // px, py: the cursor; index: nearest real sample; snapped: the cursor shows that very sample
-  moveCursor(px, py, { index, distance }, snapped, sheet) {
-    const xy = this.plot.toData(px, py)
-    this.place(this.cursor, snapped ? null : xy)
-    const { xy: points, labels, classes, index: origin } = this.geometry
-    this.place(this.ring, index < 0 ? null : [points[2 * index], points[2 * index + 1]])
+  // px, py: the cursor; near: {index, distance} of the nearest real sample; snapped: the cursor shows that very sample.
+  // The mouse brings a crosshair of its own (CSS), so one is drawn for the keys alone.
+  moveCursor(px, py, near, snapped, sheet, keyed) {
+    const { index } = near, { xy } = this.geometry
+    this.place(this.cursor, keyed && !snapped ? this.plot.toData(px, py) : null)
+    this.place(this.ring, index < 0 ? null : [xy[2 * index], xy[2 * index + 1]])
     this.ring.classList.toggle("zm-snapped", snapped)
-    this.card.style.visibility = index < 0 ? "hidden" : "visible"
-    if (index < 0) return
-    const [width, height] = this.plot.size(), box = CARD_PX
-    const left = px + 22 + box[0] > width ? px - 22 - box[0] : px + 22
-    const top = Math.min(height - box[1] - 8, Math.max(8, py + 16))
-    this.card.style.transform = `translate(${Math.max(8, left)}px, ${top}px)`
-    if (index !== this.nearest && sheet) {
+    this.newest = [px, py, near, snapped, sheet]
+    this.carding ??= setTimeout(() => this.showCard(...this.newest), this.shown ? CARD_MS : 0)
+  }
+
+  // a card is read at rest: while the pointer runs it follows at its own pace, since words cost more to draw than pictures
+  showCard(px, py, { index, distance }, snapped, sheet) {
+    this.carding = null
+    this.shown = index >= 0
+    this.card.style.visibility = this.shown ? "visible" : "hidden"
+    if (!this.shown) return
+    const { labels, classes, index: origin } = this.geometry, [width, height] = this.plot.size()
+    const left = px + 22 + CARD_PX[0] > width ? px - 22 - CARD_PX[0] : px + 22
+    const top = Math.min(height - CARD_PX[1] - 8, Math.max(8, py + 16))
+    this.card.style.transform = `translate(${Math.round(Math.max(8, left))}px, ${Math.round(top)}px)`
+    if (sheet && index !== this.drawn) {
       const canvas = this.card.firstChild
       sheet.draw(canvas.getContext("2d", { willReadFrequently: true }), index, 0, 0, canvas.width)
-      const far = distance > FAR * this.near.width
-      const [title, line] = this.card.querySelectorAll("b, span")
-      title.textContent = labels[index] === 255 ? "Sample" : classes[labels[index]]
-      line.textContent = `#${count(origin[index])}${snapped ? "" : far ? " \u00b7 nearest, yet far" : " \u00b7 nearest sample"}`
-      this.nearest = index
+      this.drawn = index
     }
+    const far = distance > FAR * this.near.width, [title, line, count_] = this.card.querySelectorAll("b, span")
+    title.textContent = labels[index] === 255 ? "Sample" : classes[labels[index]]
+    line.textContent = `#${count(origin[index])}${snapped ? "" : far ? " \u00b7 nearest, yet far" : " \u00b7 nearest sample"}`
+    this.card.classList.remove("zm-rested")
     clearTimeout(this.dwell)
     this.dwell = setTimeout(() => {
-      const within = this.near.within(...xy, REACH * this.near.width)
-      this.card.lastChild.lastChild.textContent = `${count(within)} sample${within === 1 ? "" : "s"} within reach`
+      const within = this.near.within(...this.plot.toData(px, py), REACH * this.near.width)
+      count_.textContent = `${count(within)} sample${within === 1 ? "" : "s"} within reach`
       this.card.classList.add("zm-rested")
     }, DWELL_MS)
   }
 
   hideCursor() {
     clearTimeout(this.dwell)
-    this.nearest = -1
+    clearTimeout(this.carding)
+    this.carding = null
+    this.shown = false
     for (const part of [this.cursor, this.ring, this.card]) part.style.visibility = "hidden"
     this.card.classList.remove("zm-rested")
   }

@@ -100,19 +100,21 @@ export class Plot {
         if (this.turn !== turn) return URL.revokeObjectURL(address)
         URL.revokeObjectURL(this.still)
         this.still = address
-        this.element.style.backgroundImage = `url(${address})`
+        this.layer.style.backgroundImage = `url(${address})` // in the place of the canvases, above the trust overlay
         this.element.classList.add("zm-frozen")
       }
       still.src = address
     })
   }
 
+  get layer() { return this.element.querySelector(".gl-container") }
+
   thaw() {
     clearTimeout(this.freezing)
     this.turn = null
     if (!this.element.classList.contains("zm-frozen")) return
     this.element.classList.remove("zm-frozen")
-    this.element.style.backgroundImage = ""
+    if (this.layer) this.layer.style.backgroundImage = ""
   }
 
   colour(label) { return label === 255 ? this.theme.accent : this.colours[label % this.colours.length] }
