@@ -148,13 +148,13 @@ def test_training_a_linear_vae_arrives_at_probabilistic_pca():
     optimum = u @ torch.diag(values[-D:] - noise) @ u.T + noise * torch.eye(6)
     best = float(exact(x, optimum).mean())
     model = linear_vae(sigma=None)
-    steps = 700
+    steps = 1200
     trainer = Trainer(model, Sum(), TrainHparams(lr=0.1, lr_end=0.0, clip=0.0), 0, steps)
     assert evaluate(model, x)["elbo_nats"] < best - 5
     for _ in range(steps):
         trainer.train_step(x)
     assert mean_elbo(model, x, 60) == pytest.approx(best, abs=0.05)
-    assert float(model.likelihood.sigma().detach()) ** 2 == pytest.approx(float(noise), rel=0.03)
+    assert float(model.likelihood.sigma().detach()) ** 2 == pytest.approx(float(noise), rel=0.05)
 
 
 # ---------------------------------------------------------------- averages over all of the test set
@@ -173,9 +173,9 @@ def test_evaluate_averages_over_every_sample(n):
         mse = (raw - x).square().double().mean()
     assert m["distortion_nats"] == pytest.approx(float(distortion), rel=1e-5)
     assert m["mse"] == pytest.approx(float(mse), rel=1e-5)
-    assert m["rate_nats"] == 0
     assert m["n_test"] == n
-    assert (m["nll_nats"], m["nll_k"], m["rate_per_dim_nats"]) == (None, None, None)
+    bounds = ("elbo_nats", "rate_nats", "nll_nats", "nll_k", "rate_per_dim_nats")
+    assert [m[name] for name in bounds] == [None] * 5, "without a prior nothing is bounded"
 
 
 def test_rate_and_its_dimensions_are_averages_over_every_sample():

@@ -117,10 +117,10 @@ class Atlas:
         return {ATLAS: pack(arrays), THUMBNAILS: self.thumbnails_webp}
 
 
-def load(files: dict[str, bytes], classes: tuple[str, ...]) -> Atlas:
+def load(files: dict[str, bytes], classes: tuple[str, ...], name: str) -> Atlas:
     """The atlas of a checkpoint's files. Raises: CheckpointError: there is none, or it cannot be read."""
     if ATLAS not in files or THUMBNAILS not in files:
-        raise CheckpointError("this checkpoint has no map yet: run `python -m vae atlas NAME`.")
+        raise CheckpointError(f"{name} has no map yet: run `python -m vae atlas {name}`.")
     try:
         with np.load(io.BytesIO(files[ATLAS]), allow_pickle=False) as npz:
             a = {name: npz[name] for name in npz.files}
@@ -143,7 +143,7 @@ def load(files: dict[str, bytes], classes: tuple[str, ...]) -> Atlas:
         )
     except UNREADABLE as e:
         raise CheckpointError(
-            f"{ATLAS} cannot be read ({type(e).__name__}: {e}); rebuild it with `python -m vae atlas NAME`."
+            f"{name}: {ATLAS} cannot be read ({type(e).__name__}: {e}); rebuild it with `python -m vae atlas {name}`."
         ) from e
 
 

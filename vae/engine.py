@@ -81,7 +81,7 @@ class Engine:
 
     @functools.cached_property
     def _atlas(self) -> atlases.Atlas:
-        return atlases.load(self._files, tuple(self.card.get("classes", ())))
+        return atlases.load(self._files, tuple(self.card.get("classes", ())), self.name)
 
     @property
     def atlas(self) -> atlases.Atlas:

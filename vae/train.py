@@ -129,6 +129,7 @@ def fit(trainer: Trainer, x: Tensor, y: Tensor | None, x_test: Tensor | None, ep
     batch, n = min(trainer.h.batch_size, len(x)), len(x)
     per_epoch = -(-n // batch)
     began, began_step = time.perf_counter(), trainer.step
+    active: dict[str, int] = {}  # as of the last epoch that was evaluated
     while trainer.epoch < epochs:
         trainer.model.train()
         order = torch.randperm(n, generator=trainer.order).to(x.device)
@@ -149,7 +150,7 @@ def fit(trainer: Trainer, x: Tensor, y: Tensor | None, x_test: Tensor | None, ep
                     epochs,
                     trainer.step,
                     per_epoch * epochs,
-                    _means(sums, seen, trainer.step),
+                    _means(sums, seen, trainer.step) | active,
                     seen / (now - epoch_began),
                     left,
                 )
@@ -158,9 +159,11 @@ def fit(trainer: Trainer, x: Tensor, y: Tensor | None, x_test: Tensor | None, ep
         trainer.epoch += 1
         if x_test is not None:
             test = evaluate(trainer.model, x_test)
-            metrics |= {f"test_{k}": test[k] for k in ("elbo_nats", "distortion_nats", "rate_nats", "mse")}
+            wanted = ("elbo_nats", "distortion_nats", "rate_nats", "mse")
+            metrics |= {f"test_{k}": test[k] for k in wanted if test[k] is not None}
             _check_finite(metrics, trainer.step)  # the last step may have broken what no training loss has seen yet
-            metrics["active_units"] = test["active_units"]
+            active = {"active_units": test["active_units"]}
+            metrics |= active
         left = (time.perf_counter() - began) / max(1, trainer.step - began_step) * (epochs * per_epoch - trainer.step)
         yield Event("epoch", trainer.epoch, epochs, trainer.step, per_epoch * epochs, metrics, n / seconds, left)
 

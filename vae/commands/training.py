@@ -6,6 +6,7 @@ import contextlib
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -50,19 +51,23 @@ def _draw(bar: tqdm, event: Event) -> None:
         return
     bar.total = event.steps
     bar.n = event.step
-    active = f", {m['active_units']} active" if "active_units" in m else ""
     bar.set_description(f"epoch {event.epoch}/{event.epochs}", refresh=False)
-    bar.set_postfix_str(
-        f"elbo {m['elbo_nats']:.2f}, distortion {m['distortion_nats']:.2f}, rate {m['rate_nats']:.2f} nats{active}, "
-        f"{event.images_per_s:,.0f} images/s, {_clock(event.seconds_left)} left"
-    )
+    figures = "  ".join(_figures(m))
+    bar.set_postfix_str(f"{figures}  {event.images_per_s:,.0f} images/s  {_clock(event.seconds_left)} left")
     if event.kind == "epoch":
-        bar.write(
-            f"epoch {event.epoch}/{event.epochs}  elbo {m['elbo_nats']:.2f}  test elbo {m['test_elbo_nats']:.2f}  "
-            f"distortion {m['distortion_nats']:.2f}  rate {m['rate_nats']:.2f} nats  test mse {m['test_mse']:.5f}  "
-            f"{m['active_units']} active  {m['images_per_s']:,.0f} images/s",
-            file=sys.stderr,
-        )
+        line = f"epoch {event.epoch}/{event.epochs}  {figures}  {m['images_per_s']:,.0f} images/s"
+        bar.write(line, file=sys.stderr)
+
+
+def _figures(m: dict[str, Any]) -> Iterator[str]:
+    """What is known so far, in words: a model without a prior has no elbo and no rate."""
+    for name in ("elbo", "test_elbo", "distortion", "rate"):
+        if (key := f"{name}_nats") in m:
+            yield f"{name.replace('_', ' ')} {m[key]:.2f} nats"
+    if "test_mse" in m:
+        yield f"test mse {m['test_mse']:.5f}"
+    if "active_units" in m:
+        yield f"{m['active_units']} active"
 
 
 def evaluate_checkpoint(args: Namespace) -> None:

@@ -25,7 +25,8 @@ def evaluate(
     """elbo, distortion, rate (one posterior sample a picture), mse of the decoded posterior mean, active units, rate
     of each dimension; with k > 0 also nll, the importance-weighted bound with k samples (Burda et al., 2016, eq. 8).
 
-    Averaged over all of x (n, *shape), uint8 or float 0-1. nll is None for a model without a prior.
+    Averaged over all of x (n, *shape), uint8 or float 0-1. A model without a prior bounds nothing and pays no rate:
+    its elbo, rate and nll are None.
     """
     model.eval()
     sums: dict[str, float] = {"distortion": 0.0, "rate": 0.0, "mse": 0.0, "nll": 0.0}
@@ -46,11 +47,11 @@ def evaluate(
             report(min(i + BATCH, len(x)), len(x))
     n = len(x)
     return {
-        "elbo_nats": -(sums["distortion"] + sums["rate"]) / n,
+        "elbo_nats": -(sums["distortion"] + sums["rate"]) / n if model.has_prior else None,
         "distortion_nats": sums["distortion"] / n,
-        "rate_nats": sums["rate"] / n,
+        "rate_nats": sums["rate"] / n if model.has_prior else None,
         "nll_nats": sums["nll"] / n if k and model.has_prior else None,
-        "nll_k": k if model.has_prior else None,
+        "nll_k": k if k and model.has_prior else None,
         "mse": sums["mse"] / n,
         "active_units": int(active_units(np.concatenate(mus)).sum()),
         "rate_per_dim_nats": [float(v) for v in np.concatenate(kls).mean(0)] if kls else None,

@@ -94,6 +94,7 @@ class Console {
     paint(this.picture, frame.pixels, this.geometry.shape, FADE * doubt, this.theme.rgb)
     if (doubt > 0) this.hatch(doubt)
     this.trust = frame.trust
+    this.real = frame.kind === KIND.row
     this.reading ??= setTimeout(() => this.read(), READ_MS)
   }
 
@@ -113,7 +114,7 @@ class Console {
   // figures change as often as eyes can read; laying out text for every frame would cost more than the picture
   read() {
     this.reading = null
-    const word = trustWord(this.trust), block = this.find(".zc-trust")
+    const word = this.real && this.trust < TRUSTED ? "a real outlier" : trustWord(this.trust), block = this.find(".zc-trust")
     block.dataset.level = word
     block.querySelector("i").style.width = `${100 * this.trust}%`
     block.querySelector("b").textContent = this.trust.toFixed(2)
