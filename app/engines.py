@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from pathlib import Path
 
 import vae
 from vae.errors import UnknownName
@@ -11,35 +12,40 @@ from vae.errors import UnknownName
 DEFAULT = "fashion-vae"
 KEEP = 4  # engines held at once; the longest unused one is let go
 
-_engines: OrderedDict[str, vae.Engine] = OrderedDict()
+_engines: OrderedDict[tuple[str, int], vae.Engine] = OrderedDict()  # by name and the time the checkpoint was saved
 _loading: dict[str, threading.Lock] = {}
 _guard = threading.Lock()
 
 
 def engine(name: str) -> vae.Engine:
-    """The engine of that checkpoint, loaded at the first call for it; safe from any thread.
+    """The engine of that checkpoint, loaded at the first call for it and again once it was saved anew; any thread.
 
     Raises: UnknownName: no such checkpoint. CheckpointError: it is damaged.
     """
-    with _guard:
-        if name in _engines:
-            _engines.move_to_end(name)
-            return _engines[name]
     known = vae.checkpoints()
     if name not in known:
         raise UnknownName("checkpoint", name, known)
+    key = (name, _saved(known[name]))
     with _guard:
         lock = _loading.setdefault(name, threading.Lock())
     with lock:
         with _guard:
-            if name in _engines:
-                return _engines[name]
+            if key in _engines:
+                _engines.move_to_end(key)
+                return _engines[key]
         loaded = vae.load(name)
         with _guard:
-            _engines[name] = loaded
+            for old in [k for k in _engines if k[0] == name]:
+                del _engines[old]
+            _engines[key] = loaded
             while len(_engines) > KEEP:
                 _engines.popitem(last=False)
         return loaded
+
+
+def _saved(folder: Path) -> int:
+    config = folder / "config.json"
+    return config.stat().st_mtime_ns if config.exists() else 0
 
 
 def default() -> str | None:
