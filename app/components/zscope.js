@@ -12,7 +12,8 @@
 //     "leave" (the pointer left the map) | "connection" client
 //   geometry(model, base) -> Promise<{n, d, shape: [h, w, c], classes, xy, index, labels, thumbs, trust_box, device, title}>
 //   spriteSheet(model, base) -> Promise<{draw(ctx, index, x, y, size)}>    real thumbnails, by row of the map
-//   paint(canvas, pixels, shape, doubt, colour)     uint8 pixels -> canvas, scaled smoothly to the canvas' own size (CSS does the rest)
+//   paint(canvas, pixels, shape, doubt, colour)     uint8 pixels -> canvas, bicubic to its own size (CSS does the rest)
+//   paced(ms, act)                                  act at once, then at most every ms, the last call always
 //   palette(dark) -> [colour], theme(element) -> {text, background, rgb, panel, border, accent, font, dark}
 //   count(n) "10 000", ms(v) "3.6 ms", percent(share) "60 %", trustWord(trust), median(values)
 //   window.zscope.live = {sent, painted, dropped, latency_ms}: live requests alone; latency from the move event to the
@@ -234,21 +235,67 @@ export function spriteSheet(model, base = "") {
   })
 }
 
-const small = document.createElement("canvas")
+const kernels = new Map()
 
-// doubt 0-1 fades the picture towards the colour [r, g, b]
+// for every output pixel of `to`: its four source pixels of `from` and their Catmull-Rom weights
+function kernel(from, to) {
+  const key = `${from}:${to}`
+  if (kernels.has(key)) return kernels.get(key)
+  const at = new Int32Array(4 * to), weight = new Float32Array(4 * to)
+  for (let i = 0; i < to; i++) {
+    const x = ((i + 0.5) * from) / to - 0.5, left = Math.floor(x), t = x - left
+    const w = [-t * (1 - t) ** 2, 2 - 5 * t * t + 3 * t ** 3, t + 4 * t * t - 3 * t ** 3, -t * t * (1 - t)]
+    for (let k = 0; k < 4; k++) {
+      at[4 * i + k] = Math.min(from - 1, Math.max(0, left - 1 + k))
+      weight[4 * i + k] = w[k] / 2
+    }
+  }
+  kernels.set(key, { at, weight })
+  return kernels.get(key)
+}
+
+// Bicubic to the canvas' own size, then one putImageData: without a GPU this costs less than drawing one canvas into
+// another. doubt 0-1 fades the picture towards the colour [r, g, b].
 export function paint(canvas, pixels, [h, w, c], doubt = 0, colour = [128, 128, 128]) {
-  if (small.width !== w || small.height !== h) { small.width = w; small.height = h }
-  const context = small.getContext("2d", { willReadFrequently: true })
-  const image = context.createImageData(w, h), out = image.data
-  for (let i = 0, j = 0; j < out.length; i += c, j += 4) {
-    for (let k = 0; k < 3; k++) out[j + k] = (1 - doubt) * pixels[c === 1 ? i : i + k] + doubt * colour[k]
+  const { width: W, height: H } = canvas, across = kernel(w, W), down = kernel(h, H), rows = new Float32Array(W * h)
+  const context = canvas.getContext("2d"), image = context.createImageData(W, H), out = image.data
+  for (let k = 0; k < (c === 1 ? 1 : 3); k++) {
+    for (let y = 0; y < h; y++)
+      for (let x = 0; x < W; x++) {
+        let sum = 0
+        for (let i = 4 * x; i < 4 * x + 4; i++) sum += across.weight[i] * pixels[(y * w + across.at[i]) * c + k]
+        rows[y * W + x] = sum
+      }
+    for (let y = 0; y < H; y++)
+      for (let x = 0; x < W; x++) {
+        let sum = 0
+        for (let i = 4 * y; i < 4 * y + 4; i++) sum += down.weight[i] * rows[down.at[i] * W + x]
+        out[4 * (y * W + x) + k] = (1 - doubt) * Math.min(255, Math.max(0, sum)) + doubt * colour[k]
+      }
+  }
+  for (let j = 0; j < out.length; j += 4) {
+    if (c === 1) {
+      out[j + 1] = doubt ? out[j] + doubt * (colour[1] - colour[0]) : out[j]
+      out[j + 2] = doubt ? out[j] + doubt * (colour[2] - colour[0]) : out[j]
+    }
     out[j + 3] = 255
   }
   context.putImageData(image, 0, 0)
-  const target = canvas.getContext("2d", { willReadFrequently: true }) // stays off the GPU: small, and changed every frame
-  target.imageSmoothingQuality = "high"
-  target.drawImage(small, 0, 0, canvas.width, canvas.height)
+}
+
+// a function that runs at once, then at most every `ms`, the last call always
+export function paced(ms, act) {
+  let timer = null, newest = null
+  const run = () => {
+    if (!newest) { timer = null; return }
+    const given = newest
+    newest = null
+    timer = setTimeout(run, ms)
+    act(...given)
+  }
+  const call = (...given) => { newest = given; if (timer === null) run() }
+  call.cancel = () => { clearTimeout(timer); timer = null; newest = null }
+  return call
 }
 
 // ---------------------------------------------------------------- colours and words

@@ -1,6 +1,6 @@
 // The picture at the pointer and what belongs to the committed point: trust, neighbours, sliders, ways to take it along.
 
-import { KIND, connect, emit, geometry, paint, percent, spriteSheet, theme, trustWord } from "./zscope.js"
+import { KIND, connect, emit, geometry, paced, paint, spriteSheet, theme, trustWord } from "./zscope.js"
 import { Sliders } from "./sliders.js"
 import { StatusLine } from "./status_line.js"
 
@@ -11,7 +11,7 @@ const READ_MS = 90
 const MARKUP = `
 <div class="zc-top">
   <div class="zc-frame">
-    <canvas data-testid="zscope-picture" role="img" aria-label="Decoded picture" width="168" height="168"></canvas>
+    <canvas data-testid="zscope-picture" role="img" aria-label="Decoded picture" width="140" height="140"></canvas>
   </div>
   <div class="zc-side">
     <section class="zc-trust">
@@ -60,6 +60,7 @@ class Console {
     component.parentElement.append(this.root)
     this.find = (selector) => this.root.querySelector(selector)
     this.picture = this.find("canvas")
+    this.read = paced(READ_MS, () => this.figures())
   }
 
   async start() {
@@ -95,7 +96,7 @@ class Console {
     if (doubt > 0) this.hatch(doubt)
     this.trust = frame.trust
     this.real = frame.kind === KIND.row
-    this.reading ??= setTimeout(() => this.read(), READ_MS)
+    this.read()
   }
 
   // diagonal strokes over what should not be believed
@@ -112,8 +113,7 @@ class Console {
   }
 
   // figures change as often as eyes can read; laying out text for every frame would cost more than the picture
-  read() {
-    this.reading = null
+  figures() {
     const word = this.real && this.trust < TRUSTED ? "a real outlier" : trustWord(this.trust), block = this.find(".zc-trust")
     block.dataset.level = word
     block.querySelector("i").style.width = `${100 * this.trust}%`
@@ -179,7 +179,7 @@ class Console {
 
   remove() {
     clearTimeout(this.saying)
-    clearTimeout(this.reading)
+    this.read.cancel()
     this.off?.()
     this.status?.remove()
     this.root.remove()

@@ -1,11 +1,11 @@
 // What is drawn over the points without redrawing them: cursor, rings, waypoints, paths, the live dot, the hover card.
 // What follows the pointer is a small layer of its own, moved by transform alone: nothing is painted again for it.
 
-import { count } from "./zscope.js"
+import { count, paced } from "./zscope.js"
 
 const SVG = "http://www.w3.org/2000/svg"
 const DWELL_MS = 70 // of rest before the card counts what is within reach; the ring does not wait
-const CARD_MS = 66
+const RING_MS = 30, CARD_MS = 80
 export const REACH = 0.02 // of the map's width: "within reach"
 const FAR = 0.04
 const CARD_PX = [236, 74]
@@ -42,6 +42,11 @@ export class Overlay {
     this.card.className = "zm-card"
     this.card.innerHTML = '<canvas width="112" height="112"></canvas><div><b></b><span></span><span></span></div>'
     root.append(this.card)
+    this.moveRing = paced(RING_MS, (at, snapped) => {
+      this.place(this.ring, at)
+      this.ring.classList.toggle("zm-snapped", snapped)
+    })
+    this.moveCard = paced(CARD_MS, (...what) => this.showCard(...what))
     this.hideCursor()
     this.redraw()
   }
@@ -88,18 +93,14 @@ export class Overlay {
   moveCursor(px, py, near, snapped, sheet, keyed) {
     const { index } = near, { xy } = this.geometry
     this.place(this.cursor, keyed && !snapped ? this.plot.toData(px, py) : null)
-    this.place(this.ring, index < 0 ? null : [xy[2 * index], xy[2 * index + 1]])
-    this.ring.classList.toggle("zm-snapped", snapped)
-    this.newest = [px, py, near, snapped, sheet]
-    this.carding ??= setTimeout(() => this.showCard(...this.newest), this.shown ? CARD_MS : 0)
+    this.moveRing(index < 0 ? null : [xy[2 * index], xy[2 * index + 1]], snapped)
+    this.moveCard(px, py, near, snapped, sheet)
   }
 
   // a card is read at rest: while the pointer runs it follows at its own pace, since words cost more to draw than pictures
   showCard(px, py, { index, distance }, snapped, sheet) {
-    this.carding = null
-    this.shown = index >= 0
-    this.card.style.visibility = this.shown ? "visible" : "hidden"
-    if (!this.shown) return
+    this.card.style.visibility = index < 0 ? "hidden" : "visible"
+    if (index < 0) return
     const { labels, classes, index: origin } = this.geometry, [width, height] = this.plot.size()
     const left = px + 22 + CARD_PX[0] > width ? px - 22 - CARD_PX[0] : px + 22
     const top = Math.min(height - CARD_PX[1] - 8, Math.max(8, py + 16))
@@ -123,9 +124,8 @@ export class Overlay {
 
   hideCursor() {
     clearTimeout(this.dwell)
-    clearTimeout(this.carding)
-    this.carding = null
-    this.shown = false
+    this.moveRing.cancel()
+    this.moveCard.cancel()
     for (const part of [this.cursor, this.ring, this.card]) part.style.visibility = "hidden"
     this.card.classList.remove("zm-rested")
   }
