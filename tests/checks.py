@@ -80,8 +80,8 @@ def check(function: Callable[[Case], None]) -> Callable[[Case], None]:
 
 @check
 def loss_is_finite_and_in_nats_per_sample(case: Case) -> None:
-    """distortion is -log p(x|z) summed over the sample, rate is not negative, and elbo is minus their plain sum; without
-    a prior there is no bound to report."""
+    """distortion is -log p(x|z) summed over the sample, rate is not negative, elbo is minus their plain sum.
+    Without a prior there is no bound to report."""
     model, objective = case.build()
     x, y = case.batch()
     torch.manual_seed(1)
