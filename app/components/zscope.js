@@ -3,7 +3,7 @@
 //   connect(model, token, base)   -> client, the page's one socket; a second call for the same model returns the same client
 //     client.request(kind, payload, {t0, source})   live: one request in flight, only the newest waits; answers reach onFrame
 //     client.ask(kind, payload, {idle})             -> Promise<frame>: never superseded; idle: only when nothing live waits
-//     client.onFrame(callback)  -> off()            called inside requestAnimationFrame, for each live answer painted
+//     client.onFrame(callback)  -> off()            for each live answer painted, at most one an animation frame
 //     client.state, client.reason                   "connecting" | "open" | "away" | "refused", and why
 //     kinds: KIND.map [x, y]   KIND.latent z   KIND.row [index]   KIND.path [method, t, ...za, ...zb]
 //     frame: {sequence, kind, trust, decode_ms, server_ms, round_trip_ms, xy, z, pixels, source, t0}
@@ -16,11 +16,11 @@
 //   paced(ms, act)                                  act at once, then at most every ms, the last call always
 //   palette(dark) -> [colour], theme(element) -> {text, background, rgb, panel, border, accent, font, dark}
 //   count(n) "10 000", ms(v) "3.6 ms", percent(share) "60 %", trustWord(trust), median(values)
-//   window.zscope.live = {sent, painted, dropped, latency_ms}: live requests alone; latency from the move event to the
-//   painted picture, the last 1000. sent = painted + dropped + at most one under way.
+//   window.zscope.live = {sent, painted, dropped, latency_ms, shown_ms}: live requests alone, the last 1000 times. latency_ms:
+//   from the move event to after putImageData; shown_ms: to the animation frame with it. sent = painted + dropped + under way.
 
 export const KIND = { map: 1, latent: 2, row: 3, path: 4 }
-export const live = { sent: 0, painted: 0, dropped: 0, latency_ms: [] }
+export const live = { sent: 0, painted: 0, dropped: 0, latency_ms: [], shown_ms: [] }
 const HEAD_UP = 8, HEAD_DOWN = 28, KEEP = 1000
 const RETRY_MS = [250, 500, 1000, 2000, 4000, 8000]
 
@@ -48,7 +48,8 @@ class Client {
     this.waiting = null // the newest live request not yet sent
     this.urgent = []
     this.idle = []
-    this.painting = null // the newest live answer not yet painted
+    this.busy = false // painted since the last animation frame
+    this.waitingFrame = null // the newest live answer that waits for the next one
     this.attempt = 0
     this.recent = [] // {at, round_trip_ms, decode_ms, server_ms} of the last second's paints
     this.callbacks = new Set()
@@ -155,15 +156,15 @@ class Client {
       source: job.source, t0: job.t0,
     }
     if (job.resolve) job.resolve(frame)
-    else if (this.painting) { live.dropped += 1; this.painting = frame }
-    else { this.painting = frame; requestAnimationFrame(() => this.paint()) }
+    else if (!this.busy) this.paint(frame)
+    else { if (this.waitingFrame) live.dropped += 1; this.waitingFrame = frame }
     this.pump()
   }
 
-  paint() {
-    const frame = this.painting
-    this.painting = null
+  // At once, so that the very next refresh of the screen has it; a second answer before that refresh waits for it.
+  paint(frame) {
     this.last = frame
+    this.busy = true
     for (const callback of this.callbacks) callback(frame)
     emit("frame", frame)
     const now = performance.now()
@@ -172,6 +173,16 @@ class Client {
     if (live.latency_ms.length > KEEP) live.latency_ms.shift()
     this.recent.push({ at: now, ...frame })
     while (this.recent[0].at < now - 1000) this.recent.shift()
+    requestAnimationFrame(() => this.shown(frame))
+  }
+
+  shown(frame) {
+    live.shown_ms.push(performance.now() - frame.t0)
+    if (live.shown_ms.length > KEEP) live.shown_ms.shift()
+    this.busy = false
+    const next = this.waitingFrame
+    this.waitingFrame = null
+    if (next) this.paint(next)
   }
 }
 
