@@ -217,7 +217,18 @@ def _swap(new: Path, target: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
         os.rename(target, old)
     os.rename(new, target)
+    _flush_folder(target.parent)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _flush_folder(path: Path) -> None:
+    """Put renames on the disk before what they replaced is deleted; Windows flushes them by itself."""
+    if os.name == "posix":
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _sweep(target: Path) -> None:

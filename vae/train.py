@@ -177,4 +177,4 @@ def _means(sums: dict[str, Tensor], seen: int, step: int) -> dict[str, float]:
 def _check_finite(metrics: dict[str, float], step: int) -> None:
     for name, value in metrics.items():
         if not math.isfinite(value):
-            raise Diverged(f"{name} is {value} by step {step}: try a lower lr, or clip={TrainHparams().clip:g}.")
+            raise Diverged(f"{name} is {value} by step {step}: try a lower lr, or a smaller clip.")
