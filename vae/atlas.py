@@ -111,7 +111,7 @@ class Atlas:
         }
         if self.labels is not None:
             arrays["labels"] = self.labels.astype(np.int32)
-        arrays |= {f"projector.{k}": v for k, v in self.projector.state().items()}
+        arrays |= {f"projector.{k}": v for k, v in self.projector.state().items() if k not in arrays}
         if self.mixture is not None:
             arrays |= {f"mixture.{k}": v for k, v in self.mixture.state().items()}
         return {ATLAS: pack(arrays), THUMBNAILS: self.thumbnails_webp}

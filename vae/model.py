@@ -40,6 +40,14 @@ class NetHparams:
     sigma: float = knob(0.0, "standard deviation of the gaussian likelihood; 0 learns it", low=0.0, high=10.0)
 
 
+@dataclass(frozen=True)
+class RateHparams(NetHparams):
+    """Settings of families that pay a rate."""
+
+    warmup: str = knob("none", "how the weight of the rate rises", choices=("none", "linear", "cyclical"))
+    warmup_steps: int = knob(1000, "steps of the rise, or of one cycle", low=1, high=10_000_000)
+
+
 class VAE(nn.Module):
     """One encoder, one bottleneck, one decoder. Keeps no state between calls."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..bottlenecks import Gaussian
-from ..model import VAE, NetHparams
+from ..model import VAE, RateHparams
 from ..objectives import Sum
 from ..registry import family, knob
 from ..schedules import warmup
@@ -13,10 +13,8 @@ from ..types import Spec
 
 
 @dataclass(frozen=True)
-class Hparams(NetHparams):
+class Hparams(RateHparams):
     beta: float = knob(4.0, "weight of the rate against the distortion, both in nats", low=0.0, high=1000.0, log=True)
-    warmup: str = knob("none", "how the weight of the rate rises", choices=("none", "linear", "cyclical"))
-    warmup_steps: int = knob(1000, "steps of the rise, or of one cycle", low=1, high=10_000_000)
 
 
 @family(
