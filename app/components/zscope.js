@@ -177,7 +177,9 @@ class Client {
   }
 
   shown(frame) {
-    live.shown_ms.push(performance.now() - frame.t0)
+    const now = performance.now()
+    live.shown_ms.push(now - frame.t0)
+    frameGap += 0.1 * (Math.min(100, now - this.recent.at(-1)?.at || 0) - frameGap)
     if (live.shown_ms.length > KEEP) live.shown_ms.shift()
     this.busy = false
     const next = this.waitingFrame
@@ -294,14 +296,18 @@ export function paint(canvas, pixels, [h, w, c], doubt = 0, colour = [128, 128, 
   context.putImageData(image, 0, 0)
 }
 
-// a function that runs at once, then at most every `ms`, the last call always
+let frameGap = 8 // ms from a paint to the next animation frame, smoothed
+const SLOW_MS = 18, SLOWER = 3
+
+// A function that runs at once, then at most every `ms`, the last call always. Where the screen cannot keep up (no GPU),
+// it runs more rarely still, so that the picture need not wait for what only decorates it.
 export function paced(ms, act) {
   let timer = null, newest = null
   const run = () => {
     if (!newest) { timer = null; return }
     const given = newest
     newest = null
-    timer = setTimeout(run, ms)
+    timer = setTimeout(run, frameGap > SLOW_MS ? SLOWER * ms : ms)
     act(...given)
   }
   const call = (...given) => { newest = given; if (timer === null) run() }
