@@ -27,7 +27,8 @@ def tab(shared_tab):
     tab = shared_tab
     tab.do(FRAMES)
     tab.leave()
-    tab.page.wait_for_timeout(150)
+    tab.until("document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'")
+    tab.page.wait_for_timeout(250)
     tab.do("window.__frames.length = 0")
     return tab
 
