@@ -15,7 +15,8 @@
 //   paint(canvas, pixels, shape, doubt, colour)     uint8 pixels -> canvas, bicubic to its own size (CSS does the rest)
 //   paced(ms, act)                                  act at once, then at most every ms, the last call always
 //   palette(dark) -> [colour], theme(element) -> {text, background, rgb, panel, border, accent, font, dark}
-//   count(n) "10 000", ms(v) "3.6 ms", percent(share) "60 %", trustWord(trust), median(values)
+//   count(n) "10 000", ms(v) "3.6 ms", percent(share) "60 %", median(values)
+//   trustWord(trust), trustColour(trust), TRUST_TITLE: does this point come back when its picture is encoded again
 //   window.zscope.live = {sent, painted, dropped, latency_ms, shown_ms}: live requests alone, the last 1000 times. latency_ms:
 //   from the move event to after putImageData; shown_ms: to the animation frame with it. sent = painted + dropped + under way.
 
@@ -340,7 +341,12 @@ export function theme(element) {
 export const count = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f")
 export const ms = (v) => `${v < 10 ? v.toFixed(1) : Math.round(v)} ms`
 export const percent = (share) => `${Math.round(100 * share)} %`
-export const trustWord = (trust) => (trust >= 0.6 ? "on data" : trust >= 0.25 ? "between data" : "off the map")
+
+const TRUST_LEVELS = [[0.6, "comes back", "#0a9f78"], [0.25, "may not come back", "#e69f00"], [-Infinity, "does not come back", "#888888"]]
+const trustLevel = (trust) => TRUST_LEVELS.find(([least]) => trust >= least)
+export const trustWord = (trust) => trustLevel(trust)[1]
+export const trustColour = (trust) => trustLevel(trust)[2]
+export const TRUST_TITLE = "Decode this point, encode the picture again, place it: does it come back to where you pointed?"
 
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b)

@@ -1,12 +1,15 @@
 // The picture at the pointer and what belongs to the committed point: trust, neighbours, sliders, ways to take it along.
 
-import { KIND, connect, emit, geometry, paced, paint, spriteSheet, theme, trustWord } from "./zscope.js"
+import { KIND, TRUST_TITLE, connect, emit, geometry, on, paced, paint, spriteSheet, theme, trustColour, trustWord } from "./zscope.js"
 import { Sliders } from "./sliders.js"
 import { StatusLine } from "./status_line.js"
 
 const TRUSTED = 0.6 // from here up the picture is shown as it is
-const FADE = 0.55 // at no trust at all
+const FADE = 0.35, HATCH = 0.25 // at no trust at all
 const READ_MS = 90
+const SAME = 1e-4 // of a latent coordinate
+const DOUBTED = "Faded and hatched: this point may not come back when its picture is encoded again"
+const APART = "Latent distance to the kept point; each dimension counts in its standard deviations"
 
 const MARKUP = `
 <div class="zc-top">
@@ -15,12 +18,12 @@ const MARKUP = `
   </div>
   <div class="zc-side">
     <section class="zc-trust">
-      <h4>Trust</h4>
+      <h4 title="${TRUST_TITLE}">Trust</h4>
       <div class="zc-bar"><i></i></div>
       <p><b>–</b> <span></span></p>
     </section>
     <section class="zc-near">
-      <h4>Nearest in latent space</h4>
+      <h4 title="${APART}">Nearest to the kept point</h4>
       <div class="zc-neighbours"></div>
     </section>
   </div>
@@ -56,6 +59,7 @@ class Console {
     this.model = component.data.link.model
     this.root = document.createElement("div")
     this.root.className = "zscope-console"
+    this.root.dataset.away = ""
     this.root.innerHTML = MARKUP
     component.parentElement.append(this.root)
     this.find = (selector) => this.root.querySelector(selector)
@@ -72,7 +76,8 @@ class Console {
     const [h, w] = this.geometry.shape
     this.picture.height = Math.round((this.picture.width * h) / w)
     this.theme = theme(this.root)
-    this.off = this.client.onFrame((frame) => this.show(frame))
+    const offs = [this.client.onFrame((frame) => this.show(frame)), on("commit", ({ z }) => { this.kept = z; this.away("") })]
+    this.off = () => offs.forEach((off) => off())
     this.sliders = new Sliders(this.find(".zc-console"), this.client, this.geometry)
     this.update(this.component)
     this.sheet = await spriteSheet(model, base)
@@ -86,6 +91,7 @@ class Console {
     if (!this.sliders) return
     const { committed, sliders, can_undo } = component.data
     this.find("[data-do=undo]").disabled = !can_undo
+    this.kept = committed?.z
     this.sliders.update(committed, sliders)
     this.neighbours()
   }
@@ -96,16 +102,23 @@ class Console {
     if (doubt > 0) this.hatch(doubt)
     this.trust = frame.trust
     this.real = frame.kind === KIND.row
+    const kept = frame.source === "restore" || !this.kept || this.kept.every((v, i) => Math.abs(v - frame.z[i]) < SAME)
+    this.away(kept ? "" : frame.source)
     this.read()
+  }
+
+  // "map" or "slider": what moved the picture away from the kept point, to which neighbours and sliders belong
+  away(source) {
+    if (this.root.dataset.away !== source) this.root.dataset.away = source
   }
 
   // diagonal strokes over what should not be believed
   hatch(doubt) {
     const context = this.picture.getContext("2d"), { width, height } = this.picture
     context.save()
-    context.globalAlpha = 0.3 * doubt
+    context.globalAlpha = HATCH * doubt
     context.strokeStyle = this.theme.text
-    context.lineWidth = 0.8
+    context.lineWidth = 0.5
     context.beginPath()
     for (let x = -height; x < width; x += 9) { context.moveTo(x, height); context.lineTo(x + height, 0) }
     context.stroke()
@@ -115,10 +128,15 @@ class Console {
   // figures change as often as eyes can read; laying out text for every frame would cost more than the picture
   figures() {
     const word = this.real && this.trust < TRUSTED ? "a real outlier" : trustWord(this.trust), block = this.find(".zc-trust")
-    block.dataset.level = word
-    block.querySelector("i").style.width = `${100 * this.trust}%`
+    const bar = block.querySelector("i")
+    bar.style.width = `${100 * this.trust}%`
+    bar.style.background = trustColour(this.trust)
     block.querySelector("b").textContent = this.trust.toFixed(2)
     block.querySelector("span").textContent = word
+    const title = this.trust < TRUSTED ? DOUBTED : ""
+    if (title === this.picture.title) return
+    this.picture.title = title
+    this.picture.setAttribute("aria-label", title ? `Decoded picture. ${title}` : "Decoded picture")
   }
 
   neighbours() {
@@ -133,6 +151,7 @@ class Console {
         canvas.width = canvas.height = 128
         this.sheet.draw(canvas.getContext("2d"), row, 0, 0, 128)
         text.textContent = distance.toFixed(2)
+        text.title = APART
         button.type = "button"
         button.title = `${name} #${index[row]}, latent distance ${distance.toFixed(2)}: go there`
         button.setAttribute("aria-label", button.title)
@@ -153,7 +172,8 @@ class Console {
   python() {
     const z = this.component.data.committed?.z ?? []
     const numbers = Array.from(z, (v) => Number(v.toPrecision(6))).join(", ")
-    return `import numpy as np\nimport vae\n\nmodel = vae.load(${JSON.stringify(this.model)})\nz = np.array([[${numbers}]], dtype=np.float32)\nx = model.decode(z)  # (1, c, h, w), 0-1\n`
+    const [h, w, c] = this.geometry.shape
+    return `# run in the folder of zscope\nimport numpy as np\nimport vae\n\nmodel = vae.load(${JSON.stringify(this.model)})\nz = np.array([[${numbers}]], dtype=np.float32)\nx = model.decode(z)  # (1, ${c}, ${h}, ${w}), 0-1\n`
   }
 
   async copy(text, said) {

@@ -3,14 +3,15 @@
 // Slider j moved by s decodes anchor + s u[j]. The anchor is the point committed from elsewhere: a release commits where the
 // sliders are, and they stay there; a click on the map gives a new anchor and new sliders.
 
-import { KIND, emit, paint, percent } from "./zscope.js"
+import { KIND, emit, paced, paint, percent } from "./zscope.js"
 
 const TABS = [["here", "Here", "Directions that change the picture most at this point"], ["raw", "Raw", "Single latent dimensions"]]
-const STEPS = 240
+const STEPS = 240, READ_MS = 60
 
 export class Sliders {
   constructor(root, client, geometry) {
     Object.assign(this, { root, client, geometry, tab: "here", anchor: null, key: "", moves: [], own: "" })
+    this.read = paced(READ_MS, () => this.figures())
     root.innerHTML = '<h3>Latent console</h3><div class="zc-tabs" role="tablist"></div><div class="zc-rows"></div>'
     for (const [tab, name, title] of TABS) {
       const button = document.createElement("button")
@@ -47,15 +48,18 @@ export class Sliders {
     const { low, high, effect, names } = this.data, row = document.createElement("div")
     row.className = "zc-row"
     row.innerHTML =
-      '<button type="button"><canvas width="72" height="72"></canvas></button><input type="range"><button type="button"><canvas width="72" height="72"></canvas></button><span></span>'
-    const [less, input, more, share] = row.children
+      '<span class="zc-name"></span><button type="button"><canvas width="72" height="72"></canvas></button><input type="range"><button type="button"><canvas width="72" height="72"></canvas></button><span><i></i><output></output></span>'
+    const [name, less, input, more, share] = row.children
+    name.textContent = this.tab === "raw" ? names[j] : j + 1
+    name.title = names[j]
     Object.assign(input, { min: low[j], max: high[j], step: (high[j] - low[j]) / STEPS, value: 0 })
-    input.style.setProperty("--zero", `${(100 * -low[j]) / (high[j] - low[j])}%`)
+    input.style.setProperty("--zero", -low[j] / (high[j] - low[j]))
     input.setAttribute("aria-label", `${names[j]}, ${percent(effect[j])} of the change at this point`)
     input.oninput = (event) => this.drag(j, Number(input.value), event.timeStamp)
     input.onchange = () => this.commit()
-    share.textContent = percent(effect[j])
-    share.title = `${names[j]}: share of the local change of the picture`
+    share.firstChild.textContent = percent(effect[j])
+    share.firstChild.title = "share of the local change of the picture"
+    share.lastChild.title = "moved by, in standard deviations of the data along this direction"
     for (const [button, end, word] of [[less, low[j], "lower"], [more, high[j], "upper"]]) {
       button.setAttribute("aria-label", `${names[j]}: go to the ${word} end`)
       button.onclick = () => { input.value = end; this.drag(j, end, performance.now()); this.commit() }
@@ -72,7 +76,17 @@ export class Sliders {
 
   drag(j, s, t0) {
     this.moves[j] = s
+    this.read()
     this.client.request(KIND.latent, this.point(), { t0, source: "slider" })
+  }
+
+  // how far each slider is from the kept point, in std
+  figures() {
+    for (const [j, out] of this.root.querySelectorAll("output").entries()) {
+      const s = this.moves[j] ?? 0
+      const text = Math.abs(s) < 0.05 ? "" : `${s < 0 ? "\u2212" : "+"}${Math.abs(s).toFixed(1)}\u202fσ`
+      if (out.textContent !== text) out.textContent = text
+    }
   }
 
   commit() {
@@ -85,6 +99,7 @@ export class Sliders {
   reset() {
     if (!this.moves.some(Boolean)) return
     this.moves.fill(0)
+    this.read()
     for (const input of this.root.querySelectorAll("input")) input.value = 0
     this.client.request(KIND.latent, this.point(), { source: "slider" })
     this.commit()

@@ -2,7 +2,7 @@
 // data: {link, a, b: {z, row, name}, method, code, t, scores, help}   state: t   trigger: renew
 // bus: "walk" {t, method} says where the walk is; "walk-to" {t, method, code} asks it to go somewhere
 
-import { KIND, connect, emit, geometry, on, paint, spriteSheet, trustWord } from "./zscope.js"
+import { KIND, TRUST_TITLE, connect, emit, geometry, on, paint, spriteSheet, trustColour, trustWord } from "./zscope.js"
 
 const ONE_WAY_MS = 4000
 const STEP = 0.02 // of the way, for an arrow key
@@ -19,7 +19,7 @@ const MARKUP = `
     <div class="wp-end" data-end="b"><canvas width="112" height="112"></canvas><span><b>B</b> <i></i></span></div>
     <h4 class="wp-help">Off-data score of the way</h4>
     <div class="wp-scores"></div>
-    <h4>Trust here</h4>
+    <h4 title="${TRUST_TITLE}">Trust here</h4>
     <div class="wp-bar"><i></i></div>
     <p class="wp-trust"><b>–</b> <span></span></p>
   </div>
@@ -141,7 +141,9 @@ class Player {
     this.root.dataset.at = frame.source === "slider" ? "walk" : "pointer"
     if (frame.source === "slider") this.xy = frame.xy
     const word = trustWord(frame.trust)
-    this.find(".wp-bar i").style.width = `${Math.round(100 * frame.trust)}%`
+    const bar = this.find(".wp-bar i")
+    bar.style.width = `${Math.round(100 * frame.trust)}%`
+    bar.style.background = trustColour(frame.trust)
     this.find(".wp-trust b").textContent = frame.trust.toFixed(2)
     this.find(".wp-trust span").textContent = word
   }

@@ -1,7 +1,7 @@
 // A grid of pictures; the one under the pointer (or in focus) is shown large, with the real sample nearest to it.
 // data: {link, sheet, columns, n, shape: [h, w], rows, trust, pinned}   trigger: picked (index)
 
-import { count, geometry, spriteSheet, trustWord } from "./zscope.js"
+import { TRUST_TITLE, count, geometry, spriteSheet, trustColour, trustWord } from "./zscope.js"
 
 const parts = new WeakMap() // host element -> what it shows
 
@@ -74,6 +74,7 @@ async function build(part, data, turn) {
     thumbs.draw(real.getContext("2d"), data.rows[i], 0, 0, 48)
     const bar = document.createElement("i")
     bar.style.setProperty("--trust", data.trust[i])
+    bar.style.setProperty("--colour", trustColour(data.trust[i]))
     badge.append(real, bar)
     return badge
   }
@@ -87,12 +88,15 @@ async function build(part, data, turn) {
     element("div", "zg-trust"), element("div", "zg-label", "Nearest real sample, in latent space"), real,
     element("div", "zg-name"), element("div", "zg-hint", "A click opens the picture in Explore."))
 
+  panel.querySelector(".zg-label").title = TRUST_TITLE
+
   function detail(i) {
     const at = (name) => panel.querySelector(name)
     copy(large, i)
     thumbs.draw(real.getContext("2d"), data.rows[i], 0, 0, 112)
     at(".zg-title").textContent = `Picture ${i + 1} of ${data.n}`
     at(".zg-bar").style.setProperty("--trust", data.trust[i])
+    at(".zg-bar").style.setProperty("--colour", trustColour(data.trust[i]))
     at(".zg-trust").innerHTML = ""
     at(".zg-trust").append(element("b", "", data.trust[i].toFixed(2)), ` ${trustWord(data.trust[i])}`)
     at(".zg-name").textContent = `${name(data.rows[i])} #${count(map.index[data.rows[i]])}`
