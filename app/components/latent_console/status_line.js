@@ -5,7 +5,7 @@ import { count, median, ms, on } from "./zscope.js"
 const EVERY_MS = 400
 const MARKUP = `
 <span data-of="state"></span><span data-of="decode">decode <b>–</b></span><span data-of="trip">round trip <b>–</b></span>
-<span data-of="rate"><b>0</b> frames/s</span><span data-of="points"></span><span data-of="device"></span>
+<span data-of="rate"><b>–</b> frames/s</span><span data-of="points"></span><span data-of="device"></span>
 <span class="zs-keys">arrows move · enter takes · drag pans · wheel zooms</span>`
 
 export class StatusLine {
@@ -28,7 +28,7 @@ export class StatusLine {
   tick() {
     const { recent, info } = this.client, now = performance.now()
     while (recent.length && recent[0].at < now - 1000) recent.shift()
-    this.part("rate").firstChild.textContent = recent.length
+    this.part("rate").firstChild.textContent = recent.length || "–"
     if (recent.length) {
       this.part("decode").lastChild.textContent = ms(median(recent.map((r) => r.decode_ms)))
       this.part("trip").lastChild.textContent = ms(median(recent.map((r) => r.round_trip_ms)))
