@@ -28,7 +28,7 @@ PLOTLY_VERSION = version("plotly")
 NO_LABEL = 255
 YEAR_S = 31_536_000
 TRUST_RGB = (10, 159, 120)  # the green of the trust bar
-TRUST_ALPHA = 90  # of 255, where trust is 1
+TRUST_ALPHA = 135  # of 255, where trust is 1
 
 
 class Asset(NamedTuple):

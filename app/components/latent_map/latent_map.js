@@ -1,6 +1,6 @@
 // The map: where the pointer is becomes a request to the live channel; a click, or Enter, commits the point to Python.
 
-import { KIND, connect, emit, geometry, on, palette, spriteSheet, theme } from "./zscope.js"
+import { KIND, TRUST_TITLE, connect, emit, geometry, on, palette, spriteSheet, theme } from "./zscope.js"
 import { Legend } from "./legend.js"
 import { Near } from "./near.js"
 import { Overlay } from "./overlay.js"
@@ -19,6 +19,7 @@ const MARKUP = `
   <button type="button" data-do="in" aria-label="Zoom in">+</button>
   <button type="button" data-do="out" aria-label="Zoom out">−</button>
   <button type="button" data-do="reset">⌂ Reset</button>
+  <span class="zm-scale" title="${TRUST_TITLE}" hidden>does not come back <i></i> comes back</span>
 </div>
 <div class="zm-note" role="status"></div>`
 
@@ -249,6 +250,7 @@ class MapView {
     if (act !== "trust") return
     const shown = !this.plot.trust
     button.setAttribute("aria-pressed", String(shown))
+    this.root.querySelector(".zm-scale").hidden = !shown
     const { model, base } = this.component.data.link
     this.plot.overlay(shown, `${location.origin}${base}/asset/${encodeURIComponent(model)}/trust.png`)
   }
