@@ -9,6 +9,8 @@ const RING_MS = 30, CARD_MS = 80
 export const REACH = 0.02 // of the map's width: "within reach"
 const FAR = 0.04
 const CARD_PX = [236, 74]
+const NAME_PX = 3.2, NAME_GAP_PX = 24 // half a letter; from a path's name to a pin or to the other name
+const NAME_AT = [[1 / 3, 0.5, 0.2], [2 / 3, 0.5, 0.8]] // of the visible path: where its name may stand, the best first
 
 function make(tag, attributes = {}, parent = null) {
   const element = document.createElementNS(SVG, tag)
@@ -30,13 +32,14 @@ export class Overlay {
     Object.assign(this, { root, plot, geometry, near, committed: null, live: null, waypoints: [], paths: [] })
     this.svg = make("svg", { class: "zm-overlay", "aria-hidden": "true" })
     this.pathLayer = make("g", {}, this.svg)
-    this.pins = make("g", {}, this.svg)
     root.append(this.svg)
     this.mark = sprite(root, "zm-committed", 52, [
       ["circle", { r: 15, class: "zm-halo" }], ["path", { d: "M-25 0H-12M12 0H25M0 -25V-12M0 12V25" }], ["circle", { r: 8 }],
     ])
     this.ring = sprite(root, "zm-ring", 18, [["circle", { r: 6.5 }]])
     this.dot = sprite(root, "zm-live", 20, [["circle", { r: 6.5 }]])
+    this.pins = make("svg", { class: "zm-overlay", "aria-hidden": "true" }) // above the dot, which would hide their letters
+    root.append(this.pins)
     this.cursor = sprite(root, "zm-cursor", 24, [["path", { d: "M-11 0H-4M4 0H11M0 -11V-4M0 4V11" }]])
     this.card = document.createElement("div")
     this.card.className = "zm-card"
@@ -63,7 +66,9 @@ export class Overlay {
     this.place(this.mark, this.committed?.xy)
     this.place(this.dot, this.live)
     this.pathLayer.replaceChildren()
+    this.taken = this.waypoints.filter(({ xy }) => xy).map(({ xy }) => this.plot.toPixels(...xy))
     this.paths.forEach((path, at) => this.drawPath(path, at))
+    if (this.paths.length > 1) this.paths.forEach((path, at) => this.namePath(path, at))
     this.pins.replaceChildren()
     for (const { label, xy } of this.waypoints) {
       const pin = make("g", { class: "zm-pin" }, this.pins)
@@ -73,7 +78,7 @@ export class Overlay {
     }
   }
 
-  drawPath({ name, xy }, at) {
+  drawPath({ xy }, at) {
     let d = "", pen = "M"
     for (const point of xy) {
       if (point) d += pen + this.plot.toPixels(...point).map((v) => v.toFixed(1))
@@ -81,11 +86,27 @@ export class Overlay {
     }
     make("path", { d, class: "zm-path-edge" }, this.pathLayer)
     make("path", { d, class: `zm-path zm-path-${at % 3}` }, this.pathLayer)
-    const middle = xy.filter(Boolean)[Math.floor(xy.filter(Boolean).length / 2)]
-    if (!middle || this.paths.length < 2) return
-    const text = make("text", { class: "zm-path-name", dx: 8, dy: -6 }, this.pathLayer)
-    text.textContent = name
-    this.place(text, middle)
+  }
+
+  // beside the visible part of its line, clear of pins and of the other name; where there is no such place, no name
+  namePath({ name, xy }, at) {
+    const [width, height] = this.plot.size(), half = NAME_PX * name.length
+    const drawn = xy.filter((point, i) => point && (xy[i - 1] || xy[i + 1])) // a place between two torn hops has no line
+    const line = drawn.map((point) => this.plot.toPixels(...point)).filter(([x, y]) => x > 0 && y > 0 && x < width && y < height)
+    if (line.length < 3) return
+    for (const share of NAME_AT[at % 2])
+      for (const side of at % 2 ? [1, -1] : [-1, 1]) {
+        const k = Math.min(line.length - 2, Math.max(1, Math.round(share * (line.length - 1))))
+        const [dx, dy] = [line[k + 1][0] - line[k - 1][0], line[k + 1][1] - line[k - 1][1]], long = Math.hypot(dx, dy) || 1
+        const turn = dx < 0 ? -side : side // +1 is below, whichever way the line runs
+        const x = line[k][0] - (turn * dy * (half + 8)) / long, y = line[k][1] + (turn * dx * 14) / long
+        const clear = this.taken.every(([u, v]) => Math.hypot(Math.max(0, Math.abs(u - x) - half), v - y) >= NAME_GAP_PX)
+        if (!clear || x < half || x > width - half || y < NAME_GAP_PX || y > height - NAME_GAP_PX) continue
+        this.taken.push([x - half / 2, y], [x + half / 2, y])
+        const text = make("text", { class: "zm-path-name", "text-anchor": "middle", dy: "0.36em", x, y }, this.pathLayer)
+        text.textContent = name
+        return
+      }
   }
 
   // px, py: the cursor; near: {index, distance} of the nearest real sample; snapped: the cursor shows that very sample.
