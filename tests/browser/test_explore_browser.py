@@ -13,6 +13,7 @@ from app import engines
 
 FRAMES = """window.__frames ??= (zscope.on('frame', (f) =>
   __frames.push({kind: f.kind, source: f.source, trust: f.trust, xy: [...f.xy], z: [...f.z]})), [])"""
+AWAY = "document.querySelector('.zscope-console').dataset.away"
 RANGE = "[...document.querySelector('.zm-plot')._fullLayout.xaxis.range]"
 
 
@@ -75,10 +76,12 @@ def test_the_picture_follows_the_pointer_on_points_between_them_and_back(tab, at
     tab.moves_picture(lambda: tab.hover(between))
     tab.until(f"Math.abs(window.__frames.at(-1).xy[0] - {between[0]}) < {0.01 * np.ptp(atlas.xy)}")
     assert last(tab)["kind"] == 1
+    assert tab.do(AWAY) == "map"  # neighbours and sliders, which belong to the kept point, step back
     np.testing.assert_allclose(last(tab)["xy"], between, atol=0.01 * np.ptp(atlas.xy))
 
     tab.leave()
     tab.until("window.__frames.at(-1).source === 'restore'")
+    assert tab.do(AWAY) == ""
     assert np.abs(tab.pixels() - rested).max() <= 2  # of 255
     live = tab.do("window.zscope.live")
     assert live["sent"] - live["painted"] - live["dropped"] in (0, 1)
@@ -136,10 +139,13 @@ def test_sliders_paint_while_they_are_dragged(tab):
     assert tab.do("window.__frames.every((f) => f.kind === 2 && f.source === 'slider')")
     assert len(seen) >= 8
     assert committed(tab) == link  # nothing is committed before the release
+    assert tab.do(AWAY) == "slider"
+    tab.until(r"/^\+\d\.\d\u202fσ$/.test(document.querySelector('.zc-row output').textContent)")
     place = "document.querySelector('.zm-live').style.visibility"
     assert tab.do(place) == "visible"
     tab.page.mouse.up()
     tab.until(f"new URL(location).searchParams.get('p') !== {link!r}")
+    tab.until(f"{AWAY} === ''")
     moved = float(slider.input_value())
     assert moved > value  # a release leaves the slider where it is
     tab.page.get_by_role("button", name="Reset sliders").click()
@@ -233,6 +239,8 @@ def test_the_status_line_tells_the_truth(tab, atlas):
     decode, trip = (float(re.search(rf"{name}\s+([\d.]+) ms", text)[1]) for name in ("decode", "round trip"))
     assert 0 < decode <= trip < 2000
     assert int(re.search(r"(\d+) frames/s", text)[1]) > 0
+    tab.leave()
+    tab.until("/– frames/.test(document.querySelector('[data-testid=zscope-status]').innerText)")
 
 
 def test_a_refused_or_lost_connection_says_so_and_comes_back(new_tab):
