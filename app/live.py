@@ -28,6 +28,7 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 from app import assets, engines
 from vae.errors import UnknownName, ZscopeError
 from vae.latent import paths
+from vae.modalities.image import to_uint8
 
 UP = struct.Struct("<IB3x")
 DOWN = struct.Struct("<IB3x5f")
@@ -140,17 +141,17 @@ def parse(frame: bytes, d: int, n: int) -> Request:
 def answer(engine, request: Request) -> bytes:
     """The frame that answers a request: where it is, how far to trust it, z and the decoded picture.
 
-    Runs on the engine's own thread. Trust is the map's own at map positions, the closeness of z to the cloud elsewhere.
+    Runs on the engine's own thread. Trust: does z come back when its picture is encoded again? At map positions the
+    map knows how likely; elsewhere the picture is encoded again, here and now.
     """
     start = time.perf_counter()
-    values, projector = request.values, engine.atlas.projector
+    values, trust = request.values, None
     if request.kind is Kind.MAP:
         xy = values[None, :]
         z, trust = engine.from_map(xy)
     elif request.kind is Kind.ROW:
         row = int(values[0])
         z, xy = engine.atlas.z[row : row + 1], engine.atlas.xy[row : row + 1]
-        trust = np.maximum(projector.latent_trust(z), projector.trust(xy))  # an outlier may still have a sound place
     else:
         if request.kind is Kind.LATENT:
             z = values[None, :]
@@ -158,17 +159,21 @@ def answer(engine, request: Request) -> bytes:
             za, zb = np.split(values[2:], 2)
             move = paths.slerp if values[0] else paths.lerp
             z = np.asarray(move(za, zb, float(values[1])), np.float32).reshape(1, -1)
-        xy, trust = engine.to_map(z), projector.latent_trust(z)
+        xy = engine.to_map(z)
     z = np.ascontiguousarray(z, np.float32)
     before = time.perf_counter()
-    picture = engine.decode_uint8(z)[0]
+    x = engine.decode(z)
     after = time.perf_counter()
+    if trust is None:
+        trust = engine.atlas.projector.returned(z, engine.encode(x)[0])
+    picture = to_uint8(x)[0]
+    end = time.perf_counter()
     head = DOWN.pack(
         request.sequence,
         request.kind,
         float(trust[0]),
         1e3 * (after - before),
-        1e3 * (after - start),
+        1e3 * (end - start),
         *(float(v) for v in xy[0]),
     )
     return head + z.tobytes() + picture.transpose(1, 2, 0).tobytes()

@@ -122,12 +122,13 @@ def test_a_point_of_a_path(client, engine, method, walk):
     np.testing.assert_array_equal(picture, shown(engine, z))
 
 
-def test_trust_falls_far_from_the_data(client, engine):
+def test_trust_off_the_map_is_the_measured_round_trip(client, engine):
     with connect(client) as socket:
-        near, _, _ = ask(socket, 1, live.Kind.ROW, [0], engine)
-        far, _, _ = ask(socket, 2, live.Kind.LATENT, [60.0] * engine.d, engine)
-    assert near["trust"] > 0.5
-    assert far["trust"] < 0.2
+        for row in range(5):
+            head, z, _ = ask(socket, row, live.Kind.ROW, [row], engine)
+            assert head["trust"] == pytest.approx(float(engine.trust(z[None])[0]), abs=1e-5)
+        far, _, _ = ask(socket, 9, live.Kind.LATENT, [60.0] * engine.d, engine)
+    assert far["trust"] < 0.01
 
 
 def test_answers_come_in_order_with_their_sequence(client, engine):

@@ -179,6 +179,20 @@ def test_grid_is_bilinear_and_clamped():
     assert np.array_equal(grid.nodes(), [[10, 20], [11, 20], [10, 21], [11, 21]])
 
 
+def test_trust_in_latents_is_how_far_they_come_back(reference):
+    _, projector = reference
+    bounds = {"tau_map_widths": 10.0, "tau_latent": 0.5}  # the latent half decides
+    projector = projector.with_trust(TrustModel(np.full((8, 8), 128, np.uint8), projector.box, bounds))
+    z = projector.z[:20]
+    away = np.zeros_like(z)
+    away[:, 0] = 0.5 / projector.scale[0]
+    assert np.array_equal(projector.returned(z, z), np.ones(20))
+    np.testing.assert_allclose(projector.returned(z, z + away), 0.5, atol=1e-4)
+    np.testing.assert_allclose(projector.returned(z, z + 2 * away), 1 / 17, atol=1e-4)
+    strict = projector.with_trust(TrustModel(projector._model.code, projector.box, bounds | {"tau_map_widths": 1e-6}))
+    assert strict.returned(z, z + 2 * away).max() < 1e-3  # and now the map half does
+
+
 def test_trust_is_zero_off_the_box_and_low_in_holes(reference):
     _, projector = reference
     _, trust = projector.from_map([[1e6, 0.0], [0.0, -1e6]])

@@ -160,6 +160,13 @@ class Engine:
         """Latents (b, d) to map positions (b, 2) float32."""
         return self.atlas.projector.to_map(self._check_latents(z))
 
+    def trust(self, z: np.ndarray) -> np.ndarray:
+        """How far each latent comes back when its picture is encoded again, (b,) in 0-1; see `Projector.returned`.
+
+        The same fact that `from_map` gives the probability of, measured: one decode and one encode. Raises: ShapeError.
+        """
+        return self.atlas.projector.returned(z, self.encode(self.decode(z))[0])
+
     def from_map(self, xy: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """Map positions (b, 2) to latents (b, d) float32, and trust (b,) in 0-1, higher is better."""
         return self.atlas.projector.from_map(rows(xy, 2, "map positions"))

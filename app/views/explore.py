@@ -47,7 +47,8 @@ def stage() -> None:
     """The map and the console; a commit reruns only this."""
     point = session.studio().point
     z = np.asarray(point.z, np.float32)
-    committed = {"row": point.row, "xy": point.xy, "z": point.z}
+    mapped = point.row is None and np.allclose(engine.from_map([point.xy])[0][0], z, atol=1e-3)
+    committed = {"row": point.row, "xy": point.xy, "z": point.z, "mapped": bool(mapped)}
     left, right = st.columns([19, 10], gap="medium")
     with left:
         latent_map(engine.name, key=MAP, committed=committed, on_commit=take)

@@ -52,7 +52,7 @@ with page:
         key="generate.grid",
         columns=columns,
         rows=[engine.atlas.neighbours(one, k=1)[0][0] for one in z],
-        trust=engine.atlas.projector.latent_trust(z),
+        trust=engine.trust(z),
         pinned=evidence,
     ).picked
 

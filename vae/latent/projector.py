@@ -12,12 +12,11 @@ from .forward import Forward
 from .inverse import Grid, build_lattice
 from .neighbours import Index, metric_scale
 from .rows import rows
-from .trust import TrustModel, from_coverage
+from .trust import FARTHEST, TrustModel, from_coverage
 
 __all__ = ["FittedMap", "Projector", "fit_map"]
 
 
-AT_HOME = 0.05  # latent_confidence from which a latent counts as amid the data
 
 
 class Projector:
@@ -117,11 +116,20 @@ class Projector:
         """
         return self._forward.confidence(z)
 
-    def latent_trust(self, z: ArrayLike) -> Float[np.ndarray, " b"]:
-        """Trust 0-1 in what is decoded at latents: 1 as near the cloud as 95 % of the reference points are to their own
-        neighbours, falling in proportion to latent_confidence to 0 beyond all of them. Raises: ShapeError.
+    def returned(self, z: ArrayLike, again: ArrayLike) -> Float[np.ndarray, " b"]:
+        """Trust 0-1 in latents whose round trip was made: again = encode(decode(z)).
+
+        The fact is from_map's (see trust.calibrate), measured here and not predicted: with r the distance over its bound,
+        on the map or in the latent, whichever is worse, 1 / (1 + r^4): .5 just at the bound, .94 at half of it.
+        Raises: ShapeError: wrong width, NaN or infinity.
         """
-        return np.minimum(np.float32(1), self.latent_confidence(z) / np.float32(AT_HOME))
+        z, again = rows(z, self.d, "z"), rows(again, self.d, "encode(decode(z))")
+        moved = np.linalg.norm(self.to_map(again) - self.to_map(z), axis=1)
+        changed = np.linalg.norm((again - z) * self.scale, axis=1)
+        bounds = {"tau_map_widths": FARTHEST, "tau_latent": max(self.reach, 1e-6)}  # before calibration
+        bounds |= {k: v for k, v in self.trust_report.items() if k in bounds and v > 0}
+        worst = np.maximum(moved / (bounds["tau_map_widths"] * self.width), changed / bounds["tau_latent"])
+        return (1.0 / (1.0 + worst**4)).astype(np.float32)
 
     def with_trust(self, trust: TrustModel) -> Projector:
         """The same projector with a calibrated trust; shares the tables."""

@@ -212,8 +212,9 @@ class MapView {
   restore() {
     const { committed } = this.overlay
     if (!committed) return
-    const row = committed.row ?? null
-    this.client.request(row === null ? KIND.latent : KIND.row, row === null ? committed.z : [row], { source: "restore" })
+    const { row = null, mapped, xy, z } = committed
+    const what = row !== null ? [KIND.row, [row]] : mapped ? [KIND.map, xy] : [KIND.latent, z]
+    this.client.request(...what, { source: "restore" })
   }
 
   released(event) {
@@ -272,7 +273,7 @@ class MapView {
     if (this.gone) return
     this.note("")
     this.n += 1
-    const committed = { row: kind === KIND.row ? payload[0] : null, xy: frame.xy, z: Array.from(frame.z), n: this.n }
+    const committed = { row: kind === KIND.row ? payload[0] : null, xy: frame.xy, z: Array.from(frame.z), n: this.n, mapped: kind === KIND.map }
     this.told = JSON.stringify([committed.row, committed.z])
     if (this.component.data.mode === "explore") this.overlay.committed = committed
     this.overlay.redraw()
