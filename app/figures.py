@@ -37,7 +37,7 @@ def rate_bars(rate_per_dim_nats: Sequence[float], active: Sequence[bool], height
     return figure.update_layout(height=height, margin=MARGIN, showlegend=False, bargap=0.25)
 
 
-def training_curve(history: Sequence[Mapping], has_rate: bool = True, height: int = 260) -> go.Figure:
+def training_curve(history: Sequence[Mapping], has_rate: bool = True, height: int = 400) -> go.Figure:
     """elbo, distortion and rate of each epoch, nats a sample: training means, and the test set dotted.
 
     Without a rate (a plain autoencoder) there is no bound either, and distortion stands alone.
@@ -49,7 +49,9 @@ def training_curve(history: Sequence[Mapping], has_rate: bool = True, height: in
         ("elbo", "elbo_nats", ELBO, "solid", "y"),
         ("elbo, test", "test_elbo_nats", ELBO, "dot", "y"),
         ("distortion", "distortion_nats", DISTORTION, "solid", "y2"),
+        ("distortion, test", "test_distortion_nats", DISTORTION, "dot", "y2"),
         ("rate", "rate_nats", RATE, "solid", "y3"),
+        ("rate, test", "test_rate_nats", RATE, "dot", "y3"),
     ]
     thirds = [("y", "elbo", (0.7, 1.0)), ("y2", "distortion", (0.35, 0.65)), ("y3", "rate", (0.0, 0.3))]
     if not has_rate:
@@ -68,6 +70,7 @@ def training_curve(history: Sequence[Mapping], has_rate: bool = True, height: in
             x=epochs,
             y=values,
             name=name,
+            showlegend="test" not in name,
             yaxis=axis,
             mode="lines" if len(rows) > 1 else "markers",
             line={"color": colour, "dash": dash, "width": 2},
@@ -75,7 +78,7 @@ def training_curve(history: Sequence[Mapping], has_rate: bool = True, height: in
         )
     for axis, title, domain in thirds:
         long = axis.replace("y", "yaxis")
-        layout = {"domain": domain, "title": title, "anchor": "x", "nticks": 4}
+        layout = {"domain": domain, "title": f"{title}, nats", "anchor": "x", "nticks": 4}
         if axis in seen:
             layout["range"] = _around(seen[axis])
         figure.update_layout({long: layout})

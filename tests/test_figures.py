@@ -53,7 +53,7 @@ def test_curves_are_cut_to_show_the_last_gains():
 def test_curves_of_a_model_without_a_rate_show_no_bound():
     figure = figures.training_curve(HISTORY, has_rate=False)
     assert [line.name for line in figure.data] == ["distortion"]
-    assert figure.layout.yaxis.title.text == "distortion"
+    assert figure.layout.yaxis.title.text == "distortion, nats"
 
 
 def test_curves_of_a_short_or_flat_or_empty_run():

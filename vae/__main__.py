@@ -91,13 +91,14 @@ def _use(commands: Any) -> None:
     p = commands.add_parser("encode", help="pictures (npz with x, or png files) to mu and std (npz)")
     p.add_argument("checkpoint")
     p.add_argument("inputs", nargs="+", help="one .npz with array x (b, c, h, w), or pictures of the model's size")
-    p.add_argument("--out", required=True, help=".npz with mu, std and xy, their place on the map")
+    p.add_argument("--out", required=True, help=".npz with z (= mu), mu, std and xy, their place on the map")
     p.set_defaults(run=_run("files", "encode"))
 
     p = commands.add_parser("decode", help="latents (npz with z) to pictures (npz or png)")
     p.add_argument("checkpoint")
     p.add_argument("input", help=".npz with array z (b, d)")
     p.add_argument("--out", required=True, help=".npz with x, or .png: a sheet of all pictures")
+    _scale(p)
     p.set_defaults(run=_run("files", "decode"))
 
     p = commands.add_parser("sample", help="new pictures (npz or png)")
@@ -107,6 +108,7 @@ def _use(commands: Any) -> None:
     p.add_argument("--temperature", type=float, default=1.0)
     p.add_argument("--source", default="prior", help="prior, or aggregate: where the training data went")
     p.add_argument("--out", required=True, help=".npz with x and z, or .png: a sheet")
+    _scale(p)
     p.set_defaults(run=_run("files", "sample"))
 
     p = commands.add_parser("interpolate", help="the way between two reference samples (npz, png or gif)")
@@ -116,7 +118,12 @@ def _use(commands: Any) -> None:
     p.add_argument("--frames", type=int, default=11)
     p.add_argument("--method", default="linear", help="linear or slerp")
     p.add_argument("--out", required=True, help=".npz with x, z and xy; .png: a strip; .gif: there and back")
+    _scale(p)
     p.set_defaults(run=_run("files", "interpolate"))
+
+
+def _scale(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--scale", type=int, default=4, help="how many times larger a .png or .gif is drawn (default 4)")
 
 
 def _run(module: str, function: str):

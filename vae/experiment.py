@@ -97,8 +97,8 @@ def train(
         raise SettingError(f"checkpoint {name!r} exists: choose --name, continue it with --resume, or --overwrite it.")
     if resume and not exists:
         raise SettingError(f"nothing to resume: there is no checkpoint {name!r}.")
-    report("loading data")
     data = DATASETS.get(plan.dataset)
+    report("loading data")
     samples = data.load()
     spec = Spec(samples.x_train.shape[1:], len(samples.x_train), len(data.classes), data.modality)
     steps = plan.epochs * -(-len(samples.x_train) // min(t.batch_size, len(samples.x_train)))

@@ -30,7 +30,8 @@ with left:
     st.markdown("##### Rate of each latent dimension")
     if measured.get("rate_per_dim_nats"):
         st.plotly_chart(figures.rate_bars(measured["rate_per_dim_nats"], engine.atlas.active), config=QUIET)
-        st.caption("KL(q(z|x) ‖ p(z)) of each, test set. Grey: its mean hardly varies, so it carries nothing.")
+        grey = "" if engine.atlas.active.all() else " Grey: its mean hardly varies, so it carries nothing."
+        st.caption(f"KL(q(z|x) ‖ p(z)) of each, test set.{grey}")
     elif engine.has_prior:
         st.info(f"Training measures this when it ends; `python -m vae eval {card['name']}` prints it now.")
     else:
@@ -39,7 +40,7 @@ with right:
     st.markdown("##### Training")
     if engine.history:
         st.plotly_chart(figures.training_curve(engine.history, engine.has_prior), config=QUIET)
-        st.caption("Nats a sample, by epoch. Dotted: on the test set.")
+        st.caption("Nats a sample, by epoch; dotted: on the test set. A steep first tenth may leave its axis.")
     else:
         st.info("No history was kept with this checkpoint.")
 

@@ -39,9 +39,10 @@ def last(tab):
 
 
 def crowded(atlas) -> int:
-    """A row amid many others, on the map and in latent space."""
-    at_home = atlas.projector.latent_trust(atlas.z) == 1
-    return int(np.argmax(np.where(at_home, atlas.projector.coverage(atlas.xy), 0)))
+    """A row amid many others on the map that comes back when its picture is encoded again."""
+    comes_back = engines.engine("tiny-vae").trust(atlas.z) > 0.9
+    assert comes_back.any()
+    return int(np.argmax(np.where(comes_back, atlas.projector.coverage(atlas.xy), 0)))
 
 
 def lonely(atlas, view) -> np.ndarray:

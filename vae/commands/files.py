@@ -24,20 +24,20 @@ def encode(args: Namespace) -> None:
     out = _out(args.out, ".npz")
     engine = load(args.checkpoint)
     mu, std = engine.encode(_read_pictures(args.inputs, engine.shape))
-    _save_npz(out, mu=mu, std=std, xy=engine.to_map(mu))
+    _save_npz(out, z=mu, mu=mu, std=std, xy=engine.to_map(mu))
 
 
 def decode(args: Namespace) -> None:
     out = _out(args.out, ".npz", ".png")
     engine = load(args.checkpoint)
     z = _read_array(args.input, "z")
-    _save(out, engine, z)
+    _save(out, engine, z, args.scale)
 
 
 def sample(args: Namespace) -> None:
     out = _out(args.out, ".npz", ".png")
     engine = load(args.checkpoint)
-    _save(out, engine, engine.sample(args.n, args.seed, args.temperature, args.source))
+    _save(out, engine, engine.sample(args.n, args.seed, args.temperature, args.source), args.scale)
 
 
 def interpolate(args: Namespace) -> None:
@@ -50,21 +50,28 @@ def interpolate(args: Namespace) -> None:
     if not 2 <= args.frames <= 10_000:
         raise SettingError(f"--frames {args.frames}: expected 2 to 10000.")
     z = paths.path(engine.atlas.z[args.a], engine.atlas.z[args.b], args.frames, args.method)
-    _save(out, engine, z, columns=args.frames)
+    _save(out, engine, z, args.scale, columns=args.frames)
 
 
-def _save(out: Path, engine: Engine, z: np.ndarray, columns: int | None = None) -> None:
+def _save(out: Path, engine: Engine, z: np.ndarray, scale: int, columns: int | None = None) -> None:
+    if not 1 <= scale <= 64:
+        raise SettingError(f"--scale {scale}: expected 1 to 64.")
     x = engine.decode(z)
     if out.suffix == ".npz":
         _save_npz(out, x=x, z=np.asarray(z, np.float32), xy=engine.to_map(z))
         return
     if out.suffix == ".gif":
-        frames = [Image.fromarray(pixels(p)) for p in [*to_uint8(x), *to_uint8(x[-2:0:-1])]]
+        frames = [_enlarged(pixels(p), scale) for p in [*to_uint8(x), *to_uint8(x[-2:0:-1])]]
         gif = {"save_all": True, "append_images": frames[1:], "duration": GIF_FRAME_MS, "loop": 0}
         _write(out, lambda path: frames[0].save(path, **gif))
         return
-    sheet = Image.fromarray(tile(x, columns or int(np.ceil(np.sqrt(len(x))))))
+    sheet = _enlarged(tile(x, columns or int(np.ceil(np.sqrt(len(x))))), scale)
     _write(out, sheet.save)
+
+
+def _enlarged(picture: np.ndarray, scale: int) -> Image.Image:
+    image = Image.fromarray(picture)
+    return image if scale == 1 else image.resize((image.width * scale, image.height * scale), Image.Resampling.BICUBIC)
 
 
 def _read_pictures(inputs: list[str], shape: tuple[int, ...]) -> np.ndarray:

@@ -119,8 +119,8 @@ class Projector:
     def returned(self, z: ArrayLike, again: ArrayLike) -> Float[np.ndarray, " b"]:
         """Trust 0-1 in latents whose round trip was made: again = encode(decode(z)).
 
-        The fact is from_map's (see trust.calibrate), measured here and not predicted: with r the distance over its bound,
-        on the map or in the latent, whichever is worse, 1 / (1 + r^4): .5 just at the bound, .94 at half of it.
+        The fact is from_map's (see trust.calibrate), measured here and not predicted: with r the distance over its
+        bound, on the map or in the latent, whichever is worse, 1 / (1 + r^4): .5 just at the bound, .94 at half of it.
         Raises: ShapeError: wrong width, NaN or infinity.
         """
         z, again = rows(z, self.d, "z"), rows(again, self.d, "encode(decode(z))")

@@ -101,7 +101,6 @@ class Console {
     paint(this.picture, frame.pixels, this.geometry.shape, FADE * doubt, this.theme.rgb)
     if (doubt > 0) this.hatch(doubt)
     this.trust = frame.trust
-    this.real = frame.kind === KIND.row
     const kept = frame.source === "restore" || !this.kept || this.kept.every((v, i) => Math.abs(v - frame.z[i]) < SAME)
     this.away(kept ? "" : frame.source)
     this.read()
@@ -127,7 +126,7 @@ class Console {
 
   // figures change as often as eyes can read; laying out text for every frame would cost more than the picture
   figures() {
-    const word = this.real && this.trust < TRUSTED ? "a real outlier" : trustWord(this.trust), block = this.find(".zc-trust")
+    const word = trustWord(this.trust), block = this.find(".zc-trust")
     const bar = block.querySelector("i")
     bar.style.width = `${100 * this.trust}%`
     bar.style.background = trustColour(this.trust)

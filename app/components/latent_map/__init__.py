@@ -27,8 +27,8 @@ def latent_map(
 
     Args:
         height: px; in mode "explore" the least height, as the map fills the window.
-        committed: the point to mark and to restore when the pointer leaves, as returned ("n" is not needed); "mapped": its z
-            was read off the map at its xy, so that its trust is that of the place too.
+        committed: the point to mark and to restore when the pointer leaves, as returned ("n" is not needed);
+            "mapped": its z was read off the map at its xy, so that its trust is that of the place too.
         waypoints: {"label": "A", "xy": [x, y]} each.
         paths: {"name": ..., "xy": [[x, y] or None, ...]} each, None a torn hop.
     """
