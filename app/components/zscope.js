@@ -49,10 +49,10 @@ class Client {
     this.waiting = null // the newest live request not yet sent
     this.urgent = []
     this.idle = []
-    this.busy = false // painted since the last animation frame
-    this.waitingFrame = null // the newest live answer that waits for the next one
+    this.due = null // when the first picture was painted that the screen does not show yet
     this.attempt = 0
     this.recent = [] // {at, round_trip_ms, decode_ms, server_ms} of the last second's paints
+    this.refreshes = [] // times of the last second's screen refreshes that brought a new picture
     this.callbacks = new Set()
     this.open()
   }
@@ -157,15 +157,13 @@ class Client {
       source: job.source, t0: job.t0,
     }
     if (job.resolve) job.resolve(frame)
-    else if (!this.busy) this.paint(frame)
-    else { if (this.waitingFrame) live.dropped += 1; this.waitingFrame = frame }
+    else this.paint(frame)
     this.pump()
   }
 
-  // At once, so that the very next refresh of the screen has it; a second answer before that refresh waits for it.
+  // At once, so that the very next refresh of the screen has the newest answer, whatever it had before.
   paint(frame) {
     this.last = frame
-    this.busy = true
     for (const callback of this.callbacks) callback(frame)
     emit("frame", frame)
     const now = performance.now()
@@ -174,18 +172,19 @@ class Client {
     if (live.latency_ms.length > KEEP) live.latency_ms.shift()
     this.recent.push({ at: now, ...frame })
     while (this.recent[0].at < now - 1000) this.recent.shift()
-    requestAnimationFrame(() => this.shown(frame))
+    if (!this.due) requestAnimationFrame(() => this.shown())
+    this.due ??= now
   }
 
-  shown(frame) {
+  // The refresh that brings the last painted picture to the screen.
+  shown() {
     const now = performance.now()
-    live.shown_ms.push(now - frame.t0)
-    frameGap += 0.1 * (Math.min(100, now - this.recent.at(-1)?.at || 0) - frameGap)
+    live.shown_ms.push(now - this.last.t0)
     if (live.shown_ms.length > KEEP) live.shown_ms.shift()
-    this.busy = false
-    const next = this.waitingFrame
-    this.waitingFrame = null
-    if (next) this.paint(next)
+    frameGap += 0.1 * (Math.min(100, now - this.due) - frameGap)
+    this.due = null
+    this.refreshes.push(now)
+    while (this.refreshes[0] < now - 1000) this.refreshes.shift()
   }
 }
 

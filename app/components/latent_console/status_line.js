@@ -26,9 +26,10 @@ export class StatusLine {
   part(name) { return this.element.querySelector(`[data-of=${name}]`) }
 
   tick() {
-    const { recent, info } = this.client, now = performance.now()
+    const { recent, refreshes, info } = this.client, now = performance.now()
     while (recent.length && recent[0].at < now - 1000) recent.shift()
-    this.part("rate").firstChild.textContent = recent.length || "–"
+    while (refreshes.length && refreshes[0] < now - 1000) refreshes.shift()
+    this.part("rate").firstChild.textContent = refreshes.length || "–"
     if (recent.length) {
       this.part("decode").lastChild.textContent = ms(median(recent.map((r) => r.decode_ms)))
       this.part("trip").lastChild.textContent = ms(median(recent.map((r) => r.round_trip_ms)))
