@@ -98,14 +98,14 @@ MUTANTS = (
     # ------------------------------------------------ how it is trained
     Mutant("gradient clipped after the step", "train.py",
            """        if self.h.clip:
-            nn.utils.clip_grad_norm_(self.parameters, self.h.clip)
+            self._clip()
         self.optimizer.param_groups[0]["lr"] = self._lr()
         self.optimizer.step()
 """,
            """        self.optimizer.param_groups[0]["lr"] = self._lr()
         self.optimizer.step()
         if self.h.clip:
-            nn.utils.clip_grad_norm_(self.parameters, self.h.clip)
+            self._clip()
 """,
            "test_train.py::test_clipping_happens_before_the_step", always=True),
     Mutant("gradients leak into the objective", "train.py",
