@@ -165,7 +165,7 @@ def answer(engine, request: Request) -> bytes:
     x = engine.decode(z)
     after = time.perf_counter()
     if trust is None:
-        trust = engine.atlas.projector.returned(z, engine.encode(x)[0])
+        trust = engine.atlas.projector.returned(z, engine.encode(x)[0], xy)
     picture = to_uint8(x)[0]
     end = time.perf_counter()
     head = DOWN.pack(

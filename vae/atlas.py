@@ -72,12 +72,10 @@ class Atlas:
     def active(self) -> np.ndarray:
         return active_units(self.z)
 
-    @functools.cached_property
+    @property
     def reach(self) -> float:
         """The latent distance called "within reach": the median distance of a row to its 15th neighbour."""
-        rows = np.linspace(0, self.n - 1, min(self.n, 500)).astype(int)
-        distances, _ = self._search.query(self.z[rows], min(16, self.n))
-        return float(np.median(distances[:, -1]))
+        return self.projector.reach
 
     def neighbours(self, z: Float[np.ndarray, " d"], k: int = 8) -> tuple[np.ndarray, np.ndarray]:
         """The k nearest rows to a latent, and their distances in the metric of the map."""

@@ -17,8 +17,6 @@ from .trust import FARTHEST, TrustModel, from_coverage
 __all__ = ["FittedMap", "Projector", "fit_map"]
 
 
-
-
 class Projector:
     """Both directions over one reference set. Built by `build` or `from_state`; read only, so threads may share it."""
 
@@ -116,20 +114,19 @@ class Projector:
         """
         return self._forward.confidence(z)
 
-    def returned(self, z: ArrayLike, again: ArrayLike) -> Float[np.ndarray, " b"]:
-        """Trust 0-1 in latents whose round trip was made: again = encode(decode(z)).
+    def returned(self, z: ArrayLike, again: ArrayLike, xy: ArrayLike | None = None) -> Float[np.ndarray, " b"]:
+        """Trust 0-1 in latents whose round trip was made: again = encode(decode(z)). xy: to_map(z), if it is known.
 
         The fact is from_map's (see trust.calibrate), measured here and not predicted: with r the distance over its
         bound, on the map or in the latent, whichever is worse, 1 / (1 + r^4): .5 just at the bound, .94 at half of it.
         Raises: ShapeError: wrong width, NaN or infinity.
         """
         z, again = rows(z, self.d, "z"), rows(again, self.d, "encode(decode(z))")
-        moved = np.linalg.norm(self.to_map(again) - self.to_map(z), axis=1)
+        start = self.to_map(z) if xy is None else rows(xy, 2, "xy")
+        moved = np.linalg.norm(self.to_map(again) - start, axis=1)
         changed = np.linalg.norm((again - z) * self.scale, axis=1)
-        bounds = {"tau_map_widths": FARTHEST, "tau_latent": max(self.reach, 1e-6)}  # before calibration
-        bounds |= {k: v for k, v in self.trust_report.items() if k in bounds and v > 0}
-        worst = np.maximum(moved / (bounds["tau_map_widths"] * self.width), changed / bounds["tau_latent"])
-        return (1.0 / (1.0 + worst**4)).astype(np.float32)
+        of_map, of_latent = self._bounds
+        return (1.0 / (1.0 + np.maximum(moved / of_map, changed / of_latent) ** 4)).astype(np.float32)
 
     def with_trust(self, trust: TrustModel) -> Projector:
         """The same projector with a calibrated trust; shares the tables."""
@@ -161,6 +158,11 @@ class Projector:
     def _set_trust(self, trust: TrustModel | None) -> None:
         """One table of [z, trust], so that a look-up costs no more for the trust in it."""
         self._model = trust
+        tau_map, tau_latent = (self.trust_report.get(name, np.nan) for name in ("tau_map_widths", "tau_latent"))
+        self._bounds = (  # of the fact; before calibration, its caps
+            self.width * (tau_map if tau_map > 0 else FARTHEST),
+            tau_latent if tau_latent > 0 else max(self.reach, 1e-6),
+        )
         count = self._count.values
         chance = from_coverage(count) if trust is None else trust.grid().at(self._count.nodes()).reshape(count.shape)
         self._table = Grid(np.concatenate([self._latent.values, chance], axis=2), self.box)
