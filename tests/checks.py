@@ -7,15 +7,19 @@ in each Hparams class.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from torch import Tensor, nn
 
+from vae.errors import SettingError
 from vae.registry import FAMILIES, Family, configure, families, knobs, modalities
+from vae.terms import log_weights
 from vae.train import Trainer, TrainHparams
 from vae.types import Spec
 
@@ -97,9 +101,7 @@ def loss_is_finite_and_in_nats_per_sample(case: Case) -> None:
     one_by_one = [-model.likelihood.log_prob(output.params[i : i + 1], x[i : i + 1]) for i in range(len(x))]
     torch.testing.assert_close(loss.parts["distortion"], torch.cat(one_by_one).detach(), rtol=1e-4, atol=1e-3)
     assert (loss.parts["rate"] >= -1e-5).all()
-    if model.has_prior:
-        assert ("elbo" in loss.parts) == model.has_prior
-    if model.has_prior:
+    if output.latent.kl:
         torch.testing.assert_close(loss.parts["elbo"], -(loss.parts["distortion"] + loss.parts["rate"]))
     else:
         assert "elbo" not in loss.parts  # a bound on nothing is not reported
@@ -166,8 +168,55 @@ def shapes_at_the_boundary(case: Case) -> None:
     assert q.z.shape == q.mu.shape == q.std.shape == (5, model.d)
     assert all(level.shape == (5,) for level in q.kl)
     assert (q.std >= 0).all()
-    assert model.has_prior == bool(q.kl) == bool((q.std > 0).all())
+    assert model.has_prior or not q.kl, "a rate is paid to a prior"
+    assert sum(model.levels) == model.d
+    assert q.kl == [] or len(q.kl) == len(model.levels)
+    if q.kl_per_dim is not None:
+        torch.testing.assert_close(q.kl_per_dim.sum(1), sum(q.kl), rtol=1e-4, atol=1e-4)
     assert model.decode(q.z, y).shape == x.shape
+    view = model.map_view()
+    assert view is None or view.shape[0] == model.d
+
+
+@check
+def the_prior_can_be_drawn_and_decoded(case: Case) -> None:
+    """The same seed gives the same draws; a model without a prior says so."""
+    model = case.build()[0].eval()
+    y = case.batch(6)[1]
+
+    def draw(seed: int, temperature: float = 1.0) -> Tensor:
+        with torch.inference_mode():
+            return model.sample_prior(6, torch.Generator().manual_seed(seed), temperature, y)
+
+    if not model.has_prior:
+        with pytest.raises(SettingError, match="no prior"):
+            draw(0)
+        return
+    z = draw(0)
+    assert z.shape == (6, model.d)
+    assert torch.equal(draw(0), z)
+    assert not torch.equal(draw(1), z)
+    with torch.inference_mode():
+        assert torch.isfinite(model.decode(z, y)).all()
+
+
+@check
+def importance_weights_agree_with_the_elbo(case: Case) -> None:
+    """The mean log weight is the elbo with its closed-form rate, and their log mean is above it."""
+    model = case.build()[0].eval()
+    x, y = case.batch(3)
+    torch.manual_seed(2)
+    with torch.inference_mode():
+        q = model.infer(x, y)
+        if not q.kl:
+            return
+        w = log_weights(model, x, q, 400, y)
+        passes = [model(x, y) for _ in range(60)]
+        elbo = torch.stack([model.likelihood.log_prob(o.params, x) - sum(o.latent.kl) for o in passes])
+    error = (w.var(0) / len(w) + elbo.var(0) / len(elbo)).sqrt()
+    assert w.shape == (400, 3)
+    assert ((w.mean(0) - elbo.mean(0)).abs() <= 5 * error + 1e-3).all()
+    assert (torch.logsumexp(w, 0) - math.log(len(w)) >= w.mean(0) - 1e-4).all()
 
 
 @check

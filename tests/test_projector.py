@@ -331,3 +331,27 @@ def test_reading_a_map_imports_neither_umap_nor_torch():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+# ---------------------------------------------------------------- a map of a part of the latent
+
+
+def test_a_view_draws_the_map_from_a_part_and_still_gives_whole_latents(reference):
+    """z of twice the width, of which the map sees the sum of both halves: placed as the sum is, inverted as a whole."""
+    z, plain = reference
+    twice = np.concatenate([0.25 * z, 0.75 * z], axis=1)
+    view = np.concatenate([np.eye(6), np.eye(6)]).astype(np.float32)
+    seen = Projector.build(twice, plain.xy, a=plain.a, b=plain.b, view=view)
+    assert seen.to_map(twice[:50] + 0.01) == pytest.approx(plain.to_map(z[:50] + 0.02), abs=1e-2 * plain.width)
+    found, _ = seen.from_map(plain.xy[:50])
+    assert found.shape == (50, 12)
+    assert seen.seen(found) == pytest.approx(plain.from_map(plain.xy[:50])[0], abs=1e-3)
+    again = Projector.from_state(seen.state())
+    assert np.array_equal(again.to_map(twice[:9]), seen.to_map(twice[:9]))
+    assert seen.returned(twice[:5], twice[:5]) == pytest.approx(np.ones(5))
+
+
+def test_a_view_of_another_width_is_refused(reference):
+    z, projector = reference
+    with pytest.raises(ShapeError, match="view"):
+        Projector.build(z, projector.xy, view=np.ones((5, 2), np.float32))

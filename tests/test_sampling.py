@@ -6,8 +6,10 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
 import vae
+from vae.bottlenecks import Gaussian
 from vae.errors import SettingError, UnknownName
 from vae.sampling.draw import SOURCES, draw
 from vae.sampling.mixture import COMPONENTS, Mixture
@@ -16,8 +18,13 @@ N = 40_000
 SE = 5 / math.sqrt(N)  # 5 standard errors of a mean of unit variance: wrong once in 1.7 million
 
 
-def prior(n: int = N, d: int = 3, **options) -> np.ndarray:
-    return draw(n, d, **{"seed": 0, "temperature": 1.0, "source": "prior", "has_prior": True, "atlas": None} | options)
+def normal(n: int, seed: int, temperature: float) -> np.ndarray:
+    bottleneck = Gaussian(1, 3)
+    return bottleneck.sample_prior(n, torch.Generator().manual_seed(seed), temperature).numpy()
+
+
+def prior(n: int = N, **options) -> np.ndarray:
+    return draw(n, **{"seed": 0, "temperature": 1.0, "source": "prior", "prior": normal, "atlas": None} | options)
 
 
 @pytest.mark.parametrize("temperature", [0.0, 0.5, 1.0, 2.0])
@@ -102,7 +109,7 @@ def test_a_mixture_survives_its_state():
         ({"n": 0}, "n=0: expected 1 to"), ({"n": 10**9}, "n=1000000000"), ({"temperature": -1.0}, "temperature=-1"),
         ({"temperature": 11.0}, "0 to 10"), ({"temperature": float("nan")}, "temperature=nan"),
         ({"seed": -1}, "seed=-1"),
-        ({"has_prior": False}, "source='aggregate'"), ({"source": "aggregate"}, "vae atlas NAME"),
+        ({"source": "aggregate"}, "vae atlas NAME"),
     ],
     ids=str,
 )

@@ -79,13 +79,21 @@ class Atlas:
 
     def neighbours(self, z: Float[np.ndarray, " d"], k: int = 8) -> tuple[np.ndarray, np.ndarray]:
         """The k nearest rows to a latent, and their distances in the metric of the map."""
-        distances, indices = self._search.query(np.asarray(z, np.float32)[None], min(k, self.n))
+        distances, indices = self._search.query(self._seen(np.asarray(z)[None]), min(k, self.n))
         return indices[0], distances[0]
 
     def within_reach(self, z: Float[np.ndarray, "b d"]) -> np.ndarray:
         """How many rows lie within `reach` of each latent, at most 200. (b,) int."""
-        distances, _ = self._search.query(np.asarray(z, np.float32), min(200, self.n))
+        distances, _ = self._search.query(self._seen(z), min(200, self.n))
         return (distances <= self.reach).sum(1)
+
+    def labels_at(self, z: Float[np.ndarray, "b d"]) -> np.ndarray | None:
+        """The label of the nearest row to each latent, (b,) int64: what a conditional model is shown with where nobody
+        chose. None: the set has no labels."""
+        return None if self.labels is None else self.labels[self._search.query(self._seen(z), 1)[1][:, 0]]
+
+    def _seen(self, z: np.ndarray) -> np.ndarray:
+        return self.projector.seen(np.asarray(z, np.float32))
 
     @functools.cached_property
     def _sheet(self) -> np.ndarray:
@@ -137,7 +145,7 @@ def load(files: dict[str, bytes], classes: tuple[str, ...], name: str) -> Atlas:
             thumbnails_webp=files[THUMBNAILS],
             thumb_columns=columns,
             thumb_size=(size[0], size[1]),
-            _search=Index(z, projector.scale),
+            _search=Index(projector.seen(z), projector.scale),
         )
     except UNREADABLE as e:
         raise CheckpointError(
@@ -148,15 +156,17 @@ def load(files: dict[str, bytes], classes: tuple[str, ...], name: str) -> Atlas:
 def build(
     samples: Samples,
     classes: tuple[str, ...],
-    encode: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
-    decode: Callable[[np.ndarray], np.ndarray],
+    encode: Callable[[np.ndarray, np.ndarray | None], tuple[np.ndarray, np.ndarray]],
+    decode: Callable[[np.ndarray, np.ndarray | None], np.ndarray],
     *,
     n: int = N_REFERENCE,
     seed: int = 0,
+    view: np.ndarray | None = None,
     report: Callable[[str], Any] = lambda stage: None,
 ) -> Atlas:
     """Draw n training rows, encode them, fit the map, measure where it can be trusted. Deterministic for a seed.
 
+    Args: encode(x, y), decode(z, y): with labels, for models that take them. view (d, m): the map shows z @ view.
     Raises: ShapeError: fewer than 2 rows, or n < 2.
     """
     if min(n, len(samples.x_train)) < 2:
@@ -164,13 +174,20 @@ def build(
     rows = np.sort(np.random.default_rng(seed).permutation(len(samples.x_train))[:n])
     x = samples.x_train[rows]
     report("encoding")
-    z, std = (_half(a) for a in encode(x))  # as they are stored: a rebuilt projector equals a loaded one
+    y = None if samples.y_train is None else samples.y_train[rows]
+    z, std = (_half(a) for a in encode(x, y))  # as they are stored: a rebuilt projector equals a loaded one
     report("laying out the map")
-    fitted = fit_map(z, seed=seed)
-    projector = Projector.build(z, fitted.xy, a=fitted.a, b=fitted.b)
+    fitted = fit_map(z if view is None else z @ view, seed=seed)
+    projector = Projector.build(z, fitted.xy, a=fitted.a, b=fitted.b, view=view)
+    search = Index(projector.seen(z), projector.scale)
     report("measuring trust")
-    measured = trust.calibrate(projector, decode, lambda pictures: encode(pictures)[0], seed=seed)
-    projector = Projector.build(z, fitted.xy, a=fitted.a, b=fitted.b, trust=measured)
+
+    def decode_labelled(z: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        labels = None if y is None else y[search.query(projector.seen(z), 1)[1][:, 0]]
+        return decode(z, labels), labels
+
+    measured = trust.calibrate(projector, decode_labelled, lambda labelled: encode(*labelled)[0], seed=seed)
+    projector = projector.with_trust(measured)
     report("drawing thumbnails")
     columns = int(np.ceil(np.sqrt(len(x))))
     return Atlas(
@@ -180,12 +197,12 @@ def build(
         index=rows,
         classes=classes,
         projector=projector,
-        labels=None if samples.y_train is None else samples.y_train[rows],
+        labels=y,
         mixture=None if std.any() else Mixture.fit(z, seed=seed),
         thumbnails_webp=_webp(tile(x, columns)),
         thumb_columns=columns,
         thumb_size=(x.shape[2], x.shape[3]),
-        _search=Index(z, projector.scale),
+        _search=search,
     )
 
 

@@ -73,6 +73,8 @@ class Engine:
         self.d: int = self._model.d
         self.shape: tuple[int, ...] = tuple(saved.config["spec"]["shape"])
         self.has_prior: bool = self._model.has_prior
+        self.traits = FAMILIES.get(saved.config["family"]).traits
+        self.conditional = "conditional" in self.traits
         self.device = self._device.type
         self.modality = MODALITIES.get(saved.config["spec"]["modality"])
         self._atlas_lock = threading.Lock()
@@ -105,43 +107,64 @@ class Engine:
 
     # -------------------------------------------------------- through the device, on the engine's thread
 
-    def encode(self, x: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    def encode(self, x: ArrayLike, y: ArrayLike | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Posterior mean and standard deviation, (b, d) float32 each; x: (b, c, h, w) uint8 0-255 or float 0-1.
 
+        y: (b,) labels, or one for all, or None: unknown; only conditional models look at it.
         Deterministic. Raises: ShapeError.
         """
-        return self._run("encode", x)
+        return self._run("encode", x, y)
 
-    def decode(self, z: ArrayLike) -> np.ndarray:
-        """E[x|z], (b, c, h, w) float32 0-1; z: (b, d), finite. Raises: ShapeError."""
-        return self._run("decode", z)
+    def decode(self, z: ArrayLike, y: ArrayLike | None = None) -> np.ndarray:
+        """E[x|z] or E[x|z, y], (b, c, h, w) float32 0-1; z: (b, d), finite; y as in encode. Raises: ShapeError."""
+        return self._run("decode", z, y)
 
-    def decode_uint8(self, z: ArrayLike) -> np.ndarray:
+    def decode_uint8(self, z: ArrayLike, y: ArrayLike | None = None) -> np.ndarray:
         """`decode`, as uint8 0-255."""
-        return self._run("decode_uint8", z)
+        return self._run("decode_uint8", z, y)
 
-    def _encode(self, x: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    def _encode(self, x: ArrayLike, y: ArrayLike | None = None) -> tuple[np.ndarray, np.ndarray]:
         x = check_pictures(x, self.shape)
+        y = self._check_labels(y, len(x))
         mus, stds = [], []
         with torch.inference_mode():
             for i in range(0, len(x), BATCH):
                 batch = torch.from_numpy(np.ascontiguousarray(x[i : i + BATCH])).to(self._device)
-                q = self._model.infer(to_float(batch))
+                q = self._model.infer(to_float(batch), None if y is None else y[i : i + BATCH])
                 mus.append(q.mu.float().cpu().numpy())
                 stds.append(q.std.float().cpu().numpy())
         return np.concatenate(mus), np.concatenate(stds)
 
-    def _decode(self, z: ArrayLike) -> np.ndarray:
+    def _decode(self, z: ArrayLike, y: ArrayLike | None = None) -> np.ndarray:
         z = self._check_latents(z)
+        y = self._check_labels(y, len(z))
         out = []
         with torch.inference_mode():
             for i in range(0, len(z), BATCH):
-                x = self._model.decode(torch.from_numpy(z[i : i + BATCH].clip(-FARTHEST, FARTHEST)).to(self._device))
+                batch = torch.from_numpy(z[i : i + BATCH].clip(-FARTHEST, FARTHEST)).to(self._device)
+                x = self._model.decode(batch, None if y is None else y[i : i + BATCH])
                 out.append(x.float().clamp(0, 1).cpu().numpy())
         return np.concatenate(out)
 
-    def _decode_uint8(self, z: ArrayLike) -> np.ndarray:
-        return to_uint8(self._decode(z))
+    def _decode_uint8(self, z: ArrayLike, y: ArrayLike | None = None) -> np.ndarray:
+        return to_uint8(self._decode(z, y))
+
+    def _sample_prior(self, n: int, seed: int, temperature: float, y: ArrayLike | None) -> np.ndarray:
+        y = self._check_labels(y, n)
+        with torch.inference_mode():
+            z = self._model.sample_prior(n, torch.Generator().manual_seed(seed), temperature, y)
+        return z.float().cpu().numpy()
+
+    def _check_labels(self, y: ArrayLike | None, n: int) -> torch.Tensor | None:
+        if y is None or not self.conditional:
+            return None
+        known = self.card["spec"]["n_classes"]
+        y = np.asarray(y)
+        if y.shape not in ((), (n,)) or not np.issubdtype(y.dtype, np.integer):
+            raise ShapeError(f"labels: given {y.dtype} {y.shape}, expected whole numbers ({n},) or one for all.")
+        if y.size and not 0 <= y.min() <= y.max() < known:
+            raise ShapeError(f"labels: given {y.min()} to {y.max()}, expected 0 to {known - 1}.")
+        return torch.from_numpy(np.broadcast_to(y, (n,)).astype(np.int64)).to(self._device)
 
     def _check_latents(self, z: ArrayLike) -> np.ndarray:
         z = rows(z, self.d, "latents")
@@ -151,21 +174,33 @@ class Engine:
 
     # -------------------------------------------------------- in numpy, on any thread
 
-    def sample(self, n: int, seed: int = 0, temperature: float = 1.0, source: str = "prior") -> np.ndarray:
-        """n latents (n, d) from "prior" or "aggregate"; see `sampling.draw`. Decode them for pictures."""
+    def map_view(self) -> np.ndarray | None:
+        """(d, m) if the map shows z @ map_view(), None if it shows z itself."""
+        view = self._model.map_view()
+        return None if view is None else view.cpu().numpy()
+
+    def sample(
+        self, n: int, seed: int = 0, temperature: float = 1.0, source: str = "prior", y: ArrayLike | None = None
+    ) -> np.ndarray:
+        """n latents (n, d) from "prior" (given labels y, where the model's prior knows them) or "aggregate"; see
+        `sampling.draw`. Decode them, with the same y, for pictures."""
         atlas = self.atlas if source == "aggregate" else None
-        return draw(n, self.d, seed=seed, temperature=temperature, source=source, has_prior=self.has_prior, atlas=atlas)
+
+        def prior(n: int, seed: int, temperature: float) -> np.ndarray:
+            return self._run("sample_prior", n, seed, temperature, y)
+
+        return draw(n, seed=seed, temperature=temperature, source=source, prior=prior, atlas=atlas)
 
     def to_map(self, z: ArrayLike) -> np.ndarray:
         """Latents (b, d) to map positions (b, 2) float32."""
         return self.atlas.projector.to_map(self._check_latents(z))
 
-    def trust(self, z: np.ndarray) -> np.ndarray:
+    def trust(self, z: np.ndarray, y: ArrayLike | None = None) -> np.ndarray:
         """How far each latent comes back when its picture is encoded again, (b,) in 0-1; see `Projector.returned`.
 
         The same fact that `from_map` gives the probability of, measured: one decode and one encode. Raises: ShapeError.
         """
-        return self.atlas.projector.returned(z, self.encode(self.decode(z))[0])
+        return self.atlas.projector.returned(z, self.encode(self.decode(z, y), y)[0])
 
     def from_map(self, xy: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """Map positions (b, 2) to latents (b, d) float32, and trust (b,) in 0-1, higher is better."""

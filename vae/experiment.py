@@ -122,7 +122,8 @@ def train(
 def _finish(path, trainer: Trainer, config, history, samples: Samples, plan: Plan, report: Report) -> Iterator[Event]:
     report("evaluating on the test set")
     x_test = _on(trainer.parameters[0].device, samples.x_test)
-    metrics = evaluate(trainer.model, x_test, k=NLL_SAMPLES, seed=plan.seed)
+    y_test = None if samples.y_test is None else _on(x_test.device, samples.y_test)
+    metrics = evaluate(trainer.model, x_test, y_test, k=NLL_SAMPLES, seed=plan.seed)
     config = config | {"epochs_done": trainer.epoch, "created": _now(), "metrics": metrics}
     saved = checkpoint.save(path, config, _model_files(trainer, history))
     add_atlas(saved, samples, report=report, device=plan.device)
@@ -146,6 +147,7 @@ def add_atlas(
         engine.decode,
         n=n,
         seed=saved.config["seed"],
+        view=engine.map_view(),
         report=report,
     )
     config = saved.config | {"atlas": {"n": built.n, "split": "train", "seed": saved.config["seed"]}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -17,15 +18,46 @@ from .types import Latent, Output, Spec
 
 @runtime_checkable  # so that annotations of it are checked in the tests
 class LatentModel(Protocol):
-    """What training, engine and metrics ask of a model; z is always (b, d)."""
+    """What training, engine and metrics ask of a model; z is always (b, d), y (b,) int64 labels or None: unknown.
+
+    levels: widths of the levels of z from the top, together d; one for most. has_prior: p(z) can be drawn from.
+    resample, log_joint and log_posterior are asked only of models that pay a rate (`Latent.kl` is not empty).
+    """
 
     likelihood: Likelihood
     d: int
     has_prior: bool
+    levels: tuple[int, ...]
 
     def infer(self, x: Tensor, y: Tensor | None = None) -> Latent: ...
-    def decode(self, z: Tensor, y: Tensor | None = None) -> Tensor: ...
+
+    def decode(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        """E[x|z], (b, *shape)."""
+        ...
+
     def forward(self, x: Tensor, y: Tensor | None = None) -> Output: ...
+
+    def sample_prior(
+        self, n: int, generator: torch.Generator, temperature: float = 1.0, y: Tensor | None = None
+    ) -> Tensor:
+        """n draws z ~ p(z), or p(z|y), (n, d); generator: a CPU one, so that a seed means the same everywhere."""
+        ...
+
+    def resample(self, q: Latent, k: int) -> Latent:
+        """k fresh draws of every row of q, (k b, d), the b rows of the first draw first; x is not encoded again."""
+        ...
+
+    def log_joint(self, x: Tensor, z: Tensor, y: Tensor | None = None) -> Tensor:
+        """log p(x|z) + log p(z), nats, (b,)."""
+        ...
+
+    def log_posterior(self, z: Tensor, q: Latent) -> Tensor:
+        """log q(z|x), nats, (b,); gradients reach the encoder through q alone."""
+        ...
+
+    def map_view(self) -> Tensor | None:
+        """(d, m): the map shows z @ map_view(); None: z itself."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -53,7 +85,7 @@ class VAE(nn.Module):
 
     def __init__(self, spec: Spec, h: NetHparams, bottleneck: type[nn.Module]):
         super().__init__()
-        self.d, self.shape = h.d, tuple(spec.shape)
+        self.d, self.levels, self.shape = h.d, (h.d,), tuple(spec.shape)
         self.likelihood = likelihood(h.likelihood, sigma=h.sigma)
         pair = LAYOUTS[h.net](self.shape, self.likelihood.outputs, h.d, h.width, h.depth)
         self.encoder, self.decoder = pair.encoder, pair.decoder
@@ -74,3 +106,22 @@ class VAE(nn.Module):
     def forward(self, x: Float[Tensor, "b ..."], y: Tensor | None = None) -> Output:
         latent = self.infer(x, y)
         return Output(self.params(latent.z, y), latent)
+
+    def sample_prior(
+        self, n: int, generator: torch.Generator, temperature: float = 1.0, y: Tensor | None = None
+    ) -> Float[Tensor, "n d"]:
+        return self.bottleneck.sample_prior(n, generator, temperature)
+
+    def resample(self, q: Latent, k: int) -> Latent:
+        return self.bottleneck.resample(q, k)
+
+    def log_joint(
+        self, x: Float[Tensor, "b ..."], z: Float[Tensor, "b d"], y: Tensor | None = None
+    ) -> Float[Tensor, " b"]:
+        return self.likelihood.log_prob(self.params(z, y), x) + self.bottleneck.log_prior(z)
+
+    def log_posterior(self, z: Float[Tensor, "b d"], q: Latent) -> Float[Tensor, " b"]:
+        return self.bottleneck.log_posterior(z, q)
+
+    def map_view(self) -> Tensor | None:
+        return None

@@ -30,6 +30,6 @@ class Sum(nn.Module):
         values = {name: term(model, output, x) for name, (term, _) in self.weighted.items()}
         total = sum(weight(step) * values[name].mean() for name, (_, weight) in self.weighted.items())
         parts = {name: value.detach() for name, value in values.items()}
-        if model.has_prior:  # without one there is no bound to report
+        if output.latent.kl:  # where nothing is paid for the code, there is no bound to report
             parts["elbo"] = -(parts["distortion"] + parts["rate"])
         return Loss(total, parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .types import Output
+from .types import Latent, Output
 
 
 def distortion(model: nn.Module, output: Output, x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
@@ -17,3 +17,16 @@ def rate(model: nn.Module, output: Output, x: Float[Tensor, "b ..."]) -> Float[T
     """KL(q(z|x) || p(z)) over all levels, nats; 0 for a deterministic code. Alemi et al., 2018, section 2."""
     kl = output.latent.kl
     return sum(kl) if kl else x.new_zeros(len(x))
+
+
+def log_weights(
+    model: nn.Module, x: Float[Tensor, "b ..."], q: Latent, k: int, y: Tensor | None = None
+) -> Float[Tensor, "k b"]:
+    """log p(x, z_i) - log q(z_i|x) for k draws z_i ~ q(z|x), nats. x is encoded once, by whoever made q = infer(x, y).
+
+    Burda et al., 2016, equation 7. The mean over i of exp(.) estimates p(x) without bias.
+    """
+    draws = model.resample(q, k)
+    labels = None if y is None else y.repeat(k)
+    joint = model.log_joint(x.repeat(k, *[1] * (x.ndim - 1)), draws.z, labels)
+    return (joint - model.log_posterior(draws.z, draws)).view(k, len(x))

@@ -20,12 +20,19 @@ class Spec:
 
 @dataclass(frozen=True)
 class Latent:
-    """q(z|x) of a batch. Tensors: z, mu, std (b, d); kl: (b,) nats, one for each level."""
+    """q(z|x) of a batch. Tensors: z, mu, std (b, d).
+
+    kl: (b,) nats, one for each level from the top; empty where nothing is paid for the code: then there is no bound.
+    kl_per_dim: (b, d) nats, where the rate is a sum over dimensions. context: what the model needs to draw from
+    q(z|x) again without encoding x, tensors (b, ...), for models whose posterior is more than mu and std.
+    """
 
     z: Any
     mu: Any
     std: Any
     kl: list[Any] = field(default_factory=list)
+    kl_per_dim: Any = None
+    context: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)

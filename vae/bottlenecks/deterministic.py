@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ..errors import SettingError
 from ..types import Latent
 
 
@@ -21,4 +22,8 @@ class Deterministic(nn.Module):
 
     def forward(self, h: Float[Tensor, "b f"]) -> Latent:
         z = self.head(h)
-        return Latent(z, z, torch.zeros_like(z), [])
+        return Latent(z, z, torch.zeros_like(z))
+
+    def sample_prior(self, n: int, generator: torch.Generator, temperature: float = 1.0) -> Float[Tensor, "n d"]:
+        """Raises: SettingError: always."""
+        raise SettingError("a plain autoencoder has no prior to draw from; use source='aggregate'.")

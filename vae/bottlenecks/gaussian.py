@@ -25,8 +25,17 @@ class Gaussian(nn.Module):
         mu, logvar = self.head(h).chunk(2, dim=1)
         logvar = logvar.clamp(-14.0, 8.0)  # std from 1e-3 to 55: outside, exp overflows before training recovers
         std = (0.5 * logvar).exp()
-        z = mu + std * torch.randn_like(std)
-        return Latent(z, mu, std, [kl_to_standard_normal(mu, std).sum(1)])
+        kl = kl_to_standard_normal(mu, std)
+        return Latent(mu + std * torch.randn_like(std), mu, std, [kl.sum(1)], kl)
+
+    def sample_prior(self, n: int, generator: torch.Generator, temperature: float = 1.0) -> Float[Tensor, "n d"]:
+        """n draws z ~ N(0, temperature^2 I), the same on every device."""
+        return temperature * torch.randn(n, self.d, generator=generator)
+
+    def resample(self, q: Latent, k: int) -> Latent:
+        """k fresh draws z_i ~ q(z|x) of every row, (k b, d), the b rows of the first draw first."""
+        mu, std = q.mu.repeat(k, 1), q.std.repeat(k, 1)
+        return Latent(mu + std * torch.randn_like(std), mu, std)
 
     def log_prior(self, z: Float[Tensor, "b d"]) -> Float[Tensor, " b"]:
         """log p(z), nats."""

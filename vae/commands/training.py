@@ -76,10 +76,12 @@ def evaluate_checkpoint(args: Namespace) -> None:
     saved = checkpoint.read(checkpoint.find(args.checkpoint), skip=(checkpoint.RESUME,))
     device = choose_device(args.device)
     model, _ = restore(saved, device)
-    x = torch.from_numpy(DATASETS.get(saved.config["dataset"]).load().x_test).to(device)
+    samples = DATASETS.get(saved.config["dataset"]).load()
+    x = torch.from_numpy(samples.x_test).to(device)
+    y = None if samples.y_test is None else torch.from_numpy(samples.y_test).to(device)
     with contextlib.closing(tqdm(total=len(x), unit="image", disable=True if args.json else None)) as bar:
         metrics = evaluate(
-            model, x, k=args.k, seed=saved.config["seed"], report=lambda done, n: bar.update(done - bar.n)
+            model, x, y, k=args.k, seed=saved.config["seed"], report=lambda done, n: bar.update(done - bar.n)
         )
     if args.json:
         print(json.dumps({"checkpoint": saved.config["name"], **metrics}, indent=1))

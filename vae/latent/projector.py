@@ -26,14 +26,15 @@ class Projector:
         xy: Float[np.ndarray, "n 2"],
         a: float,
         b: float,
-        scale: Float[np.ndarray, " d"],
+        scale: Float[np.ndarray, " m"],
         landmarks: np.ndarray | None,
         trust: TrustModel | None,
+        view: Float[np.ndarray, "d m"] | None = None,
     ):
         self.z, self.xy, self.a, self.b, self.scale, self.landmarks = z, xy, float(a), float(b), scale, landmarks
-        self.d = z.shape[1]
+        self.d, self.view = z.shape[1], view
         chosen = slice(None) if landmarks is None else landmarks
-        self._forward = Forward(Index(z[chosen], scale), xy[chosen], a, b)
+        self._forward = Forward(Index(self.seen(z[chosen]), scale), xy[chosen], a, b)
         self._latent, self._count = build_lattice(z, xy)
         self.box = self._latent.box
         self.width = float(max(np.ptp(xy[:, 0]), np.ptp(xy[:, 1]), 1e-3))  # what "% of the width" means
@@ -50,29 +51,39 @@ class Projector:
         trust: TrustModel | None = None,
         scale: ArrayLike | None = None,
         landmarks: np.ndarray | None = None,
+        view: ArrayLike | None = None,
     ) -> Projector:
         """A projector from reference latents and their map positions.
 
         Args: a, b: of the fitted map (stock UMAP at min_dist .1 if not given). scale: weight of each dimension in
             distances (metric_scale(z) if not given). landmarks: rows that new latents are placed against (all, or a
-            random 20 000 of more).
+            random 20 000 of more). view: the map and its metric are of z @ view; scale then has as many entries.
         Raises: ShapeError: wrong shapes, no rows, NaN or infinity.
         """
         z, xy = rows(z, name="reference latents"), rows(xy, 2, "map positions")
+        view = None if view is None else rows(np.asarray(view).T, z.shape[1], "view").T
+        m = z.shape[1] if view is None else view.shape[1]
         if len(z) != len(xy) or len(z) == 0:
             raise ShapeError(f"given {len(z)} latents and {len(xy)} map positions, expected as many, at least 1.")
-        scale = metric_scale(z) if scale is None else rows(np.asarray(scale)[None], z.shape[1], "scale")[0]
+        if scale is None:
+            scale = metric_scale(z if view is None else z @ view)
+        else:
+            scale = rows(np.asarray(scale)[None], m, "scale")[0]
         if a is None or b is None:
             a, b = attraction()
         landmarks = landmark_rows(len(z)) if landmarks is None else np.asarray(landmarks, np.int64)
-        return cls(z, xy, a, b, scale, landmarks, trust)
+        return cls(z, xy, a, b, scale, landmarks, trust, view)
+
+    def seen(self, z: Float[np.ndarray, "b d"]) -> Float[np.ndarray, "b m"]:
+        """The coordinates of z that the map is drawn from: z @ view, or z itself."""
+        return z if self.view is None else z @ self.view
 
     def to_map(self, z: ArrayLike) -> Float[np.ndarray, "b 2"]:
         """Map positions of latents, float32; a latent of the reference set gets its own position.
 
         Raises: ShapeError: wrong width, NaN or infinity.
         """
-        return self._forward.place(z)
+        return self._forward.place(z if self.view is None else self.seen(rows(z, self.d, "latents")))
 
     def from_map(self, xy: ArrayLike) -> tuple[Float[np.ndarray, "b d"], Float[np.ndarray, " b"]]:
         """Latents at map positions, and the trust 0-1 in each: the probability that, decoded, encoded and placed again,
@@ -112,7 +123,7 @@ class Projector:
 
         Raises: ShapeError: wrong width, NaN or infinity.
         """
-        return self._forward.confidence(z)
+        return self._forward.confidence(self.seen(rows(z, self.d, "latents")))
 
     def returned(self, z: ArrayLike, again: ArrayLike, xy: ArrayLike | None = None) -> Float[np.ndarray, " b"]:
         """Trust 0-1 in latents whose round trip was made: again = encode(decode(z)). xy: to_map(z), if it is known.
@@ -124,7 +135,7 @@ class Projector:
         z, again = rows(z, self.d, "z"), rows(again, self.d, "encode(decode(z))")
         start = self.to_map(z) if xy is None else rows(xy, 2, "xy")
         moved = np.linalg.norm(self.to_map(again) - start, axis=1)
-        changed = np.linalg.norm((again - z) * self.scale, axis=1)
+        changed = np.linalg.norm(self.seen(again - z) * self.scale, axis=1)
         of_map, of_latent = self._bounds
         return (1.0 / (1.0 + np.maximum(moved / of_map, changed / of_latent) ** 4)).astype(np.float32)
 
@@ -142,6 +153,8 @@ class Projector:
         state = {"z": kept, "xy": self.xy, "ab": np.array([self.a, self.b]), "scale": self.scale}
         if self.landmarks is not None:
             state["landmarks"] = self.landmarks
+        if self.view is not None:
+            state["view"] = self.view
         return state | (self._model.state() if self._model is not None else {})
 
     @classmethod
@@ -151,9 +164,9 @@ class Projector:
         if missing:
             raise ShapeError(f"projector state: given {sorted(state)}, expected also {missing}.")
         a, b = (float(v) for v in state["ab"])
-        landmarks = dict(state).get("landmarks")
+        optional = {name: dict(state).get(name) for name in ("landmarks", "view")}
         trust = TrustModel.from_state(state)
-        return cls.build(state["z"], state["xy"], a=a, b=b, scale=state["scale"], landmarks=landmarks, trust=trust)
+        return cls.build(state["z"], state["xy"], a=a, b=b, scale=state["scale"], trust=trust, **optional)
 
     def _set_trust(self, trust: TrustModel | None) -> None:
         """One table of [z, trust], so that a look-up costs no more for the trust in it."""

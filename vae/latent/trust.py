@@ -181,7 +181,7 @@ def _returned(projector: Projector, decode: Coder, encode: Coder, z: np.ndarray)
         if again.shape != z[part].shape:
             raise ShapeError(f"encode(decode(z)): given shape {again.shape}, expected {z[part].shape}.")
         placed[part] = projector.to_map(again)
-        changed[part] = np.linalg.norm((again - z[part]) * projector.scale, axis=1)
+        changed[part] = np.linalg.norm(projector.seen(again - z[part]) * projector.scale, axis=1)
     return placed, changed
 
 

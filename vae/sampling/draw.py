@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from jaxtyping import Float
 
@@ -12,12 +14,18 @@ SOURCES = ("prior", "aggregate")
 
 
 def draw(
-    n: int, d: int, *, seed: int, temperature: float, source: str, has_prior: bool, atlas: Atlas | None
+    n: int,
+    *,
+    seed: int,
+    temperature: float,
+    source: str,
+    prior: Callable[[int, int, float], np.ndarray],
+    atlas: Atlas | None,
 ) -> Float[np.ndarray, "n d"]:
     """n latents, the same for the same seed. temperature scales standard deviations; 1 is the model's own.
 
-    prior: p(z) = N(0, I). aggregate: q(z) = E_x q(z|x), a random reference row and then a draw from its posterior;
-    for a model without posteriors, the mixture fitted on its latents.
+    prior: p(z), drawn by prior(n, seed, temperature). aggregate: q(z) = E_x q(z|x), a random reference row and then a
+    draw from its posterior; for a model without posteriors, the mixture fitted on its latents.
 
     Raises: SettingError: n or temperature out of range, or a prior that the model does not have. UnknownName: source.
     """
@@ -29,15 +37,13 @@ def draw(
         raise SettingError(f"seed={seed}: expected 0 or more.")
     if source not in SOURCES:
         raise UnknownName("source", source, SOURCES)
-    rng = np.random.default_rng(seed)
     if source == "prior":
-        if not has_prior:
-            raise SettingError("a plain autoencoder has no prior to draw from; use source='aggregate'.")
-        return (temperature * rng.standard_normal((n, d))).astype(np.float32)
+        return prior(n, seed, temperature)
     if atlas is None:
         raise SettingError("source='aggregate' needs the map of the model: run `python -m vae atlas NAME`.")
+    rng = np.random.default_rng(seed)
     if atlas.mixture is not None:
         return atlas.mixture.sample(n, rng, temperature).astype(np.float32)
     rows = rng.integers(atlas.n, size=n)
-    e = rng.standard_normal((n, d)).astype(np.float32)
+    e = rng.standard_normal((n, atlas.z.shape[1])).astype(np.float32)
     return atlas.z[rows] + np.float32(temperature) * atlas.std[rows] * e
