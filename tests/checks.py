@@ -119,16 +119,37 @@ def every_parameter_learns(case: Case) -> None:
 
 
 @check
-def a_model_step_leaves_the_objective_alone(case: Case) -> None:
-    """What belongs to the objective is an adversary's: the model's step neither moves it nor leaves gradients in it."""
+def model_and_objective_are_two_groups(case: Case) -> None:
+    """What belongs to the objective is an adversary's: the model's gradients neither move it nor come from it."""
     trainer = case.trainer()
-    before = [p.detach().clone() for p in trainer.objective.parameters()]
-    assert not {id(p) for p in trainer.parameters} & {id(p) for p in trainer.objective.parameters()}
     assert {id(p) for p in trainer.parameters} == {id(p) for p in trainer.model.parameters() if p.requires_grad}
-    trainer.train_step(*case.batch())
+    assert {id(p) for p in trainer.adversary} == {id(p) for p in trainer.objective.parameters() if p.requires_grad}
+    assert not {id(p) for p in trainer.parameters} & {id(p) for p in trainer.adversary}
+    for group in trainer.groups:
+        group.lr *= group.name != "adversary"
+    before = [p.detach().clone() for p in trainer.objective.parameters()]
+    loss = trainer.train_step(*case.batch())
     for p, old in zip(trainer.objective.parameters(), before, strict=True):
         assert torch.equal(p, old)
-        assert p.grad is None
+        assert p.grad is None or loss.adversary is not None
+
+
+@check
+def an_adversary_learns_and_leaves_the_model_alone(case: Case) -> None:
+    """Where there is one: all of it moves, and the model's step is the same as with the adversary's rate at 0."""
+    moving, still = case.trainer(), case.trainer()
+    before = [p.detach().clone() for p in moving.adversary]
+    for group in still.groups:
+        group.lr *= group.name != "adversary"
+    for trainer in (moving, still):
+        torch.manual_seed(1)
+        has_one = trainer.train_step(*case.batch()).adversary is not None
+    assert has_one == bool(moving.adversary)
+    for p, q in zip(moving.model.parameters(), still.model.parameters(), strict=True):
+        assert torch.equal(p, q)
+    for _ in range(3):
+        moving.train_step(*case.batch())
+    assert not any(torch.equal(p, old) for p, old in zip(moving.adversary, before, strict=True))
 
 
 @check

@@ -96,22 +96,29 @@ MUTANTS = (
     Mutant("active units by standard deviation", "metrics/latent.py",
            "mu.var(axis=0)", "mu.std(axis=0)", "test_metrics.py::test_active_units_are_those_whose_means_vary"),
     # ------------------------------------------------ how it is trained
-    Mutant("gradient clipped after the step", "train.py",
-           """        if self.h.clip:
-            self._clip()
-        self.optimizer.param_groups[0]["lr"] = self._lr()
+    Mutant("gradient clipped after the step", "group.py",
+           """        if clip:
+            self._clip(clip)
+        self.optimizer.param_groups[0]["lr"] = self.lr * share
         self.optimizer.step()
 """,
-           """        self.optimizer.param_groups[0]["lr"] = self._lr()
+           """        self.optimizer.param_groups[0]["lr"] = self.lr * share
         self.optimizer.step()
-        if self.h.clip:
-            self._clip()
+        if clip:
+            self._clip(clip)
 """,
            "test_train.py::test_clipping_happens_before_the_step", always=True),
     Mutant("gradients leak into the objective", "train.py",
-           "gradients = torch.autograd.grad(loss.total, self.parameters, allow_unused=True)",
-           "loss.total.backward()\n        gradients = [p.grad for p in self.parameters]",
+           "model.take_gradients(loss.total)",
+           "loss.total.backward()",
            "test_train.py::test_gradients_reach_the_models_parameters_only"),
+    Mutant("the adversary's gradient leaks into the model", "train.py",
+           "model.take_gradients(loss.total)",
+           "model.take_gradients(loss.total if loss.adversary is None else loss.total + loss.adversary)",
+           "test_adversary.py::test_either_side_gets_the_gradients_of_its_own_loss_alone"),
+    Mutant("resume forgets the adversary", "train.py",
+           'for k, v in self.objective.state_dict().items()}', "for k, v in ()}",
+           "test_adversary.py::test_a_resumed_duel_equals_a_straight_one_bit_for_bit"),
     Mutant("epoch means of batch means", "train.py",
            "(value.sum() if value.ndim else value * len(rows))", "value.mean() * 32",
            "test_train.py::test_epoch_figures_are_means_over_the_samples"),
@@ -121,7 +128,7 @@ MUTANTS = (
     Mutant("resume forgets the order of the samples", "train.py",
            'self.order.set_state(state["order"])', "pass",
            "test_train.py::test_a_resumed_run_equals_a_straight_one_bit_for_bit"),
-    Mutant("resume forgets Adam's moments", "train.py",
+    Mutant("resume forgets Adam's moments", "group.py",
            "for key, value in self.optimizer.state.get(p, {}).items():", "for key, value in ():",
            "test_train.py::test_a_resumed_run_equals_a_straight_one_bit_for_bit"),
     Mutant("a diverged epoch is saved", "train.py",

@@ -16,11 +16,13 @@ import torch
 from torch import Tensor, nn
 
 from .errors import ZscopeError
+from .group import Group
 from .metrics.bounds import evaluate, to_float
 from .registry import knob
 from .types import Loss
 
 REPORT_SECONDS = 0.25
+ADVERSARY_BETAS = (0.5, 0.9)  # of its Adam, as in the training of the adversary in Kim and Mnih, 2018
 
 
 class Diverged(ZscopeError):
@@ -54,44 +56,51 @@ class Event:
 
 
 class Trainer:
-    """Everything that changes while training: parameters, optimiser, step, random state."""
+    """Everything that changes while training: parameters, optimisers, step, random state.
+
+    Two named groups: `parameters`, the model's, minimise the objective's total; `adversary`, the objective's own,
+    minimise its adversary. Each gets the gradients of its own loss alone, and both are taken before either moves.
+    """
 
     def __init__(self, model: nn.Module, objective: nn.Module, h: TrainHparams, seed: int, steps: int):
         self.model, self.objective, self.h, self.steps = model, objective, h, steps
         self.step = self.epoch = 0
-        device = next(model.parameters()).device
         self.parameters = [p for p in model.parameters() if p.requires_grad]
-        fused = device.type in ("cpu", "cuda")
-        self.optimizer = torch.optim.Adam(self.parameters, lr=h.lr, fused=fused)
+        self.adversary = [p for p in objective.parameters() if p.requires_grad]
+        self.groups = [Group("adam", self.parameters, h.lr, (0.9, 0.999))]
+        if self.adversary:
+            self.groups.append(Group("adversary", self.adversary, h.lr, ADVERSARY_BETAS))
         self.order = torch.Generator().manual_seed(seed)  # of the samples: on the CPU, the same on every device
         torch.manual_seed(seed)
 
     def train_step(self, x: Tensor, y: Tensor | None = None) -> Loss:
-        """One Adam step on the named group of model parameters; gradients reach nothing else."""
+        """One Adam step of the model and, where the loss has an adversary, one of that.
+
+        Raises: ZscopeError: for an adversary's loss without parameters in the objective that could minimise it.
+        """
         loss = self.objective(self.model, x, self.step, y)
-        gradients = torch.autograd.grad(loss.total, self.parameters, allow_unused=True)
-        for p, g in zip(self.parameters, gradients, strict=True):
-            p.grad = g
-        if self.h.clip:
-            self._clip()
-        self.optimizer.param_groups[0]["lr"] = self._lr()
-        self.optimizer.step()
+        model, *rest = self.groups
+        if loss.adversary is None:
+            rest = []
+        elif not rest:
+            raise ZscopeError(f"{type(self.objective).__name__} has an adversary's loss but no parameters to lower it.")
+        for adversary in rest:
+            adversary.take_gradients(loss.adversary, keep_graph=True)  # the two losses may share what is before them
+        model.take_gradients(loss.total)
+        for group in (model, *rest):
+            group.step(self._share(), self.h.clip)
         self.step += 1
         return loss
 
-    def _clip(self) -> None:
-        norm = nn.utils.get_total_norm([p.grad for p in self.parameters if p.grad is not None])
-        if norm.device.type != "cpu" or norm > self.h.clip:  # a look is free on a CPU, a pass is not
-            nn.utils.clip_grads_with_norm_(self.parameters, self.h.clip, norm)
-
-    def _lr(self) -> float:
-        share = min(1.0, self.step / max(1, self.steps))
-        return self.h.lr * (self.h.lr_end + (1 - self.h.lr_end) * 0.5 * (1 + math.cos(math.pi * share)))
+    def _share(self) -> float:
+        """Of the learning rate, at this step: 1 at the start, lr_end at the end."""
+        done = min(1.0, self.step / max(1, self.steps))
+        return self.h.lr_end + (1 - self.h.lr_end) * 0.5 * (1 + math.cos(math.pi * done))
 
     # -------------------------------------------------------- state, as flat tensors for a safetensors file
 
     def state(self) -> dict[str, Tensor]:
-        """Optimiser, counters and random state; with the model's parameters, all a bit-for-bit resume needs."""
+        """Objective, optimisers, counters and random state: with the model, all that a bit-for-bit resume needs."""
         out = {"step": torch.tensor(self.step), "epoch": torch.tensor(self.epoch), "order": self.order.get_state()}
         out["random_cpu"] = torch.get_rng_state()
         device = self.parameters[0].device
@@ -99,25 +108,23 @@ class Trainer:
             out["random_cuda"] = torch.cuda.get_rng_state(device)
         if device.type == "mps":
             out["random_mps"] = torch.mps.get_rng_state()
-        for i, p in enumerate(self.parameters):
-            for key, value in self.optimizer.state.get(p, {}).items():
-                out[f"adam.{i}.{key}"] = value
+        for group in self.groups:
+            out |= group.state()
+        out |= {f"objective.{k}": v for k, v in self.objective.state_dict().items()}
         return {k: v.detach().cpu().contiguous() for k, v in out.items()}
 
     def restore(self, state: dict[str, Tensor]) -> None:
-        """Continue where `state()` was taken. Raises: ZscopeError: if it is of another model."""
+        """Continue where `state()` was taken. Raises: ZscopeError: if it is of another model or objective."""
         device = self.parameters[0].device
         self.step, self.epoch = int(state["step"]), int(state["epoch"])
         self.order.set_state(state["order"])
-        for i, p in enumerate(self.parameters):
-            saved = {k.split(".")[2]: v for k, v in state.items() if k.startswith(f"adam.{i}.")}
-            if saved and saved["exp_avg"].shape != p.shape:
-                raise ZscopeError(
-                    f"this resume file is of another model: {tuple(saved['exp_avg'].shape)} for {tuple(p.shape)}."
-                )
-            self.optimizer.state[p] = {
-                k: v.clone().to(device if k != "step" or device.type == "cuda" else "cpu") for k, v in saved.items()
-            }
+        for group in self.groups:
+            group.restore(state)
+        saved = {k.removeprefix("objective."): v for k, v in state.items() if k.startswith("objective.")}
+        try:
+            self.objective.load_state_dict(saved)
+        except RuntimeError as e:
+            raise ZscopeError(f"this resume file is of another objective: {e}") from e
         torch.set_rng_state(state["random_cpu"])
         if device.type == "cuda" and "random_cuda" in state:
             torch.cuda.set_rng_state(state["random_cuda"], device)
@@ -142,7 +149,8 @@ def fit(trainer: Trainer, x: Tensor, y: Tensor | None, x_test: Tensor | None, ep
         seen, epoch_began, reported = 0, time.perf_counter(), 0.0
         for rows in order.split(batch):
             loss = trainer.train_step(to_float(x[rows]), None if y is None else y[rows])
-            for name, value in loss.parts.items():
+            parts = loss.parts if loss.adversary is None else loss.parts | {"adversary": loss.adversary.detach()}
+            for name, value in parts.items():
                 sums[name] = sums.get(name, 0) + (value.sum() if value.ndim else value * len(rows))
             seen += len(rows)
             now = time.perf_counter()

@@ -45,7 +45,11 @@ class Output:
 
 @dataclass(frozen=True)
 class Loss:
-    """total: scalar to minimise. parts: detached (b,) or scalar figures in nats per sample."""
+    """What one batch costs.
+
+    total: scalar that the model's parameters minimise. parts: detached (b,) or scalar figures in nats per sample.
+    adversary: None, or a scalar that the objective's own parameters minimise; gradients of neither reach the other's.
+    """
 
     total: Any
     parts: dict[str, Any]
