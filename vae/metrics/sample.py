@@ -1,0 +1,122 @@
+"""How close generated samples come to real ones, between two sets of features (n, m). Pure numpy.
+
+Distances are exact and Euclidean; no figure here is a "FID" or comparable with one, whose features are another net's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from ..errors import ShapeError
+from .estimate import Estimate
+
+K = 5  # neighbours of precision, recall, density and coverage, as Naeem et al. use
+BLOCKS = 20  # of the jackknife
+ROWS = 1000  # of a distance matrix at a time
+
+Features = Float[np.ndarray, "n m"]
+
+
+def sample_estimates(real: Features, fake: Float[np.ndarray, "k w"], *, seed: int, protocol: str) -> dict[str, Any]:
+    """Frechet distance, precision, recall, density and coverage of fake against real, by name.
+
+    seed: of the draws; protocol: what the features are and how fake was made. The distance grows as sets shrink, also
+    between equal distributions: compare only at equal n. Its standard error is a jackknife's; those of the other four
+    hold for the features given, the set that spans the balls taken as fixed.
+    """
+    n = min(len(real), len(fake))
+    n_both = f"{len(real)} real and {len(fake)} generated samples"
+    out = {
+        "frechet_distance": Estimate(
+            frechet_distance(real, fake), n, seed, jackknife_error(real, fake),
+            f"Frechet distance of Gaussians fitted to {n_both}; {protocol}",
+        )
+    }  # fmt: skip
+    for name, each in neighbour_scores(real, fake).items():
+        error = float(each.std(ddof=1) / np.sqrt(len(each)))
+        out[name] = Estimate(
+            float(each.mean()), len(each), seed, error, f"k={K}, Naeem et al., 2020; {n_both}; {protocol}"
+        )
+    return out
+
+
+def frechet_distance(a: Features, b: Float[np.ndarray, "k w"]) -> float:
+    """|mean_a - mean_b|^2 + tr(S_a + S_b - 2 (S_a S_b)^(1/2)), S the unbiased covariances: the squared Frechet
+    (2-Wasserstein) distance of the Gaussians with these moments. Dowson and Landau, 1982; never negative.
+
+    The trace of the root is the sum of the singular values of S_a^(1/2) S_b^(1/2): symmetric roots only, so that
+    singular covariances cost no precision. Raises: ShapeError: fewer than two rows, or different widths.
+    """
+    _check(a, b, least=2)
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    s_a, s_b = np.atleast_2d(np.cov(a, rowvar=False)), np.atleast_2d(np.cov(b, rowvar=False))
+    cross = np.linalg.svd(_root(s_a) @ _root(s_b), compute_uv=False).sum()
+    distance = np.square(a.mean(0) - b.mean(0)).sum() + np.trace(s_a) + np.trace(s_b) - 2 * cross
+    return max(0.0, float(distance))
+
+
+def jackknife_error(a: Features, b: Float[np.ndarray, "k w"]) -> float | None:
+    """Standard error of the Frechet distance: either set with one of 20 blocks left out in turn, the two variances
+    added. Quenouille, 1956. None where a block would hold no row.
+    """
+    if min(len(a), len(b)) < 2 * BLOCKS:
+        return None
+    variance = 0.0
+    for left, other in ((a, b), (b, a)):
+        block = np.arange(len(left)) % BLOCKS
+        each = np.array([frechet_distance(left[block != i], other) for i in range(BLOCKS)])
+        variance += (BLOCKS - 1) / BLOCKS * float(np.square(each - each.mean()).sum())
+    return float(np.sqrt(variance))
+
+
+def neighbour_scores(real: Features, fake: Float[np.ndarray, "k w"], k: int = K) -> dict[str, np.ndarray]:
+    """What each row contributes; their means are the scores. A ball reaches from a row to its k-th nearest other row
+    of the same set and holds what is nearer than that.
+
+    precision (fake rows): 1 if inside some real ball. recall (real rows): 1 if inside some fake ball. Kynkaanniemi et
+    al., 2019, equations 1-3. density (fake rows): how many real balls hold it, over k. coverage (real rows): 1 if its
+    ball holds a fake row. Naeem et al., 2020, equations 3-4.
+
+    Raises: ShapeError: no more than k rows in a set, or different widths.
+    """
+    _check(real, fake, least=k + 1)
+    real, fake = real.astype(np.float64), fake.astype(np.float64)
+    real_reach, fake_reach = _reach(real, k), _reach(fake, k)
+    held_by = np.zeros(len(fake), np.int64)  # real balls around each fake row
+    recall, coverage = np.zeros(len(real)), np.zeros(len(real))
+    for i in range(0, len(real), ROWS):
+        d = _squared_distances(real[i : i + ROWS], fake)
+        in_real = d < real_reach[i : i + ROWS, None]
+        held_by += in_real.sum(0)
+        coverage[i : i + ROWS] = in_real.any(1)
+        recall[i : i + ROWS] = (d < fake_reach).any(1)
+    return {"precision": (held_by > 0).astype(float), "recall": recall, "density": held_by / k, "coverage": coverage}
+
+
+def _reach(x: Features, k: int) -> Float[np.ndarray, " n"]:
+    """Squared distance of each row to its k-th nearest other row."""
+    out = np.empty(len(x))
+    for i in range(0, len(x), ROWS):
+        d = _squared_distances(x[i : i + ROWS], x)
+        d[np.arange(len(d)), np.arange(i, i + len(d))] = np.inf  # not itself, though copies of it count
+        out[i : i + ROWS] = np.partition(d, k - 1, axis=1)[:, k - 1]
+    return out
+
+
+def _squared_distances(a: Features, b: Float[np.ndarray, "k w"]) -> Float[np.ndarray, "n k"]:
+    d = np.square(a).sum(1)[:, None] - 2 * (a @ b.T) + np.square(b).sum(1)
+    return np.maximum(d, 0, out=d)
+
+
+def _root(s: Float[np.ndarray, "m m"]) -> Float[np.ndarray, "m m"]:
+    """The symmetric root of a covariance; eigenvalues that rounding made negative count as 0."""
+    values, vectors = np.linalg.eigh(s)
+    return (vectors * np.sqrt(values.clip(0))) @ vectors.T
+
+
+def _check(a: np.ndarray, b: np.ndarray, *, least: int) -> None:
+    if a.shape[1] != b.shape[1] or min(len(a), len(b)) < least:
+        raise ShapeError(f"features {a.shape} and {b.shape}: expected equal widths and at least {least} rows each.")
