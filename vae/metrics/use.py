@@ -1,4 +1,4 @@
-"""What latents are good for: telling classes by them, on samples that neither the model nor the reader was fitted to."""
+"""What latents are good for: telling classes by them, on samples that neither model nor reader was fitted to."""
 
 from __future__ import annotations
 
