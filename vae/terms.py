@@ -27,6 +27,14 @@ def log_weights(
     Burda et al., 2016, equation 7. The mean over i of exp(.) estimates p(x) without bias.
     """
     draws = model.resample(q, k)
+    return log_weights_at(model, x, draws.z, draws, y)
+
+
+def log_weights_at(
+    model: nn.Module, x: Float[Tensor, "b ..."], z: Float[Tensor, "kb d"], q: Latent, y: Tensor | None = None
+) -> Float[Tensor, "k b"]:
+    """log p(x, z_i) - log q(z_i|x) of given z_i, nats; q has a row for each of them, as `resample` gives it."""
+    k = len(z) // len(x)
     labels = None if y is None else y.repeat(k)
-    joint = model.log_joint(x.repeat(k, *[1] * (x.ndim - 1)), draws.z, labels)
-    return (joint - model.log_posterior(draws.z, draws)).view(k, len(x))
+    joint = model.log_joint(x.repeat(k, *[1] * (x.ndim - 1)), z, labels)
+    return (joint - model.log_posterior(z, q)).view(k, len(x))

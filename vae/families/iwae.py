@@ -1,0 +1,30 @@
+"""The importance-weighted autoencoder: a bound from several draws, tighter than the VAE's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..bottlenecks import Gaussian
+from ..model import VAE, NetHparams
+from ..objectives import ImportanceWeighted
+from ..registry import family, knob
+from ..types import Spec
+
+
+@dataclass(frozen=True)
+class Hparams(NetHparams):
+    k: int = knob(5, "draws a sample in the bound that is trained", low=1, high=1000, log=True)
+    gradient: str = knob(
+        "iwae", "of the encoder: iwae, or dreg, doubly reparameterised: less noise", choices=("iwae", "dreg")
+    )
+
+
+@family(
+    name="iwae",
+    title="Importance-weighted autoencoder",
+    paper="Burda et al., 2016, Importance weighted autoencoders",
+    hparams=Hparams,
+)
+def build(spec: Spec, h: Hparams):
+    """gradient "dreg": Tucker et al., 2019, Doubly reparameterized gradient estimators for Monte Carlo objectives."""
+    return VAE(spec, h, Gaussian), ImportanceWeighted(h.k, doubly_reparameterised=h.gradient == "dreg")
