@@ -19,6 +19,7 @@ page = st.navigation(
         st.Page(HERE / "views/explore.py", title="Explore", default=True, help="Any point of the map, decoded live."),
         st.Page(HERE / "views/interpolate.py", title="Interpolate", help="Walk from one sample to another."),
         st.Page(HERE / "views/generate.py", title="Generate", help="Draw new samples."),
+        st.Page(HERE / "views/compare.py", title="Compare", help="Two models of the same data under one cursor."),
         st.Page(HERE / "views/model.py", title="Model", help="What this model is, how good, and where it comes from."),
     ],
     position="top",

@@ -73,6 +73,12 @@ def tied(key: str, value, take: Callable[[Any], None]) -> dict:
 def field(name: str) -> dict:
     """Arguments that tie a widget to one setting of the Studio: st.slider("Temperature", 0.0, 2.0, **field(...))."""
 
+    return tied(f"field.{name}", getattr(studio(), name), setting(name))
+
+
+def setting(name: str) -> Callable[[Any], None]:
+    """What takes a new value of one setting of the Studio; a value that it does not take is told."""
+
     def take(value) -> None:
         if value is None:  # an emptied number field, or a segment clicked off: the old value comes back
             return
@@ -81,7 +87,7 @@ def field(name: str) -> dict:
         except ValueError as error:
             tell(f"{name} = {value!r}: {error}")
 
-    return tied(f"field.{name}", getattr(studio(), name), take)
+    return take
 
 
 def sent(key: str, name: str):
@@ -131,6 +137,17 @@ def cards() -> dict[str, dict]:
 def walk(model: str, created: str, a: tuple[float, ...], b: tuple[float, ...], method: str) -> Walk:
     """app.walk.walk, remembered: moving the slider or coming back to the page asks for the same one again."""
     return walks.walk(engine(model), np.asarray(a, np.float32), np.asarray(b, np.float32), method)
+
+
+def pictures(opened, n: int) -> tuple[np.ndarray, str]:
+    """n samples to put through a model, uint8 (n, c, h, w), and where they come from, in words."""
+    found = test_pictures(opened.card["dataset"], n)
+    if found is not None:
+        return found, "pictures of the test set, which the model has never seen"
+    atlas = opened.atlas
+    rows = np.linspace(0, atlas.n - 1, n).astype(int)
+    found = np.stack([atlas.thumbnail(i) for i in rows]).transpose(0, 3, 1, 2)[:, : opened.shape[0]]
+    return found, "pictures of the training set, from the thumbnails of the map (the data set is not on this machine)"
 
 
 @st.cache_data(show_spinner=False, max_entries=8)

@@ -13,6 +13,15 @@ from vae.train import TrainHparams
 from vae.types import Artifact
 
 MINUS = "−"
+FIGURES = (  # of merit: label, key in a card's metrics, digits, which way is better (0: neither), what it is
+    ("elbo, nats", "elbo_nats", 1, 1, "Evidence lower bound, −distortion − rate. Higher is better."),
+    ("distortion, nats", "distortion_nats", 1, 0, "−E log p(x|z). A density over pixels, so it may be negative."),
+    ("rate, nats", "rate_nats", 1, 0, "KL(q(z|x) ‖ p(z)): what the code costs."),
+    ("nll, nats", "nll_nats", 1, -1, "Importance-weighted bound on −log p(x). Lower is better."),
+    ("active units", "active_units", 0, 0, "Dimensions whose posterior mean has a variance above 0.01."),
+    ("mse", "mse", 4, -1, "Squared error of the decoded mean, a pixel, pixels 0 to 1. Lower is better."),
+)
+IN_NATS = ("elbo_nats", "distortion_nats", "nll_nats")  # densities of x: comparable for one kind of likelihood alone
 
 
 def header(cards: Mapping[str, Mapping], picker: Mapping | None) -> None:
@@ -100,18 +109,30 @@ def metrics(card: Mapping) -> None:
         m |= {"elbo_nats": None, "rate_nats": None}
     d = len(m.get("rate_per_dim_nats") or ()) or (card.get("hparams") or {}).get("d")
     n = number(m.get("n_test"), 0)
-    nll = f"nll, nats (k = {m['nll_k']})" if m.get("nll_k") else "nll, nats"
-    rows = [
-        ("elbo, nats", "elbo_nats", 1, "Evidence lower bound, −distortion − rate. Higher is better."),
-        ("distortion, nats", "distortion_nats", 1, "−E log p(x|z). A density over pixels, so it may be negative."),
-        ("rate, nats", "rate_nats", 1, "KL(q(z|x) ‖ p(z)): what the code costs."),
-        (nll, "nll_nats", 1, "Importance-weighted bound on −log p(x). Lower is better."),
-        (f"active units, of {d}", "active_units", 0, "Dimensions whose posterior mean has a variance above 0.01."),
-        ("mse", "mse", 4, "Squared error of the decoded mean, a pixel, pixels 0 to 1. Lower is better."),
-    ]
-    with st.grid(len(rows), gap="small", min_column_width=120):
-        for label, key, digits, help in rows:
+    more = {"nll_nats": f" (k = {m['nll_k']})" if m.get("nll_k") else "", "active_units": f", of {d}"}
+    with st.grid(len(FIGURES), gap="small", min_column_width=120):
+        for label, key, digits, _, help in FIGURES:
+            label += more.get(key, "")
             st.metric(label, number(m.get(key), digits), help=f"{help} Test set, n = {n}.", border=True)
+
+
+def comparison(a: Mapping, b: Mapping) -> None:
+    """The figures of merit of two cards beside each other, with their difference where one means something."""
+    one, two = (card.get("metrics") or {} for card in (a, b))
+    kinds = [(card.get("hparams") or {}).get("likelihood") for card in (a, b)]
+    lines = [f"| test set | {a['name']} | {b['name']} | difference |", "| --- | ---: | ---: | ---: |"]
+    for label, key, digits, better, _ in FIGURES:
+        x, y = one.get(key), two.get(key)
+        known = x is not None and y is not None and (key not in IN_NATS or kinds[0] == kinds[1])
+        cells = [number(x, digits), number(y, digits)]
+        if known and better and x != y:
+            best = 0 if (x > y) == (better > 0) else 1
+            cells[best] = f"**{cells[best]}**"
+        difference = ("+" if known and y > x else "") + number(y - x if known else None, digits)
+        lines.append(f"| {label} | {cells[0]} | {cells[1]} | {difference} |")
+    st.markdown("\n".join(lines))
+    if kinds[0] != kinds[1]:
+        st.caption(f"{kinds[0]} and {kinds[1]} are densities of different things: their nats do not compare.")
 
 
 def settings(card: Mapping) -> None:

@@ -48,6 +48,7 @@ class Studio:
     seed: int = 0
     count: int = 36
     source: str = "prior"
+    other: str = ""
     past: tuple[tuple[Point | None, Point | None, Point | None], ...] = field(default=(), compare=False)
 
 
@@ -188,6 +189,7 @@ _CHECKS = {
     "seed": _between(0, SEED_MAX, int),
     "count": _one_of(COUNTS),
     "source": _one_of(SOURCES),
+    "other": lambda value: None if value == "" else _name(value),
 }
 _READ = {"t": float, "temperature": float, "seed": int, "count": int}
 _POINTS = {"point": "p", "a": "a", "b": "b"}  # field -> key in the link

@@ -12,7 +12,7 @@ from app import studio
 from vae import checkpoint
 
 ROUTER = Path(__file__).parents[1] / "app" / "router.py"
-PAGES = ("explore", "interpolate", "generate", "model")
+PAGES = ("explore", "interpolate", "generate", "compare", "model")
 SECONDS = 60
 
 
@@ -211,3 +211,29 @@ def test_model_says_what_has_not_been_measured(root, tiny_root):
     assert not at.exception
     assert "python -m vae eval raw-vae" in at.info[0].value
     assert {metric.value for metric in at.metric} == {"–"}
+
+
+# ---------------------------------------------------------------- compare
+
+
+def test_compare_offers_models_of_the_same_data_and_keeps_the_choice_in_the_link(tiny_checkpoint):
+    at = opened("compare", model="tiny-vae")
+    assert [option.split("\u2002")[0] for option in at.selectbox[1].options] == ["tiny-ae"]
+    assert opened("compare", model="tiny-vae", other="tiny-ae").query_params["other"] == "tiny-ae"
+    assert "| elbo, nats |" in words(at)
+
+
+def test_compare_leaves_out_differences_that_mean_nothing(tiny_checkpoint):
+    """tiny-ae has no bound: its elbo is a dash, and so is the difference; the better error is bold."""
+    text = words(opened("compare", model="tiny-vae", other="tiny-ae"))
+    line = next(part for part in text.splitlines() if part.startswith("| elbo, nats"))
+    assert [cell.strip() for cell in line.split("|")[3:5]] == ["–", "–"]
+    line = next(part for part in text.splitlines() if part.startswith("| mse"))
+    assert line.count("**") == 2
+
+
+def test_a_model_alone_of_its_data_has_nothing_to_compare_with(root, tiny_root):
+    shutil.copytree(tiny_root / "tiny-vae", root / "tiny-vae")
+    at = opened("compare", model="tiny-vae")
+    assert "only model of" in words(at)
+    assert not at.exception

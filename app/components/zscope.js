@@ -1,6 +1,7 @@
 // What every part of the page shares in the browser: one live socket, one event bus, the map's geometry, pictures, colours.
 //
 //   connect(model, token, base)   -> client, the page's one socket; a second call for the same model returns the same client
+//   open(model, token, base)      -> a client beside it, for a part that watches another model; whoever opens it, closes it
 //     client.request(kind, payload, {t0, source})   live: one request in flight, only the newest waits; answers reach onFrame
 //     client.ask(kind, payload, {idle})             -> Promise<frame>: never superseded; idle: only when nothing live waits
 //     client.onFrame(callback)  -> off()            for each live answer painted, at most one an animation frame
@@ -193,7 +194,11 @@ let current = null
 export function connect(model, token, base = "") {
   if (current?.model === model) { current.renew(token); return current }
   current?.close()
-  const client = (current = new Client(model, token, base))
+  return (current = open(model, token, base))
+}
+
+export function open(model, token, base = "") {
+  const client = new Client(model, token, base)
   const hold = client.pump // no frame can be read before the latent size is known
   client.pump = () => {}
   geometry(model, base).then(

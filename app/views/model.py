@@ -44,12 +44,7 @@ with right:
     else:
         st.info("No history was kept with this checkpoint.")
 
-pictures = session.test_pictures(card["dataset"], N_PICTURES)
-source = "pictures of the test set, which the model has never seen"
-if pictures is None:
-    rows = np.linspace(0, engine.atlas.n - 1, N_PICTURES).astype(int)
-    pictures = np.stack([engine.atlas.thumbnail(i) for i in rows]).transpose(0, 3, 1, 2)[:, : engine.shape[0]]
-    source = "pictures of the training set, from the thumbnails of the map (the data set itself is not on this machine)"
+pictures, source = session.pictures(engine, N_PICTURES)
 decoded = engine.decode_uint8(engine.encode(pictures)[0])
 st.markdown("##### Reconstructions")
 st.caption(f"Above: {source}. Below: each one encoded to {engine.d} numbers and decoded again.")

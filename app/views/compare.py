@@ -1,0 +1,53 @@
+"""Compare: two models of the same data under one cursor, the same samples through both, and their figures."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from app import session, show
+from app.components.twin_maps import twin_maps
+from vae.modalities.image import tile
+from vae.types import Artifact
+
+N_PICTURES = 10
+
+engine, cards = session.engine(), session.cards()
+others = [n for n, card in cards.items() if n != engine.name and card.get("dataset") == engine.card["dataset"]]
+if not others:
+    st.info(
+        f"{engine.name} is the only model of {engine.card['dataset']} here. Train another, and they can be "
+        f"compared: `python -m vae train beta_vae {engine.card['dataset']}`"
+    )
+    st.stop()
+
+state = session.studio()
+chosen = state.other if state.other in others else others[0]
+left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
+left.markdown(f"### {engine.name}")
+with right:
+    st.selectbox(
+        "Compare with",
+        others,
+        format_func=lambda name: f"{name}\u2002{show.summary(cards[name])}",
+        **session.tied("field.other", chosen, session.setting("other")),
+    )
+other = session.engine(chosen)
+row = state.point.row if state.point else None
+twin_maps(engine.name, other.name, key="compare.maps", row=row)
+
+left, right = st.columns([5, 9], gap="medium")
+with left:
+    st.markdown("##### Figures")
+    show.comparison(engine.card, other.card)
+with right:
+    st.markdown("##### The same samples through both")
+    pictures, source = session.pictures(engine, N_PICTURES)
+    decoded = [one.decode_uint8(one.encode(pictures)[0]) for one in (engine, other)]
+    error = [np.square((d.astype(np.float32) - pictures) / 255).mean() for d in decoded]
+    both = tile(np.concatenate([pictures, *decoded]), len(pictures))
+    show.artifact(Artifact("image", both), enlarge=max(1, 96 // engine.shape[1]))
+    st.caption(
+        f"Above: {source}. Middle: {engine.name}, mse {error[0]:.4f} over these {len(pictures)}. "
+        f"Below: {other.name}, mse {error[1]:.4f}."
+    )
