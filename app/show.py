@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
-from vae.registry import FAMILIES, knobs
+from app import figures
+from vae.metrics.latent import collapse_warning
+from vae.registry import FAMILIES, Family, knobs
 from vae.train import TrainHparams
 from vae.types import Artifact
 
@@ -21,6 +24,11 @@ FIGURES = (  # of merit: label, key in a card's metrics, digits, which way is be
     ("active units", "active_units", 0, 0, "Dimensions whose posterior mean has a variance above 0.01."),
     ("mse", "mse", 4, -1, "Squared error of the decoded mean, a pixel, pixels 0 to 1. Lower is better."),
 )
+KINDS = {  # macros of a family's formula: the word and the colour of each kind of term
+    "D": ("distortion", figures.DISTORTION),
+    "R": ("rate", figures.RATE),
+    "O": ("what is new", figures.ELBO),
+}
 IN_NATS = ("elbo_nats", "distortion_nats", "nll_nats")  # densities of x: comparable for one kind of likelihood alone
 
 
@@ -133,6 +141,28 @@ def comparison(a: Mapping, b: Mapping) -> None:
     st.markdown("\n".join(lines))
     if kinds[0] != kinds[1]:
         st.caption(f"{kinds[0]} and {kinds[1]} are densities of different things: their nats do not compare.")
+
+
+def idea(family: Family) -> None:
+    """A family in three sentences, and what it minimises, each kind of term in the colour it has in every figure."""
+    words, formula = st.columns([6, 7], gap="medium", vertical_alignment="center")
+    with words:
+        st.markdown(family.idea)
+    with formula, st.container(border=True):
+        latex = re.sub(r"\\([DRO])\{", lambda m: rf"\textcolor{{{KINDS[m[1]][1]}}}{{", family.formula)
+        st.latex(rf"\min \;\; {latex}")
+        present = [kind for macro, kind in KINDS.items() if f"\\{macro}{{" in family.formula]
+        st.markdown(" · ".join(f":color[{word}]{{foreground='{colour}'}}" for word, colour in present))
+
+
+def collapse(card: Mapping) -> None:
+    """A warning where hardly any of the latent is used."""
+    d = (card.get("hparams") or {}).get("d")
+    active = (card.get("metrics") or {}).get("active_units")
+    if not d or active is None or card.get("family") not in FAMILIES.all():
+        return
+    if said := collapse_warning(active, d, knobs(FAMILIES.get(card["family"]).Hparams)):
+        st.warning(said, icon=":material/compress:")
 
 
 def settings(card: Mapping) -> None:

@@ -9,10 +9,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from vae import experiment
 from vae.bottlenecks import Deterministic, Gaussian
 from vae.likelihoods import Gaussian as GaussianLikelihood
 from vae.metrics.bounds import BATCH, evaluate, log_marginal, to_float
-from vae.metrics.latent import active_units, pca_mse
+from vae.metrics.latent import active_units, collapse_warning, pca_mse
 from vae.model import VAE, NetHparams
 from vae.objectives import Sum
 from vae.train import Trainer, TrainHparams
@@ -259,3 +260,24 @@ def test_log_marginal_takes_its_samples_from_the_q_it_is_given():
         q = model.infer(x)
         far = Latent(None, q.mu + 20, q.std)
         assert (log_marginal(model, x, far, 50) < exact(x) - 50).all()
+
+
+def test_collapse_is_called_by_its_name_with_the_knobs_that_the_family_has():
+    said = collapse_warning(1, 16, {"beta", "d", "width"})
+    assert said is not None
+    assert "only 1 of 16" in said
+    assert "a lower beta" in said
+    assert "capacity" not in said
+    assert collapse_warning(2, 20, {"beta"}) is None
+
+
+def test_a_collapsed_run_says_so_while_it_trains(tmp_path, monkeypatch):
+    """A nat that costs a thousand is not spent."""
+    monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(tmp_path))
+    settings = {"beta": 1000.0, "net": "mlp", "width": 8}
+    said = []
+    events = experiment.train(experiment.Plan("beta_vae", "digits", settings, epochs=3), report=said.append)
+    for _ in (event for event in events if event.kind == "epoch"):
+        break
+    events.close()
+    assert any("Posterior collapse: only" in line and "a lower beta" in line for line in said)

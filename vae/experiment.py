@@ -21,6 +21,7 @@ from .checkpoint import HISTORY, MODEL, RESUME, Checkpoint
 from .engine import Engine, choose_device, restore
 from .errors import CheckpointError, SettingError
 from .metrics.bounds import evaluate
+from .metrics.latent import collapse_warning
 from .registry import DATASETS, FAMILIES, configure, knobs
 from .train import Event, Trainer, TrainHparams, fit
 from .types import Samples, Spec
@@ -110,13 +111,21 @@ def train(
         history = _resume(trainer, path, plan, h, t)
     config = _config(plan, data, spec, h, t)
     x, y = _on(device, samples.x_train), None if samples.y_train is None else _on(device, samples.y_train)
+    said = None
     for event in fit(trainer, x, y, _on(device, samples.x_test), plan.epochs):
         if event.kind == "epoch":
+            if (warning := _collapse(event.metrics, trainer, plan)) != said:
+                report(warning or "The posterior is in use again.")
+                said = warning
             history.append({"epoch": event.epoch, "step": event.step, **event.metrics})
             status = {"epochs_done": event.epoch, "created": _now(), "metrics": {}}
             checkpoint.save(path, config | status, _model_files(trainer, history))
         yield event
     yield from _finish(path, trainer, config, history, samples, plan, report)
+
+
+def _collapse(metrics: dict[str, Any], trainer: Trainer, plan: Plan) -> str | None:
+    return collapse_warning(metrics["active_units"], trainer.model.d, knobs(FAMILIES.get(plan.family).Hparams))
 
 
 def _finish(path, trainer: Trainer, config, history, samples: Samples, plan: Plan, report: Report) -> Iterator[Event]:

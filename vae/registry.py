@@ -69,7 +69,12 @@ def _read(name: str, value: Any, k: dict[str, Any]) -> Any:
 
 @dataclass(frozen=True)
 class Family:
-    """One model family. build(spec, h) -> (model, objective)."""
+    """One model family. build(spec, h) -> (model, objective).
+
+    idea: three sentences for a student: what is different, why, what it costs. formula: what is minimised, in LaTeX,
+    each term in a macro of its kind, so that it has one colour wherever it is shown: \\D{distortion}, \\R{rate}, and
+    \\O{anything other}.
+    """
 
     name: str
     title: str
@@ -77,6 +82,8 @@ class Family:
     Hparams: type
     build: Callable[[Any, Any], tuple[Any, Any]]
     traits: frozenset[str] = frozenset()
+    idea: str = ""
+    formula: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,11 +144,20 @@ DATASETS = Registry("data set", "vae.data")
 MODALITIES = Registry("modality", "vae.modalities")
 
 
-def family(*, name: str, title: str, paper: str, hparams: type, traits: tuple[str, ...] = ()):
-    """Decorate build(spec, h) -> (model, objective)."""
+def family(
+    *,
+    name: str,
+    title: str,
+    paper: str,
+    hparams: type,
+    traits: tuple[str, ...] = (),
+    idea: str = "",
+    formula: str = "",
+):
+    """Decorate build(spec, h) -> (model, objective). See Family for what each is."""
 
     def register(build):
-        FAMILIES.add(Family(name, title, paper, hparams, build, frozenset(traits)))
+        FAMILIES.add(Family(name, title, paper, hparams, build, frozenset(traits), idea, formula))
         return build
 
     return register

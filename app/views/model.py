@@ -23,7 +23,9 @@ st.caption(
     f"Trained on **{card['dataset']}**, {show.number(card['spec']['n_data'], 0)} samples · "
     f"{card.get('data_licence', '')} · {card.get('data_cite', '')} · {card.get('data_origin', '')}"
 )
+show.idea(family)
 show.metrics(card)
+show.collapse(card)
 
 left, right = st.columns(2, gap="medium")
 with left:

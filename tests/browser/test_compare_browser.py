@@ -7,9 +7,7 @@ import pytest
 SIDE = "document.querySelectorAll('.zscope-twins section')[{}]"
 RING = f"{SIDE}.querySelector('.zt-ring').style.transform"
 NUMBER = f"{SIDE}.querySelector('.zt-words span').textContent"
-PICTURE = (
-    f"(c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.join())({SIDE}.querySelector('figure canvas'))"
-)
+PICTURE = f"{SIDE}.querySelector('figure canvas').toDataURL()"
 
 
 @pytest.fixture

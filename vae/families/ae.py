@@ -15,6 +15,12 @@ from ..types import Spec
     paper="Hinton and Salakhutdinov, 2006, Reducing the dimensionality of data with neural networks",
     hparams=NetHparams,
     traits=("deterministic",),
+    idea=(
+        "An encoder squeezes a sample into a few numbers, and a decoder has to bring it back from them alone. "
+        "What is kept is what the decoder needs most, so that like samples lie near each other. Nothing says "
+        "where codes may lie: there is no prior to draw from, and between codes the decoder is untested."
+    ),
+    formula=r"\D{-\log p(x \mid z)}, \quad z = e(x)",
 )
 def build(spec: Spec, h: NetHparams):
     return VAE(spec, h, Deterministic), Sum()

@@ -22,6 +22,14 @@ class Hparams(RateHparams):
     title="beta-VAE",
     paper="Higgins et al., 2017, beta-VAE: learning basic visual concepts with a constrained variational framework",
     hparams=Hparams,
+    idea=(
+        "The VAE with a price tag: a nat of code costs beta nats of reconstruction. A high beta makes the encoder "
+        "say only what pays best, which tends to separate the factors of variation; a low one buys sharpness. "
+        "Away from beta = 1 what is minimised is no bound any more, so elbo, distortion and rate are reported "
+        "unweighted."
+    ),
+    formula=r"\D{-\mathbb{E}_{q(z \mid x)} \log p(x \mid z)} + \beta \, "
+    r"\R{\mathrm{KL}\left(q(z \mid x) \,\|\, p(z)\right)}",
 )
 def build(spec: Spec, h: Hparams):
     return VAE(spec, h, Gaussian), Sum(beta=warmup(h.warmup, h.beta, h.warmup_steps))

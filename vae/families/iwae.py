@@ -24,6 +24,14 @@ class Hparams(NetHparams):
     title="Importance-weighted autoencoder",
     paper="Burda et al., 2016, Importance weighted autoencoders",
     hparams=Hparams,
+    idea=(
+        "Several draws of the code explain a sample together, and the better ones count more. The more draws, the "
+        "closer the bound comes to log p(x), and the less the posterior must look like a Gaussian. The price is a "
+        "decoder pass a draw and an encoder that learns from a noisier signal, which the doubly reparameterised "
+        "gradient calms."
+    ),
+    formula=r"\O{-\mathbb{E} \log \frac{1}{k} \sum_{i=1}^{k}} \, "
+    r"\frac{\D{p(x \mid z_i)} \, \R{p(z_i)}}{\R{q(z_i \mid x)}}, \quad z_i \sim q(z \mid x)",
 )
 def build(spec: Spec, h: Hparams):
     """gradient "dreg": Tucker et al., 2019, Doubly reparameterized gradient estimators for Monte Carlo objectives."""
