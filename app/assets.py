@@ -81,7 +81,7 @@ async def script(request: Request) -> Response:
 def map_bytes(engine) -> bytes:
     """The map's geometry: u32 header length, JSON header padded to 4, xy (n, 2) f32, index (n,) i32, label (n,) u8.
 
-    index is the row in the training split; label 255 means none. Read by geometry() in zscope.js.
+    index is the row in the training split; label 255 means none. Read by geometry() in pictures.js.
     """
     atlas, (c, h, w) = engine.atlas, engine.shape
     xy = np.ascontiguousarray(atlas.xy, "<f4")

@@ -21,6 +21,9 @@
 //   window.zscope.live = {sent, painted, dropped, latency_ms, shown_ms}: live requests alone, the last 1000 times. latency_ms:
 //   from the move event to after putImageData; shown_ms: to the animation frame with it. sent = painted + dropped + under way.
 
+import { geometry, paint, spriteSheet } from "./pictures.js"
+
+export { geometry, paint, spriteSheet }
 export const KIND = { map: 1, latent: 2, row: 3, path: 4 }
 export const live = { sent: 0, painted: 0, dropped: 0, latency_ms: [], shown_ms: [] }
 const HEAD_UP = 8, HEAD_DOWN = 28, KEEP = 1000
@@ -128,6 +131,9 @@ class Client {
     return () => this.callbacks.delete(callback)
   }
 
+  // whether a live answer is on its way
+  get busy() { return Boolean(this.flight && !this.flight.resolve) }
+
   pump() {
     if (this.flight || this.socket?.readyState !== WebSocket.OPEN) return
     let job = this.urgent.shift()
@@ -171,7 +177,8 @@ class Client {
     live.painted += 1
     live.latency_ms.push(now - frame.t0)
     if (live.latency_ms.length > KEEP) live.latency_ms.shift()
-    this.recent.push({ at: now, ...frame })
+    frame.at = now
+    this.recent.push(frame)
     while (this.recent[0].at < now - 1000) this.recent.shift()
     if (!this.due) requestAnimationFrame(() => this.shown())
     this.due ??= now
@@ -211,95 +218,7 @@ export function open(model, token, base = "") {
 addEventListener("online", () => current?.retry())
 document.addEventListener("visibilitychange", () => document.hidden || current?.retry())
 
-// ---------------------------------------------------------------- what a checkpoint shows
-
-const maps = new Map(), sheets = new Map()
-
-function once(cache, key, make) {
-  if (!cache.has(key)) cache.set(key, make().catch((error) => { cache.delete(key); throw error }))
-  return cache.get(key)
-}
-
-async function fetched(address) {
-  const answer = await fetch(address)
-  if (!answer.ok) throw new Error((await answer.text()) || `${address}: ${answer.status}`)
-  return answer
-}
-
-export function geometry(model, base = "") {
-  return once(maps, model, async () => {
-    const buffer = await (await fetched(`${base}/asset/${encodeURIComponent(model)}/map.bin`)).arrayBuffer()
-    const size = new DataView(buffer).getUint32(0, true)
-    const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, size)))
-    const at = 4 + size, n = head.n
-    const xy = new Float32Array(buffer, at, 2 * n)
-    return { ...head, xy, index: new Int32Array(buffer, at + 8 * n, n), labels: new Uint8Array(buffer, at + 12 * n, n) }
-  })
-}
-
-export function spriteSheet(model, base = "") {
-  return once(sheets, model, async () => {
-    const { thumbs } = await geometry(model, base)
-    const image = new Image()
-    image.src = `${base}/asset/${encodeURIComponent(model)}/thumbnails.webp`
-    await image.decode()
-    const { columns, width, height } = thumbs
-    const draw = (context, index, x, y, size) => {
-      context.imageSmoothingQuality = "high"
-      const left = (index % columns) * width, top = Math.floor(index / columns) * height
-      context.drawImage(image, left, top, width, height, x, y, size, (size * height) / width)
-    }
-    return { draw }
-  })
-}
-
-const kernels = new Map()
-
-// for every output pixel of `to`: its four source pixels of `from` and their Catmull-Rom weights
-function kernel(from, to) {
-  const key = `${from}:${to}`
-  if (kernels.has(key)) return kernels.get(key)
-  const at = new Int32Array(4 * to), weight = new Float32Array(4 * to)
-  for (let i = 0; i < to; i++) {
-    const x = ((i + 0.5) * from) / to - 0.5, left = Math.floor(x), t = x - left
-    const w = [-t * (1 - t) ** 2, 2 - 5 * t * t + 3 * t ** 3, t + 4 * t * t - 3 * t ** 3, -t * t * (1 - t)]
-    for (let k = 0; k < 4; k++) {
-      at[4 * i + k] = Math.min(from - 1, Math.max(0, left - 1 + k))
-      weight[4 * i + k] = w[k] / 2
-    }
-  }
-  kernels.set(key, { at, weight })
-  return kernels.get(key)
-}
-
-// Bicubic to the canvas' own size, then one putImageData: without a GPU this costs less than drawing one canvas into
-// another. doubt 0-1 fades the picture towards the colour [r, g, b].
-export function paint(canvas, pixels, [h, w, c], doubt = 0, colour = [128, 128, 128]) {
-  const { width: W, height: H } = canvas, across = kernel(w, W), down = kernel(h, H), rows = new Float32Array(W * h)
-  const context = canvas.getContext("2d"), image = context.createImageData(W, H), out = image.data
-  for (let k = 0; k < (c === 1 ? 1 : 3); k++) {
-    for (let y = 0; y < h; y++)
-      for (let x = 0; x < W; x++) {
-        let sum = 0
-        for (let i = 4 * x; i < 4 * x + 4; i++) sum += across.weight[i] * pixels[(y * w + across.at[i]) * c + k]
-        rows[y * W + x] = sum
-      }
-    for (let y = 0; y < H; y++)
-      for (let x = 0; x < W; x++) {
-        let sum = 0
-        for (let i = 4 * y; i < 4 * y + 4; i++) sum += down.weight[i] * rows[down.at[i] * W + x]
-        out[4 * (y * W + x) + k] = (1 - doubt) * Math.min(255, Math.max(0, sum)) + doubt * colour[k]
-      }
-  }
-  for (let j = 0; j < out.length; j += 4) {
-    if (c === 1) {
-      out[j + 1] = doubt ? out[j] + doubt * (colour[1] - colour[0]) : out[j]
-      out[j + 2] = doubt ? out[j] + doubt * (colour[2] - colour[0]) : out[j]
-    }
-    out[j + 3] = 255
-  }
-  context.putImageData(image, 0, 0)
-}
+// ---------------------------------------------------------------- pace
 
 let frameGap = 8 // ms from a paint to the next animation frame, smoothed
 const SLOW_MS = 18, SLOWER = 3

@@ -9,6 +9,7 @@ import { Plot, plotly, webgl } from "./plot.js"
 const SNAP_PX = 3
 const CLICK_PX = 4 // further than this between press and release is a drag
 const GAP_MS = 8 // least time between early requests; the newest position always follows at the frame
+const LATE_MS = 40 // what is drawn at the pointer waits this long for the picture, so that one screen refresh shows both
 const STEP_PX = 6, LEAP_PX = 36
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
 
@@ -111,7 +112,10 @@ class MapView {
       () => removeEventListener("pointerup", up, true), () => watch.disconnect(),
       () => removeEventListener("scroll", scrolled, true),
       on("goto", (to) => this.goto(to)), on("position", (xy) => this.overlay.setLive(xy)),
-      on("frame", (frame) => this.overlay.setLive(frame.source === "slider" ? frame.xy : null)),
+      on("frame", (frame) => {
+        this.overlay.setLive(frame.source === "slider" ? frame.xy : null)
+        if (this.cursor && frame.source === "map") this.decorate()
+      }),
     )
   }
 
@@ -182,7 +186,15 @@ class MapView {
   look(px, py, t0) {
     this.cursor = [px, py]
     this.aim(px, py, t0)
-    this.overlay.moveCursor(px, py, this.hit, this.target[0] === KIND.row, this.sheet, this.keyed)
+    if (!this.client.busy) this.decorate()
+    else this.late ??= setTimeout(() => this.decorate(), LATE_MS)
+  }
+
+  // what is drawn at the pointer
+  decorate() {
+    clearTimeout(this.late)
+    this.late = null
+    if (this.cursor) this.overlay.moveCursor(...this.cursor, this.hit, this.target[0] === KIND.row, this.sheet, this.keyed)
   }
 
   // what lies at a pixel, asked for unless it was the last thing asked
@@ -284,6 +296,7 @@ class MapView {
 
   remove() {
     this.gone = true
+    clearTimeout(this.late)
     for (const off of this.offs) off()
     this.plot?.remove()
     this.root.remove()
