@@ -1,0 +1,102 @@
+"""The VAE whose prior is made of its own posteriors, at inputs that are learned."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ..bottlenecks import Gaussian
+from ..bottlenecks.gaussian import log_normal
+from ..likelihoods import Likelihood
+from ..model import VAE, RateHparams
+from ..objectives import Sum
+from ..registry import family, knob
+from ..schedules import warmup
+from ..types import Latent, Output, Spec
+
+
+@dataclass(frozen=True)
+class Hparams(RateHparams):
+    n_pseudo: int = knob(100, "learned inputs whose posteriors are the prior", low=1, high=10_000, log=True)
+
+
+class VampVAE(nn.Module):
+    """p(z) = 1/K sum_k q(z|u_k), with K pseudo-inputs u_k in 0-1 of the shape of x, learned with the rest.
+
+    The rate is sampled: log q(z|x) - log p(z) at the z that is decoded, unbiased, of either sign; nats.
+    Tomczak and Welling, 2018, equation 9.
+    """
+
+    has_prior = True
+
+    def __init__(self, spec: Spec, h: NetHparams, n_pseudo: int):
+        super().__init__()
+        self.vae = VAE(spec, h, Gaussian)
+        self.d, self.levels = h.d, (h.d,)
+        self.pseudo_logits = nn.Parameter(torch.randn(n_pseudo, *spec.shape))
+
+    @property
+    def likelihood(self) -> Likelihood:
+        return self.vae.likelihood
+
+    def pseudo_inputs(self) -> Float[Tensor, "k ..."]:
+        """The inputs whose posteriors are the prior, 0-1, (k, *shape)."""
+        return torch.sigmoid(self.pseudo_logits)
+
+    def components(self) -> Latent:
+        """q(z|u_k) of every pseudo-input, (k, d)."""
+        return self.vae.infer(self.pseudo_inputs())
+
+    def log_prior(self, z: Float[Tensor, "b d"]) -> Float[Tensor, " b"]:
+        """log p(z), nats; gradients reach the pseudo-inputs and the encoder."""
+        q = self.components()
+        return log_normal(z[:, None], q.mu, q.std).logsumexp(1) - math.log(len(q.mu))
+
+    def infer(self, x: Float[Tensor, "b ..."], y: Tensor | None = None) -> Latent:
+        q = self.vae.infer(x)
+        return replace(q, kl=[self.vae.log_posterior(q.z, q) - self.log_prior(q.z)], kl_per_dim=None)
+
+    def decode(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, "b ..."]:
+        """E[x|z]."""
+        return self.vae.decode(z)
+
+    def forward(self, x: Float[Tensor, "b ..."], y: Tensor | None = None) -> Output:
+        latent = self.infer(x)
+        return Output(self.vae.params(latent.z), latent)
+
+    def sample_prior(
+        self, n: int, generator: torch.Generator, temperature: float = 1.0, y: Tensor | None = None
+    ) -> Float[Tensor, "n d"]:
+        """n draws of the mixture, each component's spread times temperature."""
+        q = self.components()
+        k = torch.randint(len(q.mu), (n,), generator=generator).to(q.mu.device)
+        noise = torch.randn(n, self.d, generator=generator).to(q.mu.device)
+        return q.mu[k] + temperature * q.std[k] * noise
+
+    def resample(self, q: Latent, k: int) -> Latent:
+        return self.vae.resample(q, k)
+
+    def log_joint(
+        self, x: Float[Tensor, "b ..."], z: Float[Tensor, "b d"], y: Tensor | None = None
+    ) -> Float[Tensor, " b"]:
+        return self.likelihood.log_prob(self.vae.params(z), x) + self.log_prior(z)
+
+    def log_posterior(self, z: Float[Tensor, "b d"], q: Latent) -> Float[Tensor, " b"]:
+        return self.vae.log_posterior(z, q)
+
+    def map_view(self) -> Tensor | None:
+        return None
+
+
+@family(
+    name="vamp_vae",
+    title="VAE with a VampPrior",
+    paper="Tomczak and Welling, 2018, VAE with a VampPrior",
+    hparams=Hparams,
+)
+def build(spec: Spec, h: Hparams):
+    return VampVAE(spec, h, h.n_pseudo), Sum(beta=warmup(h.warmup, 1.0, h.warmup_steps))
