@@ -23,7 +23,8 @@ from vae.terms import log_weights
 from vae.train import Trainer, TrainHparams
 from vae.types import Spec
 
-SMALL = {"d": 3, "width": 8}  # where a family has these knobs: wide enough to learn, small enough to test
+# where a family has these knobs: wide enough to learn, small enough to test
+SMALL = {"d": 3, "width": 8, "n_pseudo": 4}
 SHRINK = 2  # examples are thinned by this: a quarter of the pixels, a quarter of the time
 CHECKS: list[Callable[[Case], None]] = []
 
@@ -88,6 +89,8 @@ def loss_is_finite_and_in_nats_per_sample(case: Case) -> None:
     Without a prior there is no bound to report."""
     model, objective = case.build()
     x, y = case.batch()
+    assert torch.isfinite(objective(model, x, 0, y).total)
+    model.eval(), objective.eval()  # in training, what an objective shows the model may be less than x and y
     torch.manual_seed(1)
     loss = objective(model, x, 0, y)
     assert loss.total.shape == ()
@@ -100,8 +103,10 @@ def loss_is_finite_and_in_nats_per_sample(case: Case) -> None:
     output = model(x, y)
     one_by_one = [-model.likelihood.log_prob(output.params[i : i + 1], x[i : i + 1]) for i in range(len(x))]
     torch.testing.assert_close(loss.parts["distortion"], torch.cat(one_by_one).detach(), rtol=1e-4, atol=1e-3)
-    assert (loss.parts["rate"] >= -1e-5).all()
     if output.latent.kl:
+        if (loss.parts["rate"] < -1e-5).any():  # as that of one draw may be, where there is no closed form
+            rates = torch.stack([sum(model.infer(x, y).kl).detach() for _ in range(100)])
+            assert (rates.mean(0) >= -5 * rates.std(0) / math.sqrt(len(rates)) - 1e-5).all()
         torch.testing.assert_close(loss.parts["elbo"], -(loss.parts["distortion"] + loss.parts["rate"]))
     else:
         assert "elbo" not in loss.parts  # a bound on nothing is not reported

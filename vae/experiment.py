@@ -23,6 +23,7 @@ from .errors import CheckpointError, SettingError
 from .metrics.bounds import evaluate
 from .metrics.latent import collapse_warning
 from .registry import DATASETS, FAMILIES, configure, knobs
+from .semi_supervised import keep_labels
 from .train import Event, Trainer, TrainHparams, fit
 from .types import Samples, Spec
 
@@ -110,9 +111,10 @@ def train(
     if resume:
         history = _resume(trainer, path, plan, h, t)
     config = _config(plan, data, spec, h, t)
-    x, y = _on(device, samples.x_train), None if samples.y_train is None else _on(device, samples.y_train)
+    x, x_test = _on(device, samples.x_train), _on(device, samples.x_test)
+    y_test = None if samples.y_test is None else _on(device, samples.y_test)
     said = None
-    for event in fit(trainer, x, y, _on(device, samples.x_test), plan.epochs):
+    for event in fit(trainer, x, _labels(samples, plan, h, device), x_test, plan.epochs, y_test):
         if event.kind == "epoch":
             if (warning := _collapse(event.metrics, trainer, plan)) != said:
                 report(warning or "The posterior is in use again.")
@@ -126,6 +128,14 @@ def train(
 
 def _collapse(metrics: dict[str, Any], trainer: Trainer, plan: Plan) -> str | None:
     return collapse_warning(metrics["active_units"], trainer.model.d, knobs(FAMILIES.get(plan.family).Hparams))
+
+
+def _labels(samples: Samples, plan: Plan, h, device: torch.device) -> torch.Tensor | None:
+    """Of the training set, on the device: -1 where a model that learns from a few labels does not see them."""
+    y = samples.y_train
+    if y is not None and "semi_supervised" in FAMILIES.get(plan.family).traits:
+        y = keep_labels(y, h.labelled, plan.seed)
+    return None if y is None else _on(device, y)
 
 
 def _finish(path, trainer: Trainer, config, history, samples: Samples, plan: Plan, report: Report) -> Iterator[Event]:

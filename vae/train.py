@@ -132,10 +132,13 @@ class Trainer:
             torch.mps.set_rng_state(state["random_mps"])
 
 
-def fit(trainer: Trainer, x: Tensor, y: Tensor | None, x_test: Tensor | None, epochs: int) -> Iterator[Event]:
+def fit(
+    trainer: Trainer, x: Tensor, y: Tensor | None, x_test: Tensor | None, epochs: int, y_test: Tensor | None = None
+) -> Iterator[Event]:
     """Train to `epochs` epochs in all (a resumed trainer does the rest), yielding events.
 
-    x: (n, *shape) uint8 or float 0-1, on the model's device; y: (n,) or None. Stop by closing the generator.
+    x: (n, *shape) uint8 or float 0-1, on the model's device; y: (n,) labels, -1 where unknown, or None. Stop by closing
+    the generator.
     Raises: Diverged: as soon as an epoch part is not finite, naming the part and the step.
     """
     batch, n = min(trainer.h.batch_size, len(x)), len(x)
@@ -171,8 +174,8 @@ def fit(trainer: Trainer, x: Tensor, y: Tensor | None, x_test: Tensor | None, ep
         metrics = _means(sums, seen, trainer.step) | {"seconds": seconds, "images_per_s": n / seconds}
         trainer.epoch += 1
         if x_test is not None:
-            test = evaluate(trainer.model, x_test)
-            wanted = ("elbo_nats", "distortion_nats", "rate_nats", "mse")
+            test = evaluate(trainer.model, x_test, y_test)
+            wanted = ("elbo_nats", "distortion_nats", "rate_nats", "mse", "accuracy")
             metrics |= {f"test_{k}": test[k] for k in wanted if test[k] is not None}
             _check_finite(metrics, trainer.step)  # the last step may have broken what no training loss has seen yet
             active = {"active_units": test["active_units"]}

@@ -43,10 +43,17 @@ class Gaussian(nn.Module):
 
     def log_posterior(self, z: Float[Tensor, "b d"], q: Latent) -> Float[Tensor, " b"]:
         """log q(z|x), nats."""
-        e = (z - q.mu) / q.std
-        return -0.5 * (e.square() + math.log(2 * math.pi)).sum(1) - q.std.log().sum(1)
+        return log_normal(z, q.mu, q.std)
 
 
 def kl_to_standard_normal(mu: Float[Tensor, "b d"], std: Float[Tensor, "b d"]) -> Float[Tensor, "b d"]:
     """KL(N(mu, std^2) || N(0, 1)) of each dimension, nats. Kingma and Welling, 2014, appendix B."""
     return 0.5 * (mu.square() + std.square() - 1) - std.log()
+
+
+def log_normal(
+    z: Float[Tensor, "... d"], mu: Float[Tensor, "... d"], std: Float[Tensor, "... d"]
+) -> Float[Tensor, ...]:
+    """log N(z; mu, diag(std^2)), nats; the three broadcast."""
+    e = (z - mu) / std
+    return -0.5 * (e.square() + math.log(2 * math.pi)).sum(-1) - std.log().sum(-1)

@@ -66,6 +66,8 @@ def _figures(m: dict[str, Any]) -> Iterator[str]:
             yield f"{name.replace('_', ' ')} {m[key]:.2f} nats"
     if "test_mse" in m:
         yield f"test mse {m['test_mse']:.5f}"
+    if "test_accuracy" in m:
+        yield f"test accuracy {m['test_accuracy']:.1%}"
     if "active_units" in m:
         yield f"{m['active_units']} active"
 

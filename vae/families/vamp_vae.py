@@ -97,6 +97,14 @@ class VampVAE(nn.Module):
     title="VAE with a VampPrior",
     paper="Tomczak and Welling, 2018, VAE with a VampPrior",
     hparams=Hparams,
+    idea=(
+        "A standard normal prior asks all codes to crowd around one point; this prior asks them to lie where codes do. "
+        "It is the mean of the posteriors of a few inputs that are made up and learned, which end as blurred "
+        "prototypes of the data. The code may keep more, and draws fall where samples are; each step encodes the "
+        "made-up inputs as well."
+    ),
+    formula=r"\D{-\mathbb{E}_{q(z \mid x)} \log p(x \mid z)} + \R{\mathbb{E}_{q(z \mid x)} \left[ \log q(z \mid x) - "
+    r"\log \frac{1}{K} \sum_{k=1}^{K} q(z \mid u_k) \right]}",
 )
 def build(spec: Spec, h: Hparams):
     return VampVAE(spec, h, h.n_pseudo), Sum(beta=warmup(h.warmup, 1.0, h.warmup_steps))

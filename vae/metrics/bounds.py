@@ -26,10 +26,12 @@ def evaluate(
     of each dimension; with k > 0 also nll, the importance-weighted bound with k samples (Burda et al., 2016, eq. 8).
 
     Averaged over all of x (n, *shape), uint8 or float 0-1; y (n,) labels, for models that take them. A model that pays
-    no rate bounds nothing: its elbo, rate and nll are None.
+    no rate bounds nothing: its elbo, rate and nll are None. accuracy: how often the likeliest class of a model that has
+    classify(x) -> (b, c) is y; None for others.
     """
     model.eval()
-    sums: dict[str, float] = {"distortion": 0.0, "rate": 0.0, "mse": 0.0, "nll": 0.0}
+    classify = None if y is None else getattr(model, "classify", None)
+    sums: dict[str, float] = {"distortion": 0.0, "rate": 0.0, "mse": 0.0, "nll": 0.0, "right": 0.0}
     mus, kls, bound = [], [], False
     with torch.random.fork_rng(devices=_cuda(x)):
         torch.manual_seed(seed)
@@ -47,6 +49,8 @@ def evaluate(
                 kls.append(out.latent.kl_per_dim.cpu().numpy())
             if bound and k:
                 sums["nll"] -= float(log_marginal(model, batch, out.latent, k, labels).double().sum())
+            if classify is not None:
+                sums["right"] += float((classify(batch).argmax(1) == labels).sum())
             report(min(i + BATCH, len(x)), len(x))
     n = len(x)
     return {
@@ -56,6 +60,7 @@ def evaluate(
         "nll_nats": sums["nll"] / n if k and bound else None,
         "nll_k": k if k and bound else None,
         "mse": sums["mse"] / n,
+        "accuracy": sums["right"] / n if classify is not None else None,
         "active_units": int(active_units(np.concatenate(mus)).sum()),
         "rate_per_dim_nats": [float(v) for v in np.concatenate(kls).mean(0)] if kls else None,
         "n_test": n,
