@@ -1,0 +1,234 @@
+"""How far each latent dimension goes with one ground-truth factor, and each factor with one dimension.
+
+A dead dimension is one whose means hardly vary (`active_units`): it takes no part in any score here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy.typing import ArrayLike
+
+from ..errors import ShapeError
+from ..types import Samples
+from .estimate import Estimate, bootstrap_error
+from .factors import check_codes, check_factors, gaps, sizes
+from .latent import active_units
+from .mig import mig_binned, mig_sampled
+
+BATCH = 64  # samples that agree in one factor and cast one vote
+TRAIN_VOTES, TEST_VOTES = 10_000, 5_000
+TREES = 20
+LEAVES = (100, 25, 5)  # least samples in a leaf
+FOREST_ROWS = 5_000  # of the whole evaluation's samples: forests cost most of its time
+
+
+def evaluate_disentanglement(
+    encode: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
+    samples: Samples,
+    *,
+    n: int = 10_000,
+    seed: int = 0,
+    categorical: Sequence[str] = ("shape",),
+) -> dict[str, Estimate]:
+    """Every score here, of n test samples drawn without replacement (all, where there are fewer); DCI of at most 5 000.
+
+    encode: x as it stands in samples -> mu, std (n, d). categorical: names of the factors whose values have no order.
+    Keys: mig_binned, mig_sampled, factor_vae_score, dci_disentanglement, dci_completeness, dci_informativeness, sap.
+    mig_sampled is left out where a std is 0: a deterministic code has no posterior to draw from.
+    Raises: ShapeError: samples without factors, or n too small for every factor to vary.
+    """
+    if samples.factors_test is None:
+        raise ShapeError("samples: given none with ground-truth factors, expected factors_test (n, f), as sprites has.")
+    n = min(n, len(samples.x_test))
+    rows = np.random.default_rng(seed).choice(len(samples.x_test), n, replace=False)
+    factors, (mu, std) = samples.factors_test[rows], encode(samples.x_test[rows])
+    found = {"mig_binned": mig_binned(mu, factors, seed=seed)}
+    if (np.asarray(std) > 0).all():
+        found["mig_sampled"] = mig_sampled(mu, std, factors, seed=seed)
+    return found | {
+        "factor_vae_score": factor_vae_score(mu, factors, seed=seed),
+        **dci(mu[:FOREST_ROWS], factors[:FOREST_ROWS], seed=seed),
+        "sap": sap(mu, factors, categorical=[name in categorical for name in samples.factor_names], seed=seed),
+    }
+
+
+def factor_vae_score(codes: ArrayLike, factors: ArrayLike, *, seed: int = 0) -> Estimate:
+    """How often the dimension that varies least, where one factor is held, tells which one it was. Kim and Mnih, 2018.
+
+    A vote: a factor at random, 64 samples that agree in it, and the active dimension with the smallest variance in
+    units of its variance over all samples. Each dimension stands for the factor it mostly votes for; the score is the
+    share of new votes that are right. 1 is best; f factors guessed at random give 1 / f, not 0. Without an active
+    dimension nobody votes: 0. codes: (n, d) posterior means; factors: (n, f) whole numbers, close to uniform and
+    independent, as the samples that agree are drawn from these rows. standard_error: of the votes, given the codes.
+    Raises: ShapeError: also if a value of a factor is held by one sample only.
+    """
+    codes = check_codes(codes)
+    factors = check_factors(factors, len(codes))
+    active = active_units(codes)
+    rng = np.random.default_rng(seed)
+    held, voter = _votes(codes[:, active], factors, TRAIN_VOTES + TEST_VOTES, rng)
+    counts = np.zeros((codes.shape[1], factors.shape[1]), np.int64)
+    np.add.at(counts, (voter[:TRAIN_VOTES], held[:TRAIN_VOTES]), 1)
+    right = counts.argmax(axis=1)[voter[TRAIN_VOTES:]] == held[TRAIN_VOTES:]
+    value = float(right.mean()) if active.any() else 0.0
+    error = float(np.sqrt(value * (1 - value) / TEST_VOTES)) if active.any() else None
+    protocol = (
+        f"FactorVAE score: {TEST_VOTES} votes of {BATCH} samples after {TRAIN_VOTES} to learn from, "
+        f"{int(active.sum())} active dimensions, chance 1/{factors.shape[1]} (Kim and Mnih, 2018)"
+    )
+    return Estimate(value, len(codes), seed, error, protocol)
+
+
+def dci(codes: ArrayLike, factors: ArrayLike, *, seed: int = 0) -> dict[str, Estimate]:
+    """Disentanglement, completeness and informativeness. Eastwood and Williams, 2018.
+
+    A random forest learns each factor from the active dimensions of half the samples; a quarter chooses the size of
+    its leaves, without which the importances are those of noise. Its impurity importances (d, f) say which dimension is
+    used for which factor. dci_disentanglement: does a dimension serve one factor only, dimensions weighed by their
+    use. dci_completeness: is a factor served by one dimension only. Both 1 minus an entropy in units of its greatest.
+    dci_informativeness: accuracy on the last quarter, mean over factors (not the error of the paper; higher is better,
+    chance is the share of the commonest value). Standard error: of that accuracy, given the forests; importances have
+    none that is honest. codes: (n, d); factors: (n, f) whole numbers. Raises: ShapeError: also if n < 8.
+    """
+    codes = check_codes(codes)
+    factors = check_factors(factors, len(codes))
+    n, active = len(codes), active_units(codes)
+    seen = codes[:, active] if active.any() else np.zeros((n, 1))
+    if n < 8:
+        raise ShapeError(f"codes: given {n} samples, expected at least 8 to learn from, choose by and test on.")
+    train, choose, test = np.split(np.random.default_rng(seed).permutation(n), [n // 2, 3 * n // 4])
+    importance, right = np.empty((seen.shape[1], factors.shape[1])), np.empty((len(test), factors.shape[1]))
+    for k, values in enumerate(factors.T):
+        forest = _forest(seen[train], values[train], seen[choose], values[choose], seed)
+        importance[:, k] = forest.feature_importances_
+        right[:, k] = forest.predict(seen[test]) == values[test]
+    hits = right.mean(axis=1)
+    error = float(hits.std(ddof=1) / np.sqrt(len(hits)))
+    by = f"{TREES}-tree random forests, {int(active.sum())} active dimensions (Eastwood and Williams, 2018)"
+    accuracy = f"DCI informativeness: accuracy on {len(test)} held-out samples of {by}"
+    return {
+        "dci_disentanglement": Estimate(
+            disentanglement(importance), n, seed, None, f"DCI disentanglement: importances of {by}"
+        ),
+        "dci_completeness": Estimate(completeness(importance), n, seed, None, f"DCI completeness: importances of {by}"),
+        "dci_informativeness": Estimate(float(hits.mean()), n, seed, error, accuracy),
+    }
+
+
+def disentanglement(importance: Float[np.ndarray, "d f"]) -> float:
+    """1 minus the entropy of a dimension's importances over factors, base f; dimensions weighed by their sum."""
+    use = importance.sum(axis=1)
+    return float(_concentration(importance.T) @ use / use.sum()) if use.any() else 0.0
+
+
+def completeness(importance: Float[np.ndarray, "d f"]) -> float:
+    """1 minus the entropy of a factor's importances over dimensions, base d; mean over factors."""
+    return float(_concentration(importance).mean())
+
+
+def sap(codes: ArrayLike, factors: ArrayLike, *, categorical: Sequence[bool] | None = None, seed: int = 0) -> Estimate:
+    """Separated attribute predictability: the best dimension's score above the second's, mean over factors.
+    Kumar et al., 2018.
+
+    Score of one dimension: for an ordered factor the squared correlation with its number; for a categorical one the
+    largest balanced accuracy of cutting the line by one threshold fewer than it has values. That is the paper's
+    classifier; a linear SVM one-against-rest, often used instead, cannot tell the middle one of three groups on a line.
+    So a perfect code gets 1 for an ordered factor and 1 - 1/values for a categorical one. categorical: (f,), default
+    none. codes: (n, d) posterior means; factors: (n, f). standard_error: bootstrap over samples. Raises: ShapeError.
+    """
+    codes = check_codes(codes)
+    factors = check_factors(factors, len(codes))
+    kinds = np.zeros(factors.shape[1], bool) if categorical is None else np.asarray(categorical, bool)
+    if kinds.shape != factors.shape[1:]:
+        raise ShapeError(f"categorical: given {kinds.shape}, expected {factors.shape[1:]}, True or False a factor.")
+    active = active_units(codes)
+    seen, size = codes[:, active], sizes(factors)
+    floor = np.where(kinds, 1 / np.array(size), 0.0)
+
+    def score(rows: np.ndarray) -> float:
+        scores = _squared_correlations(seen[rows], factors[rows])
+        for k in np.flatnonzero(kinds):
+            scores[:, k] = [threshold_accuracy(z, factors[rows, k], size[k]) for z in seen[rows].T]
+        return float(gaps(scores, floor).mean())
+
+    value, error = score(np.arange(len(codes))), bootstrap_error(score, len(codes), seed=seed)
+    protocol = (
+        f"SAP: squared correlation for {int((~kinds).sum())} ordered factors, balanced accuracy of thresholds for "
+        f"{int(kinds.sum())} categorical, {int(active.sum())} active dimensions (Kumar et al., 2018)"
+    )
+    return Estimate(value, len(codes), seed, error, protocol)
+
+
+def threshold_accuracy(z: Float[np.ndarray, " n"], values: Int[np.ndarray, " n"], size: int) -> float:
+    """The largest balanced accuracy of at most size - 1 thresholds on z, each piece given one of size values. Exact.
+
+    Dynamic programming over the cuts between unequal neighbours: best[i] is the most that the rows before cut i can
+    gain in s pieces, and the last piece, with value c from cut j on, adds gain[i, c] - gain[j, c].
+    """
+    order = np.argsort(z, kind="stable")
+    share = 1 / (size * np.bincount(values, minlength=size).clip(min=1))  # of balanced accuracy, for each sample
+    weight = np.eye(size)[values[order]] * share
+    cuts = np.flatnonzero(np.diff(z[order], prepend=-np.inf, append=np.inf))
+    gain = np.vstack([np.zeros(size), np.cumsum(weight, axis=0)])[cuts]
+    best = np.where(np.arange(len(cuts)) == 0, 0.0, -np.inf)
+    for _ in range(size):
+        best = (gain + np.maximum.accumulate(best[:, None] - gain, axis=0)).max(axis=1)
+    return float(best[-1])
+
+
+def _votes(
+    codes: Float[np.ndarray, "n a"], factors: Int[np.ndarray, "n f"], votes: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which factor was held, and which dimension varied least, (votes,) each. The value held is a random row's."""
+    n, f = factors.shape
+    orders = np.argsort(factors, axis=0, kind="stable")  # rows that agree in factor k are neighbours in column k
+    counts = [np.bincount(column) for column in factors.T]
+    for k, count in enumerate(counts):
+        if count.min() < 2:
+            raise ShapeError(
+                f"factor {k}: a value has one sample only, expected 2 or more of each: give more than {n}."
+            )
+    held, voter = rng.integers(f, size=votes), np.zeros(votes, np.int64)
+    if not codes.shape[1]:
+        return held, voter
+    many = np.concatenate(counts)
+    first = np.concatenate([np.cumsum(count) - count for count in counts])  # place of a value's first row in its order
+    column = np.cumsum([0, *map(len, counts)])[held] + factors[rng.integers(n, size=votes), held]
+    total = codes.var(axis=0, ddof=1)
+    for part in (slice(i, i + 500) for i in range(0, votes, 500)):
+        drawn = rng.random((len(held[part]), BATCH)) * many[column[part], None]
+        rows = orders[first[column[part], None] + drawn.astype(np.int64), held[part, None]]
+        voter[part] = (codes[rows].var(axis=1, ddof=1) / total).argmin(axis=1)
+    return held, voter
+
+
+def _forest(x: np.ndarray, values: np.ndarray, x_choose: np.ndarray, values_choose: np.ndarray, seed: int):
+    """The forest learnt from x, its leaves of the size that gives values_choose the highest mean log probability."""
+    from sklearn.ensemble import RandomForestClassifier
+
+    best, best_score = None, -np.inf
+    for leaf in LEAVES:
+        forest = RandomForestClassifier(TREES, min_samples_leaf=leaf, max_features=None, random_state=seed)
+        forest.fit(x, values)
+        p = (forest.predict_proba(x_choose) * (forest.classes_ == values_choose[:, None])).sum(axis=1)
+        score = np.log(p.clip(min=1e-3)).mean()
+        if score > best_score:
+            best, best_score = forest, score
+    return best
+
+
+def _concentration(weights: Float[np.ndarray, "m k"]) -> Float[np.ndarray, " k"]:
+    """1 - H(column) / log m of each column as a distribution over m; 1 if m is 1, 0 for a column of zeros."""
+    total = weights.sum(axis=0)
+    p = weights / np.where(total > 0, total, 1)
+    entropy = -(p * np.log(np.where(p > 0, p, 1))).sum(axis=0)
+    return np.where(total > 0, 1 - entropy / np.log(max(len(weights), 2)), 0.0)
+
+
+def _squared_correlations(codes: Float[np.ndarray, "n a"], factors: Int[np.ndarray, "n f"]) -> Float[np.ndarray, "a f"]:
+    z, v = codes - codes.mean(axis=0), factors - factors.mean(axis=0)
+    spread = np.outer((z**2).sum(axis=0), (v**2).sum(axis=0))
+    return (z.T @ v) ** 2 / np.where(spread > 0, spread, 1)
