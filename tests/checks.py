@@ -23,8 +23,10 @@ from vae.terms import log_weights
 from vae.train import Trainer, TrainHparams
 from vae.types import Spec
 
-# where a family has these knobs: wide enough to learn, small enough to test
-SMALL = {"d": 3, "width": 8, "n_pseudo": 4}
+SMALL = {  # where a family has these knobs: wide enough to learn, small enough to test; weights for batches of 8
+    "d": 3, "width": 8, "adversary_width": 8, "lambda_mmd": 10.0, "capacity_nats": 5.0, "gamma_capacity": 10.0,
+    "n_pseudo": 4,
+}
 SHRINK = 2  # examples are thinned by this: a quarter of the pixels, a quarter of the time
 CHECKS: list[Callable[[Case], None]] = []
 
@@ -86,7 +88,7 @@ def check(function: Callable[[Case], None]) -> Callable[[Case], None]:
 @check
 def loss_is_finite_and_in_nats_per_sample(case: Case) -> None:
     """distortion is -log p(x|z) summed over the sample, rate is not negative, elbo is minus their plain sum.
-    Without a prior there is no bound to report."""
+    Without a prior there is no bound to report. A figure that is not in nats is a scalar beside them."""
     model, objective = case.build()
     x, y = case.batch()
     assert torch.isfinite(objective(model, x, 0, y).total)
@@ -99,6 +101,11 @@ def loss_is_finite_and_in_nats_per_sample(case: Case) -> None:
         assert value.shape in ((), (len(x),)), name
         assert torch.isfinite(value).all(), name
         assert not value.requires_grad, f"{name} keeps the graph alive"
+    for name, value in loss.figures.items():
+        assert value.shape == (), name
+        assert torch.isfinite(value), name
+        assert not value.requires_grad, f"{name} keeps the graph alive"
+        assert name not in loss.parts
     torch.manual_seed(1)
     output = model(x, y)
     one_by_one = [-model.likelihood.log_prob(output.params[i : i + 1], x[i : i + 1]) for i in range(len(x))]
@@ -161,6 +168,7 @@ def an_adversary_learns_and_leaves_the_model_alone(case: Case) -> None:
 def overfits_one_batch(case: Case) -> None:
     """On 8 samples the decoded means come to halve the error of the best constant, and the loss falls."""
     trainer = case.trainer(lr=1e-2)
+    trainer.step = 10**6  # where every schedule has come to its end: a rate may be held at 0 before
     x, y = case.batch()
     first = trainer.train_step(x, y).parts["distortion"].mean()
     for _ in range(100):

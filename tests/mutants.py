@@ -68,7 +68,7 @@ MUTANTS = (
            "return torch.sigmoid(raw) if self.bounded else raw", "return raw",
            "test_likelihoods.py::test_mean_is_inside_the_range_and_finite_for_any_raw"),
     Mutant("beta ignored", "objectives.py",
-           "weight(step) * values[name].mean()", "values[name].mean()",
+           "sum(weight * value.mean()", "sum(value.mean()",
            "test_families.py::test_beta_weighs_the_rate_in_nats", always=True),
     Mutant("the logged rate has the wrong sign", "objectives.py",
            '-(parts["distortion"] + parts["rate"])', '-(parts["distortion"] - parts["rate"])',

@@ -11,31 +11,47 @@ from torch import Tensor, nn
 
 from . import terms
 from .schedules import Schedule, constant
-from .types import Latent, Loss
+from .types import Latent, Loss, Output
 
 ONE = constant(1.0)
-Term = Callable[[nn.Module, object, Tensor], Tensor]
+Term = Callable[[nn.Module, Output, Tensor], Tensor]
 
 
 class Sum(nn.Module):
     """The batch mean of distortion + beta(step) * rate + sum of weight(step) * term.
 
-    parts report every term unweighted, and elbo = -(distortion + rate), so that figures from different weights can
-    be compared: a weighted loss is never reported as a bound.
+    Args: corrupt: what is done, in training, to the x that the model sees; every term compares with the clean x.
     """
 
-    def __init__(self, beta: Schedule = ONE, **extra: tuple[Term, Schedule]):
+    def __init__(
+        self,
+        beta: Schedule = ONE,
+        corrupt: Callable[[Tensor], Tensor] | None = None,
+        **extra: tuple[Term, Schedule],
+    ):
         super().__init__()
+        self.corrupt = corrupt
         self.weighted = {"distortion": (terms.distortion, ONE), "rate": (terms.rate, beta), **extra}
 
     def forward(self, model: nn.Module, x: Tensor, step: int, y: Tensor | None = None) -> Loss:
-        output = model(x, y)
-        values = {name: term(model, output, x) for name, (term, _) in self.weighted.items()}
-        total = sum(weight(step) * values[name].mean() for name, (_, weight) in self.weighted.items())
-        parts = {name: value.detach() for name, value in values.items()}
-        if output.latent.kl:  # where nothing is paid for the code, there is no bound to report
-            parts["elbo"] = -(parts["distortion"] + parts["rate"])
-        return Loss(total, parts)
+        seen = self.corrupt(x) if self.corrupt and self.training else x
+        output = model(seen, y)
+        return weigh(output, {k: (term(model, output, x), weight(step)) for k, (term, weight) in self.weighted.items()})
+
+
+def weigh(output: Output, values: dict[str, tuple[Tensor, float]]) -> Loss:
+    """The sum of weight * mean over the batch, from name -> (value, weight); distortion and rate are among the names.
+
+    A value (b,) is in nats and goes to the parts; a scalar is a penalty on the batch in a unit of its own, of which
+    only the weight makes nats, and goes to the figures. Both are reported unweighted, and elbo = -(distortion + rate),
+    so that figures from different weights can be compared: a weighted loss is never reported as a bound.
+    """
+    total = sum(weight * value.mean() for value, weight in values.values())
+    parts = {name: value.detach() for name, (value, _) in values.items() if value.ndim}
+    figures = {name: value.detach() for name, (value, _) in values.items() if not value.ndim}
+    if output.latent.kl:  # where nothing is paid for the code, there is no bound to report
+        parts["elbo"] = -(parts["distortion"] + parts["rate"])
+    return Loss(total, parts, figures=figures)
 
 
 class ImportanceWeighted(nn.Module):

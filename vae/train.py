@@ -153,7 +153,8 @@ def fit(
         for rows in order.split(batch):
             loss = trainer.train_step(to_float(x[rows]), None if y is None else y[rows])
             parts = loss.parts if loss.adversary is None else loss.parts | {"adversary": loss.adversary.detach()}
-            for name, value in parts.items():
+            measured = {f"{name}_nats": value for name, value in parts.items()} | loss.figures
+            for name, value in measured.items():
                 sums[name] = sums.get(name, 0) + (value.sum() if value.ndim else value * len(rows))
             seen += len(rows)
             now = time.perf_counter()
@@ -185,7 +186,7 @@ def fit(
 
 
 def _means(sums: dict[str, Tensor], seen: int, step: int) -> dict[str, float]:
-    means = {f"{name}_nats": float(total) / seen for name, total in sums.items()}
+    means = {name: float(total) / seen for name, total in sums.items()}
     _check_finite(means, step)
     return means
 

@@ -49,11 +49,13 @@ class Loss:
 
     total: scalar that the model's parameters minimise. parts: detached (b,) or scalar figures in nats per sample.
     adversary: None, or a scalar that the objective's own parameters minimise; gradients of neither reach the other's.
+    figures: detached scalars of the batch that are not nats: a squared distance, a count; the name says what.
     """
 
     total: Any
     parts: dict[str, Any]
     adversary: Any = None
+    figures: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""No distribution at all: the code of a plain autoencoder. Rumelhart et al., 1986."""
+"""No distribution of the code of a sample: without a prior (Rumelhart et al., 1986), or matched to one as a whole."""
 
 from __future__ import annotations
 
@@ -27,3 +27,25 @@ class Deterministic(nn.Module):
     def sample_prior(self, n: int, generator: torch.Generator, temperature: float = 1.0) -> Float[Tensor, "n d"]:
         """Raises: SettingError: always."""
         raise SettingError("a plain autoencoder has no prior to draw from; use source='aggregate'.")
+
+
+class PriorMatched(nn.Module):
+    """features (b, f) -> z, with std 0 and no rate; the objective holds the codes together to p(z) = N(0, I).
+
+    There is a prior to draw from and no bound. Tolstikhin et al., 2018.
+    """
+
+    has_prior = True
+
+    def __init__(self, features: int, d: int):
+        super().__init__()
+        self.d = d
+        self.head = nn.Linear(features, d)
+
+    def forward(self, h: Float[Tensor, "b f"]) -> Latent:
+        z = self.head(h)
+        return Latent(z, z, torch.zeros_like(z))
+
+    def sample_prior(self, n: int, generator: torch.Generator, temperature: float = 1.0) -> Float[Tensor, "n d"]:
+        """n draws z ~ N(0, temperature^2 I), the same on every device."""
+        return temperature * torch.randn(n, self.d, generator=generator)
