@@ -62,7 +62,7 @@ def summary(card: Mapping) -> str:
 
 
 def has_prior(card: Mapping) -> bool:
-    """Whether the model has a prior, so that its rate and elbo mean something; a plain autoencoder has none."""
+    """Whether codes are draws from a posterior, so that rate and elbo mean something; not so of an autoencoder."""
     family = FAMILIES.all().get(card.get("family"))
     return family is None or "deterministic" not in family.traits
 

@@ -19,10 +19,10 @@ SAMPLING = ("stratified", "weighted")
 def log_importance(b: int, n_data: int, sampling: str) -> Float[Tensor, "b b"]:
     """Log weights w_ij with q(z_i) = sum_j w_ij q(z_i|x_j) over a batch drawn without replacement; z_i came from x_i.
 
-    weighted: w = 1/(n_data b) for all, Chen et al., 2018, appendix C.1. Its log q(z) is biased low, by log n_data
+    weighted: w = 1/(n_data b) for all, Chen et al., 2018, appendix C. Its log q(z) is biased low, by log n_data
     when the batch is the whole set; in training that is a constant without a gradient.
     stratified: 1/n_data for x_i itself, which is certain to be there, and (n_data - 1) / (n_data (b - 1)) for each
-    other: no bias of q(z), and exact when the batch is the whole set. Appendix C.2 gives one of the others a weight
+    other: no bias of q(z), and exact when the batch is the whole set. The paper gives one of the others a weight
     of its own; this is the mean over which one that is.
 
     Args: n_data: rows in the training set, not in the batch.

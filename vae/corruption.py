@@ -18,8 +18,8 @@ class Corruption:
     """x (b, *shape) in 0-1 -> a damaged copy, by torch's global generator; at level 0 x itself, and nothing is drawn.
 
     masking: a share `level` of the elements of each sample, its count fixed and its places random, becomes 0.
-    Vincent et al., 2008, section 2.3. salt_and_pepper: such elements become 0 or 1 by a fair coin; gaussian: noise
-    of standard deviation `level` is added and not clipped. Vincent et al., 2010, section 3.3.
+    Vincent et al., 2008. salt_and_pepper: such elements become 0 or 1 by a fair coin; gaussian: noise
+    of standard deviation `level` is added and not clipped. Vincent et al., 2010.
     """
 
     kind: str
@@ -45,7 +45,10 @@ class CorruptionHparams:
 
     corruption: str = knob("masking", "damage done to what the encoder sees in training", choices=KINDS)
     corruption_level: float = knob(
-        0.25, "share of the elements hit, or standard deviation of gaussian noise, of the pixel range", low=0.0, high=1.0
+        0.25,
+        "share of the elements hit, or standard deviation of gaussian noise",
+        low=0.0,
+        high=1.0,
     )
 
     def corrupt(self) -> Corruption:

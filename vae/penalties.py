@@ -37,7 +37,7 @@ KERNELS: dict[str, Kernel] = {"rbf": rbf, "imq": imq}
 def mmd(
     a: Float[Tensor, "n d"], b: Float[Tensor, "m d"], kernel: Kernel, *, unbiased: bool = True
 ) -> Float[Tensor, ""]:
-    """Squared maximum mean discrepancy of two samples, in the unit of the kernel. Gretton et al., 2012, section 2.2.
+    """Squared maximum mean discrepancy of two samples, in the unit of the kernel. Gretton et al., 2012.
 
     unbiased: the U-statistic, which leaves out k(z_i, z_i) and may fall below 0; else the V-statistic, 0 for equal
     samples and above it otherwise.
@@ -102,7 +102,7 @@ def within_dims(of: str):
 def code_covariance(output: Output, of: str) -> Float[Tensor, "d d"]:
     """Covariance of the posterior means over the batch ("I") or of z itself, E[diag(std^2)] + Cov[mu] ("II").
 
-    Kumar et al., 2018, sections 3.1 and 3.2 (DIP-VAE-I and DIP-VAE-II).
+    Kumar et al., 2018, DIP-VAE-I and DIP-VAE-II.
     """
     c = covariance(output.latent.mu)
     return c + torch.diag(output.latent.std.square().mean(0)) if of == "II" else c

@@ -34,14 +34,14 @@ with left:
         st.plotly_chart(figures.rate_bars(measured["rate_per_dim_nats"], engine.atlas.active), config=QUIET)
         grey = "" if engine.atlas.active.all() else " Grey: its mean hardly varies, so it carries nothing."
         st.caption(f"KL(q(z|x) ‖ p(z)) of each, test set.{grey}")
-    elif engine.has_prior:
+    elif show.has_prior(card):
         st.info(f"Training measures this when it ends; `python -m vae eval {card['name']}` prints it now.")
     else:
-        st.info("A plain autoencoder has no prior, so no rate: its code costs nothing and promises nothing.")
+        st.info("The code of a sample is a point, so there is no rate: it costs nothing and promises nothing.")
 with right:
     st.markdown("##### Training")
     if engine.history:
-        st.plotly_chart(figures.training_curve(engine.history, engine.has_prior), config=QUIET)
+        st.plotly_chart(figures.training_curve(engine.history, show.has_prior(card)), config=QUIET)
         st.caption("Nats a sample, by epoch; dotted: on the test set. A steep first tenth may leave its axis.")
     else:
         st.info("No history was kept with this checkpoint.")

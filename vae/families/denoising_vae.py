@@ -32,5 +32,5 @@ class Hparams(CorruptionHparams, RateHparams): ...
 )
 def build(spec: Spec, h: Hparams):
     """-E log p(x, z) / q(z|x'), with x' ~ p(x'|x) and z ~ q(z|x'): still a bound on log p(x), of the posterior
-    that first damages x. Im et al., 2017, section 3."""
+    that first damages x. Im et al., 2017."""
     return VAE(spec, h, Gaussian), Sum(beta=warmup(h.warmup, 1.0, h.warmup_steps), corrupt=h.corrupt())

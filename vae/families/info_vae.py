@@ -15,7 +15,7 @@ from ..types import Spec
 
 @dataclass(frozen=True)
 class Hparams(RateHparams):
-    alpha: float = knob(0.5, "mutual information preferred: the rate weighs 1 - alpha", low=0.0, high=1.0)
+    alpha_mi: float = knob(0.5, "mutual information preferred: the rate weighs 1 - alpha", low=0.0, high=1.0)
     lambda_mmd: float = knob(100.0, "weight of the mmd of codes and prior, in nats", low=0.0, high=1e6, log=True)
     kernel: str = knob("rbf", "kernel of the mmd", choices=tuple(KERNELS))
 
@@ -31,12 +31,13 @@ class Hparams(RateHparams):
         "mean discrepancy under a kernel. Codes keep their content and the prior still fits, but what is minimised "
         "is no bound."
     ),
-    formula=r"\D{-\mathbb{E}_{q(z \mid x)} \log p(x \mid z)} + (1 - \alpha) \, \R{\mathrm{KL}\left(q(z \mid x) \,\|\, p(z)\right)}"
+    formula=r"\D{-\mathbb{E}_{q(z \mid x)} \log p(x \mid z)} + (1 - \alpha) \, "
+    r"\R{\mathrm{KL}\left(q(z \mid x) \,\|\, p(z)\right)}"
     r" + \O{(\alpha + \lambda - 1) \, \mathrm{MMD}\left(q(z), p(z)\right)}",
 )
 def build(spec: Spec, h: Hparams):
-    """Distortion + (1 - alpha) rate + (alpha + lambda_mmd - 1) mmd(q(z), p(z)): Zhao et al., 2019, equation 6 with the
-    mmd as divergence, biased as in the paper's code. alpha = 0, lambda_mmd = 1 is the VAE, alpha = 1 the MMD-VAE."""
+    """Distortion + (1 - alpha) rate + (alpha + lambda - 1) mmd(q(z), p(z)): Zhao et al., 2019, with the
+    mmd as divergence, biased as in the paper's code. alpha = 0, lambda = 1 is the VAE, alpha = 1 the MMD-VAE."""
     mmd = mmd_to_prior(KERNELS[h.kernel], unbiased=False)
-    weight = constant(h.alpha + h.lambda_mmd - 1)
-    return VAE(spec, h, Gaussian), Sum(beta=warmup(h.warmup, 1 - h.alpha, h.warmup_steps), mmd=(mmd, weight))
+    weight = constant(h.alpha_mi + h.lambda_mmd - 1)
+    return VAE(spec, h, Gaussian), Sum(beta=warmup(h.warmup, 1 - h.alpha_mi, h.warmup_steps), mmd=(mmd, weight))

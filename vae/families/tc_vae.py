@@ -58,7 +58,8 @@ class Decomposed(nn.Module):
         "dimensions come apart without the code being emptied. The parts need q(z) of all the data, which a batch "
         "only estimates."
     ),
-    formula=r"\D{-\mathbb{E}_{q(z \mid x)} \log p(x \mid z)} + \R{I(x; z)} + \gamma \, \O{\mathrm{KL}\Big(q(z) \,\Big\|\, \prod_j q(z_j)\Big)}"
+    formula=r"\D{-\mathbb{E}_{q(z \mid x)} \log p(x \mid z)} "
+    r"+ \R{I(x; z)} + \gamma \, \O{\mathrm{KL}\Big(q(z) \,\Big\|\, \prod_j q(z_j)\Big)}"
     r" + \R{\sum_j \mathrm{KL}\left(q(z_j) \,\|\, p(z_j)\right)}",
 )
 def build(spec: Spec, h: Hparams):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from torch import nn
 
 
 def discriminator(d: int, width: int, depth: int) -> nn.Sequential:
-    """(b, d) -> (b,) log odds: `depth` hidden layers of `width` leaky rectifiers. Kim and Mnih, 2018, appendix A."""
+    """(b, d) -> (b,) log odds: `depth` hidden layers of `width` leaky rectifiers. Kim and Mnih, 2018."""
     sizes = [d] + [width] * depth
-    hidden = [m for a, b in zip(sizes, sizes[1:], strict=False) for m in (nn.Linear(a, b), nn.LeakyReLU(0.2))]
+    hidden = [m for a, b in pairwise(sizes) for m in (nn.Linear(a, b), nn.LeakyReLU(0.2))]
     return nn.Sequential(*hidden, nn.Linear(sizes[-1], 1), nn.Flatten(0))
