@@ -1,0 +1,204 @@
+"""A feature space for pictures: the penultimate layer of a small classifier, trained here on a data set's own labels.
+
+Trained once and kept in the user's cache folder. Figures taken in it compare only within the same classifier: its
+protocol says which. It is no Inception net, and a Frechet distance in it is no FID.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import logging
+import math
+import os
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ..data.store import cache
+from ..errors import SaveError, SettingError
+from ..types import Samples
+from .bounds import to_float
+
+FORMAT = 1  # of the file and of what the settings mean: raise it when the net or its training changes
+SIDE = 32  # px: larger pictures are halved by the first layer until no longer
+BATCH = 500
+log = logging.getLogger("zscope.features")
+
+
+@dataclass(frozen=True)
+class Training:
+    """How the classifier is trained: Adam, learning rate falling to 0 along a cosine, no augmentation."""
+
+    width: int = 64  # of the features
+    steps: int = 1400
+    batch_size: int = 128
+    lr: float = 2e-3
+    seed: int = 0
+
+
+class Net(nn.Module):
+    """Three convolutions of stride 2 and one hidden layer, whose units after the activation are the features (SiLU: none is dead)."""
+
+    def __init__(self, shape: tuple[int, ...], classes: int, width: int):
+        super().__init__()
+        channels, *sides = shape
+        stem = max(1, math.ceil(max(sides) / SIDE))
+        layers: list[nn.Module] = [nn.Conv2d(channels, 16, 3, stem, 1), nn.ReLU()]
+        sides = [-(-side // stem) for side in sides]
+        for before, after in ((16, 32), (32, 64)):
+            layers += [nn.Conv2d(before, after, 3, 2, 1), nn.ReLU()]
+            sides = [-(-side // 2) for side in sides]
+        self.features = nn.Sequential(*layers, nn.Flatten(), nn.Linear(64 * math.prod(sides), width), nn.SiLU())
+        self.head = nn.Linear(width, classes)
+
+    def forward(self, x: Float[Tensor, "b ..."]) -> Float[Tensor, "b classes"]:
+        return self.head(self.features(x))
+
+
+@dataclass(frozen=True)
+class FeatureSpace:
+    """A trained classifier. record: data set, settings, test accuracy, and id, which tells its weights from others."""
+
+    net: Net
+    record: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        r = self.record
+        accuracy = f"{r['test_accuracy']:.3f}".removeprefix("0")
+        return f"{r['dataset']} classifier, {r['training']['width']}-d, test accuracy {accuracy}, id {r['id']}"
+
+    @torch.inference_mode()
+    def __call__(self, x: np.ndarray) -> Float[np.ndarray, "n m"]:
+        """Features of pictures (n, c, h, w), uint8 0-255 or float 0-1."""
+        device = self.net.head.weight.device
+        rows = (torch.from_numpy(x[i : i + BATCH]).to(device) for i in range(0, len(x), BATCH))
+        return torch.cat([self.net.features(to_float(batch)).cpu() for batch in rows]).numpy()
+
+
+def feature_space(
+    dataset: str,
+    samples: Samples,
+    *,
+    training: Training = Training(),  # noqa: B008  frozen
+    device: torch.device | str = "cpu",
+    report: Callable[[str], Any] = lambda stage: None,
+) -> FeatureSpace:
+    """The classifier of that data set: from the cache, or trained on its training split and kept there.
+
+    A file that does not read as what was asked for is named in a log message and replaced. The accuracy in its record
+    is measured on the test split, which nothing is chosen by.
+
+    Raises: SettingError: samples that are no pictures, or labels of fewer than two classes. SaveError.
+    """
+    shape, y = samples.x_train.shape[1:], samples.y_train
+    classes = 0 if y is None or samples.y_test is None else int(y.max()) + 1
+    if len(shape) != 3 or classes < 2:
+        raise SettingError(
+            f"{dataset} has samples {tuple(shape)} of {classes} classes: the features need pictures (c, h, w) and labels "
+            "of at least two classes."
+        )
+    wanted = {
+        "format": FORMAT,
+        "dataset": dataset,
+        "data": f"{zlib.crc32(np.ascontiguousarray(samples.x_train)):08x}-{zlib.crc32(np.ascontiguousarray(y)):08x}",
+        "shape": list(shape),
+        "classes": classes,
+        "training": dataclasses.asdict(training),
+    }
+    key = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:12]
+    path = cache(dataset) / f"classifier-{key}.safetensors"
+    found = _read(path, wanted) if path.exists() else None
+    if found is None:
+        report(f"training the classifier of {dataset} whose features are compared, once")
+        net = _train(shape, classes, samples, training, torch.device(device))
+        record = wanted | {"id": _id(net), "test_accuracy": _accuracy(net, samples)}
+        _write(path, net, record)
+        found = FeatureSpace(net, record)
+    return FeatureSpace(found.net.to(device).eval(), found.record)
+
+
+# ---------------------------------------------------------------- training
+
+
+def _train(shape: tuple[int, ...], classes: int, samples: Samples, t: Training, device: torch.device) -> Net:
+    x, y = torch.from_numpy(samples.x_train).to(device), torch.from_numpy(samples.y_train).to(device)
+    order = torch.Generator().manual_seed(t.seed)
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(t.seed)
+        net = Net(shape, classes, t.width).to(device)
+        optimizer = torch.optim.Adam(net.parameters(), lr=t.lr)
+        rows, at = torch.randperm(len(x), generator=order), 0
+        for step in range(t.steps):
+            if at >= len(x):
+                rows, at = torch.randperm(len(x), generator=order), 0
+            batch = rows[at : at + t.batch_size].to(device)
+            at += t.batch_size
+            optimizer.param_groups[0]["lr"] = t.lr * 0.5 * (1 + math.cos(math.pi * step / t.steps))
+            loss = F.cross_entropy(net(to_float(x[batch])), y[batch])
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+    return net.eval()
+
+
+@torch.inference_mode()
+def _accuracy(net: Net, samples: Samples) -> float:
+    device, right = net.head.weight.device, 0
+    for i in range(0, len(samples.x_test), BATCH):
+        said = net(to_float(torch.from_numpy(samples.x_test[i : i + BATCH]).to(device))).argmax(1).cpu()
+        right += int((said == torch.from_numpy(samples.y_test[i : i + BATCH])).sum())
+    return right / len(samples.x_test)
+
+
+def _id(net: Net) -> str:
+    """Eight digits that differ between any two trainings, also of equal settings on different machines."""
+    tensors = [p.detach().cpu().contiguous().numpy().tobytes() for p in net.state_dict().values()]
+    return hashlib.sha256(b"".join(tensors)).hexdigest()[:8]
+
+
+# ---------------------------------------------------------------- the file
+
+
+def _read(path: Path, wanted: dict[str, Any]) -> FeatureSpace | None:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "pt") as file:
+            record = json.loads((file.metadata() or {})["record"])
+            net = Net(tuple(wanted["shape"]), wanted["classes"], wanted["training"]["width"])
+            net.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118  no mapping
+    except (SafetensorError, OSError, KeyError, ValueError, RuntimeError) as error:
+        log.warning("%s cannot be read (%s): training it again", path, error)
+        return None
+    if {name: record.get(name) for name in wanted} != wanted or record.get("id") != _id(net):
+        log.warning("%s is not the classifier that its name says: training it again", path)
+        return None
+    return FeatureSpace(net, record)
+
+
+def _write(path: Path, net: Net, record: dict[str, Any]) -> None:
+    from safetensors.torch import save
+
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in net.state_dict().items()}
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(save(tensors, {"record": json.dumps(record)}))
+        os.replace(partial, path)
+    except OSError as error:
+        raise SaveError(f"could not write {path}: {error.strerror or error}. Set ZSCOPE_CACHE to choose.") from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink()
