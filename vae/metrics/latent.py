@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
+
+from ..errors import ShapeError
+from .estimate import Estimate
 
 ACTIVE_VARIANCE = 0.01
 COLLAPSED = 0.1  # share of active dimensions below which a posterior is called collapsed
@@ -18,6 +22,7 @@ AGAINST_COLLAPSE = {  # knobs that help, where a family has them
     "sigma": "a smaller sigma (0 learns it)",
     "d": "a smaller d, if the data need no more",
 }
+PAIRS = 4_000_000  # draws x posteriors that are held at a time
 
 
 def active_units(mu: Float[np.ndarray, "n d"]) -> np.ndarray:
@@ -45,3 +50,83 @@ def pca_mse(x_train: np.ndarray, x_test: np.ndarray, d: int) -> float:
     basis = vectors[:, -d:]
     rest = (b - mean) - (b - mean) @ basis @ basis.T
     return float((rest**2).mean())
+
+
+def information_estimates(
+    mu: Float[np.ndarray, "n d"],
+    std: Float[np.ndarray, "n d"],
+    kl: Float[np.ndarray, " n"] | None = None,
+    *,
+    seed: int,
+    draws: int = 1,
+) -> dict[str, Any]:
+    """How far the aggregate posterior is from the prior, and how much a latent tells of its sample, nats.
+
+    q(z) = 1/n sum_i N(z; mu_i, std_i^2) is the mixture of the n posteriors given, evaluated exactly at `draws` draws
+    of each. mutual_information_nats: I(i; z) = E_i KL(q(z|x_i) || q(z)), never above log n, which is reached when no two
+    posteriors overlap: near it, it tells the size of the test set and no longer the model. aggregate_kl_nats:
+    KL(q(z) || p(z)) = mean(kl) - I(i; z), where kl is KL(q(z|x_i) || p(z)); left out where kl is None.
+    Hoffman and Johnson, 2016, equation 7.
+
+    Raises: ShapeError: a posterior of no width, which has no density.
+    """
+    if not (std > 0).all():
+        raise ShapeError(
+            f"{int((std <= 0).any(1).sum())} of {len(std)} posteriors have no width: expected std above 0."
+        )
+    n = len(mu)
+    mu, std = mu.astype(np.float64), std.astype(np.float64)
+    rng = np.random.default_rng(seed)
+    gain = []
+    for _ in range(draws):
+        e = rng.standard_normal(mu.shape)
+        own = -0.5 * np.square(e).sum(1) - np.log(std).sum(1)  # log q(z_i|x_i), without the constant of both
+        gain.append(own - _log_mixture(mu + std * e, mu, std))
+    each = np.mean(gain, axis=0)
+    error = float(each.std(ddof=1) / np.sqrt(n)) if n > 1 else None
+    text = f"q(z) the mixture of the posteriors of {n} test samples, {draws} draws of each, Hoffman and Johnson, 2016"
+    information = float(each.mean())
+    out = {
+        "mutual_information_nats": Estimate(
+            information, n, seed, error, f"I(x; z) under q, at most log n = {np.log(n):.2f} nats; {text}"
+        )
+    }
+    if kl is not None:
+        value = float(kl.astype(np.float64).mean()) - information
+        out["aggregate_kl_nats"] = Estimate(value, n, seed, error, f"KL(q(z) || p(z)) = rate - I(x; z); {text}")
+    return out
+
+
+def _log_mixture(
+    z: Float[np.ndarray, "k d"], mu: Float[np.ndarray, "n d"], std: Float[np.ndarray, "n d"]
+) -> Float[np.ndarray, " k"]:
+    """log 1/n sum_i N(z; mu_i, std_i^2), without -d/2 log 2 pi; squares are multiplied out into matrix products."""
+    weight = std**-2.0
+    constant = -0.5 * (mu**2 * weight).sum(1) - np.log(std).sum(1)
+    out, rows = np.empty(len(z)), max(1, PAIRS // len(mu))
+    for i in range(0, len(z), rows):
+        part = z[i : i + rows]
+        log_q = part @ (mu * weight).T - 0.5 * (part**2) @ weight.T + constant
+        top = log_q.max(1)
+        out[i : i + rows] = top + np.log(np.exp(log_q - top[:, None]).mean(1))
+    return out
+
+
+def codebook_estimates(codes: Int[np.ndarray, "n ..."], size: int, *, seed: int) -> dict[str, Any]:
+    """Of a codebook with `size` codes, chosen by index at each place of n samples: perplexity, exp of the entropy of
+    how often each is chosen over all places (1: one code does it all; size: all equally often), and the share chosen
+    at least once. van den Oord et al., 2017, train with such a codebook.
+
+    Raises: ShapeError: no codes, or an index outside 0 to size - 1.
+    """
+    if not codes.size or codes.min() < 0 or codes.max() >= size:
+        span = f"{codes.min()} to {codes.max()}" if codes.size else "none"
+        raise ShapeError(f"code indices {span}: expected 0 to {size - 1}.")
+    counts = np.bincount(codes.ravel(), minlength=size)
+    share = counts[counts > 0] / codes.size
+    text = f"{size} codes, {codes[0].size} a sample, {len(codes)} test samples"
+    perplexity = float(np.exp(-(share * np.log(share)).sum()))
+    return {
+        "codebook_perplexity": Estimate(perplexity, len(codes), seed, None, f"exp of the entropy of usage, {text}"),
+        "codebook_used_share": Estimate(len(share) / size, len(codes), seed, None, f"chosen at least once, {text}"),
+    }
