@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from vae.__main__ import main, parser
-from vae.registry import datasets, families, knobs, modalities
+from vae.registry import datasets, families, knobs, metric_groups, modalities
 from vae.train import TrainHparams
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,6 +28,10 @@ def table(heading: str) -> dict[str, list[str]]:
 
 def test_every_family_is_documented():
     assert set(table("Families")) == set(families())
+
+
+def test_every_metric_group_is_documented():
+    assert set(table("Metric groups")) == set(metric_groups())
 
 
 def test_every_setting_is_documented_with_its_default():

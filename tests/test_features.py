@@ -1,4 +1,4 @@
-"""The classifier whose features samples are compared in: learns, repeats, is kept, and is replaced when it is not right."""
+"""The classifier whose features samples are compared in: learns, repeats, is kept, is replaced when it is not right."""
 
 from __future__ import annotations
 

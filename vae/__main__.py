@@ -31,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
     commands = p.add_subparsers(required=True, metavar="COMMAND")
     _list(commands.add_parser("list", help="families, data sets or checkpoints"))
     _train(commands.add_parser("train", help="train a family on a data set into checkpoints/NAME"))
-    _eval(commands.add_parser("eval", help="elbo, distortion, rate, nll, active units and mse on the test set"))
+    _eval(commands.add_parser("eval", help="measure it: bounds, latent, samples, use, detection on the test set"))
     _atlas(commands.add_parser("atlas", help="rebuild the map of a checkpoint"))
     _use(commands)
     return p
@@ -75,9 +75,12 @@ def _train(p: argparse.ArgumentParser) -> None:
 def _eval(p: argparse.ArgumentParser) -> None:
     p.add_argument("checkpoint")
     p.add_argument("--k", type=int, default=100, help="importance samples of the nll (0: no nll)")
+    p.add_argument(
+        "--metrics", default="bounds", help="groups separated by commas, or all: what the model and its data can have"
+    )
     p.add_argument("--device")
     p.add_argument("--json", action="store_true", help="machine-readable, units in the keys")
-    p.set_defaults(run=_run("training", "evaluate_checkpoint"))
+    p.set_defaults(run=_run("evaluating", "evaluate_checkpoint"))
 
 
 def _atlas(p: argparse.ArgumentParser) -> None:

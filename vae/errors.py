@@ -38,6 +38,10 @@ class DeviceError(ZscopeError):
     """The requested device does not exist here."""
 
 
+class NotMeasurable(ZscopeError):
+    """A metric that the model or its data cannot have."""
+
+
 class UnknownName(ZscopeError):
     """A name that no registry or folder holds."""
 

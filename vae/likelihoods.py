@@ -22,6 +22,7 @@ class Likelihood(nn.Module):
     """Abstract: outputs is the number of raw decoder channels for one channel of x."""
 
     outputs = 1
+    measure = "density"  # of x on 0-1; "levels": a probability of its 256 levels; "binary": of pixels 0 and 1
 
     def log_prob(self, raw: Float[Tensor, "b ..."], x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
         """log p(x|z), nats per sample."""
@@ -39,6 +40,8 @@ class Likelihood(nn.Module):
 class Bernoulli(Likelihood):
     """Binary pixels. A grey x is read as the chance that a pixel is 1, and log_prob is then the expectation
     of log p(b|z) over binarisations b ~ Bernoulli(x) (Burda et al., 2016, section 5, without its sampling noise)."""
+
+    measure = "binary"
 
     def log_prob(self, raw, x):
         return -F.binary_cross_entropy_with_logits(raw, x, reduction="none").flatten(1).sum(1)

@@ -112,6 +112,16 @@ class Modality:
     to_bytes: Callable[[Any], tuple[str, bytes]]
 
 
+@dataclass(frozen=True)
+class MetricGroup:
+    """Figures that are measured together. measure(subject) -> name -> Estimate, or plain figure with its unit in the
+    name. Raises: NotMeasurable: the model or its data cannot have them."""
+
+    name: str
+    title: str
+    measure: Callable[[Any], dict[str, Any]]
+
+
 class Registry:
     """Names -> entries of one package folder, filled by importing its files on first use."""
 
@@ -142,6 +152,7 @@ class Registry:
 FAMILIES = Registry("family", "vae.families")
 DATASETS = Registry("data set", "vae.data")
 MODALITIES = Registry("modality", "vae.modalities")
+METRICS = Registry("metric group", "vae.metrics")
 
 
 def family(
@@ -188,6 +199,16 @@ def modality(entry: Modality) -> Modality:
     return entry
 
 
+def metric_group(*, name: str, title: str):
+    """Decorate measure(subject: vae.metrics.subject.Subject) -> dict; the file is below vae/metrics/."""
+
+    def register(measure):
+        METRICS.add(MetricGroup(name, title, measure))
+        return measure
+
+    return register
+
+
 def families() -> dict[str, Family]:
     return FAMILIES.all()
 
@@ -198,3 +219,7 @@ def datasets() -> dict[str, Dataset]:
 
 def modalities() -> dict[str, Modality]:
     return MODALITIES.all()
+
+
+def metric_groups() -> dict[str, MetricGroup]:
+    return METRICS.all()

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from typing import Any
 
-import torch
 from tqdm import tqdm
 
 from .. import checkpoint, experiment
 from ..__main__ import INTERRUPTED, settings
-from ..engine import choose_device, restore
-from ..errors import SettingError
-from ..metrics.bounds import evaluate
 from ..registry import DATASETS
 from ..train import Event
 
@@ -72,26 +66,6 @@ def _figures(m: dict[str, Any]) -> Iterator[str]:
         yield f"{m['active_units']} active"
 
 
-def evaluate_checkpoint(args: Namespace) -> None:
-    if not 0 <= args.k <= 100_000:
-        raise SettingError(f"--k {args.k}: expected 0 to 100000.")
-    saved = checkpoint.read(checkpoint.find(args.checkpoint), skip=(checkpoint.RESUME,))
-    device = choose_device(args.device)
-    model, _ = restore(saved, device)
-    samples = DATASETS.get(saved.config["dataset"]).load()
-    x = torch.from_numpy(samples.x_test).to(device)
-    y = None if samples.y_test is None else torch.from_numpy(samples.y_test).to(device)
-    with contextlib.closing(tqdm(total=len(x), unit="image", disable=True if args.json else None)) as bar:
-        metrics = evaluate(
-            model, x, y, k=args.k, seed=saved.config["seed"], report=lambda done, n: bar.update(done - bar.n)
-        )
-    if args.json:
-        print(json.dumps({"checkpoint": saved.config["name"], **metrics}, indent=1))
-        return
-    for key, value in metrics.items():
-        print(f"{key:20} {_text(value)}")
-
-
 def rebuild_atlas(args: Namespace) -> None:
     saved = checkpoint.read(checkpoint.find(args.checkpoint))
     samples = DATASETS.get(saved.config["dataset"]).load()
@@ -101,12 +75,6 @@ def rebuild_atlas(args: Namespace) -> None:
 
 def _say(text: str) -> None:
     tqdm.write(text, file=sys.stderr)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return " ".join(f"{v:.3f}" for v in value)
-    return f"{value:.5f}" if isinstance(value, float) else str(value)
 
 
 def _clock(seconds: float) -> str:

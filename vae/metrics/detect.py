@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..errors import ShapeError
+from ..data.store import locate
+from ..errors import NotMeasurable, ShapeError
 from ..model import LatentModel
+from ..registry import datasets, metric_group
 from .bounds import BATCH, to_float
 from .estimate import Estimate
+from .subject import Subject
 
 
 def auroc(normal: Float[np.ndarray, " n"], anomalous: Float[np.ndarray, " k"]) -> tuple[float, float | None]:
@@ -69,3 +74,18 @@ def anomaly_auroc(
         text += f", one posterior sample each{'; ' * bool(protocol)}{protocol}"
         out[f"auroc_{name}"] = Estimate(value, len(x_normal) + len(x_anomalous), seed, error, text)
     return out
+
+
+@metric_group(name="detect", title="AUROC of telling another data set's samples from the model's own")
+def detect_group(s: Subject) -> dict[str, Any]:
+    """Its own test set as normal, that of the first other data set of its shape on this machine as anomalous."""
+    own = s.dataset
+    others = [d for d in datasets().values() if d.name != own.name and d.modality == own.modality]
+    fitting = [d for d in others if tuple(d.shape) == tuple(own.shape)]
+    here = next((d for d in fitting if locate(d.name)), None)
+    if here is None:
+        reason = f"{', '.join(d.name for d in fitting)} not on this machine" if fitting else "none exists"
+        raise NotMeasurable(f"anomalies for {own.name} are samples of another data set of shape {own.shape}: {reason}.")
+    anomalous = s.to_device(here.load().x_test)
+    protocol = f"test set of {own.name} as normal, of {here.name} as anomalous"
+    return anomaly_auroc(s.model, s.x_test, anomalous, s.seed, protocol)

@@ -48,7 +48,7 @@ class Training:
 
 
 class Net(nn.Module):
-    """Three convolutions of stride 2 and one hidden layer, whose units after the activation are the features (SiLU: none is dead)."""
+    """Three convolutions of stride 2 and one hidden layer, of SiLU units (of ReLU, half were dead): the features."""
 
     def __init__(self, shape: tuple[int, ...], classes: int, width: int):
         super().__init__()
@@ -91,7 +91,7 @@ def feature_space(
     dataset: str,
     samples: Samples,
     *,
-    training: Training = Training(),  # noqa: B008  frozen
+    training: Training = Training(),
     device: torch.device | str = "cpu",
     report: Callable[[str], Any] = lambda stage: None,
 ) -> FeatureSpace:
@@ -106,8 +106,8 @@ def feature_space(
     classes = 0 if y is None or samples.y_test is None else int(y.max()) + 1
     if len(shape) != 3 or classes < 2:
         raise SettingError(
-            f"{dataset} has samples {tuple(shape)} of {classes} classes: the features need pictures (c, h, w) and labels "
-            "of at least two classes."
+            f"{dataset} has samples {tuple(shape)} of {classes} classes: the features need pictures (c, h, w) and "
+            "labels of at least two classes."
         )
     wanted = {
         "format": FORMAT,

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from ..errors import ShapeError
+from ..errors import NotMeasurable, ShapeError
+from ..registry import metric_group
 from .estimate import Estimate
+from .subject import Subject
 
 ACTIVE_VARIANCE = 0.01
 COLLAPSED = 0.1  # share of active dimensions below which a posterior is called collapsed
@@ -63,7 +65,7 @@ def information_estimates(
     """How far the aggregate posterior is from the prior, and how much a latent tells of its sample, nats.
 
     q(z) = 1/n sum_i N(z; mu_i, std_i^2) is the mixture of the n posteriors given, evaluated exactly at `draws` draws
-    of each. mutual_information_nats: I(i; z) = E_i KL(q(z|x_i) || q(z)), never above log n, which is reached when no two
+    of each. mutual_information_nats: I(i; z) = E_i KL(q(z|x_i) || q(z)), never above log n, reached when no two
     posteriors overlap: near it, it tells the size of the test set and no longer the model. aggregate_kl_nats:
     KL(q(z) || p(z)) = mean(kl) - I(i; z), where kl is KL(q(z|x_i) || p(z)); left out where kl is None.
     Hoffman and Johnson, 2016, equation 7.
@@ -71,9 +73,8 @@ def information_estimates(
     Raises: ShapeError: a posterior of no width, which has no density.
     """
     if not (std > 0).all():
-        raise ShapeError(
-            f"{int((std <= 0).any(1).sum())} of {len(std)} posteriors have no width: expected std above 0."
-        )
+        flat = int((std <= 0).any(1).sum())
+        raise ShapeError(f"{flat} of {len(std)} posteriors have no width: expected std above 0.")
     n = len(mu)
     mu, std = mu.astype(np.float64), std.astype(np.float64)
     rng = np.random.default_rng(seed)
@@ -130,3 +131,14 @@ def codebook_estimates(codes: Int[np.ndarray, "n ..."], size: int, *, seed: int)
         "codebook_perplexity": Estimate(perplexity, len(codes), seed, None, f"exp of the entropy of usage, {text}"),
         "codebook_used_share": Estimate(len(share) / size, len(codes), seed, None, f"chosen at least once, {text}"),
     }
+
+
+@metric_group(name="latent", title="mutual information, aggregate posterior against prior, codebook usage")
+def latent_group(s: Subject) -> dict[str, Any]:
+    mu, std, kl = s.posteriors
+    if "discrete" in s.engine.traits:
+        codes = np.concatenate([s.model.codes(s.to_device(part)).cpu().numpy() for part in np.array_split(mu, 100)])
+        return codebook_estimates(codes, len(s.model.codebook()), seed=s.seed)
+    if kl is None or not (std > 0).all():
+        raise NotMeasurable(f"{s.name} has no Gaussian posterior of one level that it pays a rate for.")
+    return information_estimates(mu, std, None if s.engine.conditional else kl, seed=s.seed)

@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from ..errors import ShapeError
+from ..errors import NotMeasurable, SettingError, ShapeError
+from ..registry import metric_group
 from .estimate import Estimate
+from .subject import Subject
 
 K = 5  # neighbours of precision, recall, density and coverage, as Naeem et al. use
 BLOCKS = 20  # of the jackknife
+N = 10_000  # generated samples, at most, and real ones
 ROWS = 1000  # of a distance matrix at a time
 
 Features = Float[np.ndarray, "n m"]
@@ -120,3 +123,20 @@ def _root(s: Float[np.ndarray, "m m"]) -> Float[np.ndarray, "m m"]:
 def _check(a: np.ndarray, b: np.ndarray, *, least: int) -> None:
     if a.shape[1] != b.shape[1] or min(len(a), len(b)) < least:
         raise ShapeError(f"features {a.shape} and {b.shape}: expected equal widths and at least {least} rows each.")
+
+
+@metric_group(name="samples", title="Frechet distance, precision, recall, density, coverage in a classifier's features")
+def samples_group(s: Subject) -> dict[str, Any]:
+    """As many decoded means of draws as test samples, from the prior where there is one, else from the aggregate."""
+    from .features import feature_space
+
+    try:
+        features = feature_space(s.dataset.name, s.samples, device=s.device, report=s.report)
+    except SettingError as e:
+        raise NotMeasurable(str(e)) from e
+    real, y = s.samples.x_test[:N], s.samples.y_test[:N]
+    source = "prior" if s.engine.has_prior else "aggregate"
+    z = s.engine.sample(len(real), seed=s.seed, source=source, y=y)
+    given = ", labels of the test set" if s.engine.conditional else ""
+    protocol = f"E[x|z] of draws from the {source}{given}, against test samples; features of the {features.name}"
+    return sample_estimates(features(real), features(s.engine.decode(z, y)), seed=s.seed, protocol=protocol)

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from ..errors import ShapeError
+from ..errors import NotMeasurable, ShapeError
+from ..registry import metric_group
 from .estimate import Estimate
+from .subject import Subject
 
 K = 5
 N_TRAIN = 20_000  # latents that the linear probe and the neighbours are fitted to, at most
@@ -83,3 +85,14 @@ def _accuracy(right: np.ndarray, seed: int, protocol: str) -> Estimate:
     """The share of right answers, with its binomial standard error."""
     share, n = float(right.mean()), len(right)
     return Estimate(share, n, seed, float(np.sqrt(share * (1 - share) / n)), protocol)
+
+
+@metric_group(name="use", title="accuracy of neighbours and of a linear probe, k-means against classes")
+def use_group(s: Subject) -> dict[str, Any]:
+    """Encoded without labels, also by conditional models: a label given to the encoder is no finding."""
+    d = s.samples
+    if d.y_train is None or d.y_test is None:
+        raise NotMeasurable(f"{s.dataset.name} has no labels that latents could tell.")
+    rows = np.random.default_rng(s.seed).permutation(len(d.x_train))[:N_TRAIN]
+    (z_train, _), (z_test, _) = s.engine.encode(d.x_train[rows]), s.engine.encode(d.x_test)
+    return use_estimates(z_train, d.y_train[rows], z_test, d.y_test, seed=s.seed)

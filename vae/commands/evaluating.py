@@ -1,0 +1,77 @@
+"""python -m vae eval: every figure of a checkpoint, with what it takes to weigh it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import sys
+from argparse import Namespace
+from typing import Any
+
+from tqdm import tqdm
+
+from .. import checkpoint
+from ..engine import Engine, choose_device, restore
+from ..errors import NotMeasurable, SettingError
+from ..metrics.estimate import Estimate
+from ..metrics.subject import Subject
+from ..registry import DATASETS, METRICS, MetricGroup, metric_groups
+
+ALL = "all"
+
+
+def evaluate_checkpoint(args: Namespace) -> None:
+    if not 0 <= args.k <= 100_000:
+        raise SettingError(f"--k {args.k}: expected 0 to 100000.")
+    groups = _groups(args.metrics)
+    saved = checkpoint.read(checkpoint.find(args.checkpoint), skip=(checkpoint.RESUME,))
+    device = choose_device(args.device)
+    model, _ = restore(saved, device)
+    samples = DATASETS.get(saved.config["dataset"]).load()
+    figures: dict[str, Any] = {}
+    skipped: dict[str, str] = {}
+    with contextlib.closing(tqdm(unit="image", file=sys.stderr, disable=True if args.json else None)) as bar:
+
+        def progress(done: int, n: int) -> None:
+            bar.total = n
+            bar.update(done - bar.n)
+
+        say = lambda text: tqdm.write(text, file=sys.stderr)  # noqa: E731
+        engine = Engine(saved, args.device)
+        subject = Subject(engine, model.eval(), device, samples, saved.config["seed"], args.k, say, progress)
+        for group in groups:
+            try:
+                figures |= group.measure(subject)
+            except NotMeasurable as e:
+                if args.metrics != ALL:
+                    raise
+                skipped[group.name] = str(e)
+    _print(saved.config["name"], figures, skipped, as_json=args.json)
+
+
+def _groups(text: str) -> list[MetricGroup]:
+    """The groups of --metrics, in the order given. Raises: UnknownName."""
+    if text == ALL:
+        return list(metric_groups().values())
+    return [METRICS.get(name) for name in dict.fromkeys(part.strip() for part in text.split(","))]
+
+
+def _print(name: str, figures: dict[str, Any], skipped: dict[str, str], *, as_json: bool) -> None:
+    if as_json:
+        plain = {k: dataclasses.asdict(v) if isinstance(v, Estimate) else v for k, v in figures.items()}
+        print(json.dumps({"checkpoint": name, **plain, **({"skipped": skipped} if skipped else {})}, indent=1))
+        return
+    for key, value in figures.items():
+        print(f"{key:24} {_text(value)}")
+    for group, reason in skipped.items():
+        print(f"{group:24} not measured: {reason}")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Estimate):
+        error = "" if value.standard_error is None else f" +- {value.standard_error:.2g}"
+        return f"{value.value:.5g}{error}  (n {value.n}, seed {value.seed}; {value.protocol})"
+    if isinstance(value, list):
+        return " ".join(f"{v:.3f}" for v in value)
+    return f"{value:.5f}" if isinstance(value, float) else str(value)

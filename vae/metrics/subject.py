@@ -1,0 +1,69 @@
+"""What a group of metrics measures: a trained model with its data. What several groups need is computed once."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..registry import DATASETS
+from ..types import Samples
+
+
+@dataclass(frozen=True)
+class Subject:
+    """seed: of every draw; k: importance samples of the nll."""
+
+    engine: Any  # vae.engine.Engine
+    model: Any  # the same model as a LatentModel on `device`, for what numpy does not reach
+    device: torch.device
+    samples: Samples
+    seed: int
+    k: int = 0
+    report: Callable[[str], Any] = lambda stage: None
+    progress: Callable[[int, int], Any] = lambda done, n: None
+
+    @property
+    def name(self) -> str:
+        return self.engine.name
+
+    @property
+    def dataset(self) -> Any:
+        """The registry's entry of the data set that the model was trained on."""
+        return DATASETS.get(self.engine.card["dataset"])
+
+    @functools.cached_property
+    def x_test(self) -> Tensor:
+        return torch.from_numpy(self.samples.x_test).to(self.device)
+
+    @functools.cached_property
+    def y_test(self) -> Tensor | None:
+        return None if self.samples.y_test is None else torch.from_numpy(self.samples.y_test).to(self.device)
+
+    @functools.cached_property
+    def posteriors(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """mu and std (n, d) of the test set, labels given, and KL(q(z|x) || p(z)) (n,) where that is what the model
+        pays: one level, whose posterior is Gaussian with these moments."""
+        mus, stds, kls = [], [], []
+        with torch.inference_mode():
+            for x, y in self._batches():
+                q = self.model.infer(x, y)
+                mus.append(q.mu.cpu().numpy())
+                stds.append(q.std.cpu().numpy())
+                if len(q.kl) == 1 and not q.context:
+                    kls.append(q.kl[0].cpu().numpy())
+        return np.concatenate(mus), np.concatenate(stds), np.concatenate(kls) if kls else None
+
+    def to_device(self, a: np.ndarray) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(a)).to(self.device)
+
+    def _batches(self):
+        from .bounds import BATCH, to_float  # here: bounds registers its own group, which takes a Subject
+
+        for i in range(0, len(self.x_test), BATCH):
+            yield to_float(self.x_test[i : i + BATCH]), None if self.y_test is None else self.y_test[i : i + BATCH]
