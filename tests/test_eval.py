@@ -15,9 +15,11 @@ from vae.__main__ import main
 from vae.likelihoods import Bernoulli, ContinuousBernoulli, Gaussian
 from vae.metrics import features
 from vae.metrics.bounds import bits_per_dim
+from vae.metrics.disentangle import disentanglement_group
 from vae.metrics.latent import latent_group
 from vae.metrics.subject import Subject
 from vae.registry import DATASETS, metric_groups
+from vae.types import Samples
 
 FIGURES = {
     "latent": {"mutual_information_nats", "aggregate_kl_nats"},
@@ -46,6 +48,7 @@ def test_all_measures_what_can_be_and_says_what_cannot(cli):
     found = json.loads(out)
     assert found["skipped"].keys() | set(FIGURES) | {"bounds"} == metric_groups().keys()
     assert "none exists" in found["skipped"]["detect"]
+    assert "digits has no ground-truth factors" in found["skipped"]["disentanglement"]
     assert found["elbo_nats"]
     for name in set().union(*FIGURES.values()):
         assert set(found[name]) == {"value", "n", "seed", "standard_error", "protocol"}, name
@@ -97,6 +100,18 @@ def test_codes_of_a_discrete_model_are_counted_over_the_whole_test_set():
     found = latent_group(subject)
     assert found["codebook_perplexity"].value == pytest.approx(4)
     assert found["codebook_perplexity"].n == 250
+
+
+def test_disentanglement_is_of_the_engines_own_codes():
+    """Against factors: evaluate_disentanglement with encode, samples and seed of the subject."""
+    rng = np.random.default_rng(0)
+    factors = rng.integers(0, 4, (600, 2))
+    x = factors.astype(np.float32)
+    samples = Samples(x, None, x, None, factors, factors, ("x", "y"))
+    engine = SimpleNamespace(encode=lambda x: (x, np.full_like(x, 0.1)), card={"dataset": "sprites"})
+    found = disentanglement_group(Subject(engine, None, torch.device("cpu"), samples, seed=3))
+    assert found["mig_binned"].value > 0.9
+    assert {e.seed for e in found.values()} == {3}
 
 
 def test_bits_per_dim_of_a_uniform_density_are_eight():

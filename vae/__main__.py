@@ -31,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
     commands = p.add_subparsers(required=True, metavar="COMMAND")
     _list(commands.add_parser("list", help="families, data sets or checkpoints"))
     _train(commands.add_parser("train", help="train a family on a data set into checkpoints/NAME"))
-    _eval(commands.add_parser("eval", help="measure it: bounds, latent, samples, use, detection on the test set"))
+    _eval(commands.add_parser("eval", help="measure it on the test set: bounds and other metrics"))
     _atlas(commands.add_parser("atlas", help="rebuild the map of a checkpoint"))
     _use(commands)
     return p

@@ -11,12 +11,14 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
-from ..errors import ShapeError
+from ..errors import NotMeasurable, ShapeError
+from ..registry import metric_group
 from ..types import Samples
 from .estimate import Estimate, bootstrap_error
 from .factors import check_codes, check_factors, gaps, sizes
 from .latent import active_units
 from .mig import mig_binned, mig_sampled
+from .subject import Subject
 
 BATCH = 64  # samples that agree in one factor and cast one vote
 TRAIN_VOTES, TEST_VOTES = 10_000, 5_000
@@ -232,3 +234,10 @@ def _squared_correlations(codes: Float[np.ndarray, "n a"], factors: Int[np.ndarr
     z, v = codes - codes.mean(axis=0), factors - factors.mean(axis=0)
     spread = np.outer((z**2).sum(axis=0), (v**2).sum(axis=0))
     return (z.T @ v) ** 2 / np.where(spread > 0, spread, 1)
+
+
+@metric_group(name="disentanglement", title="MIG by two estimators, FactorVAE score, DCI, SAP against known factors")
+def disentanglement_group(s: Subject) -> dict[str, Estimate]:
+    if s.samples.factors_test is None:
+        raise NotMeasurable(f"{s.dataset.name} has no ground-truth factors; sprites has.")
+    return evaluate_disentanglement(s.engine.encode, s.samples, seed=s.seed)
