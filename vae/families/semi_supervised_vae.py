@@ -15,7 +15,7 @@ class Hparams(NetHparams):
     labelled: int = knob(
         100, "training samples that keep their label, equally many of each class", low=0, high=10_000_000, log=True
     )
-    alpha: float = knob(0.1, "weight of the classification loss, nats a sample", low=0.0, high=1e4, log=True)
+    alpha: float = knob(1.0, "weight of the classification loss, nats a sample", low=0.0, high=1e4, log=True)
 
 
 @family(
@@ -34,4 +34,6 @@ class Hparams(NetHparams):
     r"\R{\mathrm{KL}\left(q(y \mid x) \,\|\, p(y)\right)} - \alpha \, \O{\log q(y_{\mathrm{known}} \mid x)}",
 )
 def build(spec: Spec, h: Hparams):
+    """The paper has alpha = .1. With 100 labels of the digits and 60 epochs, rows held out of the training set are
+    classified rightly at .56 with it, at .85 with 1 and at .81 to .83 with 10 to 1000."""
     return SemiSupervisedVAE(spec, h), SemiSupervisedBound(h.alpha, min(1.0, h.labelled / spec.n_data))
