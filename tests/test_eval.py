@@ -79,9 +79,13 @@ def test_an_autoencoder_draws_from_its_aggregate_and_has_no_posterior(cli):
 
 
 def test_what_was_asked_for_by_name_and_cannot_be_is_an_error(cli):
-    code, out, err = cli("tiny-ae", "--metrics", "bounds,latent")
+    code, out, err = cli("tiny-ae", "--metrics", "latent")
     assert (code, out) == (1, "")
     assert "tiny-ae has no Gaussian posterior" in err
+    code, out, err = cli("tiny-ae", "--metrics", "latent,use", "--json")
+    assert code == 1
+    assert "tiny-ae has no Gaussian posterior" in err
+    assert set(json.loads(out)) == {"checkpoint", "skipped"} | FIGURES["use"], "what was measured is not lost"
     code, _, err = cli("tiny-vae", "--metrics", "boundz")
     assert code == 1
     assert "unknown metric group 'boundz'. Did you mean 'bounds'" in err

@@ -44,10 +44,11 @@ def evaluate_checkpoint(args: Namespace) -> None:
             try:
                 figures |= group.measure(subject)
             except NotMeasurable as e:
-                if args.metrics != ALL:
-                    raise
                 skipped[group.name] = str(e)
-    _print(saved.config["name"], figures, skipped, as_json=args.json)
+    if figures:
+        _print(saved.config["name"], figures, skipped, as_json=args.json)
+    if skipped and args.metrics != ALL:  # after what could be measured, which may have taken minutes
+        raise NotMeasurable(" ".join(skipped.values()))
 
 
 def _groups(text: str) -> list[MetricGroup]:
