@@ -66,12 +66,17 @@ class Case:
 
 
 def cases() -> list[Case]:
-    """Every family as it is by default, and with every other choice of each knob with choices, one at a time."""
+    """Every family as it is by default, and with every other choice of each knob with choices, one at a time.
+
+    The knobs that families share are tried where they are all there is: on the families that add none of their own.
+    """
     out = []
     for family in families().values():
         offered = knobs(family.Hparams)
         small = {k: v for k, v in SMALL.items() if k in offered}
-        others = [{n: c} for n, k in offered.items() for c in k["choices"] or () if c != k["default"]]
+        shared = family.Hparams.__module__ == "vae.model"
+        tried = offered if shared else vars(family.Hparams).get("__annotations__", {})
+        others = [{n: c} for n in tried for c in offered[n]["choices"] or () if c != offered[n]["default"]]
         for modality in modalities():
             out += [Case(family, tuple((small | other).items()), modality) for other in ({}, *others)]
     return out
