@@ -262,7 +262,7 @@ def importance_weights_agree_with_the_elbo(case: Case) -> None:
     error = (w.var(0) / len(w) + elbo.var(0) / len(elbo)).sqrt()
     assert w.shape == (400, 3)
     assert ((w.mean(0) - elbo.mean(0)).abs() <= 5 * error + 1e-3).all()
-    assert (torch.logsumexp(w, 0) - math.log(len(w)) >= w.mean(0) - 1e-4).all()
+    assert (torch.logsumexp(w, 0) - math.log(len(w)) >= w.mean(0) - 1e-3).all()  # float32 of hundreds of nats
 
 
 @check

@@ -44,13 +44,16 @@ def weigh(output: Output, values: dict[str, tuple[Tensor, float]]) -> Loss:
 
     A value (b,) is in nats and goes to the parts; a scalar is a penalty on the batch in a unit of its own, of which
     only the weight makes nats, and goes to the figures. Both are reported unweighted, and elbo = -(distortion + rate),
-    so that figures from different weights can be compared: a weighted loss is never reported as a bound.
+    so that figures from different weights can be compared: a weighted loss is never reported as a bound. Of several
+    levels, the rate of each from the top is reported as rate_1, rate_2, ...
     """
     total = sum(weight * value.mean() for value, weight in values.values())
     parts = {name: value.detach() for name, (value, _) in values.items() if value.ndim}
     figures = {name: value.detach() for name, (value, _) in values.items() if not value.ndim}
     if output.latent.kl:  # where nothing is paid for the code, there is no bound to report
         parts["elbo"] = -(parts["distortion"] + parts["rate"])
+    if len(output.latent.kl) > 1:
+        parts |= {f"rate_{i}": level.detach() for i, level in enumerate(output.latent.kl, 1)}
     return Loss(total, parts, figures=figures)
 
 

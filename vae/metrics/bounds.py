@@ -26,7 +26,8 @@ def evaluate(
     model: LatentModel, x: Tensor, y: Tensor | None = None, *, k: int = 0, seed: int = 0, report=lambda done, n: None
 ) -> dict[str, Any]:
     """elbo, distortion, rate (one posterior sample a picture), mse of the decoded posterior mean, active units, rate
-    of each dimension; with k > 0 also nll, the importance-weighted bound with k samples (Burda et al., 2016, eq. 8).
+    of each dimension and of each level from the top; with k > 0 also nll, the importance-weighted bound with k samples
+    (Burda et al., 2016, eq. 8).
 
     Averaged over all of x (n, *shape), uint8 or float 0-1; y (n,) labels, for models that take them. A model that pays
     no rate bounds nothing: its elbo, rate and nll are None. accuracy: how often the likeliest class of a model that has
@@ -35,7 +36,7 @@ def evaluate(
     model.eval()
     classify = None if y is None else getattr(model, "classify", None)
     sums: dict[str, float] = {"distortion": 0.0, "rate": 0.0, "mse": 0.0, "nll": 0.0, "right": 0.0}
-    mus, kls, bound = [], [], False
+    mus, kls, levels, bound = [], [], [], False
     with torch.random.fork_rng(devices=_cuda(x)):
         torch.manual_seed(seed)
         for i in range(0, len(x), BATCH):
@@ -45,6 +46,7 @@ def evaluate(
             bound = bool(out.latent.kl)
             sums["distortion"] -= float(model.likelihood.log_prob(out.params, batch).double().sum())
             sums["rate"] += float(sum(level.double().sum() for level in out.latent.kl))
+            levels.append([float(level.double().sum()) for level in out.latent.kl])
             decoded = model.decode(out.latent.mu, labels)
             sums["mse"] += float((decoded - batch).square().flatten(1).mean(1).double().sum())
             mus.append(out.latent.mu.cpu().numpy())
@@ -66,6 +68,7 @@ def evaluate(
         "accuracy": sums["right"] / n if classify is not None else None,
         "active_units": int(active_units(np.concatenate(mus)).sum()),
         "rate_per_dim_nats": [float(v) for v in np.concatenate(kls).mean(0)] if kls else None,
+        "rate_per_level_nats": [float(v) / n for v in np.sum(levels, 0)] if bound else None,
         "n_test": n,
     }
 
@@ -75,8 +78,10 @@ def log_marginal(
 ) -> Float[Tensor, " b"]:
     """log 1/k sum_i p(x, z_i) / q(z_i|x), z_i ~ q(z|x): a lower bound on log p(x), nats, that tightens with k.
 
-    Summed with log-sum-exp in chunks, so k may be large. Burda et al., 2016, equation 8.
+    Summed with log-sum-exp in chunks, so k may be large. Burda et al., 2016, equation 8. Of a posterior that is one
+    point (std 0), every draw is the same: one is taken.
     """
+    k = k if q.std.any() else 1
     chunk = max(1, 4000 // len(x))
     pieces = [log_weights(model, x, q, min(chunk, k - start), y) for start in range(0, k, chunk)]
     return torch.logsumexp(torch.cat(pieces), 0) - math.log(k)

@@ -21,7 +21,7 @@ def pair(shape: tuple[int, ...], outputs: int, d: int, width: int, depth: int) -
     if len(shape) != 3:
         raise ShapeError(f"conv2d takes pictures of shape (c, h, w), not {shape}; the mlp takes any shape.")
     c, h, w = shape
-    sizes = _sizes(h, w, depth)
+    sizes = halvings(h, w, depth)
     channels = [c] + [width * min(2**i, 4) for i in range(len(sizes) - 1)]
     features = 8 * width
     flat = channels[-1] * sizes[-1][0] * sizes[-1][1]
@@ -47,7 +47,7 @@ def pair(shape: tuple[int, ...], outputs: int, d: int, width: int, depth: int) -
     return Pair(encoder.to(memory_format=fast), features, decoder.to(memory_format=fast))
 
 
-def _sizes(h: int, w: int, depth: int) -> list[tuple[int, int]]:
+def halvings(h: int, w: int, depth: int) -> list[tuple[int, int]]:
     sizes = [(h, w)]
     while len(sizes) <= depth if depth else min(sizes[-1]) >= SMALLEST_SIDE:
         if max(sizes[-1]) == 1:

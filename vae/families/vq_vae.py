@@ -1,0 +1,135 @@
+"""The vector-quantised autoencoder, with a learned prior over its codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from ..bottlenecks.vq import Codebook, code_perplexity, commitment, straight_through
+from ..likelihoods import NAMES as LIKELIHOODS
+from ..likelihoods import likelihood
+from ..nets.causal import Causal
+from ..nets.grid import grid_pair
+from ..objectives import Sum
+from ..registry import family, knob
+from ..schedules import constant
+from ..types import Latent, Output, Spec
+
+
+@dataclass(frozen=True)
+class Hparams:
+    codes: int = knob(256, "vectors in the codebook", low=2, high=65536, log=True)
+    code_width: int = knob(8, "width of one code vector", low=1, high=1024)
+    width: int = knob(32, "channels of the first convolution", low=1, high=8192)
+    depth: int = knob(0, "halvings of the picture, down to the grid of codes; 0 chooses", low=0, high=12)
+    likelihood: str = knob("gaussian", "p(x|z)", choices=LIKELIHOODS)
+    sigma: float = knob(0.0, "standard deviation of the gaussian likelihood; 0 learns it", low=0.0, high=10.0)
+    commitment: float = knob(10.0, "weight of the commitment, against a distortion in nats", low=0.0, high=1e6)
+    decay: float = knob(0.99, "of the average that each code vector is, a step", low=0.0, high=0.99999)
+    prior_width: int = knob(64, "width of the prior's layers", low=1, high=4096)
+    prior_depth: int = knob(2, "layers of the prior", low=1, high=64)
+
+
+class VQVAE(nn.Module):
+    """z (b, d): the code vectors of an h x w grid, row by row, place by place.
+
+    q(z|x) is one point, the nearest codes, so that the rate is exactly -log p(codes), nats, and the elbo a bound on
+    log p(x). p(codes) is learned with the rest, on codes that pass no gradient back (the paper fits it afterwards).
+    """
+
+    has_prior = True
+
+    def __init__(self, spec: Spec, h: Hparams):
+        super().__init__()
+        self.likelihood = likelihood(h.likelihood, sigma=h.sigma)
+        pair = grid_pair(tuple(spec.shape), self.likelihood.outputs, h.code_width, h.width, h.depth)
+        self.encoder, self.decoder, self.size = pair.encoder, pair.decoder, pair.size
+        self.places = self.size[0] * self.size[1]
+        self.d = self.places * h.code_width
+        self.levels = (self.d,)
+        self.book = Codebook(h.codes, h.code_width, h.decay)
+        self.prior = Causal(h.codes, self.places, h.prior_width, h.prior_depth)
+
+    def infer(self, x: Float[Tensor, "b ..."], y: Tensor | None = None) -> Latent:
+        """Latent.context: the encoder's own output (b, d). In train mode the codebook learns from it."""
+        encoded = self.encoder(x).permute(0, 2, 3, 1).flatten(1, 2)
+        rows = encoded.detach().flatten(0, 1)
+        if self.training:
+            self.book.revive(rows)
+        codes = self.book.nearest(encoded.detach())
+        quantised = self.book(codes)
+        if self.training:
+            self.book.learn(rows, codes.flatten())
+        z = straight_through(encoded, quantised).flatten(1)
+        mu = quantised.flatten(1)
+        return Latent(z, mu, torch.zeros_like(mu), [-self.prior.log_prob(codes)], context=(encoded.flatten(1),))
+
+    def params(self, z: Float[Tensor, "b d"]) -> Float[Tensor, "b ..."]:
+        """Raw parameters of p(x|z) of code vectors, which z is taken to hold already."""
+        return self.decoder(z.unflatten(1, (*self.size, -1)).permute(0, 3, 1, 2))
+
+    def decode(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, "b ..."]:
+        """E[x|the codes nearest to z]: between codes there is nothing that the decoder knows."""
+        return self.likelihood.mean(self.params(self._snap(z)))
+
+    def forward(self, x: Float[Tensor, "b ..."], y: Tensor | None = None) -> Output:
+        latent = self.infer(x, y)
+        return Output(self.params(latent.z), latent)
+
+    def codes(self, z: Float[Tensor, "b d"]) -> Int[Tensor, "b h w"]:
+        """The numbers of the codes nearest to z."""
+        return self.book.nearest(z.unflatten(1, (*self.size, -1)))
+
+    def codebook(self) -> Float[Tensor, "k w"]:
+        return self.book.vectors
+
+    def sample_prior(
+        self, n: int, generator: torch.Generator, temperature: float = 1.0, y: Tensor | None = None
+    ) -> Float[Tensor, "n d"]:
+        return self.book(self.prior.sample(n, generator, temperature)).flatten(1)
+
+    def resample(self, q: Latent, k: int) -> Latent:
+        """Every draw of a point is that point."""
+        mu = q.mu.repeat(k, 1)
+        return Latent(mu, mu, torch.zeros_like(mu))
+
+    def log_joint(
+        self, x: Float[Tensor, "b ..."], z: Float[Tensor, "b d"], y: Tensor | None = None
+    ) -> Float[Tensor, " b"]:
+        prior = self.prior.log_prob(self.codes(z).flatten(1))
+        return self.likelihood.log_prob(self.params(self._snap(z)), x) + prior
+
+    def log_posterior(self, z: Float[Tensor, "b d"], q: Latent) -> Float[Tensor, " b"]:
+        """log 1: the codes are certain given x."""
+        return z.new_zeros(len(z))
+
+    def map_view(self) -> Float[Tensor, "d w"]:
+        """The mean code vector of a sample: what it is made of, wherever it stands."""
+        width = self.d // self.places
+        return torch.eye(width, device=self.book.vectors.device).repeat(self.places, 1) / self.places
+
+    def _snap(self, z: Float[Tensor, "b d"]) -> Float[Tensor, "b d"]:
+        return self.book(self.codes(z)).flatten(1)
+
+
+@family(
+    name="vq_vae",
+    title="Vector-quantised autoencoder",
+    paper="van den Oord et al., 2017, Neural discrete representation learning",
+    hparams=Hparams,
+    traits=("discrete",),
+    idea=(
+        "The code is a small grid of numbers, each naming one of K vectors that the model has learned: the encoder's "
+        "answer is rounded to the nearest, and the gradient passes as if it were not. A second net learns which grids "
+        "occur, place by place, so that the rate is exactly what it would cost to send the code, and new grids can be "
+        "drawn. The price is a codebook of which part may fall into disuse, and a latent without in-betweens."
+    ),
+    formula=r"\D{-\log p(x \mid e)} + \R{\textstyle\sum_i -\log p(c_i \mid c_{<i})} + "
+    r"\O{\beta \left\| z_e(x) - \mathrm{sg}(e) \right\|^2}",
+)
+def build(spec: Spec, h: Hparams):
+    watched = (code_perplexity, constant(0.0))
+    return VQVAE(spec, h), Sum(commitment=(commitment, constant(h.commitment)), code_perplexity=watched)
