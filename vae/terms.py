@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -17,6 +19,19 @@ def rate(model: nn.Module, output: Output, x: Float[Tensor, "b ..."]) -> Float[T
     """KL(q(z|x) || p(z)) over all levels, nats; 0 for a deterministic code. Alemi et al., 2018, section 2."""
     kl = output.latent.kl
     return sum(kl) if kl else x.new_zeros(len(x))
+
+
+def unspent(free_nats: float) -> Callable[[nn.Module, Output, Tensor], Float[Tensor, " b"]]:
+    """sum over levels of max(0, free_nats - the level's KL), KL the mean of the batch, nats, the same for every sample.
+
+    Rate plus this is sum max(free_nats, KL): free bits, Kingma et al., 2016, Improving variational inference with
+    inverse autoregressive flow, section 4. Added to what is minimised, so that the rate itself is reported as it is.
+    """
+
+    def term(model: nn.Module, output: Output, x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
+        return sum((free_nats - level.mean()).clamp(min=0) for level in output.latent.kl).expand(len(x))
+
+    return term
 
 
 def log_weights(
