@@ -116,6 +116,7 @@ def test_list_checkpoints_shows_a_broken_one_beside_the_others(cli, tiny_root, t
         (["vae", "digits", "--set", "depth=9"], ["depth=9", "can be halved only"]),
         (["vae", "digits", "--epochs", "0"], ["epochs=0: expected 1 to"]),
         (["vae", "digits", "--seed", "-1"], ["seed=-1: expected 0 to"]),
+        (["vae", "digits", "--points", "1"], ["points=1: expected 2 to"]),
         (["vae", "digits", "--device", "tpu"], ["tpu", "cpu"]),
         (["vae", "digits", "--name", "a/b"], ["name 'a/b'"]),
         (["vae", "digits", "--name", "tiny-vae"], ["'tiny-vae' exists", "--resume", "--overwrite"]),

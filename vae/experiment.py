@@ -42,6 +42,7 @@ class Plan:
     seed: int = 0
     name: str = ""
     device: str | None = None
+    points: int = atlases.N_REFERENCE  # of the map
 
     def checkpoint_name(self) -> str:
         return self.name or f"{self.dataset}-{self.family}".replace("_", "-")
@@ -55,6 +56,7 @@ class Plan:
             f"--epochs {self.epochs}",
             f"--seed {self.seed}",
             f"--name {self.checkpoint_name()}",
+            f"--points {self.points}" * (self.points != atlases.N_REFERENCE),
         ]
         return " ".join(p for p in parts if p)
 
@@ -89,6 +91,8 @@ def train(
         )
     if not 1 <= plan.epochs <= 1_000_000:
         raise SettingError(f"epochs={plan.epochs}: expected 1 to 1000000.")
+    if not 2 <= plan.points <= 1_000_000:
+        raise SettingError(f"points={plan.points}: expected 2 to 1000000 reference samples of the map.")
     if not 0 <= plan.seed < 2**32:
         raise SettingError(f"seed={plan.seed}: expected 0 to {2**32 - 1}.")
     h, t = split_settings(plan.family, plan.settings)
@@ -145,7 +149,7 @@ def _finish(path, trainer: Trainer, config, history, samples: Samples, plan: Pla
     metrics = evaluate(trainer.model, x_test, y_test, k=NLL_SAMPLES, seed=plan.seed)
     config = config | {"epochs_done": trainer.epoch, "created": _now(), "metrics": metrics}
     saved = checkpoint.save(path, config, _model_files(trainer, history))
-    add_atlas(saved, samples, report=report, device=plan.device)
+    add_atlas(saved, samples, n=plan.points, report=report, device=plan.device)
     yield Event("done", trainer.epoch, plan.epochs, trainer.step, trainer.step, metrics, 0.0, 0.0)
 
 

@@ -17,7 +17,7 @@ from ..train import Event
 
 def train(args: Namespace) -> int:
     plan = experiment.Plan(
-        args.family, args.dataset, settings(args.settings), args.epochs, args.seed, args.name, args.device
+        args.family, args.dataset, settings(args.settings), args.epochs, args.seed, args.name, args.device, args.points
     )
     events = experiment.train(plan, resume=args.resume, overwrite=args.overwrite, report=_say)
     with tqdm(total=None, unit="step", dynamic_ncols=True, disable=None, file=sys.stderr) as bar:
