@@ -1,6 +1,7 @@
 """The live channel: a WebSocket that answers pointer positions and sliders with pictures, and the routes beside it.
 
-Binary, little-endian. Up: u32 sequence, u8 kind, 3 bytes padding, float32 payload. Down: u32 sequence, u8 kind, 3 bytes
+Binary, little-endian. Up: u32 sequence, u8 kind, u8 label + 1 (0: that of the nearest reference sample; only
+conditional models look at it), 2 bytes padding, float32 payload. Down: u32 sequence, u8 kind, 3 bytes
 padding, float32 trust, decode_ms, server_ms, x, y, then z (d) float32 and the picture as uint8 (h, w, c).
 One request is answered before the next is read, so a flood waits in the client's own buffers.
 """
@@ -31,7 +32,7 @@ from vae.errors import UnknownName, ZscopeError
 from vae.latent import paths
 from vae.modalities.image import to_uint8
 
-UP = struct.Struct("<IB3x")
+UP = struct.Struct("<IBB2x")
 DOWN = struct.Struct("<IB3x5f")
 VALUE_MAX = 1e4  # largest |number| a payload may hold: float32 distances must stay finite
 TOKEN_AGE_S = 12 * 3600
@@ -68,6 +69,7 @@ class Request:
     sequence: int
     kind: Kind
     values: np.ndarray
+    label: int | None = None
 
 
 # ---------------------------------------------------------------- who may ask
@@ -112,14 +114,14 @@ def check_origin(origin: str | None, host: str | None) -> None:
 # ---------------------------------------------------------------- what is asked
 
 
-def parse(frame: bytes, d: int, n: int) -> Request:
+def parse(frame: bytes, d: int, n: int, classes: int = 0) -> Request:
     """A frame's request. d: latent size, n: reference rows. Raises: Refused: anything about it is wrong."""
     longest = UP.size + 4 * (2 + 2 * d)
     if len(frame) > longest:
         raise Refused(OVERSIZE, f"frame of {len(frame)} bytes; at most {longest}")
     if len(frame) < UP.size:
         raise Refused(BAD_FRAME, f"frame of {len(frame)} bytes; the header alone has {UP.size}")
-    sequence, code = UP.unpack_from(frame)
+    sequence, code, label = UP.unpack_from(frame)
     if code not in list(Kind):
         raise Refused(BAD_FRAME, f"unknown kind {code}; known: " + ", ".join(f"{k.value} {k.name}" for k in Kind))
     kind = Kind(code)
@@ -136,7 +138,9 @@ def parse(frame: bytes, d: int, n: int) -> Request:
         raise Refused(BAD_FRAME, f"{kind.name} payload holds a number beyond {VALUE_MAX:g}")
     if kind is Kind.PATH and values[0] not in (0, 1):
         raise Refused(BAD_FRAME, f"path method {values[0]:g}; known: 0 linear, 1 slerp")
-    return Request(sequence, kind, np.array(values, np.float32))
+    if label > classes:
+        raise Refused(BAD_FRAME, f"label {label - 1}; expected 0 to {classes - 1}, or none")
+    return Request(sequence, kind, np.array(values, np.float32), label - 1 if label else None)
 
 
 def answer(engine, request: Request) -> bytes:
@@ -163,10 +167,11 @@ def answer(engine, request: Request) -> bytes:
         xy = engine.to_map(z)
     z = np.ascontiguousarray(z, np.float32)
     before = time.perf_counter()
-    x = engine.decode(z)
+    y = engine.labels_at(z) if request.label is None else request.label
+    x = engine.decode(z, y)
     after = time.perf_counter()
-    if trust is None:
-        trust = engine.atlas.projector.returned(z, engine.encode(x)[0], xy)
+    if trust is None or request.label is not None:  # what the map knows is of the label that belongs there
+        trust = engine.atlas.projector.returned(z, engine.encode(x, y)[0], xy)
     picture = to_uint8(x)[0]
     end = time.perf_counter()
     head = DOWN.pack(
@@ -201,6 +206,7 @@ async def live(socket: WebSocket) -> None:
     try:
         engine = await _open(socket)
         n, d = engine.atlas.z.shape
+        classes = len(engine.atlas.classes) if engine.conditional else 0
         while True:
             message = await socket.receive()
             if message["type"] == "websocket.disconnect":
@@ -208,7 +214,7 @@ async def live(socket: WebSocket) -> None:
             frame = message.get("bytes")
             if frame is None:
                 raise Refused(BAD_FRAME, "text frame; this channel is binary")
-            request = parse(frame, d, n)
+            request = parse(frame, d, n, classes)
             await socket.send_bytes(await asyncio.wrap_future(engine.submit(answer, engine, request)))
     except Refused as refused:
         _log.info("live channel closed: %s %s", refused.code, refused.reason)

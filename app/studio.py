@@ -16,6 +16,7 @@ SOURCES = ("prior", "aggregate")
 COUNTS = (16, 36, 64, 100)
 TEMPERATURE_MAX = 2.0
 SEED_MAX = 2**31 - 1
+LABEL_MAX = 254  # what the live channel's byte can say
 WIDTH_MAX = 512  # latent dimensions a link may carry
 COORDINATE_MAX = 1e4  # largest |z_j| or map coordinate a link may carry
 UNDO_STEPS = 50
@@ -49,6 +50,7 @@ class Studio:
     count: int = 36
     source: str = "prior"
     other: str = ""
+    label: int = -1  # a conditional model decodes with it; -1: that of the nearest sample
     past: tuple[tuple[Point | None, Point | None, Point | None], ...] = field(default=(), compare=False)
 
 
@@ -120,7 +122,7 @@ def choose_model(state: Studio, name: str, d: int, same_rows: bool) -> Studio:
             return Point(row=p.row) if same_rows else None
         return Point(p.z) if len(p.z) == d else None
 
-    state = choose(state, model=name)
+    state = choose(state, model=name, label=-1)
     return replace(state, point=carried(state.point), a=carried(state.a), b=carried(state.b), past=())
 
 
@@ -189,9 +191,10 @@ _CHECKS = {
     "seed": _between(0, SEED_MAX, int),
     "count": _one_of(COUNTS),
     "source": _one_of(SOURCES),
+    "label": _between(-1, LABEL_MAX, int),
     "other": lambda value: None if value == "" else _name(value),
 }
-_READ = {"t": float, "temperature": float, "seed": int, "count": int}
+_READ = {"t": float, "temperature": float, "seed": int, "count": int, "label": int}
 _POINTS = {"point": "p", "a": "a", "b": "b"}  # field -> key in the link
 
 

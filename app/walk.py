@@ -42,7 +42,7 @@ def walk(engine, a: Float[np.ndarray, " d"], b: Float[np.ndarray, " d"], method:
     far = np.array([atlas.neighbours(place, NEAR)[1][-1] for place in way])
     return Walk(
         z=z,
-        frames=engine.decode_uint8(z),
+        frames=engine.decode_uint8(z, engine.labels_at(z)),
         rows=np.array([atlas.neighbours(place, 1)[0][0] for place in z]),
         reach=atlas.within_reach(z),
         line=broken(engine.to_map(way), HOP * float(np.ptp(atlas.xy[:, 0]))),

@@ -15,24 +15,29 @@ os.environ["OMP_NUM_THREADS"] = "1"  # for the processes that tests start
 os.environ["ZSCOPE_DEVICE"] = "cpu"  # also where there is a GPU: only tests marked gpu use it, by name
 
 
-@pytest.fixture(scope="session")
-def tiny_root(tmp_path_factory) -> Path:
-    """A checkpoints folder with `tiny-vae` and `tiny-ae`: real models of the 8x8 digits, a few epochs old."""
-    root = tmp_path_factory.mktemp("checkpoints")
-    before = os.environ.get("ZSCOPE_CHECKPOINTS")
-    os.environ["ZSCOPE_CHECKPOINTS"] = str(root)
-    try:
-        for family in ("vae", "ae"):
+def trained(root: Path, *families: str, points: int = 10_000) -> Path:
+    """The folder with a real model of the 8x8 digits of each family, a few epochs old: tiny-<family>."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ZSCOPE_CHECKPOINTS", str(root))
+        for family in families:
             settings = {"net": "mlp", "width": "64", "d": "4", "batch_size": "64"}
-            plan = experiment.Plan(family, "digits", settings, epochs=4, name=f"tiny-{family}", device="cpu")
+            name = f"tiny-{family}"
+            plan = experiment.Plan(family, "digits", settings, epochs=4, name=name, device="cpu", points=points)
             for _ in experiment.train(plan):
                 pass
-    finally:
-        if before is None:
-            del os.environ["ZSCOPE_CHECKPOINTS"]
-        else:
-            os.environ["ZSCOPE_CHECKPOINTS"] = before
     return root
+
+
+@pytest.fixture(scope="session")
+def tiny_root(tmp_path_factory) -> Path:
+    """A checkpoints folder with `tiny-vae` and `tiny-ae`."""
+    return trained(tmp_path_factory.mktemp("checkpoints"), "vae", "ae")
+
+
+@pytest.fixture(scope="session")
+def conditional_root(tmp_path_factory) -> Path:
+    """A checkpoints folder with `tiny-cvae`, which knows ten labels, and a map of 300 samples."""
+    return trained(tmp_path_factory.mktemp("conditional"), "cvae", points=300)
 
 
 @pytest.fixture
@@ -41,3 +46,10 @@ def tiny_checkpoint(tiny_root, monkeypatch) -> Path:
     monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(tiny_root))
     assert "tiny-vae" in checkpoint.checkpoints()
     return tiny_root / "tiny-vae"
+
+
+@pytest.fixture
+def conditional(conditional_root, monkeypatch) -> str:
+    """The name of a conditional checkpoint, with `vae.load` looking in its root."""
+    monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(conditional_root))
+    return "tiny-cvae"

@@ -107,7 +107,7 @@ class Engine:
 
     # -------------------------------------------------------- through the device, on the engine's thread
 
-    def encode(self, x: ArrayLike, y: ArrayLike | None = None) -> tuple[np.ndarray, np.ndarray]:
+    def encode(self, x: ArrayLike, y: ArrayLike | int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Posterior mean and standard deviation, (b, d) float32 each; x: (b, c, h, w) uint8 0-255 or float 0-1.
 
         y: (b,) labels, or one for all, or None: unknown; only conditional models look at it.
@@ -115,15 +115,15 @@ class Engine:
         """
         return self._run("encode", x, y)
 
-    def decode(self, z: ArrayLike, y: ArrayLike | None = None) -> np.ndarray:
+    def decode(self, z: ArrayLike, y: ArrayLike | int | None = None) -> np.ndarray:
         """E[x|z] or E[x|z, y], (b, c, h, w) float32 0-1; z: (b, d), finite; y as in encode. Raises: ShapeError."""
         return self._run("decode", z, y)
 
-    def decode_uint8(self, z: ArrayLike, y: ArrayLike | None = None) -> np.ndarray:
+    def decode_uint8(self, z: ArrayLike, y: ArrayLike | int | None = None) -> np.ndarray:
         """`decode`, as uint8 0-255."""
         return self._run("decode_uint8", z, y)
 
-    def _encode(self, x: ArrayLike, y: ArrayLike | None = None) -> tuple[np.ndarray, np.ndarray]:
+    def _encode(self, x: ArrayLike, y: ArrayLike | int | None = None) -> tuple[np.ndarray, np.ndarray]:
         x = check_pictures(x, self.shape)
         y = self._check_labels(y, len(x))
         mus, stds = [], []
@@ -135,7 +135,7 @@ class Engine:
                 stds.append(q.std.float().cpu().numpy())
         return np.concatenate(mus), np.concatenate(stds)
 
-    def _decode(self, z: ArrayLike, y: ArrayLike | None = None) -> np.ndarray:
+    def _decode(self, z: ArrayLike, y: ArrayLike | int | None = None) -> np.ndarray:
         z = self._check_latents(z)
         y = self._check_labels(y, len(z))
         out = []
@@ -146,16 +146,16 @@ class Engine:
                 out.append(x.float().clamp(0, 1).cpu().numpy())
         return np.concatenate(out)
 
-    def _decode_uint8(self, z: ArrayLike, y: ArrayLike | None = None) -> np.ndarray:
+    def _decode_uint8(self, z: ArrayLike, y: ArrayLike | int | None = None) -> np.ndarray:
         return to_uint8(self._decode(z, y))
 
-    def _sample_prior(self, n: int, seed: int, temperature: float, y: ArrayLike | None) -> np.ndarray:
+    def _sample_prior(self, n: int, seed: int, temperature: float, y: ArrayLike | int | None) -> np.ndarray:
         y = self._check_labels(y, n)
         with torch.inference_mode():
             z = self._model.sample_prior(n, torch.Generator().manual_seed(seed), temperature, y)
         return z.float().cpu().numpy()
 
-    def _check_labels(self, y: ArrayLike | None, n: int) -> torch.Tensor | None:
+    def _check_labels(self, y: ArrayLike | int | None, n: int) -> torch.Tensor | None:
         if y is None or not self.conditional:
             return None
         known = self.card["spec"]["n_classes"]
@@ -180,7 +180,7 @@ class Engine:
         return None if view is None else view.cpu().numpy()
 
     def sample(
-        self, n: int, seed: int = 0, temperature: float = 1.0, source: str = "prior", y: ArrayLike | None = None
+        self, n: int, seed: int = 0, temperature: float = 1.0, source: str = "prior", y: ArrayLike | int | None = None
     ) -> np.ndarray:
         """n latents (n, d) from "prior" (given labels y, where the model's prior knows them) or "aggregate"; see
         `sampling.draw`. Decode them, with the same y, for pictures."""
@@ -191,11 +191,16 @@ class Engine:
 
         return draw(n, seed=seed, temperature=temperature, source=source, prior=prior, atlas=atlas)
 
+    def labels_at(self, z: np.ndarray) -> np.ndarray | None:
+        """What a conditional model is shown with where nobody chose: the labels of the nearest reference samples, (b,)
+        int64. None for a model that does not look at labels."""
+        return self.atlas.labels_at(z) if self.conditional else None
+
     def to_map(self, z: ArrayLike) -> np.ndarray:
         """Latents (b, d) to map positions (b, 2) float32."""
         return self.atlas.projector.to_map(self._check_latents(z))
 
-    def trust(self, z: np.ndarray, y: ArrayLike | None = None) -> np.ndarray:
+    def trust(self, z: np.ndarray, y: ArrayLike | int | None = None) -> np.ndarray:
         """How far each latent comes back when its picture is encoded again, (b,) in 0-1; see `Projector.returned`.
 
         The same fact that `from_map` gives the probability of, measured: one decode and one encode. Raises: ShapeError.

@@ -5,6 +5,7 @@
 //     client.request(kind, payload, {t0, source})   live: one request in flight, only the newest waits; answers reach onFrame
 //     client.ask(kind, payload, {idle})             -> Promise<frame>: never superseded; idle: only when nothing live waits
 //     client.onFrame(callback)  -> off()            for each live answer painted, at most one an animation frame
+//     client.setLabel(k)        class that conditional models decode with from now on, null: of the nearest sample; asks again
 //     client.state, client.reason                   "connecting" | "open" | "away" | "refused", and why
 //     kinds: KIND.map [x, y]   KIND.latent z   KIND.row [index]   KIND.path [method, t, ...za, ...zb]
 //     frame: {sequence, kind, trust, decode_ms, server_ms, round_trip_ms, xy, z, pixels, source, t0}
@@ -49,6 +50,7 @@ class Client {
   constructor(model, token, base) {
     Object.assign(this, { model, token, base, state: "connecting", reason: "", closed: false })
     this.sequence = 0
+    this.label = 0 // class + 1; 0: of the nearest sample
     this.flight = null // the request under way
     this.waiting = null // the newest live request not yet sent
     this.urgent = []
@@ -113,7 +115,15 @@ class Client {
     this.socket?.close()
   }
 
+  setLabel(k) {
+    const label = k === null ? 0 : k + 1
+    if (label === this.label) return
+    this.label = label
+    if (this.asked) this.request(...this.asked)
+  }
+
   request(kind, payload, { t0 = performance.now(), source = "" } = {}) {
+    this.asked = [kind, payload, { source }]
     this.waiting = { kind, payload, t0, source }
     this.pump()
   }
@@ -145,6 +155,7 @@ class Client {
     const head = new DataView(frame)
     head.setUint32(0, this.sequence, true)
     head.setUint8(4, job.kind)
+    head.setUint8(5, this.label)
     new Float32Array(frame, HEAD_UP).set(job.payload)
     this.flight = Object.assign(job, { sequence: this.sequence, sent_at: performance.now() })
     if (!job.resolve) live.sent += 1

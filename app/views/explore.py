@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
 from app import session
 from app.components.latent_console import latent_console, slider_data
 from app.components.latent_map import latent_map
-from app.studio import commit, point_of, undo
+from app.studio import choose, commit, point_of, undo
 from vae.latent.traverse import axes, local_directions
 
 MAP, CONSOLE = "explore.map", "explore.console"
@@ -31,9 +33,21 @@ def take_back() -> None:
     session.update(undo(session.studio()))
 
 
+def take_label() -> None:
+    sent = session.sent(CONSOLE, "label") or {"label": None}
+    session.update(choose(session.studio(), label=-1 if sent["label"] is None else int(sent["label"])))
+
+
+def label_at(z: np.ndarray) -> int | None:
+    """What a conditional model decodes z with: the chosen label, or that of the nearest sample."""
+    chosen = session.studio().label
+    near = engine.labels_at(z[None])
+    return None if near is None else chosen if 0 <= chosen < len(atlas.classes) else int(near[0])
+
+
 def sliders(z: np.ndarray) -> dict:
     """What to pull at z, as the console's tabs: local directions and single axes."""
-    given = (engine.decode, z, atlas.z_std, min(SLIDERS, engine.d), atlas.z_mean)
+    given = (partial(engine.decode, y=label_at(z)), z, atlas.z_std, min(SLIDERS, engine.d), atlas.z_mean)
     here, raw = engine.submit(local_directions, *given).result(), engine.submit(axes, *given).result()
     names = [f"Direction {j + 1}" for j in range(len(here.u))]
     return {
@@ -61,6 +75,9 @@ def stage() -> None:
             committed=committed,
             neighbours=near[:NEIGHBOURS],
             sliders=sliders(z),
+            labels=atlas.classes if engine.conditional else (),
+            label=session.studio().label if session.studio().label >= 0 else None,
+            on_label=take_label,
             can_undo=len(session.studio().past) > 1,
             on_undo=take_back,
         )

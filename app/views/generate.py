@@ -35,14 +35,20 @@ with controls:
         st.caption(MEANING[source])
     else:
         st.info(f"{engine.name} {NO_PRIOR}")
+    if engine.conditional:
+        options = [-1, *range(len(engine.atlas.classes))]
+        names = ("each in turn", *engine.atlas.classes)
+        st.selectbox("Label", options, format_func=lambda k: names[k + 1], **session.field("label"))
     st.slider("Temperature", 0.0, TEMPERATURE_MAX, step=0.05, help=TEMPERATURE, **session.field("temperature"))
     st.segmented_control("Pictures", COUNTS, width="stretch", **session.field("count"))
     st.number_input("Seed", 0, SEED_MAX, step=1, help="The same seed draws the same pictures.", **session.field("seed"))
     st.button("New seed", icon=":material/casino:", on_click=new_seed, width="stretch")
     evidence = st.toggle("Evidence on every picture", key="generate.evidence", persist_state="session")
 
-z = engine.sample(state.count, seed=state.seed, temperature=state.temperature, source=source)
-pictures = engine.decode_uint8(z)
+chosen = state.label if 0 <= state.label < len(engine.atlas.classes) else None
+y = None if not engine.conditional else np.arange(state.count) % len(engine.atlas.classes) if chosen is None else chosen
+z = engine.sample(state.count, seed=state.seed, temperature=state.temperature, source=source, y=y)
+pictures = engine.decode_uint8(z, y)
 columns = math.isqrt(state.count)
 
 with page:
@@ -52,7 +58,7 @@ with page:
         key="generate.grid",
         columns=columns,
         rows=[engine.atlas.neighbours(one, k=1)[0][0] for one in z],
-        trust=engine.trust(z),
+        trust=engine.trust(z, y),
         pinned=evidence,
     ).picked
 

@@ -69,7 +69,8 @@ with right:
         st.button("Random pair", icon=":material/casino:", on_click=take_random)
         for kind, make in (("GIF", downloads.gif), ("NPZ", partial(downloads.npz, z=z))):
             name = f"{engine.name}-{state.method}.{kind.lower()}"
-            st.download_button(kind, lambda make=make: make(engine.decode_uint8(z)), name, on_click="ignore")
+            take = lambda make=make: make(engine.decode_uint8(z, engine.labels_at(z)))  # noqa: E731
+            st.download_button(kind, take, name, on_click="ignore")
 
 with left:
     pins = [{"label": "A", "xy": state.a.xy}, {"label": "B", "xy": state.b.xy}]

@@ -19,6 +19,9 @@ def latent_console(
     committed: dict[str, Any] | None,
     neighbours: Sequence[dict[str, Any]] = (),
     sliders: dict[str, dict[str, Any]] | None = None,
+    labels: Sequence[str] = (),
+    label: int | None = None,
+    on_label: Callable[[], None] | None = None,
     can_undo: bool = False,
     on_undo: Callable[[], None] | None = None,
     on_renew: Callable[[], None] | None = None,
@@ -29,6 +32,8 @@ def latent_console(
         committed: {"row", "xy", "z"} as latent_map returns it.
         neighbours: {"row": map row, "distance": latent distance} each, nearest first.
         sliders: what slider_data makes of vae.latent.traverse records, for the tabs "here" and "raw".
+        labels: class names to choose from, for a conditional model; label: the chosen one, None: of the nearest sample.
+            on_label runs after a choice; session.sent(key, "label") is then {"label": number or None}.
         on_renew: called when the browser's token has expired; a rerun is all it takes.
     """
     return _MOUNT(
@@ -38,8 +43,11 @@ def latent_console(
             "committed": committed,
             "neighbours": list(neighbours),
             "sliders": sliders or {},
+            "labels": list(labels),
+            "label": label,
             "can_undo": can_undo,
         },
+        on_label_change=on_label or (lambda: None),
         on_undo_change=on_undo or (lambda: None),
         on_renew_change=on_renew or (lambda: None),
     )

@@ -28,6 +28,7 @@ const MARKUP = `
     </section>
   </div>
 </div>
+<div class="zc-labels" role="radiogroup" aria-label="Label to decode with" hidden></div>
 <div class="zc-console"></div>
 <div class="zc-buttons">
   <button type="button" data-do="reset">Reset sliders</button>
@@ -92,8 +93,28 @@ class Console {
     const { committed, sliders, can_undo } = component.data
     this.find("[data-do=undo]").disabled = !can_undo
     this.kept = committed?.z
+    this.labels(component.data)
     this.sliders.update(committed, sliders)
     this.neighbours()
+  }
+
+  // z held, the label changed: a look while the pointer is on a name, a choice with a click
+  labels({ labels, label }) {
+    const row = this.find(".zc-labels")
+    row.hidden = !labels.length
+    this.client.setLabel(labels.length ? label : null)
+    if (!labels.length) return
+    const chips = [[null, "as nearest"], ...labels.map((name, k) => [k, name])].map(([k, name]) => {
+      const chip = document.createElement("button")
+      Object.assign(chip, { type: "button", textContent: name })
+      chip.setAttribute("role", "radio")
+      chip.setAttribute("aria-checked", String(k === label))
+      chip.onpointerenter = () => this.client.setLabel(k)
+      chip.onclick = () => this.component.setStateValue("label", { label: k })
+      return chip
+    })
+    row.onpointerleave = () => this.client.setLabel(this.component.data.label)
+    row.replaceChildren(...chips)
   }
 
   show(frame) {
