@@ -83,7 +83,7 @@ def map_bytes(engine) -> bytes:
 
     index is the row in the training split; label 255 means none. Read by geometry() in pictures.js.
     """
-    atlas, (c, h, w) = engine.atlas, engine.shape
+    atlas, (c, h, w) = engine.atlas, engine.picture_shape
     xy = np.ascontiguousarray(atlas.xy, "<f4")
     index = np.ascontiguousarray(atlas.index, "<i4")
     labels = np.full(len(xy), NO_LABEL) if atlas.labels is None else atlas.labels
@@ -94,6 +94,7 @@ def map_bytes(engine) -> bytes:
         "n": len(xy),
         "d": engine.d,
         "shape": [h, w, c],
+        "sample": engine.shape,
         "device": engine.device,
         "classes": list(atlas.classes),
         "labelled": atlas.labels is not None,

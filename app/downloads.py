@@ -35,10 +35,10 @@ def gif(pictures: UInt8[np.ndarray, "n c h w"], seconds: float = 2.0) -> bytes:
     return buffer.getvalue()
 
 
-def npz(pictures: UInt8[np.ndarray, "n c h w"], z: Float[np.ndarray, "n d"], **more: np.ndarray) -> bytes:
-    """x (n, c, h, w) uint8 and z (n, d) float32, with whatever else belongs to them. No pickles."""
+def npz(x: Float[np.ndarray, "n ..."], z: Float[np.ndarray, "n d"], **more: np.ndarray) -> bytes:
+    """x (n, *shape) as it was decoded and z (n, d), float32, with whatever else belongs to them. No pickles."""
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, x=pictures, z=z.astype(np.float32), **more)
+    np.savez_compressed(buffer, x=x, z=z.astype(np.float32), **more)
     return buffer.getvalue()
 
 

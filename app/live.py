@@ -30,7 +30,6 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 from app import assets, engines
 from vae.errors import UnknownName, ZscopeError
 from vae.latent import paths
-from vae.modalities.image import to_uint8
 
 UP = struct.Struct("<IBB2x")
 DOWN = struct.Struct("<IB3x5f")
@@ -172,7 +171,7 @@ def answer(engine, request: Request) -> bytes:
     after = time.perf_counter()
     if trust is None or request.label is not None:  # what the map knows is of the label that belongs there
         trust = engine.atlas.projector.returned(z, engine.encode(x, y)[0], xy)
-    picture = to_uint8(x)[0]
+    picture = engine.modality.pictures(x)[0]
     end = time.perf_counter()
     head = DOWN.pack(
         request.sequence,

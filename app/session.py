@@ -139,20 +139,22 @@ def walk(model: str, created: str, a: tuple[float, ...], b: tuple[float, ...], m
     return walks.walk(engine(model), np.asarray(a, np.float32), np.asarray(b, np.float32), method)
 
 
-def pictures(opened, n: int) -> tuple[np.ndarray, str]:
-    """n samples to put through a model, uint8 (n, c, h, w), and where they come from, in words."""
-    found = test_pictures(opened.card["dataset"], n)
+def samples(opened, n: int) -> tuple[np.ndarray, str]:
+    """n samples to put through a model, (n, *shape), and where they come from, in words."""
+    found = test_samples(opened.card["dataset"], n)
     if found is not None:
-        return found, "pictures of the test set, which the model has never seen"
-    atlas = opened.atlas
+        return found, "samples of the test set, which the model has never seen"
+    atlas, absent = opened.atlas, "the data set is not on this machine"
     rows = np.linspace(0, atlas.n - 1, n).astype(int)
+    if opened.modality.name != "image":  # a thumbnail is then a drawing of the sample
+        return opened.decode(atlas.z[rows]), f"what {opened.name} makes of samples of the training set ({absent})"
     found = np.stack([atlas.thumbnail(i) for i in rows]).transpose(0, 3, 1, 2)[:, : opened.shape[0]]
-    return found, "pictures of the training set, from the thumbnails of the map (the data set is not on this machine)"
+    return found, f"samples of the training set, from the thumbnails of the map ({absent})"
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
-def test_pictures(dataset: str, n: int) -> np.ndarray | None:
-    """n test pictures, class by class, uint8 (n, c, h, w); None where the data set would have to be downloaded."""
+def test_samples(dataset: str, n: int) -> np.ndarray | None:
+    """n test samples, class by class, (n, *shape); None where the data set would have to be downloaded."""
     if dataset not in vae.datasets() or locate(dataset) is None:
         return None
     samples = vae.datasets()[dataset].load()

@@ -18,11 +18,11 @@ from vae.types import Artifact
 MINUS = "−"
 FIGURES = (  # of merit: label, key in a card's metrics, digits, which way is better (0: neither), what it is
     ("elbo, nats", "elbo_nats", 1, 1, "Evidence lower bound, −distortion − rate. Higher is better."),
-    ("distortion, nats", "distortion_nats", 1, 0, "−E log p(x|z). A density over pixels, so it may be negative."),
+    ("distortion, nats", "distortion_nats", 1, 0, "−E log p(x|z). A density over values, so it may be negative."),
     ("rate, nats", "rate_nats", 1, 0, "KL(q(z|x) ‖ p(z)): what the code costs."),
     ("nll, nats", "nll_nats", 1, -1, "Importance-weighted bound on −log p(x). Lower is better."),
     ("active units", "active_units", 0, 0, "Dimensions whose posterior mean has a variance above 0.01."),
-    ("mse", "mse", 4, -1, "Squared error of the decoded mean, a pixel, pixels 0 to 1. Lower is better."),
+    ("mse", "mse", 4, -1, "Squared error of the decoded mean, a value (a pixel: 0 to 1). Lower is better."),
 )
 KINDS = {  # macros of a family's formula: the word and the colour of each kind of term
     "D": ("distortion", figures.DISTORTION),

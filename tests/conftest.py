@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from vae import checkpoint, experiment
+from vae.registry import DATASETS, Dataset
+from vae.types import Samples
 
 torch.set_num_threads(1)
 os.environ["OMP_NUM_THREADS"] = "1"  # for the processes that tests start
@@ -53,3 +56,34 @@ def conditional(conditional_root, monkeypatch) -> str:
     """The name of a conditional checkpoint, with `vae.load` looking in its root."""
     monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(conditional_root))
     return "tiny-cvae"
+
+
+# ---------------------------------------------------------------- series
+
+
+def waves(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Slow and fast waves of any phase with some noise, standardised; the second channel lags behind the first."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % 2
+    phase = rng.uniform(0, 2 * np.pi, (n, 1, 1)) - np.array([0, 1])[:, None]
+    x = 1.4 * np.sin((y[:, None, None] + 1) * np.linspace(0, 6, 24) + phase)
+    return (x + 0.1 * rng.standard_normal(x.shape)).astype(np.float32), y
+
+
+def load_waves() -> Samples:
+    return Samples(*waves(200, 0), *waves(50, 1))
+
+
+WAVES = Dataset("waves", "Waves", "series", (2, 24), ("slow", "fast"), "CC0 1.0", "made up", "nobody, 2024", load_waves)
+
+
+@pytest.fixture(scope="module")
+def waves_root(tmp_path_factory):
+    """A checkpoints folder with `waves-vae`, a few epochs old; for as long, the data set exists."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(DATASETS.all(), "waves", WAVES)
+        patch.setenv("ZSCOPE_CHECKPOINTS", str(tmp_path_factory.mktemp("series")))
+        settings = {"width": "8", "d": "4", "batch_size": "20", "lr": "3e-3"}
+        for _ in experiment.train(experiment.Plan("vae", "waves", settings, epochs=12, device="cpu")):
+            pass
+        yield checkpoint.root()

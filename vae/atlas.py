@@ -158,6 +158,7 @@ def build(
     classes: tuple[str, ...],
     encode: Callable[[np.ndarray, np.ndarray | None], tuple[np.ndarray, np.ndarray]],
     decode: Callable[[np.ndarray, np.ndarray | None], np.ndarray],
+    pictures: Callable[[np.ndarray], np.ndarray],
     *,
     n: int = N_REFERENCE,
     seed: int = 0,
@@ -166,7 +167,8 @@ def build(
 ) -> Atlas:
     """Draw n training rows, encode them, fit the map, measure where it can be trusted. Deterministic for a seed.
 
-    Args: encode(x, y), decode(z, y): with labels, for models that take them. view (d, m): the map shows z @ view.
+    Args: encode(x, y), decode(z, y): with labels, for models that take them. pictures(x): samples to uint8 thumbnails
+        (n, c, h, w). view (d, m): the map shows z @ view.
     Raises: ShapeError: fewer than 2 rows, or n < 2.
     """
     if min(n, len(samples.x_train)) < 2:
@@ -190,6 +192,7 @@ def build(
     projector = projector.with_trust(measured)
     report("drawing thumbnails")
     columns = int(np.ceil(np.sqrt(len(x))))
+    thumbnails = pictures(x)
     return Atlas(
         z=z,
         std=std,
@@ -199,9 +202,9 @@ def build(
         projector=projector,
         labels=y,
         mixture=None if std.any() else Mixture.fit(z, seed=seed),
-        thumbnails_webp=_webp(tile(x, columns)),
+        thumbnails_webp=_webp(tile(thumbnails, columns)),
         thumb_columns=columns,
-        thumb_size=(x.shape[2], x.shape[3]),
+        thumb_size=thumbnails.shape[2:],
         _search=search,
     )
 

@@ -11,8 +11,7 @@ from torch import Tensor, nn
 from .bottlenecks import Gaussian
 from .bottlenecks.gaussian import kl_to_standard_normal, log_normal
 from .errors import SettingError
-from .likelihoods import likelihood
-from .model import NetHparams
+from .model import NetHparams, density
 from .nets import LAYOUTS
 from .types import Latent, Loss, Output, Spec
 
@@ -87,7 +86,7 @@ class ConditionalVAE(nn.Module):
         if not spec.n_classes:
             raise SettingError("a conditional model needs labels: given a data set with 0 classes.")
         self.d, self.levels, self.classes = h.d, (h.d,), spec.n_classes
-        self.likelihood = likelihood(h.likelihood, sigma=h.sigma)
+        self.likelihood = density(spec, h.likelihood, h.sigma)
         pair = LAYOUTS[h.net](tuple(spec.shape), self.likelihood.outputs, h.d + self.classes, h.width, h.depth)
         self.encoder, self.decoder = pair.encoder, pair.decoder
         self.hidden = nn.Sequential(nn.Linear(pair.features + self.classes, pair.features), nn.SiLU())

@@ -19,13 +19,12 @@ from .checkpoint import MODEL, RESUME, Checkpoint
 from .errors import CheckpointError, DeviceError, ShapeError, ZscopeError
 from .latent.rows import rows
 from .metrics.bounds import to_float
-from .modalities.image import to_uint8
 from .registry import FAMILIES, MODALITIES, configure
 from .sampling.draw import draw
 from .types import Spec
 
 BATCH = 256
-FARTHEST = 1e6  # a latent beyond is decoded from here: farther out, sums inside a net overflow float32
+FARTHEST = 1e6  # farther out, sums inside a net overflow float32: a latent beyond is decoded from here
 
 
 def choose_device(requested: str | None = None) -> torch.device:
@@ -77,6 +76,7 @@ class Engine:
         self.conditional = "conditional" in self.traits
         self.device = self._device.type
         self.modality = MODALITIES.get(saved.config["spec"]["modality"])
+        self.picture_shape: tuple[int, int, int] = self.modality.picture_shape(self.shape)
         self._atlas_lock = threading.Lock()
         self._thread_id: int | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"engine-{self.name}", initializer=self._begin)
@@ -108,7 +108,8 @@ class Engine:
     # -------------------------------------------------------- through the device, on the engine's thread
 
     def encode(self, x: ArrayLike, y: ArrayLike | int | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Posterior mean and standard deviation, (b, d) float32 each; x: (b, c, h, w) uint8 0-255 or float 0-1.
+        """Posterior mean and standard deviation, (b, d) float32 each; x: (b, *shape), pictures (b, c, h, w) uint8 0-255
+        or float 0-1, series (b, c, t) float.
 
         y: (b,) labels, or one for all, or None: unknown; only conditional models look at it.
         Deterministic. Raises: ShapeError.
@@ -116,15 +117,18 @@ class Engine:
         return self._run("encode", x, y)
 
     def decode(self, z: ArrayLike, y: ArrayLike | int | None = None) -> np.ndarray:
-        """E[x|z] or E[x|z, y], (b, c, h, w) float32 0-1; z: (b, d), finite; y as in encode. Raises: ShapeError."""
+        """E[x|z] or E[x|z, y], (b, *shape) float32, in 0-1 for pictures; z: (b, d), finite; y as in encode.
+
+        Raises: ShapeError.
+        """
         return self._run("decode", z, y)
 
     def decode_uint8(self, z: ArrayLike, y: ArrayLike | int | None = None) -> np.ndarray:
-        """`decode`, as uint8 0-255."""
+        """`decode`, as pictures to look at, uint8 (b, c, h, w) of `picture_shape`: a series as its line chart."""
         return self._run("decode_uint8", z, y)
 
     def _encode(self, x: ArrayLike, y: ArrayLike | int | None = None) -> tuple[np.ndarray, np.ndarray]:
-        x = check_pictures(x, self.shape)
+        x = check_samples(x, self.shape, self.modality.bounded)
         y = self._check_labels(y, len(x))
         mus, stds = [], []
         with torch.inference_mode():
@@ -143,11 +147,11 @@ class Engine:
             for i in range(0, len(z), BATCH):
                 batch = torch.from_numpy(z[i : i + BATCH].clip(-FARTHEST, FARTHEST)).to(self._device)
                 x = self._model.decode(batch, None if y is None else y[i : i + BATCH])
-                out.append(x.float().clamp(0, 1).cpu().numpy())
+                out.append((x.clamp(0, 1) if self.modality.bounded else x).float().cpu().numpy())
         return np.concatenate(out)
 
     def _decode_uint8(self, z: ArrayLike, y: ArrayLike | int | None = None) -> np.ndarray:
-        return to_uint8(self._decode(z, y))
+        return self.modality.pictures(self._decode(z, y))
 
     def _sample_prior(self, n: int, seed: int, temperature: float, y: ArrayLike | int | None) -> np.ndarray:
         y = self._check_labels(y, n)
@@ -212,18 +216,24 @@ class Engine:
         return self.atlas.projector.from_map(rows(xy, 2, "map positions"))
 
 
-def check_pictures(x: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
-    """x as (b, *shape) uint8 or float32 0-1. Raises: ShapeError: saying what was given and expected."""
+def check_samples(x: ArrayLike, shape: tuple[int, ...], bounded: bool) -> np.ndarray:
+    """x as (b, *shape) uint8 or float32 0-1; where values are not bounded, float32.
+
+    Raises: ShapeError: saying what was given and expected.
+    """
     x = np.asarray(x)
     if x.ndim != len(shape) + 1 or x.shape[1:] != tuple(shape) or not len(x):
         raise ShapeError(f"expected samples of shape (b, {', '.join(map(str, shape))}), got {x.shape}.")
-    if x.dtype == np.uint8:
+    if x.dtype == np.uint8 and bounded:
         return x
     if not np.issubdtype(x.dtype, np.floating):
-        raise ShapeError(f"expected uint8 (0-255) or float (0-1) samples, got {x.dtype}.")
+        known = "uint8 (0-255) or float (0-1)" if bounded else "standardised float"
+        raise ShapeError(f"expected {known} samples, got {x.dtype}.")
     if not np.isfinite(x).all():
-        raise ShapeError("float samples must be finite, 0-1; got NaN or infinity.")
-    if x.min() < 0 or x.max() > 1:
+        raise ShapeError(f"float samples must be finite{', 0-1' * bounded}; got NaN or infinity.")
+    if not bounded and np.abs(x).max() > FARTHEST:
+        raise ShapeError(f"standardised samples must lie within +-{FARTHEST:g}, got {x.min():.3g} to {x.max():.3g}.")
+    if bounded and (x.min() < 0 or x.max() > 1):
         raise ShapeError(f"float samples must lie in 0-1, got {x.min():.3g} to {x.max():.3g}; 0-255 takes uint8.")
     return x.astype(np.float32)
 

@@ -104,6 +104,7 @@ def train(
     if resume and not exists:
         raise SettingError(f"nothing to resume: there is no checkpoint {name!r}.")
     data = DATASETS.get(plan.dataset)
+    FAMILIES.get(plan.family).check(data.modality)
     report("loading data")
     samples = data.load()
     spec = Spec(samples.x_train.shape[1:], len(samples.x_train), len(data.classes), data.modality)
@@ -168,6 +169,7 @@ def add_atlas(
         tuple(saved.config["classes"]),
         engine.encode,
         engine.decode,
+        engine.modality.pictures,
         n=n,
         seed=saved.config["seed"],
         view=engine.map_view(),

@@ -1,7 +1,7 @@
 """p(x|z) as normalised densities, in nats, and what can be read off them.
 
 Each likelihood turns raw decoder outputs `raw` (b, outputs * c, ...) into a distribution of x (b, c, ...),
-summed over everything but the batch. x is float in [0, 1].
+summed over everything but the batch. x is float in [0, 1]; for a Gaussian that is not bounded, any real.
 """
 
 from __future__ import annotations
@@ -97,11 +97,12 @@ class Gaussian(Likelihood):
 
     SMALLEST = 1e-3  # of the pixel range: below one grey level of 8 bits a density of pixels means nothing
     START = 0.1  # near where a learned sigma ends on pictures: from 1.0, Adam takes thousands of steps to get there
+    START_UNBOUNDED = 0.5  # where x is standardised: between what is followed closely and what is mostly noise
 
     def __init__(self, sigma: float | None = None, bounded: bool = True):
         super().__init__()
         self.bounded = bounded
-        start = torch.tensor(math.log(self.START if sigma is None else sigma))
+        start = torch.tensor(math.log(sigma or (self.START if bounded else self.START_UNBOUNDED)))
         if sigma is None:
             self.log_sigma = nn.Parameter(start)
         else:
@@ -125,13 +126,18 @@ class Gaussian(Likelihood):
 
 
 NAMES = ("bernoulli", "continuous_bernoulli", "gaussian")
+UNBOUNDED = ("gaussian",)  # those that are densities of any real x
 
 
 def likelihood(name: str, *, sigma: float = 0.0, bounded: bool = True) -> Likelihood:
     """The likelihood of that name. sigma (gaussian only): its fixed standard deviation, 0 to learn it.
 
-    Raises: UnknownName. SettingError: a sigma below the smallest that means something.
+    bounded: x lies in 0-1; else it is any real, which only the likelihoods in UNBOUNDED are densities of.
+    Raises: UnknownName. SettingError: a sigma below the smallest that means something, or no density of such x.
     """
+    if name in NAMES and not (bounded or name in UNBOUNDED):
+        known = " or ".join(UNBOUNDED)
+        raise SettingError(f"likelihood={name!r} is a density of values in 0-1; these may be any: expected {known}.")
     if name == "gaussian":
         if 0 < sigma < Gaussian.SMALLEST:
             raise SettingError(f"sigma={sigma!r}: expected 0, to learn it, or {Gaussian.SMALLEST} to 10.")

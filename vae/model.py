@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from .likelihoods import NAMES as LIKELIHOODS
 from .likelihoods import Likelihood, likelihood
-from .nets import LAYOUTS
-from .registry import knob
+from .nets import LAYOUTS, NETS
+from .registry import MODALITIES, knob
 from .types import Latent, Output, Spec
 
 
@@ -65,9 +65,9 @@ class NetHparams:
     """Settings that every family with one encoder and one decoder shares."""
 
     d: int = knob(16, "width of the latent", low=1, high=4096)
-    net: str = knob("conv2d", "layout of encoder and decoder", choices=tuple(LAYOUTS))
+    net: str = knob("auto", "layout of encoder and decoder; auto: convolutions of the sample's kind", choices=NETS)
     width: int = knob(32, "channels of the first convolution, or units of a hidden layer", low=1, high=8192)
-    depth: int = knob(0, "halvings (conv2d) or hidden layers (mlp); 0 chooses", low=0, high=12)
+    depth: int = knob(0, "halvings (convolutions) or hidden layers (mlp); 0 chooses", low=0, high=12)
     likelihood: str = knob("gaussian", "p(x|z)", choices=LIKELIHOODS)
     sigma: float = knob(0.0, "standard deviation of the gaussian likelihood; 0 learns it", low=0.0, high=10.0)
 
@@ -80,13 +80,18 @@ class RateHparams(NetHparams):
     warmup_steps: int = knob(1000, "steps of the rise, or of one cycle", low=1, high=10_000_000)
 
 
+def density(spec: Spec, name: str, sigma: float) -> Likelihood:
+    """p(x|z) for samples of the spec's modality. Raises: SettingError: that one is no density of such values."""
+    return likelihood(name, sigma=sigma, bounded=MODALITIES.get(spec.modality).bounded)
+
+
 class VAE(nn.Module):
     """One encoder, one bottleneck, one decoder. Keeps no state between calls."""
 
     def __init__(self, spec: Spec, h: NetHparams, bottleneck: type[nn.Module]):
         super().__init__()
         self.d, self.levels, self.shape = h.d, (h.d,), tuple(spec.shape)
-        self.likelihood = likelihood(h.likelihood, sigma=h.sigma)
+        self.likelihood = density(spec, h.likelihood, h.sigma)
         pair = LAYOUTS[h.net](self.shape, self.likelihood.outputs, h.d, h.width, h.depth)
         self.encoder, self.decoder = pair.encoder, pair.decoder
         self.bottleneck = bottleneck(pair.features, h.d)

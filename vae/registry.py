@@ -84,6 +84,15 @@ class Family:
     traits: frozenset[str] = frozenset()
     idea: str = ""
     formula: str = ""
+    modalities: tuple[str, ...] = ()  # of the samples it models; none named: any
+
+    def check(self, modality: str) -> None:
+        """Raises: SettingError: this family does not model samples of that modality."""
+        if self.modalities and modality not in self.modalities:
+            fitting = ", ".join(d.name for d in datasets().values() if d.modality in self.modalities)
+            raise SettingError(
+                f"{self.name} models {' and '.join(self.modalities)}, not {modality}. Data sets that fit: {fitting}."
+            )
 
 
 @dataclass(frozen=True)
@@ -103,13 +112,20 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Modality:
-    """How one kind of sample is modelled and shown. Pure numpy."""
+    """How one kind of sample is modelled and shown. Pure numpy.
+
+    bounded: values lie in 0-1, and may come as uint8 0-255; else they are any real numbers, standardised. pictures:
+    samples (b, *shape) -> uint8 (b, c, h, w) of picture_shape(shape), c 1 or 3: what every page and file shows.
+    """
 
     name: str
     likelihood: str
     example_shape: Callable[[], tuple[int, ...]]
     render: Callable[[Any], Artifact]
     to_bytes: Callable[[Any], tuple[str, bytes]]
+    bounded: bool
+    pictures: Callable[[Any], Any]
+    picture_shape: Callable[[tuple[int, ...]], tuple[int, int, int]]
 
 
 @dataclass(frozen=True)
@@ -164,11 +180,12 @@ def family(
     traits: tuple[str, ...] = (),
     idea: str = "",
     formula: str = "",
+    modalities: tuple[str, ...] = (),
 ):
     """Decorate build(spec, h) -> (model, objective). See Family for what each is."""
 
     def register(build):
-        FAMILIES.add(Family(name, title, paper, hparams, build, frozenset(traits), idea, formula))
+        FAMILIES.add(Family(name, title, paper, hparams, build, frozenset(traits), idea, formula, modalities))
         return build
 
     return register

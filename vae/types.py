@@ -60,7 +60,7 @@ class Loss:
 
 @dataclass(frozen=True)
 class Samples:
-    """A data set in memory. x: (n, *shape) uint8 0-255 or float32 0-1; y: (n,) int64 or None."""
+    """A data set in memory. x: (n, *shape) uint8 0-255 or float32; y: (n,) int64 or None."""
 
     x_train: np.ndarray
     y_train: np.ndarray | None

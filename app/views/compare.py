@@ -42,12 +42,14 @@ with left:
     show.comparison(engine.card, other.card)
 with right:
     st.markdown("##### The same samples through both")
-    pictures, source = session.pictures(engine, N_PICTURES)
-    decoded = [one.decode_uint8(one.encode(pictures)[0]) for one in (engine, other)]
-    error = [np.square((d.astype(np.float32) - pictures) / 255).mean() for d in decoded]
-    both = tile(np.concatenate([pictures, *decoded]), len(pictures))
-    show.artifact(Artifact("image", both), enlarge=max(1, 96 // engine.shape[1]))
+    samples, source = session.samples(engine, N_PICTURES)
+    decoded = [one.decode(one.encode(samples)[0]) for one in (engine, other)]
+    scale = 255 if samples.dtype == np.uint8 else 1
+    error = [np.square(d - samples / np.float32(scale)).mean() for d in decoded]
+    pictures = [engine.modality.pictures(x) for x in (samples, *decoded)]
+    both = tile(np.concatenate(pictures), len(samples))
+    show.artifact(Artifact("image", both), enlarge=max(1, 96 // engine.picture_shape[1]))
     st.caption(
-        f"Above: {source}. Middle: {engine.name}, mse {error[0]:.4f} over these {len(pictures)}. "
+        f"Above: {source}. Middle: {engine.name}, mse {error[0]:.4f} over these {len(samples)}. "
         f"Below: {other.name}, mse {error[1]:.4f}."
     )

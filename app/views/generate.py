@@ -69,6 +69,12 @@ if picked is not None and 0 <= int(picked) < len(z):
 
 name = f"{engine.name}-{source}-seed{state.seed}"
 settings = {"source": np.array(source), "seed": np.array(state.seed), "temperature": np.array(state.temperature)}
+
+
+def numbers() -> bytes:
+    return downloads.npz(engine.decode(z, y), z, **settings)
+
+
 with controls, st.container(horizontal=True):
     st.download_button("PNG", partial(downloads.png, pictures, columns), f"{name}.png", "image/png", on_click="ignore")
-    st.download_button("NPZ", partial(downloads.npz, pictures, z, **settings), f"{name}.npz", on_click="ignore")
+    st.download_button("NPZ", numbers, f"{name}.npz", on_click="ignore")

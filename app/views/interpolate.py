@@ -65,12 +65,11 @@ with right:
             st.number_input(f"{which.upper()}, row", 0, atlas.n - 1, step=1, placeholder="free", width=124, **tie)
         st.button("Swap", on_click=lambda: session.update(swap(session.studio())))
     with st.container(horizontal=True, gap="small"):
-        z = path(np.array(state.a.z), np.array(state.b.z), FILE_FRAMES, state.method)
+        y = engine.labels_at(z := path(np.array(state.a.z), np.array(state.b.z), FILE_FRAMES, state.method))
         st.button("Random pair", icon=":material/casino:", on_click=take_random)
-        for kind, make in (("GIF", downloads.gif), ("NPZ", partial(downloads.npz, z=z))):
-            name = f"{engine.name}-{state.method}.{kind.lower()}"
-            take = lambda make=make: make(engine.decode_uint8(z, engine.labels_at(z)))  # noqa: E731
-            st.download_button(kind, take, name, on_click="ignore")
+        gif, npz = lambda: downloads.gif(engine.decode_uint8(z, y)), lambda: downloads.npz(engine.decode(z, y), z)
+        for kind, make in (("GIF", gif), ("NPZ", npz)):
+            st.download_button(kind, make, f"{engine.name}-{state.method}.{kind.lower()}", on_click="ignore")
 
 with left:
     pins = [{"label": "A", "xy": state.a.xy}, {"label": "B", "xy": state.b.xy}]

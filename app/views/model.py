@@ -46,12 +46,12 @@ with right:
     else:
         st.info("No history was kept with this checkpoint.")
 
-pictures, source = session.pictures(engine, N_PICTURES)
-decoded = engine.decode_uint8(engine.encode(pictures)[0])
+samples, source = session.samples(engine, N_PICTURES)
+pictures, decoded = engine.modality.pictures(samples), engine.decode_uint8(engine.encode(samples)[0])
 st.markdown("##### Reconstructions")
 st.caption(f"Above: {source}. Below: each one encoded to {engine.d} numbers and decoded again.")
 both = tile(np.concatenate([pictures, decoded]), len(pictures))
-show.artifact(Artifact("image", both), enlarge=max(1, 96 // engine.shape[1]))
+show.artifact(Artifact("image", both), enlarge=max(1, 96 // engine.picture_shape[1]))
 
 left, right = st.columns(2, gap="medium")
 with left:

@@ -15,7 +15,7 @@ from ..atlas import UNREADABLE
 from ..engine import Engine, load
 from ..errors import SaveError, SettingError, ShapeError
 from ..latent import paths
-from ..modalities.image import pixels, tile, to_uint8
+from ..modalities.image import pixels, tile
 
 GIF_FRAME_MS = 80
 
@@ -23,7 +23,7 @@ GIF_FRAME_MS = 80
 def encode(args: Namespace) -> None:
     out = _out(args.out, ".npz")
     engine = load(args.checkpoint)
-    mu, std = engine.encode(_read_pictures(args.inputs, engine.shape))
+    mu, std = engine.encode(_read_samples(args.inputs, engine))
     _save_npz(out, z=mu, mu=mu, std=std, xy=engine.to_map(mu))
 
 
@@ -60,12 +60,13 @@ def _save(out: Path, engine: Engine, z: np.ndarray, scale: int, columns: int | N
     if out.suffix == ".npz":
         _save_npz(out, x=x, z=np.asarray(z, np.float32), xy=engine.to_map(z))
         return
+    pictures = engine.modality.pictures(x)
     if out.suffix == ".gif":
-        frames = [_enlarged(pixels(p), scale) for p in [*to_uint8(x), *to_uint8(x[-2:0:-1])]]
+        frames = [_enlarged(pixels(p), scale) for p in [*pictures, *pictures[-2:0:-1]]]
         gif = {"save_all": True, "append_images": frames[1:], "duration": GIF_FRAME_MS, "loop": 0}
         _write(out, lambda path: frames[0].save(path, **gif))
         return
-    sheet = _enlarged(tile(x, columns or int(np.ceil(np.sqrt(len(x))))), scale)
+    sheet = _enlarged(tile(pictures, columns or int(np.ceil(np.sqrt(len(x))))), scale)
     _write(out, sheet.save)
 
 
@@ -74,10 +75,13 @@ def _enlarged(picture: np.ndarray, scale: int) -> Image.Image:
     return image if scale == 1 else image.resize((image.width * scale, image.height * scale), Image.Resampling.BICUBIC)
 
 
-def _read_pictures(inputs: list[str], shape: tuple[int, ...]) -> np.ndarray:
+def _read_samples(inputs: list[str], engine: Engine) -> np.ndarray:
     if len(inputs) == 1 and inputs[0].endswith(".npz"):
         return _read_array(inputs[0], "x")
-    c, h, w = shape
+    if engine.modality.name != "image":
+        kind, shape = engine.modality.name, ", ".join(map(str, engine.shape))
+        raise SettingError(f"{engine.name} is a model of {kind}: give one .npz file with x (n, {shape}).")
+    c, h, w = engine.shape
     pictures = []
     for name in inputs:
         try:

@@ -12,8 +12,7 @@ from torch import Tensor, nn
 from .. import terms
 from ..bottlenecks.ladder import Diagonal, Level, two_layers
 from ..errors import SettingError
-from ..likelihoods import likelihood
-from ..model import RateHparams
+from ..model import RateHparams, density
 from ..nets import LAYOUTS
 from ..objectives import Sum
 from ..registry import family, knob
@@ -43,7 +42,7 @@ class Ladder(nn.Module):
 
     def __init__(self, spec: Spec, h: Hparams):
         super().__init__()
-        self.likelihood = likelihood(h.likelihood, sigma=h.sigma)
+        self.likelihood = density(spec, h.likelihood, h.sigma)
         self.levels = tuple(d for d in (h.d3, h.d2, h.d) if d)
         self.d = sum(self.levels)
         ends = torch.tensor(self.levels).cumsum(0).tolist()

@@ -14,7 +14,7 @@ from ..bottlenecks.gaussian import log_normal
 from ..likelihoods import Likelihood
 from ..model import VAE, RateHparams
 from ..objectives import Sum
-from ..registry import family, knob
+from ..registry import MODALITIES, family, knob
 from ..schedules import warmup
 from ..types import Latent, Output, Spec
 
@@ -25,7 +25,7 @@ class Hparams(RateHparams):
 
 
 class VampVAE(nn.Module):
-    """p(z) = 1/K sum_k q(z|u_k), with K pseudo-inputs u_k in 0-1 of the shape of x, learned with the rest.
+    """p(z) = 1/K sum_k q(z|u_k), with K pseudo-inputs u_k of the shape and range of x, learned with the rest.
 
     The rate is sampled: log q(z|x) - log p(z) at the z that is decoded, unbiased, of either sign; nats.
     Tomczak and Welling, 2018, equation 9.
@@ -37,6 +37,7 @@ class VampVAE(nn.Module):
         super().__init__()
         self.vae = VAE(spec, h, Gaussian)
         self.d, self.levels = h.d, (h.d,)
+        self.bounded = MODALITIES.get(spec.modality).bounded
         self.pseudo_logits = nn.Parameter(torch.randn(n_pseudo, *spec.shape))
 
     @property
@@ -44,8 +45,8 @@ class VampVAE(nn.Module):
         return self.vae.likelihood
 
     def pseudo_inputs(self) -> Float[Tensor, "k ..."]:
-        """The inputs whose posteriors are the prior, 0-1, (k, *shape)."""
-        return torch.sigmoid(self.pseudo_logits)
+        """The inputs whose posteriors are the prior, (k, *shape), in 0-1 where samples are."""
+        return torch.sigmoid(self.pseudo_logits) if self.bounded else self.pseudo_logits
 
     def components(self) -> Latent:
         """q(z|u_k) of every pseudo-input, (k, d)."""

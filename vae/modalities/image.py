@@ -50,5 +50,14 @@ def to_bytes(x: np.ndarray) -> tuple[str, bytes]:
 
 
 IMAGE = modality(
-    Modality("image", likelihood="gaussian", example_shape=lambda: (1, 28, 28), render=render, to_bytes=to_bytes)
+    Modality(
+        "image",
+        likelihood="gaussian",
+        example_shape=lambda: (1, 28, 28),
+        render=render,
+        to_bytes=to_bytes,
+        bounded=True,
+        pictures=to_uint8,
+        picture_shape=lambda shape: shape,
+    )
 )

@@ -19,7 +19,7 @@ def pair(shape: tuple[int, ...], outputs: int, d: int, width: int, depth: int) -
     Raises: ShapeError: if shape is not (c, h, w), or there are more halvings than the picture can take.
     """
     if len(shape) != 3:
-        raise ShapeError(f"conv2d takes pictures of shape (c, h, w), not {shape}; the mlp takes any shape.")
+        raise ShapeError(f"conv2d takes pictures (c, h, w), not {shape}; conv1d takes series (c, t), mlp any shape.")
     c, h, w = shape
     sizes = halvings(h, w, depth)
     channels = [c] + [width * min(2**i, 4) for i in range(len(sizes) - 1)]

@@ -9,7 +9,7 @@ from torch import nn
 
 @dataclass(frozen=True)
 class Pair:
-    """encoder: (b, c, h, w) -> (b, features); decoder: (b, d) -> (b, outputs * c, h, w), raw."""
+    """encoder: (b, c, ...) -> (b, features); decoder: (b, d) -> (b, outputs * c, ...), raw."""
 
     encoder: nn.Module
     features: int

@@ -192,8 +192,7 @@ class Console {
   python() {
     const z = this.component.data.committed?.z ?? []
     const numbers = Array.from(z, (v) => Number(v.toPrecision(6))).join(", ")
-    const [h, w, c] = this.geometry.shape
-    return `# run in the folder of zscope\nimport numpy as np\nimport vae\n\nmodel = vae.load(${JSON.stringify(this.model)})\nz = np.array([[${numbers}]], dtype=np.float32)\nx = model.decode(z)  # (1, ${c}, ${h}, ${w}), 0-1\n`
+    return `# run in the folder of zscope\nimport numpy as np\nimport vae\n\nmodel = vae.load(${JSON.stringify(this.model)})\nz = np.array([[${numbers}]], dtype=np.float32)\nx = model.decode(z)  # (1, ${this.geometry.sample.join(", ")})\n`
   }
 
   async copy(text, said) {
