@@ -37,6 +37,19 @@ def rate_bars(rate_per_dim_nats: Sequence[float], active: Sequence[bool], height
     return figure.update_layout(height=height, margin=MARGIN, showlegend=False, bargap=0.25)
 
 
+def usage_bars(counts: Sequence[int], height: int = 220) -> go.Figure:
+    """How often each code of a codebook is used, most used first."""
+    counts = np.asarray(counts)
+    order = np.argsort(-counts, kind="stable")
+    share = counts[order] / max(1, counts.sum())
+    hover = "code %{customdata}: %{y:.2%}<extra></extra>"
+    bars = go.Bar(x=np.arange(len(order)), y=share, customdata=order, marker_color=RATE, hovertemplate=hover)
+    figure = go.Figure(bars)
+    figure.update_yaxes(title_text="share of places", rangemode="tozero", tickformat=".1%")
+    figure.update_xaxes(title_text="codes, most used first")
+    return figure.update_layout(height=height, margin=MARGIN, showlegend=False, bargap=0.1)
+
+
 def training_curve(history: Sequence[Mapping], has_rate: bool = True, height: int = 400) -> go.Figure:
     """elbo, distortion and rate of each epoch, nats a sample: training means, and the test set dotted.
 

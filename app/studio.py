@@ -16,6 +16,7 @@ SOURCES = ("prior", "aggregate")
 COUNTS = (16, 36, 64, 100)
 TEMPERATURE_MAX = 2.0
 SEED_MAX = 2**31 - 1
+LEVELS_MAX = 99
 LABEL_MAX = 254  # what the live channel's byte can say
 WIDTH_MAX = 512  # latent dimensions a link may carry
 COORDINATE_MAX = 1e4  # largest |z_j| or map coordinate a link may carry
@@ -50,6 +51,7 @@ class Studio:
     count: int = 36
     source: str = "prior"
     other: str = ""
+    held: int = 0  # levels of the kept point that Generate keeps, from the top, for a hierarchical model
     label: int = -1  # a conditional model decodes with it; -1: that of the nearest sample
     past: tuple[tuple[Point | None, Point | None, Point | None], ...] = field(default=(), compare=False)
 
@@ -122,7 +124,7 @@ def choose_model(state: Studio, name: str, d: int, same_rows: bool) -> Studio:
             return Point(row=p.row) if same_rows else None
         return Point(p.z) if len(p.z) == d else None
 
-    state = choose(state, model=name, label=-1)
+    state = choose(state, model=name, label=-1, held=0)
     return replace(state, point=carried(state.point), a=carried(state.a), b=carried(state.b), past=())
 
 
@@ -191,10 +193,11 @@ _CHECKS = {
     "seed": _between(0, SEED_MAX, int),
     "count": _one_of(COUNTS),
     "source": _one_of(SOURCES),
+    "held": _between(0, LEVELS_MAX, int),
     "label": _between(-1, LABEL_MAX, int),
     "other": lambda value: None if value == "" else _name(value),
 }
-_READ = {"t": float, "temperature": float, "seed": int, "count": int, "label": int}
+_READ = {"t": float, "temperature": float, "seed": int, "count": int, "label": int, "held": int}
 _POINTS = {"point": "p", "a": "a", "b": "b"}  # field -> key in the link
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from vae import checkpoint, experiment
-from vae.registry import DATASETS, Dataset
+from vae.registry import DATASETS, FAMILIES, Dataset, knobs
 from vae.types import Samples
 
 torch.set_num_threads(1)
@@ -23,8 +23,12 @@ def trained(root: Path, *families: str, points: int = 10_000) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ZSCOPE_CHECKPOINTS", str(root))
         for family in families:
+            known = {*knobs(FAMILIES.get(family).Hparams), "batch_size"}
             settings = {"net": "mlp", "width": "64", "d": "4", "batch_size": "64"}
-            name = f"tiny-{family}"
+            if "net" not in known:  # convolutions: wide enough, and quick
+                settings |= {"width": "4", "batch_size": "256"}
+            settings = {k: v for k, v in settings.items() if k in known}
+            name = f"tiny-{family.replace('_', '-')}"
             plan = experiment.Plan(family, "digits", settings, epochs=4, name=name, device="cpu", points=points)
             for _ in experiment.train(plan):
                 pass
@@ -41,6 +45,12 @@ def tiny_root(tmp_path_factory) -> Path:
 def conditional_root(tmp_path_factory) -> Path:
     """A checkpoints folder with `tiny-cvae`, which knows ten labels, and a map of 300 samples."""
     return trained(tmp_path_factory.mktemp("conditional"), "cvae", points=300)
+
+
+@pytest.fixture(scope="session")
+def structured_root(tmp_path_factory) -> Path:
+    """A checkpoints folder with `tiny-ladder-vae` and `tiny-vq-vae`: levels, and a codebook."""
+    return trained(tmp_path_factory.mktemp("structured"), "ladder_vae", "vq_vae", points=300)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from . import atlas as atlases
 from . import checkpoint
 from .checkpoint import MODEL, RESUME, Checkpoint
-from .errors import CheckpointError, DeviceError, ShapeError, ZscopeError
+from .errors import CheckpointError, DeviceError, SettingError, ShapeError, ZscopeError
 from .latent.rows import rows
 from .metrics.bounds import to_float
 from .registry import FAMILIES, MODALITIES, configure
@@ -72,6 +72,7 @@ class Engine:
         self.d: int = self._model.d
         self.shape: tuple[int, ...] = tuple(saved.config["spec"]["shape"])
         self.has_prior: bool = self._model.has_prior
+        self.levels: tuple[int, ...] = self._model.levels
         self.traits = FAMILIES.get(saved.config["family"]).traits
         self.conditional = "conditional" in self.traits
         self.device = self._device.type
@@ -127,6 +128,25 @@ class Engine:
         """`decode`, as pictures to look at, uint8 (b, c, h, w) of `picture_shape`: a series as its line chart."""
         return self._run("decode_uint8", z, y)
 
+    def redraw(self, z: ArrayLike, held: int, n: int, seed: int = 0, temperature: float = 1.0) -> np.ndarray:
+        """n latents (n, d) with the first `held` levels of z (1, d) and all below drawn anew, for a hierarchical model.
+
+        Raises: SettingError: another kind of model, or not so many levels.
+        """
+        return self._run("redraw", z, held, n, seed, temperature)
+
+    @property
+    def n_codes(self) -> int:
+        """Entries of a discrete model's codebook; 0 for another kind of model."""
+        return len(self._model.codebook()) if "discrete" in self.traits else 0
+
+    def codes(self, z: ArrayLike) -> np.ndarray:
+        """The numbers of the codes that latents (b, d) decode to, (b, h, w) int, for a discrete model.
+
+        Raises: SettingError: another kind of model.
+        """
+        return self._run("codes", z)
+
     def _encode(self, x: ArrayLike, y: ArrayLike | int | None = None) -> tuple[np.ndarray, np.ndarray]:
         x = check_samples(x, self.shape, self.modality.bounded)
         y = self._check_labels(y, len(x))
@@ -158,6 +178,20 @@ class Engine:
         with torch.inference_mode():
             z = self._model.sample_prior(n, torch.Generator().manual_seed(seed), temperature, y)
         return z.float().cpu().numpy()
+
+    def _redraw(self, z: ArrayLike, held: int, n: int, seed: int, temperature: float) -> np.ndarray:
+        if "hierarchical" not in self.traits:
+            raise SettingError(f"{self.name} has one level: there is none below to draw anew. sample() draws all of z.")
+        start = torch.from_numpy(self._check_latents(z)).to(self._device).expand(n, -1)
+        with torch.inference_mode():
+            out = self._model.redraw(start, held, torch.Generator().manual_seed(seed), temperature)
+        return out.float().cpu().numpy()
+
+    def _codes(self, z: ArrayLike) -> np.ndarray:
+        if "discrete" not in self.traits:
+            raise SettingError(f"{self.name} has no codebook: its latents are real numbers.")
+        with torch.inference_mode():
+            return self._model.codes(torch.from_numpy(self._check_latents(z)).to(self._device)).cpu().numpy()
 
     def _check_labels(self, y: ArrayLike | int | None, n: int) -> torch.Tensor | None:
         if y is None or not self.conditional:

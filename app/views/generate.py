@@ -18,6 +18,7 @@ MEANING = {
     "aggregate": "z drawn from q(z), where the codes of the data do lie: the posterior of a random real sample.",
 }
 NO_PRIOR = "has no prior: a plain autoencoder never learnt where codes lie. Drawn from Gaussians fitted on its codes."
+LEVELS = "This model has several levels of latents: keep the upper ones of a sample and see what the others decide."
 TEMPERATURE = "Scales every standard deviation: 1 is the model's own, 0 its means."
 
 
@@ -27,6 +28,8 @@ def new_seed() -> None:
 
 state, engine = session.studio(), session.engine()
 source = state.source if engine.has_prior else "aggregate"
+
+held = min(state.held, len(engine.levels) - 1) if state.point else 0
 
 controls, page = st.columns([2, 9], gap="medium")
 with controls:
@@ -39,6 +42,12 @@ with controls:
         options = [-1, *range(len(engine.atlas.classes))]
         names = ("each in turn", *engine.atlas.classes)
         st.selectbox("Label", options, format_func=lambda k: names[k + 1], **session.field("label"))
+    if len(engine.levels) > 1:
+        keep = range(len(engine.levels))
+        word = lambda k: "Nothing" if not k else f"Top {k}"  # noqa: E731
+        label = "Keep of the point on Explore"
+        st.segmented_control(label, keep, format_func=word, width="stretch", **session.field("held"))
+        st.caption("Its upper levels stay; every level below is drawn anew, given what is above." if held else LEVELS)
     st.slider("Temperature", 0.0, TEMPERATURE_MAX, step=0.05, help=TEMPERATURE, **session.field("temperature"))
     st.segmented_control("Pictures", COUNTS, width="stretch", **session.field("count"))
     st.number_input("Seed", 0, SEED_MAX, step=1, help="The same seed draws the same pictures.", **session.field("seed"))
@@ -47,7 +56,10 @@ with controls:
 
 chosen = state.label if 0 <= state.label < len(engine.atlas.classes) else None
 y = None if not engine.conditional else np.arange(state.count) % len(engine.atlas.classes) if chosen is None else chosen
-z = engine.sample(state.count, seed=state.seed, temperature=state.temperature, source=source, y=y)
+if held:
+    z = engine.redraw([state.point.z], held, state.count, state.seed, state.temperature)
+else:
+    z = engine.sample(state.count, seed=state.seed, temperature=state.temperature, source=source, y=y)
 pictures = engine.decode_uint8(z, y)
 columns = math.isqrt(state.count)
 

@@ -53,6 +53,16 @@ st.caption(f"Above: {source}. Below: each one encoded to {engine.d} numbers and 
 both = tile(np.concatenate([pictures, decoded]), len(pictures))
 show.artifact(Artifact("image", both), enlarge=max(1, 96 // engine.picture_shape[1]))
 
+if "discrete" in family.traits:
+    st.markdown("##### Codebook")
+    used = np.bincount(engine.codes(engine.atlas.z).ravel(), minlength=engine.n_codes)
+    st.plotly_chart(figures.usage_bars(used), config=QUIET)
+    entropy = -sum(p * np.log(p) for p in used[used > 0] / used.sum())
+    st.caption(
+        f"How often each of the {len(used)} codes is used by the {engine.atlas.n} samples of the map, most used first. "
+        f"{(used > 0).sum()} are used at all; perplexity {np.exp(entropy):.0f}."
+    )
+
 left, right = st.columns(2, gap="medium")
 with left:
     st.markdown("##### Make it again")
