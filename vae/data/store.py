@@ -122,7 +122,13 @@ def availability(dataset: str) -> str:
     folder = locate(dataset)
     if folder:
         return f"found in {folder}"
-    return f"to download, {sum(file.size_bytes for file in source.files) / 1e6:.0f} MB"
+    return f"to download, {megabytes(source)}"
+
+
+def megabytes(source: Source) -> str:
+    """What a download weighs, as published: "11 MB", "0.4 MB"."""
+    size = sum(file.size_bytes for file in source.files) / 1e6
+    return f"{size:.{0 if size >= 1 else 1}f} MB"
 
 
 def payload(path: Path, file: File) -> bytes:
