@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from vae import atlas
 from vae.bottlenecks.vq import DEAD, REVIVED, SMOOTHING, Codebook, perplexity, straight_through
 from vae.nets.causal import Causal
 from vae.registry import FAMILIES, configure
@@ -234,3 +236,10 @@ def sharp(prior: Causal) -> Causal:
     for p in prior.parameters():
         p.requires_grad_(False).mul_(3.0)
     return prior
+
+
+def test_nothing_is_fitted_between_discrete_codes():
+    z, point = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32), np.zeros((40, 3), np.float32)
+    assert atlas.between(z, point, discrete=True, seed=0) is None
+    assert atlas.between(z, point + 1, discrete=False, seed=0) is None
+    assert atlas.between(z, point, discrete=False, seed=0) is not None

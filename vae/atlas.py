@@ -163,12 +163,14 @@ def build(
     n: int = N_REFERENCE,
     seed: int = 0,
     view: np.ndarray | None = None,
+    discrete: bool = False,
     report: Callable[[str], Any] = lambda stage: None,
 ) -> Atlas:
     """Draw n training rows, encode them, fit the map, measure where it can be trusted. Deterministic for a seed.
 
     Args: encode(x, y), decode(z, y): with labels, for models that take them. pictures(x): samples to uint8 thumbnails
         (n, c, h, w). view (d, m): the map shows z @ view.
+        discrete: between two latents lies none, so no mixture is fitted on them.
     Raises: ShapeError: fewer than 2 rows, or n < 2.
     """
     if min(n, len(samples.x_train)) < 2:
@@ -201,12 +203,18 @@ def build(
         classes=classes,
         projector=projector,
         labels=y,
-        mixture=None if std.any() else Mixture.fit(z, seed=seed),
+        mixture=between(z, std, discrete=discrete, seed=seed),
         thumbnails_webp=_webp(tile(thumbnails, columns)),
         thumb_columns=columns,
         thumb_size=thumbnails.shape[2:],
         _search=search,
     )
+
+
+def between(z: np.ndarray, std: np.ndarray, *, discrete: bool, seed: int) -> Mixture | None:
+    """What fills the space between codes that are points: a mixture. None for posteriors with a width, which fill it
+    themselves, and for discrete codes, between which there is nothing."""
+    return None if discrete or std.any() else Mixture.fit(z, seed=seed)
 
 
 def _webp(sheet: np.ndarray) -> bytes:

@@ -173,6 +173,7 @@ def add_atlas(
         n=n,
         seed=saved.config["seed"],
         view=engine.map_view(),
+        discrete="discrete" in engine.traits,
         report=report,
     )
     config = saved.config | {"atlas": {"n": built.n, "split": "train", "seed": saved.config["seed"]}}

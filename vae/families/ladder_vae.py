@@ -126,6 +126,7 @@ class Ladder(nn.Module):
         return sum(level.log_prob(z[:, columns]) for level, columns in zip(along, self.columns, strict=True))
 
     def map_view(self) -> Tensor | None:
+        """All levels: the top one alone tells the classes of the data apart far less well than all of them."""
         return None
 
     def _down(
