@@ -29,6 +29,7 @@ KINDS = {  # macros of a family's formula: the word and the colour of each kind 
     "R": ("rate", figures.RATE),
     "O": ("what is new", figures.ELBO),
 }
+TRAITS = ("deterministic", "conditional", "discrete", "hierarchical", "adversarial", "sequential")  # kinds, in order
 IN_NATS = ("elbo_nats", "distortion_nats", "nll_nats")  # densities of x: comparable for one kind of likelihood alone
 
 
@@ -39,11 +40,24 @@ def header(cards: Mapping[str, Mapping], picker: Mapping | None) -> None:
         if picker is not None:
             st.selectbox(
                 "Model",
-                list(cards),
+                grouped(cards),
                 format_func=lambda name: f"{name}\u2002{summary(cards[name])}",
                 label_visibility="collapsed",
                 **picker,
             )
+
+
+def grouped(cards: Mapping[str, Mapping]) -> list[str]:
+    """Names with like models side by side: by data set, then by kind of family, then by name; broken ones last."""
+    known = FAMILIES.all()
+
+    def place(name: str) -> tuple:
+        card = cards[name]
+        traits = known[card["family"]].traits if card.get("family") in known else set()
+        kind = next((i for i, trait in enumerate(TRAITS) if trait in traits), -1)
+        return (not card, str(card.get("dataset")), kind, str(card.get("family")), name)
+
+    return sorted(cards, key=place)
 
 
 def summary(card: Mapping) -> str:

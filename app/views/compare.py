@@ -13,7 +13,7 @@ from vae.types import Artifact
 N_PICTURES = 10
 
 engine, cards = session.engine(), session.cards()
-others = [n for n, card in cards.items() if n != engine.name and card.get("dataset") == engine.card["dataset"]]
+others = [n for n in show.grouped(cards) if n != engine.name and cards[n].get("dataset") == engine.card["dataset"]]
 if not others:
     st.info(
         f"{engine.name} is the only model of {engine.card['dataset']} here. Train another, and they can be "
