@@ -105,6 +105,42 @@ def test_clipping_scales_a_gradient_that_two_parameters_share_once():
     assert torch.equal(a.grad, b.grad)
 
 
+def test_adam_pairs_each_gradient_with_its_own_parameter():
+    """Autograd may give a transposed or an expanded gradient, and torch's fused kernel reads them as they lie. The
+    first step of Adam is the learning rate long, against the sign of the gradient."""
+    trainer = trainer_of(train={"clip": 0.0, "lr": 1e-3})
+    w, b = trainer.model.encoder[1].weight, trainer.model.encoder[1].bias
+    c = torch.randn(w.shape[1], w.shape[0])
+    trainer.objective.forward = lambda model, x, step, y: Loss((w.t() * c).sum() + b.sum(), {})
+    before = [p.detach().clone() for p in (w, b)]
+    trainer.train_step(pictures(4))
+    torch.testing.assert_close(w.detach() - before[0], -1e-3 * c.t().sign(), rtol=1e-3, atol=1e-6)
+    torch.testing.assert_close(b.detach() - before[1], torch.full_like(b, -1e-3), rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("clip", [0.0, 0.5])
+def test_steps_are_those_of_torchs_adam(clip):
+    """A parameter without a gradient stays as it is, and so does its count of steps."""
+    trainer = trainer_of(train={"clip": clip})
+    pair = (trainer.model.encoder[1].weight, trainer.model.encoder[1].bias)
+    copies = [p.detach().clone().requires_grad_() for p in pair]
+    adam = torch.optim.Adam(copies, lr=1e-3)
+
+    def loss(w, b, step):
+        return w.square().sum() + (3 * b.square().sum() if step > 1 else 0)
+
+    trainer.objective.forward = lambda model, x, step, y: Loss(loss(*pair, step), {})
+    for step in range(5):
+        adam.zero_grad()
+        loss(*copies, step).backward()
+        if clip:
+            nn.utils.clip_grad_norm_(copies, clip)
+        adam.step()
+        trainer.train_step(pictures(4))
+    for p, q in zip(pair, copies, strict=True):
+        torch.testing.assert_close(p, q, rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("end", [1.0, 0.1, 0.0])
 def test_the_learning_rate_falls_along_a_cosine(end):
     """Where the gradient is 1 everywhere and at all times, a step of Adam is the learning rate long."""

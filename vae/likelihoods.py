@@ -113,7 +113,7 @@ class Gaussian(Likelihood):
 
     def log_prob(self, raw, x):
         sigma = self.sigma()
-        squares = (x - self.mean(raw)).square().flatten(1).sum(1)
+        squares = F.mse_loss(self.mean(raw), x, reduction="none").flatten(1).sum(1)
         pixels = x[0].numel()
         return -0.5 * squares / sigma**2 - pixels * (sigma.log() + 0.5 * LOG_2PI)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import reduce
+from operator import add
 
 import torch
 from torch import Tensor, nn
@@ -47,7 +49,7 @@ def weigh(output: Output, values: dict[str, tuple[Tensor, float]]) -> Loss:
     so that figures from different weights can be compared: a weighted loss is never reported as a bound. Of several
     levels, the rate of each from the top is reported as rate_1, rate_2, ...
     """
-    total = sum(weight * value.mean() for value, weight in values.values())
+    total = reduce(add, (value if weight == 1 else weight * value for value, weight in values.values())).mean()
     parts = {name: value.detach() for name, (value, _) in values.items() if value.ndim}
     figures = {name: value.detach() for name, (value, _) in values.items() if not value.ndim}
     if output.latent.kl:  # where nothing is paid for the code, there is no bound to report

@@ -148,14 +148,14 @@ def fit(
     while trainer.epoch < epochs:
         trainer.model.train()
         order = torch.randperm(n, generator=trainer.order).to(x.device)
-        sums: dict[str, Tensor] = {}
+        sums: dict[str, float] = {}
+        pending: list[tuple[dict[str, Tensor], int]] = []  # figures of the steps since they were last added up
         seen, epoch_began, reported = 0, time.perf_counter(), 0.0
         for rows in order.split(batch):
-            loss = trainer.train_step(to_float(x[rows]), None if y is None else y[rows])
+            loss = trainer.train_step(to_float(x.index_select(0, rows)), None if y is None else y[rows])
             parts = loss.parts if loss.adversary is None else loss.parts | {"adversary": loss.adversary.detach()}
             measured = {f"{name}_nats": value for name, value in parts.items()} | loss.figures
-            for name, value in measured.items():
-                sums[name] = sums.get(name, 0) + (value.sum() if value.ndim else value * len(rows))
+            pending.append((measured, len(rows)))
             seen += len(rows)
             now = time.perf_counter()
             if now - reported > REPORT_SECONDS:
@@ -167,12 +167,12 @@ def fit(
                     epochs,
                     trainer.step,
                     per_epoch * epochs,
-                    _means(sums, seen, trainer.step) | active,
+                    _means(sums, pending, seen, trainer.step) | active,
                     seen / (now - epoch_began),
                     left,
                 )
         seconds = time.perf_counter() - epoch_began
-        metrics = _means(sums, seen, trainer.step) | {"seconds": seconds, "images_per_s": n / seconds}
+        metrics = _means(sums, pending, seen, trainer.step) | {"seconds": seconds, "images_per_s": n / seconds}
         trainer.epoch += 1
         if x_test is not None:
             test = evaluate(trainer.model, x_test, y_test)
@@ -185,8 +185,16 @@ def fit(
         yield Event("epoch", trainer.epoch, epochs, trainer.step, per_epoch * epochs, metrics, n / seconds, left)
 
 
-def _means(sums: dict[str, Tensor], seen: int, step: int) -> dict[str, float]:
-    means = {name: float(total) / seen for name, total in sums.items()}
+def _means(sums: dict[str, float], pending: list, seen: int, step: int) -> dict[str, float]:
+    """Add the pending steps to the sums, in one pass for each figure, and forget them; the means over `seen` samples."""
+    values: dict[str, list[Tensor]] = {}
+    for measured, rows in pending:
+        for name, value in measured.items():
+            values.setdefault(name, []).append(value.expand(rows))  # (b,), or a scalar that holds for each sample
+    pending.clear()
+    for name, several in values.items():
+        sums[name] = sums.get(name, 0.0) + float(torch.cat(several).sum())
+    means = {name: total / seen for name, total in sums.items()}
     _check_finite(means, step)
     return means
 
