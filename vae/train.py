@@ -186,7 +186,7 @@ def fit(
 
 
 def _means(sums: dict[str, float], pending: list, seen: int, step: int) -> dict[str, float]:
-    """Add the pending steps to the sums, in one pass for each figure, and forget them; the means over `seen` samples."""
+    """Add the pending steps to the sums, in one pass for each figure, and forget them; the means over `seen`."""
     values: dict[str, list[Tensor]] = {}
     for measured, rows in pending:
         for name, value in measured.items():
