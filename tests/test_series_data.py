@@ -42,6 +42,7 @@ def record() -> tuple[np.ndarray, list[int], list[str]]:
     """A beat every 300 samples with a peak of 1 mV at its mark, every tenth one early."""
     places = list(range(200, N - 100, 300))
     symbols = ["A" if i % 10 == 9 else "N" for i in range(len(places))]
+    symbols[4] = "V"
     signal = np.full((N, 2), 1024) + np.random.default_rng(0).integers(-9, 10, (N, 2))
     for place in places:
         signal[place - 2 : place + 3] += [[200, -100]]
@@ -102,7 +103,7 @@ def test_beats_are_cut_around_their_marks_from_files(monkeypatch, tmp_path):
     samples = DATASETS.get("ecg_beats").load()
     assert samples.x_train.shape[1:] == samples.x_test.shape[1:] == (2, 128)
     border = 0.75 * N
-    train = [i for i, p in enumerate(places) if p >= 96 and p + 160 <= border]
+    train = [i for i, p in enumerate(places) if p >= 96 and p + 160 <= border and i != 4]
     test = [i for i, p in enumerate(places) if p - 96 >= border and p + 160 <= N]
     assert samples.y_train.tolist() == [int(symbols[i] == "A") for i in train]
     assert samples.y_test.tolist() == [int(symbols[i] == "A") for i in test]
@@ -125,7 +126,7 @@ def test_no_moment_of_the_recording_is_on_both_sides():
 def test_the_real_record_has_the_published_beats():
     samples = present("ecg_beats")
     assert np.bincount(samples.y_train).tolist() == [1678, 24]
-    assert np.bincount(samples.y_test).tolist() == [558, 10]
+    assert np.bincount(samples.y_test).tolist() == [558, 9]
     middle = samples.x_train[:, 0].argmax(1)
     assert np.mean(np.abs(middle - 48) <= 3) > 0.99  # the R peak is where the cardiologists put their mark
 
