@@ -1,0 +1,124 @@
+"""One latent for a whole series: read to its end, then written step by step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ..bottlenecks import Gaussian
+from ..model import density
+from ..objectives import Sum
+from ..recurrent import RecurrentHparams
+from ..registry import family, knob
+from ..schedules import warmup
+from ..types import Latent, Output, Spec
+
+
+@dataclass(frozen=True)
+class Hparams(RecurrentHparams):
+    d: int = knob(16, "width of the latent", low=1, high=4096)
+    step_dropout: float = knob(
+        0.3, "share of past values hidden from the decoder in training; 1: it never sees any", low=0.0, high=1.0
+    )
+
+
+class SequenceVAE(nn.Module):
+    """p(x|z) = prod_t N(x_t; f(z, x_<t), sigma^2): a recurrent decoder that sees z at every step and the values before.
+
+    Bowman et al., 2016, with real values for words. Training forces the true past upon the decoder and hides a
+    share of it at random, so that z is needed; the density, in `forward` outside of training and in `log_joint`, is
+    exact and hides nothing. Only the encoder reads both ways.
+    """
+
+    has_prior = True
+
+    def __init__(self, spec: Spec, h: Hparams):
+        super().__init__()
+        self.channels, self.t = spec.shape
+        self.d, self.levels = h.d, (h.d,)
+        self.step_dropout, self.blind = h.step_dropout, h.step_dropout == 1  # blind in training, blind ever after
+        self.likelihood = density(spec, "gaussian", h.sigma)
+        self.encoder = nn.GRU(self.channels, h.units, batch_first=True, bidirectional=True)
+        self.bottleneck = Gaussian(2 * h.units, h.d)
+        self.start = nn.Linear(h.d, h.units)
+        self.decoder = nn.GRU(self.channels + 1 + h.d, h.units, batch_first=True)
+        self.head = nn.Linear(h.units, self.likelihood.outputs * self.channels)
+
+    def infer(self, x: Float[Tensor, "b c t"], y: Tensor | None = None) -> Latent:
+        _, last = self.encoder(x.transpose(1, 2))
+        return self.bottleneck(last.transpose(0, 1).flatten(1))
+
+    def params(
+        self, z: Float[Tensor, "b d"], x: Float[Tensor, "b c t"], hidden: float = 0.0
+    ) -> Float[Tensor, "b ..."]:
+        """Raw parameters of p(x_t|z, x_<t) of every step. hidden: share of steps whose value is not shown."""
+        shown = torch.rand(len(x), 1, self.t - 1, device=x.device) >= (1.0 if self.blind else hidden)
+        past = torch.cat([x[:, :, :-1] * shown, shown.to(x.dtype)], 1)
+        return self._write(z, nn.functional.pad(past, (1, 0)), self._begin(z))[0]
+
+    def decode(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, "b c t"]:
+        """E[x|z], approximated: the decoder runs free, each step told the means of those before in place of values."""
+        if self.blind:
+            return self.likelihood.mean(self.params(z, z.new_zeros(len(z), self.channels, self.t)))
+        past = z.new_zeros(len(z), self.channels + 1, 1)
+        memory, means = self._begin(z), []
+        for _ in range(self.t):
+            raw, memory = self._write(z, past, memory)
+            means.append(self.likelihood.mean(raw))
+            past = torch.cat([means[-1], torch.ones_like(past[:, -1:])], 1)
+        return torch.cat(means, 2)
+
+    def forward(self, x: Float[Tensor, "b c t"], y: Tensor | None = None) -> Output:
+        latent = self.infer(x)
+        return Output(self.params(latent.z, x, self.step_dropout if self.training else 0.0), latent)
+
+    def sample_prior(
+        self, n: int, generator: torch.Generator, temperature: float = 1.0, y: Tensor | None = None
+    ) -> Float[Tensor, "n d"]:
+        return self.bottleneck.sample_prior(n, generator, temperature)
+
+    def resample(self, q: Latent, k: int) -> Latent:
+        return self.bottleneck.resample(q, k)
+
+    def log_joint(
+        self, x: Float[Tensor, "b c t"], z: Float[Tensor, "b d"], y: Tensor | None = None
+    ) -> Float[Tensor, " b"]:
+        return self.likelihood.log_prob(self.params(z, x), x) + self.bottleneck.log_prior(z)
+
+    def log_posterior(self, z: Float[Tensor, "b d"], q: Latent) -> Float[Tensor, " b"]:
+        return self.bottleneck.log_posterior(z, q)
+
+    def map_view(self) -> Tensor | None:
+        return None
+
+    def _begin(self, z: Tensor) -> Tensor:
+        return torch.tanh(self.start(z))[None]
+
+    def _write(self, z: Tensor, past: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
+        """Raw parameters (b, outputs c, t) after past values (b, c + 1, t), of which the last row tells the known."""
+        seen = torch.cat([past, z[:, :, None].expand(-1, -1, past.shape[2])], 1)
+        out, memory = self.decoder(seen.transpose(1, 2), memory)
+        return self.head(out).transpose(1, 2), memory
+
+
+@family(
+    name="sequence_vae",
+    title="Sequence VAE",
+    paper="Bowman et al., 2016, Generating sentences from a continuous space",
+    hparams=Hparams,
+    traits=("sequential",),
+    modalities=("series",),
+    idea=(
+        "One code for a whole series: an encoder reads it in both directions, and a decoder writes it value by value, "
+        "seeing the code and what came before. Since the past alone foretells much, the decoder may come to ignore the "
+        "code; hiding a share of the past while training makes it listen. The likelihood is exact, but what one code "
+        "decodes to is found step by step, and errors of early steps are carried on."
+    ),
+    formula=r"\D{-\mathbb{E}_{q(z \mid x)} \sum_t \log p(x_t \mid z, x_{<t})} + "
+    r"\R{\mathrm{KL}\left(q(z \mid x) \,\|\, p(z)\right)}",
+)
+def build(spec: Spec, h: Hparams):
+    return SequenceVAE(spec, h), Sum(beta=warmup(h.warmup, 1.0, h.warmup_steps))
