@@ -371,6 +371,8 @@ def the_registry_names_its_source(case: Case) -> None:
     assert FAMILIES.get(f.name) is f
     assert f.name.isidentifier()
     assert f.title
+    assert f.idea.count(".") >= 2, "its idea in three sentences"
+    assert any(macro in f.formula for macro in (r"\D{", r"\R{", r"\O{")), "its formula, each term in its colour"
     assert any(part.strip(",.").isdigit() for part in f.paper.split()), f"{f.paper!r} has no year"
 
 
