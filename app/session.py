@@ -179,8 +179,12 @@ def _switch_model(name: str) -> None:
         tell(f"{name} could not be opened: {error} Still showing {old}.")
         return
     same_data = engine(old).card["dataset"] == engine(name).card["dataset"]
-    same_rows = same_data and np.array_equal(here.index, there.index)
-    update(studio_.choose_model(studio(), name, engine(name).d, same_rows))
+
+    def row_there(row: int) -> int | None:
+        found = np.flatnonzero(there.index == here.index[row]) if same_data and row < here.n else ()
+        return int(found[0]) if len(found) else None
+
+    update(studio_.choose_model(studio(), name, engine(name).d, row_there))
 
 
 def _open_some_model():
@@ -198,7 +202,7 @@ def _open_some_model():
             continue
         if name != wanted:
             tell(f"Showing {name} in place of {wanted}.")
-            st.session_state[_STUDIO] = studio_.choose_model(studio(), name, opened.d, same_rows=False)
+            st.session_state[_STUDIO] = studio_.choose_model(studio(), name, opened.d, lambda row: None)
         return opened
     return None
 

@@ -7,7 +7,7 @@ import binascii
 import math
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 DEFAULT_MODEL = "fashion-vae"
@@ -108,10 +108,10 @@ def choose(state: Studio, **settings) -> Studio:
     return replace(state, **settings)
 
 
-def choose_model(state: Studio, name: str, d: int, same_rows: bool) -> Studio:
+def choose_model(state: Studio, name: str, d: int, row_there: Callable[[int], int | None]) -> Studio:
     """Another model: settings stay, and each point that still means something there.
 
-    A reference row stays where both models show the same rows (same_rows); a bare z stays if it has d numbers.
+    A reference row becomes row_there(row), the same sample there (None: not shown); a bare z stays if it has d numbers.
     Either is placed anew on the new map.
     """
     if name == state.model:
@@ -121,7 +121,8 @@ def choose_model(state: Studio, name: str, d: int, same_rows: bool) -> Studio:
         if p is None:
             return None
         if p.row is not None:
-            return Point(row=p.row) if same_rows else None
+            row = row_there(p.row)
+            return None if row is None else Point(row=row)
         return Point(p.z) if len(p.z) == d else None
 
     state = choose(state, model=name, label=-1, held=0)

@@ -77,12 +77,13 @@ def trained(dataset: str, epochs: int, seeds: int, settings: dict[str, Any]) -> 
     return rows
 
 
-def shipped() -> list[dict[str, Any]]:
+def shipped(chosen: list[str]) -> list[dict[str, Any]]:
     """The checkpoints of this copy that were trained on Fashion-MNIST with the net of RECIPE, or one of their own."""
     rows = []
     for name, path in checkpoint.checkpoints().items():
         card = checkpoint.read(path, skip=(checkpoint.RESUME,)).config
-        if card["dataset"] != "fashion_mnist" or card["hparams"].get("net", "mlp") != RECIPE["net"]:
+        fits = card["dataset"] == "fashion_mnist" and card["hparams"].get("net", "mlp") == RECIPE["net"]
+        if name not in chosen if chosen else not fits:
             continue
         rows.append(measure(name))
         print(f"  {name} measured", file=sys.stderr)
@@ -110,6 +111,7 @@ def main() -> int:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--smoke", "--quick", action="store_true")
     p.add_argument("--full", action="store_true")
+    p.add_argument("checkpoints", nargs="*", help="measure these alone")
     args = p.parse_args()
     torch.manual_seed(0)
     if args.smoke:
@@ -118,7 +120,7 @@ def main() -> int:
         settings = RECIPE | {"lr": 2e-3, "lr_end": 0.02}
         rows = {dataset: trained(dataset, 40, 3, settings) for dataset in ("mnist", "fashion_mnist")}
     else:
-        rows = {"fashion_mnist": shipped()}
+        rows = {"fashion_mnist": shipped(args.checkpoints)}
     print("  ".join(f"{k}: {v}" for k, v in machine().items()))
     for dataset, found in rows.items():
         print(f"\n{dataset}\n\n{table(found)}")

@@ -134,12 +134,12 @@ def test_choose_refuses_what_is_out_of_range(settings):
 
 def test_another_model_keeps_settings_and_points_that_fit():
     state = replace(full(), point=Point(Z[:4], (0.0, 0.0)))
-    state = studio.choose_model(state, "fashion-ae", d=D, same_rows=True)
+    state = studio.choose_model(state, "fashion-ae", d=D, row_there=lambda row: row)
     assert (state.model, state.temperature, state.seed, state.source) == ("fashion-ae", 0.7, 1234567890, "aggregate")
     assert state.point is None  # 4 numbers, the model has 16
     assert state.a == Point(Z[::-1])  # same width: kept, to be placed on the new map
     assert state.b == Point(row=12)
-    assert studio.choose_model(full(), "fashion-ae", d=D, same_rows=False).b is None
+    assert studio.choose_model(full(), "fashion-ae", d=D, row_there=lambda row: None).b is None
 
 
 def test_placed_fills_rows_and_positions_and_drops_what_does_not_exist():
