@@ -131,7 +131,7 @@ def metrics(card: Mapping) -> None:
         m |= {"elbo_nats": None, "rate_nats": None}
     d = len(m.get("rate_per_dim_nats") or ()) or (card.get("hparams") or {}).get("d")
     n = number(m.get("n_test"), 0)
-    more = {"nll_nats": f" (k = {m['nll_k']})" if m.get("nll_k") else "", "active_units": f", of {d}"}
+    more = {"nll_nats": f" (k = {m['nll_k']})" if m.get("nll_k") else "", "active_units": f", of {d}" if d else ""}
     with st.grid(len(FIGURES), gap="small", min_column_width=120):
         for label, key, digits, _, help in FIGURES:
             label += more.get(key, "")

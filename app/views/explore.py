@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from app import session
-from app.components.latent_console import latent_console, slider_data
+from app.components.latent_console import latent_console, slider_tabs
 from app.components.latent_map import latent_map
 from app.studio import choose, commit, point_of, undo
 from vae.latent.traverse import axes, local_directions
@@ -38,28 +38,17 @@ def take_label() -> None:
     session.update(choose(session.studio(), label=-1 if sent["label"] is None else int(sent["label"])))
 
 
-def label_at(z: np.ndarray) -> int | None:
-    """What a conditional model decodes z with: the chosen label, or that of the nearest sample."""
-    chosen = session.studio().label
-    near = engine.labels_at(z[None])
-    return None if near is None else chosen if 0 <= chosen < len(atlas.classes) else int(near[0])
-
-
-def sliders(z: np.ndarray) -> dict:
+def sliders(z: np.ndarray, y: int | None) -> dict:
     """What to pull at z, as the console's tabs: local directions and single axes."""
-    given = (partial(engine.decode, y=label_at(z)), z, atlas.z_std, min(SLIDERS, engine.d), atlas.z_mean)
-    here, raw = engine.submit(local_directions, *given).result(), engine.submit(axes, *given).result()
-    names = [f"Direction {j + 1}" for j in range(len(here.u))]
-    return {
-        "here": slider_data(here, names),
-        "raw": slider_data(raw, [f"z{np.argmax(np.abs(u))}" for u in raw.u]),
-    }
+    given = (partial(engine.decode, y=y), z, atlas.z_std, min(SLIDERS, engine.d), atlas.z_mean)
+    return slider_tabs(*(engine.submit(of, *given).result() for of in (local_directions, axes)))
 
 
 @st.fragment
 def stage() -> None:
     """The map and the console; a commit reruns only this."""
-    point = session.studio().point
+    point, label = session.studio().point, session.studio().label
+    chosen = label if engine.conditional and 0 <= label < len(atlas.classes) else None  # None: as the nearest sample
     z = np.asarray(point.z, np.float32)
     mapped = point.row is None and np.allclose(engine.from_map([point.xy])[0][0], z, atol=1e-3)
     committed = {"row": point.row, "xy": point.xy, "z": point.z, "mapped": bool(mapped)}
@@ -74,9 +63,9 @@ def stage() -> None:
             key=CONSOLE,
             committed=committed,
             neighbours=near[:NEIGHBOURS],
-            sliders=sliders(z),
+            sliders=sliders(z, engine.labels_at(z[None]) if chosen is None else chosen),
             labels=atlas.classes if engine.conditional else (),
-            label=session.studio().label if session.studio().label >= 0 else None,
+            label=chosen,
             on_label=take_label,
             can_undo=len(session.studio().past) > 1,
             on_undo=take_back,

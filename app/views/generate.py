@@ -11,13 +11,15 @@ import streamlit as st
 
 from app import downloads, session
 from app.components.picture_grid import picture_grid
+from app.draws import draw
 from app.studio import COUNTS, SEED_MAX, SOURCES, TEMPERATURE_MAX, choose, commit, point_of
 
 MEANING = {
-    "prior": "z drawn from p(z) = N(0, I), where the model was told its codes would lie.",
+    "prior": "z drawn from p(z), where the model was told its codes would lie.",
     "aggregate": "z drawn from q(z), where the codes of the data do lie: the posterior of a random real sample.",
 }
 NO_PRIOR = "has no prior: a plain autoencoder never learnt where codes lie. Drawn from Gaussians fitted on its codes."
+KEEP, HELD = "Keep of the point on Explore", "Its upper levels stay; those below are drawn anew, given what is above."
 LEVELS = "This model has several levels of latents: keep the upper ones of a sample and see what the others decide."
 TEMPERATURE = "Scales every standard deviation: 1 is the model's own, 0 its means."
 
@@ -27,9 +29,8 @@ def new_seed() -> None:
 
 
 state, engine = session.studio(), session.engine()
-source = state.source if engine.has_prior else "aggregate"
-
-held = min(state.held, len(engine.levels) - 1) if state.point else 0
+drawn = draw(engine, state)
+z, y, source, pictures = drawn.z, drawn.y, drawn.source, engine.decode_uint8(drawn.z, drawn.y)
 
 controls, page = st.columns([2, 9], gap="medium")
 with controls:
@@ -39,28 +40,18 @@ with controls:
     else:
         st.info(f"{engine.name} {NO_PRIOR}")
     if engine.conditional:
-        options = [-1, *range(len(engine.atlas.classes))]
-        names = ("each in turn", *engine.atlas.classes)
-        st.selectbox("Label", options, format_func=lambda k: names[k + 1], **session.field("label"))
+        names = {-1: "each in turn", **dict(enumerate(engine.atlas.classes))}
+        st.selectbox("Label", names, format_func=names.get, **session.field("label"))
     if len(engine.levels) > 1:
-        keep = range(len(engine.levels))
-        word = lambda k: "Nothing" if not k else f"Top {k}"  # noqa: E731
-        label = "Keep of the point on Explore"
-        st.segmented_control(label, keep, format_func=word, width="stretch", **session.field("held"))
-        st.caption("Its upper levels stay; every level below is drawn anew, given what is above." if held else LEVELS)
+        keep = {k: f"Top {k}" if k else "Nothing" for k in range(len(engine.levels))}
+        st.segmented_control(KEEP, keep, format_func=keep.get, width="stretch", **session.field("held"))
+        st.caption(HELD if drawn.held else LEVELS)
     st.slider("Temperature", 0.0, TEMPERATURE_MAX, step=0.05, help=TEMPERATURE, **session.field("temperature"))
     st.segmented_control("Pictures", COUNTS, width="stretch", **session.field("count"))
     st.number_input("Seed", 0, SEED_MAX, step=1, help="The same seed draws the same pictures.", **session.field("seed"))
     st.button("New seed", icon=":material/casino:", on_click=new_seed, width="stretch")
     evidence = st.toggle("Evidence on every picture", key="generate.evidence", persist_state="session")
 
-chosen = state.label if 0 <= state.label < len(engine.atlas.classes) else None
-y = None if not engine.conditional else np.arange(state.count) % len(engine.atlas.classes) if chosen is None else chosen
-if held:
-    z = engine.redraw([state.point.z], held, state.count, state.seed, state.temperature)
-else:
-    z = engine.sample(state.count, seed=state.seed, temperature=state.temperature, source=source, y=y)
-pictures = engine.decode_uint8(z, y)
 columns = math.isqrt(state.count)
 
 with page:
@@ -81,12 +72,7 @@ if picked is not None and 0 <= int(picked) < len(z):
 
 name = f"{engine.name}-{source}-seed{state.seed}"
 settings = {"source": np.array(source), "seed": np.array(state.seed), "temperature": np.array(state.temperature)}
-
-
-def numbers() -> bytes:
-    return downloads.npz(engine.decode(z, y), z, **settings)
-
-
 with controls, st.container(horizontal=True):
     st.download_button("PNG", partial(downloads.png, pictures, columns), f"{name}.png", "image/png", on_click="ignore")
+    numbers = lambda: downloads.npz(engine.decode(z, y), z, **settings)  # noqa: E731
     st.download_button("NPZ", numbers, f"{name}.npz", on_click="ignore")

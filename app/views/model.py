@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from app import figures, session, show
+from vae.metrics.latent import perplexity
 from vae.modalities.image import tile
 from vae.registry import FAMILIES
 from vae.types import Artifact
@@ -29,15 +30,26 @@ show.collapse(card)
 
 left, right = st.columns(2, gap="medium")
 with left:
-    st.markdown("##### Rate of each latent dimension")
-    if measured.get("rate_per_dim_nats"):
-        st.plotly_chart(figures.rate_bars(measured["rate_per_dim_nats"], engine.atlas.active), config=QUIET)
-        grey = "" if engine.atlas.active.all() else " Grey: its mean hardly varies, so it carries nothing."
-        st.caption(f"KL(q(z|x) ‖ p(z)) of each, test set.{grey}")
-    elif show.has_prior(card):
-        st.info(f"Training measures this when it ends; `python -m vae eval {card['name']}` prints it now.")
+    if "discrete" in family.traits:
+        st.markdown("##### Codebook")
+        used = np.bincount(engine.codes(engine.atlas.z).ravel(), minlength=engine.n_codes)
+        st.plotly_chart(figures.usage_bars(used), config=QUIET)
+        st.caption(
+            f"How often each of the {len(used)} codes is used by the samples of the map, most used first. "
+            f"{(used > 0).sum()} are used at all; perplexity {perplexity(used):.0f}."
+        )
     else:
-        st.info("The code of a sample is a point, so there is no rate: it costs nothing and promises nothing.")
+        st.markdown("##### Rate of each latent dimension")
+        if measured.get("rate_per_dim_nats"):
+            st.plotly_chart(figures.rate_bars(measured["rate_per_dim_nats"], engine.atlas.active), config=QUIET)
+            grey = "" if engine.atlas.active.all() else " Grey: its mean hardly varies, so it carries nothing."
+            st.caption(f"KL(q(z|x) ‖ p(z)) of each, test set.{grey}")
+        elif measured.get("rate_nats") is not None:
+            st.info("The rate of this family is no sum over dimensions.")
+        elif show.has_prior(card):
+            st.info(f"Training measures this when it ends; `python -m vae eval {card['name']}` prints it now.")
+        else:
+            st.info("The code of a sample is a point, so there is no rate: it costs nothing and promises nothing.")
 with right:
     st.markdown("##### Training")
     if engine.history:
@@ -52,16 +64,6 @@ st.markdown("##### Reconstructions")
 st.caption(f"Above: {source}. Below: each one encoded to {engine.d} numbers and decoded again.")
 both = tile(np.concatenate([pictures, decoded]), len(pictures))
 show.artifact(Artifact("image", both), enlarge=max(1, 96 // engine.picture_shape[1]))
-
-if "discrete" in family.traits:
-    st.markdown("##### Codebook")
-    used = np.bincount(engine.codes(engine.atlas.z).ravel(), minlength=engine.n_codes)
-    st.plotly_chart(figures.usage_bars(used), config=QUIET)
-    entropy = -sum(p * np.log(p) for p in used[used > 0] / used.sum())
-    st.caption(
-        f"How often each of the {len(used)} codes is used by the {engine.atlas.n} samples of the map, most used first. "
-        f"{(used > 0).sum()} are used at all; perplexity {np.exp(entropy):.0f}."
-    )
 
 left, right = st.columns(2, gap="medium")
 with left:

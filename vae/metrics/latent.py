@@ -113,6 +113,12 @@ def _log_mixture(
     return out
 
 
+def perplexity(counts: Int[np.ndarray, " k"]) -> float:
+    """exp of the entropy of how often each of k things was chosen: 1 if always the same, k if all equally often."""
+    share = counts[counts > 0] / counts.sum()
+    return float(np.exp(-(share * np.log(share)).sum()))
+
+
 def codebook_estimates(codes: Int[np.ndarray, "n ..."], size: int, *, seed: int) -> dict[str, Any]:
     """Of a codebook with `size` codes, chosen by index at each place of n samples: perplexity, exp of the entropy of
     how often each is chosen over all places (1: one code does it all; size: all equally often), and the share chosen
@@ -126,9 +132,9 @@ def codebook_estimates(codes: Int[np.ndarray, "n ..."], size: int, *, seed: int)
     counts = np.bincount(codes.ravel(), minlength=size)
     share = counts[counts > 0] / codes.size
     text = f"{size} codes, {codes[0].size} a sample, {len(codes)} test samples"
-    perplexity = float(np.exp(-(share * np.log(share)).sum()))
+    entropy = f"exp of the entropy of usage, {text}"
     return {
-        "codebook_perplexity": Estimate(perplexity, len(codes), seed, None, f"exp of the entropy of usage, {text}"),
+        "codebook_perplexity": Estimate(perplexity(counts), len(codes), seed, None, entropy),
         "codebook_used_share": Estimate(len(share) / size, len(codes), seed, None, f"chosen at least once, {text}"),
     }
 

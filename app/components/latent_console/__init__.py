@@ -62,3 +62,11 @@ def slider_data(directions, names: Sequence[str]) -> dict[str, Any]:
         "high": np.round(directions.high, 3).tolist(),
         "names": list(names),
     }
+
+
+def slider_tabs(here, raw) -> dict[str, dict[str, Any]]:
+    """The console's sliders: local directions at a point, and single axes."""
+    return {
+        "here": slider_data(here, [f"Direction {j + 1}" for j in range(len(here.u))]),
+        "raw": slider_data(raw, [f"z{np.argmax(np.abs(u))}" for u in raw.u]),
+    }
