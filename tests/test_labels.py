@@ -94,3 +94,9 @@ def test_the_pages_offer_the_labels_and_keep_the_choice_in_the_link(conditional)
     assert "label" not in at.query_params
     for page in ("interpolate", "compare", "model"):
         assert not at.switch_page(f"views/{page}.py").run().exception
+
+
+def test_explore_opens_without_a_chosen_label(conditional):
+    at = AppTest.from_file(str(ROUTER), default_timeout=60)
+    at.query_params["model"] = conditional
+    assert not at.run().exception

@@ -49,6 +49,8 @@ def stage() -> None:
     """The map and the console; a commit reruns only this."""
     point, label = session.studio().point, session.studio().label
     chosen = label if engine.conditional and 0 <= label < len(atlas.classes) else None  # None: as the nearest sample
+    near = engine.labels_at(np.asarray([point.z], np.float32))
+    y = int(near[0]) if chosen is None and near is not None else chosen
     z = np.asarray(point.z, np.float32)
     mapped = point.row is None and np.allclose(engine.from_map([point.xy])[0][0], z, atol=1e-3)
     committed = {"row": point.row, "xy": point.xy, "z": point.z, "mapped": bool(mapped)}
@@ -63,7 +65,7 @@ def stage() -> None:
             key=CONSOLE,
             committed=committed,
             neighbours=near[:NEIGHBOURS],
-            sliders=sliders(z, engine.labels_at(z[None]) if chosen is None else chosen),
+            sliders=sliders(z, y),
             labels=atlas.classes if engine.conditional else (),
             label=chosen,
             on_label=take_label,
