@@ -20,14 +20,18 @@ class Draws:
     held: int
 
 
+def chosen_label(engine, state: Studio) -> int | None:
+    """The label the user chose for a conditional model; None where there is none to choose, or nobody did."""
+    return state.label if engine.conditional and 0 <= state.label < len(engine.atlas.classes) else None
+
+
 def draw(engine, state: Studio) -> Draws:
     """As many latents as the state asks for: from its source, or below the levels of the kept point that stay."""
     source = state.source if engine.has_prior else "aggregate"
     held = min(state.held, len(engine.levels) - 1) if state.point else 0
-    classes, y = len(engine.atlas.classes), None
+    y, label = None, chosen_label(engine, state)
     if engine.conditional:
-        one = 0 <= state.label < classes
-        y = np.full(state.count, state.label) if one else np.arange(state.count) % classes
+        y = np.arange(state.count) % len(engine.atlas.classes) if label is None else np.full(state.count, label)
     if held:
         z = engine.redraw([state.point.z], held, state.count, state.seed, state.temperature)
     else:

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from .bottlenecks import Gaussian
-from .bottlenecks.gaussian import kl_to_standard_normal, log_normal
+from .bottlenecks.gaussian import kl_to_standard_normal, log_normal, mean_and_std
 from .errors import SettingError
 from .model import NetHparams, density
 from .nets import LAYOUTS
@@ -51,8 +51,7 @@ class LabelPrior(nn.Module):
 
     def forward(self, label: Float[Tensor, "b c"]) -> tuple[Float[Tensor, "b d"], Float[Tensor, "b d"]]:
         """Mean and standard deviation."""
-        mu, logvar = self.head(label).chunk(2, 1)
-        return mu, (0.5 * logvar.clamp(-14.0, 8.0)).exp()
+        return mean_and_std(self.head(label))
 
     def kl(self, q: Latent, label: Float[Tensor, "b c"]) -> Float[Tensor, "b d"]:
         """KL(q(z|x, y) || p(z|y)) of each dimension, nats: that to N(0, 1) in the prior's own units."""

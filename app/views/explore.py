@@ -10,6 +10,7 @@ import streamlit as st
 from app import session
 from app.components.latent_console import latent_console, slider_tabs
 from app.components.latent_map import latent_map
+from app.draws import chosen_label
 from app.studio import choose, commit, point_of, undo
 from vae.latent.traverse import axes, local_directions
 
@@ -47,8 +48,7 @@ def sliders(z: np.ndarray, y: int | None) -> dict:
 @st.fragment
 def stage() -> None:
     """The map and the console; a commit reruns only this."""
-    point, label = session.studio().point, session.studio().label
-    chosen = label if engine.conditional and 0 <= label < len(atlas.classes) else None  # None: as the nearest sample
+    point, chosen = session.studio().point, chosen_label(engine, session.studio())  # None: as the nearest sample
     near = engine.labels_at(np.asarray([point.z], np.float32))
     y = int(near[0]) if chosen is None and near is not None else chosen
     z = np.asarray(point.z, np.float32)

@@ -10,10 +10,8 @@ from ..errors import SettingError
 from ..types import Latent
 
 
-class Deterministic(nn.Module):
-    """features (b, f) -> z, with std 0 and no rate. There is no prior to draw from."""
-
-    has_prior = False
+class Code(nn.Module):
+    """Abstract: features (b, f) -> z, with std 0 and no rate."""
 
     def __init__(self, features: int, d: int):
         super().__init__()
@@ -23,28 +21,25 @@ class Deterministic(nn.Module):
     def forward(self, h: Float[Tensor, "b f"]) -> Latent:
         z = self.head(h)
         return Latent(z, z, torch.zeros_like(z))
+
+
+class Deterministic(Code):
+    """A code without a prior to draw from."""
+
+    has_prior = False
 
     def sample_prior(self, n: int, generator: torch.Generator, temperature: float = 1.0) -> Float[Tensor, "n d"]:
         """Raises: SettingError: always."""
         raise SettingError("a plain autoencoder has no prior to draw from; use source='aggregate'.")
 
 
-class PriorMatched(nn.Module):
-    """features (b, f) -> z, with std 0 and no rate; the objective holds the codes together to p(z) = N(0, I).
+class PriorMatched(Code):
+    """Codes that the objective holds together to p(z) = N(0, I): there is a prior to draw from, and no bound.
 
-    There is a prior to draw from and no bound. Tolstikhin et al., 2018.
+    Tolstikhin et al., 2018.
     """
 
     has_prior = True
-
-    def __init__(self, features: int, d: int):
-        super().__init__()
-        self.d = d
-        self.head = nn.Linear(features, d)
-
-    def forward(self, h: Float[Tensor, "b f"]) -> Latent:
-        z = self.head(h)
-        return Latent(z, z, torch.zeros_like(z))
 
     def sample_prior(self, n: int, generator: torch.Generator, temperature: float = 1.0) -> Float[Tensor, "n d"]:
         """n draws z ~ N(0, temperature^2 I), the same on every device."""

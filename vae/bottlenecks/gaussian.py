@@ -22,9 +22,7 @@ class Gaussian(nn.Module):
         self.head = nn.Linear(features, 2 * d)
 
     def forward(self, h: Float[Tensor, "b f"]) -> Latent:
-        mu, logvar = self.head(h).chunk(2, dim=1)
-        logvar = logvar.clamp(-14.0, 8.0)  # std from 1e-3 to 55: outside, exp overflows before training recovers
-        std = (0.5 * logvar).exp()
+        mu, std = mean_and_std(self.head(h))
         kl = kl_to_standard_normal(mu, std)
         return Latent(mu + std * torch.randn_like(std), mu, std, [kl.sum(1)], kl)
 
@@ -44,6 +42,14 @@ class Gaussian(nn.Module):
     def log_posterior(self, z: Float[Tensor, "b d"], q: Latent) -> Float[Tensor, " b"]:
         """log q(z|x), nats."""
         return log_normal(z, q.mu, q.std)
+
+
+def mean_and_std(head: Float[Tensor, "b d2"]) -> tuple[Float[Tensor, "b d"], Float[Tensor, "b d"]]:
+    """Of a diagonal Gaussian, from the outputs of a linear layer: the mean, then the log variance."""
+    mu, logvar = head.chunk(2, dim=1)
+    logvar = logvar.clamp(-14.0, 8.0)  # std from 1e-3 to 55: outside, exp overflows before training recovers
+    std = (0.5 * logvar).exp()
+    return mu, std
 
 
 def kl_to_standard_normal(mu: Float[Tensor, "b d"], std: Float[Tensor, "b d"]) -> Float[Tensor, "b d"]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+
+from .gaussian import kl_to_standard_normal, log_normal, mean_and_std
 
 
 class Diagonal(NamedTuple):
@@ -18,13 +19,11 @@ class Diagonal(NamedTuple):
 
     def log_prob(self, z: Float[Tensor, "b d"]) -> Float[Tensor, " b"]:
         """Nats."""
-        e = (z - self.mean) / self.std
-        return -0.5 * (e.square() + math.log(2 * math.pi)).sum(1) - self.std.log().sum(1)
+        return log_normal(z, *self)
 
     def kl(self, p: Diagonal) -> Float[Tensor, "b d"]:
-        """KL(self || p) of each dimension, nats."""
-        ratio = self.std / p.std
-        return 0.5 * (((self.mean - p.mean) / p.std).square() + ratio.square() - 1) - ratio.log()
+        """KL(self || p) of each dimension, nats: that to N(0, 1) in the units of p."""
+        return kl_to_standard_normal((self.mean - p.mean) / p.std, self.std / p.std)
 
 
 class Level(nn.Module):
@@ -49,14 +48,12 @@ class Level(nn.Module):
         if self.top:
             zeros = state.new_zeros(len(state), self.d)
             return Diagonal(zeros, zeros + 1)
-        mean, logvar = self.to_prior(state).chunk(2, 1)
-        return Diagonal(mean, _std(logvar))
+        return Diagonal(*mean_and_std(self.to_prior(state)))
 
     def posterior(self, state: Float[Tensor, "b s"], features: Float[Tensor, "b f"], prior: Diagonal) -> Diagonal:
         """q(z_i | x, above)."""
         seen = features if self.weighted else torch.cat([features, state], 1)
-        mean, logvar = self.to_posterior(seen).chunk(2, 1)
-        std = _std(logvar)
+        mean, std = mean_and_std(self.to_posterior(seen))
         if not self.weighted:
             return Diagonal(prior.mean + prior.std * mean, prior.std * std)
         if self.top:
@@ -86,8 +83,3 @@ def two_layers(a: int, hidden: int, b: int) -> nn.Sequential:
     nn.init.zeros_(last.weight)
     nn.init.zeros_(last.bias)
     return nn.Sequential(nn.Linear(a, hidden), nn.SiLU(), last)
-
-
-def _std(logvar: Tensor) -> Tensor:
-    """From 1e-3 to 55, as everywhere: outside, exp overflows before training recovers."""
-    return (0.5 * logvar.clamp(-14.0, 8.0)).exp()

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ..bottlenecks.gaussian import mean_and_std
 from ..bottlenecks.ladder import Diagonal, two_layers
 from ..model import density
 from ..objectives import Sum
@@ -117,8 +118,9 @@ class VRNN(nn.Module):
         seen = None if x is None else self.phi_x(chunks(x, self.chunk))
         z, q, p, raw = [], [], [], []
         for i in range(self.steps):
-            p.append(_diagonal(self.to_prior(h)))
-            q.append(p[-1] if seen is None else _diagonal(self.to_posterior(torch.cat([seen[:, i], h], 1))))
+            p.append(Diagonal(*mean_and_std(self.to_prior(h))))
+            given = None if seen is None else mean_and_std(self.to_posterior(torch.cat([seen[:, i], h], 1)))
+            q.append(p[-1] if given is None else Diagonal(*given))
             z.append(draw(q[-1], i))
             felt = self.phi_z(z[-1])
             raw.append(self.to_x(torch.cat([felt, h], 1)))
@@ -142,11 +144,6 @@ class VRNN(nn.Module):
 
 def _layers(a: int, hidden: int, b: int) -> list[nn.Module]:
     return [nn.Linear(a, hidden), nn.SiLU(), nn.Linear(hidden, b)]
-
-
-def _diagonal(head: Float[Tensor, "b w2"]) -> Diagonal:
-    mean, logvar = head.chunk(2, 1)
-    return Diagonal(mean, (0.5 * logvar.clamp(-14.0, 8.0)).exp())
 
 
 @family(
