@@ -1,4 +1,5 @@
 # make app, make test: the two commands of a fresh clone. Everything lands in .venv; nothing outside is touched.
+# Tests share the cores file by file; those that drive a browser come after, alone, because they watch the clock.
 PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
@@ -12,7 +13,8 @@ app: $(VENV)/.app
 
 test: $(VENV)/.dev
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow and not gpu and not browser"
+	$(BIN)/python -m pytest -m "browser and not slow"
 
 test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow

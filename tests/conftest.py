@@ -15,6 +15,7 @@ from vae.types import Samples
 
 torch.set_num_threads(1)
 os.environ["OMP_NUM_THREADS"] = "1"  # for the processes that tests start
+os.environ["NUMBA_NUM_THREADS"] = "1"  # two workers with two threads each wait for one another
 os.environ["ZSCOPE_DEVICE"] = "cpu"  # also where there is a GPU: only tests marked gpu use it, by name
 
 

@@ -86,7 +86,8 @@ class Server:
                 self.send_header("Content-Length", str(len(body) - start))
                 self.end_headers()
                 part = body[start : start + cut] if cut and len(outer.seen) == 1 else body[start:]
-                outer.sent += self.wfile.write(part)
+                outer.sent += len(part)  # counted first: the client may be done before write returns
+                self.wfile.write(part)
 
             def log_message(self, *args):
                 pass
