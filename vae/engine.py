@@ -87,6 +87,12 @@ class Engine:
         return atlases.load(self._files, tuple(self.card.get("classes", ())), self.name)
 
     @property
+    def model(self) -> torch.nn.Module:
+        """The model itself, in eval mode on its device, for measurements that numpy does not reach; past the engine's
+        thread, so only while nobody else asks it."""
+        return self._model
+
+    @property
     def atlas(self) -> atlases.Atlas:
         """The reference set and its map. Raises: CheckpointError: there is none yet."""
         with self._atlas_lock:

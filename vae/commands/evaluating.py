@@ -11,12 +11,11 @@ from typing import Any
 
 from tqdm import tqdm
 
-from .. import checkpoint
-from ..engine import Engine, choose_device, restore
+from ..engine import load
 from ..errors import NotMeasurable, SettingError
 from ..metrics.estimate import Estimate
 from ..metrics.subject import Subject
-from ..registry import DATASETS, METRICS, MetricGroup, metric_groups
+from ..registry import METRICS, MetricGroup, metric_groups
 
 ALL = "all"
 
@@ -25,10 +24,7 @@ def evaluate_checkpoint(args: Namespace) -> None:
     if not 0 <= args.k <= 100_000:
         raise SettingError(f"--k {args.k}: expected 0 to 100000.")
     groups = _groups(args.metrics)
-    saved = checkpoint.read(checkpoint.find(args.checkpoint), skip=(checkpoint.RESUME,))
-    device = choose_device(args.device)
-    model, _ = restore(saved, device)
-    samples = DATASETS.get(saved.config["dataset"]).load()
+    engine = load(args.checkpoint, args.device)
     figures: dict[str, Any] = {}
     skipped: dict[str, str] = {}
     with contextlib.closing(tqdm(unit="image", file=sys.stderr, disable=True if args.json else None)) as bar:
@@ -38,15 +34,14 @@ def evaluate_checkpoint(args: Namespace) -> None:
             bar.update(done - bar.n)
 
         say = lambda text: tqdm.write(text, file=sys.stderr)  # noqa: E731
-        engine = Engine(saved, args.device)
-        subject = Subject(engine, model.eval(), device, samples, saved.config["seed"], args.k, say, progress)
+        subject = Subject.of(engine, args.k, say, progress)
         for group in groups:
             try:
                 figures |= group.measure(subject)
             except NotMeasurable as e:
                 skipped[group.name] = str(e)
     if figures:
-        _print(saved.config["name"], figures, skipped, as_json=args.json)
+        _print(engine.name, figures, skipped, as_json=args.json)
     if skipped and args.metrics != ALL:  # after what could be measured, which may have taken minutes
         raise NotMeasurable(" ".join(skipped.values()))
 

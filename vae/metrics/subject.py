@@ -28,6 +28,20 @@ class Subject:
     report: Callable[[str], Any] = lambda stage: None
     progress: Callable[[int, int], Any] = lambda done, n: None
 
+    @classmethod
+    def of(
+        cls,
+        engine: Any,
+        k: int = 0,
+        report: Callable[[str], Any] = lambda stage: None,
+        progress: Callable[[int, int], Any] = lambda done, n: None,
+    ) -> Subject:
+        """A loaded checkpoint with the data set it was trained on and its own seed; the engine's model itself, so that
+        nobody else may ask the engine meanwhile. Raises: what loading the data set does."""
+        card, device = engine.card, next(engine.model.parameters()).device
+        samples = DATASETS.get(card["dataset"]).load()
+        return cls(engine, engine.model, device, samples, card["seed"], k, report, progress)
+
     @property
     def name(self) -> str:
         return self.engine.name
