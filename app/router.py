@@ -34,5 +34,6 @@ if not opened:
 
 try:
     page.run()
+    session.end()
 except ZscopeError as error:
     st.error(str(error), icon=":material/error:")

@@ -35,9 +35,8 @@ def studio() -> Studio:
 
 
 def update(new: Studio) -> None:
-    """Keep a new state and put it into the link."""
+    """Keep a new state; the link follows at the end of the run."""
     st.session_state[_STUDIO] = new
-    _write_link()
 
 
 def begin() -> bool:
@@ -58,8 +57,13 @@ def begin() -> bool:
         state, problems = studio_.placed(studio(), opened.atlas.z, opened.atlas.xy, _to_map(opened))
         st.session_state[_STUDIO] = state
         tell(*problems)
-        _write_link()
     return opened is not None
+
+
+def end() -> None:
+    """Close a run: the link tells the state. Written once, since each writing is a step of the browser's history."""
+    if st.query_params.to_dict() != (wanted := studio_.to_query(studio())):
+        st.query_params.from_dict(wanted)
 
 
 def tied(key: str, value, take: Callable[[Any], None]) -> dict:
@@ -93,12 +97,6 @@ def setting(name: str) -> Callable[[Any], None]:
 def sent(key: str, name: str):
     """What the component mounted under `key` last sent as `name`; for its callback, which runs before the page."""
     return (st.session_state.get(key) or {}).get(name)
-
-
-def _write_link() -> None:
-    wanted = studio_.to_query(studio())
-    if st.query_params.to_dict() != wanted:
-        st.query_params.from_dict(wanted)
 
 
 # ---------------------------------------------------------------- messages

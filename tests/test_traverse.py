@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vae.errors import SettingError, ShapeError
-from vae.latent.traverse import axes, local_directions
+from vae.latent.traverse import COARSE, axes, local_directions
 
 
 def linear(weights):
@@ -70,6 +70,18 @@ def test_a_decoder_that_ignores_z_and_dead_dimensions():
     found = local_directions(lambda z: np.zeros((len(z), 1, 4, 4)), np.zeros(3), np.array([1.0, 0.0, 1.0]))
     assert np.array_equal(found.effect, np.zeros(3))
     assert all(np.isfinite(a).all() for a in (found.u, found.low, found.high))
+
+
+def test_a_codebook_is_crossed_by_a_coarse_step_and_not_by_a_fine_one():
+    def nearest(z):  # codes at whole numbers; the first dimension says most
+        return np.round(z) * np.array([3.0, 1.0])
+
+    z, ones = np.array([0.1, 0.1]), np.ones(2)
+    assert local_directions(nearest, z, ones).effect.sum() == 0
+    for function in (axes, local_directions):
+        found = function(nearest, z, ones, step=COARSE)
+        np.testing.assert_allclose(found.effect, [0.9, 0.1])
+        np.testing.assert_allclose(np.abs(found.u), np.eye(2), atol=1e-6)
 
 
 def test_bad_input_is_named():

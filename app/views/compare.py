@@ -19,6 +19,7 @@ if not others:
         f"{engine.name} is the only model of {engine.card['dataset']} here. Train another, and they can be "
         f"compared: `python -m vae train beta_vae {engine.card['dataset']}`"
     )
+    session.end()
     st.stop()
 
 state = session.studio()

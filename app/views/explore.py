@@ -12,7 +12,7 @@ from app.components.latent_console import latent_console, slider_tabs
 from app.components.latent_map import latent_map
 from app.draws import chosen_label
 from app.studio import choose, commit, point_of, undo
-from vae.latent.traverse import axes, local_directions
+from vae.latent.traverse import COARSE, STEP, axes, local_directions
 
 MAP, CONSOLE = "explore.map", "explore.console"
 NEIGHBOURS, SLIDERS = 6, 8
@@ -41,7 +41,8 @@ def take_label() -> None:
 
 def sliders(z: np.ndarray, y: int | None) -> dict:
     """What to pull at z, as the console's tabs: local directions and single axes."""
-    given = (partial(engine.decode, y=y), z, atlas.z_std, min(SLIDERS, engine.d), atlas.z_mean)
+    step = COARSE if engine.n_codes else STEP
+    given = (partial(engine.decode, y=y), z, atlas.z_std, min(SLIDERS, engine.d), atlas.z_mean, step)
     return slider_tabs(*(engine.submit(of, *given).result() for of in (local_directions, axes)))
 
 
@@ -72,6 +73,7 @@ def stage() -> None:
             can_undo=len(session.studio().past) > 1,
             on_undo=take_back,
         )
+    session.end()  # a fragment's rerun ends here
 
 
 stage()

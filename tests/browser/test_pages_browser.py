@@ -35,6 +35,15 @@ def walk(tab):
     return tab
 
 
+def test_a_visit_and_a_choice_of_model_are_one_step_back_each(tab):
+    assert tab.do("history.length") == 3  # the empty tab, the address as it was typed, and the link of the state
+    tab.page.locator("[data-testid=stSelectbox] input").click()
+    tab.page.get_by_role("option", name="tiny-ae").click()
+    until_link(tab, "get('model') === 'tiny-ae' && get('p')")
+    tab.until("document.querySelector('.zscope-map[data-ready]') && zscope.client.model === 'tiny-ae'", 15_000)
+    assert tab.do("history.length") == 4
+
+
 def test_the_slider_paints_while_it_is_held_and_the_link_follows_when_it_rests(walk):
     box = walk.page.locator(WALK).bounding_box()
     y, at = box["y"] + box["height"] / 2, lambda t: box["x"] + 8 + t * (box["width"] - 16)

@@ -16,6 +16,7 @@ from .threads import one_thread
 REACH = 3.0  # sliders end at 3 std of the aggregate posterior
 LEAST = 0.5  # std: a latent far out can still be pulled a little further
 STEP = 0.05  # finite-difference step, std
+COARSE = 1.0  # for a codebook, whose decoder changes by leaps: a smaller step stays within one code
 
 Decode = Callable[[np.ndarray], np.ndarray]
 
@@ -36,6 +37,7 @@ def local_directions(
     scale: ArrayLike,
     k: int = 8,
     centre: ArrayLike | None = None,
+    step: float = STEP,
 ) -> Directions:
     """The k directions along which the decoded sample changes most at z, per std of the aggregate.
 
@@ -43,11 +45,12 @@ def local_directions(
     Orthogonal in std units. Sign: the component of largest magnitude is positive.
 
     Args: scale: std of the means over the reference set; centre: their mean (0 if not given), from which the ends of
-        the sliders are measured: along u, z + s u stays within 3 std (and may always move .5 std).
+        the sliders are measured: along u, z + s u stays within 3 std (and may always move .5 std); step: of the
+        differences, std, `COARSE` for a decoder that is piecewise constant.
     Raises: ShapeError: wrong widths, NaN or infinity. SettingError: k < 1.
     """
     z, scale, centre = _checked(z, scale, centre, k)
-    jacobian = _jacobian(decode, z, scale)
+    jacobian = _jacobian(decode, z, scale, step)
     with one_thread():
         _, strength, vt = np.linalg.svd(jacobian, full_matrices=False)
     vt = vt[: min(k, len(z))]
@@ -64,27 +67,28 @@ def axes(
     scale: ArrayLike,
     k: int = 8,
     centre: ArrayLike | None = None,
+    step: float = STEP,
 ) -> Directions:
     """The k coordinate axes ranked by how much each changes the decoded sample at z, per std of the aggregate.
 
     Same record and arguments as local_directions; effects are |J_j scale_j|^2 over their sum (ties: lower axis first).
     """
     z, scale, centre = _checked(z, scale, centre, k)
-    strength = np.sum(_jacobian(decode, z, scale) ** 2, axis=0)
+    strength = np.sum(_jacobian(decode, z, scale, step) ** 2, axis=0)
     order = np.argsort(-strength, kind="stable")[: min(k, len(z))]
     total = float(strength.sum())
     effect = strength[order] / total if total > 0 else np.zeros(len(order))
     return _with_ends(np.eye(len(z))[order], effect, z, scale, centre)
 
 
-def _jacobian(decode: Decode, z: np.ndarray, scale: np.ndarray) -> Float[np.ndarray, "pixels d"]:
+def _jacobian(decode: Decode, z: np.ndarray, scale: np.ndarray, step: float) -> Float[np.ndarray, "pixels d"]:
     """Change of the decoded sample per std of each dimension."""
-    steps = np.diag(STEP * scale)
+    steps = np.diag(step * scale)
     batch = np.concatenate([z + steps, z - steps]).astype(np.float32)
     out = np.asarray(decode(batch), dtype=np.float64).reshape(len(batch), -1)
     if not np.isfinite(out).all():
         raise ShapeError("decode: gave NaN or infinity near z, expected finite samples.")
-    return (out[: len(z)] - out[len(z) :]).T / (2.0 * STEP)
+    return (out[: len(z)] - out[len(z) :]).T / (2.0 * step)
 
 
 def _with_ends(v: np.ndarray, effect: np.ndarray, z: np.ndarray, scale: np.ndarray, centre: np.ndarray) -> Directions:
