@@ -13,6 +13,7 @@ from vae import experiment
 from vae.bottlenecks import Deterministic, Gaussian
 from vae.likelihoods import Gaussian as GaussianLikelihood
 from vae.metrics.bounds import BATCH, evaluate, log_marginal, to_float
+from vae.metrics.detect import anomaly_scores
 from vae.metrics.latent import active_units, collapse_warning, pca_mse
 from vae.model import VAE, NetHparams
 from vae.objectives import Sum
@@ -87,7 +88,7 @@ def test_with_the_true_posterior_the_elbo_is_the_marginal():
     assert m["nll_nats"] == pytest.approx(-float(exact(x).mean()), abs=2e-3)
     error = 5 * math.sqrt(6 / 2) / math.sqrt(len(x))  # distortion at a draw: at most the spread of 6 squared normals
     assert m["elbo_nats"] == pytest.approx(float(exact(x).mean()), abs=error)
-    assert m["elbo_nats"] == -(m["distortion_nats"] + m["rate_nats"])
+    assert m["elbo_nats"] == pytest.approx(-(m["distortion_nats"] + m["rate_nats"]), rel=1e-12)
 
 
 def test_the_elbo_falls_short_by_the_divergence_of_q_from_the_posterior():
@@ -188,6 +189,27 @@ def test_rate_and_its_dimensions_are_averages_over_every_sample():
         rate = torch.distributions.kl_divergence(normal(q.mu, q.std), normal(0.0, 1.0)).mean(0)
     assert m["rate_per_dim_nats"] == pytest.approx(rate.tolist(), rel=1e-4)
     assert m["rate_nats"] == pytest.approx(float(rate.sum()), rel=1e-4)
+
+
+def test_means_carry_their_standard_error():
+    """With the true posterior -nll is log p(x) of each x, its spread over sqrt(n) exact; the rate in closed form; the
+    elbo's error is of distortion and rate together, which vary together."""
+    model, x = with_true_posterior(), data(BATCH + 77)
+    m = evaluate(model, x, k=2, seed=4)
+    assert m["nll_standard_error_nats"] == pytest.approx(float(exact(x).std()) / math.sqrt(len(x)), rel=1e-3)
+    with torch.inference_mode():
+        q = model.infer(x)
+        normal = torch.distributions.Normal
+        rate = torch.distributions.kl_divergence(normal(q.mu, q.std), normal(0.0, 1.0)).sum(1)
+    assert m["rate_standard_error_nats"] == pytest.approx(float(rate.std()) / math.sqrt(len(x)), rel=1e-4)
+    assert (m["n_test"], m["seed"]) == (BATCH + 77, 4)
+    wide = with_true_posterior(0.2, 1.0)
+    elbo = -anomaly_scores(wide, x, seed=4)["negative_elbo"]  # of each sample, by another road
+    found = evaluate(wide, x, seed=4)
+    assert found["elbo_standard_error_nats"] == pytest.approx(elbo.std(ddof=1) / math.sqrt(len(x)), rel=1e-5)
+    assert found["elbo_standard_error_nats"] != pytest.approx(found["distortion_standard_error_nats"], rel=0.05)
+    lone = evaluate(model, x[:1], k=2)
+    assert lone["elbo_standard_error_nats"] is None, "one sample knows no spread"
 
 
 def test_evaluate_is_repeatable_and_leaves_the_random_state_alone():

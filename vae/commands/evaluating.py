@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from ..engine import load
 from ..errors import NotMeasurable, SettingError
+from ..metrics.bounds import error_key
 from ..metrics.estimate import Estimate
 from ..metrics.subject import Subject
 from ..registry import METRICS, MetricGroup, metric_groups
@@ -58,8 +59,11 @@ def _print(name: str, figures: dict[str, Any], skipped: dict[str, str], *, as_js
         plain = {k: dataclasses.asdict(v) if isinstance(v, Estimate) else v for k, v in figures.items()}
         print(json.dumps({"checkpoint": name, **plain, **({"skipped": skipped} if skipped else {})}, indent=1))
         return
-    for key, value in figures.items():
-        print(f"{key:24} {_text(value)}")
+    errors = {error_key(key) for key in figures} & figures.keys()  # told on the line of what they belong to
+    for key in [key for key in figures if key not in errors]:
+        error = figures.get(error_key(key))
+        weight = "" if error is None else f" +- {error:.2g}  (n {figures['n_test']}, seed {figures['seed']})"
+        print(f"{key:24} {_text(figures[key])}{weight}")
     for group, reason in skipped.items():
         print(f"{group:24} not measured: {reason}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from .latent import active_units
 from .subject import Subject
 
 BATCH = 500
+UNITS = ("_bits_per_dim", "_nats")
 
 
 @torch.inference_mode()
@@ -29,48 +31,64 @@ def evaluate(
     of each dimension and of each level from the top; with k > 0 also nll, the importance-weighted bound with k samples
     (Burda et al., 2016, eq. 8).
 
-    Averaged over all of x (n, *shape), uint8 or float 0-1; y (n,) labels, for models that take them. A model that pays
-    no rate bounds nothing: its elbo, rate and nll are None. accuracy: how often the likeliest class of a model that has
-    classify(x) -> (b, c) is y; None for others.
+    Means over all of x (n, *shape), uint8 or float 0-1, each with the standard error of that mean under `error_key`;
+    n_test: n; seed: of the draws. y (n,) labels, for models that take them. A model that pays no rate bounds nothing:
+    its elbo, rate and nll are None. accuracy: how often the likeliest class of a model that has classify(x) -> (b, c)
+    is y; None for others.
     """
     model.eval()
     classify = None if y is None else getattr(model, "classify", None)
-    sums: dict[str, float] = {"distortion": 0.0, "rate": 0.0, "mse": 0.0, "nll": 0.0, "right": 0.0}
-    mus, kls, levels, bound = [], [], [], False
+    each: dict[str, list[Tensor]] = defaultdict(list)  # of every sample, by what is measured
+    mus, kls, levels = [], [], []
     with torch.random.fork_rng(devices=_cuda(x)):
         torch.manual_seed(seed)
         for i in range(0, len(x), BATCH):
             batch = to_float(x[i : i + BATCH])
             labels = None if y is None else y[i : i + BATCH]
             out = model(batch, labels)
-            bound = bool(out.latent.kl)
-            sums["distortion"] -= float(model.likelihood.log_prob(out.params, batch).double().sum())
-            sums["rate"] += float(sum(level.double().sum() for level in out.latent.kl))
-            levels.append([float(level.double().sum()) for level in out.latent.kl])
+            kl = out.latent.kl
+            each["distortion_nats"].append(-model.likelihood.log_prob(out.params, batch))
             decoded = model.decode(out.latent.mu, labels)
-            sums["mse"] += float((decoded - batch).square().flatten(1).mean(1).double().sum())
+            each["mse"].append((decoded - batch).square().flatten(1).mean(1))
             mus.append(out.latent.mu.cpu().numpy())
             if out.latent.kl_per_dim is not None:
                 kls.append(out.latent.kl_per_dim.cpu().numpy())
-            if bound and k:
-                sums["nll"] -= float(log_marginal(model, batch, out.latent, k, labels).double().sum())
+            if kl:
+                levels.append(torch.stack(kl).cpu().double())
+                each["rate_nats"].append(levels[-1].sum(0))
+            if kl and k:
+                each["nll_nats"].append(-log_marginal(model, batch, out.latent, k, labels))
             if classify is not None:
-                sums["right"] += float((classify(batch).argmax(1) == labels).sum())
+                each["accuracy"].append((classify(batch).argmax(1) == labels).float())
             report(min(i + BATCH, len(x)), len(x))
-    n = len(x)
-    return {
-        "elbo_nats": -(sums["distortion"] + sums["rate"]) / n if bound else None,
-        "distortion_nats": sums["distortion"] / n,
-        "rate_nats": sums["rate"] / n if bound else None,
-        "nll_nats": sums["nll"] / n if k and bound else None,
-        "nll_k": k if k and bound else None,
-        "mse": sums["mse"] / n,
-        "accuracy": sums["right"] / n if classify is not None else None,
+    found = {name: torch.cat([part.cpu().double() for part in parts]) for name, parts in each.items()}
+    if levels:
+        found["elbo_nats"] = -(found["distortion_nats"] + found["rate_nats"])
+    figures: dict[str, Any] = {}
+    for name in ("elbo_nats", "distortion_nats", "rate_nats", "nll_nats", "mse", "accuracy"):
+        values = found.get(name)
+        figures[name] = None if values is None else float(values.mean())
+        figures[error_key(name)] = None if values is None else standard_error(values)
+    return figures | {
+        "nll_k": k if k and levels else None,
         "active_units": int(active_units(np.concatenate(mus)).sum()),
         "rate_per_dim_nats": [float(v) for v in np.concatenate(kls).mean(0)] if kls else None,
-        "rate_per_level_nats": [float(v) / n for v in np.sum(levels, 0)] if bound else None,
-        "n_test": n,
+        "rate_per_level_nats": [float(v) for v in torch.cat(levels, 1).mean(1)] if levels else None,
+        "n_test": len(x),
+        "seed": seed,
     }
+
+
+def error_key(name: str) -> str:
+    """The key of a figure's standard error, the unit still at the end: elbo_nats -> elbo_standard_error_nats."""
+    unit = next((unit for unit in UNITS if name.endswith(unit)), "")
+    return f"{name.removesuffix(unit)}_standard_error{unit}"
+
+
+def standard_error(values: Float[Tensor, " n"]) -> float | None:
+    """Of the mean of n samples: what another test set of this size would change, and of one draw a sample its noise.
+    None of one sample."""
+    return float(values.std() / math.sqrt(len(values))) if len(values) > 1 else None
 
 
 def log_marginal(
@@ -114,9 +132,12 @@ def bounds_group(s: Subject) -> dict[str, Any]:
     if found["elbo_nats"] is None or s.x_test.dtype != torch.uint8:
         return found
     dims = s.x_test[0].numel()
-    bpd = {
-        f"{name}_bits_per_dim": bits_per_dim(s.model.likelihood, nats, dims)
-        for name, nats in (("elbo", -found["elbo_nats"]), ("nll", found["nll_nats"]))
-        if nats is not None
-    }
-    return found | bpd
+    for name, sign in (("elbo_nats", -1), ("nll_nats", 1)):
+        if found[name] is None:
+            continue
+        key = name.replace("_nats", "_bits_per_dim")
+        found[key] = bits_per_dim(s.model.likelihood, sign * found[name], dims)
+        error = found[error_key(name)]
+        if found[key] is not None and error is not None:
+            found[error_key(key)] = error / (dims * math.log(2))
+    return found
