@@ -35,12 +35,14 @@ def walk(tab):
     return tab
 
 
-def test_a_visit_and_a_choice_of_model_are_one_step_back_each(tab):
+def test_a_visit_and_a_choice_of_model_are_one_step_back_each(new_tab):
+    tab = new_tab().open("/")
+    until_link(tab, "get('model') === 'tiny-ae' && get('p')")
     assert tab.do("history.length") == 3  # the empty tab, the address as it was typed, and the link of the state
     tab.page.locator("[data-testid=stSelectbox] input").click()
-    tab.page.get_by_role("option", name="tiny-ae").click()
-    until_link(tab, "get('model') === 'tiny-ae' && get('p')")
-    tab.until("document.querySelector('.zscope-map[data-ready]') && zscope.client.model === 'tiny-ae'", 15_000)
+    tab.page.get_by_role("option", name="tiny-vae").click()
+    until_link(tab, "get('model') === 'tiny-vae' && get('p')")
+    tab.until("document.querySelector('.zscope-map[data-ready]') && zscope.client.model === 'tiny-vae'", 15_000)
     assert tab.do("history.length") == 4
 
 
