@@ -21,7 +21,7 @@ BOTH = pytest.mark.parametrize("name", ["sequence_vae", "vrnn"])
 
 def built(name: str, steps: int = 20, shape: tuple[int, int] = SHAPE, **settings) -> Trainer:
     family = FAMILIES.get(name)
-    small = {"units": 8, "sigma": 0.5} | ({"d": 3} if name == "sequence_vae" else {"step_width": 2, "chunk": 4})
+    small = {"units": 8, "sigma": 0.5, "chunk": 4} | ({"d": 3} if name == "sequence_vae" else {"step_width": 2})
     torch.manual_seed(0)
     spec = Spec(shape, 64, modality="series")
     model, objective = family.build(spec, configure(family.Hparams, small | settings))
@@ -46,14 +46,14 @@ def test_equivalence_sequence_vae(training):
 
     class Read(nn.Module):
         def forward(self, x):
-            _, last = model.encoder(x.transpose(1, 2))
+            _, last = model.encoder(chunks(x, 4))
             return torch.cat([last[0], last[1]], 1)
 
     class Write(nn.Module):
         def forward(self, z):
-            told = torch.cat([torch.zeros(len(z), SHAPE[1], 3), z[:, None].expand(-1, SHAPE[1], -1)], 2)
+            told = torch.cat([torch.zeros(len(z), 4, 9), z[:, None].expand(-1, 4, -1)], 2)  # 4 chunks of 2 x 4 values
             out, _ = model.decoder(told, torch.tanh(model.start(z))[None])
-            return model.head(out).transpose(1, 2)
+            return joined(model.head(out), *SHAPE)
 
     plain = VAE(Spec(SHAPE, 64, modality="series"), NetHparams(d=3, net="mlp", sigma=0.5), Gaussian)
     plain.encoder, plain.decoder, plain.bottleneck = Read(), Write(), model.bottleneck
@@ -105,12 +105,11 @@ def test_a_value_changes_no_parameter_before_it(name):
     model = built(name).model.eval()
     x, z = series(4), torch.randn(4, model.d)
     before = model.params(z, x)
-    step = getattr(model, "chunk", 1)
     for t in range(SHAPE[1]):
         changed = x.clone()
         changed[:, :, t:] += 1
         after = model.params(z, changed)
-        blind = (t // step + 1) * step  # the step that holds t, whose values are independent given z and the past
+        blind = (t // model.chunk + 1) * model.chunk  # the step that holds t, whose values are independent given z and the past
         torch.testing.assert_close(after[:, :, :blind], before[:, :, :blind], rtol=0, atol=0)
         if blind < SHAPE[1]:
             assert (after[:, :, blind] != before[:, :, blind]).all(), "the next step does not see it"
@@ -184,14 +183,14 @@ def test_values_are_hidden_in_training_alone():
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
 def test_the_share_of_hidden_values_is_the_one_asked_for(share):
-    model, seen = built("sequence_vae", steps=0, shape=(1, 400)).model, []
+    model, seen = built("sequence_vae", steps=0, shape=(1, 1600)).model, []
     model.decoder.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
-    x = torch.full((50, 1, 400), 7.0)
+    x = torch.full((50, 1, 1600), 7.0)
     model.params(torch.zeros(50, 3), x, share)
-    value, known = seen[0][:, :, 0], seen[0][:, :, 1]
-    assert torch.equal(value, 7 * known)  # a hidden value is 0, and said to be unknown
+    value, known = seen[0][:, :, :4], seen[0][:, :, 4]
+    assert torch.equal(value, 7 * known[:, :, None].expand(-1, -1, 4))  # a hidden value is 0, and said to be unknown
     assert (known[:, 0] == 0).all()
-    assert known[:, 1:].mean() == pytest.approx(1 - share, abs=0.015)  # 5 standard deviations at 19 950 values
+    assert known[:, 1:].mean() == pytest.approx(1 - share, abs=0.015)  # 5 standard deviations at 19 950 steps
 
 
 # ---------------------------------------------------------------- chunks

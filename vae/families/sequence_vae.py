@@ -1,4 +1,4 @@
-"""One latent for a whole series: read to its end, then written step by step."""
+"""One latent for a whole series: read to its end, then written chunk by chunk."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ..bottlenecks import Gaussian
 from ..model import density
 from ..objectives import Sum
-from ..recurrent import RecurrentHparams
+from ..recurrent import RecurrentHparams, chunks, joined
 from ..registry import family, knob
 from ..schedules import warmup
 from ..types import Latent, Output, Spec
@@ -21,16 +21,17 @@ from ..types import Latent, Output, Spec
 class Hparams(RecurrentHparams):
     d: int = knob(16, "width of the latent", low=1, high=4096)
     step_dropout: float = knob(
-        0.3, "share of past values hidden from the decoder in training; 1: it never sees any", low=0.0, high=1.0
+        0.3, "share of past steps hidden from the decoder in training; 1: it never sees any", low=0.0, high=1.0
     )
 
 
 class SequenceVAE(nn.Module):
     """p(x|z) = prod_t N(x_t; f(z, x_<t), sigma^2): a recurrent decoder that sees z at every step and the values before.
 
-    Bowman et al., 2016, with real values for words. Training forces the true past upon the decoder and hides a
+    Bowman et al., 2016, with chunks of values for words. Training forces the true past upon the decoder and hides a
     share of it at random, so that z is needed; the density, in `forward` outside of training and in `log_joint`, is
-    exact and hides nothing. Only the encoder reads both ways.
+    exact and hides nothing. Only the encoder reads both ways. A step is a chunk, not a value: of single values the last
+    one foretells the next so well that the decoder learns little else, and is lost once it runs free.
     """
 
     has_prior = True
@@ -41,35 +42,37 @@ class SequenceVAE(nn.Module):
         self.d, self.levels = h.d, (h.d,)
         self.step_dropout, self.blind = h.step_dropout, h.step_dropout == 1  # blind in training, blind ever after
         self.likelihood = density(spec, "gaussian", h.sigma)
-        self.encoder = nn.GRU(self.channels, h.units, batch_first=True, bidirectional=True)
+        self.chunk, self.steps, values = h.chunk, -(-self.t // h.chunk), self.channels * h.chunk
+        self.outputs = self.likelihood.outputs * self.channels
+        self.encoder = nn.GRU(values, h.units, batch_first=True, bidirectional=True)
         self.bottleneck = Gaussian(2 * h.units, h.d)
         self.start = nn.Linear(h.d, h.units)
-        self.decoder = nn.GRU(self.channels + 1 + h.d, h.units, batch_first=True)
-        self.head = nn.Linear(h.units, self.likelihood.outputs * self.channels)
+        self.decoder = nn.GRU(values + 1 + h.d, h.units, batch_first=True)
+        self.head = nn.Linear(h.units, self.likelihood.outputs * values)
 
     def infer(self, x: Float[Tensor, "b c t"], y: Tensor | None = None) -> Latent:
-        _, last = self.encoder(x.transpose(1, 2))
+        _, last = self.encoder(chunks(x, self.chunk))
         return self.bottleneck(last.transpose(0, 1).flatten(1))
 
     def params(
         self, z: Float[Tensor, "b d"], x: Float[Tensor, "b c t"], hidden: float = 0.0
     ) -> Float[Tensor, "b ..."]:
-        """Raw parameters of p(x_t|z, x_<t) of every step. hidden: share of steps whose value is not shown."""
-        shown = torch.rand(len(x), 1, self.t - 1, device=x.device) >= (1.0 if self.blind else hidden)
-        past = torch.cat([x[:, :, :-1] * shown, shown.to(x.dtype)], 1)
-        return self._write(z, nn.functional.pad(past, (1, 0)), self._begin(z))[0]
+        """Raw parameters of p(x_t|z, x_<t) of every step. hidden: share of steps whose values are not shown."""
+        shown = torch.rand(len(x), self.steps - 1, 1, device=x.device) >= (1.0 if self.blind else hidden)
+        past = torch.cat([chunks(x, self.chunk)[:, :-1] * shown, shown.to(x.dtype)], 2)
+        raw, _ = self._write(z, nn.functional.pad(past, (0, 0, 1, 0)), self._begin(z))
+        return joined(raw, self.outputs, self.t)
 
     def decode(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, "b c t"]:
         """E[x|z], approximated: the decoder runs free, each step told the means of those before in place of values."""
         if self.blind:
             return self.likelihood.mean(self.params(z, z.new_zeros(len(z), self.channels, self.t)))
-        past = z.new_zeros(len(z), self.channels + 1, 1)
-        memory, means = self._begin(z), []
-        for _ in range(self.t):
+        past, memory, means = z.new_zeros(len(z), 1, self.channels * self.chunk + 1), self._begin(z), []
+        for _ in range(self.steps):
             raw, memory = self._write(z, past, memory)
-            means.append(self.likelihood.mean(raw))
-            past = torch.cat([means[-1], torch.ones_like(past[:, -1:])], 1)
-        return torch.cat(means, 2)
+            means.append(self.likelihood.mean(joined(raw, self.outputs, self.chunk)))
+            past = nn.functional.pad(chunks(means[-1], self.chunk), (0, 1), value=1.0)
+        return torch.cat(means, 2)[:, :, : self.t]
 
     def forward(self, x: Float[Tensor, "b c t"], y: Tensor | None = None) -> Output:
         latent = self.infer(x)
@@ -98,10 +101,9 @@ class SequenceVAE(nn.Module):
         return torch.tanh(self.start(z))[None]
 
     def _write(self, z: Tensor, past: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
-        """Raw parameters (b, outputs c, t) after past values (b, c + 1, t), of which the last row tells the known."""
-        seen = torch.cat([past, z[:, :, None].expand(-1, -1, past.shape[2])], 1)
-        out, memory = self.decoder(seen.transpose(1, 2), memory)
-        return self.head(out).transpose(1, 2), memory
+        """Raw parameters of n steps, rows of `chunks`, after past ones (b, n, v + 1); the last column: is it known."""
+        out, memory = self.decoder(torch.cat([past, z[:, None].expand(-1, past.shape[1], -1)], 2), memory)
+        return self.head(out), memory
 
 
 @family(
@@ -112,10 +114,10 @@ class SequenceVAE(nn.Module):
     traits=("sequential",),
     modalities=("series",),
     idea=(
-        "One code for a whole series: an encoder reads it in both directions, and a decoder writes it value by value, "
+        "One code for a whole series: an encoder reads it in both directions, and a decoder writes it chunk by chunk, "
         "seeing the code and what came before. Since the past alone foretells much, the decoder may come to ignore the "
         "code; hiding a share of the past while training makes it listen. The likelihood is exact, but what one code "
-        "decodes to is found step by step, and errors of early steps are carried on."
+        "decodes to is found step by step, each told the means of those before, and errors of early steps are carried on."
     ),
     formula=r"\D{-\mathbb{E}_{q(z \mid x)} \sum_t \log p(x_t \mid z, x_{<t})} + "
     r"\R{\mathrm{KL}\left(q(z \mid x) \,\|\, p(z)\right)}",

@@ -25,7 +25,6 @@ Draw = Callable[[Diagonal, int], Tensor]  # of one step: its distribution and nu
 @dataclass(frozen=True)
 class Hparams(RecurrentHparams):
     step_width: int = knob(2, "width of the latent of each step", low=1, high=1024)
-    chunk: int = knob(16, "consecutive values that are one step", low=1, high=100_000)
 
 
 class Walk(NamedTuple):
