@@ -40,6 +40,12 @@ export function spriteSheet(model, base = "") {
   })
 }
 
+// the canvas as wide as it is, and as high as pictures of that shape then are: nothing is left empty or stretched
+export function fit(canvas, [h, w]) {
+  canvas.height = Math.max(1, Math.round((canvas.width * h) / w))
+  return canvas
+}
+
 const kernels = new Map(), easels = new WeakMap()
 
 // for every output pixel of `to`: its four source pixels of `from` and their Catmull-Rom weights

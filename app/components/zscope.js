@@ -14,6 +14,7 @@
 //     "leave" (the pointer left the map) | "connection" client
 //   geometry(model, base) -> Promise<{n, d, shape: [h, w, c], sample, classes, xy, index, labels, thumbs, trust_box, device, title}>
 //   spriteSheet(model, base) -> Promise<{draw(ctx, index, x, y, size)}>    real thumbnails, by row of the map
+//   fit(canvas, shape) -> canvas                    with the height that pictures of that shape need
 //   paint(canvas, pixels, shape, doubt, colour)     uint8 pixels -> canvas, bicubic to its own size (CSS does the rest)
 //   paced(ms, act)                                  act at once, then at most every ms, the last call always
 //   palette(dark) -> [colour], theme(element) -> {text, background, rgb, panel, border, accent, font, dark}
@@ -22,9 +23,9 @@
 //   window.zscope.live = {sent, painted, dropped, latency_ms, shown_ms}: live requests alone, the last 1000 times. latency_ms:
 //   from the move event to after putImageData; shown_ms: to the animation frame with it. sent = painted + dropped + under way.
 
-import { geometry, paint, spriteSheet } from "./pictures.js"
+import { fit, geometry, paint, spriteSheet } from "./pictures.js"
 
-export { geometry, paint, spriteSheet }
+export { fit, geometry, paint, spriteSheet }
 export const KIND = { map: 1, latent: 2, row: 3, path: 4 }
 export const live = { sent: 0, painted: 0, dropped: 0, latency_ms: [], shown_ms: [] }
 const HEAD_UP = 8, HEAD_DOWN = 28, KEEP = 1000

@@ -1,12 +1,13 @@
 // The picture at the pointer and what belongs to the committed point: trust, neighbours, sliders, ways to take it along.
 
-import { KIND, TRUST_TITLE, connect, emit, geometry, on, paced, paint, spriteSheet, theme, trustColour, trustWord } from "./zscope.js"
+import { KIND, TRUST_TITLE, connect, emit, fit, geometry, on, paced, paint, spriteSheet, theme, trustColour, trustWord } from "./zscope.js"
 import { Sliders } from "./sliders.js"
 import { StatusLine } from "./status_line.js"
 
 const TRUSTED = 0.6 // from here up the picture is shown as it is
 const FADE = 0.35, HATCH = 0.25 // at no trust at all
 const READ_MS = 90
+const WIDEST = 1.5 // a slider's previews, over their height
 const SAME = 1e-4 // of a latent coordinate
 const DOUBTED = "Faded and hatched: this point may not come back when its picture is encoded again"
 const APART = "Latent distance to the kept point; each dimension counts in its standard deviations"
@@ -75,7 +76,8 @@ class Console {
     this.status = new StatusLine(this.root, this.client, () => this.component.setTriggerValue("renew", Date.now()))
     this.geometry = await geometry(model, base)
     const [h, w] = this.geometry.shape
-    this.picture.height = Math.round((this.picture.width * h) / w)
+    fit(this.picture, [h, w])
+    this.root.style.setProperty("--aspect", Math.min(WIDEST, w / h))
     this.theme = theme(this.root)
     const offs = [this.client.onFrame((frame) => this.show(frame)), on("commit", ({ z }) => { this.kept = z; this.away("") })]
     this.off = () => offs.forEach((off) => off())
@@ -163,12 +165,13 @@ class Console {
     const list = JSON.stringify(this.component.data.neighbours)
     if (!this.sheet || list === this.listed) return
     this.listed = list
-    const { labels, classes, index } = this.geometry
+    const { labels, classes, index, shape } = this.geometry
     this.find(".zc-neighbours").replaceChildren(
       ...this.component.data.neighbours.map(({ row, distance }) => {
         const button = document.createElement("button"), canvas = document.createElement("canvas"), text = document.createElement("span")
         const name = labels[row] === 255 ? "sample" : classes[labels[row]]
-        canvas.width = canvas.height = 128
+        canvas.width = 128
+        fit(canvas, shape)
         this.sheet.draw(canvas.getContext("2d"), row, 0, 0, 128)
         text.textContent = distance.toFixed(2)
         text.title = APART

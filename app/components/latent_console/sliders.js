@@ -3,7 +3,7 @@
 // Slider j moved by s decodes anchor + s u[j]. The anchor is the point committed from elsewhere: a release commits where the
 // sliders are, and they stay there; a click on the map gives a new anchor and new sliders.
 
-import { KIND, emit, paced, paint, percent } from "./zscope.js"
+import { KIND, emit, fit, paced, paint, percent } from "./zscope.js"
 
 const TABS = [["here", "Here", "Directions that change the picture most at this point"], ["raw", "Raw", "Single latent dimensions"]]
 const STEPS = 240, READ_MS = 60
@@ -50,6 +50,7 @@ export class Sliders {
     row.innerHTML =
       '<span class="zc-name"></span><button type="button"><canvas width="72" height="72"></canvas></button><input type="range"><button type="button"><canvas width="72" height="72"></canvas></button><span><i></i><output></output></span>'
     const [name, less, input, more, share] = row.children
+    for (const button of [less, more]) fit(button.firstChild, this.geometry.shape)
     name.textContent = this.tab === "raw" ? names[j] : j + 1
     name.title = names[j]
     Object.assign(input, { min: low[j], max: high[j], step: (high[j] - low[j]) / STEPS, value: 0 })

@@ -1,7 +1,7 @@
 // What is drawn over the points without redrawing them: cursor, rings, waypoints, paths, the live dot, the hover card.
 // What follows the pointer is a small layer of its own, moved by transform alone: nothing is painted again for it.
 
-import { count, paced } from "./zscope.js"
+import { count, fit, paced } from "./zscope.js"
 
 const SVG = "http://www.w3.org/2000/svg"
 const DWELL_MS = 70 // of rest before the card counts what is within reach; the ring does not wait
@@ -44,6 +44,7 @@ export class Overlay {
     this.card = document.createElement("div")
     this.card.className = "zm-card"
     this.card.innerHTML = '<canvas width="112" height="112"></canvas><div><b></b><span></span><span></span></div>'
+    fit(this.card.firstChild, geometry.shape)
     root.append(this.card)
     this.moveRing = paced(RING_MS, (at, snapped) => {
       this.place(this.ring, at)

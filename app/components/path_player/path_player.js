@@ -2,7 +2,7 @@
 // data: {link, a, b: {z, row, name}, method, code, t, scores, help}   state: t   trigger: renew
 // bus: "walk" {t, method} says where the walk is; "walk-to" {t, method, code} asks it to go somewhere
 
-import { KIND, TRUST_TITLE, connect, emit, geometry, on, paint, spriteSheet, trustColour, trustWord } from "./zscope.js"
+import { KIND, TRUST_TITLE, connect, emit, fit, geometry, on, paint, spriteSheet, trustColour, trustWord } from "./zscope.js"
 
 const ONE_WAY_MS = 4000
 const STEP = 0.02 // of the way, for an arrow key
@@ -72,9 +72,7 @@ class Player {
     this.client = connect(model, token, base)
     this.geometry = await geometry(model, base)
     if (!this.root.isConnected) return
-    const [h, w] = this.geometry.shape
-    const picture = this.find("canvas")
-    picture.height = Math.round((picture.width * h) / w)
+    for (const canvas of this.root.querySelectorAll("canvas")) fit(canvas, this.geometry.shape)
     this.offs.push(
       this.client.onFrame((frame) => this.paint(frame)),
       on("leave", () => this.go(this.t)), // the pointer showed a place of the map: back to the walk

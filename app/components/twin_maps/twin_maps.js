@@ -1,7 +1,7 @@
 // Two maps under one cursor. The pointer on one asks its model for that very place, and the other for the nearest
 // reference sample that both maps have. data: {link, other: link, row}
 
-import { KIND, count, geometry, open, paint, palette, spriteSheet, theme, trustColour, trustWord } from "./zscope.js"
+import { KIND, count, fit, geometry, open, paint, palette, spriteSheet, theme, trustColour, trustWord } from "./zscope.js"
 import { Near } from "./near.js"
 
 const PAD_PX = 18
@@ -111,8 +111,7 @@ class Side {
     this.client = open(model, token, base)
     this.off = this.client.onFrame((frame) => this.painted(frame))
     ;[this.geometry, this.sheet] = await Promise.all([geometry(model, base), spriteSheet(model, base)])
-    const [h, w] = this.geometry.shape
-    this.picture.height = this.real.height = Math.round((this.picture.width * h) / w)
+    for (const canvas of [this.picture, this.real]) fit(canvas, this.geometry.shape)
     this.watch = new ResizeObserver(() => this.draw())
     this.watch.observe(this.map)
   }
