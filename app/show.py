@@ -11,7 +11,7 @@ from PIL import Image
 
 from app import figures
 from vae.metrics.latent import collapse_warning
-from vae.registry import FAMILIES, Family, knobs
+from vae.registry import FAMILIES, MODALITIES, Family, knobs
 from vae.train import TrainHparams
 from vae.types import Artifact
 
@@ -141,7 +141,7 @@ def metrics(card: Mapping) -> None:
 def comparison(a: Mapping, b: Mapping) -> None:
     """The figures of merit of two cards beside each other, with their difference where one means something."""
     one, two = (card.get("metrics") or {} for card in (a, b))
-    kinds = [(card.get("hparams") or {}).get("likelihood") for card in (a, b)]
+    kinds = [likelihood(card) for card in (a, b)]
     lines = [f"| test set | {a['name']} | {b['name']} | difference |", "| --- | ---: | ---: | ---: |"]
     for label, key, digits, better, _ in FIGURES:
         x, y = one.get(key), two.get(key)
@@ -155,6 +155,12 @@ def comparison(a: Mapping, b: Mapping) -> None:
     st.markdown("\n".join(lines))
     if kinds[0] != kinds[1]:
         st.caption(f"{kinds[0]} and {kinds[1]} are densities of different things: their nats do not compare.")
+
+
+def likelihood(card: Mapping) -> str:
+    """What a model says its samples are distributed as; a family without the choice takes what its modality has."""
+    modality = MODALITIES.get((card.get("spec") or {}).get("modality", "image"))
+    return (card.get("hparams") or {}).get("likelihood", modality.likelihood)
 
 
 def idea(family: Family) -> None:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app import assets, downloads, engines, live
+from app import assets, downloads, engines, live, show
 from tests.test_live import DOWN
 from tests.test_views import PAGES, ROUTER, SECONDS
 from vae.modalities.series import HEIGHT, WIDTH
@@ -56,3 +56,9 @@ def test_downloads_hold_values_and_charts(engine):
         assert np.array_equal(npz["x"], engine.decode(z))
     gif = Image.open(io.BytesIO(downloads.gif(engine.decode_uint8(z))))
     assert gif.n_frames > 1
+
+
+def test_nats_of_a_family_without_a_choice_of_density_compare():
+    recurrent = {"hparams": {"units": 8}, "spec": {"modality": "series"}}
+    assert show.likelihood(recurrent) == "gaussian"
+    assert show.likelihood({"hparams": {"likelihood": "bernoulli"}, "spec": {"modality": "image"}}) == "bernoulli"
