@@ -7,14 +7,16 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import streamlit as st
+from jaxtyping import UInt8
 from PIL import Image
 
 from app import figures
 from vae.metrics.latent import collapse_warning
+from vae.modalities.image import tile
 from vae.registry import FAMILIES, MODALITIES, Family, knobs
 from vae.train import TrainHparams
-from vae.types import Artifact
 
+ROW_PX, GAP_PX = 96, 1  # of pictures in rows: the height to enlarge them to, and what is left between them before that
 MINUS = "−"
 FIGURES = (  # of merit: label, key in a card's metrics, digits, which way is better (0: neither), what it is
     ("elbo, nats", "elbo_nats", 1, 1, "Evidence lower bound, −distortion − rate. Higher is better."),
@@ -113,15 +115,17 @@ def how_to_train() -> None:
 # ---------------------------------------------------------------- records
 
 
-def artifact(item: Artifact, width: int | str = "stretch", enlarge: int = 1) -> None:
-    """Whatever a modality rendered. enlarge: whole-number, smooth enlargement of small pictures."""
-    if item.kind != "image":
-        st.warning(f"No way yet to show {item.kind!r}.")
-        return
-    picture = Image.fromarray(np.asarray(item.data))
-    if enlarge > 1:
-        picture = picture.resize((picture.width * enlarge, picture.height * enlarge), Image.Resampling.BICUBIC)
-    st.image(picture, caption=item.caption or None, width=width)
+def rows(*several: UInt8[np.ndarray, "n c h w"]) -> None:
+    """Rows of small pictures, enlarged smoothly, with the page between them. Each: uint8 (n, c, h, w)."""
+    pictures = np.concatenate(several)
+    gap = [(0, 0), (0, 0), (0, GAP_PX), (0, GAP_PX)]
+    drawn = np.full_like(pictures[:, :1], 255)
+    sheet, mask = (Image.fromarray(tile(np.pad(part, gap), len(several[0]))) for part in (pictures, drawn))
+    sheet = sheet.convert("RGB")
+    sheet.putalpha(mask)
+    sheet = sheet.crop((0, 0, sheet.width - GAP_PX, sheet.height - GAP_PX))
+    enlarge = max(1, ROW_PX // pictures.shape[2])
+    st.image(sheet.resize((sheet.width * enlarge, sheet.height * enlarge), Image.Resampling.BICUBIC), width="stretch")
 
 
 def metrics(card: Mapping) -> None:

@@ -109,7 +109,7 @@ def test_a_value_changes_no_parameter_before_it(name):
         changed = x.clone()
         changed[:, :, t:] += 1
         after = model.params(z, changed)
-        blind = (t // model.chunk + 1) * model.chunk  # the step that holds t, whose values are independent given z and the past
+        blind = (t // model.chunk + 1) * model.chunk  # its step, whose values are independent given z and the past
         torch.testing.assert_close(after[:, :, :blind], before[:, :, :blind], rtol=0, atol=0)
         if blind < SHAPE[1]:
             assert (after[:, :, blind] != before[:, :, blind]).all(), "the next step does not see it"

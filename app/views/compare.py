@@ -7,8 +7,6 @@ import streamlit as st
 
 from app import session, show
 from app.components.twin_maps import twin_maps
-from vae.modalities.image import tile
-from vae.types import Artifact
 
 N_PICTURES = 10
 
@@ -47,9 +45,7 @@ with right:
     decoded = [one.decode(one.encode(samples)[0]) for one in (engine, other)]
     scale = 255 if samples.dtype == np.uint8 else 1
     error = [np.square(d - samples / np.float32(scale)).mean() for d in decoded]
-    pictures = [engine.modality.pictures(x) for x in (samples, *decoded)]
-    both = tile(np.concatenate(pictures), len(samples))
-    show.artifact(Artifact("image", both), enlarge=max(1, 96 // engine.picture_shape[1]))
+    show.rows(*(engine.modality.pictures(x) for x in (samples, *decoded)))
     st.caption(
         f"Above: {source}. Middle: {engine.name}, mse {error[0]:.4f} over these {len(samples)}. "
         f"Below: {other.name}, mse {error[1]:.4f}."

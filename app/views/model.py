@@ -7,9 +7,7 @@ import streamlit as st
 
 from app import figures, session, show
 from vae.metrics.latent import perplexity
-from vae.modalities.image import tile
 from vae.registry import FAMILIES
-from vae.types import Artifact
 
 N_PICTURES = 16
 QUIET = {"displayModeBar": False}
@@ -62,8 +60,7 @@ samples, source = session.samples(engine, N_PICTURES)
 pictures, decoded = engine.modality.pictures(samples), engine.decode_uint8(engine.encode(samples)[0])
 st.markdown("##### Reconstructions")
 st.caption(f"Above: {source}. Below: each one encoded to {engine.d} numbers and decoded again.")
-both = tile(np.concatenate([pictures, decoded]), len(pictures))
-show.artifact(Artifact("image", both), enlarge=max(1, 96 // engine.picture_shape[1]))
+show.rows(pictures, decoded)
 
 left, right = st.columns(2, gap="medium")
 with left:

@@ -54,9 +54,7 @@ class SequenceVAE(nn.Module):
         _, last = self.encoder(chunks(x, self.chunk))
         return self.bottleneck(last.transpose(0, 1).flatten(1))
 
-    def params(
-        self, z: Float[Tensor, "b d"], x: Float[Tensor, "b c t"], hidden: float = 0.0
-    ) -> Float[Tensor, "b ..."]:
+    def params(self, z: Float[Tensor, "b d"], x: Float[Tensor, "b c t"], hidden: float = 0.0) -> Float[Tensor, "b ..."]:
         """Raw parameters of p(x_t|z, x_<t) of every step. hidden: share of steps whose values are not shown."""
         shown = torch.rand(len(x), self.steps - 1, 1, device=x.device) >= (1.0 if self.blind else hidden)
         past = torch.cat([chunks(x, self.chunk)[:, :-1] * shown, shown.to(x.dtype)], 2)
@@ -117,7 +115,7 @@ class SequenceVAE(nn.Module):
         "One code for a whole series: an encoder reads it in both directions, and a decoder writes it chunk by chunk, "
         "seeing the code and what came before. Since the past alone foretells much, the decoder may come to ignore the "
         "code; hiding a share of the past while training makes it listen. The likelihood is exact, but what one code "
-        "decodes to is found step by step, each told the means of those before, and errors of early steps are carried on."
+        "decodes to is found step by step, each told the means of those before, so that errors are carried on."
     ),
     formula=r"\D{-\mathbb{E}_{q(z \mid x)} \sum_t \log p(x_t \mid z, x_{<t})} + "
     r"\R{\mathrm{KL}\left(q(z \mid x) \,\|\, p(z)\right)}",
