@@ -219,7 +219,7 @@ def between(z: np.ndarray, std: np.ndarray, *, discrete: bool, seed: int) -> Mix
 
 def _webp(sheet: np.ndarray) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(sheet).save(buffer, "WEBP", quality=80, method=4)
+    Image.fromarray(sheet).save(buffer, "WEBP", quality=60, method=6)
     return buffer.getvalue()
 
 
