@@ -137,31 +137,37 @@ def walk(model: str, created: str, a: tuple[float, ...], b: tuple[float, ...], m
     return walks.walk(engine(model), np.asarray(a, np.float32), np.asarray(b, np.float32), method)
 
 
-def samples(opened, n: int) -> tuple[np.ndarray, str]:
-    """n samples to put through a model, (n, *shape), and where they come from, in words."""
+def samples(opened, n: int) -> tuple[np.ndarray, np.ndarray | None, str]:
+    """n samples to put through a model, (n, *shape), their labels (n,) if known, and where they come from, in words."""
     found = test_samples(opened.card["dataset"], n)
     if found is not None:
-        return found, "samples of the test set, which the model has never seen"
+        return *found, "samples of the test set, which the model has never seen"
     atlas, absent = opened.atlas, "the data set is not on this machine"
     rows = np.linspace(0, atlas.n - 1, n).astype(int)
+    y = None if atlas.labels is None else atlas.labels[rows].astype(np.int64)
     if opened.modality.name != "image":  # a thumbnail is then a drawing of the sample
-        return opened.decode(atlas.z[rows]), f"what {opened.name} makes of samples of the training set ({absent})"
+        made = opened.decode(atlas.z[rows], y)
+        return made, y, f"what {opened.name} makes of samples of the training set ({absent})"
     found = np.stack([atlas.thumbnail(i) for i in rows]).transpose(0, 3, 1, 2)[:, : opened.shape[0]]
-    return found, f"samples of the training set, from the thumbnails of the map ({absent})"
+    return found, y, f"samples of the training set, from the thumbnails of the map ({absent})"
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
-def test_samples(dataset: str, n: int) -> np.ndarray | None:
-    """n test samples, class by class, (n, *shape); None where the data set would have to be downloaded."""
+def test_samples(dataset: str, n: int) -> tuple[np.ndarray, np.ndarray | None] | None:
+    """n test samples, class by class, (n, *shape), with their labels (n,) if they have any.
+
+    None where the data set would have to be downloaded.
+    """
     if dataset not in vae.datasets() or locate(dataset) is None:
         return None
     samples = vae.datasets()[dataset].load()
     if samples.y_test is None:
-        return samples.x_test[:n]
+        return samples.x_test[:n], None
     turn = np.zeros(len(samples.y_test), int)  # 0 for the first of each class, 1 for the second ...
     for label in np.unique(samples.y_test):
         turn[samples.y_test == label] = np.arange((samples.y_test == label).sum())
-    return samples.x_test[np.lexsort((samples.y_test, turn))[:n]]
+    chosen = np.lexsort((samples.y_test, turn))[:n]
+    return samples.x_test[chosen], samples.y_test[chosen]
 
 
 def picker() -> dict:

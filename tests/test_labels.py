@@ -100,3 +100,15 @@ def test_explore_opens_without_a_chosen_label(conditional):
     at = AppTest.from_file(str(ROUTER), default_timeout=60)
     at.query_params["model"] = conditional
     assert not at.run().exception
+
+
+def test_samples_go_through_a_conditional_model_with_their_labels(conditional, engine, monkeypatch):
+    asked, encode, decode = [], engine.encode, engine.decode_uint8
+    monkeypatch.setattr(engine, "encode", lambda x, y=None: asked.append(y) or encode(x, y))
+    monkeypatch.setattr(engine, "decode_uint8", lambda z, y=None: asked.append(y) or decode(z, y))
+    at = AppTest.from_file(str(ROUTER), default_timeout=60)
+    at.query_params["model"] = conditional
+    assert not at.run().exception
+    asked.clear()
+    assert not at.switch_page("views/model.py").run().exception
+    assert [list(y) for y in asked] == [[*range(10), *range(6)]] * 2  # the digits' test set, class by class

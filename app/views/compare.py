@@ -41,8 +41,8 @@ with left:
     show.comparison(engine.card, other.card)
 with right:
     st.markdown("##### The same samples through both")
-    samples, source = session.samples(engine, N_PICTURES)
-    decoded = [one.decode(one.encode(samples)[0]) for one in (engine, other)]
+    samples, y, source = session.samples(engine, N_PICTURES)
+    decoded = [one.decode(one.encode(samples, y)[0], y) for one in (engine, other)]
     scale = 255 if samples.dtype == np.uint8 else 1
     error = [np.square(d - samples / np.float32(scale)).mean() for d in decoded]
     show.rows(*(engine.modality.pictures(x) for x in (samples, *decoded)))

@@ -56,8 +56,8 @@ with right:
     else:
         st.info("No history was kept with this checkpoint.")
 
-samples, source = session.samples(engine, N_PICTURES)
-pictures, decoded = engine.modality.pictures(samples), engine.decode_uint8(engine.encode(samples)[0])
+samples, y, source = session.samples(engine, N_PICTURES)
+pictures, decoded = engine.modality.pictures(samples), engine.decode_uint8(engine.encode(samples, y)[0], y)
 st.markdown("##### Reconstructions")
 st.caption(f"Above: {source}. Below: each one encoded to {engine.d} numbers and decoded again.")
 show.rows(pictures, decoded)
