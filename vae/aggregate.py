@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from .bottlenecks.gaussian import log_normal, log_normal_each
 from .types import Latent
 
 SAMPLING = ("stratified", "weighted")
@@ -36,7 +37,7 @@ def log_importance(b: int, n_data: int, sampling: str) -> Float[Tensor, "b b"]:
 
 def log_aggregate(q: Latent, n_data: int, sampling: str) -> tuple[Float[Tensor, " b"], Float[Tensor, "b d"]]:
     """log q(z) and log q(z_j) of each dimension at q.z, nats. Takes b*b*d memory."""
-    log_q = _log_normal(q.z[:, None], q.mu[None], q.std[None])  # (b, b, d): row i is z_i, column j is x_j
+    log_q = log_normal_each(q.z[:, None], q.mu[None], q.std[None])  # (b, b, d): row i is z_i, column j is x_j
     log_w = log_importance(len(q.z), n_data, sampling).to(log_q)
     return torch.logsumexp(log_q.sum(2) + log_w, 1), torch.logsumexp(log_q + log_w[:, :, None], 1)
 
@@ -47,15 +48,11 @@ def decompose(q: Latent, n_data: int, sampling: str) -> dict[str, Float[Tensor, 
     mutual_information log q(z|x)/q(z), of the index of a sample and its code; total_correlation
     log q(z) / prod_j q(z_j); dimension_kl sum_j log q(z_j)/p(z_j). They add up to log q(z|x)/p(z) whatever q(z) is.
     """
-    log_posterior = _log_normal(q.z, q.mu, q.std).sum(1)
-    log_prior = _log_normal(q.z, torch.zeros_like(q.z), torch.ones_like(q.z)).sum(1)
+    log_posterior = log_normal(q.z, q.mu, q.std)
+    log_prior = log_normal(q.z, torch.zeros_like(q.z), torch.ones_like(q.z))
     joint, each = log_aggregate(q, n_data, sampling)
     return {
         "mutual_information": log_posterior - joint,
         "total_correlation": joint - each.sum(1),
         "dimension_kl": each.sum(1) - log_prior,
     }
-
-
-def _log_normal(z: Tensor, mu: Tensor, std: Tensor) -> Tensor:
-    return -0.5 * (((z - mu) / std).square() + math.log(2 * math.pi)) - std.log()

@@ -61,5 +61,11 @@ def log_normal(
     z: Float[Tensor, "... d"], mu: Float[Tensor, "... d"], std: Float[Tensor, "... d"]
 ) -> Float[Tensor, ...]:
     """log N(z; mu, diag(std^2)), nats; the three broadcast."""
-    e = (z - mu) / std
-    return -0.5 * (e.square() + math.log(2 * math.pi)).sum(-1) - std.log().sum(-1)
+    return log_normal_each(z, mu, std).sum(-1)
+
+
+def log_normal_each(
+    z: Float[Tensor, "... d"], mu: Float[Tensor, "... d"], std: Float[Tensor, "... d"]
+) -> Float[Tensor, "... d"]:
+    """The same of each dimension, which add up to it."""
+    return -0.5 * (((z - mu) / std).square() + math.log(2 * math.pi)) - std.log()
