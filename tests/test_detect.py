@@ -10,8 +10,9 @@ from torch import nn
 from tests.test_metrics import SIGMA, data, linear_vae, with_true_posterior
 from vae.bottlenecks import Deterministic
 from vae.errors import ShapeError
+from vae.latent.auroc import auroc
 from vae.metrics.bounds import BATCH, evaluate
-from vae.metrics.detect import anomaly_auroc, anomaly_scores, auroc
+from vae.metrics.detect import anomaly_auroc, anomaly_scores
 
 
 def counted(normal: np.ndarray, anomalous: np.ndarray) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ..errors import ShapeError
+from .auroc import auroc
 from .inverse import CELLS, Grid
 
 if TYPE_CHECKING:
@@ -107,10 +108,10 @@ def calibrate(projector: Projector, decode: Coder, encode: Coder, *, seed: int =
     said = TrustModel(code, projector.box).grid().at(p)[:, 0]
     inside, beside = ~learn & anywhere, ~learn & ~anywhere
     report = {
-        "auroc": auroc(said[inside], back[inside]),
-        "auroc_map": auroc(said[inside], stays[inside]),
-        "auroc_latent": auroc(said[inside], same[inside]),
-        "auroc_near_data": auroc(said[beside], back[beside]),
+        "auroc": told_apart(said[inside], back[inside]),
+        "auroc_map": told_apart(said[inside], stays[inside]),
+        "auroc_latent": told_apart(said[inside], same[inside]),
+        "auroc_near_data": told_apart(said[beside], back[beside]),
         "calibration_error": _calibration_error(said[~learn], back[~learn]),
         "share_back": float(back[inside].mean()),
         "tau_map_widths": evidence.tau_map / projector.width,
@@ -189,14 +190,9 @@ def _nodes(box: tuple[float, float, float, float], side: int) -> Float[np.ndarra
     return Grid(np.zeros((side, side, 1), np.float32), box).nodes().astype(np.float32)
 
 
-def auroc(score: Float[np.ndarray, " n"], positive: np.ndarray) -> float:
-    """P(a positive scores above a negative), ties half; NaN if either is missing. Mann and Whitney, 1947."""
-    n, m = int(positive.sum()), int((~positive).sum())
-    if n == 0 or m == 0:
-        return float("nan")
-    _, place, count = np.unique(score, return_inverse=True, return_counts=True)
-    rank = (np.cumsum(count) - (count - 1) / 2)[place]
-    return float((rank[positive].sum() - n * (n + 1) / 2) / (n * m))
+def told_apart(score: Float[np.ndarray, " n"], positive: np.ndarray) -> float:
+    """AUROC of the score for what is positive, (n,) bool; NaN if all are, or none."""
+    return auroc(score[~positive], score[positive])[0] if 0 < positive.sum() < len(positive) else float("nan")
 
 
 def from_coverage(count: np.ndarray) -> np.ndarray:
