@@ -9,6 +9,8 @@ import torch
 from vae.bottlenecks import Gaussian
 from vae.families.vamp_vae import VampVAE
 from vae.model import VAE, NetHparams
+from vae.objectives import Sum
+from vae.train import Trainer, TrainHparams
 from vae.types import Spec
 
 H = NetHparams(d=3, net="mlp", width=12)
@@ -70,6 +72,46 @@ def test_the_rate_teaches_the_pseudo_inputs_and_the_encoder_through_both():
     grads = torch.autograd.grad(model.infer(x).kl[0].mean(), [model.pseudo_logits, model.vae.bottleneck.head.weight])
     assert all((g != 0).any() for g in grads)
     assert (grads[0].flatten(1).abs().sum(1) > 0).all(), "every pseudo-input has a part in the prior"
+
+
+def test_components_are_encoded_once_while_the_model_only_answers():
+    """And with a gradient, or in training, at every call."""
+    model, x, rows = model_of().eval(), pictures(), []
+    model.vae.encoder.register_forward_hook(lambda module, given, out: rows.append(len(given[0])))
+    with torch.inference_mode():
+        first = model.log_prior(torch.zeros(1, H.d))
+        model.infer(x)
+        model.sample_prior(3, torch.Generator().manual_seed(0))
+    assert rows == [K, len(x)]
+    model.infer(x).kl[0].sum().backward()
+    assert model.pseudo_logits.grad.abs().sum() > 0
+    assert rows == [K, len(x), len(x), K]
+    with torch.no_grad():
+        assert torch.equal(model.log_prior(torch.zeros(1, H.d)), first)
+        model.train().infer(x)
+        model.infer(x)
+    assert rows[4:] == 2 * [len(x), K]
+
+
+def test_kept_components_are_those_of_the_parameters_of_now():
+    """After a step of training, and after other parameters were loaded or moved while the model answered."""
+    model, z = model_of(), torch.zeros(2, H.d)
+    trainer = Trainer(model, Sum(), TrainHparams(lr=0.05), 0, 1)
+
+    @torch.no_grad()
+    def right() -> bool:
+        return torch.allclose(model.log_prior(z), by_hand(model).log_prob(z), rtol=1e-4)
+
+    model.eval()
+    assert right()
+    trainer.model.train()
+    trainer.train_step(pictures())
+    model.eval()
+    assert right()
+    model.load_state_dict({name: 1.1 * value for name, value in model.state_dict().items()})
+    assert right()
+    model, z = model.double(), z.double()
+    assert right()
 
 
 def test_draws_of_the_prior_come_from_all_components():

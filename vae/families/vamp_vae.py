@@ -10,13 +10,15 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..bottlenecks import Gaussian
-from ..bottlenecks.gaussian import log_normal
+from ..bottlenecks.gaussian import log_normal, mean_and_std
 from ..likelihoods import Likelihood
 from ..model import VAE, RateHparams
 from ..objectives import Sum
 from ..registry import MODALITIES, family, knob
 from ..schedules import warmup
 from ..types import Latent, Output, Spec
+
+Moments = tuple[Float[Tensor, "k d"], Float[Tensor, "k d"]]
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class VampVAE(nn.Module):
         self.d, self.levels = h.d, (h.d,)
         self.bounded = MODALITIES.get(spec.modality).bounded
         self.pseudo_logits = nn.Parameter(torch.randn(n_pseudo, *spec.shape))
+        self._kept: tuple[list, Moments] | None = None
 
     @property
     def likelihood(self) -> Likelihood:
@@ -48,14 +51,29 @@ class VampVAE(nn.Module):
         """The inputs whose posteriors are the prior, (k, *shape), in 0-1 where samples are."""
         return torch.sigmoid(self.pseudo_logits) if self.bounded else self.pseudo_logits
 
-    def components(self) -> Latent:
-        """q(z|u_k) of every pseudo-input, (k, d)."""
-        return self.vae.infer(self.pseudo_inputs())
+    def components(self) -> Moments:
+        """mu and std of q(z|u_k) of every pseudo-input, (k, d) each; kept from call to call in eval mode without
+        gradients, where an encoder of convolutions spends most of its time on them, until a parameter changes."""
+        if self.training or torch.is_grad_enabled():
+            return self._components()
+        parameters = (self.pseudo_logits, *self.vae.encoder.parameters(), *self.vae.bottleneck.parameters())
+        state = [(p.data_ptr(), p._version) for p in parameters]
+        kept = self._kept  # read once: another thread may replace it
+        if kept is None or kept[0] != state:
+            kept = self._kept = (state, self._components())
+        return kept[1]
+
+    def _components(self) -> Moments:
+        return mean_and_std(self.vae.bottleneck.head(self.vae.encoder(self.pseudo_inputs())))
+
+    def train(self, mode: bool = True) -> VampVAE:
+        self._kept = None  # the optimiser's fused kernel moves parameters without raising their version
+        return super().train(mode)
 
     def log_prior(self, z: Float[Tensor, "b d"]) -> Float[Tensor, " b"]:
         """log p(z), nats; gradients reach the pseudo-inputs and the encoder."""
-        q = self.components()
-        return log_normal(z[:, None], q.mu, q.std).logsumexp(1) - math.log(len(q.mu))
+        mu, std = self.components()
+        return log_normal(z[:, None], mu, std).logsumexp(1) - math.log(len(mu))
 
     def infer(self, x: Float[Tensor, "b ..."], y: Tensor | None = None) -> Latent:
         q = self.vae.infer(x)
@@ -73,10 +91,10 @@ class VampVAE(nn.Module):
         self, n: int, generator: torch.Generator, temperature: float = 1.0, y: Tensor | None = None
     ) -> Float[Tensor, "n d"]:
         """n draws of the mixture, each component's spread times temperature."""
-        q = self.components()
-        k = torch.randint(len(q.mu), (n,), generator=generator).to(q.mu.device)
-        noise = torch.randn(n, self.d, generator=generator).to(q.mu.device)
-        return q.mu[k] + temperature * q.std[k] * noise
+        mu, std = self.components()
+        k = torch.randint(len(mu), (n,), generator=generator).to(mu.device)
+        noise = torch.randn(n, self.d, generator=generator).to(mu.device)
+        return mu[k] + temperature * std[k] * noise
 
     def resample(self, q: Latent, k: int) -> Latent:
         return self.vae.resample(q, k)
