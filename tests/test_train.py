@@ -279,7 +279,11 @@ def numbers(saved: checkpoint.Checkpoint) -> list[dict]:
     return [{k: v for k, v in record.items() if k not in CLOCK} for record in saved.history()]
 
 
-@pytest.mark.parametrize("settings", [{}, {"lr_end": "0.1", "warmup": "linear", "warmup_steps": "20"}], ids=str)
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"lr_end": "0.1", "warmup": "linear", "warmup_steps": "20"}, {"precision": "bfloat16"}],
+    ids=str,
+)
 def test_a_resumed_run_equals_a_straight_one_bit_for_bit(root, settings):
     """Parameters, optimiser, random states and history, though other random numbers were drawn in between."""
     plan = Plan("vae", "digits", TINY | settings, epochs=3, seed=3, name="straight")

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from .errors import ZscopeError
 from .group import Group
 from .metrics.bounds import evaluate, to_float
+from .nets.precision import PRECISIONS, mixed
 from .registry import knob
 from .types import Loss
 
@@ -37,6 +38,11 @@ class TrainHparams:
     lr: float = knob(1e-3, "learning rate of Adam at the start", low=1e-7, high=1.0, log=True)
     lr_end: float = knob(
         1.0, "last learning rate as a share of the first; below 1 it falls along a cosine", low=0.0, high=1.0
+    )
+    precision: str = knob(
+        "float32",
+        "of the products in encoder and decoder while training; bfloat16 is faster where the processor has it",
+        choices=PRECISIONS,
     )
     clip: float = knob(10.0, "gradient norm above which a step is scaled down; 0 never", low=0.0, high=1e9)
 
@@ -65,6 +71,7 @@ class Trainer:
     def __init__(self, model: nn.Module, objective: nn.Module, h: TrainHparams, seed: int, steps: int):
         self.model, self.objective, self.h, self.steps = model, objective, h, steps
         self.step = self.epoch = 0
+        mixed(model, h.precision)
         self.parameters = [p for p in model.parameters() if p.requires_grad]
         self.adversary = [p for p in objective.parameters() if p.requires_grad]
         self.groups = [Group("adam", self.parameters, h.lr, (0.9, 0.999))]
