@@ -73,6 +73,17 @@ def test_the_standard_error_is_the_spread_over_seeds():
     assert 0.8 * spread < np.mean([e.standard_error for e in found]) < 2 * spread
 
 
+def test_the_error_of_the_aggregate_is_its_spread_over_test_sets():
+    """Of 300 sets, where posteriors hardly overlap and their rates differ much: the rate's own spread is in it. Within
+    4 standard errors of a spread of 300 (relative 1/sqrt(600))."""
+    rng, found = np.random.default_rng(0), []
+    for _ in range(300):
+        mu, std = 5 * rng.standard_normal((40, 4)), rng.uniform(0.05, 0.5, (40, 4))
+        found.append(information_estimates(mu, std, normal_kl(mu, std), seed=0)["aggregate_kl_nats"])
+    spread = np.std([e.value for e in found], ddof=1)
+    assert np.mean([e.standard_error for e in found]) == pytest.approx(spread, rel=0.16)
+
+
 def test_chunks_do_not_change_the_figures(monkeypatch):
     rng = np.random.default_rng(0)
     mu, std = rng.standard_normal((50, 3)), rng.uniform(0.1, 1, (50, 3))

@@ -84,18 +84,24 @@ def information_estimates(
         own = -0.5 * np.square(e).sum(1) - np.log(std).sum(1)  # log q(z_i|x_i), without the constant of both
         gain.append(own - _log_mixture(mu + std * e, mu, std))
     each = np.mean(gain, axis=0)
-    error = float(each.std(ddof=1) / np.sqrt(n)) if n > 1 else None
-    text = f"q(z) the mixture of the posteriors of {n} test samples, {draws} draws of each, Hoffman and Johnson, 2016"
+    drawn = f"{draws} draw{'s' * (draws > 1)} of each"
+    text = f"q(z) the mixture of the posteriors of {n} test samples, {drawn}, Hoffman and Johnson, 2016"
     information = float(each.mean())
     out = {
         "mutual_information_nats": Estimate(
-            information, n, seed, error, f"I(x; z) under q, at most log n = {np.log(n):.2f} nats; {text}"
+            information, n, seed, _error(each), f"I(x; z) under q, at most log n = {np.log(n):.2f} nats; {text}"
         )
     }
     if kl is not None:
-        value = float(kl.astype(np.float64).mean()) - information
-        out["aggregate_kl_nats"] = Estimate(value, n, seed, error, f"KL(q(z) || p(z)) = rate - I(x; z); {text}")
+        rest = kl.astype(np.float64) - each
+        said = f"KL(q(z) || p(z)) = rate - I(x; z); {text}"
+        out["aggregate_kl_nats"] = Estimate(float(rest.mean()), n, seed, _error(rest), said)
     return out
+
+
+def _error(each: Float[np.ndarray, " n"]) -> float | None:
+    """Standard error of the mean of n."""
+    return float(each.std(ddof=1) / np.sqrt(len(each))) if len(each) > 1 else None
 
 
 def _log_mixture(
