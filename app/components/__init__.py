@@ -16,6 +16,7 @@ export default function (component) {
   const address = new URL(component.data.link.base + "/asset/%(name)s.js", location.origin).href // loaded from a blob
   import(address)
     .then((part) => part.default(component))
+    .then(() => host.querySelector(".zscope-broken")?.remove())
     .catch((error) => {
       console.error(error)
       host.querySelector(".zscope-broken")?.remove()

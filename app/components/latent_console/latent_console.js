@@ -1,6 +1,6 @@
 // The picture at the pointer and what belongs to the committed point: trust, neighbours, sliders, ways to take it along.
 
-import { KIND, TRUST_TITLE, connect, emit, fit, geometry, on, paced, paint, spriteSheet, theme, trustColour, trustWord } from "./zscope.js"
+import { KIND, TRUST_TITLE, connect, emit, fit, geometry, mounting, on, paced, paint, spriteSheet, theme, trustColour, trustWord } from "./zscope.js"
 import { Sliders } from "./sliders.js"
 import { StatusLine } from "./status_line.js"
 
@@ -38,22 +38,6 @@ const MARKUP = `
   <button type="button" data-do="python">Copy as Python</button>
   <span class="zc-said" role="status"></span>
 </div>`
-
-const mounted = new WeakMap()
-
-export default function render(component) {
-  const host = component.parentElement, old = mounted.get(host)
-  if (old && old.model === component.data.link.model) return old.update(component)
-  old?.remove()
-  const view = new Console(component)
-  mounted.set(host, view)
-  view.start().catch((error) => { console.error(error); view.say(`The console could not start: ${error.message}`) })
-}
-
-export function unmount(host) {
-  mounted.get(host)?.remove()
-  mounted.delete(host)
-}
 
 class Console {
   constructor(component) {
@@ -227,3 +211,7 @@ class Console {
     this.root.remove()
   }
 }
+
+const part = mounting((component) => new Console(component))
+export default part.render
+export const unmount = part.unmount

@@ -1,6 +1,6 @@
 // The map: where the pointer is becomes a request to the live channel; a click, or Enter, commits the point to Python.
 
-import { KIND, TRUST_TITLE, connect, emit, geometry, on, palette, spriteSheet, theme } from "./zscope.js"
+import { KIND, TRUST_TITLE, connect, emit, geometry, mounting, on, palette, spriteSheet, theme } from "./zscope.js"
 import { Legend } from "./legend.js"
 import { Near } from "./near.js"
 import { Overlay } from "./overlay.js"
@@ -23,22 +23,6 @@ const MARKUP = `
   <span class="zm-scale" title="${TRUST_TITLE}" hidden>does not come back <i></i> comes back</span>
 </div>
 <div class="zm-note" role="status"></div>`
-
-const mounted = new WeakMap()
-
-export default function render(component) {
-  const host = component.parentElement, old = mounted.get(host)
-  if (old && old.model === component.data.link.model) return old.update(component)
-  old?.remove()
-  const view = new MapView(component)
-  mounted.set(host, view)
-  view.start().catch((error) => { console.error(error); view.note(`The map could not be drawn: ${error.message}`) })
-}
-
-export function unmount(host) {
-  mounted.get(host)?.remove()
-  mounted.delete(host)
-}
 
 class MapView {
   constructor(component) {
@@ -302,3 +286,7 @@ class MapView {
     this.root.remove()
   }
 }
+
+const part = mounting((component) => new MapView(component))
+export default part.render
+export const unmount = part.unmount

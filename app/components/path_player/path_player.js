@@ -2,7 +2,7 @@
 // data: {link, a, b: {z, row, name}, method, code, t, scores, help}   state: t   trigger: renew
 // bus: "walk" {t, method} says where the walk is; "walk-to" {t, method, code} asks it to go somewhere
 
-import { KIND, TRUST_TITLE, connect, emit, fit, geometry, on, paint, spriteSheet, trustColour, trustWord } from "./zscope.js"
+import { KIND, TRUST_TITLE, connect, emit, fit, geometry, mounting, on, paint, spriteSheet, trustColour, trustWord } from "./zscope.js"
 
 const ONE_WAY_MS = 4000
 const STEP = 0.02 // of the way, for an arrow key
@@ -34,22 +34,6 @@ const MARKUP = `
   <button type="button" data-do="play" aria-pressed="false" title="Space"><span aria-hidden="true">▶</span> <em>Play</em></button>
   <button type="button" data-do="loop" aria-pressed="true" title="There and back again">Loop</button>
 </div>`
-
-const mounted = new WeakMap()
-
-export default function show(component) {
-  const host = component.parentElement, old = mounted.get(host)
-  if (old && old.model === component.data.link.model) return old.update(component)
-  old?.remove()
-  const player = new Player(component)
-  mounted.set(host, player)
-  return player.start()
-}
-
-export function unmount(host) {
-  mounted.get(host)?.remove()
-  mounted.delete(host)
-}
 
 class Player {
   constructor(component) {
@@ -247,3 +231,7 @@ class Player {
     this.root.remove()
   }
 }
+
+const part = mounting((component) => new Player(component))
+export default part.render
+export const unmount = part.unmount

@@ -1,31 +1,15 @@
 // Two maps under one cursor. The pointer on one asks its model for that very place, and the other for the nearest
 // reference sample that both maps have. data: {link, other: link, row}
 
-import { KIND, count, fit, geometry, open, paint, palette, spriteSheet, theme, trustColour, trustWord } from "./zscope.js"
+import { KIND, count, fit, geometry, mounting, open, paint, palette, spriteSheet, theme, trustColour, trustWord } from "./zscope.js"
 import { Near } from "./near.js"
 
 const PAD_PX = 18
 const ARROWS = { ArrowLeft: [-8, 0], ArrowRight: [8, 0], ArrowUp: [0, -8], ArrowDown: [0, 8] }
-const mounted = new WeakMap()
-
-export default function render(component) {
-  const host = component.parentElement, { link, other } = component.data, old = mounted.get(host)
-  const models = `${link.model} ${other.model}`
-  if (old?.models === models) return old.update(component.data)
-  old?.remove()
-  const view = new Twins(host, component.data, models)
-  mounted.set(host, view)
-  view.start(component.data.row).catch((error) => { console.error(error); view.sides[0].note(`The maps could not be drawn: ${error.message}`) })
-}
-
-export function unmount(host) {
-  mounted.get(host)?.remove()
-  mounted.delete(host)
-}
 
 class Twins {
-  constructor(host, data, models) {
-    this.models = models
+  constructor({ parentElement, data }) {
+    this.row = data.row
     this.root = document.createElement("div")
     this.root.className = "zscope-twins"
     this.root.dataset.testid = "zscope-twins"
@@ -33,10 +17,10 @@ class Twins {
     this.legend = document.createElement("div")
     this.legend.className = "zt-legend"
     this.root.append(this.legend)
-    host.append(this.root)
+    parentElement.append(this.root)
   }
 
-  async start(row) {
+  async start() {
     await Promise.all(this.sides.map((side) => side.load()))
     if (this.gone) return
     const [a, b] = this.sides
@@ -46,7 +30,7 @@ class Twins {
       side.onKeep = (row) => { this.kept = side === a ? row : side.there[row] }
       side.onLeave = () => this.rest()
     }
-    this.kept = row !== null && a.there[row] >= 0 ? row : a.there.findIndex((there) => there >= 0)
+    this.kept = this.row !== null && a.there[this.row] >= 0 ? this.row : a.there.findIndex((there) => there >= 0)
     this.name(a)
     if (this.kept < 0) return a.note("These maps have no sample in common.")
     this.rest()
@@ -71,7 +55,7 @@ class Twins {
     }))
   }
 
-  update(data) {
+  update({ data }) {
     for (const [i, link] of [data.link, data.other].entries()) this.sides[i].client.renew(link.token)
     if (this.sides.filter((side) => side.themed()).length) this.name(this.sides[0])
   }
@@ -204,3 +188,7 @@ class Side {
     this.client?.close()
   }
 }
+
+const part = mounting((component) => new Twins(component))
+export default part.render
+export const unmount = part.unmount
