@@ -60,5 +60,10 @@ def test_every_picture_family_trains_with_it():
         h = configure(family.Hparams, {k: v for k, v in {"d": 2, "width": 8, "net": "mlp"}.items() if k in known})
         model, objective = family.build(Spec((1, 8, 8), 64, 10), h)
         trainer = Trainer(model, objective, configure(TrainHparams, {"precision": "bfloat16"}), 0, 100)
+        kinds = []
+        parts = [m for n, m in model.named_modules() if n.split(".")[-1] == "encoder"]
+        layers = [m for m in parts[0].modules() if isinstance(m, (torch.nn.Linear, torch.nn.Conv2d))]
+        layers[0].register_forward_hook(lambda m, given, out, kinds=kinds: kinds.append(out.dtype))
         loss = trainer.train_step(X, torch.arange(64) % 10)
         assert torch.isfinite(loss.total), name
+        assert set(kinds) == {torch.bfloat16}, name

@@ -9,7 +9,7 @@ PRECISIONS = ("float32", "bfloat16")
 
 
 def mixed(model: nn.Module, precision: str) -> None:
-    """In training, the model's encoder and decoder take their products in `precision`; their outputs are float32 again.
+    """In training, every `encoder` and `decoder` within the model computes in `precision`; what comes out is float32.
 
     Parameters, gradients, optimiser, likelihood, rate and every measurement stay float32: sums over pixels in
     bfloat16, of 8 bits, would be off by nats. Micikevicius et al., 2018, Mixed precision training; bfloat16 has the
@@ -18,8 +18,8 @@ def mixed(model: nn.Module, precision: str) -> None:
     if precision == "float32":
         return
     dtype = getattr(torch, precision)
-    for net in (getattr(model, "encoder", None), getattr(model, "decoder", None)):
-        if isinstance(net, nn.Module) and not isinstance(net, nn.RNNBase):
+    for name, net in model.named_modules():
+        if name.split(".")[-1] in ("encoder", "decoder") and not isinstance(net, nn.RNNBase):
             net.forward = _within(net, net.forward, dtype)
 
 
