@@ -8,13 +8,14 @@ Nothing is chosen by them: the recipe was set beforehand and is the same for all
 
 Each row is written when it is finished, cheapest family first, to benchmarks/out/quality-MODE.jsonl; started again, the
 same command goes on from there and trains only what is missing or was made by other settings. It does not know which
-code made a row: delete the file after changing a family. --families and --datasets choose among them, --table trains
-nothing and prints the rows that are there.
+code made a row: delete the file after changing a family. --families and --datasets choose among them, --seeds 1 trains
+one seed of each before the others are asked for, --table nothing: it prints the rows that are there.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import statistics
@@ -23,7 +24,6 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ COLUMNS = {  # key of a figure -> head of its column, digits
 }
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Protocol:
     """What is trained, by what; limit_s: processor time above which a family gets one seed, None: never."""
 
@@ -212,6 +212,7 @@ def main() -> int:
     mode.add_argument("--full", dest="mode", action="store_const", const="full")
     p.add_argument("--families", help="these alone, separated by commas")
     p.add_argument("--datasets", help="these alone, separated by commas")
+    p.add_argument("--seeds", type=int, help="these many at most")
     p.add_argument("--table", action="store_true", help="train nothing: the rows that are there")
     p.add_argument("checkpoints", nargs="*", help="measure these alone")
     args = p.parse_args()
@@ -221,6 +222,8 @@ def main() -> int:
         protocol = next(each for each in PROTOCOLS if each.name == args.mode)
         if args.mode == "smoke":
             protocol.path.unlink(missing_ok=True)
+        if args.seeds is not None:
+            protocol = dataclasses.replace(protocol, seeds=min(args.seeds, protocol.seeds))
         if not args.table:
             train(protocol, named(args.families, pictures()), named(args.datasets, list(protocol.datasets)))
         for row in protocol.rows():

@@ -86,3 +86,22 @@ def test_a_row_is_trained_and_measured(protocol, monkeypatch):
     assert (row["family"], row["seed"], row["n_test"]) == ("vae", 1, 360)
     assert row["nll_nats"] <= -row["elbo_nats"] + 1
     assert json.loads(json.dumps(row))["made_by"] == protocol.made_by("vae", "digits", 1)
+
+
+def test_the_command_trains_the_families_data_sets_and_seeds_it_names(asked, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(quality, "OUT", tmp_path)
+    monkeypatch.setattr("benchmarks.machine.OUT", tmp_path)
+
+    def command(*flags: str) -> None:
+        monkeypatch.setattr("sys.argv", ["quality", "--cpu", *flags])
+        assert quality.main() == 0
+
+    command("--families", "vae,ae", "--datasets", "mnist", "--seeds", "1")
+    assert sorted(asked) == [("ae", 0), ("vae", 0)]
+    command("--families", "vae", "--datasets", "mnist")
+    assert asked[2:] == [("vae", 1), ("vae", 2)]
+    command("--table")
+    assert len(asked) == 4
+    assert "| `vae` | 3 |" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="'vrnn' is not among: "):
+        command("--families", "vrnn")
