@@ -74,17 +74,17 @@ def test_groups_are_measured_as_named_and_every_line_weighs_itself(cli):
 def test_an_autoencoder_draws_from_its_aggregate_and_has_no_posterior(cli):
     found = json.loads(cli("tiny-ae", "--metrics", "all", "--k", 0, "--json")[1])
     assert "draws from the aggregate" in found["coverage"]["protocol"]
-    assert "no Gaussian posterior" in found["skipped"]["latent"]
+    assert "need one level of Gaussian latents" in found["skipped"]["latent"]
     assert not {name for name in found if "bits_per_dim" in name}
 
 
 def test_what_was_asked_for_by_name_and_cannot_be_is_an_error(cli):
     code, out, err = cli("tiny-ae", "--metrics", "latent")
     assert (code, out) == (1, "")
-    assert "tiny-ae has no Gaussian posterior" in err
+    assert "tiny-ae: these figures need one level of Gaussian latents" in err
     code, out, err = cli("tiny-ae", "--metrics", "latent,use", "--json")
     assert code == 1
-    assert "tiny-ae has no Gaussian posterior" in err
+    assert "tiny-ae: these figures need one level of Gaussian latents" in err
     assert set(json.loads(out)) == {"checkpoint", "skipped"} | FIGURES["use"], "what was measured is not lost"
     code, _, err = cli("tiny-vae", "--metrics", "boundz")
     assert code == 1

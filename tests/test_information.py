@@ -84,6 +84,15 @@ def test_the_error_of_the_aggregate_is_its_spread_over_test_sets():
     assert np.mean([e.standard_error for e in found]) == pytest.approx(spread, rel=0.16)
 
 
+def test_information_at_its_ceiling_says_so_and_claims_no_precision():
+    far, near = (information_estimates(s * np.eye(9), np.ones((9, 9)), np.ones(9), seed=0) for s in (99, 1))
+    assert far["mutual_information_nats"].standard_error is None
+    assert "too small" in far["mutual_information_nats"].protocol
+    assert "upper bound" in far["aggregate_kl_nats"].protocol
+    assert near["mutual_information_nats"].standard_error > 0
+    assert not any("upper bound" in e.protocol or "too small" in e.protocol for e in near.values())
+
+
 def test_chunks_do_not_change_the_figures(monkeypatch):
     rng = np.random.default_rng(0)
     mu, std = rng.standard_normal((50, 3)), rng.uniform(0.1, 1, (50, 3))

@@ -60,7 +60,7 @@ def _print(name: str, figures: dict[str, Any], skipped: dict[str, str], *, as_js
         print(json.dumps({"checkpoint": name, **plain, **({"skipped": skipped} if skipped else {})}, indent=1))
         return
     errors = {error_key(key) for key in figures} & figures.keys()  # told on the line of what they belong to
-    for key in [key for key in figures if key not in errors]:
+    for key in [key for key, value in figures.items() if key not in errors and value is not None]:
         error = figures.get(error_key(key))
         weight = "" if error is None else f" +- {error:.2g}  (n {figures['n_test']}, seed {figures['seed']})"
         print(f"{key:24} {_text(figures[key])}{weight}")

@@ -58,9 +58,10 @@ class PriorAdversary(nn.Module):
     hparams=Hparams,
     traits=("adversarial", "deterministic"),
     idea=(
-        "An autoencoder whose codes are held to the prior by a second net, which learns to tell them from draws of the "
-        "prior while the encoder learns to fool it. Only the codes together have to look like the prior: each of them "
-        "is a point, and nothing is blurred for a rate. The price is a game instead of a minimum, and no bound."
+        "An autoencoder whose codes are pushed towards the prior by a second net, which learns to tell them from "
+        "draws of the prior while the encoder learns to fool it. Only the codes together have to look like the prior: "
+        "each of them is a point, and nothing is blurred for a rate. The price is a game instead of a minimum: how "
+        "far the codes have got is not known, and there is no bound."
     ),
     formula=r"\D{-\log p(x \mid z)} - \lambda \, \O{\log D(z)}, \quad z = e(x), \quad "
     r"\max_D \; \O{\mathbb{E}_{p(z)} \log D(z) + \mathbb{E}_{q(z)} \log (1 - D(z))}",

@@ -30,9 +30,10 @@ class Hparams(RateHparams):
     traits=("conditional",),
     idea=(
         "The label is told to the encoder and to the decoder, so the code need not say it and keeps what a label "
-        "leaves open: style. Hold the code and change the label to see the same style in another class. A share of "
-        "labels is hidden in training, so that a sample without one can be encoded too; the bound is on log p(x|y), "
-        "which a label makes easier, and does not compare with one on log p(x)."
+        "leaves open: style; the prior p(z|y) is told it too if asked, and is p(z) otherwise. Hold the code and "
+        "change the label to see the same style in another class. A share of labels is hidden in training, so that a "
+        "sample without one can be encoded too; the bound is on log p(x|y), which a label makes easier, and does not "
+        "compare with one on log p(x)."
     ),
     formula=r"\D{-\mathbb{E}_{q(z \mid x, y)} \log p(x \mid z, y)} + "
     r"\R{\mathrm{KL}\left(q(z \mid x, y) \,\|\, p(z \mid y)\right)}",

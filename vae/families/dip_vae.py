@@ -32,9 +32,10 @@ class Hparams(RateHparams):
     paper="Kumar et al., 2018, Variational inference of disentangled latent concepts from unlabeled observations",
     hparams=Hparams,
     idea=(
-        "All codes together should have the covariance of the prior: variances of one and nothing between "
-        "dimensions. That is measured on the batch and penalised directly, beside the usual rate. It asks only for "
-        "uncorrelated dimensions, which is less than independent ones, and is cheap."
+        "All codes together should have the covariance of the prior: variances of one and nothing between dimensions. "
+        "C is the covariance of the posterior means (DIP-VAE-I) or of the codes themselves (II), measured on the "
+        "batch and penalised directly, beside the usual rate. It asks only for uncorrelated dimensions, which is less "
+        "than independent ones, and is cheap."
     ),
     formula=r"\D{-\mathbb{E}_{q(z \mid x)} \log p(x \mid z)} + \R{\mathrm{KL}\left(q(z \mid x) \,\|\, p(z)\right)}"
     r" + \O{\lambda_{od} \sum_{i \neq j} C_{ij}^2 + \lambda_d \sum_i (C_{ii} - 1)^2}",

@@ -62,13 +62,15 @@ class SampleAdversary(nn.Module):
     hparams=Hparams,
     traits=("adversarial", "implicit", "deterministic"),
     idea=(
-        "A generator learns to fool a discriminator that learns to tell its samples from real ones: no likelihood, no "
-        "encoder, nothing is blurred. So samples are sharp, and nothing says which real ones the generator has left "
-        "out. The encoder here is fitted alongside, so that there is a map, and may not move the generator: what does "
+        "A generator learns to fool a discriminator that learns to tell its samples from real ones: no likelihood, "
+        "and no average over what a sample might be, which is what blurs a VAE's. In return nothing says which real "
+        "ones the generator has left out, and the game may settle on artefacts that a small discriminator does not "
+        "see. The encoder e is fitted alongside, so that there is a map, and may not move the generator: what does "
         "not come back shows what the generator cannot make."
     ),
     formula=r"\O{-\mathbb{E}_{p(z)} \log D(g(z))}, \quad "
-    r"\max_D \; \O{\mathbb{E}_{x} \log D(x) + \mathbb{E}_{p(z)} \log (1 - D(g(z)))}",
+    r"\max_D \; \O{\mathbb{E}_{x} \log D(x) + \mathbb{E}_{p(z)} \log (1 - D(g(z)))}, \quad "
+    r"\min_e \; \D{-\log p(x \mid e(x))} + \O{\tfrac{1}{2} \left\| e(g(z)) - z \right\|^2}",
 )
 def build(spec: Spec, h: Hparams):
     return VAE(spec, h, PriorMatched), SampleAdversary(spec, h)

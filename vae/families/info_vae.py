@@ -33,7 +33,7 @@ class Hparams(RateHparams):
     ),
     formula=r"\D{-\mathbb{E}_{q(z \mid x)} \log p(x \mid z)} + (1 - \alpha) \, "
     r"\R{\mathrm{KL}\left(q(z \mid x) \,\|\, p(z)\right)}"
-    r" + \O{(\alpha + \lambda - 1) \, \mathrm{MMD}\left(q(z), p(z)\right)}",
+    r" + \O{(\alpha + \lambda - 1) \, \mathrm{MMD}^2\left(q(z), p(z)\right)}",
 )
 def build(spec: Spec, h: Hparams):
     """Distortion + (1 - alpha) rate + (alpha + lambda - 1) mmd(q(z), p(z)): Zhao et al., 2019, with the

@@ -26,8 +26,8 @@ class Hparams(NetHparams):
     hparams=Hparams,
     idea=(
         "Several draws of the code explain a sample together, and the better ones count more. The more draws, the "
-        "closer the bound comes to log p(x), and the less the posterior must look like a Gaussian. The price is a "
-        "decoder pass a draw and an encoder that learns from a noisier signal, which the doubly reparameterised "
+        "closer the bound comes to log p(x), and the less the true posterior must look like a Gaussian. The price is "
+        "a decoder pass a draw and an encoder that learns from a noisier signal, which the doubly reparameterised "
         "gradient calms."
     ),
     formula=r"\O{-\mathbb{E} \log \frac{1}{k} \sum_{i=1}^{k}} \, "

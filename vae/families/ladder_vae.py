@@ -167,8 +167,8 @@ def _mean(of: Diagonal, columns: slice) -> Tensor:
     idea=(
         "Latents stand above latents: the top one says roughly what it is, and each level below adds detail given "
         "what was said above. Inference walks the same way down as generation and only corrects it by what the data "
-        "show, so that a level pays for what it adds and no more. Free bits and a slow start of the rate keep the "
-        "upper levels from falling silent early, when the lower ones could explain everything by themselves."
+        "show, so that a level pays for what it adds and no more. Free bits (Kingma et al., 2016) keep the upper "
+        "levels from falling silent early, when the lower ones could explain everything by themselves."
     ),
     formula=r"\D{-\mathbb{E} \log p(x \mid z)} + \sum_{l} \max\left(\O{\lambda},\ "
     r"\R{\mathbb{E}\, \mathrm{KL}\left(q(z_l \mid x, z_{>l}) \,\|\, p(z_l \mid z_{>l})\right)}\right)",

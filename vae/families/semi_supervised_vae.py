@@ -26,8 +26,9 @@ class Hparams(NetHparams):
     traits=("conditional", "semi_supervised"),
     idea=(
         "Most labels are missing, and a missing label is one more thing to infer: a classifier guesses it, and the "
-        "model of x is asked about every class, each weighed by its guess. So samples without a label teach the "
-        "classifier too, and a hundred labels go a long way. The price is a decoder pass a class."
+        "model of x is asked about every class, each weighed by its guess; where a label is known, it alone is asked "
+        "about. So samples without a label teach the classifier too, and a hundred labels go a long way. The price is "
+        "a decoder pass a class."
     ),
     formula=r"\O{\mathbb{E}_{q(y \mid x)}} \left[ \D{-\mathbb{E}_{q(z \mid x, y)} \log p(x \mid z, y)} + "
     r"\R{\mathrm{KL}\left(q(z \mid x, y) \,\|\, p(z)\right)} \right] + "

@@ -16,10 +16,10 @@ from ..types import Spec
     paper="Kingma and Welling, 2014, Auto-encoding variational Bayes",
     hparams=RateHparams,
     idea=(
-        "The encoder gives a cloud instead of a point, and the decoder must cope with any draw from it. Each nat "
-        "by which the clouds differ from the prior is paid for, so codes fill the prior without gaps and new "
-        "samples can be drawn from it. The sum of both costs bounds how well the model explains the data; what is "
-        "not worth its nats is blurred away."
+        "The encoder gives a cloud instead of a point, and the decoder must cope with any draw from it. Each nat by "
+        "which the clouds differ from the prior is paid for, so codes are drawn together around it and new samples "
+        "can be drawn from it, though all codes together need not fill it. The sum of both costs bounds how well the "
+        "model explains the data; what is not worth its nats is blurred away."
     ),
     formula=r"\D{-\mathbb{E}_{q(z \mid x)} \log p(x \mid z)} + \R{\mathrm{KL}\left(q(z \mid x) \,\|\, p(z)\right)}",
 )

@@ -30,7 +30,7 @@ class Hparams(NetHparams):
         "to draw from. Without a posterior there is no rate and no bound to compare by."
     ),
     formula=r"\D{-\log p(x \mid z)} + \lambda \, "
-    r"\O{\mathrm{MMD}\left(q(z), p(z)\right)}, \quad z = e(x)",
+    r"\O{\mathrm{MMD}^2\left(q(z), p(z)\right)}, \quad z = e(x)",
 )
 def build(spec: Spec, h: Hparams):
     """Tolstikhin et al., 2018, algorithm 2: unbiased mmd, inverse multiquadratic kernel. The cost of transport is

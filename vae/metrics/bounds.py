@@ -31,15 +31,16 @@ def evaluate(
     of each dimension and of each level from the top; with k > 0 also nll, the importance-weighted bound with k samples
     (Burda et al., 2016, eq. 8).
 
-    Means over all of x (n, *shape), uint8 or float 0-1, each with the standard error of that mean under `error_key`;
-    n_test: n; seed: of the draws. y (n,) labels, for models that take them. A model that pays no rate bounds nothing:
-    its elbo, rate and nll are None. accuracy: how often the likeliest class of a model that has classify(x) -> (b, c)
-    is y; None for others.
+    Means over all of x (n, *shape), uint8 or float 0-1, each with the standard error of that mean under
+    `error_key`; n_test: n; nll_k: k, or 1 where every posterior is a point and all draws are one; seed: of the
+    draws. y (n,) labels, for models that take them. A model that pays no rate bounds nothing: its elbo, rate and
+    nll are None. accuracy: how often the likeliest class of a model that has classify(x) -> (b, c) is y; None for
+    others.
     """
     model.eval()
     classify = None if y is None else getattr(model, "classify", None)
     each: dict[str, list[Tensor]] = defaultdict(list)  # of every sample, by what is measured
-    mus, kls, levels = [], [], []
+    mus, kls, levels, wide = [], [], [], False
     with torch.random.fork_rng(devices=_cuda(x)):
         torch.manual_seed(seed)
         for i in range(0, len(x), BATCH):
@@ -51,6 +52,7 @@ def evaluate(
             decoded = model.decode(out.latent.mu, labels)
             each["mse"].append((decoded - batch).square().flatten(1).mean(1))
             mus.append(out.latent.mu.cpu().numpy())
+            wide = wide or bool(out.latent.std.any())
             if out.latent.kl_per_dim is not None:
                 kls.append(out.latent.kl_per_dim.cpu().numpy())
             if kl:
@@ -70,7 +72,7 @@ def evaluate(
         figures[name] = None if values is None else float(values.mean())
         figures[error_key(name)] = None if values is None else standard_error(values)
     return figures | {
-        "nll_k": k if k and levels else None,
+        "nll_k": (k if wide else 1) if k and levels else None,
         "active_units": int(active_units(np.concatenate(mus)).sum()),
         "rate_per_dim_nats": [float(v) for v in np.concatenate(kls).mean(0)] if kls else None,
         "rate_per_level_nats": [float(v) for v in torch.cat(levels, 1).mean(1)] if levels else None,

@@ -24,6 +24,7 @@ AGAINST_COLLAPSE = {  # knobs that help, where a family has them
     "sigma": "a smaller sigma (0 learns it)",
     "d": "a smaller d, if the data need no more",
 }
+CEILING = 0.1  # nats below log n, within which the information of n samples says nothing but n
 PAIRS = 4_000_000  # draws x posteriors that are held at a time
 
 
@@ -68,6 +69,7 @@ def information_estimates(
     of each. mutual_information_nats: I(i; z) = E_i KL(q(z|x_i) || q(z)), never above log n, reached when no two
     posteriors overlap: near it, it tells the size of the test set and no longer the model. aggregate_kl_nats:
     KL(q(z) || p(z)) = mean(kl) - I(i; z), where kl is KL(q(z|x_i) || p(z)); left out where kl is None.
+    Within CEILING of log n the first has no honest standard error, and the second is an upper bound.
     Hoffman and Johnson, 2016, equation 7.
 
     Raises: ShapeError: a posterior of no width, which has no density.
@@ -87,14 +89,16 @@ def information_estimates(
     drawn = f"{draws} draw{'s' * (draws > 1)} of each"
     text = f"q(z) the mixture of the posteriors of {n} test samples, {drawn}, Hoffman and Johnson, 2016"
     information = float(each.mean())
+    full = bool(np.log(n) - information < CEILING)
+    bound = f"at most log n = {np.log(n):.2f} nats" + ", which it reaches: n is too small to tell the model's" * full
     out = {
         "mutual_information_nats": Estimate(
-            information, n, seed, _error(each), f"I(x; z) under q, at most log n = {np.log(n):.2f} nats; {text}"
+            information, n, seed, None if full else _error(each), f"I(x; z) under q, {bound}; {text}"
         )
     }
     if kl is not None:
         rest = kl.astype(np.float64) - each
-        said = f"KL(q(z) || p(z)) = rate - I(x; z); {text}"
+        said = f"KL(q(z) || p(z)) = rate - I(x; z){', an upper bound since I(x; z) is cut off at log n' * full}; {text}"
         out["aggregate_kl_nats"] = Estimate(float(rest.mean()), n, seed, _error(rest), said)
     return out
 
@@ -152,5 +156,7 @@ def latent_group(s: Subject) -> dict[str, Any]:
         codes = np.concatenate([s.model.codes(s.to_device(part)).cpu().numpy() for part in np.array_split(mu, 100)])
         return codebook_estimates(codes, len(s.model.codebook()), seed=s.seed)
     if kl is None or not (std > 0).all():
-        raise NotMeasurable(f"{s.name} has no Gaussian posterior of one level that it pays a rate for.")
+        raise NotMeasurable(
+            f"{s.name}: these figures need one level of Gaussian latents with a rate; it has none, or several."
+        )
     return information_estimates(mu, std, None if s.engine.conditional else kl, seed=s.seed)

@@ -15,6 +15,7 @@ from ..registry import metric_group
 from .estimate import Estimate
 from .subject import Subject
 
+SOURCES = {"precision": "Kynkaanniemi et al., 2019", "recall": "Kynkaanniemi et al., 2019"}  # the others: Naeem et al.
 K = 5  # neighbours of precision, recall, density and coverage, as Naeem et al. use
 BLOCKS = 20  # of the jackknife
 N = 10_000  # generated samples, at most, and real ones
@@ -41,7 +42,11 @@ def sample_estimates(real: Features, fake: Float[np.ndarray, "k w"], *, seed: in
     for name, each in neighbour_scores(real, fake).items():
         error = float(each.std(ddof=1) / np.sqrt(len(each)))
         out[name] = Estimate(
-            float(each.mean()), len(each), seed, error, f"k={K}, Naeem et al., 2020; {n_both}; {protocol}"
+            float(each.mean()),
+            len(each),
+            seed,
+            error,
+            f"k={K}, {SOURCES.get(name, 'Naeem et al., 2020')}; {n_both}; {protocol}",
         )
     return out
 
