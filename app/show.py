@@ -11,28 +11,18 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from app import figures
+from app.cards import FIGURES, comparable, density, grouped, merit, number, summary, width
 from vae.metrics.latent import collapse_warning
 from vae.modalities.image import tile
-from vae.registry import FAMILIES, MODALITIES, Family, knobs
+from vae.registry import FAMILIES, Family, knobs
 from vae.train import TrainHparams
 
 ROW_PX, GAP_PX = 96, 1  # of pictures in rows: the height to enlarge them to, and what is left between them before that
-MINUS = "−"
-FIGURES = (  # of merit: label, key in a card's metrics, digits, which way is better (0: neither), what it is
-    ("elbo, nats", "elbo_nats", 1, 1, "Evidence lower bound, −distortion − rate. Higher is better."),
-    ("distortion, nats", "distortion_nats", 1, 0, "−E log p(x|z). A density over values, so it may be negative."),
-    ("rate, nats", "rate_nats", 1, 0, "KL(q(z|x) ‖ p(z)): what the code costs."),
-    ("nll, nats", "nll_nats", 1, -1, "Importance-weighted bound on −log p(x). Lower is better."),
-    ("active units", "active_units", 0, 0, "Dimensions whose posterior mean has a variance above 0.01."),
-    ("mse", "mse", 4, -1, "Squared error of the decoded mean, a value (a pixel: 0 to 1). Lower is better."),
-)
-KINDS = {  # macros of a family's formula: the word and the colour of each kind of term
+TERMS = {  # macros of a family's formula: the word and the colour of each kind of term
     "D": ("distortion", figures.DISTORTION),
     "R": ("rate", figures.RATE),
     "O": ("what is new", figures.ELBO),
 }
-TRAITS = ("deterministic", "conditional", "discrete", "hierarchical", "adversarial", "sequential")  # kinds, in order
-IN_NATS = ("elbo_nats", "distortion_nats", "nll_nats")  # densities of x: comparable for one kind of likelihood alone
 
 
 def header(cards: Mapping[str, Mapping], picker: Mapping | None) -> None:
@@ -47,47 +37,6 @@ def header(cards: Mapping[str, Mapping], picker: Mapping | None) -> None:
                 label_visibility="collapsed",
                 **picker,
             )
-
-
-def grouped(cards: Mapping[str, Mapping]) -> list[str]:
-    """Names with like models side by side: by data set, then by kind of family, then by name; broken ones last."""
-    known = FAMILIES.all()
-
-    def place(name: str) -> tuple:
-        card = cards[name]
-        traits = known[card["family"]].traits if card.get("family") in known else set()
-        kind = next((i for i, trait in enumerate(TRAITS) if trait in traits), -1)
-        return (not card, str(card.get("dataset")), kind, str(card.get("family")), name)
-
-    return sorted(cards, key=place)
-
-
-def summary(card: Mapping) -> str:
-    """One line on a model: family, latent dimensions, and its bound or error on the test set."""
-    if not card:
-        return "cannot be read"
-    metrics = card.get("metrics") or {}
-    parts = [str(card.get("family", "")).upper().replace("_", "-")]
-    if d := len(metrics.get("rate_per_dim_nats") or ()) or (card.get("hparams") or {}).get("d"):
-        parts.append(f"d {d}")
-    if metrics.get("elbo_nats") is not None and has_prior(card):
-        parts.append(f"elbo {number(metrics['elbo_nats'], 1)} nats")
-    elif metrics.get("mse") is not None:
-        parts.append(f"mse {metrics['mse']:.4f}")
-    return " · ".join(parts)
-
-
-def has_prior(card: Mapping) -> bool:
-    """Whether codes are draws from a posterior, so that rate and elbo mean something; not so of an autoencoder."""
-    family = FAMILIES.all().get(card.get("family"))
-    return family is None or "deterministic" not in family.traits
-
-
-def number(value: float | None, digits: int) -> str:
-    """A figure for people: fixed digits, thin spaces between thousands, a true minus; a dash where there is none."""
-    if value is None:
-        return "–"
-    return f"{value:,.{digits}f}".replace(",", "\u2009").replace("-", MINUS)
 
 
 def problems(sentences: tuple[str, ...], dismiss: Callable[[], None]) -> None:
@@ -129,42 +78,33 @@ def rows(*several: UInt8[np.ndarray, "n c h w"]) -> None:
 
 
 def metrics(card: Mapping) -> None:
-    """The figures of merit, each with its unit, its sign and what it was measured on."""
-    m = dict(card.get("metrics") or {})
-    if not has_prior(card):
-        m |= {"elbo_nats": None, "rate_nats": None}
-    d = len(m.get("rate_per_dim_nats") or ()) or (card.get("hparams") or {}).get("d")
-    n = number(m.get("n_test"), 0)
-    more = {"nll_nats": f" (k = {m['nll_k']})" if m.get("nll_k") else "", "active_units": f", of {d}" if d else ""}
-    with st.grid(len(FIGURES), gap="small", min_column_width=120):
-        for label, key, digits, _, help in FIGURES:
-            label += more.get(key, "")
-            st.metric(label, number(m.get(key), digits), help=f"{help} Test set, n = {n}.", border=True)
+    """The figures of merit that the card has, each with its unit, its sign and what it was measured on."""
+    every = merit(card)
+    shown = [figure for figure in every if figure.value is not None] or every
+    with st.grid(len(shown), gap="small", min_column_width=120):
+        for figure in shown:
+            st.metric(figure.label, number(figure.value, figure.digits), help=figure.help, border=True)
 
 
 def comparison(a: Mapping, b: Mapping) -> None:
     """The figures of merit of two cards beside each other, with their difference where one means something."""
-    one, two = (card.get("metrics") or {} for card in (a, b))
-    kinds = [likelihood(card) for card in (a, b)]
     lines = [f"| test set | {a['name']} | {b['name']} | difference |", "| --- | ---: | ---: | ---: |"]
-    for label, key, digits, better, _ in FIGURES:
-        x, y = one.get(key), two.get(key)
-        known = x is not None and y is not None and (key not in IN_NATS or kinds[0] == kinds[1])
+    for plain, one, two in zip(FIGURES, merit(a), merit(b), strict=True):
+        x, y, digits = one.value, two.value, plain.digits
+        if x is None and y is None:
+            continue
+        known = x is not None and y is not None and comparable(plain.key, a, b)
         cells = [number(x, digits), number(y, digits)]
-        if known and better and x != y:
-            best = 0 if (x > y) == (better > 0) else 1
+        if known and plain.better and x != y:
+            best = 0 if (x > y) == (plain.better > 0) else 1
             cells[best] = f"**{cells[best]}**"
         difference = ("+" if known and y > x else "") + number(y - x if known else None, digits)
+        label = plain.label if one.label != two.label else one.label
         lines.append(f"| {label} | {cells[0]} | {cells[1]} | {difference} |")
     st.markdown("\n".join(lines))
-    if kinds[0] != kinds[1]:
-        st.caption(f"{kinds[0]} and {kinds[1]} are densities of different things: their nats do not compare.")
-
-
-def likelihood(card: Mapping) -> str:
-    """What a model says its samples are distributed as; a family without the choice takes what its modality has."""
-    modality = MODALITIES.get((card.get("spec") or {}).get("modality", "image"))
-    return (card.get("hparams") or {}).get("likelihood", modality.likelihood)
+    if density(a) != density(b):
+        each = "; ".join(f"{card['name']}: {density(card)}" for card in (a, b))
+        st.caption(f"The nats are of different densities and do not compare. {each}.")
 
 
 def idea(family: Family) -> None:
@@ -173,16 +113,15 @@ def idea(family: Family) -> None:
     with words:
         st.markdown(family.idea)
     with formula, st.container(border=True):
-        latex = re.sub(r"\\([DRO])\{", lambda m: rf"\textcolor{{{KINDS[m[1]][1]}}}{{", family.formula)
+        latex = re.sub(r"\\([DRO])\{", lambda m: rf"\textcolor{{{TERMS[m[1]][1]}}}{{", family.formula)
         st.latex(rf"\min \;\; {latex}")
-        present = [kind for macro, kind in KINDS.items() if f"\\{macro}{{" in family.formula]
+        present = [kind for macro, kind in TERMS.items() if f"\\{macro}{{" in family.formula]
         st.markdown(" · ".join(f":color[{word}]{{foreground='{colour}'}}" for word, colour in present))
 
 
 def collapse(card: Mapping) -> None:
     """A warning where hardly any of the latent is used."""
-    d = (card.get("hparams") or {}).get("d")
-    active = (card.get("metrics") or {}).get("active_units")
+    d, active = width(card), next(figure.value for figure in merit(card) if figure.key == "active_units")
     if not d or active is None or card.get("family") not in FAMILIES.all():
         return
     if said := collapse_warning(active, d, knobs(FAMILIES.get(card["family"]).Hparams)):

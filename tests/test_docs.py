@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from vae.__main__ import main, parser
-from vae.registry import datasets, families, knobs, metric_groups, modalities
+from vae.registry import KINDS, datasets, families, knobs, metric_groups, modalities
 from vae.train import TrainHparams
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -97,6 +97,17 @@ def test_python_of_the_readme_runs(monkeypatch):
     assert names["x"].shape == (4, 1, 28, 28)
     assert names["z_back"].shape == (4, 16)
     assert ((names["trust"] >= 0) & (names["trust"] <= 1)).all()
+
+
+def test_the_readme_lists_every_family_once_under_its_kind():
+    listed = {}
+    for kind, names in re.findall(r"^\| ([a-z ]+) \| (.*) \|$", README.split("## Families")[1].split("\n## ")[0], re.M):
+        listed[kind] = re.findall(r"`(\w+)`", names)
+    listed.pop("kind", None)
+    assert list(listed) == list(KINDS)
+    assert {kind: sorted(names) for kind, names in listed.items()} == {
+        kind: [f.name for f in families().values() if f.kind == kind] for kind in KINDS
+    }
 
 
 def test_links_of_the_documents_lead_somewhere():

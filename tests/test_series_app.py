@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app import assets, downloads, engines, live, show
+from app import assets, cards, downloads, engines, live
 from tests.test_live import DOWN
 from tests.test_views import PAGES, ROUTER, SECONDS
 from vae.modalities.series import HEIGHT, WIDTH
@@ -60,5 +60,5 @@ def test_downloads_hold_values_and_charts(engine):
 
 def test_nats_of_a_family_without_a_choice_of_density_compare():
     recurrent = {"hparams": {"units": 8}, "spec": {"modality": "series"}}
-    assert show.likelihood(recurrent) == "gaussian"
-    assert show.likelihood({"hparams": {"likelihood": "bernoulli"}, "spec": {"modality": "image"}}) == "bernoulli"
+    assert cards.likelihood(recurrent) == "gaussian"
+    assert cards.likelihood({"hparams": {"likelihood": "bernoulli"}, "spec": {"modality": "image"}}) == "bernoulli"

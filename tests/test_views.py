@@ -57,9 +57,9 @@ def test_every_page_shows_every_model(tiny_checkpoint, page, model):
 def test_the_picker_is_on_every_page_and_says_what_each_model_is(tiny_checkpoint):
     for page in PAGES:
         picker = opened(page).selectbox[0]
-        assert [option.split("\u2002")[0] for option in picker.options] == ["tiny-vae", "tiny-ae"]  # by kind
-        assert "VAE · d 4 · elbo" in picker.options[0]
-        assert "AE · d 4 · mse" in picker.options[1]
+        assert [option.split("\u2002")[0] for option in picker.options] == ["tiny-ae", "tiny-vae"]  # by kind
+        assert "plain · d 4 · mse" in picker.options[0]
+        assert "variational · d 4 · elbo" in picker.options[1]
 
 
 def test_state_survives_page_changes_and_is_in_the_link(tiny_checkpoint):
@@ -151,7 +151,7 @@ def test_no_checkpoints_shows_how_to_train_one(root):
 def test_another_model_keeps_the_settings_and_the_row(tiny_checkpoint):
     at = opened("generate", model="tiny-vae", seed="9", p="r2")
     before = state(at).point
-    at.selectbox[0].select_index(1).run()
+    at.selectbox[0].select_index(0).run()
     assert not at.exception
     assert (state(at).model, state(at).seed, state(at).point.row) == ("tiny-ae", 9, 2)
     assert state(at).point.z != before.z  # the same sample, as the other model codes it

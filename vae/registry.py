@@ -66,11 +66,24 @@ def _read(name: str, value: Any, k: dict[str, Any]) -> Any:
 
 # ---------------------------------------------------------------- entries
 
+KINDS = (  # of families, in the order in which lists show them
+    "plain",
+    "variational",
+    "disentangling",
+    "matched to a prior",
+    "conditional",
+    "discrete",
+    "hierarchical",
+    "adversarial",
+    "sequential",
+)
+
 
 @dataclass(frozen=True)
 class Family:
     """One model family. build(spec, h) -> (model, objective).
 
+    kind: one of KINDS, what it is listed under; traits say what the code must know of it.
     idea: three sentences for a student: what is different, why, what it costs. formula: what is minimised, in LaTeX,
     each term in a macro of its kind, so that it has one colour wherever it is shown: \\D{distortion}, \\R{rate}, and
     \\O{anything other}.
@@ -85,6 +98,11 @@ class Family:
     idea: str = ""
     formula: str = ""
     modalities: tuple[str, ...] = ()  # of the samples it models; none named: any
+    kind: str = "variational"
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(str(UnknownName(f"kind of family {self.name}", self.kind, KINDS)))
 
     def check(self, modality: str) -> None:
         """Raises: SettingError: this family does not model samples of that modality."""
@@ -181,11 +199,12 @@ def family(
     idea: str = "",
     formula: str = "",
     modalities: tuple[str, ...] = (),
+    kind: str = "variational",
 ):
     """Decorate build(spec, h) -> (model, objective). See Family for what each is."""
 
     def register(build):
-        FAMILIES.add(Family(name, title, paper, hparams, build, frozenset(traits), idea, formula, modalities))
+        FAMILIES.add(Family(name, title, paper, hparams, build, frozenset(traits), idea, formula, modalities, kind))
         return build
 
     return register

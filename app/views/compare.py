@@ -6,12 +6,13 @@ import numpy as np
 import streamlit as st
 
 from app import session, show
+from app.cards import grouped, summary
 from app.components.twin_maps import twin_maps
 
 N_PICTURES = 10
 
 engine, cards = session.engine(), session.cards()
-others = [n for n in show.grouped(cards) if n != engine.name and cards[n].get("dataset") == engine.card["dataset"]]
+others = [n for n in grouped(cards) if n != engine.name and cards[n].get("dataset") == engine.card["dataset"]]
 if not others:
     st.info(
         f"{engine.name} is the only model of {engine.card['dataset']} here. Train another, and they can be "
@@ -28,7 +29,7 @@ with right:
     st.selectbox(
         "Compare with",
         others,
-        format_func=lambda name: f"{name}\u2002{show.summary(cards[name])}",
+        format_func=lambda name: f"{name}\u2002{summary(cards[name])}",
         **session.tied("field.other", chosen, session.setting("other")),
     )
 other = session.engine(chosen)

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from app import figures, session, show
+from app.cards import has_prior, number
 from vae.metrics.latent import perplexity
 from vae.registry import FAMILIES
 
@@ -19,7 +20,7 @@ family = FAMILIES.get(card["family"])
 st.markdown(f"### {card['name']} :gray[{family.title}]")
 st.caption(
     f"{family.paper}  \n"
-    f"Trained on **{card['dataset']}**, {show.number(card['spec']['n_data'], 0)} samples · "
+    f"Trained on **{card['dataset']}**, {number(card['spec']['n_data'], 0)} samples · "
     f"{card.get('data_licence', '')} · {card.get('data_cite', '')} · {card.get('data_origin', '')}"
 )
 show.idea(family)
@@ -44,14 +45,14 @@ with left:
             st.caption(f"KL(q(z|x) ‖ p(z)) of each, test set.{grey}")
         elif measured.get("rate_nats") is not None:
             st.info("The rate of this family is no sum over dimensions.")
-        elif show.has_prior(card):
+        elif has_prior(card):
             st.info(f"Training measures this when it ends; `python -m vae eval {card['name']}` prints it now.")
         else:
             st.info("The code of a sample is a point, so there is no rate: it costs nothing and promises nothing.")
 with right:
     st.markdown("##### Training")
     if engine.history:
-        st.plotly_chart(figures.training_curve(engine.history, show.has_prior(card)), config=QUIET)
+        st.plotly_chart(figures.training_curve(engine.history, has_prior(card)), config=QUIET)
         st.caption("Nats a sample, by epoch; dotted: on the test set. A steep first tenth may leave its axis.")
     else:
         st.info("No history was kept with this checkpoint.")

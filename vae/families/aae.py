@@ -53,6 +53,7 @@ class PriorAdversary(nn.Module):
 
 @family(
     name="aae",
+    kind="matched to a prior",
     title="Adversarial autoencoder",
     paper="Makhzani et al., 2015, Adversarial autoencoders",
     hparams=Hparams,

@@ -11,6 +11,7 @@ from ..types import Spec
 
 @family(
     name="ae",
+    kind="plain",
     title="Autoencoder",
     paper="Hinton and Salakhutdinov, 2006, Reducing the dimensionality of data with neural networks",
     hparams=NetHparams,

@@ -24,6 +24,7 @@ class Hparams(RateHparams):
 
 @family(
     name="cvae",
+    kind="conditional",
     title="Conditional VAE",
     paper="Sohn et al., 2015, Learning structured output representation using deep conditional generative models",
     hparams=Hparams,

@@ -18,6 +18,7 @@ class Hparams(CorruptionHparams, NetHparams): ...
 
 @family(
     name="denoising_ae",
+    kind="plain",
     title="Denoising autoencoder",
     paper="Vincent et al., 2008, Extracting and composing robust features with denoising autoencoders",
     hparams=Hparams,

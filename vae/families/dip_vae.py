@@ -28,6 +28,7 @@ class Hparams(RateHparams):
 
 @family(
     name="dip_vae",
+    kind="disentangling",
     title="DIP-VAE",
     paper="Kumar et al., 2018, Variational inference of disentangled latent concepts from unlabeled observations",
     hparams=Hparams,

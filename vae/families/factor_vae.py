@@ -72,6 +72,7 @@ class DensityRatio(nn.Module):
 
 @family(
     name="factor_vae",
+    kind="disentangling",
     title="FactorVAE",
     paper="Kim and Mnih, 2018, Disentangling by factorising",
     hparams=Hparams,

@@ -57,6 +57,7 @@ class SampleAdversary(nn.Module):
 
 @family(
     name="gan",
+    kind="adversarial",
     title="Generative adversarial net",
     paper="Goodfellow et al., 2014, Generative adversarial nets",
     hparams=Hparams,

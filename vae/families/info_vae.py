@@ -22,6 +22,7 @@ class Hparams(RateHparams):
 
 @family(
     name="info_vae",
+    kind="matched to a prior",
     title="InfoVAE",
     paper="Zhao et al., 2019, InfoVAE: balancing learning and inference in variational autoencoders",
     hparams=Hparams,

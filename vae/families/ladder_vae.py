@@ -160,6 +160,7 @@ def _mean(of: Diagonal, columns: slice) -> Tensor:
 
 @family(
     name="ladder_vae",
+    kind="hierarchical",
     title="Ladder variational autoencoder",
     paper="Sonderby et al., 2016, Ladder variational autoencoders",
     hparams=Hparams,

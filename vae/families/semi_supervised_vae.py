@@ -20,6 +20,7 @@ class Hparams(NetHparams):
 
 @family(
     name="semi_supervised_vae",
+    kind="conditional",
     title="Semi-supervised VAE (M2)",
     paper="Kingma et al., 2014, Semi-supervised learning with deep generative models",
     hparams=Hparams,

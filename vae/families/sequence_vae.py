@@ -106,6 +106,7 @@ class SequenceVAE(nn.Module):
 
 @family(
     name="sequence_vae",
+    kind="sequential",
     title="Sequence VAE",
     paper="Bowman et al., 2016, Generating sentences from a continuous space",
     hparams=Hparams,

@@ -49,6 +49,7 @@ class Decomposed(nn.Module):
 
 @family(
     name="tc_vae",
+    kind="disentangling",
     title="beta-TCVAE",
     paper="Chen et al., 2018, Isolating sources of disentanglement in variational autoencoders",
     hparams=Hparams,

@@ -117,6 +117,7 @@ class VQVAE(nn.Module):
 
 @family(
     name="vq_vae",
+    kind="discrete",
     title="Vector-quantised autoencoder",
     paper="van den Oord et al., 2017, Neural discrete representation learning",
     hparams=Hparams,

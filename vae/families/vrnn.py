@@ -147,6 +147,7 @@ def _layers(a: int, hidden: int, b: int) -> list[nn.Module]:
 
 @family(
     name="vrnn",
+    kind="sequential",
     title="Variational recurrent net",
     paper="Chung et al., 2015, A recurrent latent variable model for sequential data",
     hparams=Hparams,

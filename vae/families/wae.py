@@ -20,6 +20,7 @@ class Hparams(NetHparams):
 
 @family(
     name="wae",
+    kind="matched to a prior",
     title="Wasserstein autoencoder (MMD)",
     paper="Tolstikhin et al., 2018, Wasserstein auto-encoders",
     hparams=Hparams,
