@@ -159,7 +159,18 @@ def test_a_latent_between_codes_decodes_to_the_nearest():
     assert torch.equal(model.codes(snapped), codes)
     torch.testing.assert_close(model.decode(z), model.decode(snapped))
     torch.testing.assert_close(model.decode(z), model.likelihood.mean(model.params(snapped)))
-    torch.testing.assert_close(z @ model.map_view(), z.view(6, PLACES, 3).mean(1))
+
+
+@pytest.mark.parametrize(("side", "quarters"), [(16, 4), (8, 4), (2, 1)])
+def test_the_map_shows_the_mean_code_of_each_quarter(side, quarters):
+    settings = {"width": 4, "depth": 2 if side > 2 else 1, "code_width": 3, "codes": 8, "prior_width": 8}
+    family = FAMILIES.get("vq_vae")
+    model = family.build(Spec((1, side, side), 64), configure(family.Hparams, settings))[0]
+    z, (h, w) = torch.randn(6, model.d), model.size
+    parts = [rows.chunk(2, 2) if w > 1 else [rows] for rows in z.view(6, h, w, 3).chunk(2, 1)]
+    expected = torch.cat([part.mean((1, 2)) for row in parts for part in row], 1)
+    assert expected.shape[1] == 3 * quarters
+    torch.testing.assert_close(z @ model.map_view(), expected)
 
 
 # ---------------------------------------------------------------- the prior
