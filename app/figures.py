@@ -9,18 +9,24 @@ import plotly.graph_objects as go
 
 # One colour a symbol, wherever it appears (Okabe and Ito, safe for colour-blind eyes, legible on light and dark).
 ELBO, DISTORTION, RATE, QUIET = "#d55e00", "#2f7fc1", "#0a9f78", "#9aa3af"
+SHORT = 12  # epochs: a curve of fewer is shown whole
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 
 
-def rate_bars(rate_per_dim_nats: Sequence[float], active: Sequence[bool], height: int = 260) -> go.Figure:
+def rate_bars(
+    rate_per_dim_nats: Sequence[float], active: Sequence[bool], levels: Sequence[int] = (), height: int = 260
+) -> go.Figure:
     """KL(q(z_j|x) || p(z_j)) of each latent dimension j, nats, averaged over the test set, largest first.
 
-    Green: active, grey: not (the dotted line parts them). Raises: ValueError: not as many flags as rates.
+    Green: active, grey: not. A dotted line parts them or, where levels tells how many dimensions each level has from
+    the top, the levels, each with its total. Raises: ValueError: not as many flags, or dimensions of levels, as rates.
     """
     rate, active = np.asarray(rate_per_dim_nats, float), np.asarray(active, bool)
-    if len(rate) != len(active):
-        raise ValueError(f"{len(rate)} rates but {len(active)} active flags")
-    order = np.lexsort((-rate, ~active))  # active ones first, each group from the largest rate down
+    levels = tuple(levels) or (len(rate),)
+    if not len(rate) == len(active) == sum(levels):
+        raise ValueError(f"{len(rate)} rates but {len(active)} active flags and levels of {sum(levels)} dimensions")
+    level = np.repeat(np.arange(len(levels)), levels)
+    order = np.lexsort((-rate, ~active, level))  # of a level, active ones first, each group from the largest rate down
     figure = go.Figure(
         go.Bar(
             x=[f"z<sub>{j}</sub>" for j in order],
@@ -30,11 +36,18 @@ def rate_bars(rate_per_dim_nats: Sequence[float], active: Sequence[bool], height
             hovertemplate="z%{customdata[0]}: %{y:.3f} nats, %{customdata[1]}<extra></extra>",
         )
     )
-    if 0 < active.sum() < len(active):
-        figure.add_vline(x=active.sum() - 0.5, line_dash="dot", line_color=QUIET, line_width=1.5)
+    ends = np.cumsum(levels) if len(levels) > 1 else np.array([active.sum(), len(rate)])
+    for end in ends[:-1]:
+        if 0 < end < len(rate):
+            figure.add_vline(x=end - 0.5, line_dash="dot", line_color=QUIET, line_width=1.5)
+    for k, (end, of) in enumerate(zip(ends, levels, strict=False) if len(levels) > 1 else ()):
+        said = f"level {k + 1}: {rate[level == k].sum():.1f} nats"
+        place = {"x": end - (of + 1) / 2, "y": 1.0, "yref": "paper", "yanchor": "bottom"}
+        figure.add_annotation(text=said, showarrow=False, **place)
     figure.update_yaxes(title_text="rate, nats", rangemode="tozero")
     figure.update_xaxes(type="category", tickangle=0)
-    return figure.update_layout(height=height, margin=MARGIN, showlegend=False, bargap=0.25)
+    margin = MARGIN | ({"t": 28} if len(levels) > 1 else {})
+    return figure.update_layout(height=height, margin=margin, showlegend=False, bargap=0.25)
 
 
 def usage_bars(counts: Sequence[int], height: int = 220) -> go.Figure:
@@ -55,9 +68,12 @@ def training_curve(history: Sequence[Mapping], has_rate: bool = True, height: in
 
     Without a rate (a plain autoencoder) there is no bound either, and distortion stands alone.
 
-    Each axis spans what came after the first tenth of the epochs: the fall before would hide a run's last gains.
+    Each axis spans what came after the first tenth of the epochs: the fall before would hide a run's last gains. Of a
+    run shorter than SHORT epochs it spans everything.
     """
     figure, seen = go.Figure(), {}
+    epochs = max((r["epoch"] for r in history), default=0)
+    hidden = epochs // 10 if epochs >= SHORT else 0
     lines = [
         ("elbo", "elbo_nats", ELBO, "solid", "y"),
         ("elbo, test", "test_elbo_nats", ELBO, "dot", "y"),
@@ -77,8 +93,8 @@ def training_curve(history: Sequence[Mapping], has_rate: bool = True, height: in
         rows = [(r["epoch"], r[key]) for r in history if r.get(key) is not None]
         if not rows:
             continue
+        seen[axis] = [*seen.get(axis, ()), *(value for epoch, value in rows if epoch > hidden)]
         epochs, values = zip(*rows, strict=True)
-        seen[axis] = [*seen.get(axis, ()), *values[_settled(len(values)) :]]
         figure.add_scatter(
             x=epochs,
             y=values,
@@ -92,17 +108,12 @@ def training_curve(history: Sequence[Mapping], has_rate: bool = True, height: in
     for axis, title, domain in thirds:
         long = axis.replace("y", "yaxis")
         layout = {"domain": domain, "title": f"{title}, nats", "anchor": "x", "nticks": 4}
-        if axis in seen:
+        if seen.get(axis):
             layout["range"] = _around(seen[axis])
         figure.update_layout({long: layout})
-    figure.update_xaxes(title_text="epoch", anchor=thirds[-1][0], rangemode="tozero")
+    figure.update_xaxes(title_text="epoch", anchor=thirds[-1][0], rangemode="tozero" if hidden else "normal")
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
     return figure.update_layout(height=height, margin=MARGIN, hovermode="x unified", legend=legend)
-
-
-def _settled(n: int) -> int:
-    """The first epoch of n that an axis must show."""
-    return 0 if n < 4 else max(1, n // 10)
 
 
 def _around(values: Sequence[float]) -> list[float]:

@@ -11,13 +11,26 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from app import figures
-from app.cards import FIGURES, comparable, density, grouped, merit, number, summary, width
-from vae.metrics.latent import collapse_warning
+from app.cards import (
+    FIGURES,
+    IN_USE,
+    comparable,
+    density,
+    grouped,
+    has_prior,
+    in_use,
+    merit,
+    number,
+    summary,
+    width,
+)
+from vae.metrics.latent import collapse_warning, perplexity
 from vae.modalities.image import tile
 from vae.registry import FAMILIES, Family, knobs
 from vae.train import TrainHparams
 
 ROW_PX, GAP_PX = 96, 1  # of pictures in rows: the height to enlarge them to, and what is left between them before that
+QUIET = {"displayModeBar": False}
 TERMS = {  # macros of a family's formula: the word and the colour of each kind of term
     "D": ("distortion", figures.DISTORTION),
     "R": ("rate", figures.RATE),
@@ -109,14 +122,56 @@ def comparison(a: Mapping, b: Mapping) -> None:
 
 def idea(family: Family) -> None:
     """A family in three sentences, and what it minimises, each kind of term in the colour it has in every figure."""
-    words, formula = st.columns([6, 7], gap="medium", vertical_alignment="center")
-    with words:
-        st.markdown(family.idea)
-    with formula, st.container(border=True):
+    st.markdown(family.idea)
+    with st.container(border=True, key="zscope-formula"):
         latex = re.sub(r"\\([DRO])\{", lambda m: rf"\textcolor{{{TERMS[m[1]][1]}}}{{", family.formula)
         st.latex(rf"\min \;\; {latex}")
         present = [kind for macro, kind in TERMS.items() if f"\\{macro}{{" in family.formula]
         st.markdown(" · ".join(f":color[{word}]{{foreground='{colour}'}}" for word, colour in present))
+
+
+def latent_use(engine) -> bool:
+    """A chart of what the latent is used for: codes of a codebook, or the rate of each dimension. False: there is none,
+    and nothing was drawn."""
+    rates, used = (engine.card.get("metrics") or {}).get("rate_per_dim_nats"), in_use(engine.card)
+    if engine.n_codes:
+        counts = np.bincount(engine.codes(engine.atlas.z).ravel(), minlength=engine.n_codes)
+        st.markdown("##### Codebook")
+        st.plotly_chart(figures.usage_bars(counts), config=QUIET)
+        st.caption(
+            f"How often each of the {len(counts)} codes is used by the samples of the map, most used first. "
+            f"{(counts > 0).sum()} are used at all; perplexity {perplexity(counts):.0f}."
+        )
+    elif rates:
+        active = engine.atlas.active if used is None else np.array(used)
+        why = "its mean hardly varies, so it carries nothing" if used is None else f"at most {IN_USE} nats"
+        st.markdown("##### Rate of each latent dimension")
+        st.plotly_chart(figures.rate_bars(rates, active, engine.levels), config=QUIET)
+        order = " Level 1 is the top." if len(engine.levels) > 1 else ""
+        st.caption(f"KL(q(z|x) ‖ p(z)) of each, test set.{order}{'' if active.all() else f' Grey: {why}.'}")
+    return bool(engine.n_codes or rates)
+
+
+def no_latent_use(card: Mapping) -> None:
+    """Why there is no such chart."""
+    if (card.get("metrics") or {}).get("rate_nats") is not None:
+        st.info("The rate of this family is no sum over dimensions.")
+    elif has_prior(card):
+        st.info(f"Training measures the rate when it ends; `python -m vae eval {card['name']}` prints it now.")
+    else:
+        st.info("The code of a sample is a point, so there is no rate: it costs nothing and promises nothing.")
+
+
+def training(engine, height: int) -> None:
+    """The curves of every epoch."""
+    st.markdown("##### Training")
+    if engine.history:
+        st.plotly_chart(figures.training_curve(engine.history, has_prior(engine.card), height), config=QUIET)
+        long = max(r["epoch"] for r in engine.history) >= figures.SHORT
+        steep = " A steep first tenth may leave its axis." if long else ""
+        st.caption(f"Nats a sample, by epoch; dotted: on the test set.{steep}")
+    else:
+        st.info("No history was kept with this checkpoint.")
 
 
 def collapse(card: Mapping) -> None:

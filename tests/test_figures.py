@@ -35,6 +35,16 @@ def test_bars_refuse_flags_of_another_width():
         figures.rate_bars([1.0, 2.0], [True, True, False])
 
 
+def test_bars_of_levels_stay_with_their_level_and_say_its_total():
+    figure = figures.rate_bars([0.5, 3.0, 0.01, 2.0, 7.0], [True, True, False, True, True], levels=(2, 3))
+    assert [text[-7] for text in figure.data[0].x] == ["1", "0", "4", "3", "2"]
+    assert list(figure.data[0].marker.color) == [figures.RATE] * 4 + [figures.QUIET]
+    assert [line.x0 for line in figure.layout.shapes] == [1.5]
+    assert [(a.text, a.x) for a in figure.layout.annotations] == [("level 1: 3.5 nats", 0.5), ("level 2: 9.0 nats", 3)]
+    with pytest.raises(ValueError, match="levels of 4 dimensions"):
+        figures.rate_bars([1.0, 2.0, 3.0], [True] * 3, levels=(2, 2))
+
+
 def test_curves_hold_the_records():
     figure = figures.training_curve([*HISTORY, {"epoch": 31, "test_elbo_nats": -101.0}])
     lines = {line.name: line for line in figure.data}
@@ -48,6 +58,19 @@ def test_curves_are_cut_to_show_the_last_gains():
     low, high = figures.training_curve(HISTORY).layout.yaxis.range
     assert low > -170  # the first epochs, down to -1000, would hide the rest
     assert low < HISTORY[3]["elbo_nats"] < HISTORY[-1]["elbo_nats"] < high
+
+
+@pytest.mark.parametrize(("epochs", "shown"), [(5, 1), (11, 1), (12, 2), (30, 4)])
+def test_what_leaves_an_axis_is_less_than_a_tenth_and_nothing_of_a_short_run(epochs, shown):
+    history = [record | {"test_elbo_nats": record["elbo_nats"] - 5} for record in HISTORY[:epochs]]
+    low, _ = figures.training_curve(history).layout.yaxis.range
+    first = next(r["epoch"] for r in history if r["test_elbo_nats"] > low)
+    assert first == shown
+
+
+def test_a_test_line_of_few_epochs_is_cut_where_the_others_are():
+    history = [r | ({"test_elbo_nats": r["elbo_nats"]} if r["epoch"] in (1, 10, 20, 30) else {}) for r in HISTORY]
+    assert figures.training_curve(history).layout.yaxis.range[0] > -170
 
 
 def test_curves_of_a_model_without_a_rate_show_no_bound():

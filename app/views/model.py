@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
-from app import figures, session, show
+from app import session, show
 from app.cards import has_prior, number
-from vae.metrics.latent import perplexity
 from vae.registry import FAMILIES
 
 N_PICTURES = 16
-QUIET = {"displayModeBar": False}
+TALL, LOW = 400, 260  # px of the training curves: of three quantities, of one
 
 engine = session.engine()
-card, measured = engine.card, engine.card.get("metrics") or {}
+card = engine.card
 family = FAMILIES.get(card["family"])
 
 st.markdown(f"### {card['name']} :gray[{family.title}]")
@@ -29,33 +27,11 @@ show.collapse(card)
 
 left, right = st.columns(2, gap="medium")
 with left:
-    if "discrete" in family.traits:
-        st.markdown("##### Codebook")
-        used = np.bincount(engine.codes(engine.atlas.z).ravel(), minlength=engine.n_codes)
-        st.plotly_chart(figures.usage_bars(used), config=QUIET)
-        st.caption(
-            f"How often each of the {len(used)} codes is used by the samples of the map, most used first. "
-            f"{(used > 0).sum()} are used at all; perplexity {perplexity(used):.0f}."
-        )
-    else:
-        st.markdown("##### Rate of each latent dimension")
-        if measured.get("rate_per_dim_nats"):
-            st.plotly_chart(figures.rate_bars(measured["rate_per_dim_nats"], engine.atlas.active), config=QUIET)
-            grey = "" if engine.atlas.active.all() else " Grey: its mean hardly varies, so it carries nothing."
-            st.caption(f"KL(q(z|x) ‖ p(z)) of each, test set.{grey}")
-        elif measured.get("rate_nats") is not None:
-            st.info("The rate of this family is no sum over dimensions.")
-        elif has_prior(card):
-            st.info(f"Training measures this when it ends; `python -m vae eval {card['name']}` prints it now.")
-        else:
-            st.info("The code of a sample is a point, so there is no rate: it costs nothing and promises nothing.")
-with right:
-    st.markdown("##### Training")
-    if engine.history:
-        st.plotly_chart(figures.training_curve(engine.history, has_prior(card)), config=QUIET)
-        st.caption("Nats a sample, by epoch; dotted: on the test set. A steep first tenth may leave its axis.")
-    else:
-        st.info("No history was kept with this checkpoint.")
+    drawn = show.latent_use(engine)
+if not drawn:  # the curves take the width
+    show.no_latent_use(card)
+with right if drawn else st.container():
+    show.training(engine, TALL if drawn or has_prior(card) else LOW)
 
 samples, y, source = session.samples(engine, N_PICTURES)
 pictures, decoded = engine.modality.pictures(samples), engine.decode_uint8(engine.encode(samples, y)[0], y)
