@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from app.studio import Studio
+
+WIDEST = 12  # columns of a grid whose pictures one can still see
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,12 @@ class Draws:
 def chosen_label(engine, state: Studio) -> int | None:
     """The label the user chose for a conditional model; None where there is none to choose, or nobody did."""
     return state.label if engine.conditional and 0 <= state.label < len(engine.atlas.classes) else None
+
+
+def columns_of(engine, state: Studio) -> int:
+    """Columns of the grid: a square, or a column for each label where every label has its turn and they fit."""
+    turns = len(engine.atlas.classes) if engine.conditional and chosen_label(engine, state) is None else 0
+    return turns if 1 < turns <= min(WIDEST, state.count) else math.isqrt(state.count)
 
 
 def draw(engine, state: Studio) -> Draws:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from app import walk as walks
 from app.studio import Studio
 from app.walk import Walk
 from vae.data.store import locate
-from vae.errors import ZscopeError
+from vae.errors import UnknownName, ZscopeError
 
 _STUDIO, _PROBLEMS = "zscope.studio", "zscope.problems"
 
@@ -201,6 +202,10 @@ def _open_some_model():
         try:
             opened = engine(name)
             opened.atlas  # noqa: B018  a checkpoint without a map cannot be shown
+        except UnknownName as error:  # its own message lists every name, and there may be many
+            close = ", ".join(get_close_matches(name, error.known, n=3, cutoff=0))
+            tell(f"There is no model {name!r} among the {len(error.known)} here; the closest names are {close}.")
+            continue
         except ZscopeError as error:
             tell(str(error) if name in str(error) else f"{name}: {error}")
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,9 @@ from starlette.websockets import WebSocketDisconnect
 from streamlit.testing.v1 import AppTest
 
 from app import engines, live
+from app.components import picture_grid
+from app.draws import columns_of
+from app.studio import Studio
 from vae.errors import ShapeError
 
 with warnings.catch_warnings():
@@ -94,6 +98,22 @@ def test_the_pages_offer_the_labels_and_keep_the_choice_in_the_link(conditional)
     assert "label" not in at.query_params
     for page in ("interpolate", "compare", "model"):
         assert not at.switch_page(f"views/{page}.py").run().exception
+
+
+def test_labels_that_take_turns_stand_in_columns_and_one_label_in_a_square(engine):
+    assert columns_of(engine, Studio(count=36)) == 10
+    assert columns_of(engine, Studio(count=36, label=3)) == 6
+    assert columns_of(engine, Studio(count=9)) == 3  # fewer pictures than labels
+
+
+def test_every_picture_of_the_grid_says_which_label_made_it(conditional, monkeypatch):
+    sent = {}
+    monkeypatch.setattr(picture_grid, "_MOUNT", lambda data, **_: sent.update(data) or SimpleNamespace(picked=None))
+    at = AppTest.from_file(str(ROUTER), default_timeout=60)
+    at.query_params["model"], at.query_params["count"] = conditional, "16"
+    assert not at.run().exception
+    assert not at.switch_page("views/generate.py").run().exception
+    assert sent["labels"] == [str(i % 10) for i in range(16)]
 
 
 def test_explore_opens_without_a_chosen_label(conditional):

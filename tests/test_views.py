@@ -103,6 +103,16 @@ def test_a_bad_link_is_named_and_the_page_is_there(tiny_checkpoint, query, said)
     assert not at.warning
 
 
+def test_an_unknown_model_is_told_in_two_lines_whatever_is_there(root, tiny_root):
+    for i in range(6):
+        shutil.copytree(tiny_root / "tiny-vae", root / f"tiny-vae-{i}")
+    shutil.copytree(tiny_root / "tiny-vae", root / "tiny-vae")
+    said = opened("model", model="tiny-vee").warning[0].value
+    assert "among the 7 here; the closest names are tiny-vae, tiny-vae-" in said
+    assert said.count("tiny-vae-") == 2
+    assert len(said.splitlines()) == 2
+
+
 def test_a_broken_checkpoint_is_named_and_another_model_shown(root, tiny_root):
     shutil.copytree(tiny_root / "tiny-vae", root / "sound-vae")
     shutil.copytree(tiny_root / "tiny-vae", root / "torn-vae")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import secrets
 from functools import partial
 
@@ -11,11 +10,11 @@ import streamlit as st
 
 from app import downloads, session
 from app.components.picture_grid import picture_grid
-from app.draws import draw
+from app.draws import columns_of, draw
 from app.studio import COUNTS, SEED_MAX, SOURCES, TEMPERATURE_MAX, choose, commit, point_of
 
 MEANING = {
-    "prior": "z drawn from p(z), where the model was told its codes would lie.",
+    "prior": "z drawn from p(z), the distribution the model generates from, fixed beforehand or learned with it.",
     "aggregate": "z drawn from q(z), where the codes of the data do lie: the posterior of a random real sample.",
 }
 NO_PRIOR = "has no prior: a plain autoencoder never learnt where codes lie. Drawn from Gaussians fitted on its codes."
@@ -52,7 +51,7 @@ with controls:
     st.button("New seed", icon=":material/casino:", on_click=new_seed, width="stretch")
     evidence = st.toggle("Evidence on every picture", key="generate.evidence", persist_state="session")
 
-columns = math.isqrt(state.count)
+columns = columns_of(engine, state)
 
 with page:
     picked = picture_grid(
@@ -63,6 +62,7 @@ with page:
         rows=[engine.atlas.neighbours(one, k=1)[0][0] for one in z],
         trust=engine.trust(z, y),
         pinned=evidence,
+        labels=[] if y is None else [engine.atlas.classes[one] for one in y],
     ).picked
 
 if picked is not None and 0 <= int(picked) < len(z):

@@ -24,9 +24,11 @@ def picture_grid(
     rows: Sequence[int],
     trust: Sequence[float],
     pinned: bool,
+    labels: Sequence[str] = (),
     on_picked: Callable[[], None] = lambda: None,
 ):
     """pictures: (n, c, h, w) uint8. rows, trust: nearest reference row and trust of each; pinned: shown on every tile.
+    labels: the name of the label each was drawn for, where the model takes one.
 
     Returns the component's state; .picked is the index of a picture in the one run after a click, else None.
     """
@@ -40,6 +42,7 @@ def picture_grid(
         "rows": [int(row) for row in rows],
         "trust": [round(float(t), 3) for t in trust],
         "pinned": pinned,
+        "labels": list(labels),
     }
     return _MOUNT(data=data, key=key, on_picked_change=on_picked)
 

@@ -1,5 +1,5 @@
 // A grid of pictures; the one under the pointer (or in focus) is shown large, with the real sample nearest to it.
-// data: {link, sheet, columns, n, shape: [h, w], rows, trust, pinned}   trigger: picked (index)
+// data: {link, sheet, columns, n, shape: [h, w], rows, trust, pinned, labels}   trigger: picked (index)
 
 import { TRUST_TITLE, count, geometry, spriteSheet, trustColour, trustWord } from "./zscope.js"
 
@@ -33,6 +33,7 @@ async function build(part, data, turn) {
   if (turn !== part.turn) return // newer data came while these were under way
   const [h, w] = data.shape
   const name = (row) => map.classes[map.labels[row]] ?? "sample"
+  const drawnFor = (i) => (data.labels[i] === undefined ? "" : `, drawn for ${data.labels[i]}`)
   const copy = (canvas, i) => {
     const context = canvas.getContext("2d")
     context.imageSmoothingQuality = "high"
@@ -51,7 +52,7 @@ async function build(part, data, turn) {
     tile.type = "button"
     tile.className = "zg-tile"
     tile.tabIndex = i === 0 ? 0 : -1
-    tile.setAttribute("aria-label", `Picture ${i + 1}, nearest to ${name(data.rows[i])} ${map.index[data.rows[i]]}, trust ${data.trust[i].toFixed(2)}`)
+    tile.setAttribute("aria-label", `Picture ${i + 1}${drawnFor(i)}, nearest to ${name(data.rows[i])} ${map.index[data.rows[i]]}, trust ${data.trust[i].toFixed(2)}`)
     tile.append(canvas(side, Math.round((side * h) / w)), evidence(i))
     copy(tile.firstChild, i)
     tile.onclick = () => part.pick(i)
@@ -94,7 +95,7 @@ async function build(part, data, turn) {
     const at = (name) => panel.querySelector(name)
     copy(large, i)
     thumbs.draw(real.getContext("2d"), data.rows[i], 0, 0, 112)
-    at(".zg-title").textContent = `Picture ${i + 1} of ${data.n}`
+    at(".zg-title").textContent = `Picture ${i + 1} of ${data.n}${drawnFor(i)}`
     at(".zg-bar").style.setProperty("--trust", data.trust[i])
     at(".zg-bar").style.setProperty("--colour", trustColour(data.trust[i]))
     at(".zg-trust").innerHTML = ""
