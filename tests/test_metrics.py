@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from vae import experiment
 from vae.bottlenecks import Deterministic, Gaussian
 from vae.likelihoods import Gaussian as GaussianLikelihood
-from vae.metrics.bounds import BATCH, evaluate, log_marginal, to_float
+from vae.metrics.bounds import BATCH, CACHED, evaluate, log_marginal, to_float
 from vae.metrics.detect import anomaly_scores
 from vae.metrics.latent import active_units, collapse_warning, pca_mse
 from vae.model import VAE, NetHparams
@@ -134,6 +134,24 @@ def test_chunks_do_not_change_the_bound():
         torch.manual_seed(0)
         found = log_marginal(model, x, model.infer(x), 12_000)
     torch.testing.assert_close(found, exact(x), rtol=0, atol=0.03)
+
+
+@pytest.mark.parametrize("rows", [1, 7, 90, 100_000])
+def test_the_rows_decoded_at_once_do_not_change_the_bound(rows):
+    """Nor the draws: log_marginal makes them in portions of their own. No more rows than asked for see the decoder."""
+    model, x = with_true_posterior(1.3), data(7)
+    seen = []
+    model.decoder.register_forward_hook(lambda module, given, out: seen.append(len(given[0])))
+    found = []
+    for asked in (rows, 0):
+        with torch.inference_mode():
+            torch.manual_seed(0)
+            q = model.infer(x)
+            found.append(log_marginal(model, x, q, 2000, rows=asked))
+            assert sum(seen) == 2000 * len(x)
+            assert max(seen) <= max(asked or CACHED, len(x))
+            seen.clear()
+    torch.testing.assert_close(found[0], found[1], rtol=0, atol=1e-4)
 
 
 def test_training_a_linear_vae_arrives_at_probabilistic_pca():

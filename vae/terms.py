@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -35,21 +36,29 @@ def unspent(free_nats: float) -> Callable[[nn.Module, Output, Tensor], Float[Ten
 
 
 def log_weights(
-    model: nn.Module, x: Float[Tensor, "b ..."], q: Latent, k: int, y: Tensor | None = None
+    model: nn.Module, x: Float[Tensor, "b ..."], q: Latent, k: int, y: Tensor | None = None, *, rows: int = 0
 ) -> Float[Tensor, "k b"]:
     """log p(x, z_i) - log q(z_i|x) for k draws z_i ~ q(z|x), nats. x is encoded once, by whoever made q = infer(x, y).
 
     Burda et al., 2016, equation 7. The mean over i of exp(.) estimates p(x) without bias.
+
+    Args: rows: decoded at once, rounded to whole draws of all of x; 0: all. It changes neither draws nor weights.
     """
     draws = model.resample(q, k)
-    return log_weights_at(model, x, draws.z, draws, y)
+    together = max(1, rows // len(x)) if rows else k
+    joint = torch.cat([_log_joint(model, x, z, y) for z in draws.z.split(together * len(x))])
+    return (joint - model.log_posterior(draws.z, draws)).view(k, len(x))
 
 
 def log_weights_at(
     model: nn.Module, x: Float[Tensor, "b ..."], z: Float[Tensor, "kb d"], q: Latent, y: Tensor | None = None
 ) -> Float[Tensor, "k b"]:
     """log p(x, z_i) - log q(z_i|x) of given z_i, nats; q has a row for each of them, as `resample` gives it."""
+    return (_log_joint(model, x, z, y) - model.log_posterior(z, q)).view(-1, len(x))
+
+
+def _log_joint(model: nn.Module, x: Tensor, z: Float[Tensor, "kb d"], y: Tensor | None) -> Float[Tensor, " kb"]:
+    """log p(x, z_i), nats, of k draws for each of b samples; one draw needs no copy of x."""
     k = len(z) // len(x)
     labels = None if y is None else y.repeat(k)
-    joint = model.log_joint(x.repeat(k, *[1] * (x.ndim - 1)), z, labels)
-    return (joint - model.log_posterior(z, q)).view(k, len(x))
+    return model.log_joint(x.expand(k, *x.shape).flatten(0, 1), z, labels)

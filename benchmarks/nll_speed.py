@@ -1,0 +1,154 @@
+"""Importance-weighted NLL, zscope against pythae's get_nll, both in one run: python -m benchmarks.nll_speed.
+
+Net A (784-512-ReLU to two heads of d = 10, d-512-ReLU-784-sigmoid), trained for one epoch on Fashion-MNIST by zscope,
+its weights copied into pythae's VAE; k = 500, float32, both in inference mode, on the same test pictures, in turns, in
+an order that turns too. For each likelihood the two must agree within 3 standard errors of their difference, which the
+spread over turns gives.
+
+What is made equal: get_nll returns log p(x), here its negative; its "mse" is a density of sigma 1, with the
+normaliser that its training loss leaves out; its "bce" takes grey pixels as zscope's bernoulli does, the log cut off at
+-100. It draws n_samples // batch_size whole batches, and a whole batch where n_samples is smaller: 500 is both k = 5 x
+100, its default, and k = 1 x 500, the faster setting, so it is asked for both, and the faster one of a turn counts.
+pythae is no dependency of zscope: `make bench` installs it, or `pip install -r requirements-bench.txt`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import math
+import statistics
+import sys
+import time
+import warnings
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from benchmarks.machine import machine, summary, write
+from vae.data import fashion_mnist
+from vae.metrics.bounds import BATCH, log_marginal, to_float
+from vae.model import VAE
+from vae.registry import FAMILIES, configure
+from vae.train import Trainer, TrainHparams, fit
+from vae.types import Spec
+
+K, D, WIDTH = 500, 10, 512
+THEIR_BATCHES = (100, 500)
+LOSSES = {"gaussian": "mse", "bernoulli": "bce"}
+WANTED = {"cpu": 5, "cuda": 50}
+SIGMAS = 3
+
+
+def trained(likelihood: str, x: Tensor, epochs: int) -> VAE:
+    torch.manual_seed(0)
+    family = FAMILIES.get("vae")
+    settings = {"net": "mlp", "width": WIDTH, "d": D, "likelihood": likelihood, "sigma": 1.0}
+    model, objective = family.build(Spec(tuple(x.shape[1:]), len(x)), configure(family.Hparams, settings))
+    h = configure(TrainHparams, {})
+    for _ in fit(
+        Trainer(model.to(x.device), objective, h, 0, epochs * -(-len(x) // h.batch_size)), x, None, None, epochs
+    ):
+        pass
+    return model.eval()
+
+
+def copied(model: VAE, likelihood: str) -> nn.Module:
+    """pythae's VAE with the weights of ours."""
+    from pythae.models import VAE as PythaeVAE
+    from pythae.models import VAEConfig
+
+    theirs = PythaeVAE(VAEConfig(input_dim=model.shape, latent_dim=D, reconstruction_loss=LOSSES[likelihood]))
+    ours = [m for net in (model.encoder, model.decoder) for m in net.modules() if isinstance(m, nn.Linear)]
+    targets = [theirs.encoder.layers[0][0], theirs.decoder.layers[0][0], theirs.decoder.layers[1][0]]
+    for a, b in zip(ours, targets, strict=True):
+        b.load_state_dict(a.state_dict())
+    for part, head in enumerate((theirs.encoder.embedding, theirs.encoder.log_var)):
+        head.load_state_dict({name: p.chunk(2)[part] for name, p in model.bottleneck.head.state_dict().items()})
+    return theirs.to(model.bottleneck.head.weight.device).eval()
+
+
+def our_nll(model: VAE, x: Tensor) -> float:
+    """Nats per picture; `vae.metrics.bounds.evaluate` without the other figures."""
+    return -float(torch.cat([log_marginal(model, part, model.infer(part), K) for part in x.split(BATCH)]).mean())
+
+
+def timed(call: Callable[[], float], device: str) -> tuple[float, float]:
+    """(seconds, what it returns)."""
+    began = time.perf_counter()
+    value = call()
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - began, value
+
+
+@torch.inference_mode()
+def compare(likelihood: str, model: VAE, x: Tensor, repeats: int, device: str) -> dict:
+    """One row: pictures/s of either side, and their answers, of every turn."""
+    theirs = copied(model, likelihood)
+    sides: dict[str, Callable[[], float]] = {"zscope": lambda: our_nll(model, x)}
+    for size in THEIR_BATCHES:
+        sides[f"pythae, batch_size={size}"] = lambda size=size: -float(theirs.get_nll(x, K, size))
+    seconds, nll = ({side: [] for side in sides} for _ in range(2))
+    for call in (lambda: our_nll(model, x[:20]), lambda: theirs.get_nll(x[:20], K)):
+        call()  # warms up
+    for turn in range(repeats):
+        for number, side in list(enumerate(sides))[:: -1 if turn % 2 else 1]:
+            torch.manual_seed(len(sides) * turn + number)
+            taken, value = timed(sides[side], device)
+            seconds[side].append(taken)
+            nll[side].append(value)
+    best = [min(each) for each in zip(*(v for side, v in seconds.items() if side != "zscope"), strict=True)]
+    answers = {"zscope": nll.pop("zscope"), "pythae": [value for values in nll.values() for value in values]}
+    ratios = [b / a for a, b in zip(seconds["zscope"], best, strict=True)]
+    errors = [statistics.stdev(v) / math.sqrt(len(v)) for v in answers.values()]
+    row = {"net": "A", "device": device, "mode": "same", "likelihood": likelihood, "k": K, "pictures": len(x)}
+    row |= {"ours": len(x) / statistics.median(seconds["zscope"]), "peer": len(x) / statistics.median(best)}
+    row |= {"ratio": statistics.median(ratios), "wanted": WANTED[device], "ratios": ratios, "seconds": seconds}
+    apart = statistics.mean(answers["zscope"]) - statistics.mean(answers["pythae"])
+    return row | {"nll_nats": answers, "apart_nats": apart, "apart_standard_error_nats": math.hypot(*errors)}
+
+
+def main() -> int:
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--repeats", type=int, default=5)
+    p.add_argument("--pictures", type=int, default=1000, help="of the test set (default 1 000)")
+    p.add_argument("--quick", action="store_true", help="3 repeats, 100 pictures")
+    p.add_argument("--json", action="store_true")
+    args = p.parse_args()
+    repeats, pictures = (3, 100) if args.quick else (args.repeats, args.pictures)
+    try:
+        import pythae  # noqa: F401
+    except ImportError as e:
+        print(f"this benchmark compares with pythae, which is not installed ({e}): pip install pythae", file=sys.stderr)
+        return 1
+    logging.disable(logging.WARNING)
+    warnings.simplefilter("ignore")
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    say = (lambda text: print(text, file=sys.stderr)) if args.json else print
+    say(f"nll, k = {K}, net A on {pictures} pictures of Fashion-MNIST, {device}, {torch.get_num_threads()} threads")
+    say("  ".join(f"{k}: {v}" for k, v in machine().items()))
+    data = fashion_mnist.load()
+    x, x_test = (torch.from_numpy(a).to(device) for a in (data.x_train, data.x_test[:pictures]))
+    rows = []
+    for likelihood in LOSSES:
+        row = compare(likelihood, trained(likelihood, x, 1), to_float(x_test), repeats, device)
+        rows.append(row)
+        say(f"{likelihood}: seconds " + ", ".join(f"{side} {summary(v)}" for side, v in row["seconds"].items()))
+        say(f"  ratio {summary(row['ratios'])}, wanted >= {row['wanted']}")
+        apart, error = row["apart_nats"], row["apart_standard_error_nats"]
+        say(
+            f"  nll {statistics.mean(row['nll_nats']['zscope']):.3f} nats, minus pythae's {apart:+.4f} +- {error:.4f}, "
+            f"within {SIGMAS} standard errors: {'yes' if abs(apart) <= SIGMAS * error else 'no'}"
+        )
+    result = {"rows": rows, "unit": "pictures/s"}
+    write("nll_speed", result)
+    if args.json:
+        print(json.dumps(result))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
