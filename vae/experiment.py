@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from . import atlas as atlases
-from . import checkpoint
+from . import checkpoint, distributed
 from .checkpoint import HISTORY, MODEL, RESUME, Checkpoint
 from .engine import Engine, choose_device, restore
 from .errors import CheckpointError, SettingError
@@ -51,7 +51,7 @@ class Plan:
         """The shell command that repeats this plan."""
         sets = " ".join(f"--set {shlex.quote(f'{k}={v}')}" for k, v in self.settings.items())
         parts = [
-            f"python -m vae train {self.family} {self.dataset}",
+            f"{distributed.launcher()} -m vae train {self.family} {self.dataset}",
             sets,
             f"--epochs {self.epochs}",
             f"--seed {self.seed}",
@@ -82,6 +82,8 @@ def train(
     Close the generator (or interrupt it) at any time: at most the current epoch is lost, and `resume` goes on from
     there bit for bit on the same device. The last event has kind "done" and the final metrics.
 
+    Started by torchrun, several processes train together: all yield events, the first alone measures and saves.
+
     Raises: SettingError: a bad name or setting, or the checkpoint exists and neither resume nor overwrite was asked.
     """
     name = plan.checkpoint_name()
@@ -96,7 +98,7 @@ def train(
     if not 0 <= plan.seed < 2**32:
         raise SettingError(f"seed={plan.seed}: expected 0 to {2**32 - 1}.")
     h, t = split_settings(plan.family, plan.settings)
-    device = choose_device(plan.device)
+    device = distributed.own(choose_device(plan.device))
     path = checkpoint.root() / name
     exists = name in checkpoint.checkpoints()
     if exists and not (resume or overwrite):
@@ -105,22 +107,31 @@ def train(
         raise SettingError(f"nothing to resume: there is no checkpoint {name!r}.")
     data = DATASETS.get(plan.dataset)
     FAMILIES.get(plan.family).check(data.modality)
-    report("loading data")
-    samples = data.load()
-    spec = Spec(samples.x_train.shape[1:], len(samples.x_train), len(data.classes), data.modality)
-    steps = plan.epochs * -(-len(samples.x_train) // min(t.batch_size, len(samples.x_train)))
-    torch.manual_seed(plan.seed)
-    model, objective = FAMILIES.get(plan.family).build(spec, h)
-    trainer = Trainer(model.to(device), objective.to(device), t, plan.seed, steps)
-    history: list[dict[str, Any]] = []
-    if resume:
-        history = _resume(trainer, path, plan, h, t)
-    config = _config(plan, data, spec, h, t)
-    x, x_test = _on(device, samples.x_train), _on(device, samples.x_test)
+    with distributed.group(device):
+        report("loading data")
+        samples = distributed.in_turn(data.load)
+        spec = Spec(samples.x_train.shape[1:], len(samples.x_train), len(data.classes), data.modality)
+        steps = plan.epochs * -(-len(samples.x_train) // min(t.batch_size, len(samples.x_train)))
+        torch.manual_seed(plan.seed)
+        model, objective = FAMILIES.get(plan.family).build(spec, h)
+        trainer = Trainer(model.to(device), objective.to(device), t, plan.seed, steps)
+        history = _resume(trainer, path, plan, h, t) if resume else []
+        config = _config(plan, data, spec, h, t)
+        yield from _epochs(path, trainer, config, history, samples, _labels(samples, plan, h, device), plan, report)
+    if distributed.speaks():
+        yield from _finish(path, trainer, config, history, samples, plan, report)
+
+
+def _epochs(
+    path, trainer: Trainer, config, history, samples: Samples, y, plan: Plan, report: Report
+) -> Iterator[Event]:
+    """Those that are left; of several processes one measures, reports and saves them."""
+    device, speaks = trainer.parameters[0].device, distributed.speaks()
+    x, x_test = _on(device, samples.x_train), _on(device, samples.x_test) if speaks else None
     y_test = None if samples.y_test is None else _on(device, samples.y_test)
     said = None
-    for event in fit(trainer, x, _labels(samples, plan, h, device), x_test, plan.epochs, y_test):
-        if event.kind == "epoch":
+    for event in fit(trainer, x, y, x_test, plan.epochs, y_test):
+        if event.kind == "epoch" and speaks:
             if (warning := _collapse(event.metrics, trainer, plan)) != said:
                 report(warning or "The posterior is in use again.")
                 said = warning
@@ -128,7 +139,6 @@ def train(
             status = {"epochs_done": event.epoch, "created": _now(), "metrics": {}}
             checkpoint.save(path, config | status, _model_files(trainer, history))
         yield event
-    yield from _finish(path, trainer, config, history, samples, plan, report)
 
 
 def _collapse(metrics: dict[str, Any], trainer: Trainer, plan: Plan) -> str | None:

@@ -30,10 +30,14 @@ class Group:
         step = torch.zeros((), device=device if device.type == "cuda" else "cpu")
         self.moments = [(step.clone(), torch.zeros_like(p), torch.zeros_like(p)) for p in parameters]
 
-    def take_gradients(self, loss: Tensor, *, keep_graph: bool = False) -> None:
-        """Those of `loss` for this group, which replace the last ones; no other tensor gets any."""
+    def take_gradients(self, loss: Tensor, *, keep_graph: bool = False, averaged: bool = False) -> None:
+        """Those of `loss` for this group, which replace the last ones; no other tensor gets any. averaged: over all
+        processes, which DistributedDataParallel does in `backward` alone."""
         for p in self.parameters:
             p.grad = None  # its memory is free before the next needs some: half the traffic past the cache
+        if averaged:
+            loss.backward(inputs=self.parameters, retain_graph=keep_graph)
+            return
         gradients = torch.autograd.grad(loss, self.parameters, allow_unused=True, retain_graph=keep_graph)
         taken: set[int] = set()
         for p, g in zip(self.parameters, gradients, strict=True):

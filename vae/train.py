@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from . import distributed
 from .errors import ZscopeError
 from .group import Group
 from .metrics.bounds import evaluate, to_float
@@ -77,23 +78,28 @@ class Trainer:
         self.groups = [Group("adam", self.parameters, h.lr, (0.9, 0.999))]
         if self.adversary:
             self.groups.append(Group("adversary", self.adversary, h.lr, ADVERSARY_BETAS))
+        self.seed, self.replica = seed, distributed.replica(model, objective, h.batch_size)
         self.order = torch.Generator().manual_seed(seed)  # of the samples: on the CPU, the same on every device
         torch.manual_seed(seed)
 
-    def train_step(self, x: Tensor, y: Tensor | None = None) -> Loss:
-        """One Adam step of the model and, where the loss has an adversary, one of that.
+    def train_step(self, x: Tensor, y: Tensor | None = None, weight: float = 1.0) -> Loss:
+        """One Adam step of the model and, where the loss has an adversary, one of that. weight: of this process's x,
+        of several that each take a share of the batch.
 
         Raises: ZscopeError: for an adversary's loss without parameters in the objective that could minimise it.
         """
-        loss = self.objective(self.model, x, self.step, y)
+        alone = self.replica is None
+        loss = self.objective(self.model, x, self.step, y) if alone else self.replica(x, self.step, y)
         model, *rest = self.groups
         if loss.adversary is None:
             rest = []
         elif not rest:
             raise ZscopeError(f"{type(self.objective).__name__} has an adversary's loss but no parameters to lower it.")
         for adversary in rest:
-            adversary.take_gradients(loss.adversary, keep_graph=True)  # the two losses may share what is before them
-        model.take_gradients(loss.total)
+            # the two losses may share what is before them
+            adversary.take_gradients(_weighed(loss.adversary, weight), keep_graph=True)
+            distributed.average(adversary.parameters)
+        model.take_gradients(_weighed(loss.total, weight), averaged=not alone)
         for group in (model, *rest):
             group.step(self._share(), self.h.clip)
         self.step += 1
@@ -145,25 +151,29 @@ def fit(
     """Train to `epochs` epochs in all (a resumed trainer does the rest), yielding events.
 
     x: (n, *shape) uint8 or float 0-1, on the model's device; y: (n,) labels, -1 where unknown, or None. Stop by closing
-    the generator.
+    the generator. Of several processes each takes its share of every batch; events of "step" tell of that alone.
     Raises: Diverged: as soon as an epoch part is not finite, naming the part and the step.
     """
     batch, n = min(trainer.h.batch_size, len(x)), len(x)
     per_epoch = -(-n // batch)
+    rank, world = distributed.place()
     began, began_step = time.perf_counter(), trainer.step
     active: dict[str, int] = {}  # as of the last epoch that was evaluated
     while trainer.epoch < epochs:
         trainer.model.train()
+        distributed.begin_epoch(trainer.seed, trainer.epoch)
         order = torch.randperm(n, generator=trainer.order).to(x.device)
         sums: dict[str, float] = {}
         pending: list[tuple[dict[str, Tensor], int]] = []  # figures of the steps since they were last added up
         seen, epoch_began, reported = 0, time.perf_counter(), 0.0
         for rows in order.split(batch):
-            loss = trainer.train_step(to_float(x.index_select(0, rows)), None if y is None else y[rows])
+            mine, weight = distributed.share(rows, rank, world)
+            loss = trainer.train_step(to_float(x.index_select(0, mine)), None if y is None else y[mine], weight)
             parts = loss.parts if loss.adversary is None else loss.parts | {"adversary": loss.adversary.detach()}
             measured = {f"{name}_nats": value for name, value in parts.items()} | loss.figures
-            pending.append((measured, len(rows)))
-            seen += len(rows)
+            if weight:
+                pending.append((measured, len(mine)))
+                seen += len(mine)
             now = time.perf_counter()
             if now - reported > REPORT_SECONDS:
                 reported = now
@@ -175,11 +185,12 @@ def fit(
                     trainer.step,
                     per_epoch * epochs,
                     _means(sums, pending, seen, trainer.step) | active,
-                    seen / (now - epoch_began),
+                    world * seen / (now - epoch_began),
                     left,
                 )
         seconds = time.perf_counter() - epoch_began
-        metrics = _means(sums, pending, seen, trainer.step) | {"seconds": seconds, "images_per_s": n / seconds}
+        means = distributed.mean(_means(sums, pending, seen, trainer.step), seen, x.device)
+        metrics = means | {"seconds": seconds, "images_per_s": n / seconds}
         trainer.epoch += 1
         if x_test is not None:
             test = evaluate(trainer.model, x_test, y_test)
@@ -190,6 +201,10 @@ def fit(
             metrics |= active
         left = (time.perf_counter() - began) / max(1, trainer.step - began_step) * (epochs * per_epoch - trainer.step)
         yield Event("epoch", trainer.epoch, epochs, trainer.step, per_epoch * epochs, metrics, n / seconds, left)
+
+
+def _weighed(loss: Tensor, weight: float) -> Tensor:
+    return loss if weight == 1 else weight * loss
 
 
 def _means(sums: dict[str, float], pending: list, seen: int, step: int) -> dict[str, float]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from .. import checkpoint, experiment
+from .. import checkpoint, distributed, experiment
 from ..__main__ import INTERRUPTED, settings
 from ..registry import DATASETS
 from ..train import Event
@@ -20,7 +20,9 @@ def train(args: Namespace) -> int:
         args.family, args.dataset, settings(args.settings), args.epochs, args.seed, args.name, args.device, args.points
     )
     events = experiment.train(plan, resume=args.resume, overwrite=args.overwrite, report=_say)
-    with tqdm(total=None, unit="step", dynamic_ncols=True, disable=None, file=sys.stderr) as bar:
+    with tqdm(
+        total=None, unit="step", dynamic_ncols=True, disable=None if distributed.speaks() else True, file=sys.stderr
+    ) as bar:
         try:
             for event in events:
                 _draw(bar, event)
@@ -41,7 +43,7 @@ def _how_to_go_on(plan: experiment.Plan) -> str:
 
 def _draw(bar: tqdm, event: Event) -> None:
     m = event.metrics
-    if event.kind == "done":
+    if event.kind == "done" or not distributed.speaks():
         return
     bar.total = event.steps
     bar.n = event.step
@@ -74,7 +76,8 @@ def rebuild_atlas(args: Namespace) -> None:
 
 
 def _say(text: str) -> None:
-    tqdm.write(text, file=sys.stderr)
+    if distributed.speaks():
+        tqdm.write(text, file=sys.stderr)
 
 
 def _clock(seconds: float) -> str:
