@@ -73,7 +73,7 @@ def training_curve(history: Sequence[Mapping], has_rate: bool = True, height: in
     """
     figure, seen = go.Figure(), {}
     epochs = max((r["epoch"] for r in history), default=0)
-    hidden = epochs // 10 if epochs >= SHORT else 0
+    hidden = (epochs - 1) // 10 if epochs >= SHORT else 0
     lines = [
         ("elbo", "elbo_nats", ELBO, "solid", "y"),
         ("elbo, test", "test_elbo_nats", ELBO, "dot", "y"),
@@ -111,7 +111,7 @@ def training_curve(history: Sequence[Mapping], has_rate: bool = True, height: in
         if seen.get(axis):
             layout["range"] = _around(seen[axis])
         figure.update_layout({long: layout})
-    figure.update_xaxes(title_text="epoch", anchor=thirds[-1][0], rangemode="tozero" if hidden else "normal")
+    figure.update_xaxes(title_text="epoch", anchor=thirds[-1][0])
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
     return figure.update_layout(height=height, margin=MARGIN, hovermode="x unified", legend=legend)
 
