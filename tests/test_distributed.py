@@ -15,7 +15,9 @@ import torch
 
 import vae
 from vae import distributed
-from vae.errors import SettingError
+from vae.commands import training
+from vae.errors import DeviceError, SettingError
+from vae.train import Event
 
 PROJECT = Path(vae.__file__).resolve().parents[1]
 TOLERANCE = 1e-5  # relative, of a loss: float32 sums of the same numbers in another order
@@ -170,3 +172,30 @@ def test_a_batch_must_have_a_sample_for_each_process(monkeypatch):
     monkeypatch.setattr(distributed, "place", lambda: (0, 3))
     with pytest.raises(SettingError, match="batch_size=2: expected at least 3"):
         distributed.replica(torch.nn.Linear(1, 1), torch.nn.Identity(), 2)
+
+
+@pytest.fixture
+def second(monkeypatch) -> None:
+    """This process as the second of two that torchrun started."""
+    for key, value in {"TORCHELASTIC_RUN_ID": "a", "RANK": "1", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"}.items():
+        monkeypatch.setenv(key, value)
+
+
+def test_the_second_process_prints_nothing(second, capsys, monkeypatch):
+    event = Event("epoch", 1, 1, 1, 1, {"elbo_nats": -1.0, "images_per_s": 1.0}, 1.0, 0.0)
+    for rank, lines in (("1", 0), ("0", 2)):
+        monkeypatch.setenv("RANK", rank)
+        training._say("said")
+        with training.tqdm(disable=True) as bar:
+            training._draw(bar, event)
+        assert len(capsys.readouterr().err.splitlines()) == lines
+
+
+def test_each_process_has_a_cuda_device_of_its_own_or_none(second, monkeypatch):
+    cuda = torch.device("cuda")
+    assert distributed.own(torch.device("cpu")) == torch.device("cpu")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with pytest.raises(DeviceError, match=r"process 2 of this machine, which has 1 CUDA device\(s\)"):
+        distributed.own(cuda)
+    monkeypatch.delenv("TORCHELASTIC_RUN_ID")
+    assert distributed.own(cuda) == cuda

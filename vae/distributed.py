@@ -44,7 +44,8 @@ def own(device: torch.device) -> torch.device:
     local, there = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
     if device.type != "cuda" or local >= there:
         raise DeviceError(
-            f"process {local + 1} on this machine has {there} CUDA devices: start no more, or --device cpu."
+            f"{device.type}: this is process {local + 1} of this machine, which has {there} CUDA device(s): "
+            "expected one for each process, or --device cpu."
         )
     torch.cuda.set_device(local)
     return torch.device("cuda", local)
