@@ -61,6 +61,13 @@ def test_all_measures_what_can_be_and_says_what_cannot(cli):
     assert found["frechet_distance"]["n"] == 360
 
 
+def test_a_conditional_model_is_asked_whether_it_heeds_its_label(cli, conditional):
+    found = json.loads(cli(conditional, "--metrics", "samples", "--json")[1])
+    assert found.keys() - {"checkpoint"} == FIGURES["samples"] | {"label_agreement"}
+    assert found["label_agreement"]["n"] == 10_000
+    assert "digits classifier, 8-d, test accuracy" in found["label_agreement"]["protocol"]
+
+
 def test_groups_are_measured_as_named_and_every_line_weighs_itself(cli):
     code, out, _ = cli("tiny-vae", "--metrics", "use")
     assert code == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from vae.metrics.sample import (
     BLOCKS,
     frechet_distance,
     jackknife_error,
+    label_agreement,
     neighbour_scores,
     sample_estimates,
 )
@@ -167,3 +170,38 @@ def test_sets_that_cannot_be_compared_are_refused():
         frechet_distance(np.zeros((9, 2)), np.zeros((1, 2)))
     with pytest.raises(ShapeError, match="at least 6 rows"):
         neighbour_scores(np.zeros((9, 2)), np.zeros((5, 2)))
+
+
+# ---------------------------------------------------------------- labels
+
+
+def agreement(draws, decode, said=lambda x: x):
+    """Of a model whose picture is a number, under a classifier that says it."""
+    engine = SimpleNamespace(sample=draws, decode=decode)
+    record = {"classes": 3, "test_accuracy": 0.9}
+    return label_agreement(engine, SimpleNamespace(classify=said, record=record, name="test accuracy .900"), 7, 300)[
+        "label_agreement"
+    ]
+
+
+def noise(n: int, seed: int, y: np.ndarray) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 3, n)
+
+
+def test_labels_agree_always_by_chance_or_for_as_many_labels_as_are_heeded():
+    """A model that draws its label, one that draws any, one that never draws the last."""
+    perfect = agreement(noise, lambda z, y: y)
+    assert (perfect.value, perfect.standard_error, perfect.n, perfect.seed) == (1, 0, 300, 7)
+    assert "100 prior draws for each of 3 labels" in perfect.protocol
+    assert "test accuracy .900" in perfect.protocol
+    useless = agreement(noise, lambda z, y: z)
+    assert abs(useless.value - 1 / 3) < 4 * useless.standard_error
+    assert useless.standard_error == pytest.approx(np.sqrt(2 / 9 / 300), rel=0.05)
+    two = agreement(noise, lambda z, y: np.minimum(y, 1))
+    assert two.value == pytest.approx(2 / 3)
+    assert two.standard_error == 0
+
+
+def test_labels_agree_with_what_the_prior_was_told():
+    """A model whose label lives in the draw alone."""
+    assert agreement(lambda n, seed, y: y, lambda z, y: z).value == 1

@@ -15,12 +15,19 @@ from .model import NetHparams, density
 from .nets import LAYOUTS
 from .types import Latent, Loss, Output, Spec
 
+LOUD = 10  # times the weights of the label at the decoder's entrance, at the start
+
 
 def one_hot(y: Tensor | None, classes: int, like: Float[Tensor, "b ..."]) -> Float[Tensor, "b c"]:
     """Labels (b,) as rows with a single 1; a row of zeros where the label is unknown: negative, or y is None."""
     if y is None:
         return like.new_zeros(len(like), classes)
     return (y[:, None] == torch.arange(classes, device=y.device)).to(like.dtype)
+
+
+def entrance(decoder: nn.Module) -> nn.Linear:
+    """The layer that reads (z, label): the first one of every layout's decoder."""
+    return next(m for m in decoder.modules() if isinstance(m, nn.Linear))
 
 
 class HideLabels(nn.Module):
@@ -73,7 +80,8 @@ class ConditionalVAE(nn.Module):
     """q(z|x, y), p(x|z, y) and p(z), or p(z|y) learned. Sohn et al., 2015, section 4; here y is given and x is made.
 
     The label, as one_hot gives it, stands beside the features of x before a hidden layer, and beside z before the
-    decoder. y: (b,) int64; unknown where negative, and everywhere if None.
+    decoder, where it starts LOUD: at the weights of one more dimension of z, the code learns the class before the
+    decoder heeds the label, and keeps it. y: (b,) int64; unknown where negative, and everywhere if None.
 
     Raises: SettingError: if the data has no labels.
     """
@@ -88,6 +96,8 @@ class ConditionalVAE(nn.Module):
         self.likelihood = density(spec, h.likelihood, h.sigma)
         pair = LAYOUTS[h.net](tuple(spec.shape), self.likelihood.outputs, h.d + self.classes, h.width, h.depth)
         self.encoder, self.decoder = pair.encoder, pair.decoder
+        with torch.no_grad():
+            entrance(self.decoder).weight[:, h.d :] *= LOUD
         self.hidden = nn.Sequential(nn.Linear(pair.features + self.classes, pair.features), nn.SiLU())
         self.bottleneck = Gaussian(pair.features, h.d)
         self.label_prior = LabelPrior(self.classes, h.d) if learned_prior else None

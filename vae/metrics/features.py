@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from ..data.store import cache
@@ -82,9 +82,17 @@ class FeatureSpace:
     @torch.inference_mode()
     def __call__(self, x: np.ndarray) -> Float[np.ndarray, "n m"]:
         """Features of pictures (n, c, h, w), uint8 0-255 or float 0-1."""
+        return self._through(self.net.features, x)
+
+    @torch.inference_mode()
+    def classify(self, x: np.ndarray) -> Int[np.ndarray, " n"]:
+        """The likeliest class of each picture, given as above."""
+        return self._through(self.net, x).argmax(1)
+
+    def _through(self, part: nn.Module, x: np.ndarray) -> np.ndarray:
         device = self.net.head.weight.device
         rows = (torch.from_numpy(x[i : i + BATCH]).to(device) for i in range(0, len(x), BATCH))
-        return torch.cat([self.net.features(to_float(batch)).cpu() for batch in rows]).numpy()
+        return torch.cat([part(to_float(batch)).cpu() for batch in rows]).numpy()
 
 
 def feature_space(

@@ -144,4 +144,22 @@ def samples_group(s: Subject) -> dict[str, Any]:
     z = s.engine.sample(len(real), seed=s.seed, source=source, y=y)
     given = ", labels of the test set" if s.engine.conditional else ""
     protocol = f"E[x|z] of draws from the {source}{given}, against test samples; features of the {features.name}"
-    return sample_estimates(features(real), features(s.engine.decode(z, y)), seed=s.seed, protocol=protocol)
+    out = sample_estimates(features(real), features(s.engine.decode(z, y)), seed=s.seed, protocol=protocol)
+    return out | (label_agreement(s.engine, features, s.seed) if s.engine.conditional else {})
+
+
+def label_agreement(engine: Any, features: Any, seed: int, n: int = N) -> dict[str, Estimate]:
+    """The share of pictures drawn for a label that the classifier takes for it: n in all, equally many of each label
+    as far as that divides. features: a FeatureSpace, whose own accuracy on real test pictures stands beside it: what
+    it mistakes counts against the model.
+    """
+    r = features.record
+    y = np.repeat(np.arange(r["classes"]), n // r["classes"])
+    pictures = engine.decode(engine.sample(len(y), seed=seed, y=y), y)
+    right = (features.classify(pictures) == y).reshape(r["classes"], -1)
+    error = float(np.sqrt((right.var(1, ddof=1) / right.shape[1]).sum()) / r["classes"])  # the labels are no draw
+    protocol = (
+        f"share of E[x|z, y], {right.shape[1]} prior draws for each of {r['classes']} labels, classified as their "
+        f"label; {features.name}"
+    )
+    return {"label_agreement": Estimate(float(right.mean()), right.size, seed, error, protocol)}
