@@ -109,6 +109,8 @@ SCRIPT = """
 @pytest.fixture(scope="module")
 def found(tmp_path_factory) -> dict[str, dict]:
     """What one process and each of two found, by "alone", "0" and "1"; folder: with the checkpoints they wrote."""
+    if not hasattr(os, "fork"):
+        pytest.skip("needs fork")
     folder = tmp_path_factory.mktemp("distributed")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
