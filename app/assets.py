@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from app import engines
+from app import asks, engines
 from vae.errors import UnknownName, ZscopeError
 
 COMPONENTS = Path(__file__).parent / "components"
@@ -100,6 +100,7 @@ def map_bytes(engine) -> bytes:
         "labelled": atlas.labels is not None,
         "thumbs": {"columns": atlas.thumb_columns, "height": atlas.thumb_size[0], "width": atlas.thumb_size[1]},
         "trust_box": [float(v) for v in box],
+        "kinds": {kind.name: code for code, kind in asks.kinds().items()},
     }
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 4)

@@ -13,7 +13,8 @@ from starlette.applications import Starlette
 from starlette.websockets import WebSocketDisconnect
 from streamlit.testing.v1 import AppTest
 
-from app import engines, live
+from app import asks, engines, live
+from app.asks import points
 from app.components import picture_grid
 from app.draws import columns_of
 from app.studio import Studio
@@ -33,11 +34,11 @@ def engine(conditional):
 
 def frame(label: int | None, z: np.ndarray) -> bytes:
     """A request for z with a label, None: of the nearest sample."""
-    return struct.pack("<IBB2x", 1, live.Kind.LATENT, 0 if label is None else label + 1) + z.astype("<f4").tobytes()
+    return struct.pack("<IBB2x", 1, points.LATENT.code, 0 if label is None else label + 1) + z.astype("<f4").tobytes()
 
 
 def picture(engine, label: int | None, z: np.ndarray) -> np.ndarray:
-    answer = live.answer(engine, live.parse(frame(label, z), engine.d, engine.atlas.n, 10))
+    answer = live.answer(engine, asks.parse(frame(label, z), asks.Scene.of(engine)))
     return np.frombuffer(answer, np.uint8, offset=28 + 4 * engine.d).reshape(8, 8)
 
 
@@ -57,15 +58,15 @@ def test_the_live_channel_decodes_with_the_label_it_is_given_or_the_nearest_samp
 
 
 def test_a_label_that_does_not_exist_is_refused_and_the_server_lives_on(engine, conditional):
-    with pytest.raises(live.Refused, match="label 10; expected 0 to 9"):
-        live.parse(frame(10, engine.atlas.z[0]), engine.d, engine.atlas.n, 10)
+    with pytest.raises(asks.Refused, match="label 10; expected 0 to 9"):
+        asks.parse(frame(10, engine.atlas.z[0]), asks.Scene.of(engine))
     with TestClient(Starlette(routes=live.ROUTES)) as client:
         address, headers = f"/live/{conditional}?token={live.token('x')}", {"host": "testserver"}
         with client.websocket_connect(address, headers=headers) as socket:
             socket.send_bytes(frame(99, engine.atlas.z[0]))
             with pytest.raises(WebSocketDisconnect) as closed:
                 socket.receive_bytes()
-        assert closed.value.code == live.BAD_FRAME
+        assert closed.value.code == asks.BAD_FRAME
         with client.websocket_connect(address, headers=headers) as socket:
             socket.send_bytes(frame(1, engine.atlas.z[0]))
             assert len(socket.receive_bytes()) == 28 + 4 * engine.d + 64

@@ -24,7 +24,8 @@ FORBIDDEN_STEMS = {"utils", "util", "base", "common", "core", "helpers", "helper
 # Imports inside app point down this list; within one level only what is named.
 LEVELS = [
     {"studio", "engines", "downloads", "figures", "port"},
-    {"assets", "cards", "draws", "walk"},
+    {"asks", "cards", "draws", "walk"},
+    {"assets"},
     {"live"},
     {"session", "show", "knobs", "jobs"},
     {"components"},

@@ -14,14 +14,16 @@ from PIL import Image
 from starlette.applications import Starlette
 from starlette.websockets import WebSocketDisconnect
 
-from app import assets, engines, live
+from app import asks, assets, engines, live
+from app.asks import points
+from vae.errors import ShapeError
 from vae.latent import paths
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "Using `httpx` with")  # it asks for httpx2; httpx does for these tests
     from starlette.testclient import TestClient
 
-UP, DOWN = struct.Struct("<IB3x"), struct.Struct("<IB3x5f")
+UP, DOWN = struct.Struct("<IB3x"), struct.Struct("<IB3x5f")  # of pictures; what is padding is 0
 HOST = "testserver"
 
 
@@ -76,7 +78,7 @@ def closes_with(client, send, **how):
 
 def lives_on(client, engine):
     with connect(client) as socket:
-        head, _, _ = ask(socket, 9, live.Kind.ROW, [0], engine)
+        head, _, _ = ask(socket, 9, points.ROW.code, [0], engine)
     assert head["sequence"] == 9
 
 
@@ -86,9 +88,9 @@ def lives_on(client, engine):
 def test_a_map_position_shows_the_latent_of_that_place(client, engine):
     xy = engine.atlas.xy.mean(0)
     with connect(client) as socket:
-        head, z, picture = ask(socket, 7, live.Kind.MAP, xy, engine)
+        head, z, picture = ask(socket, 7, points.MAP.code, xy, engine)
     expected, trust = engine.from_map(xy[None])
-    assert (head["sequence"], head["kind"]) == (7, live.Kind.MAP)
+    assert (head["sequence"], head["kind"]) == (7, points.MAP.code)
     np.testing.assert_array_equal(z, expected[0])
     np.testing.assert_array_equal(picture, shown(engine, z))
     assert head["trust"] == pytest.approx(float(trust[0]))
@@ -98,7 +100,7 @@ def test_a_map_position_shows_the_latent_of_that_place(client, engine):
 def test_a_latent_is_decoded_and_placed_on_the_map(client, engine):
     z0 = engine.atlas.z[3] + 0.1
     with connect(client) as socket:
-        head, z, picture = ask(socket, 1, live.Kind.LATENT, z0, engine)
+        head, z, picture = ask(socket, 1, points.LATENT.code, z0, engine)
     np.testing.assert_array_equal(z, z0)
     np.testing.assert_array_equal(picture, shown(engine, z0))
     np.testing.assert_allclose((head["x"], head["y"]), engine.to_map(z0[None])[0], rtol=1e-6)
@@ -107,7 +109,7 @@ def test_a_latent_is_decoded_and_placed_on_the_map(client, engine):
 def test_a_row_is_that_sample_exactly(client, engine):
     row = engine.atlas.n - 1
     with connect(client) as socket:
-        head, z, picture = ask(socket, 2, live.Kind.ROW, [row], engine)
+        head, z, picture = ask(socket, 2, points.ROW.code, [row], engine)
     np.testing.assert_array_equal(z, engine.atlas.z[row])
     np.testing.assert_array_equal(picture, shown(engine, engine.atlas.z[row]))
     np.testing.assert_allclose((head["x"], head["y"]), engine.atlas.xy[row])
@@ -117,7 +119,7 @@ def test_a_row_is_that_sample_exactly(client, engine):
 def test_a_point_of_a_path(client, engine, method, walk):
     za, zb = engine.atlas.z[0], engine.atlas.z[1]
     with connect(client) as socket:
-        _, z, picture = ask(socket, 3, live.Kind.PATH, [method, 0.25, *za, *zb], engine)
+        _, z, picture = ask(socket, 3, points.PATH.code, [method, 0.25, *za, *zb], engine)
     np.testing.assert_allclose(z, walk(za, zb, 0.25), atol=1e-6)
     np.testing.assert_array_equal(picture, shown(engine, z))
 
@@ -125,9 +127,9 @@ def test_a_point_of_a_path(client, engine, method, walk):
 def test_trust_off_the_map_is_the_measured_round_trip(client, engine):
     with connect(client) as socket:
         for row in range(5):
-            head, z, _ = ask(socket, row, live.Kind.ROW, [row], engine)
+            head, z, _ = ask(socket, row, points.ROW.code, [row], engine)
             assert head["trust"] == pytest.approx(float(engine.trust(z[None])[0]), abs=1e-5)
-        far, _, _ = ask(socket, 9, live.Kind.LATENT, [60.0] * engine.d, engine)
+        far, _, _ = ask(socket, 9, points.LATENT.code, [60.0] * engine.d, engine)
     assert far["trust"] < 0.01
 
 
@@ -135,8 +137,63 @@ def test_answers_come_in_order_with_their_sequence(client, engine):
     sent = [5, 2**32 - 1, 0, 17]
     with connect(client) as socket:
         for sequence in sent:
-            socket.send_bytes(frame(sequence, live.Kind.ROW, [1]))
+            socket.send_bytes(frame(sequence, points.ROW.code, [1]))
         assert [DOWN.unpack_from(socket.receive_bytes())[0] for _ in sent] == sent
+
+
+# ---------------------------------------------------------------- parcels
+
+
+@pytest.fixture
+def reckon(monkeypatch):
+    """A kind of request made for the test: it answers with its bytes counted, or refuses to."""
+    asks.kinds()  # those of files first
+    monkeypatch.setattr(asks, "_KINDS", dict(asks._KINDS))
+
+    def answer(engine, request):
+        if request.values == b"no":
+            raise ShapeError("given no, expected yes.")
+        table = np.arange(6, dtype=np.int64).reshape(2, 3)
+        return asks.parcel(request, {"bytes": len(request.values)}, odd=np.arange(5, dtype=np.uint8), table=table)
+
+    asks.register(asks.Kind(200, "reckon", lambda scene: 16, lambda payload, scene: payload, answer))
+    asks.kinds.cache_clear()
+    yield
+    asks.kinds.cache_clear()
+
+
+def unpacked(answer: bytes) -> tuple[int, int, dict, dict[str, np.ndarray]]:
+    sequence, kind, form, length = struct.unpack_from("<IBB2xI", answer)
+    assert form == 1
+    facts, at, arrays = json.loads(answer[12 : 12 + length]), 12 + length, {}
+    for name, kind_, shape in facts.pop("arrays"):
+        array = np.frombuffer(answer, np.dtype(kind_).newbyteorder("<"), math.prod(shape), at).reshape(shape)
+        arrays[name], at = array, at + array.nbytes + -array.nbytes % 4
+    assert at == len(answer)
+    return sequence, kind, facts, arrays
+
+
+def test_a_parcel_carries_facts_and_arrays(client, engine, reckon):
+    with connect(client) as socket:
+        socket.send_bytes(UP.pack(7, 200) + b"abc")
+        sequence, kind, facts, arrays = unpacked(socket.receive_bytes())
+        assert (sequence, kind, facts) == (7, 200, {"bytes": 3})
+        np.testing.assert_array_equal(arrays["odd"], np.arange(5))
+        np.testing.assert_array_equal(arrays["table"], np.arange(6).reshape(2, 3))
+        assert (arrays["odd"].dtype, arrays["table"].dtype) == (np.uint8, np.int32)
+
+
+def test_what_could_not_be_made_is_an_answer_and_the_socket_stays(client, engine, reckon):
+    with connect(client) as socket:
+        socket.send_bytes(UP.pack(1, 200) + b"no")
+        assert unpacked(socket.receive_bytes())[2] == {"error": "given no, expected yes."}
+        assert ask(socket, 2, points.ROW.code, [0], engine)[0]["sequence"] == 2
+
+
+def test_a_kind_has_a_code_and_a_name_of_its_own(reckon):
+    for code, name in ((1, "new"), (201, "map"), (0, "new"), (256, "new")):
+        with pytest.raises(ValueError, match="not yet taken"):
+            asks.register(asks.Kind(code, name, lambda scene: 0, lambda payload, scene: None, lambda e, r: b""))
 
 
 # ---------------------------------------------------------------- what is refused
@@ -150,7 +207,7 @@ BAD_FRAMES = {
     "no payload": (frame(1, 3, []), "expected 1 float32"),
     "half a head": (b"\x01\x00\x00", "header alone has 8"),
     "empty": (b"", "header alone has 8"),
-    "unknown kind": (frame(1, 9, [0, 0]), "unknown kind 9; known: 1 MAP"),
+    "unknown kind": (frame(1, 250, [0, 0]), "unknown kind 250; known: 1 map"),
     "kind zero": (frame(1, 0, [0, 0]), "unknown kind 0"),
     "row below": (frame(1, 3, [-1]), "expected a whole number, 0 to"),
     "row above": (frame(1, 3, [1e6]), "expected a whole number, 0 to"),
@@ -172,11 +229,11 @@ def test_a_bad_frame_closes_the_socket_and_nothing_else(client, engine, name):
 def test_a_bad_frame_leaves_other_sockets_alone(client, engine):
     with connect(client) as other:
         assert closes_with(client, frame(1, 1, [math.nan, 0]))[0] == 4400
-        assert ask(other, 4, live.Kind.ROW, [2], engine)[0]["sequence"] == 4
+        assert ask(other, 4, points.ROW.code, [2], engine)[0]["sequence"] == 4
 
 
 def test_an_oversize_frame(client, engine):
-    code, reason = closes_with(client, frame(1, 2, np.zeros(100_000)))
+    code, reason = closes_with(client, bytes(10_000_000))
     assert code == 1009
     assert "at most" in reason
     lives_on(client, engine)
@@ -204,7 +261,7 @@ def test_a_foreign_origin(client, engine, origin):
 
 def test_a_client_without_an_origin_needs_only_its_token(client, engine):
     with client.websocket_connect(f"/live/tiny-vae?token={live.token('s')}", headers={"host": HOST}) as socket:
-        assert ask(socket, 1, live.Kind.ROW, [0], engine)[0]["sequence"] == 1
+        assert ask(socket, 1, points.ROW.code, [0], engine)[0]["sequence"] == 1
 
 
 def test_a_missing_token(client, engine):

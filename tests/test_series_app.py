@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app import assets, cards, downloads, engines, live
+from app import asks, assets, cards, downloads, engines, live
+from app.asks import points
 from tests.test_live import DOWN
 from tests.test_views import PAGES, ROUTER, SECONDS
 from vae.modalities.series import HEIGHT, WIDTH
@@ -23,7 +24,7 @@ def engine(waves_root):
 
 
 def test_the_live_channel_sends_the_chart(engine):
-    request = live.Request(7, live.Kind.ROW, np.array([3], np.float32))
+    request = asks.Request(7, points.ROW, 3)
     frame = live.answer(engine, request)
     h, w = HEIGHT, WIDTH
     assert len(frame) == DOWN.size + 4 * engine.d + h * w * 3

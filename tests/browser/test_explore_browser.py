@@ -64,7 +64,7 @@ def test_the_picture_follows_the_pointer_on_points_between_them_and_back(tab, at
     rested = tab.pixels()
     row = crowded(atlas)
     tab.moves_picture(lambda: tab.hover(atlas.xy[row]))
-    tab.until("window.__frames.at(-1).kind === 3")
+    tab.until("window.__frames.at(-1).kind === 'row'")
     np.testing.assert_allclose(last(tab)["xy"], atlas.xy[row], atol=1e-4)
     tab.until("document.querySelector('.zm-card').classList.contains('zm-rested')")
     card = tab.page.locator(".zm-card").inner_text()
@@ -76,7 +76,7 @@ def test_the_picture_follows_the_pointer_on_points_between_them_and_back(tab, at
     between = lonely(atlas, tab.do(RANGE))
     tab.moves_picture(lambda: tab.hover(between))
     tab.until(f"Math.abs(window.__frames.at(-1).xy[0] - {between[0]}) < {0.01 * np.ptp(atlas.xy)}")
-    assert last(tab)["kind"] == 1
+    assert last(tab)["kind"] == "map"
     assert tab.do(AWAY) == "map"  # neighbours and sliders, which belong to the kept point, step back
     np.testing.assert_allclose(last(tab)["xy"], between, atol=0.01 * np.ptp(atlas.xy))
 
@@ -137,7 +137,7 @@ def test_sliders_paint_while_they_are_dragged(tab):
         tab.page.mouse.move(x + 5 * step, y)
         tab.until(f"window.__frames.length >= {step}")
         seen.add(tab.picture())
-    assert tab.do("window.__frames.every((f) => f.kind === 2 && f.source === 'slider')")
+    assert tab.do("window.__frames.every((f) => f.kind === 'latent' && f.source === 'slider')")
     assert len(seen) >= 8
     assert committed(tab) == link  # nothing is committed before the release
     assert tab.do(AWAY) == "slider"

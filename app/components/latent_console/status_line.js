@@ -18,7 +18,8 @@ export class StatusLine {
     this.element.innerHTML = MARKUP
     parent.append(this.element)
     this.timer = setInterval(() => this.tick(), EVERY_MS)
-    this.off = on("connection", () => this.connection())
+    const offs = [on("connection", () => this.connection()), on("trouble", (text) => { this.part("state").textContent = text })]
+    this.off = () => offs.forEach((off) => off())
     this.connection()
     this.tick()
   }

@@ -1,0 +1,253 @@
+// The live socket and the event bus; what they offer is told at the top of zscope.js, which hands it on.
+
+import { geometry } from "./pictures.js"
+
+export const KIND = { map: "map", latent: "latent", row: "row", path: "path" }
+export const live = { sent: 0, painted: 0, dropped: 0, latency_ms: [], shown_ms: [] }
+const HEAD_UP = 8, HEAD_DOWN = 28, HEAD_PARCEL = 12, KEEP = 1000
+export const pace = { gap: 8 } // ms from a paint to the next animation frame, smoothed
+const RETRY_MS = [250, 500, 1000, 2000, 4000, 8000]
+
+// ---------------------------------------------------------------- events
+
+const listeners = new Map()
+
+export function on(event, callback) {
+  if (!listeners.has(event)) listeners.set(event, new Set())
+  listeners.get(event).add(callback)
+  return () => listeners.get(event).delete(callback)
+}
+
+export function emit(event, value) {
+  for (const callback of [...(listeners.get(event) ?? [])]) callback(value)
+}
+
+// ---------------------------------------------------------------- the socket
+
+class Client {
+  constructor(model, token, base) {
+    Object.assign(this, { model, token, base, state: "connecting", reason: "", closed: false })
+    this.sequence = 0
+    this.label = 0 // class + 1; 0: of the nearest sample
+    this.flight = null // the request under way
+    this.waiting = null // the newest live request not yet sent
+    this.urgent = []
+    this.idle = []
+    this.lanes = new Map() // name -> the newest request of that lane not yet sent
+    this.due = null // when the first picture was painted that the screen does not show yet
+    this.attempt = 0
+    this.recent = [] // {at, round_trip_ms, decode_ms, server_ms} of the last second's paints
+    this.refreshes = [] // times of the last second's screen refreshes that brought a new picture
+    this.callbacks = new Set()
+    this.open()
+  }
+
+  open() {
+    clearTimeout(this.timer)
+    const address = `${location.origin.replace(/^http/, "ws")}${this.base}/live/${encodeURIComponent(this.model)}`
+    const socket = (this.socket = new WebSocket(`${address}?token=${encodeURIComponent(this.token)}`))
+    socket.binaryType = "arraybuffer"
+    socket.onopen = () => { this.attempt = 0; this.say("open", ""); this.pump() }
+    socket.onmessage = (event) => this.receive(event.data)
+    socket.onclose = (event) => { if (this.socket === socket) this.lost(event) }
+  }
+
+  say(state, reason) {
+    if (state === this.state && reason === this.reason) return
+    Object.assign(this, { state, reason })
+    emit("connection", this)
+  }
+
+  lost(event) {
+    const flight = this.flight
+    this.flight = null
+    this.socket = null
+    if (flight?.resolve) flight.reject(new Error(event.reason || "the connection closed"))
+    else if (flight) { live.dropped += 1; if (event.code !== 4400) this.waiting ??= flight }
+    if (this.closed) return
+    if (event.code === 4401 || event.code === 4403 || event.code === 4404) return this.say("refused", event.reason)
+    const wait = RETRY_MS[Math.min(this.attempt++, RETRY_MS.length - 1)] * (0.8 + 0.4 * Math.random())
+    this.say("away", event.reason || "the server does not answer")
+    this.timer = setTimeout(() => this.open(), wait)
+  }
+
+  renew(token) {
+    if (token === this.token) return
+    this.token = token
+    if (this.state === "refused") { this.say("connecting", ""); this.open() }
+  }
+
+  retry() {
+    if (this.state !== "away") return
+    this.attempt = 0
+    this.open()
+  }
+
+  close() {
+    this.closed = true
+    clearTimeout(this.timer)
+    for (const job of [...this.urgent, ...this.idle, ...this.lanes.values()]) job.reject(new Error("another model was opened"))
+    this.urgent = []
+    this.idle = []
+    this.lanes.clear()
+    this.waiting = null
+    this.callbacks.clear()
+    this.socket?.close()
+  }
+
+  setLabel(k) {
+    const label = k === null ? 0 : k + 1
+    if (label === this.label) return
+    this.label = label
+    if (this.asked) this.request(...this.asked)
+  }
+
+  request(kind, payload, { t0 = performance.now(), source = "" } = {}) {
+    this.asked = [kind, payload, { source }]
+    this.waiting = { kind, payload, t0, source }
+    this.pump()
+  }
+
+  ask(kind, payload, { idle = false } = {}) {
+    return new Promise((resolve, reject) => {
+      ;(idle ? this.idle : this.urgent).push({ kind, payload, t0: performance.now(), source: "ask", resolve, reject })
+      this.pump()
+    })
+  }
+
+  latest(lane, kind, payload) {
+    return new Promise((resolve, reject) => {
+      this.lanes.get(lane)?.resolve(null)
+      this.lanes.set(lane, { kind, payload, t0: performance.now(), source: "ask", resolve, reject })
+      this.pump()
+    })
+  }
+
+  onFrame(callback) {
+    this.callbacks.add(callback)
+    if (this.last) callback(this.last) // a part that comes late shows what the others show
+    return () => this.callbacks.delete(callback)
+  }
+
+  // whether a live answer is on its way
+  get busy() { return Boolean(this.flight && !this.flight.resolve) }
+
+  // what is to be sent next; a lane has its turn after each live request, however many follow
+  next() {
+    if (this.urgent.length) return this.urgent.shift()
+    const [lane] = this.lanes.keys()
+    if (this.waiting && !(lane !== undefined && this.lived)) {
+      const job = this.waiting
+      this.waiting = null
+      this.lived = true
+      return job
+    }
+    this.lived = false
+    if (lane === undefined) return this.idle.shift()
+    const job = this.lanes.get(lane)
+    this.lanes.delete(lane)
+    return job
+  }
+
+  pump() {
+    if (this.flight || this.socket?.readyState !== WebSocket.OPEN) return
+    const job = this.next()
+    if (!job) return
+    this.sequence = (this.sequence + 1) >>> 0
+    const bytes = job.payload instanceof Uint8Array ? job.payload : new Uint8Array(Float32Array.from(job.payload).buffer)
+    const frame = new Uint8Array(HEAD_UP + bytes.length), head = new DataView(frame.buffer)
+    head.setUint32(0, this.sequence, true)
+    head.setUint8(4, this.info.kinds[job.kind])
+    head.setUint8(5, this.label)
+    frame.set(bytes, HEAD_UP)
+    this.flight = Object.assign(job, { sequence: this.sequence, sent_at: performance.now() })
+    if (!job.resolve) live.sent += 1
+    this.socket.send(frame)
+  }
+
+  receive(buffer) {
+    const head = new DataView(buffer), job = this.flight
+    if (!job || head.getUint32(0, true) !== job.sequence) return // stale
+    this.flight = null
+    const frame = (head.getUint8(5) ? parcel : picture)(buffer, head, this.d)
+    Object.assign(frame, { sequence: job.sequence, kind: job.kind, source: job.source, t0: job.t0, round_trip_ms: performance.now() - job.sent_at })
+    if (frame.error && job.resolve) job.reject(new Error(frame.error))
+    else if (frame.error) { live.dropped += 1; emit("trouble", frame.error) }
+    else if (job.resolve) job.resolve(frame)
+    else this.paint(frame)
+    this.pump()
+  }
+
+  // At once, so that the very next refresh of the screen has the newest answer, whatever it had before.
+  paint(frame) {
+    this.last = frame
+    for (const callback of this.callbacks) callback(frame)
+    emit("frame", frame)
+    const now = performance.now()
+    live.painted += 1
+    live.latency_ms.push(now - frame.t0)
+    if (live.latency_ms.length > KEEP) live.latency_ms.shift()
+    frame.at = now
+    this.recent.push(frame)
+    while (this.recent[0].at < now - 1000) this.recent.shift()
+    if (!this.due) requestAnimationFrame(() => this.shown())
+    this.due ??= now
+  }
+
+  // The refresh that brings the last painted picture to the screen.
+  shown() {
+    const now = performance.now()
+    live.shown_ms.push(now - this.last.t0)
+    if (live.shown_ms.length > KEEP) live.shown_ms.shift()
+    pace.gap += 0.1 * (Math.min(100, now - this.due) - pace.gap)
+    this.due = null
+    this.refreshes.push(now)
+    while (this.refreshes[0] < now - 1000) this.refreshes.shift()
+  }
+}
+
+function picture(buffer, head, d) {
+  return {
+    trust: head.getFloat32(8, true), decode_ms: head.getFloat32(12, true), server_ms: head.getFloat32(16, true),
+    xy: [head.getFloat32(20, true), head.getFloat32(24, true)],
+    z: new Float32Array(buffer, HEAD_DOWN, d), pixels: new Uint8ClampedArray(buffer, HEAD_DOWN + 4 * d),
+  }
+}
+
+const TYPES = { u1: Uint8ClampedArray, i4: Int32Array, f4: Float32Array }
+
+function parcel(buffer, head) {
+  let at = HEAD_PARCEL + head.getUint32(8, true)
+  const facts = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, HEAD_PARCEL, at - HEAD_PARCEL))), arrays = {}
+  for (const [name, type, shape] of facts.arrays ?? []) {
+    const length = shape.reduce((a, b) => a * b, 1)
+    arrays[name] = Object.assign(new TYPES[type](buffer, at, length), { shape })
+    at += Math.ceil((length * TYPES[type].BYTES_PER_ELEMENT) / 4) * 4
+  }
+  return { ...facts, arrays }
+}
+
+let current = null
+
+// the client of the page's one socket, if there is one
+export const connected = () => current
+
+export function connect(model, token, base = "") {
+  if (current?.model === model) { current.renew(token); return current }
+  current?.close()
+  return (current = open(model, token, base))
+}
+
+export function open(model, token, base = "") {
+  const client = new Client(model, token, base)
+  const hold = client.pump // no frame can be read before the latent size is known
+  client.pump = () => {}
+  geometry(model, base).then(
+    (info) => { Object.assign(client, { info, d: info.d, pump: hold }); client.pump() },
+    (error) => client.say("refused", error.message),
+  )
+  return client
+}
+
+addEventListener("online", () => current?.retry())
+document.addEventListener("visibilitychange", () => document.hidden || current?.retry())
