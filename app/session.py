@@ -16,15 +16,17 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import vae
-from app import engines
+from app import engines, links
 from app import studio as studio_
 from app import walk as walks
 from app.studio import Studio
 from app.walk import Walk
+from vae import checkpoint
 from vae.data.store import locate
 from vae.errors import UnknownName, ZscopeError
 
 _STUDIO, _PROBLEMS = "zscope.studio", "zscope.problems"
+_DIGEST, _DIGEST_CHARACTERS = "digest", 12  # of the model, in the link
 
 
 # ---------------------------------------------------------------- state
@@ -48,12 +50,17 @@ def begin() -> bool:
     """
     context = get_script_run_ctx()
     if _STUDIO not in st.session_state or (context is not None and context.is_history_navigation):
-        state, problems = studio_.from_query(st.query_params.to_dict())
+        state, problems = links.from_query(st.query_params.to_dict())
         if "model" not in st.query_params:
             state = studio_.choose(state, model=engines.default() or studio_.DEFAULT_MODEL)
         st.session_state[_STUDIO] = state
         tell(*problems)
+        given = st.query_params.get(_DIGEST, "")
+    else:
+        given = ""
     opened = _open_some_model()
+    if opened and given:
+        _compare_digest(opened, given)
     if opened:
         state, problems = studio_.placed(studio(), opened.atlas.z, opened.atlas.xy, _to_map(opened))
         st.session_state[_STUDIO] = state
@@ -63,8 +70,24 @@ def begin() -> bool:
 
 def end() -> None:
     """Close a run: the link tells the state. Written once, since each writing is a step of the browser's history."""
-    if st.query_params.to_dict() != (wanted := studio_.to_query(studio())):
+    wanted, _ = links.to_query(studio())
+    wanted[_DIGEST] = digest(engine())[:_DIGEST_CHARACTERS]
+    if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
+
+
+def recipe() -> str:
+    """All of the state as a file, for what is too long for a link."""
+    return links.to_recipe(studio(), digest(engine()))
+
+
+def take_recipe(text: bytes) -> None:
+    """The state of such a file becomes the state. Raises: ValueError: it is none."""
+    state, given, problems = links.from_recipe(text)
+    engine(state.model)
+    update(state)
+    tell(*problems)
+    _compare_digest(engine(), given)
 
 
 def tied(key: str, value, take: Callable[[Any], None]) -> dict:
@@ -125,6 +148,11 @@ def engine(name: str | None = None):
     name = name or studio().model
     with st.spinner(f"Opening {name} ..."):  # shown only where it takes longer than a moment
         return engines.engine(name)
+
+
+def digest(opened) -> str:
+    """What the weights of a model hash to, SHA-256 in hexadecimal: two models of one name need not be the same."""
+    return opened.card.get("files", {}).get(checkpoint.MODEL, "")
 
 
 def cards() -> dict[str, dict]:
@@ -214,6 +242,15 @@ def _open_some_model():
             st.session_state[_STUDIO] = studio_.choose_model(studio(), name, opened.d, lambda row: None)
         return opened
     return None
+
+
+def _compare_digest(opened, given: str) -> None:
+    here = digest(opened)[: len(given)]
+    if given != here and studio().model == opened.name:
+        tell(
+            f"This link was made with another {opened.name}: its weights hash to {given}, those here to {here}. "
+            "Points mean something else here."
+        )
 
 
 def _to_map(opened):

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import base64
 import math
-import struct
 from dataclasses import replace
 
 import numpy as np
@@ -20,82 +18,70 @@ def full() -> Studio:
     return Studio(
         model="mnist-vae",
         point=HERE,
-        a=Point(Z[::-1], (0.5, 0.25)),
-        b=Point(Z, (4.0, 1.0), row=12),
+        pin=Point(Z[::-1], (1.0, 1.0)),
+        waypoints=(Point(Z[::-1], (0.5, 0.25)), HERE, Point(Z, (4.0, 1.0), row=12)),
+        selected=(0, 3, 4, 4000),
+        group_a=(7,),
+        group_b=tuple(range(100, 200)),
         method="slerp",
         t=0.25,
         temperature=0.7,
         seed=1234567890,
         count=64,
         source="aggregate",
+        tool="attribute",
+        view="z0,z3",
+        colour="density",
+        camera=(-1.5, 2.0, 0.25, 4.0),
     )
 
 
-def test_a_link_restores_everything():
-    state, problems = studio.from_query(studio.to_query(full()))
-    assert problems == ()
-    assert state == replace(full(), b=Point(row=12))  # a row is looked up again in the atlas
+def test_clicks_give_a_way_its_ends_then_move_the_nearest():
+    state = Studio()
+    for x in (0.0, 10.0):
+        state = studio.pick(state, Point(Z, (x, 0.0)))
+    state = studio.add_waypoint(state, Point(Z, (5.0, 0.0)), at=1)
+    for x in (9.0, 1.0, 4.0):
+        state = studio.pick(state, Point(Z, (x, 0.0)))
+    assert [p.xy[0] for p in state.waypoints] == [1.0, 4.0, 9.0]
 
 
-def test_the_default_link_names_the_model_alone():
-    assert studio.to_query(Studio()) == {"model": studio.DEFAULT_MODEL}
+def test_waypoints_come_and_go_and_a_way_keeps_two():
+    p = [Point((float(i),)) for i in range(4)]
+    state = studio.set_waypoints(Studio(), p[:2])
+    state = studio.add_waypoint(state, p[2])
+    state = studio.move_waypoint(state, 1, p[3])
+    assert state.waypoints == (p[0], p[3], p[2])
+    state = studio.remove_waypoint(state, 0)
+    assert state.waypoints == (p[3], p[2])
+    with pytest.raises(ValueError, match="at least two"):
+        studio.remove_waypoint(state, 0)
+    for wrong in (-1, 2):
+        with pytest.raises(ValueError, match="expected 0 to 1"):
+            studio.move_waypoint(state, wrong, p[0])
+    with pytest.raises(ValueError, match="13 waypoints; at most 12"):
+        studio.set_waypoints(state, p[:1] * 13)
 
 
-def test_a_link_is_short_enough_to_send():
-    assert sum(len(k) + len(v) + 2 for k, v in studio.to_query(full()).items()) < 400
+def test_a_selection_is_rising_rows_each_once():
+    state = studio.select(Studio(), [5, 1, 5, 3])
+    assert state.selected == (1, 3, 5)
+    assert studio.select(state, [9], into="group_a").group_a == (9,)
+    assert studio.undo(state).selected == ()
+    with pytest.raises(ValueError, match="unknown group"):
+        studio.select(state, [1], into="point")
+    with pytest.raises(ValueError, match="expected 0 to"):
+        studio.select(state, [-1])
 
 
-@pytest.mark.parametrize(
-    ("query", "word"),
-    [
-        ({"model": "../../etc/passwd"}, "model"),
-        ({"model": ""}, "model"),
-        ({"model": "x" * 65}, "model"),
-        ({"method": "geodesics"}, "method"),
-        ({"t": "1.5"}, "t="),
-        ({"t": "nan"}, "t="),
-        ({"temperature": "inf"}, "temperature"),
-        ({"temperature": "-1"}, "temperature"),
-        ({"temperature": "warm"}, "temperature"),
-        ({"seed": "1e400"}, "seed"),
-        ({"seed": str(2**31)}, "seed"),
-        ({"seed": "9" * 5000}, "seed"),
-        ({"count": "1000000"}, "count"),
-        ({"count": "17"}, "count"),
-        ({"source": "posterior"}, "source"),
-        ({"p": "r-3"}, "p="),
-        ({"p": "r99999999999"}, "p="),
-        ({"p": "!!!"}, "p="),
-        ({"p": "AAAA"}, "p="),
-        ({"p": "A" * 100_000}, "longer"),
-        ({"a": base64.urlsafe_b64encode(struct.pack("<4f", 0, 0, math.nan, 1)).decode()}, "finite"),
-        ({"b": base64.urlsafe_b64encode(struct.pack("<4f", math.inf, 0, 1, 1)).decode()}, "finite"),
-        ({"b": base64.urlsafe_b64encode(struct.pack("<4f", 0, 0, 1e9, 1)).decode()}, "finite"),
-    ],
-)
-def test_a_bad_link_gives_the_default_and_says_what_was_wrong(query, word):
-    state, problems = studio.from_query(query)
-    assert state == Studio()
-    assert len(problems) == 1
-    assert word in problems[0]
-    assert len(problems[0]) < 200
-
-
-def test_one_bad_part_leaves_the_others():
-    state, problems = studio.from_query({"seed": "7", "count": "zero", "unknown": "1"})
-    assert (state.seed, state.count, len(problems)) == (7, Studio().count, 1)
-
-
-def test_clicks_fill_a_then_b_then_move_the_nearer():
-    near_a, near_b = Point(Z, (1.0, 0.0)), Point(Z, (9.0, 0.0))
-    state = studio.pick(Studio(), Point(Z, (0.0, 0.0)))
-    assert (state.a is None, state.b is None) == (False, True)
-    state = studio.pick(state, Point(Z, (10.0, 0.0)))
-    assert state.b.xy == (10.0, 0.0)
-    state = studio.pick(state, near_b)
-    assert (state.a.xy, state.b.xy) == ((0.0, 0.0), (9.0, 0.0))
-    state = studio.pick(state, near_a)
-    assert (state.a, state.b) == (near_a, near_b)
+def test_redo_brings_back_what_undo_took_until_something_new_is_done():
+    first, second = studio.commit(Studio(), HERE), studio.pin(studio.commit(Studio(), HERE), HERE)
+    state = studio.undo(second)
+    assert (state.pin, studio.redo(state).pin) == (None, HERE)
+    assert studio.undo(studio.redo(state)) == state
+    state = studio.select(state, [1])
+    assert studio.redo(state) == state
+    assert studio.redo(first) == first
 
 
 def test_undo_goes_back_step_by_step_and_keeps_settings():
@@ -121,12 +107,19 @@ def test_undo_has_an_end():
     assert len(state.past) == studio.UNDO_STEPS
 
 
-def test_swap_walks_the_path_backwards():
-    state = studio.swap(full())
-    assert (state.a, state.b, state.t) == (full().b, full().a, 0.75)
+def test_a_way_can_be_walked_backwards():
+    state = studio.reverse(full())
+    assert (state.waypoints, state.t) == (full().waypoints[::-1], 0.75)
 
 
-@pytest.mark.parametrize("settings", [{"seed": -1}, {"seed": True}, {"seed": 1.5}, {"nonsense": 1}, {"count": 3}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"seed": -1}, {"seed": True}, {"seed": 1.5}, {"nonsense": 1}, {"count": 3}, {"tool": "hammer"}, {"view": "<b>"},
+        {"colour": ""}, {"camera": (0, 1, 2)}, {"camera": (1, 0, 0, 1)}, {"camera": (0, math.nan, 0, 1)},
+        {"camera": (0, 1e9, 0, 1)},
+    ],
+)  # fmt: skip
 def test_choose_refuses_what_is_out_of_range(settings):
     with pytest.raises(ValueError):
         studio.choose(Studio(), **settings)
@@ -137,17 +130,20 @@ def test_another_model_keeps_settings_and_points_that_fit():
     state = studio.choose_model(state, "fashion-ae", d=D, row_there=lambda row: row)
     assert (state.model, state.temperature, state.seed, state.source) == ("fashion-ae", 0.7, 1234567890, "aggregate")
     assert state.point is None  # 4 numbers, the model has 16
-    assert state.a == Point(Z[::-1])  # same width: kept, to be placed on the new map
-    assert state.b == Point(row=12)
-    assert studio.choose_model(full(), "fashion-ae", d=D, row_there=lambda row: None).b is None
+    assert state.waypoints == (Point(Z[::-1]), Point(Z), Point(row=12))  # same width: kept, to be placed on the new map
+    assert (state.selected, state.group_a) == ((0, 3, 4, 4000), (7,))
+    assert (state.view, state.colour, state.camera) == ("umap", "label", None)
+    gone = studio.choose_model(full(), "fashion-ae", d=D, row_there=lambda row: None)
+    assert (len(gone.waypoints), gone.selected, gone.pin) == (2, (), Point(Z[::-1]))
 
 
 def test_placed_fills_rows_and_positions_and_drops_what_does_not_exist():
     z, xy = np.arange(20, dtype=np.float32).reshape(5, 4), np.arange(10, dtype=np.float32).reshape(5, 2)
-    state = Studio(point=Point(row=3), a=Point(row=5), b=Point((1.0, 2.0)))
+    state = Studio(point=Point(row=3), waypoints=(Point(row=5), Point((1.0, 2.0)), Point(row=1)), selected=(1, 9))
     state, problems = studio.placed(state, z, xy, lambda z: (z[0], z[1]))
     assert state.point == Point((12.0, 13.0, 14.0, 15.0), (6.0, 7.0), 3)
-    assert (state.a, state.b) == (None, None)
-    assert ["row 5" in problems[0], "waypoint B has 2 numbers" in problems[1], len(problems)] == [True, True, 2]
+    assert (state.waypoints, state.selected) == ((Point((4.0, 5.0, 6.0, 7.0), (2.0, 3.0), 1),), (1,))
+    assert ["row 5" in problems[0], "waypoint B has 2 numbers" in problems[1], len(problems)] == [True, True, 3]
+    assert "1 rows of selected lie beyond the 5" in problems[2]
     placed, problems = studio.placed(Studio(point=Point((1.0, 2.0, 3.0, 4.0))), z, xy, lambda z: (z[0], z[1]))
     assert (placed.point.xy, problems) == ((1.0, 2.0), ())

@@ -88,7 +88,8 @@ def test_a_link_opens_what_it_says(tiny_checkpoint):
         ({"seed": "many"}, "seed='many' in the link"),
         ({"p": "r999999"}, "row 999999"),
         ({"p": "AAAAAAAAAAAAAAAA"}, "a latent of tiny-vae has 4"),
-        ({"a": "%%%"}, "a='%%%' in the link"),
+        ({"w": "r1.%%%"}, "w='r1.%%%' in the link"),
+        ({"digest": "abcdef"}, "made with another tiny-vae"),
         ({"model": "no-such-model"}, "no-such-model"),
         ({"model": "../../etc"}, "model='../../etc' in the link"),
     ],
@@ -97,7 +98,7 @@ def test_a_bad_link_is_named_and_the_page_is_there(tiny_checkpoint, query, said)
     at = opened("interpolate", **({"model": "tiny-vae"} | query))
     assert not at.exception
     assert said in at.warning[0].value
-    assert state(at).a is not None
+    assert len(state(at).waypoints) == 2
     assert said in at.run().warning[0].value  # it stays until it is closed
     at.button[0].click().run()
     assert not at.warning
@@ -181,22 +182,22 @@ def test_new_seed_changes_the_seed(tiny_checkpoint):
 
 def test_interpolate_starts_on_two_classes(tiny_checkpoint):
     at = opened("interpolate", model="tiny-vae")
-    a, b = state(at).a, state(at).b
+    a, b = state(at).waypoints
     assert a.row != b.row
-    assert (at.query_params["a"], at.query_params["b"]) == (f"r{a.row}", f"r{b.row}")
+    assert at.query_params["w"] == f"r{a.row}.r{b.row}"
 
 
 def test_interpolate_takes_rows_swaps_and_draws(tiny_checkpoint):
     at = opened("interpolate", model="tiny-vae")
     at.number_input[0].set_value(10).run()
     at.number_input[1].set_value(20).run()
-    assert (state(at).a.row, state(at).b.row) == (10, 20)
+    assert tuple(p.row for p in state(at).waypoints) == (10, 20)
     next(button for button in at.button if button.label == "Swap").click().run()
-    assert (state(at).a.row, state(at).b.row) == (20, 10)
+    assert tuple(p.row for p in state(at).waypoints) == (20, 10)
     assert [field.value for field in at.number_input] == [20, 10]
     next(button for button in at.button if button.label == "Random pair").click().run()
     assert not at.exception
-    assert {state(at).a.row, state(at).b.row} != {10, 20}
+    assert {p.row for p in state(at).waypoints} != {10, 20}
 
 
 def test_model_prints_the_figures_of_its_card(tiny_checkpoint):
