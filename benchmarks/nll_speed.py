@@ -16,23 +16,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import math
 import statistics
 import sys
 import time
-import warnings
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
-from benchmarks.machine import machine, summary, write
+from benchmarks.machine import summary, write
+from benchmarks.peer import begin, fitted
 from vae.data import fashion_mnist
 from vae.metrics.bounds import BATCH, log_marginal, to_float
 from vae.model import VAE
 from vae.registry import FAMILIES, configure
-from vae.train import Trainer, TrainHparams, fit
 from vae.types import Spec
 
 K, D, WIDTH = 500, 10, 512
@@ -47,11 +45,7 @@ def trained(likelihood: str, x: Tensor, epochs: int) -> VAE:
     family = FAMILIES.get("vae")
     settings = {"net": "mlp", "width": WIDTH, "d": D, "likelihood": likelihood, "sigma": 1.0}
     model, objective = family.build(Spec(tuple(x.shape[1:]), len(x)), configure(family.Hparams, settings))
-    h = configure(TrainHparams, {})
-    for _ in fit(
-        Trainer(model.to(x.device), objective, h, 0, epochs * -(-len(x) // h.batch_size)), x, None, None, epochs
-    ):
-        pass
+    fitted(model, objective, x, {}, epochs, 0)
     return model.eval()
 
 
@@ -119,17 +113,8 @@ def main() -> int:
     p.add_argument("--json", action="store_true")
     args = p.parse_args()
     repeats, pictures = (3, 100) if args.quick else (args.repeats, args.pictures)
-    try:
-        import pythae  # noqa: F401
-    except ImportError as e:
-        print(f"this benchmark compares with pythae, which is not installed ({e}): pip install pythae", file=sys.stderr)
-        return 1
-    logging.disable(logging.WARNING)
-    warnings.simplefilter("ignore")
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    say = (lambda text: print(text, file=sys.stderr)) if args.json else print
-    say(f"nll, k = {K}, net A on {pictures} pictures of Fashion-MNIST, {device}, {torch.get_num_threads()} threads")
-    say("  ".join(f"{k}: {v}" for k, v in machine().items()))
+    what = f"nll, k = {K}, net A on {pictures} pictures of Fashion-MNIST"
+    device, say = begin(what, args.json)
     data = fashion_mnist.load()
     x, x_test = (torch.from_numpy(a).to(device) for a in (data.x_train, data.x_test[:pictures]))
     rows = []

@@ -14,13 +14,11 @@ import argparse
 import contextlib
 import io
 import json
-import logging
 import math
 import statistics
 import sys
 import tempfile
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -28,13 +26,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from benchmarks.machine import machine, summary, write
+from benchmarks.machine import summary, write
+from benchmarks.peer import begin, fitted
 from vae.bottlenecks import Gaussian
 from vae.data import fashion_mnist
 from vae.metrics.bounds import evaluate
 from vae.model import VAE
 from vae.registry import FAMILIES, configure
-from vae.train import Trainer, TrainHparams, fit
+from vae.train import Trainer, TrainHparams
 from vae.types import Spec
 
 BATCH, LR = 128, 1e-3
@@ -107,13 +106,8 @@ def ours(net: Net, precision: str, x: Tensor, epochs: int, seed: int) -> tuple[f
     layout = torch.channels_last if any(isinstance(m, nn.Conv2d) for m in net.body()) else torch.contiguous_format
     model.encoder, model.decoder = (part().to(memory_format=layout) for part in (net.body, net.painter))
     model.bottleneck = Gaussian(net.features, net.d)
-    model.to(x.device)
-    t = configure(TrainHparams, {"batch_size": BATCH, "lr": LR, "precision": precision})
-    trainer = Trainer(model, objective, t, seed, epochs * -(-len(x) // BATCH))
-    began = time.perf_counter()
-    for _ in fit(trainer, x, None, None, epochs):
-        pass
-    return epochs * len(x) / (time.perf_counter() - began), model
+    seconds = fitted(model, objective, x, {"batch_size": BATCH, "lr": LR, "precision": precision}, epochs, seed)
+    return epochs * len(x) / seconds, model
 
 
 def theirs(net: Net, x: Tensor, epochs: int, seed: int) -> tuple[float, nn.Module]:
@@ -257,17 +251,7 @@ def main() -> int:
     p.add_argument("--json", action="store_true")
     args = p.parse_args()
     repeats, epochs = (2, 0) if args.quick else (args.repeats, args.epochs)
-    try:
-        import pythae  # noqa: F401
-    except ImportError as e:
-        print(f"this benchmark compares with pythae, which is not installed ({e}): pip install pythae", file=sys.stderr)
-        return 1
-    logging.disable(logging.WARNING)
-    warnings.simplefilter("ignore")
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    say = (lambda text: print(text, file=sys.stderr)) if args.json else print
-    say(f"training on Fashion-MNIST, batch {BATCH}, {device}, {torch.get_num_threads()} threads")
-    say("  ".join(f"{k}: {v}" for k, v in machine().items()))
+    device, say = begin(f"training on Fashion-MNIST, batch {BATCH}", args.json)
     rows = []
     for name in args.nets:
         speeds = throughput(name, repeats, device)

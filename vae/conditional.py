@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from .bottlenecks import Gaussian
 from .bottlenecks.gaussian import kl_to_standard_normal, log_normal, mean_and_std
 from .errors import SettingError
-from .model import NetHparams, density
+from .model import NetHparams, OneCode, density
 from .nets import LAYOUTS
-from .types import Latent, Loss, Output, Spec
+from .types import Latent, Loss, Spec
 
 LOUD = 10  # times the weights of the label at the decoder's entrance, at the start
 
@@ -76,7 +76,7 @@ class LabelPrior(nn.Module):
         return log_normal(z, *self(label))
 
 
-class ConditionalVAE(nn.Module):
+class ConditionalVAE(OneCode):
     """q(z|x, y), p(x|z, y) and p(z), or p(z|y) learned. Sohn et al., 2015, section 4; here y is given and x is made.
 
     The label, as one_hot gives it, stands beside the features of x before a hidden layer, and beside z before the
@@ -117,14 +117,6 @@ class ConditionalVAE(nn.Module):
         """Raw parameters of p(x|z, y), as the likelihood takes them."""
         return self.decoder(torch.cat([z, one_hot(y, self.classes, z)], 1))
 
-    def decode(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, "b ..."]:
-        """E[x|z, y]."""
-        return self.likelihood.mean(self.params(z, y))
-
-    def forward(self, x: Float[Tensor, "b ..."], y: Tensor | None = None) -> Output:
-        latent = self.infer(x, y)
-        return Output(self.params(latent.z, y), latent)
-
     def sample_prior(
         self, n: int, generator: torch.Generator, temperature: float = 1.0, y: Tensor | None = None
     ) -> Float[Tensor, "n d"]:
@@ -132,20 +124,8 @@ class ConditionalVAE(nn.Module):
         z = self.bottleneck.sample_prior(n, generator, temperature)
         return z if self.label_prior is None else self.label_prior.place(z, y)
 
-    def resample(self, q: Latent, k: int) -> Latent:
-        return self.bottleneck.resample(q, k)
-
-    def log_joint(
-        self, x: Float[Tensor, "b ..."], z: Float[Tensor, "b d"], y: Tensor | None = None
-    ) -> Float[Tensor, " b"]:
-        """log p(x|z, y) + log p(z|y), nats: a conditional model bounds log p(x|y)."""
-        prior = self.bottleneck.log_prior(z)
-        if self.label_prior is not None:
-            prior = self.label_prior.log_prob(z, one_hot(y, self.classes, z))
-        return self.likelihood.log_prob(self.params(z, y), x) + prior
-
-    def log_posterior(self, z: Float[Tensor, "b d"], q: Latent) -> Float[Tensor, " b"]:
-        return self.bottleneck.log_posterior(z, q)
-
-    def map_view(self) -> Tensor | None:
-        return None
+    def log_prior(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, " b"]:
+        """log p(z|y), nats: a conditional model bounds log p(x|y)."""
+        if self.label_prior is None:
+            return self.bottleneck.log_prior(z)
+        return self.label_prior.log_prob(z, one_hot(y, self.classes, z))

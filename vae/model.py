@@ -85,8 +85,48 @@ def density(spec: Spec, name: str, sigma: float) -> Likelihood:
     return likelihood(name, sigma=sigma, bounded=MODALITIES.get(spec.modality).bounded)
 
 
-class VAE(nn.Module):
-    """One encoder, one bottleneck, one decoder. Keeps no state between calls."""
+class OneCode(nn.Module):
+    """Abstract: a model whose code is drawn at its one `bottleneck`, and what follows from that, whatever is beside it.
+
+    Its own are infer(x, y) and params(z, y), raw parameters of p(x|z) as `likelihood` takes them; log_prior where the
+    prior is not the bottleneck's. Keeps no state between calls.
+    """
+
+    def decode(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, "b ..."]:
+        """E[x|z], or E[x|z, y]."""
+        return self.likelihood.mean(self.params(z, y))
+
+    def forward(self, x: Float[Tensor, "b ..."], y: Tensor | None = None) -> Output:
+        latent = self.infer(x, y)
+        return Output(self.params(latent.z, y), latent)
+
+    def sample_prior(
+        self, n: int, generator: torch.Generator, temperature: float = 1.0, y: Tensor | None = None
+    ) -> Float[Tensor, "n d"]:
+        return self.bottleneck.sample_prior(n, generator, temperature)
+
+    def resample(self, q: Latent, k: int) -> Latent:
+        return self.bottleneck.resample(q, k)
+
+    def log_prior(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, " b"]:
+        """log p(z), or log p(z|y), nats."""
+        return self.bottleneck.log_prior(z)
+
+    def log_joint(
+        self, x: Float[Tensor, "b ..."], z: Float[Tensor, "b d"], y: Tensor | None = None
+    ) -> Float[Tensor, " b"]:
+        """log p(x|z) + log p(z), nats; given y, where the model knows labels."""
+        return self.likelihood.log_prob(self.params(z, y), x) + self.log_prior(z, y)
+
+    def log_posterior(self, z: Float[Tensor, "b d"], q: Latent) -> Float[Tensor, " b"]:
+        return self.bottleneck.log_posterior(z, q)
+
+    def map_view(self) -> Tensor | None:
+        return None
+
+
+class VAE(OneCode):
+    """One encoder, one bottleneck, one decoder."""
 
     def __init__(self, spec: Spec, h: NetHparams, bottleneck: type[nn.Module]):
         super().__init__()
@@ -103,30 +143,3 @@ class VAE(nn.Module):
     def params(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, "b ..."]:
         """Raw parameters of p(x|z), as the likelihood takes them."""
         return self.decoder(z)
-
-    def decode(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, "b ..."]:
-        """E[x|z]."""
-        return self.likelihood.mean(self.params(z, y))
-
-    def forward(self, x: Float[Tensor, "b ..."], y: Tensor | None = None) -> Output:
-        latent = self.infer(x, y)
-        return Output(self.params(latent.z, y), latent)
-
-    def sample_prior(
-        self, n: int, generator: torch.Generator, temperature: float = 1.0, y: Tensor | None = None
-    ) -> Float[Tensor, "n d"]:
-        return self.bottleneck.sample_prior(n, generator, temperature)
-
-    def resample(self, q: Latent, k: int) -> Latent:
-        return self.bottleneck.resample(q, k)
-
-    def log_joint(
-        self, x: Float[Tensor, "b ..."], z: Float[Tensor, "b d"], y: Tensor | None = None
-    ) -> Float[Tensor, " b"]:
-        return self.likelihood.log_prob(self.params(z, y), x) + self.bottleneck.log_prior(z)
-
-    def log_posterior(self, z: Float[Tensor, "b d"], q: Latent) -> Float[Tensor, " b"]:
-        return self.bottleneck.log_posterior(z, q)
-
-    def map_view(self) -> Tensor | None:
-        return None

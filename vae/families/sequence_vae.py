@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..bottlenecks import Gaussian
-from ..model import density
+from ..model import OneCode, density
 from ..objectives import Sum
 from ..recurrent import RecurrentHparams, chunks, joined
 from ..registry import family, knob
@@ -25,7 +25,7 @@ class Hparams(RecurrentHparams):
     )
 
 
-class SequenceVAE(nn.Module):
+class SequenceVAE(OneCode):
     """p(x|z) = prod_t N(x_t; f(z, x_<t), sigma^2): a recurrent decoder that sees z at every step and the values before.
 
     Bowman et al., 2016, with chunks of values for words. Training forces the true past upon the decoder and hides a
@@ -76,24 +76,10 @@ class SequenceVAE(nn.Module):
         latent = self.infer(x)
         return Output(self.params(latent.z, x, self.step_dropout if self.training else 0.0), latent)
 
-    def sample_prior(
-        self, n: int, generator: torch.Generator, temperature: float = 1.0, y: Tensor | None = None
-    ) -> Float[Tensor, "n d"]:
-        return self.bottleneck.sample_prior(n, generator, temperature)
-
-    def resample(self, q: Latent, k: int) -> Latent:
-        return self.bottleneck.resample(q, k)
-
     def log_joint(
         self, x: Float[Tensor, "b c t"], z: Float[Tensor, "b d"], y: Tensor | None = None
     ) -> Float[Tensor, " b"]:
-        return self.likelihood.log_prob(self.params(z, x), x) + self.bottleneck.log_prior(z)
-
-    def log_posterior(self, z: Float[Tensor, "b d"], q: Latent) -> Float[Tensor, " b"]:
-        return self.bottleneck.log_posterior(z, q)
-
-    def map_view(self) -> Tensor | None:
-        return None
+        return self.likelihood.log_prob(self.params(z, x), x) + self.log_prior(z)
 
     def _begin(self, z: Tensor) -> Tensor:
         return torch.tanh(self.start(z))[None]

@@ -12,11 +12,11 @@ from torch import Tensor, nn
 from ..bottlenecks import Gaussian
 from ..bottlenecks.gaussian import log_normal, mean_and_std
 from ..likelihoods import Likelihood
-from ..model import VAE, RateHparams
+from ..model import VAE, OneCode, RateHparams
 from ..objectives import Sum
 from ..registry import MODALITIES, family, knob
 from ..schedules import warmup
-from ..types import Latent, Output, Spec
+from ..types import Latent, Spec
 
 Moments = tuple[Float[Tensor, "k d"], Float[Tensor, "k d"]]
 
@@ -26,7 +26,7 @@ class Hparams(RateHparams):
     n_pseudo: int = knob(100, "learned inputs whose posteriors are the prior", low=1, high=10_000, log=True)
 
 
-class VampVAE(nn.Module):
+class VampVAE(OneCode):
     """p(z) = 1/K sum_k q(z|u_k), with K pseudo-inputs u_k of the shape and range of x, learned with the rest.
 
     The rate is sampled: log q(z|x) - log p(z) at the z that is decoded, unbiased, of either sign; nats.
@@ -46,6 +46,10 @@ class VampVAE(nn.Module):
     @property
     def likelihood(self) -> Likelihood:
         return self.vae.likelihood
+
+    @property
+    def bottleneck(self) -> nn.Module:
+        return self.vae.bottleneck
 
     def pseudo_inputs(self) -> Float[Tensor, "k ..."]:
         """The inputs whose posteriors are the prior, (k, *shape), in 0-1 where samples are."""
@@ -70,7 +74,7 @@ class VampVAE(nn.Module):
         self._kept = None  # the optimiser's fused kernel moves parameters without raising their version
         return super().train(mode)
 
-    def log_prior(self, z: Float[Tensor, "b d"]) -> Float[Tensor, " b"]:
+    def log_prior(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, " b"]:
         """log p(z), nats; gradients reach the pseudo-inputs and the encoder."""
         mu, std = self.components()
         return log_normal(z[:, None], mu, std).logsumexp(1) - math.log(len(mu))
@@ -79,13 +83,9 @@ class VampVAE(nn.Module):
         q = self.vae.infer(x)
         return replace(q, kl=[self.vae.log_posterior(q.z, q) - self.log_prior(q.z)], kl_per_dim=None)
 
-    def decode(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, "b ..."]:
-        """E[x|z]."""
-        return self.vae.decode(z)
-
-    def forward(self, x: Float[Tensor, "b ..."], y: Tensor | None = None) -> Output:
-        latent = self.infer(x)
-        return Output(self.vae.params(latent.z), latent)
+    def params(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, "b ..."]:
+        """Raw parameters of p(x|z), as the likelihood takes them."""
+        return self.vae.params(z)
 
     def sample_prior(
         self, n: int, generator: torch.Generator, temperature: float = 1.0, y: Tensor | None = None
@@ -95,20 +95,6 @@ class VampVAE(nn.Module):
         k = torch.randint(len(mu), (n,), generator=generator).to(mu.device)
         noise = torch.randn(n, self.d, generator=generator).to(mu.device)
         return mu[k] + temperature * std[k] * noise
-
-    def resample(self, q: Latent, k: int) -> Latent:
-        return self.vae.resample(q, k)
-
-    def log_joint(
-        self, x: Float[Tensor, "b ..."], z: Float[Tensor, "b d"], y: Tensor | None = None
-    ) -> Float[Tensor, " b"]:
-        return self.likelihood.log_prob(self.vae.params(z), x) + self.log_prior(z)
-
-    def log_posterior(self, z: Float[Tensor, "b d"], q: Latent) -> Float[Tensor, " b"]:
-        return self.vae.log_posterior(z, q)
-
-    def map_view(self) -> Tensor | None:
-        return None
 
 
 @family(
