@@ -5,10 +5,14 @@ its weights copied into pythae's VAE; k = 500, float32, both in inference mode, 
 an order that turns too. For each likelihood the two must agree within 3 standard errors of their difference, which the
 spread over turns gives.
 
+Mode "same": float32 on both sides; "best": zscope's decoder in bfloat16 (`eval --precision bfloat16`), with what that
+changes of each picture's nll at the same draws, against the only precision that pythae has on a CPU.
+
 What is made equal: get_nll returns log p(x), here its negative; its "mse" is a density of sigma 1, with the
 normaliser that its training loss leaves out; its "bce" takes grey pixels as zscope's bernoulli does, the log cut off at
 -100. It draws n_samples // batch_size whole batches, and a whole batch where n_samples is smaller: 500 is both k = 5 x
-100, its default, and k = 1 x 500, the faster setting, so it is asked for both, and the faster one of a turn counts.
+100, its default, and k = 1 x 500, the faster setting, so it is asked for both, and the faster one of a turn counts; the
+ratio to its default stands beside.
 pythae is no dependency of zscope: `make bench` installs it, or `pip install -r requirements-bench.txt`.
 """
 
@@ -30,11 +34,13 @@ from benchmarks.peer import begin, fitted
 from vae.data import fashion_mnist
 from vae.metrics.bounds import BATCH, log_marginal, to_float
 from vae.model import VAE
+from vae.nets.precision import decoding_in
 from vae.registry import FAMILIES, configure
 from vae.types import Spec
 
 K, D, WIDTH = 500, 10, 512
 THEIR_BATCHES = (100, 500)
+MODES = {"same": "float32", "best": "bfloat16"}
 LOSSES = {"gaussian": "mse", "bernoulli": "bce"}
 WANTED = {"cpu": 5, "cuda": 50}
 SIGMAS = 3
@@ -64,29 +70,35 @@ def copied(model: VAE, likelihood: str) -> nn.Module:
     return theirs.to(model.bottleneck.head.weight.device).eval()
 
 
-def our_nll(model: VAE, x: Tensor) -> float:
-    """Nats per picture; `vae.metrics.bounds.evaluate` without the other figures."""
-    return -float(torch.cat([log_marginal(model, part, model.infer(part), K) for part in x.split(BATCH)]).mean())
+def our_nll(model: VAE, decoding: nn.Module, x: Tensor) -> Tensor:
+    """Nats of each picture; `vae.metrics.bounds.evaluate` without the other figures."""
+    return -torch.cat([log_marginal(decoding, part, model.infer(part), K) for part in x.split(BATCH)])
 
 
-def timed(call: Callable[[], float], device: str) -> tuple[float, float]:
-    """(seconds, what it returns)."""
+def timed(call: Callable[[], Tensor], device: str) -> tuple[float, float]:
+    """(seconds, the mean of what it returns)."""
     began = time.perf_counter()
     value = call()
     if device == "cuda":
         torch.cuda.synchronize()
-    return time.perf_counter() - began, value
+    return time.perf_counter() - began, float(value.mean())
 
 
 @torch.inference_mode()
-def compare(likelihood: str, model: VAE, x: Tensor, repeats: int, device: str) -> dict:
-    """One row: pictures/s of either side, and their answers, of every turn."""
+def compare(likelihood: str, model: VAE, x: Tensor, repeats: int, device: str) -> list[dict]:
+    """A row for each mode: pictures/s of either side, and their answers, of every turn."""
     theirs = copied(model, likelihood)
-    sides: dict[str, Callable[[], float]] = {"zscope": lambda: our_nll(model, x)}
+    decoding = {mode: decoding_in(model, precision) for mode, precision in MODES.items()}
+    sides: dict[str, Callable[[], Tensor]] = {
+        mode: lambda decoder=decoder: our_nll(model, decoder, x) for mode, decoder in decoding.items()
+    }
     for size in THEIR_BATCHES:
-        sides[f"pythae, batch_size={size}"] = lambda size=size: -float(theirs.get_nll(x, K, size))
+        sides[f"pythae, batch_size={size}"] = lambda size=size: -torch.tensor(theirs.get_nll(x, K, size))
     seconds, nll = ({side: [] for side in sides} for _ in range(2))
-    for call in (lambda: our_nll(model, x[:20]), lambda: theirs.get_nll(x[:20], K)):
+    for call in (
+        *(lambda d=d: our_nll(model, d, x[:20]) for d in decoding.values()),
+        lambda: theirs.get_nll(x[:20], K),
+    ):
         call()  # warms up
     for turn in range(repeats):
         for number, side in list(enumerate(sides))[:: -1 if turn % 2 else 1]:
@@ -94,15 +106,48 @@ def compare(likelihood: str, model: VAE, x: Tensor, repeats: int, device: str) -
             taken, value = timed(sides[side], device)
             seconds[side].append(taken)
             nll[side].append(value)
-    best = [min(each) for each in zip(*(v for side, v in seconds.items() if side != "zscope"), strict=True)]
-    answers = {"zscope": nll.pop("zscope"), "pythae": [value for values in nll.values() for value in values]}
-    ratios = [b / a for a, b in zip(seconds["zscope"], best, strict=True)]
+    change = _change(model, decoding["best"], x)
+    return [row(mode, seconds, nll, likelihood, len(x), device) | (change if mode == "best" else {}) for mode in MODES]
+
+
+def row(mode: str, seconds: dict, nll: dict, likelihood: str, pictures: int, device: str) -> dict:
+    peers = [side for side in seconds if side not in MODES]
+    best = [min(each) for each in zip(*(seconds[side] for side in peers), strict=True)]
+    answers = {"zscope": nll[mode], "pythae": [value for side in peers for value in nll[side]]}
+    ratios = [b / a for a, b in zip(seconds[mode], best, strict=True)]
+    default = [b / a for a, b in zip(seconds[mode], seconds[peers[0]], strict=True)]
     errors = [statistics.stdev(v) / math.sqrt(len(v)) for v in answers.values()]
-    row = {"net": "A", "device": device, "mode": "same", "likelihood": likelihood, "k": K, "pictures": len(x)}
-    row |= {"ours": len(x) / statistics.median(seconds["zscope"]), "peer": len(x) / statistics.median(best)}
-    row |= {"ratio": statistics.median(ratios), "wanted": WANTED[device], "ratios": ratios, "seconds": seconds}
+    found = {"net": "A", "device": device, "mode": mode, "likelihood": likelihood, "k": K, "pictures": pictures}
+    found |= {"ours": pictures / statistics.median(seconds[mode]), "peer": pictures / statistics.median(best)}
+    found |= {"ratio": statistics.median(ratios), "wanted": WANTED[device], "ratios": ratios}
+    found |= {"ratios_to_default": default, "seconds": {side: seconds[side] for side in (mode, *peers)}}
     apart = statistics.mean(answers["zscope"]) - statistics.mean(answers["pythae"])
-    return row | {"nll_nats": answers, "apart_nats": apart, "apart_standard_error_nats": math.hypot(*errors)}
+    return found | {"nll_nats": answers, "apart_nats": apart, "apart_standard_error_nats": math.hypot(*errors)}
+
+
+def _change(model: VAE, decoding: nn.Module, x: Tensor) -> dict[str, float]:
+    """What another precision changes of each picture's nll, at the same draws, nats."""
+    found = []
+    for decoder in (model, decoding):
+        torch.manual_seed(0)
+        found.append(our_nll(model, decoder, x).double())
+    change = found[1] - found[0]
+    return {"change_mean_nats": float(change.mean()), "change_std_nats": float(change.std())}
+
+
+def tell(row: dict, say: Callable[[str], None]) -> None:
+    times = ", ".join(f"{side} {summary(v)}" for side, v in row["seconds"].items())
+    say(f"{row['likelihood']}, {row['mode']}: seconds {times}")
+    ratio, default = summary(row["ratios"]), summary(row["ratios_to_default"])
+    say(f"  ratio {ratio}, wanted >= {row['wanted']}; to its default {default}")
+    apart, error = row["apart_nats"], row["apart_standard_error_nats"]
+    say(
+        f"  nll {statistics.mean(row['nll_nats']['zscope']):.3f} nats, minus pythae's {apart:+.4f} +- {error:.4f}, "
+        f"within {SIGMAS} standard errors: {'yes' if abs(apart) <= SIGMAS * error else 'no'}"
+    )
+    if "change_mean_nats" in row:
+        mean, std = row["change_mean_nats"], row["change_std_nats"]
+        say(f"  bfloat16 changes a picture's nll by {mean:+.5f} nats, standard deviation {std:.5f}")
 
 
 def main() -> int:
@@ -119,15 +164,10 @@ def main() -> int:
     x, x_test = (torch.from_numpy(a).to(device) for a in (data.x_train, data.x_test[:pictures]))
     rows = []
     for likelihood in LOSSES:
-        row = compare(likelihood, trained(likelihood, x, 1), to_float(x_test), repeats, device)
-        rows.append(row)
-        say(f"{likelihood}: seconds " + ", ".join(f"{side} {summary(v)}" for side, v in row["seconds"].items()))
-        say(f"  ratio {summary(row['ratios'])}, wanted >= {row['wanted']}")
-        apart, error = row["apart_nats"], row["apart_standard_error_nats"]
-        say(
-            f"  nll {statistics.mean(row['nll_nats']['zscope']):.3f} nats, minus pythae's {apart:+.4f} +- {error:.4f}, "
-            f"within {SIGMAS} standard errors: {'yes' if abs(apart) <= SIGMAS * error else 'no'}"
-        )
+        model = trained(likelihood, x, 1)
+        for found in compare(likelihood, model, to_float(x_test), repeats, device):
+            rows.append(found)
+            tell(found, say)
     result = {"rows": rows, "unit": "pictures/s"}
     write("nll_speed", result)
     if args.json:

@@ -65,6 +65,20 @@ def test_continuous_bernoulli_draws_have_its_mean(raw):
     assert float(x.mean()) == pytest.approx(float(ContinuousBernoulli().mean(torch.tensor(raw))), abs=error)
 
 
+@pytest.mark.parametrize("pixels", [1, 99, 100, 101, 784])
+def test_bernoulli_without_gradients_takes_few_logarithms_and_equals_torch(pixels):
+    """One for the product of a hundred chances: also where every chance is a half, or 1."""
+    raw = (
+        torch.randn(6, pixels, generator=torch.Generator().manual_seed(0))
+        * torch.tensor([[0, 1, 4, 20, 300, -300.0]]).T
+    )
+    x = torch.rand(6, pixels, generator=torch.Generator().manual_seed(1)).round(decimals=1)
+    exact = -torch.nn.functional.binary_cross_entropy_with_logits(raw.double(), x.double(), reduction="none").sum(1)
+    found = Bernoulli().log_prob(raw, x)
+    torch.testing.assert_close(found.double(), exact, rtol=1e-6, atol=1e-4)
+    torch.testing.assert_close(Bernoulli().log_prob(raw.requires_grad_(), x), found, rtol=1e-6, atol=1e-4)
+
+
 @pytest.mark.parametrize("sigma", [0.02, 0.3, 2.0])
 def test_gaussian_integrates_to_one(sigma):
     p = likelihood("gaussian", sigma=sigma)

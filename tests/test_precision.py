@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from vae.metrics.bounds import evaluate
+from vae.metrics.bounds import evaluate, log_marginal
+from vae.nets.precision import decoding_in
 from vae.registry import FAMILIES, configure
 from vae.train import Trainer, TrainHparams
 from vae.types import Spec
@@ -67,3 +68,53 @@ def test_every_picture_family_trains_with_it():
         loss = trainer.train_step(X, torch.arange(64) % 10)
         assert torch.isfinite(loss.total), name
         assert set(kinds) == {torch.bfloat16}, name
+
+
+# ---------------------------------------------------------------- the nll in bfloat16, where it is asked for
+
+
+def test_only_the_nll_is_of_another_precision_and_says_so():
+    model = trainer_of("float32").model
+    plain, quick = evaluate(model, X, k=50), evaluate(model, X, k=50, precision="bfloat16")
+    assert quick.pop("nll_precision") == "bfloat16"
+    assert quick["nll_nats"] != plain["nll_nats"]
+    assert quick["nll_nats"] == pytest.approx(plain["nll_nats"], abs=0.5)
+    nll = {"nll_nats", "nll_standard_error_nats"}
+    assert {k: v for k, v in quick.items() if k not in nll} == {k: v for k, v in plain.items() if k not in nll}
+
+
+def test_decoders_are_copies_whose_products_are_bfloat16_and_what_comes_out_is_float32():
+    """Of every family of pictures; its own model is left as it was, and so are densities, priors and encoders."""
+    for name, family in FAMILIES.all().items():
+        if family.modalities and "image" not in family.modalities:
+            continue
+        known = family.Hparams.__dataclass_fields__
+        torch.manual_seed(0)
+        h = configure(family.Hparams, {k: v for k, v in {"d": 2, "width": 8, "net": "mlp"}.items() if k in known})
+        model = family.build(Spec((1, 8, 8), 64, 10), h)[0].eval()
+        with torch.inference_mode():
+            quick, q = decoding_in(model, "bfloat16"), model.infer(X)
+            if not q.kl:
+                continue
+            kinds = {
+                which: _kinds(of, ("encoder", "decoder"), lambda of=of, z=q.z: of.log_joint(X, z))
+                for which, of in (("copy", quick), ("model", model))
+            }
+            assert kinds["copy"]["decoder"] == {torch.bfloat16}, name
+            assert kinds["copy"]["encoder"] | kinds["model"]["encoder"] <= {torch.float32}, name
+            assert kinds["model"]["decoder"] == {torch.float32}, name
+            found = [log_marginal(of, X, q, 3).dtype for of in (quick, model)]
+            assert found == [torch.float32] * 2, name
+
+
+def _kinds(model, names, call) -> dict[str, set[torch.dtype]]:
+    """Of what the linear and convolutional layers below each of the names give, while call() runs."""
+    found, handles = {name: set() for name in names}, []
+    for path, net in model.named_modules():
+        if (name := path.split(".")[-1]) in names:
+            layers = [m for m in net.modules() if isinstance(m, (torch.nn.Linear, torch.nn.Conv2d))]
+            handles += [m.register_forward_hook(lambda m, _, out, n=name: found[n].add(out.dtype)) for m in layers]
+    call()
+    for handle in handles:
+        handle.remove()
+    return found

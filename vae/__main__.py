@@ -79,6 +79,11 @@ def _eval(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--metrics", default="bounds", help="groups separated by commas, or all: what the model and its data can have"
     )
+    p.add_argument(
+        "--precision",
+        default="float32",
+        help="of the decoder's products in the nll alone: float32 (default), or bfloat16, faster where there is such",
+    )
     p.add_argument("--device")
     p.add_argument("--json", action="store_true", help="machine-readable, units in the keys")
     p.set_defaults(run=_run("evaluating", "evaluate_checkpoint"))

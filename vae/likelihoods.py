@@ -42,9 +42,15 @@ class Bernoulli(Likelihood):
     of log p(b|z) over binarisations b ~ Bernoulli(x) (Burda et al., 2016, section 5, without its sampling noise)."""
 
     measure = "binary"
+    CHANCES = 100  # of 1/2 and more, whose product is far from where float32 ends
 
     def log_prob(self, raw, x):
-        return -F.binary_cross_entropy_with_logits(raw, x, reduction="none").flatten(1).sum(1)
+        if raw.requires_grad:
+            return -F.binary_cross_entropy_with_logits(raw, x, reduction="none").flatten(1).sum(1)
+        # log sigma(L) = min(L, 0) + log sigma(|L|), and one logarithm serves a product of many: half the time
+        logits = raw.flatten(1)
+        products = [part.prod(1) for part in torch.sigmoid(logits.abs()).split(self.CHANCES, 1)]
+        return torch.stack(products).log_().sum(0) - logits.relu().addcmul_(logits, x.flatten(1), value=-1).sum(1)
 
     def mean(self, raw):
         return torch.sigmoid(raw)

@@ -12,10 +12,11 @@ from typing import Any
 from tqdm import tqdm
 
 from ..engine import load
-from ..errors import NotMeasurable, SettingError
+from ..errors import NotMeasurable, SettingError, UnknownName
 from ..metrics.bounds import error_key
 from ..metrics.estimate import Estimate
 from ..metrics.subject import Subject
+from ..nets.precision import PRECISIONS
 from ..registry import METRICS, MetricGroup, metric_groups
 
 ALL = "all"
@@ -24,6 +25,8 @@ ALL = "all"
 def evaluate_checkpoint(args: Namespace) -> None:
     if not 0 <= args.k <= 100_000:
         raise SettingError(f"--k {args.k}: expected 0 to 100000.")
+    if args.precision not in PRECISIONS:
+        raise UnknownName("precision", args.precision, PRECISIONS)
     groups = _groups(args.metrics)
     engine = load(args.checkpoint, args.device)
     figures: dict[str, Any] = {}
@@ -35,7 +38,7 @@ def evaluate_checkpoint(args: Namespace) -> None:
             bar.update(done - bar.n)
 
         say = lambda text: tqdm.write(text, file=sys.stderr)  # noqa: E731
-        subject = Subject.of(engine, args.k, say, progress)
+        subject = Subject.of(engine, args.k, say, progress, args.precision)
         for group in groups:
             try:
                 figures |= group.measure(subject)

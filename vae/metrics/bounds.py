@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..likelihoods import Likelihood
 from ..model import LatentModel
+from ..nets.precision import decoding_in
 from ..registry import metric_group
 from ..terms import log_weights
 from ..types import Latent
@@ -27,7 +28,14 @@ UNITS = ("_bits_per_dim", "_nats")
 
 @torch.inference_mode()
 def evaluate(
-    model: LatentModel, x: Tensor, y: Tensor | None = None, *, k: int = 0, seed: int = 0, report=lambda done, n: None
+    model: LatentModel,
+    x: Tensor,
+    y: Tensor | None = None,
+    *,
+    k: int = 0,
+    seed: int = 0,
+    precision: str = "float32",
+    report=lambda done, n: None,
 ) -> dict[str, Any]:
     """elbo, distortion, rate (one posterior sample a picture), mse of the decoded posterior mean, active units, rate
     of each dimension and of each level from the top; with k > 0 also nll, the importance-weighted bound with k samples
@@ -35,14 +43,15 @@ def evaluate(
 
     Means over all of x (n, *shape), uint8 or float 0-1, each with the standard error of that mean under
     `error_key`; n_test: n; nll_k: k, or 1 where every posterior is a point and all draws are one; seed: of the
-    draws. y (n,) labels, for models that take them. A model that pays no rate bounds nothing: its elbo, rate and
-    nll are None. accuracy: how often the likeliest class of a model that has classify(x) -> (b, c) is y; None for
-    others.
+    draws; nll_precision: that of the decoder's products, in the nll alone, where it is not float32. y (n,) labels, for
+    models that take them. A model that pays no rate bounds nothing: its elbo, rate and nll are None. accuracy: how
+    often the likeliest class of a model that has classify(x) -> (b, c) is y; None for others.
     """
     model.eval()
     classify = None if y is None else getattr(model, "classify", None)
     each: dict[str, list[Tensor]] = defaultdict(list)  # of every sample, by what is measured
     mus, kls, levels, wide = [], [], [], False
+    decoding = decoding_in(model, precision)
     with torch.random.fork_rng(devices=_cuda(x)):
         torch.manual_seed(seed)
         for i in range(0, len(x), BATCH):
@@ -61,7 +70,7 @@ def evaluate(
                 levels.append(torch.stack(kl).cpu().double())
                 each["rate_nats"].append(levels[-1].sum(0))
             if kl and k:
-                each["nll_nats"].append(-log_marginal(model, batch, out.latent, k, labels))
+                each["nll_nats"].append(-log_marginal(decoding, batch, out.latent, k, labels))
             if classify is not None:
                 each["accuracy"].append((classify(batch).argmax(1) == labels).float())
             report(min(i + BATCH, len(x)), len(x))
@@ -80,6 +89,7 @@ def evaluate(
         "rate_per_level_nats": [float(v) for v in torch.cat(levels, 1).mean(1)] if levels else None,
         "n_test": len(x),
         "seed": seed,
+        **({"nll_precision": precision} if k and levels and decoding is not model else {}),
     }
 
 
@@ -136,7 +146,7 @@ def bits_per_dim(likelihood: Likelihood, nll_nats: float, dims: int) -> float | 
 
 @metric_group(name="bounds", title="elbo, distortion, rate, nll, bits per dimension, mse, active units")
 def bounds_group(s: Subject) -> dict[str, Any]:
-    found = evaluate(s.model, s.x_test, s.y_test, k=s.k, seed=s.seed, report=s.progress)
+    found = evaluate(s.model, s.x_test, s.y_test, k=s.k, seed=s.seed, precision=s.precision, report=s.progress)
     if found["elbo_nats"] is None or s.x_test.dtype != torch.uint8:
         return found
     dims = s.x_test[0].numel()

@@ -17,7 +17,7 @@ from ..types import Samples
 
 @dataclass(frozen=True)
 class Subject:
-    """seed: of every draw; k: importance samples of the nll."""
+    """seed: of every draw; k: importance samples of the nll; precision: of its decoder's products."""
 
     engine: Any  # vae.engine.Engine
     model: Any  # the same model as a LatentModel on `device`, for what numpy does not reach
@@ -27,6 +27,7 @@ class Subject:
     k: int = 0
     report: Callable[[str], Any] = lambda stage: None
     progress: Callable[[int, int], Any] = lambda done, n: None
+    precision: str = "float32"
 
     @classmethod
     def of(
@@ -35,12 +36,13 @@ class Subject:
         k: int = 0,
         report: Callable[[str], Any] = lambda stage: None,
         progress: Callable[[int, int], Any] = lambda done, n: None,
+        precision: str = "float32",
     ) -> Subject:
         """A loaded checkpoint with the data set it was trained on and its own seed; the engine's model itself, so that
         nobody else may ask the engine meanwhile. Raises: what loading the data set does."""
         card, device = engine.card, next(engine.model.parameters()).device
         samples = DATASETS.get(card["dataset"]).load()
-        return cls(engine, engine.model, device, samples, card["seed"], k, report, progress)
+        return cls(engine, engine.model, device, samples, card["seed"], k, report, progress, precision)
 
     @property
     def name(self) -> str:
