@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -39,6 +43,30 @@ def npz(x: Float[np.ndarray, "n ..."], z: Float[np.ndarray, "n d"], **more: np.n
     """x (n, *shape) as it was decoded and z (n, d), float32, with whatever else belongs to them. No pickles."""
     buffer = io.BytesIO()
     np.savez_compressed(buffer, x=x, z=z.astype(np.float32), **more)
+    return buffer.getvalue()
+
+
+def bundle(
+    pictures: UInt8[np.ndarray, "n c h w"],
+    columns: int,
+    x: Float[np.ndarray, "n ..."],
+    z: Float[np.ndarray, "n d"],
+    recipe: Mapping[str, Any],
+    python: str,
+    names: Sequence[str] = (),
+) -> bytes:
+    """A ZIP: the sheet, each picture as a PNG at its own size, samples and latents as an NPZ, the recipe as JSON and
+    the lines of Python that draw the same. names: what each picture is, for its file name."""
+    buffer, width = io.BytesIO(), len(str(len(pictures)))
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("sheet.png", png(pictures, columns))
+        for i, picture in enumerate(pictures):
+            name = "-".join([f"{i + 1:0{width}}", *names[i : i + 1]])
+            safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in name)
+            file.writestr(f"pictures/{safe}.png", _bytes(Image.fromarray(pixels(picture)), "PNG"))
+        file.writestr("samples.npz", npz(x, z))
+        file.writestr("recipe.json", json.dumps(recipe, indent=1))
+        file.writestr("again.py", python)
     return buffer.getvalue()
 
 

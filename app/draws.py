@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from app.studio import Studio
+from vae.checkpoint import MODEL
 
 WIDEST = 12  # columns of a grid whose pictures one can still see
 
@@ -36,7 +39,7 @@ def columns_of(engine, state: Studio) -> int:
 
 def draw(engine, state: Studio) -> Draws:
     """As many latents as the state asks for: from its source, or below the levels of the kept point that stay."""
-    source = state.source if engine.has_prior else "aggregate"
+    source = state.source if state.source in engine.sources else engine.sources[0]
     held = min(state.held, len(engine.levels) - 1) if state.point else 0
     y, label = None, chosen_label(engine, state)
     if engine.conditional:
@@ -46,3 +49,35 @@ def draw(engine, state: Studio) -> Draws:
     else:
         z = engine.sample(state.count, seed=state.seed, temperature=state.temperature, source=source, y=y)
     return Draws(z, y, source, held)
+
+
+def recipe(engine, state: Studio, drawn: Draws) -> dict[str, Any]:
+    """What has to be known to draw the same again: plain data."""
+    kept = {"levels_held": drawn.held, "z_held": list(state.point.z)} if drawn.held and state.point else {}
+    return {
+        "recipe": "zscope generate",
+        "version": 1,
+        "model": engine.name,
+        "weights_sha256": engine.card["files"][MODEL],
+        "source": drawn.source,
+        "seed": state.seed,
+        "temperature": state.temperature,
+        "n": len(drawn.z),
+        "labels": None if drawn.y is None else drawn.y.tolist(),
+        **kept,
+    }
+
+
+def python(given: Mapping[str, Any]) -> str:
+    """The lines that draw what a recipe tells, with `import vae` alone."""
+    settings = f"seed={given['seed']}, temperature={float(given['temperature'])}"
+    lines = ["# run in the folder of zscope", "import numpy as np", "", "import vae", ""]
+    lines.append(f"model = vae.load({given['model']!r})  # weights {given['weights_sha256'][:12]}")
+    labels = given["labels"]
+    lines.append(f"y = {None if labels is None else f'np.array({labels})'}")
+    if "z_held" in given:
+        lines.append(f"kept = np.array([{given['z_held']}], np.float32)")
+        lines.append(f"z = model.redraw(kept, {given['levels_held']}, {given['n']}, {settings})")
+    else:
+        lines.append(f"z = model.sample({given['n']}, {settings}, source={given['source']!r}, y=y)")
+    return "\n".join([*lines, "x = model.decode(z, y)", ""])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import Future
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import vae
-from app import engines, links
+from app import engines, evidence, jobs, links
 from app import studio as studio_
 from app import walk as walks
+from app.evidence import Training
 from app.studio import Studio
 from app.walk import Walk
 from vae import checkpoint
@@ -153,6 +155,12 @@ def engine(name: str | None = None):
 def digest(opened) -> str:
     """What the weights of a model hash to, SHA-256 in hexadecimal: two models of one name need not be the same."""
     return opened.card.get("files", {}).get(checkpoint.MODEL, "")
+
+
+def training(opened) -> Training | Future | None:
+    """The training samples of a model to look for copies in, as app.evidence.training, or the job that gets them."""
+    job = jobs.once(("training", opened.name, opened.card["created"]), evidence.training, opened)
+    return job.result() if job.done() else job
 
 
 def cards() -> dict[str, dict]:

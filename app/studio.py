@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 DEFAULT_MODEL = "fashion-vae"
 METHODS = ("linear", "slerp")
-SOURCES = ("prior", "aggregate")
+SOURCES = ("prior", "aggregate", "mixture")
 TOOLS = ("sliders", "posterior", "draw", "group", "attribute")
 COUNTS = (16, 36, 64, 100)
 TEMPERATURE_MAX = 2.0

@@ -23,11 +23,11 @@ FORBIDDEN_STEMS = {"utils", "util", "base", "common", "core", "helpers", "helper
 
 # Imports inside app point down this list; within one level only what is named.
 LEVELS = [
-    {"studio", "engines", "downloads", "figures", "port"},
-    {"asks", "cards", "draws", "links", "walk"},
+    {"studio", "engines", "downloads", "figures", "jobs", "port"},
+    {"asks", "cards", "draws", "evidence", "links", "walk"},
     {"assets"},
     {"live"},
-    {"session", "show", "knobs", "jobs"},
+    {"session", "show", "knobs"},
     {"components"},
     {"panels"},
     {"views"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import torch
 
 import vae
+from vae import atlas
 from vae.bottlenecks import Gaussian
 from vae.errors import SettingError, UnknownName
 from vae.sampling.draw import SOURCES, draw
@@ -59,6 +61,26 @@ def test_the_aggregate_is_the_mixture_of_all_posteriors(tiny_checkpoint):
     scale = np.sqrt(np.diag(covariance))
     assert (np.abs(z.mean(0) - a.z.mean(0)) < SE * scale).all()
     assert (np.abs(np.cov(z.T) - covariance) / np.outer(scale, scale)).max() < 2.5 * SE
+
+
+def test_the_mixture_of_a_vae_has_the_moments_of_its_aggregate_and_lies_between_its_samples(tiny_checkpoint):
+    engine = vae.load("tiny-vae")
+    mixed, drawn = (engine.sample(N, source=source) for source in ("mixture", "aggregate"))
+    scale = drawn.std(0)
+    assert (np.abs(mixed.mean(0) - drawn.mean(0)) < 0.1 * scale).all()
+    assert (np.abs(mixed.std(0) / scale - 1) < 0.1).all()
+    assert engine.sources == ("prior", "aggregate", "mixture")
+    assert vae.load("tiny-ae").sources == ("mixture",)
+
+
+def test_the_mixture_is_kept_with_the_map(tiny_checkpoint):
+    a = vae.load("tiny-vae").atlas
+    again = atlas.load(a.files(), a.classes, "again")
+    assert again.kept_mixture is not None
+    first, second = (of.mixture.sample(5, np.random.default_rng(0)) for of in (a, again))
+    assert np.array_equal(first, second)
+    older = dataclasses.replace(again, kept_mixture=None)
+    assert np.allclose(older.mixture.weights, a.mixture.weights, atol=1e-3)  # fitted again on the same draws
 
 
 def test_at_temperature_0_the_aggregate_is_the_reference_rows(tiny_checkpoint):

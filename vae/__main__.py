@@ -115,7 +115,8 @@ def _use(commands: Any) -> None:
     p.add_argument("--n", type=int, default=16)
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--temperature", type=float, default=1.0)
-    p.add_argument("--source", default="prior", help="prior, or aggregate: where the training data went")
+    sources = "prior; aggregate: where the training data went; mixture: Gaussians fitted there"
+    p.add_argument("--source", default="prior", help=sources)
     p.add_argument("--out", required=True, help=".npz with x and z, or .png: a sheet")
     _scale(p)
     p.set_defaults(run=_run("files", "sample"))

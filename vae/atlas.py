@@ -50,7 +50,8 @@ class Atlas:
     index: np.ndarray
     classes: tuple[str, ...]
     projector: Projector
-    mixture: Mixture | None  # of the latents, for a model without posteriors
+    kept_mixture: Mixture | None  # as it was kept with the map; `mixture` also where none was
+    discrete: bool
     thumbnails_webp: bytes
     thumb_columns: int
     thumb_size: tuple[int, int]
@@ -59,6 +60,12 @@ class Atlas:
     @property
     def n(self) -> int:
         return len(self.z)
+
+    @functools.cached_property
+    def mixture(self) -> Mixture | None:
+        """The Gaussian mixture fitted on q(z): what fills the space between codes, and where it is dense. None for
+        discrete codes, between which there is nothing. An older map, kept without one, has it fitted here."""
+        return self.kept_mixture or between(self.z, self.std, discrete=self.discrete)
 
     @functools.cached_property
     def z_mean(self) -> Float[np.ndarray, " d"]:
@@ -118,13 +125,16 @@ class Atlas:
         if self.labels is not None:
             arrays["labels"] = self.labels.astype(np.int32)
         arrays |= {f"projector.{k}": v for k, v in self.projector.state().items() if k not in arrays}
-        if self.mixture is not None:
-            arrays |= {f"mixture.{k}": v for k, v in self.mixture.state().items()}
+        if self.kept_mixture is not None:
+            arrays |= {f"mixture.{k}": v for k, v in self.kept_mixture.state().items()}
         return {ATLAS: pack(arrays), THUMBNAILS: self.thumbnails_webp}
 
 
-def load(files: dict[str, bytes], classes: tuple[str, ...], name: str) -> Atlas:
-    """The atlas of a checkpoint's files. Raises: CheckpointError: there is none, or it cannot be read."""
+def load(files: dict[str, bytes], classes: tuple[str, ...], name: str, discrete: bool = False) -> Atlas:
+    """The atlas of a checkpoint's files. discrete: its latents are codes of a codebook.
+
+    Raises: CheckpointError: there is none, or it cannot be read.
+    """
     if ATLAS not in files or THUMBNAILS not in files:
         raise CheckpointError(f"{name} has no map yet: run `python -m vae atlas {name}`.")
     try:
@@ -141,7 +151,8 @@ def load(files: dict[str, bytes], classes: tuple[str, ...], name: str) -> Atlas:
             classes=classes,
             labels=a["labels"].astype(np.int64) if "labels" in a else None,
             projector=projector,
-            mixture=Mixture.from_state(_below(a, "mixture.")) if "mixture.means" in a else None,
+            kept_mixture=Mixture.from_state(_below(a, "mixture.")) if "mixture.means" in a else None,
+            discrete=discrete,
             thumbnails_webp=files[THUMBNAILS],
             thumb_columns=columns,
             thumb_size=(size[0], size[1]),
@@ -203,7 +214,8 @@ def build(
         classes=classes,
         projector=projector,
         labels=y,
-        mixture=between(z, std, discrete=discrete, seed=seed),
+        kept_mixture=between(z, std, discrete=discrete, seed=seed),
+        discrete=discrete,
         thumbnails_webp=_webp(tile(thumbnails, columns)),
         thumb_columns=columns,
         thumb_size=thumbnails.shape[2:],
@@ -211,10 +223,10 @@ def build(
     )
 
 
-def between(z: np.ndarray, std: np.ndarray, *, discrete: bool, seed: int) -> Mixture | None:
-    """What fills the space between codes that are points: a mixture. None for posteriors with a width, which fill it
-    themselves, and for discrete codes, between which there is nothing."""
-    return None if discrete or std.any() else Mixture.fit(z, seed=seed)
+def between(z: np.ndarray, std: np.ndarray, *, discrete: bool, seed: int = 0) -> Mixture | None:
+    """A mixture fitted on one draw from each posterior; None for discrete codes, between which there is nothing."""
+    e = np.random.default_rng(seed).standard_normal(z.shape).astype(np.float32)
+    return None if discrete else Mixture.fit(z + std * e, seed=seed)
 
 
 def _webp(sheet: np.ndarray) -> bytes:

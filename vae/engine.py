@@ -84,7 +84,7 @@ class Engine:
 
     @functools.cached_property
     def _atlas(self) -> atlases.Atlas:
-        return atlases.load(self._files, tuple(self.card.get("classes", ())), self.name)
+        return atlases.load(self._files, tuple(self.card.get("classes", ())), self.name, "discrete" in self.traits)
 
     @property
     def model(self) -> torch.nn.Module:
@@ -226,14 +226,20 @@ class Engine:
     def sample(
         self, n: int, seed: int = 0, temperature: float = 1.0, source: str = "prior", y: ArrayLike | int | None = None
     ) -> np.ndarray:
-        """n latents (n, d) from "prior" (given labels y, where the model's prior knows them) or "aggregate"; see
-        `sampling.draw`. Decode them, with the same y, for pictures."""
-        atlas = self.atlas if source == "aggregate" else None
+        """n latents (n, d) from "prior" (given labels y, where the model's prior knows them), "aggregate" or "mixture";
+        see `sampling.draw`. Decode them, with the same y, for pictures."""
+        atlas = None if source == "prior" else self.atlas
 
         def prior(n: int, seed: int, temperature: float) -> np.ndarray:
             return self._run("sample_prior", n, seed, temperature, y)
 
         return draw(n, seed=seed, temperature=temperature, source=source, prior=prior, atlas=atlas)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """What `sample` can draw from here, the model's own prior first."""
+        wide, mixed = self.atlas.std.any() or "discrete" in self.traits, "discrete" not in self.traits
+        return ("prior",) * self.has_prior + ("aggregate",) * bool(wide) + ("mixture",) * mixed
 
     def labels_at(self, z: np.ndarray) -> np.ndarray | None:
         """What a conditional model is shown with where nobody chose: the labels of the nearest reference samples, (b,)

@@ -5,22 +5,23 @@ from __future__ import annotations
 import secrets
 from functools import partial
 
-import numpy as np
 import streamlit as st
 
 from app import downloads, session
-from app.components.picture_grid import picture_grid
-from app.draws import columns_of, draw
-from app.studio import COUNTS, SEED_MAX, SOURCES, TEMPERATURE_MAX, choose, commit, point_of
+from app.draws import columns_of, draw, python, recipe
+from app.panels import drawn_grid
+from app.studio import COUNTS, SEED_MAX, TEMPERATURE_MAX, choose
 
 MEANING = {
     "prior": "z drawn from p(z), the distribution the model generates from, fixed beforehand or learned with it.",
     "aggregate": "z drawn from q(z), where the codes of the data do lie: the posterior of a random real sample.",
+    "mixture": "z drawn from Gaussians fitted on the codes: near the data, yet not tied to single samples.",
 }
 NO_PRIOR = "has no prior: a plain autoencoder never learnt where codes lie. Drawn from Gaussians fitted on its codes."
 KEEP, HELD = "Keep of the point on Explore", "Its upper levels stay; those below are drawn anew, given what is above."
 LEVELS = "This model has several levels of latents: keep the upper ones of a sample and see what the others decide."
 TEMPERATURE = "Scales every standard deviation: 1 is the model's own, 0 its means."
+IN_ZIP = "Every picture as a PNG, samples and latents as NPZ, a recipe, and the lines of Python that draw them again."
 
 
 def new_seed() -> None:
@@ -31,12 +32,13 @@ state, engine = session.studio(), session.engine()
 drawn = draw(engine, state)
 z, y, source, pictures = drawn.z, drawn.y, drawn.source, engine.decode_uint8(drawn.z, drawn.y)
 
-controls, page = st.columns([2, 9], gap="medium")
+controls, page = st.columns([5, 19], gap="medium")
 with controls:
-    if engine.has_prior:
-        st.segmented_control("Source", SOURCES, format_func=str.capitalize, width="stretch", **session.field("source"))
+    if len(engine.sources) > 1:
+        tie = session.tied("source", source, session.setting("source"))
+        st.segmented_control("Source", engine.sources, format_func=str.capitalize, width="stretch", **tie)
         st.caption(MEANING[source])
-    else:
+    if not engine.has_prior:
         st.info(f"{engine.name} {NO_PRIOR}")
     if engine.conditional:
         names = {-1: "each in turn", **dict(enumerate(engine.atlas.classes))}
@@ -51,28 +53,14 @@ with controls:
     st.button("New seed", icon=":material/casino:", on_click=new_seed, width="stretch")
     evidence = st.toggle("Evidence on every picture", key="generate.evidence", persist_state="session")
 
-columns = columns_of(engine, state)
-
+columns, names = columns_of(engine, state), [] if y is None else [engine.atlas.classes[one] for one in y]
+x = engine.decode(z, y)
 with page:
-    picked = picture_grid(
-        engine.name,
-        pictures,
-        key="generate.grid",
-        columns=columns,
-        rows=[engine.atlas.neighbours(one, k=1)[0][0] for one in z],
-        trust=engine.trust(z, y),
-        pinned=evidence,
-        labels=[] if y is None else [engine.atlas.classes[one] for one in y],
-    ).picked
-
-if picked is not None and 0 <= int(picked) < len(z):
-    chosen = z[int(picked)]
-    session.update(commit(state, point_of(chosen, engine.to_map(chosen[None])[0])))
-    st.switch_page("views/explore.py")
+    drawn_grid.show(engine, drawn, x, pictures, columns, names, evidence)
 
 name = f"{engine.name}-{source}-seed{state.seed}"
-settings = {"source": np.array(source), "seed": np.array(state.seed), "temperature": np.array(state.temperature)}
+given = recipe(engine, state, drawn)
+files = partial(downloads.bundle, pictures, columns, x, z, given, python(given), names)
 with controls, st.container(horizontal=True):
     st.download_button("PNG", partial(downloads.png, pictures, columns), f"{name}.png", "image/png", on_click="ignore")
-    numbers = lambda: downloads.npz(engine.decode(z, y), z, **settings)  # noqa: E731
-    st.download_button("NPZ", numbers, f"{name}.npz", on_click="ignore")
+    st.download_button("ZIP", files, f"{name}.zip", "application/zip", help=IN_ZIP, on_click="ignore")

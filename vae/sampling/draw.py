@@ -10,7 +10,7 @@ from jaxtyping import Float
 from ..atlas import Atlas
 from ..errors import SettingError, UnknownName
 
-SOURCES = ("prior", "aggregate")
+SOURCES = ("prior", "aggregate", "mixture")
 
 
 def draw(
@@ -25,9 +25,11 @@ def draw(
     """n latents, the same for the same seed. temperature scales standard deviations; 1 is the model's own.
 
     prior: p(z), drawn by prior(n, seed, temperature). aggregate: q(z) = E_x q(z|x), a random reference row and then a
-    draw from its posterior; for a model without posteriors, the mixture fitted on its latents.
+    draw from its posterior; where posteriors have no width, from the mixture if there is one. mixture: the Gaussian
+    mixture fitted on draws of q(z), smoother than those, which never leave the surroundings of a sample.
 
-    Raises: SettingError: n or temperature out of range, or a prior that the model does not have. UnknownName: source.
+    Raises: SettingError: n or temperature out of range, or a prior or mixture that the model does not have.
+        UnknownName: source.
     """
     if not 1 <= n <= 100_000:
         raise SettingError(f"n={n}: expected 1 to 100000.")
@@ -40,9 +42,11 @@ def draw(
     if source == "prior":
         return prior(n, seed, temperature)
     if atlas is None:
-        raise SettingError("source='aggregate' needs the map of the model: run `python -m vae atlas NAME`.")
+        raise SettingError(f"{source=} needs the map of the model: run `python -m vae atlas NAME`.")
     rng = np.random.default_rng(seed)
-    if atlas.mixture is not None:
+    if source == "mixture" and atlas.mixture is None:
+        raise SettingError("source='mixture': between the codes of a codebook lies nothing; use source='aggregate'.")
+    if source == "mixture" or (not atlas.std.any() and atlas.mixture is not None):
         return atlas.mixture.sample(n, rng, temperature).astype(np.float32)
     rows = rng.integers(atlas.n, size=n)
     e = rng.standard_normal((n, atlas.z.shape[1])).astype(np.float32)

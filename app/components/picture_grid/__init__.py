@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from app.components import link, register
+from app.evidence import HELP, Nearest
 from vae.modalities.image import tile
 
 _MOUNT = register("picture_grid")
@@ -25,10 +26,13 @@ def picture_grid(
     trust: Sequence[float],
     pinned: bool,
     labels: Sequence[str] = (),
+    real: Nearest | None = None,
+    waiting: str = "",
     on_picked: Callable[[], None] = lambda: None,
 ):
     """pictures: (n, c, h, w) uint8. rows, trust: nearest reference row and trust of each; pinned: shown on every tile.
-    labels: the name of the label each was drawn for, where the model takes one.
+    labels: the name of the label each was drawn for, where the model takes one. real: the training sample nearest to
+    each; without it, waiting says why.
 
     Returns the component's state; .picked is the index of a picture in the one run after a click, else None.
     """
@@ -43,6 +47,16 @@ def picture_grid(
         "trust": [round(float(t), 3) for t in trust],
         "pinned": pinned,
         "labels": list(labels),
+        "waiting": waiting,
+        "real": None
+        if real is None
+        else {
+            "sheet": sheet_url(real.pictures, columns),
+            "names": list(real.names),
+            "words": list(real.words),
+            "suspect": list(real.suspect),
+            "help": HELP,
+        },
     }
     return _MOUNT(data=data, key=key, on_picked_change=on_picked)
 

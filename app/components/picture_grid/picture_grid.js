@@ -1,5 +1,6 @@
 // A grid of pictures; the one under the pointer (or in focus) is shown large, with the real sample nearest to it.
-// data: {link, sheet, columns, n, shape: [h, w], rows, trust, pinned, labels}   trigger: picked (index)
+// data: {link, sheet, columns, n, shape: [h, w], rows, trust, pinned, labels, real: {sheet, names, words, suspect, help} or
+//   null, waiting}   trigger: picked (index)
 
 import { TRUST_TITLE, count, geometry, spriteSheet, trustColour, trustWord } from "./zscope.js"
 
@@ -15,9 +16,10 @@ export default function show({ data, parentElement, setTriggerValue }) {
   const part = parts.get(parentElement)
   part.pick = (i) => setTriggerValue("picked", i)
   part.root.classList.toggle("pinned", data.pinned)
-  if (part.sheet === data.sheet && part.model === data.link.model) return
-  Object.assign(part, { sheet: data.sheet, model: data.link.model, turn: part.turn + 1 })
-  return build(part, data, part.turn)
+  const same = part.sheet === data.sheet && part.model === data.link.model
+  if (same && part.real === data.real?.sheet) return
+  Object.assign(part, { sheet: data.sheet, model: data.link.model, real: data.real?.sheet, turn: part.turn + 1 })
+  return build(part, data, part.turn, same ? part.at : 0)
 }
 
 export function unmount(parentElement) {
@@ -25,20 +27,22 @@ export function unmount(parentElement) {
   parts.delete(parentElement)
 }
 
-async function build(part, data, turn) {
+async function build(part, data, turn, start) {
   const { model, base } = data.link
-  const sheet = new Image()
-  sheet.src = data.sheet
-  const [, map, thumbs] = await Promise.all([sheet.decode(), geometry(model, base), spriteSheet(model, base)])
+  const [sheet, reals, map, thumbs] = await Promise.all([
+    picture(data.sheet), picture(data.real?.sheet), geometry(model, base), spriteSheet(model, base),
+  ])
   if (turn !== part.turn) return // newer data came while these were under way
   const [h, w] = data.shape
   const name = (row) => map.classes[map.labels[row]] ?? "sample"
   const drawnFor = (i) => (data.labels[i] === undefined ? "" : `, drawn for ${data.labels[i]}`)
-  const copy = (canvas, i) => {
+  const copy = (canvas, i, from = sheet) => {
     const context = canvas.getContext("2d")
     context.imageSmoothingQuality = "high"
-    context.drawImage(sheet, (i % data.columns) * w, Math.floor(i / data.columns) * h, w, h, 0, 0, canvas.width, canvas.height)
+    context.drawImage(from, (i % data.columns) * w, Math.floor(i / data.columns) * h, w, h, 0, 0, canvas.width, canvas.height)
   }
+
+  const shown = (canvas, i) => (reals ? copy(canvas, i, reals) : thumbs.draw(canvas.getContext("2d"), data.rows[i], 0, 0, canvas.width))
 
   const tiles = document.createElement("div")
   tiles.className = "zg-tiles"
@@ -53,6 +57,7 @@ async function build(part, data, turn) {
     tile.className = "zg-tile"
     tile.tabIndex = i === 0 ? 0 : -1
     tile.setAttribute("aria-label", `Picture ${i + 1}${drawnFor(i)}, nearest to ${name(data.rows[i])} ${map.index[data.rows[i]]}, trust ${data.trust[i].toFixed(2)}`)
+    tile.dataset.suspect = data.real?.suspect[i] === true
     tile.append(canvas(side, Math.round((side * h) / w)), evidence(i))
     copy(tile.firstChild, i)
     tile.onclick = () => part.pick(i)
@@ -72,7 +77,7 @@ async function build(part, data, turn) {
     const badge = document.createElement("span")
     badge.className = "zg-badge"
     const real = canvas(48, Math.round((48 * h) / w))
-    thumbs.draw(real.getContext("2d"), data.rows[i], 0, 0, 48)
+    shown(real, i)
     const bar = document.createElement("i")
     bar.style.setProperty("--trust", data.trust[i])
     bar.style.setProperty("--colour", trustColour(data.trust[i]))
@@ -86,25 +91,37 @@ async function build(part, data, turn) {
   const large = canvas(Math.max(448, w), Math.round((Math.max(448, w) * h) / w), "zg-large")
   const real = canvas(112, Math.round((112 * h) / w), "zg-real")
   panel.append(large, element("div", "zg-title"), element("div", "zg-label", "Trust"), element("div", "zg-bar"),
-    element("div", "zg-trust"), element("div", "zg-label", "Nearest real sample, in latent space"), real,
-    element("div", "zg-name"), element("div", "zg-hint", "A click opens the picture in Explore."))
+    element("div", "zg-trust"), element("div", "zg-label", reals ? "Nearest training sample" : "Nearest real sample, in latent space"),
+    real, element("div", "zg-name"), element("div", "zg-copy", data.waiting), element("div", "zg-hint", "A click opens the picture in Explore."))
 
-  panel.querySelector(".zg-label").title = TRUST_TITLE
+  const [trustLabel, realLabel] = panel.querySelectorAll(".zg-label")
+  trustLabel.title = TRUST_TITLE
+  realLabel.title = data.real?.help ?? ""
 
   function detail(i) {
+    part.at = i
     const at = (name) => panel.querySelector(name)
     copy(large, i)
-    thumbs.draw(real.getContext("2d"), data.rows[i], 0, 0, 112)
+    shown(real, i)
     at(".zg-title").textContent = `Picture ${i + 1} of ${data.n}${drawnFor(i)}`
     at(".zg-bar").style.setProperty("--trust", data.trust[i])
     at(".zg-bar").style.setProperty("--colour", trustColour(data.trust[i]))
     at(".zg-trust").innerHTML = ""
     at(".zg-trust").append(element("b", "", data.trust[i].toFixed(2)), ` ${trustWord(data.trust[i])}`)
-    at(".zg-name").textContent = `${name(data.rows[i])} #${count(map.index[data.rows[i]])}`
+    at(".zg-name").textContent = data.real?.names[i] ?? `${name(data.rows[i])} #${count(map.index[data.rows[i]])}`
+    at(".zg-copy").textContent = data.real?.words[i] ?? data.waiting
+    at(".zg-copy").dataset.suspect = data.real?.suspect[i] === true
   }
 
   part.root.replaceChildren(tiles, panel)
-  detail(0)
+  detail(start)
+}
+
+async function picture(source) {
+  if (!source) return null
+  const image = Object.assign(new Image(), { src: source })
+  await image.decode()
+  return image
 }
 
 function canvas(width, height, name = "") {

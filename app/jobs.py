@@ -1,0 +1,26 @@
+"""Work that a page does not wait for: started once for all sessions, on threads beside theirs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+KEEP = 16  # results; the oldest goes first
+
+_pool = ThreadPoolExecutor(1, thread_name_prefix="background")  # one: the live channel needs the other core
+_jobs: dict[Hashable, Future] = {}
+_lock = threading.Lock()
+
+
+def once(key: Hashable, make: Callable[..., Any], *args: Any) -> Future:
+    """make(*args) in the background, for this key once; asked again, the same Future. One that failed is tried anew."""
+    with _lock:
+        job = _jobs.pop(key, None)
+        if job is None or (job.done() and job.exception() is not None):
+            job = _pool.submit(make, *args)
+        _jobs[key] = job
+        while len(_jobs) > KEEP:
+            _jobs.pop(next(iter(_jobs)))
+        return job

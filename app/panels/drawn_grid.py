@@ -1,0 +1,57 @@
+"""The pictures that Generate drew, the evidence for each, and the way to Explore."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+import numpy as np
+import streamlit as st
+from jaxtyping import Float, UInt8
+
+from app import session
+from app.components.picture_grid import picture_grid
+from app.draws import Draws
+from app.evidence import nearest
+from app.studio import commit, point_of
+
+EVERY_S = 1.0
+LOOKING = "Reading the training samples: is it a copy of one?"
+
+
+def show(
+    engine,
+    drawn: Draws,
+    x: Float[np.ndarray, "n ..."],
+    pictures: UInt8[np.ndarray, "n c h w"],
+    columns: int,
+    names: Sequence[str],
+    pinned: bool,
+) -> None:
+    """x: the decoded samples; pictures: as they look. What each is nearest to among the training samples follows once
+    those have been read; until then the page asks every second."""
+    known = session.training(engine)
+    looking = isinstance(known, Future)
+
+    @st.fragment(run_every=EVERY_S if looking else None)
+    def grid() -> None:
+        if looking and known.done():
+            st.rerun()
+        picked = picture_grid(
+            engine.name,
+            pictures,
+            key="generate.grid",
+            columns=columns,
+            rows=[engine.atlas.neighbours(one, k=1)[0][0] for one in drawn.z],
+            trust=engine.trust(drawn.z, drawn.y),
+            pinned=pinned,
+            labels=names,
+            real=None if looking or known is None else nearest(engine, known, x),
+            waiting=LOOKING if looking else "",
+        ).picked
+        if picked is not None and 0 <= int(picked) < len(drawn.z):
+            z = drawn.z[int(picked)]
+            session.update(commit(session.studio(), point_of(z, engine.to_map(z[None])[0])))
+            st.switch_page("views/explore.py")
+
+    grid()
