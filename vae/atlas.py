@@ -17,6 +17,7 @@ from PIL import Image
 from .checkpoint import ATLAS, THUMBNAILS, pack
 from .errors import CheckpointError, ShapeError
 from .latent import trust
+from .latent.geodesic import Geodesics
 from .latent.neighbours import Index
 from .latent.projector import Projector, fit_map
 from .metrics.latent import active_units
@@ -78,6 +79,11 @@ class Atlas:
     @functools.cached_property
     def active(self) -> np.ndarray:
         return active_units(self.z)
+
+    @functools.cached_property
+    def geodesics(self) -> Geodesics:
+        """Ways that follow the reference set, in the metric of the map. Made at the first call, in about .3 s."""
+        return Geodesics(self.z, lambda z: self._seen(z) * self.projector.scale)
 
     @property
     def reach(self) -> float:

@@ -17,6 +17,7 @@ from . import atlas as atlases
 from . import checkpoint
 from .checkpoint import MODEL, RESUME, Checkpoint
 from .errors import CheckpointError, DeviceError, SettingError, ShapeError, ZscopeError
+from .latent.paths import along
 from .latent.rows import rows
 from .metrics.bounds import to_float
 from .registry import FAMILIES, MODALITIES, configure
@@ -245,6 +246,16 @@ class Engine:
         """What a conditional model is shown with where nobody chose: the labels of the nearest reference samples, (b,)
         int64. None for a model that does not look at labels."""
         return self.atlas.labels_at(z) if self.conditional else None
+
+    def walk(self, waypoints: ArrayLike, n: int = 64, method: str = "linear") -> np.ndarray:
+        """n latents (n, d) of the way through waypoints (w, d): linear, slerp or geodesic; see `latent.paths.along`.
+
+        Raises: ShapeError, SettingError: n < 2. UnknownName: method.
+        """
+        if int(n) != n or n < 2:
+            raise SettingError(f"n={n}: expected a whole number of at least 2 points on a path.")
+        geodesics = self.atlas.geodesics if method == "geodesic" else None
+        return along(rows(waypoints, self.d, "waypoints"), np.linspace(0.0, 1.0, int(n)), method, geodesics)
 
     def to_map(self, z: ArrayLike) -> np.ndarray:
         """Latents (b, d) to map positions (b, 2) float32."""

@@ -14,7 +14,6 @@ from PIL import Image
 from ..atlas import UNREADABLE
 from ..engine import Engine, load
 from ..errors import SaveError, SettingError, ShapeError
-from ..latent import paths
 from ..modalities.image import pixels, tile
 
 GIF_FRAME_MS = 80
@@ -44,12 +43,14 @@ def interpolate(args: Namespace) -> None:
     out = _out(args.out, ".npz", ".png", ".gif")
     engine = load(args.checkpoint)
     n = engine.atlas.n
-    for row in (args.a, args.b):
+    if len(args.rows) < 2:
+        raise SettingError(f"{len(args.rows)} row: expected at least 2, a way's two ends.")
+    for row in args.rows:
         if not 0 <= row < n:
             raise SettingError(f"row {row}: the map of {engine.name} has rows 0 to {n - 1}.")
     if not 2 <= args.frames <= 10_000:
         raise SettingError(f"--frames {args.frames}: expected 2 to 10000.")
-    z = paths.path(engine.atlas.z[args.a], engine.atlas.z[args.b], args.frames, args.method)
+    z = engine.walk(engine.atlas.z[args.rows], args.frames, args.method)
     _save(out, engine, z, args.scale, columns=args.frames)
 
 

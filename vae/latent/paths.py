@@ -1,4 +1,4 @@
-"""Ways from one latent to another."""
+"""Ways from one latent to another, and through several."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from ..errors import SettingError, ShapeError, UnknownName
-from .rows import vector
+from .geodesic import Geodesics
+from .rows import rows, vector
 
-METHODS = ("linear", "slerp")
+METHODS = ("linear", "slerp", "geodesic")
+OVERSHOOT = 0.5  # of a leg, beyond both ends, as Latent Space Cartography shows it (Liu et al., 2019)
 
 
 def lerp(za: ArrayLike, zb: ArrayLike, t: float) -> Float[np.ndarray, " d"]:
@@ -34,18 +36,51 @@ def slerp(za: ArrayLike, zb: ArrayLike, t: float) -> Float[np.ndarray, " d"]:
     return _slerp(za, zb, np.asarray([t]))[0].astype(np.float32)
 
 
-def path(za: ArrayLike, zb: ArrayLike, n: int, method: str = "linear") -> Float[np.ndarray, "n d"]:
-    """n latents evenly spaced in t from za to zb, both ends included.
+def path(
+    za: ArrayLike, zb: ArrayLike, n: int, method: str = "linear", geodesics: Geodesics | None = None
+) -> Float[np.ndarray, "n d"]:
+    """n latents evenly spaced in t from za to zb, both ends included; see `along`.
 
     Raises: ShapeError: ends of different width or not finite. SettingError: n < 2. UnknownName: method.
     """
-    if method not in METHODS:
-        raise UnknownName("path method", method, METHODS)
     if int(n) != n or n < 2:
         raise SettingError(f"n={n}: expected a whole number of at least 2 points on a path.")
     za, zb, _ = _checked(za, zb, 0.0)
-    t = np.linspace(0.0, 1.0, int(n))
-    return (_slerp if method == "slerp" else _lerp)(za, zb, t).astype(np.float32)
+    return along(np.stack([za, zb]), np.linspace(0.0, 1.0, int(n)), method, geodesics)
+
+
+def along(
+    waypoints: ArrayLike, t: ArrayLike, method: str = "linear", geodesics: Geodesics | None = None
+) -> Float[np.ndarray, "n d"]:
+    """Latents at t (n,) of the way through waypoints (w, d), float32.
+
+    Every leg takes an equal share of t: waypoint i lies at i / (w - 1), exactly, whatever the method, so that ways of
+    several methods compare place by place. Within a leg t is even in latent distance (linear), in angle and length
+    (slerp), in the distance of the map's metric (geodesic). Before 0 and beyond 1 the first and the last leg go on: the
+    line straight, the arc round, the geodesic straight on as it leaves its end, as fast as the line.
+
+    Args: geodesics: of the reference set (`Atlas.geodesics`), for the method of that name.
+    Raises: ShapeError: fewer than 2 waypoints, NaN or infinity. SettingError: a geodesic without its reference set.
+        UnknownName: method.
+    """
+    if method not in METHODS:
+        raise UnknownName("path method", method, METHODS)
+    points, t = rows(waypoints, name="waypoints").astype(np.float64), np.asarray(t, np.float64)
+    if len(points) < 2:
+        raise ShapeError(f"waypoints: given {len(points)}, expected at least 2.")
+    if t.ndim != 1 or not np.isfinite(t).all():
+        raise ShapeError(f"t: given shape {t.shape}, expected (n,) finite numbers, 0 at the first waypoint.")
+    if method == "geodesic" and geodesics is None:
+        raise SettingError("a geodesic follows a reference set: give geodesics=atlas.geodesics, or use Engine.walk.")
+    walk = {"linear": _lerp, "slerp": _slerp}.get(method) or geodesics.at
+    legs = len(points) - 1
+    at = t * legs
+    at = np.where(np.abs(at - np.round(at)) < 1e-9, np.round(at), at)  # i / (w - 1) * (w - 1) may miss i
+    leg = np.clip(np.floor(at), 0, legs - 1).astype(int)
+    out = np.empty((len(t), points.shape[1]), np.float32)
+    for i in np.unique(leg):
+        out[leg == i] = walk(points[i], points[i + 1], (at - leg)[leg == i])
+    return out
 
 
 def _checked(za: ArrayLike, zb: ArrayLike, t: float) -> tuple[np.ndarray, np.ndarray, float]:
@@ -75,6 +110,6 @@ def _slerp(za: np.ndarray, zb: np.ndarray, t: Float[np.ndarray, " n"]) -> Float[
         across = across - (ua @ across) * ua
         width = np.linalg.norm(across)
     direction = np.cos(t * angle)[:, None] * ua + np.sin(t * angle)[:, None] * (across / width)
-    line = ((1.0 - t) * a + t * b)[:, None] * direction
+    line = np.maximum((1.0 - t) * a + t * b, 0.0)[:, None] * direction  # far beyond the shorter end nothing is left
     line[t == 0.0], line[t == 1.0] = za, zb
     return line
