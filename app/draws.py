@@ -68,16 +68,14 @@ def recipe(engine, state: Studio, drawn: Draws) -> dict[str, Any]:
     }
 
 
-def python(given: Mapping[str, Any]) -> str:
-    """The lines that draw what a recipe tells, with `import vae` alone."""
+def lines(given: Mapping[str, Any]) -> list[str]:
+    """The lines of Python that draw what a recipe tells, where `model` is its model."""
     settings = f"seed={given['seed']}, temperature={float(given['temperature'])}"
-    lines = ["# run in the folder of zscope", "import numpy as np", "", "import vae", ""]
-    lines.append(f"model = vae.load({given['model']!r})  # weights {given['weights_sha256'][:12]}")
     labels = given["labels"]
-    lines.append(f"y = {None if labels is None else f'np.array({labels})'}")
+    out = [f"y = {None if labels is None else f'np.array({labels})'}"]
     if "z_held" in given:
-        lines.append(f"kept = np.array([{given['z_held']}], np.float32)")
-        lines.append(f"z = model.redraw(kept, {given['levels_held']}, {given['n']}, {settings})")
+        out.append(f"kept = np.array([{given['z_held']}], np.float32)")
+        out.append(f"z = model.redraw(kept, {given['levels_held']}, {given['n']}, {settings})")
     else:
-        lines.append(f"z = model.sample({given['n']}, {settings}, source={given['source']!r}, y=y)")
-    return "\n".join([*lines, "x = model.decode(z, y)", ""])
+        out.append(f"z = model.sample({given['n']}, {settings}, source={given['source']!r}, y=y)")
+    return [*out, "x = model.decode(z, y)"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import session, show
+from app.panels import share
 from vae.errors import ZscopeError
 
 HERE = Path(__file__).parent
@@ -35,5 +36,7 @@ if not opened:
 try:
     page.run()
     session.end()
+    with st.container(key="zscope-share"):  # style.css puts it into the bar
+        share.show(session.engine(), page.title.lower())
 except ZscopeError as error:
     st.error(str(error), icon=":material/error:")

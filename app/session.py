@@ -72,10 +72,15 @@ def begin() -> bool:
 
 def end() -> None:
     """Close a run: the link tells the state. Written once, since each writing is a step of the browser's history."""
-    wanted, _ = links.to_query(studio())
-    wanted[_DIGEST] = digest(engine())[:_DIGEST_CHARACTERS]
+    wanted, _ = link()
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
+
+
+def link() -> tuple[dict[str, str], tuple[str, ...]]:
+    """The parameters of a link to the state as it is now, and what was left out to keep it short enough."""
+    query, left_out = links.to_query(studio())
+    return query | {_DIGEST: digest(engine())[:_DIGEST_CHARACTERS]}, left_out
 
 
 def recipe() -> str:
@@ -118,6 +123,11 @@ def setting(name: str) -> Callable[[Any], None]:
             tell(f"{name} = {value!r}: {error}")
 
     return take
+
+
+def uploaded(key: str):
+    """The file that the uploader of that key holds, or None; for its callback."""
+    return st.session_state.get(key)
 
 
 def sent(key: str, name: str):

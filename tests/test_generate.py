@@ -14,6 +14,7 @@ from PIL import Image
 
 import vae
 from app import downloads, draws, engines, evidence, jobs
+from app.scripts import script
 from app.studio import Point, Studio
 from tests.test_views import opened, state
 from vae.metrics.copies import SUSPECT
@@ -55,7 +56,7 @@ def test_a_drawing_of_a_series_is_no_training_sample(waves_root, monkeypatch):
 @pytest.mark.parametrize(
     "settings", [{}, {"source": "mixture", "temperature": 0.5, "seed": 7}, {"source": "aggregate", "count": 16}]
 )
-def test_the_python_of_a_recipe_draws_the_same(engine, settings):
+def test_the_lines_of_python_draw_the_same(engine, settings):
     check_python(engine, replace(Studio(model="tiny-vae"), **settings))
 
 
@@ -68,7 +69,7 @@ def test_so_it_does_for_labels_and_for_levels(conditional, structured_root, monk
 
 def check_python(engine, wanted: Studio) -> None:
     drawn = draws.draw(engine, wanted)
-    code = draws.python(json.loads(json.dumps(draws.recipe(engine, wanted, drawn))))
+    code = script("generate", engine, wanted)
     made: dict = {}
     exec(code, made)
     np.testing.assert_allclose(made["z"], drawn.z, atol=1e-6)
@@ -80,7 +81,8 @@ def test_the_zip_holds_pictures_latents_and_how_to_draw_them_again(engine):
     drawn = draws.draw(engine, wanted)
     x, pictures = engine.decode(drawn.z), engine.decode_uint8(drawn.z)
     given = draws.recipe(engine, wanted, drawn)
-    body = downloads.bundle(pictures, 4, x, drawn.z, given, draws.python(given), ["a/b", *"cdefghijklmnopq"])
+    names, code = ["a/b", *"cdefghijklmnopq"], script("generate", engine, wanted)
+    body = downloads.bundle(pictures, 4, x, drawn.z, given, code, names)
     with zipfile.ZipFile(io.BytesIO(body)) as file:
         assert file.testzip() is None
         names = file.namelist()

@@ -25,7 +25,7 @@ FORBIDDEN_STEMS = {"utils", "util", "base", "common", "core", "helpers", "helper
 LEVELS = [
     {"studio", "engines", "downloads", "figures", "jobs", "port"},
     {"asks", "cards", "draws", "evidence", "links", "walk"},
-    {"assets"},
+    {"assets", "scripts"},
     {"live"},
     {"session", "show", "knobs"},
     {"components"},

@@ -8,8 +8,9 @@ from functools import partial
 import streamlit as st
 
 from app import downloads, session
-from app.draws import columns_of, draw, python, recipe
+from app.draws import columns_of, draw, recipe
 from app.panels import drawn_grid
+from app.scripts import script
 from app.studio import COUNTS, SEED_MAX, TEMPERATURE_MAX, choose
 
 MEANING = {
@@ -60,7 +61,7 @@ with page:
 
 name = f"{engine.name}-{source}-seed{state.seed}"
 given = recipe(engine, state, drawn)
-files = partial(downloads.bundle, pictures, columns, x, z, given, python(given), names)
+files = partial(downloads.bundle, pictures, columns, x, z, given, script("generate", engine, state), names)
 with controls, st.container(horizontal=True):
     st.download_button("PNG", partial(downloads.png, pictures, columns), f"{name}.png", "image/png", on_click="ignore")
     st.download_button("ZIP", files, f"{name}.zip", "application/zip", help=IN_ZIP, on_click="ignore")

@@ -1,0 +1,55 @@
+"""What is on the screen, to take along: as a link, as a file, as Python; and the way back from a file."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from app import links, session
+from app.scripts import script
+from vae.errors import ZscopeError
+
+KEY = "share.file"
+TOO_LONG = "The link would be too long with {}: save the file instead, which holds everything."
+
+
+def show(engine, page: str) -> None:
+    """A button that opens it. page: title in small letters.
+
+    A fragment of its own, that runs when it is opened: what other fragments changed since the page ran is in it.
+    """
+    taken: list[bool] = []  # a file was opened: the whole page changes
+
+    @st.fragment
+    def share() -> None:
+        if taken:
+            st.rerun()
+        opened = st.popover("", icon=":material/share:", help="Take this view along", key="share", on_change="rerun")
+        if not opened.open:
+            return
+        with opened, st.container(width=480):
+            query, left_out = session.link()
+            st.markdown("**A link** to this very view: model, points, selection, what is in sight.")
+            st.code(f"{st.context.url.split('?')[0]}?{urlencode(query)}", language=None, wrap_lines=True)
+            if left_out:
+                st.info(TOO_LONG.format(" and ".join(left_out)))
+            st.markdown("**As Python**, with `import vae` alone.")
+            st.code(script(page, engine, session.studio()), language="python", height=170)
+            st.download_button("Save as file", session.recipe, f"{engine.name}-{page}.json", on_click="ignore")
+            most = links.RECIPE_BYTES // 1_000_000
+            take = lambda: taken.append(_take())  # noqa: E731
+            st.file_uploader("Open such a file", "json", max_upload_size=most, key=KEY, on_change=take)
+
+    share()
+
+
+def _take() -> bool:
+    """A file was given: what it holds becomes the state, or the page says why not."""
+    if (file := session.uploaded(KEY)) is None:
+        return False
+    try:
+        session.take_recipe(file.getvalue())
+    except (ValueError, ZscopeError) as error:
+        session.tell(f"{file.name}: {error}")
+    return True
