@@ -27,6 +27,7 @@ from app.cards import (
 from vae.metrics.latent import collapse_warning, perplexity
 from vae.modalities.image import tile
 from vae.registry import FAMILIES, Family, knobs
+from vae.resuming import told
 from vae.train import TrainHparams
 
 ROW_PX, GAP_PX = 96, 1  # of pictures in rows: the height to enlarge them to, and what is left between them before that
@@ -200,6 +201,10 @@ def settings(card: Mapping) -> None:
 def provenance(card: Mapping) -> None:
     """How to make this model again, and the proof that this is the one."""
     st.code(card.get("command", ""), language="bash", wrap_lines=True)
+    if changes := card.get("changes"):
+        st.caption(
+            "Resumed with other settings, of which the command has the last: " + "; ".join(map(told, changes)) + "."
+        )
     versions = " · ".join(f"{name} {version}" for name, version in (card.get("versions") or {}).items())
     when = f"Trained {card.get('created', '')}, seed {card.get('seed')}, {card.get('epochs_done')} epochs"
     st.caption(f"{when}  \n{versions}")

@@ -328,7 +328,7 @@ def test_model_and_optimiser_in_a_checkpoint_are_of_the_same_step(root):
     [
         ({"seed": 4}, ["seed", "3", "4"]), ({"family": "beta_vae"}, ["family", "vae", "beta_vae"]),
         ({"settings": TINY | {"d": "3"}}, ["hparams", "'d': 2", "'d': 3"]),
-        ({"settings": TINY | {"lr": "0.1"}}, ["train", "0.001", "0.1"]),
+        ({"settings": TINY | {"batch_size": "64"}}, ["train", "128", "64", "lr, lr_end, clip, precision and --epochs"]),
     ],
 )
 def test_another_plan_cannot_resume(root, change, words):

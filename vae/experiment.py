@@ -6,8 +6,6 @@ import dataclasses
 import datetime
 import json
 import platform
-import re
-import shlex
 from collections.abc import Callable, Iterator
 from importlib import metadata
 from typing import Any
@@ -18,60 +16,20 @@ import torch
 from . import atlas as atlases
 from . import checkpoint, distributed
 from .checkpoint import HISTORY, MODEL, RESUME, Checkpoint
-from .engine import Engine, choose_device, restore
-from .errors import CheckpointError, SettingError
+from .engine import Engine, choose_device
+from .errors import SettingError
 from .metrics.bounds import evaluate
 from .metrics.latent import collapse_warning
-from .registry import DATASETS, FAMILIES, configure, knobs
+from .plan import Plan, split_settings
+from .registry import DATASETS, FAMILIES, knobs
+from .resuming import changes, told
+from .resuming import resume as resumed
 from .semi_supervised import keep_labels
-from .train import Event, Trainer, TrainHparams, fit
+from .train import Event, Trainer, fit
 from .types import Samples, Spec
 
 NLL_SAMPLES = 100
 Report = Callable[[str], Any]
-
-
-@dataclasses.dataclass(frozen=True)
-class Plan:
-    """What to train: names and settings, checked."""
-
-    family: str
-    dataset: str
-    settings: dict[str, Any]
-    epochs: int = 20
-    seed: int = 0
-    name: str = ""
-    device: str | None = None
-    points: int = atlases.N_REFERENCE  # of the map
-
-    def checkpoint_name(self) -> str:
-        return self.name or f"{self.dataset}-{self.family}".replace("_", "-")
-
-    def command(self) -> str:
-        """The shell command that repeats this plan."""
-        sets = " ".join(f"--set {shlex.quote(f'{k}={v}')}" for k, v in self.settings.items())
-        parts = [
-            f"{distributed.launcher()} -m vae train {self.family} {self.dataset}",
-            sets,
-            f"--epochs {self.epochs}",
-            f"--seed {self.seed}",
-            f"--name {self.checkpoint_name()}",
-            f"--points {self.points}" * (self.points != atlases.N_REFERENCE),
-        ]
-        return " ".join(p for p in parts if p)
-
-
-def split_settings(family: str, settings: dict[str, Any]) -> tuple[Any, TrainHparams]:
-    """Settings by name -> the family's Hparams and the trainer's. Raises: UnknownName, SettingError."""
-    hparams = FAMILIES.get(family).Hparams
-    known = knobs(TrainHparams)
-    ours = {k: v for k, v in settings.items() if k in known}
-    theirs = {k: v for k, v in settings.items() if k not in known}
-    unknown = [k for k in theirs if k not in knobs(hparams)]
-    if unknown:
-        every = ", ".join(sorted([*knobs(hparams), *known]))
-        raise SettingError(f"unknown setting {unknown[0]!r} for {family}. Known: {every}.")
-    return configure(hparams, theirs), configure(TrainHparams, ours)
 
 
 def train(
@@ -80,23 +38,15 @@ def train(
     """Train a plan into `checkpoints/<name>`, saving after every epoch; then evaluate, map and save once more.
 
     Close the generator (or interrupt it) at any time: at most the current epoch is lost, and `resume` goes on from
-    there bit for bit on the same device. The last event has kind "done" and the final metrics.
+    there bit for bit on the same device, or with another learning rate, say after a NaN (`resuming.changes`). The last
+    event has kind "done" and the final metrics.
 
     Started by torchrun, several processes train together: all yield events, the first alone measures and saves.
 
     Raises: SettingError: a bad name or setting, or the checkpoint exists and neither resume nor overwrite was asked.
     """
     name = plan.checkpoint_name()
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
-        raise SettingError(
-            f"name {name!r}: expected letters, digits, '.', '_' and '-', at most 64, not starting with '.'."
-        )
-    if not 1 <= plan.epochs <= 1_000_000:
-        raise SettingError(f"epochs={plan.epochs}: expected 1 to 1000000.")
-    if not 2 <= plan.points <= 1_000_000:
-        raise SettingError(f"points={plan.points}: expected 2 to 1000000 reference samples of the map.")
-    if not 0 <= plan.seed < 2**32:
-        raise SettingError(f"seed={plan.seed}: expected 0 to {2**32 - 1}.")
+    plan.check()
     h, t = split_settings(plan.family, plan.settings)
     device = distributed.own(choose_device(plan.device))
     path = checkpoint.root() / name
@@ -115,8 +65,14 @@ def train(
         torch.manual_seed(plan.seed)
         model, objective = FAMILIES.get(plan.family).build(spec, h)
         trainer = Trainer(model.to(device), objective.to(device), t, plan.seed, steps)
-        history = _resume(trainer, path, plan, h, t) if resume else []
-        config = _config(plan, data, spec, h, t)
+        config, history = _config(plan, data, spec, h, t), []
+        if resume:
+            saved = checkpoint.read(path)
+            if changed := changes(saved, plan, h, t):
+                config["changes"] = changed
+                if changed != saved.config.get("changes"):
+                    report(told(changed[-1]))
+            history = resumed(trainer, saved)
         yield from _epochs(path, trainer, config, history, samples, _labels(samples, plan, h, device), plan, report)
     if distributed.speaks():
         yield from _finish(path, trainer, config, history, samples, plan, report)
@@ -188,29 +144,6 @@ def add_atlas(
     )
     config = saved.config | {"atlas": {"n": built.n, "split": "train", "seed": saved.config["seed"]}}
     return checkpoint.save(saved.path, config, {**saved.files, **built.files()})
-
-
-def _resume(trainer: Trainer, path, plan: Plan, h, t) -> list[dict[str, Any]]:
-    from safetensors.torch import load as load_tensors
-
-    saved = checkpoint.read(path)
-    if RESUME not in saved.files:
-        raise CheckpointError(
-            f"{path.name} has no {RESUME}: a shipped checkpoint cannot be resumed, only trained again."
-        )
-    for key, given in (
-        ("family", plan.family),
-        ("dataset", plan.dataset),
-        ("seed", plan.seed),
-        ("hparams", dataclasses.asdict(h)),
-        ("train", dataclasses.asdict(t)),
-    ):
-        if saved.config[key] != given:
-            raise SettingError(f"cannot resume {path.name}: its {key} is {saved.config[key]!r}, not {given!r}.")
-    model, _ = restore(saved, torch.device("cpu"))
-    trainer.model.load_state_dict(model.state_dict())
-    trainer.restore(load_tensors(saved.files[RESUME]))
-    return saved.history()
 
 
 def _model_files(trainer: Trainer, history: list[dict[str, Any]]) -> dict[str, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from tqdm import tqdm
 from .. import checkpoint, distributed, experiment
 from ..__main__ import INTERRUPTED, settings
 from ..registry import DATASETS
-from ..train import Event
+from ..train import Diverged, Event
 
 
 def train(args: Namespace) -> int:
@@ -20,12 +21,18 @@ def train(args: Namespace) -> int:
         args.family, args.dataset, settings(args.settings), args.epochs, args.seed, args.name, args.device, args.points
     )
     events = experiment.train(plan, resume=args.resume, overwrite=args.overwrite, report=_say)
+    kept = args.resume  # whether the checkpoint of that name holds an epoch of this run
     with tqdm(
         total=None, unit="step", dynamic_ncols=True, disable=None if distributed.speaks() else True, file=sys.stderr
     ) as bar:
         try:
             for event in events:
+                kept = kept or event.kind == "epoch"
                 _draw(bar, event)
+        except Diverged as e:
+            if not kept:
+                raise
+            raise Diverged(f"{e} The last good epoch is saved. {_with_less(plan)}") from e
         except KeyboardInterrupt:
             events.close()
             bar.close()
@@ -33,6 +40,13 @@ def train(args: Namespace) -> int:
             return INTERRUPTED
     _say(f"saved {checkpoint.root() / plan.checkpoint_name()}")
     return 0
+
+
+def _with_less(plan: experiment.Plan) -> str:
+    """How to go on after a NaN, with a tenth of the learning rate."""
+    lr = experiment.split_settings(plan.family, plan.settings)[1].lr / 10
+    less = dataclasses.replace(plan, settings=plan.settings | {"lr": f"{lr:g}"})
+    return f"Go on from there with: {less.command()} --resume"
 
 
 def _how_to_go_on(plan: experiment.Plan) -> str:
