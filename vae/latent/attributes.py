@@ -25,8 +25,8 @@ LEVEL = 0.95
 class Evidence:
     """How well a direction tells A from B on rows it has not seen.
 
-    d: Cohen's d of the projections; low, high: its interval at LEVEL; n_a, n_b: rows judged. null: d of as many pairs of
-    groups drawn at random from A and B together, each with a direction of its own; p: chance of a d like this among
+    d: Cohen's d of the projections; low, high: its interval at LEVEL; n_a, n_b: rows judged. null: d of pairs of groups
+    as large, drawn at random from A and B together, each with a direction of its own; p: chance of a d like this among
     them. random: |d| of A and B along directions drawn at random.
     """
 
@@ -56,14 +56,17 @@ def mean_difference(a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "m d"]) ->
 
 
 def discriminant(a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "m d"]) -> Float[np.ndarray, " d"]:
-    """Fisher's linear discriminant (S + shrinkage)^-1 (mean A - mean B), S the pooled covariance within groups, as long as
-    takes the mean of B to where the mean of A projects.
+    """Fisher's linear discriminant (S + shrinkage)^-1 (mean A - mean B), S the pooled covariance within groups, as long
+    as takes the mean of B to where the mean of A projects.
 
-    It tells the groups apart best, but may leave the data: what varies little within a group is stretched. Fisher, 1936.
+    It tells the groups apart best, but may leave the data: what varies little within a group is stretched. Fisher,
+    1936.
     """
     gap = mean_difference(a, b)
     with one_thread():
-        spread = ((a - a.mean(0)).T @ (a - a.mean(0)) + (b - b.mean(0)).T @ (b - b.mean(0))) / max(1, len(a) + len(b) - 2)
+        spread = ((a - a.mean(0)).T @ (a - a.mean(0)) + (b - b.mean(0)).T @ (b - b.mean(0))) / max(
+            1, len(a) + len(b) - 2
+        )
         level = float(np.trace(spread)) / len(gap) or 1.0
         w = np.linalg.solve((1 - SHRINKAGE) * spread + SHRINKAGE * level * np.eye(len(gap)), gap)
     size = float(w @ w)
@@ -90,9 +93,9 @@ def cohens_d(x: Float[np.ndarray, " n"], y: Float[np.ndarray, " m"]) -> float:
 def interval(d: float, n: int, m: int, level: float = LEVEL) -> tuple[float, float]:
     """The confidence interval of Cohen's d between groups of n and m normal values of equal variance.
 
-    Exact: d sqrt(nm / (n + m)) is noncentral t with n + m - 2 degrees of freedom, inverted for the noncentrality. Steiger
-    and Fouladi, 1997; Cumming and Finch, 2001. Where that runs out of floating point (|d| in the tens), the normal
-    approximation of Hedges and Olkin, 1985, p. 86.
+    Exact: d sqrt(nm / (n + m)) is noncentral t with n + m - 2 degrees of freedom, inverted for the noncentrality.
+    Steiger and Fouladi, 1997; Cumming and Finch, 2001. Where that runs out of floating point (|d| in the tens), the
+    normal approximation of Hedges and Olkin, 1985, p. 86.
     """
     from scipy.special import nctdtrinc, ndtri  # here: its import takes a tenth of a second
 

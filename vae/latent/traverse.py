@@ -40,9 +40,7 @@ class Directions:
     high: np.ndarray  # (k,) > 0
 
 
-def slope(
-    decode: Decode, z: ArrayLike, scale: ArrayLike, centre: ArrayLike | None = None, step: float = STEP
-) -> Slope:
+def slope(decode: Decode, z: ArrayLike, scale: ArrayLike, centre: ArrayLike | None = None, step: float = STEP) -> Slope:
     """The decoder's Jacobian at z, J diag(scale), by central differences: 2 d decodes in one batch.
 
     Args: scale: std of the means over the reference set; centre: their mean (0 if not given); step: of the
