@@ -23,7 +23,7 @@ FORBIDDEN_STEMS = {"utils", "util", "base", "common", "core", "helpers", "helper
 
 # Imports inside app point down this list; within one level only what is named.
 LEVELS = [
-    {"studio", "engines", "downloads", "figures", "jobs", "port"},
+    {"studio", "engines", "downloads", "figures", "jobs", "port", "anomaly"},
     {"asks", "cards", "draws", "evidence", "links", "walk"},
     {"assets", "scripts"},
     {"live"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 import zlib
@@ -154,10 +155,8 @@ def test_a_file_with_flipped_bytes_is_refused_or_read_but_never_breaks():
             torn = bytearray(data)
             for at in rng.integers(0, len(torn), 4):
                 torn[at] = rng.integers(0, 256)
-            try:
+            with contextlib.suppress(SettingError):
                 assert read_picture(bytes(torn), GREY).shape == GREY
-            except SettingError:
-                pass
 
 
 def test_shapes_and_fits_are_checked():

@@ -38,10 +38,7 @@ def read_picture(data: bytes, shape: tuple[int, ...], fit: str = "crop") -> UInt
         image = Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, 255)), image)
     image = _eight_bits(image).convert("L" if c == 1 else "RGB")
     area = Image.Resampling.BOX if min(image.width / w, image.height / h) > 1 else Image.Resampling.BICUBIC
-    if fit == "crop":
-        image = ImageOps.fit(image, (w, h), area)
-    else:
-        image = ImageOps.pad(image, (w, h), area, color=0)
+    image = ImageOps.fit(image, (w, h), area) if fit == "crop" else ImageOps.pad(image, (w, h), area, color=0)
     pixels = np.asarray(image)
     return pixels[None].copy() if c == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
 

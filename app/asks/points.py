@@ -10,9 +10,7 @@ from app.asks import BAD_FRAME, Kind, Refused, Request, Scene, floats, picture, 
 from vae.latent import paths
 
 
-def show(
-    engine, request: Request, z: np.ndarray, xy: np.ndarray, *, start: float, trust: float | None = None
-) -> bytes:
+def show(engine, request: Request, z: np.ndarray, xy: np.ndarray, *, start: float, trust: float | None = None) -> bytes:
     """The picture of z (1, d) at xy (1, 2). start: when work on the answer began, time.perf_counter().
 
     Trust: does z come back when its picture is encoded again? At map positions the map knows how likely; elsewhere, and
