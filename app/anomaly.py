@@ -55,7 +55,7 @@ def _samples(engine) -> tuple[np.ndarray, str]:
     atlas = engine.atlas
     rows = np.linspace(0, atlas.n - 1, min(N, atlas.n)).astype(int)
     if engine.modality.name == "image":
-        x = np.stack([atlas.thumbnail(i) for i in rows]).transpose(0, 3, 1, 2)[:, : engine.shape[0]]
+        x = np.stack([atlas.thumbnail(int(i)) for i in rows]).transpose(0, 3, 1, 2)[:, : engine.shape[0]]
         return x, f"{len(x)} training samples, from the thumbnails of the map"
     y = None if atlas.labels is None else atlas.labels[rows]
     return engine.decode(atlas.z[rows], y), f"{len(rows)} decoded training samples"

@@ -8,6 +8,7 @@ import struct
 import numpy as np
 import pytest
 
+import vae
 from app import anomaly, asks, engines
 from app.asks import Refused, Scene
 from app.asks.stroke import NEAR, STROKE
@@ -37,8 +38,8 @@ def engine(tiny_checkpoint):
 
 
 @pytest.fixture
-def x(engine) -> np.ndarray:
-    return anomaly._samples(engine)[0][3]
+def x() -> np.ndarray:
+    return vae.datasets()["digits"].load().x_test[3]
 
 
 def test_a_stroke_is_encoded_placed_and_weighed(engine, x):
@@ -87,15 +88,11 @@ def test_a_conditional_model_is_told_the_label(conditional, x):
 
 def test_a_series_goes_up_as_numbers(waves_root):
     engine = engines.engine("waves-vae")
-    x = vae_sample(engine)
+    x = anomaly._samples(engine)[0][0]
     facts, arrays = answered(engine, x)
     np.testing.assert_array_equal(arrays["mu"], engine.encode(x[None])[0][0])
     assert arrays["picture"].shape == (64, 96, 3)
     assert facts["mse"] > 0
-
-
-def vae_sample(engine) -> np.ndarray:
-    return anomaly._samples(engine)[0][0]
 
 
 @pytest.mark.parametrize(
