@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app import session
 from app.components.actions import actions
-from app.draws import chosen_label
+from app.scripts import script
 from app.studio import pin, redo, undo
 
 KEY = "explore.actions"
@@ -22,16 +22,14 @@ def take() -> None:
         session.update(done[act]())
 
 
-def show(engine, committed: dict) -> None:
+def show(engine) -> None:
     state = session.studio()
     actions(
         engine.name,
         key=KEY,
-        committed=committed,
+        python=script("explore", engine, state),
         pinned=state.pin is not None,
         can_undo=len(state.past) > 1,  # the first step is the page's own: the sample that a visit starts on
         can_redo=bool(state.future),
-        label=chosen_label(engine, state),
-        conditional=engine.conditional,
         on_act=take,
     )

@@ -38,7 +38,7 @@ def stage() -> None:
         picture.show(engine, committed)
         with st.container(key="zscope-tool"):
             tools.show(engine, committed)
-        buttons.show(engine, committed)
+        buttons.show(engine)
     session.end()  # a fragment's rerun ends here
 
 

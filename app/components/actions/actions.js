@@ -1,6 +1,6 @@
 // Undo, redo, the pin and what takes a point along, by button and by key; the status line.
 
-import { connect, emit, geometry, mounting } from "./zscope.js"
+import { connect, emit, mounting } from "./zscope.js"
 import { StatusLine } from "./status_line.js"
 
 const MARKUP = `
@@ -35,7 +35,6 @@ class Actions {
     const { model, token, base } = this.component.data.link
     this.client = connect(model, token, base)
     this.status = new StatusLine(this.root, this.client, () => this.component.setTriggerValue("renew", Date.now()))
-    this.geometry = await geometry(model, base)
   }
 
   update(component) {
@@ -81,14 +80,7 @@ class Actions {
     if (what === "pin") this.component.setTriggerValue("act", data.pinned ? "unpin" : "pin")
     if (what === "undo" || what === "redo") this.component.setTriggerValue("act", what)
     if (what === "link") this.copy(location.href, "Link copied")
-    if (what === "python") this.copy(this.python(), "Python copied")
-  }
-
-  python() {
-    const { committed, conditional, label } = this.component.data
-    const numbers = Array.from(committed?.z ?? [], (v) => Number(v.toPrecision(6))).join(", ")
-    const y = conditional ? `, y=${label ?? "model.labels_at(z)"}` : ""
-    return `# run in the folder of zscope\nimport numpy as np\nimport vae\n\nmodel = vae.load(${JSON.stringify(this.model)})\nz = np.array([[${numbers}]], dtype=np.float32)\nx = model.decode(z${y})  # (1, ${this.geometry.sample.join(", ")})\n`
+    if (what === "python") this.copy(data.python, "Python copied")
   }
 
   async copy(text, said) {
