@@ -1,15 +1,12 @@
-"""What the browser fetches once: plotly.js, browser modules, and each checkpoint's map, thumbnails and trust field."""
+"""What the browser fetches once: browser modules, and a checkpoint's map, its views, quantities, thumbnails, trust."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-import importlib.util
 import io
 import json
 from collections.abc import Callable
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -17,16 +14,15 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from PIL import Image
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from app import asks, engines
-from vae.errors import UnknownName, ZscopeError
+from app import asks, engines, layouts
+from vae.errors import SettingError, UnknownName, ZscopeError
 
 COMPONENTS = Path(__file__).parent / "components"
-PLOTLY_VERSION = version("plotly")
 NO_LABEL = 255
-YEAR_S = 31_536_000
+DIMENSIONS = 64  # of the latent, widest first, that can span a view
 TRUST_RGB = (10, 159, 120)  # the green of the trust bar
 TRUST_ALPHA = 135  # of 255, where trust is 1
 
@@ -51,19 +47,6 @@ def _respond(request: Request, asset: Asset) -> Response:
 
 
 # ---------------------------------------------------------------- scripts
-
-
-@cache
-def plotly_file() -> Path:
-    """plotly.js inside the installed wheel, found without importing plotly."""
-    spec = importlib.util.find_spec("plotly")
-    return Path(spec.submodule_search_locations[0]) / "package_data" / "plotly.min.js"
-
-
-async def plotly(request: Request) -> Response:
-    """plotly.js; its address carries its version, so a browser keeps it for good."""
-    headers = {"Cache-Control": f"public, max-age={YEAR_S}, immutable"}
-    return FileResponse(plotly_file(), media_type="text/javascript", headers=headers)
 
 
 async def script(request: Request) -> Response:
@@ -101,10 +84,45 @@ def map_bytes(engine) -> bytes:
         "thumbs": {"columns": atlas.thumb_columns, "height": atlas.thumb_size[0], "width": atlas.thumb_size[1]},
         "trust_box": [float(v) for v in box],
         "kinds": {kind.name: code for code, kind in asks.kinds().items()},
+        "columns": [
+            {"key": q.key, "title": q.title, "unit": q.unit, "help": q.help, "kind": q.kind, "absent": q.absent}
+            for q in _quantities(engine).values()
+        ],
+        "spread": [{"j": int(j), "std": float(atlas.z_std[j])} for j in np.argsort(-atlas.z_std)[:DIMENSIONS]],
     }
+    return _headed(header, xy.tobytes(), index.tobytes(), labels.astype("u1").tobytes())
+
+
+def view_bytes(engine, key: str) -> bytes:
+    """Another view's geometry: u32 header length, JSON header padded to 4, xy (n, 2) f32. Raises: SettingError."""
+    view = layouts.view(engine, key)
+    linear = {"axes": None, "centre": None}
+    if view.axes is not None:
+        linear = {"axes": view.axes.tolist(), "centre": view.centre.tolist()}
+    header = {"key": view.key, "title": view.title, "note": view.note, "trust": False, **linear}
+    return _headed(header, np.ascontiguousarray(view.xy, "<f4").tobytes())
+
+
+def column_bytes(engine, key: str) -> bytes:
+    """A quantity of every row, (n,) f32. Raises: UnknownName: no such quantity. SettingError: it is not known."""
+    known = _quantities(engine)
+    if key not in known:
+        raise UnknownName("quantity", key[:40], known)
+    if known[key].absent:
+        raise SettingError(f"{known[key].title} is {known[key].absent}")
+    return np.ascontiguousarray(known[key].values(), "<f4").tobytes()
+
+
+def _quantities(engine) -> dict:
+    from vae.quantities import quantities  # here, so that the port opens before PyTorch is loaded
+
+    return quantities(engine)
+
+
+def _headed(header: dict, *parts: bytes) -> bytes:
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 4)
-    return len(text).to_bytes(4, "little") + text + xy.tobytes() + index.tobytes() + labels.astype("u1").tobytes()
+    return b"".join([len(text).to_bytes(4, "little"), text, *parts])
 
 
 def trust_bytes(engine) -> bytes:
@@ -123,16 +141,19 @@ _PARTS: dict[str, tuple[str, Callable[..., bytes]]] = {
     "thumbnails.webp": ("image/webp", lambda engine: engine.atlas.thumbnails_webp),
     "trust.png": ("image/png", trust_bytes),
 }
+_KEYED: dict[str, Callable[..., bytes]] = {"view": view_bytes, "column": column_bytes}
 _made: WeakKeyDictionary = WeakKeyDictionary()  # engine -> {part: Asset}
 
 
-def _part(name: str, part: str) -> Asset:
+def _part(name: str, part: str, key: str = "") -> Asset:
     engine = engines.engine(name)
     made = _made.setdefault(engine, {})
-    if part not in made:
+    if (part, key) not in made:
+        if key:
+            return _asset(_KEYED[part](engine, key), "application/octet-stream")
         mime, make = _PARTS[part]
-        made[part] = _asset(make(engine), mime)
-    return made[part]
+        made[part, key] = _asset(make(engine), mime)
+    return made[part, key]
 
 
 async def part(request: Request) -> Response:
@@ -140,16 +161,28 @@ async def part(request: Request) -> Response:
     name, wanted = request.path_params["checkpoint"], request.path_params["part"]
     if wanted not in _PARTS:
         return PlainTextResponse(f"no such part; known: {', '.join(_PARTS)}", 404)
+    return await _answer(request, name, wanted)
+
+
+async def keyed(request: Request) -> Response:
+    """One of many parts of a kind: a view of the map, a quantity of its rows."""
+    name, wanted, key = (request.path_params[p] for p in ("checkpoint", "part", "key"))
+    if wanted not in _KEYED:
+        return PlainTextResponse(f"no such part; known: {', '.join(_KEYED)}", 404)
+    return await _answer(request, name, wanted, key)
+
+
+async def _answer(request: Request, *what: str) -> Response:
     try:
-        return _respond(request, await asyncio.to_thread(_part, name, wanted))
-    except UnknownName as error:
+        return _respond(request, await asyncio.to_thread(_part, *what))
+    except (UnknownName, SettingError) as error:
         return PlainTextResponse(str(error), 404)
     except ZscopeError as error:
         return PlainTextResponse(str(error), 500)
 
 
 ROUTES = [
-    Route("/asset/plotly.min.js", plotly),
     Route("/asset/{name}.js", script),
     Route("/asset/{checkpoint}/{part}", part),
+    Route("/asset/{checkpoint}/{part}/{key}", keyed),
 ]

@@ -329,13 +329,6 @@ def test_a_reload_costs_one_empty_answer(client, part):
     assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
 
 
-def test_plotly_comes_from_the_wheel_and_stays(client):
-    answer = client.get("/asset/plotly.min.js")
-    assert answer.status_code == 200
-    assert "immutable" in answer.headers["cache-control"]
-    assert len(answer.content) == assets.plotly_file().stat().st_size
-
-
 @pytest.mark.parametrize(
     "path",
     ["/asset/nope/map.bin", "/asset/tiny-vae/config.json", "/asset/tiny-vae/model.safetensors", "/asset/main.js",

@@ -92,6 +92,7 @@ def _eval(p: argparse.ArgumentParser) -> None:
 def _atlas(p: argparse.ArgumentParser) -> None:
     p.add_argument("checkpoint")
     p.add_argument("--n", type=int, default=10_000, help="reference points (default 10000)")
+    p.add_argument("--measure", action="store_true", help="leave the map, measure its samples: error, rate, factors")
     p.add_argument("--device")
     p.set_defaults(run=_run("training", "rebuild_atlas"))
 

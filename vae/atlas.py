@@ -22,6 +22,7 @@ from .latent.neighbours import Index
 from .latent.projector import Projector, fit_map
 from .metrics.latent import active_units
 from .modalities.image import tile
+from .quantities import kept
 from .sampling.mixture import Mixture
 from .types import Samples
 
@@ -57,6 +58,7 @@ class Atlas:
     thumb_columns: int
     thumb_size: tuple[int, int]
     _search: Index = field(repr=False)
+    measured: dict[str, np.ndarray] = field(default_factory=dict)  # of each row, by name; see quantities.kept
 
     @property
     def n(self) -> int:
@@ -133,6 +135,7 @@ class Atlas:
         arrays |= {f"projector.{k}": v for k, v in self.projector.state().items() if k not in arrays}
         if self.kept_mixture is not None:
             arrays |= {f"mixture.{k}": v for k, v in self.kept_mixture.state().items()}
+        arrays |= {f"measured.{k}": v for k, v in self.measured.items()}
         return {ATLAS: pack(arrays), THUMBNAILS: self.thumbnails_webp}
 
 
@@ -163,6 +166,7 @@ def load(files: dict[str, bytes], classes: tuple[str, ...], name: str, discrete:
             thumb_columns=columns,
             thumb_size=(size[0], size[1]),
             _search=Index(projector.seen(z), projector.scale),
+            measured={k: v.astype(np.float32) for k, v in _below(a, "measured.").items()},
         )
     except UNREADABLE as e:
         raise CheckpointError(
@@ -181,13 +185,14 @@ def build(
     seed: int = 0,
     view: np.ndarray | None = None,
     discrete: bool = False,
+    measure: Callable[[np.ndarray, np.ndarray | None], dict[str, np.ndarray]] = lambda x, y: {},
     report: Callable[[str], Any] = lambda stage: None,
 ) -> Atlas:
     """Draw n training rows, encode them, fit the map, measure where it can be trusted. Deterministic for a seed.
 
     Args: encode(x, y), decode(z, y): with labels, for models that take them. pictures(x): samples to uint8 thumbnails
         (n, c, h, w). view (d, m): the map shows z @ view.
-        discrete: between two latents lies none, so no mixture is fitted on them.
+        discrete: between two latents lies none, so no mixture is fitted on them. measure(x, y): see quantities.measure.
     Raises: ShapeError: fewer than 2 rows, or n < 2.
     """
     if min(n, len(samples.x_train)) < 2:
@@ -226,6 +231,7 @@ def build(
         thumb_columns=columns,
         thumb_size=thumbnails.shape[2:],
         _search=search,
+        measured=kept(measure(x, y), z, std, samples, rows),
     )
 
 

@@ -17,10 +17,11 @@ from . import atlas as atlases
 from . import checkpoint, distributed
 from .checkpoint import HISTORY, MODEL, RESUME, Checkpoint
 from .engine import Engine, choose_device
-from .errors import SettingError
+from .errors import CheckpointError, SettingError
 from .metrics.bounds import evaluate
 from .metrics.latent import collapse_warning
 from .plan import Plan, split_settings
+from .quantities import kept, measure
 from .registry import DATASETS, FAMILIES, knobs
 from .resuming import changes, told
 from .resuming import resume as resumed
@@ -29,6 +30,7 @@ from .train import Event, Trainer, fit
 from .types import Samples, Spec
 
 NLL_SAMPLES = 100
+MOVED = 0.05  # of a latent coordinate: farther from what is stored, it is another sample's
 Report = Callable[[str], Any]
 
 
@@ -140,10 +142,29 @@ def add_atlas(
         seed=saved.config["seed"],
         view=engine.map_view(),
         discrete="discrete" in engine.traits,
+        measure=lambda x, y: measure(engine.model, x, y if engine.conditional else None),
         report=report,
     )
     config = saved.config | {"atlas": {"n": built.n, "split": "train", "seed": saved.config["seed"]}}
     return checkpoint.save(saved.path, config, {**saved.files, **built.files()})
+
+
+def measure_atlas(saved: Checkpoint, samples: Samples, *, device: str | None = None) -> Checkpoint:
+    """Measure the rows of a checkpoint's map anew and save that with the folder; the map itself stays bit for bit.
+
+    Raises: CheckpointError: it has no map, or these samples are not those that it was built from.
+    """
+    engine = Engine(saved, device)
+    atlas = engine.atlas
+    if atlas.index.max() >= len(samples.x_train):
+        raise CheckpointError(f"{engine.name}: its map has row {atlas.index.max()}, the data {len(samples.x_train)}.")
+    x = samples.x_train[atlas.index]
+    y = atlas.labels if engine.conditional else None
+    if np.abs(engine.encode(x[:64], None if y is None else y[:64])[0] - atlas.z[:64]).max() > MOVED:
+        raise CheckpointError(f"{engine.name}: these samples are not those of its map; rebuild it with `atlas`.")
+    measured = kept(measure(engine.model, x, y), atlas.z, atlas.std, samples, atlas.index)
+    files = dataclasses.replace(atlas, measured=measured).files()
+    return checkpoint.save(saved.path, saved.config, {**saved.files, **files})
 
 
 def _model_files(trainer: Trainer, history: list[dict[str, Any]]) -> dict[str, bytes]:

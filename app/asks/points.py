@@ -10,8 +10,18 @@ from app.asks import BAD_FRAME, Kind, Refused, Request, Scene, floats, picture, 
 from vae.latent import paths
 
 
-def show(engine, request: Request, z: np.ndarray, xy: np.ndarray, *, start: float, trust: float | None = None) -> bytes:
-    """The picture of z (1, d) at xy (1, 2). start: when work on the answer began, time.perf_counter().
+def show(
+    engine,
+    request: Request,
+    z: np.ndarray,
+    xy: np.ndarray,
+    *,
+    start: float,
+    trust: float | None = None,
+    elsewhere: bool = False,
+) -> bytes:
+    """The picture of z (1, d) at xy (1, 2). start: when work on the answer began, time.perf_counter(). elsewhere: xy is
+    of another view than the first map.
 
     Trust: does z come back when its picture is encoded again? At map positions the map knows how likely; elsewhere, and
     where the user chose another label than belongs there, the picture is encoded again, here and now.
@@ -22,7 +32,7 @@ def show(engine, request: Request, z: np.ndarray, xy: np.ndarray, *, start: floa
     x = engine.decode(z, y)
     after = time.perf_counter()
     if trust is None or request.label is not None:
-        trust = float(engine.atlas.projector.returned(z, engine.encode(x, y)[0], xy)[0])
+        trust = float(engine.atlas.projector.returned(z, engine.encode(x, y)[0], None if elsewhere else xy)[0])
     pixels = engine.modality.pictures(x)[0]
     spent = (1e3 * (after - before), 1e3 * (time.perf_counter() - start))
     return picture(request, trust, spent, xy[0], z, pixels)

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from app import assets, live
+from app import live
 
 _LOADER = """
 // The part itself is a module served beside the page, so the browser caches it and all parts share zscope.js.
@@ -41,11 +41,10 @@ def register(name: str):
 
 
 def link(model: str) -> dict[str, str]:
-    """What a part needs to reach its server: {model, token, base, plotly}; goes into data["link"]."""
+    """What a part needs to reach its server: {model, token, base}; goes into data["link"]."""
     context = get_script_run_ctx()
     return {
         "model": model,
         "token": live.token(context.session_id if context else "bare"),
         "base": live.base_path(),
-        "plotly": f"{live.base_path()}/asset/plotly.min.js?v={assets.PLOTLY_VERSION}",
     }

@@ -30,11 +30,13 @@ export function spriteSheet(model, base = "") {
     const { thumbs } = await geometry(model, base)
     const answer = await fetched(`${base}/asset/${encodeURIComponent(model)}/thumbnails.webp`)
     const image = await createImageBitmap(await answer.blob()) // an <img> would be decoded by its first drawImage, which blocks the page
-    const { columns, width, height } = thumbs
+    const { columns, width, height } = thumbs, count = thumbs.count ?? Infinity
     const draw = (context, index, x, y, size) => {
+      if (index >= count) return false
       context.imageSmoothingQuality = "high"
       const left = (index % columns) * width, top = Math.floor(index / columns) * height
       context.drawImage(image, left, top, width, height, x, y, size, (size * height) / width)
+      return true
     }
     return { draw }
   })

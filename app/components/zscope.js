@@ -16,7 +16,7 @@
 //     "frame" frame | "position" xy or null (a live dot on the map) | "commit" committed | "goto" {row} or {z}
 //     "leave" (the pointer left the map) | "connection" client | "trouble" sentence (a live request was refused)
 //   geometry(model, base) -> Promise<{n, d, shape: [h, w, c], sample, classes, xy, index, labels, thumbs, trust_box, device, title}>
-//   spriteSheet(model, base) -> Promise<{draw(ctx, index, x, y, size)}>    real thumbnails, by row of the map
+//   spriteSheet(model, base) -> Promise<{draw(ctx, index, x, y, size) -> whether there is one}>    real thumbnails, by row of the map
 //   fit(canvas, shape) -> canvas                    with the height that pictures of that shape need
 //   paint(canvas, pixels, shape, doubt, colour)     uint8 pixels -> canvas, bicubic to its own size (CSS does the rest)
 //   paced(ms, act)                                  act at once, then at most every ms, the last call always

@@ -132,7 +132,7 @@ class Tab:
         """Client pixels of a map position."""
         script = """([x, y]) => {
           const plot = document.querySelector('[data-testid=zscope-map] .zm-plot'), box = plot.getBoundingClientRect()
-          const [x0, x1] = plot._fullLayout.xaxis.range, [y0, y1] = plot._fullLayout.yaxis.range
+          const [x0, x1, y0, y1] = plot.view
           return [box.x + (x - x0) / (x1 - x0) * box.width, box.y + (y1 - y) / (y1 - y0) * box.height]
         }"""
         return tuple(self.do(script, [float(v) for v in xy]))

@@ -85,7 +85,10 @@ def _figures(m: dict[str, Any]) -> Iterator[str]:
 def rebuild_atlas(args: Namespace) -> None:
     saved = checkpoint.read(checkpoint.find(args.checkpoint))
     samples = DATASETS.get(saved.config["dataset"]).load()
-    experiment.add_atlas(saved, samples, n=args.n, device=args.device, report=_say)
+    if args.measure:
+        experiment.measure_atlas(saved, samples, device=args.device)
+    else:
+        experiment.add_atlas(saved, samples, n=args.n, device=args.device, report=_say)
     _say(f"saved {saved.path}")
 
 

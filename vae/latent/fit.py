@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -44,6 +45,7 @@ def fit_map(
     negative_sample_rate: int = 5,
     landmarks: int = LANDMARKS,
     scale: ArrayLike | None = None,
+    report: Callable[[float], None] | None = None,
 ) -> FittedMap:
     """Map positions of latents by UMAP (McInnes et al., 2018). Same seed and options, same bits.
 
@@ -51,7 +53,8 @@ def fit_map(
     subset is fitted and the rest placed by the forward map. Sets too small for UMAP (n < 4) are laid on their two
     principal axes.
 
-    Args: negative_sample_rate: 10 gives a slightly better map for twice the time.
+    Args: negative_sample_rate: 10 gives a slightly better map for twice the time. report: called with the share of the
+        epochs that are done, now and then.
     Raises: ShapeError: z is not (n, d) finite, or empty. SettingError: an option out of range.
     """
     z = rows(z)
@@ -69,7 +72,7 @@ def fit_map(
     scale = metric_scale(z) if scale is None else rows(np.asarray(scale)[None], z.shape[1], "scale")[0]
     chosen = landmark_rows(len(z), landmarks, seed)
     index = Index(z if chosen is None else z[chosen], scale)
-    fitted = _umap(index, seed, n_epochs, n_neighbors, negative_sample_rate, a, b)
+    fitted = _umap(index, seed, n_epochs, n_neighbors, negative_sample_rate, a, b, report)
     if chosen is None:
         return FittedMap(fitted, a, b)
     rest = np.setdiff1d(np.arange(len(z)), chosen)
@@ -117,7 +120,14 @@ def principal_layout(points: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n 2
 
 
 def _umap(
-    index: Index, seed: int, n_epochs: int, n_neighbors: int, negative_sample_rate: int, a: float, b: float
+    index: Index,
+    seed: int,
+    n_epochs: int,
+    n_neighbors: int,
+    negative_sample_rate: int,
+    a: float,
+    b: float,
+    report: Callable[[float], None] | None = None,
 ) -> Float[np.ndarray, "n 2"]:
     start = principal_layout(index.points)
     n, k = index.n, min(n_neighbors, index.n)
@@ -149,9 +159,25 @@ def _umap(
         output_dens=False,
         parallel=False,  # numba's threads would race, and the same seed give another map
         verbose=False,
+        tqdm_kwds={"disable": report is None, "file": _Epochs(report), "bar_format": "{n_fmt}/{total_fmt};"},
     )
     xy = np.asarray(xy, np.float32)
     return xy - xy.mean(axis=0, dtype=np.float64).astype(np.float32)
+
+
+class _Epochs:
+    """The file that umap-learn's progress bar writes to: "50/200;" becomes report(.25)."""
+
+    def __init__(self, report: Callable[[float], None] | None):
+        self.report = report
+
+    def write(self, text: str) -> None:
+        done, slash, total = text.strip().rstrip(";").partition("/")
+        if self.report and slash and done.isdigit() and total.isdigit() and int(total):
+            self.report(int(done) / int(total))
+
+    def flush(self) -> None:
+        pass
 
 
 def _umap_learn():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
+
+import numpy as np
 
 from app.components import link, register
 
@@ -19,11 +22,18 @@ def latent_map(
     committed: dict[str, Any] | None = None,
     waypoints: Sequence[dict[str, Any]] = (),
     paths: Sequence[dict[str, Any]] = (),
+    shown: dict[str, Any] | None = None,
+    selected: Sequence[int] = (),
+    n: int = 0,
     on_commit: Callable[[], None] | None = None,
+    on_show: Callable[[], None] | None = None,
+    on_select: Callable[[], None] | None = None,
 ):
-    """Mount the map. The result's .committed is None or {"row": int or None, "xy": [x, y], "z": [d], "n": counter}.
+    """Mount the map. Each on_... runs before the page when the user did that; session.sent(key, name) then has
 
-    on_commit runs before the page when a point was committed; session.sent(key, "committed") then has it.
+    - "committed": {"row": int or None, "xy": [x, y] on the first map, "z": [d], "n": counter};
+    - "shown": {"view": str, "colour": str, "camera": [x0, x1, y0, y1] or None}, once the map is at rest;
+    - "selected": {"bits": text, "n": counter}; `rows_of` reads the rows from it.
 
     Args:
         height: px; in mode "explore" the least height, as the map fills the window.
@@ -31,7 +41,10 @@ def latent_map(
             "mapped": its z was read off the map at its xy, so that its trust is that of the place too.
         waypoints: {"label": "A", "xy": [x, y]} each.
         paths: {"name": ..., "xy": [[x, y] or None, ...]} each, None a torn hop.
+        shown: as returned; where it changed since, the map follows.
+        selected: rows, of the `n` that the map has.
     """
+    nothing = lambda: None  # noqa: E731
     return _MOUNT(
         key=key,
         data={
@@ -41,6 +54,29 @@ def latent_map(
             "committed": committed,
             "waypoints": list(waypoints),
             "paths": list(paths),
+            "selected": bits_of(selected, n),
+            **(shown or {}),
         },
-        on_committed_change=on_commit or (lambda: None),
+        on_committed_change=on_commit or nothing,
+        on_shown_change=on_show or nothing,
+        on_selected_change=on_select or nothing,
     )
+
+
+def bits_of(rows: Sequence[int], n: int) -> str:
+    """Rows of a map of n as it takes them: base64 of one bit a row, the first in the lowest bit; "" for none."""
+    if not len(rows):
+        return ""
+    mask = np.zeros(n, bool)
+    mask[np.asarray(rows)] = True
+    return base64.b64encode(np.packbits(mask, bitorder="little").tobytes()).decode()
+
+
+def rows_of(sent: dict[str, Any] | None, n: int) -> tuple[int, ...]:
+    """The rows of a "selected" that the map sent, rising; none of what is no such text or beyond its n rows."""
+    text = str((sent or {}).get("bits", ""))
+    try:
+        packed = np.frombuffer(base64.b64decode(text, validate=True), np.uint8)
+    except ValueError:
+        return ()
+    return tuple(int(row) for row in np.flatnonzero(np.unpackbits(packed, bitorder="little")[:n]))

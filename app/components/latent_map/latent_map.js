@@ -1,112 +1,112 @@
-// The map: where the pointer is becomes a request to the live channel; a click, or Enter, commits the point to Python.
+// The map: its parts put together, and what they tell Python. Where the pointer is becomes a request to the live channel; a
+// click, or Enter, commits the point. data: {link, height, mode, committed, waypoints, paths, view, colour, camera, selected}
 
-import { KIND, TRUST_TITLE, connect, emit, geometry, mounting, on, palette, spriteSheet, theme } from "./zscope.js"
+import { KIND, connect, count, emit, geometry, mounting, on, palette, spriteSheet, theme } from "./zscope.js"
+import { ColourBy } from "./colour_by.js"
+import { classColours, css, looks } from "./colours.js"
+import { Gestures } from "./gestures.js"
+import { Lasso } from "./lasso.js"
+import { Layers } from "./layers.js"
 import { Legend } from "./legend.js"
-import { Near } from "./near.js"
+import { Manifold } from "./manifold.js"
 import { Overlay } from "./overlay.js"
-import { Plot, plotly, webgl } from "./plot.js"
+import { Plot } from "./plot.js"
+import { Pointer } from "./pointer.js"
+import { Search } from "./search.js"
+import { Selection } from "./selection.js"
+import { Thumbnails } from "./thumbnails.js"
+import { Tools } from "./tools.js"
+import { Views, payload } from "./views.js"
 
-const SNAP_PX = 3
-const CLICK_PX = 4 // further than this between press and release is a drag
-const GAP_MS = 8 // least time between early requests; the newest position always follows at the frame
-const LATE_MS = 40 // what is drawn at the pointer waits this long for the picture, so that one screen refresh shows both
-const STEP_PX = 6, LEAP_PX = 36
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
-
+const TELL_MS = 900 // of rest before Python, and with it the link, is told what is in sight
+const KEYS = "Arrow keys move the cursor, with shift further; Enter takes the point, Space pins it; plus and minus zoom, 0 shows all; "
+  + "Escape clears a selection, then goes back to the last point."
 const MARKUP = `
 <div class="zm-plot"></div>
-<div class="zm-tools" role="toolbar" aria-label="Map">
-  <button type="button" data-do="trust" aria-pressed="false" title="Green where a decoded point comes back to where it was asked for">Trust overlay</button>
-  <button type="button" data-do="in" aria-label="Zoom in">+</button>
-  <button type="button" data-do="out" aria-label="Zoom out">−</button>
-  <button type="button" data-do="reset">⌂ Reset</button>
-  <span class="zm-scale" title="${TRUST_TITLE}" hidden>does not come back <i></i> comes back</span>
-</div>
-<div class="zm-note" role="status"></div>`
+<div class="zm-tools" role="toolbar" aria-label="Map"></div>
+<div class="zm-note" role="status"></div>
+<div class="zm-thinned" aria-hidden="true" hidden></div>
+<div class="zm-words" aria-live="polite"></div>`
 
 class MapView {
   constructor(component) {
     this.component = component
     this.model = component.data.link.model
     this.root = document.createElement("div")
+    Object.assign(this.root.dataset, { testid: "zscope-map", mode: component.data.mode })
     this.root.className = "zscope-map"
-    this.root.dataset.testid = "zscope-map"
-    this.root.dataset.mode = component.data.mode
     this.root.style.setProperty("--height", `${component.data.height}px`)
     this.root.tabIndex = 0
     this.root.setAttribute("role", "application")
     this.root.innerHTML = MARKUP
     component.parentElement.append(this.root)
     this.offs = []
-    this.cursor = null // [px, py] while the pointer or the arrow keys are on the map
     this.n = 0
+    this.find = (selector) => this.root.querySelector(selector)
   }
 
-  note(text) { this.root.querySelector(".zm-note").textContent = text }
+  note(text) { this.find(".zm-note").textContent = text }
 
   async start() {
-    const { model, token, base, plotly: address } = this.component.data.link
+    const { link, mode } = this.component.data, { model, token, base } = link
     this.client = connect(model, token, base)
     this.note("Opening the map …")
-    const [Plotly, shape] = await Promise.all([plotly(address), geometry(model, base)])
+    const shape = (this.geometry = await geometry(model, base))
     if (this.gone) return
-    this.geometry = shape
-    const keys = "Arrow keys move the cursor, with shift further; Enter takes the point; Escape goes back to the last one."
-    this.root.setAttribute("aria-label", `Map of ${shape.n} samples. ${keys}`)
-    this.near = new Near(shape.xy)
-    this.plot = new Plot(this.root.firstElementChild, Plotly, shape, this.near)
-    this.legend = new Legend(this.root, shape, (hidden) => this.filter(hidden))
+    this.root.setAttribute("aria-label", `Map of ${shape.n} samples. ${KEYS}`)
+    this.plot = new Plot(this.root.firstElementChild, shape.xy)
+    this.note(this.plot.gl ? "" : "This browser has no WebGL: the map is drawn without it, and pans more slowly.")
+    this.selection = new Selection(shape.n)
+    this.parts(link, mode === "explore")
     this.themeNow()
-    const gl = webgl()
-    await this.plot.draw(this.theme, this.colours, gl ? "scattergl" : "scatter")
-    if (this.gone) return this.plot.remove()
-    this.note(gl ? "" : "This browser has no WebGL: the map is drawn without it, and pans more slowly.")
-    this.overlay = new Overlay(this.root, this.plot, shape, this.near)
-    this.plot.onView = () => this.viewed()
-    this.viewed()
-    this.legend.dock(this.plot)
-    spriteSheet(model, base).then((sheet) => { this.sheet = sheet }, (error) => this.note(`No thumbnails: ${error.message}`))
+    this.plot.onView = (settled) => this.viewed(settled)
     this.listen()
+    spriteSheet(model, base).then((sheet) => { this.sheet = sheet; this.thumbnails.view = null; this.plot.refresh() }, (error) => this.note(`No thumbnails: ${error.message}`))
     this.update(this.component)
+    this.legend.dock()
     this.root.dataset.ready = "true"
   }
 
-  listen() {
-    const { root } = this
-    // a request leaves as soon as the pointer moves; what is drawn at the pointer waits for the frame
-    this.raw = "onpointerrawupdate" in root
-    root.onpointermove = (event) => this.moved(event)
-    if (this.raw) root.addEventListener("pointerrawupdate", (event) => this.early(event))
-    root.onpointerleave = () => this.left()
-    root.onpointerdown = (event) => {
-      this.pressed = this.tool(event) ? null : [event.clientX, event.clientY]
-      if (this.pressed) root.focus({ preventScroll: true }) // so that arrow keys go on from a click
+  parts(link, whole) {
+    const { root, plot, geometry: shape } = this, bar = this.find(".zm-tools"), note = (text) => this.note(text), client = () => this.client
+    this.legend = new Legend(root, plot, shape, () => this.filter())
+    this.legend.selection = this.selection
+    this.overlay = new Overlay(root, plot, shape)
+    this.lasso = new Lasso(root, plot, (rows, how) => this.select(rows, how))
+    this.tools = new Tools(bar, this)
+    this.thumbnails = new Thumbnails(plot, shape.shape, { colourOf: (row) => this.colourOf(row), chosen: () => this.selection.mask, sheet: () => this.sheet })
+    this.manifold = new Manifold(plot, shape.shape, (box, columns, rows) =>
+      this.client.ask("manifold", payload(this.views.key, [...box, columns, rows, ...this.held()]), { idle: true }))
+    this.manifold.onError = (error) => this.note(`Manifold: ${error.message}`)
+    this.colour = new ColourBy(bar, { geometry: shape, link, note, onChange: () => { this.repaint(); this.tell() } })
+    this.views = new Views(whole ? bar : null, { plot, geometry: shape, link, client, note, held: () => this.held(), onChange: () => this.moved() })
+    this.layers = new Layers(bar, { plot, geometry: shape, link, legend: this.legend, thumbnails: this.thumbnails, manifold: this.manifold, note, view: () => this.views.view })
+    if (whole) {
+      this.tools.strokes()
+      this.search = new Search(bar, shape, (found) => this.found(found))
     }
-    const up = (event) => this.released(event)
-    addEventListener("pointerup", up, true)
-    root.onkeydown = (event) => this.key(event)
-    root.onblur = () => { if (this.keyed) this.left() }
-    root.querySelector(".zm-tools").onclick = (event) => this.tools(event.target.closest("button"))
-    const watch = new ResizeObserver(() => { this.box = null; this.plot.resize() })
-    watch.observe(root)
-    const scrolled = () => { this.box = null }
-    addEventListener("scroll", scrolled, { capture: true, passive: true })
-    root.onpointerenter = scrolled
+    this.tools.zooms()
+    this.gestures = new Gestures(root, plot, { ours: (event) => this.ours(event), tap: (event) => this.pointer.tap(event), stroke: (px, py, event) => this.lasso.stroke(px, py, event) })
+    this.pointer = new Pointer(this)
+  }
+
+  listen() {
+    const watch = new ResizeObserver(() => { this.gestures.box = null; this.plot.resize() })
+    watch.observe(this.root)
     this.offs.push(
-      () => removeEventListener("pointerup", up, true), () => watch.disconnect(),
-      () => removeEventListener("scroll", scrolled, true),
-      on("goto", (to) => this.goto(to)), on("position", (xy) => this.overlay.setLive(xy)),
-      on("frame", (frame) => {
-        this.overlay.setLive(frame.source === "slider" ? frame.xy : null)
-        if (this.cursor && frame.source === "map") this.decorate()
-      }),
+      () => watch.disconnect(),
+      on("goto", (to) => this.goto(to)), on("position", (xy) => this.dot(xy && { xy })),
+      on("frame", (frame) => this.dot(frame.source === "slider" ? frame : null)),
     )
   }
+
+  // ---------------------------------------------------------------- what Python says
 
   themeNow() {
     this.theme = theme(this.root)
     this.colours = palette(this.theme.dark)
-    this.legend.paint(this.colours)
+    this.classes = classColours(this.colours, Math.max(1, this.geometry.classes.length))
+    this.plot.alpha = (this.theme.dark ? 0.8 : 0.72) * (this.geometry.n > 200_000 ? 0.6 : 1)
     this.root.dataset.dark = this.theme.dark
     this.signature = JSON.stringify(this.theme)
   }
@@ -115,174 +115,203 @@ class MapView {
     this.component = component
     const { data } = component
     this.client = connect(this.model, data.link.token, data.link.base)
-    if (!this.overlay) return
-    if (JSON.stringify(theme(this.root)) !== this.signature) {
-      this.themeNow()
-      this.plot.restyle(this.theme, this.colours)
-    }
+    if (!this.pointer) return
+    const themed = JSON.stringify(theme(this.root)) !== this.signature
+    if (themed) this.themeNow()
     this.overlay.waypoints = data.waypoints
     this.overlay.paths = data.paths
     const told = JSON.stringify([data.committed?.row ?? null, data.committed?.z ?? null])
     if (told !== this.told) {
       this.told = told
       this.n = Math.max(this.n, data.committed?.n ?? 0)
-      this.overlay.committed = data.committed
-      if (!this.cursor) this.restore()
+      this.mark(data.committed)
+      if (!this.pointer.cursor) this.restore()
     }
+    if (data.selected !== this.selected) {
+      this.selected = data.selected
+      this.selection.text = data.selected
+      this.repaint()
+    } else if (themed || !this.painted) this.repaint()
+    this.shown(data)
     this.overlay.redraw()
   }
 
-  viewed() {
-    this.overlay?.redraw()
-    this.legend.update(this.plot.view, !this.plot.zoomed)
+  // view, colour and camera as Python has them: followed when they changed there
+  async shown({ view = "umap", colour = "label", camera = null }) {
+    const given = JSON.stringify([view, colour, camera])
+    if (given === this.given) return
+    const first = this.given === undefined
+    this.given = given
+    if (colour !== this.colour.key) this.colour.choose(colour)
+    const there = await this.views.choose(view, { still: first })
+    if (there && camera && JSON.stringify(camera) !== JSON.stringify(this.camera())) this.plot.show(camera, first ? 0 : undefined)
   }
 
-  filter(hidden) {
-    const { labels, n } = this.geometry
-    this.near.hidden = hidden.size ? Uint8Array.from({ length: n }, (_, i) => hidden.has(labels[i])) : null
-    this.plot.filter()
-    this.legend.update(this.plot.view, !this.plot.zoomed)
+  camera() { return this.plot.zoomed ? this.plot.view.map((v) => Number(v.toPrecision(6))) : null }
+
+  // once all has been at rest for a while
+  tell() {
+    clearTimeout(this.telling)
+    this.telling = setTimeout(() => {
+      const shown = { view: this.views.key, colour: this.colour.key, camera: this.camera() }
+      const given = JSON.stringify([shown.view, shown.colour, shown.camera])
+      if (given === this.given || this.component.data.mode !== "explore") return
+      this.given = given
+      this.component.setStateValue("shown", shown)
+    }, TELL_MS)
   }
 
-  // ---------------------------------------------------------------- the pointer and the keys
+  // ---------------------------------------------------------------- what is drawn
 
-  tool(event) { return event.target.closest?.(".zm-tools, .zm-legend") }
-
-  moved(event) {
-    if (event.buttons && this.pressed && this.far(event)) return // panning: the point under the pointer stays
-    if (this.tool(event)) return this.cursor && this.left()
-    this.keyed = false
-    this.look(...this.at(event), event.timeStamp)
+  viewed(settled) {
+    this.overlay.redraw()
+    const thinned = this.find(".zm-thinned")
+    if (thinned.hidden === this.plot.thinned) {
+      thinned.hidden = !this.plot.thinned
+      thinned.textContent = `while it moves: ${count(this.plot.most)} of ${count(this.geometry.n)} points`
+    }
+    if (!settled) return
+    this.legend.update()
+    this.manifold.changed()
+    this.tell()
   }
 
-  early(event) {
-    if (event.timeStamp - (this.asked ?? 0) < GAP_MS || (event.buttons && this.pressed && this.far(event)) || this.tool(event)) return
-    this.aim(...this.at(event), event.timeStamp)
+  repaint() {
+    const { theme: { dark, accent }, geometry: { n }, selection: { mask }, plot: { near: { hidden } } } = this
+    this.painted = true
+    this.plot.paint(looks(n, { by: this.colour.by, classes: this.classes, theme: { dark }, accent, hidden, chosen: mask }), Boolean(mask))
+    this.legend.paint(this.colours, dark, this.colour.values ? this.colour.column : null, this.colour.limits)
+    this.legend.update()
   }
 
-  at(event) {
-    const box = (this.box ??= this.root.getBoundingClientRect())
-    return [event.clientX - box.left - this.root.clientLeft, event.clientY - box.top - this.root.clientTop]
+  colourOf(row) { const at = 4 * row, { look } = this.plot; return css([look[at], look[at + 1], look[at + 2]]) }
+
+  // which rows are shown: of the classes not hidden, and of the selection where only that is wanted
+  filter() {
+    const { hidden } = this.legend, { labels, n } = this.geometry, only = this.only
+    this.plot.near.hidden = hidden.size || only ? Uint8Array.from({ length: n }, (_, i) => hidden.has(labels[i]) || Boolean(only && !only[i])) : null
+    this.thumbnails.view = null
+    this.layers.redo()
+    this.repaint()
   }
 
-  far(event) { return Math.hypot(event.clientX - this.pressed[0], event.clientY - this.pressed[1]) > CLICK_PX }
-
-  look(px, py, t0) {
-    this.cursor = [px, py]
-    this.aim(px, py, t0)
-    if (!this.client.busy) this.decorate()
-    else this.late ??= setTimeout(() => this.decorate(), LATE_MS)
+  // the points are on their way to another view
+  moved() {
+    this.pointer.left()
+    this.layers.redo()
+    this.mark(this.committed)
+    this.dot(null)
+    this.manifold.changed()
+    this.tell()
   }
 
-  // what is drawn at the pointer
-  decorate() {
-    clearTimeout(this.late)
-    this.late = null
-    if (this.cursor) this.overlay.moveCursor(...this.cursor, this.hit, this.target[0] === KIND.row, this.sheet, this.keyed)
+  async mark(committed) {
+    this.committed = committed
+    if (!committed) { this.overlay.committed = null; return this.overlay.redraw() }
+    const { view } = this.views, xy = await this.views.at(committed)
+    if (!xy || this.committed !== committed || this.views.view !== view) return
+    this.overlay.committed = { ...committed, xy }
+    this.overlay.redraw()
   }
 
-  // what lies at a pixel, asked for unless it was the last thing asked
-  aim(px, py, t0) {
-    const same = this.aimed?.[0] === px && this.aimed[1] === py
-    this.aimed = [px, py]
-    const [x, y] = this.plot.toData(px, py)
-    this.hit = this.near.nearest(x, y)
-    const snapped = this.hit.index >= 0 && this.hit.distance / this.plot.unitsPerPx <= SNAP_PX
-    this.target = snapped ? [KIND.row, [this.hit.index]] : [KIND.map, [x, y]]
-    if (same && this.view === this.plot.view) return
-    this.view = this.plot.view
-    this.asked = t0
-    this.client.request(...this.target, { t0, source: "map" })
+  async dot(frame) {
+    const turn = (this.turn = {}), xy = frame && (this.views.plain || !frame.z ? frame.xy : await this.views.at({ z: frame.z }))
+    if (turn === this.turn) this.overlay.setLive(xy)
   }
+
+  // ---------------------------------------------------------------- what the user does
+
+  ours(event) { return !event.target.closest?.(".zm-tools, .zm-legend") }
+  held() { return this.committed?.z ?? new Array(this.geometry.d).fill(0) }
+  name(row) { const { labels, classes } = this.geometry; return classes[labels[row]] ?? "Sample" }
+  home() { const [w, h] = this.plot.size(); return this.overlay.committed ? this.plot.toPixels(...this.overlay.committed.xy) : [w / 2, h / 2] }
 
   left() {
-    if (!this.cursor) return
-    this.cursor = null
-    this.aimed = null
-    this.keyed = false
-    this.overlay.hideCursor()
     this.restore()
     emit("leave")
   }
 
+  escape() {
+    if (this.gestures.cancel()) return
+    if (this.lasso.kind) return this.tools.arm(null)
+    if (this.selection.count && !this.pointer.cursor) return this.select([], "set")
+    if (this.pointer.cursor) return this.pointer.left()
+  }
+
   restore() {
-    const { committed } = this.overlay
+    const { committed } = this
     if (!committed) return
     const { row = null, mapped, xy, z } = committed
     const what = row !== null ? [KIND.row, [row]] : mapped ? [KIND.map, xy] : [KIND.latent, z]
     this.client.request(...what, { source: "restore" })
   }
 
-  released(event) {
-    const pressed = this.pressed
-    this.pressed = null
-    if (!pressed || event.button !== 0 || Math.hypot(event.clientX - pressed[0], event.clientY - pressed[1]) > CLICK_PX) return
-    this.aim(...this.at(event), event.timeStamp) // a tap comes without a move before it
-    this.commit(...this.target)
+  select(rows, how) {
+    this.selection.take(rows, how)
+    if (!this.selection.mask && this.only) { this.only = null; this.filter() }
+    this.repaint()
+    this.selected = this.selection.text
+    this.component.setStateValue("selected", { bits: this.selected, n: ++this.n })
+    this.find(".zm-words").textContent = `${this.selection.count} of ${this.geometry.n} samples selected`
   }
 
-  key(event) {
-    if (event.target !== this.root) return
-    const arrow = ARROWS[event.key]
-    if (arrow) {
-      const step = event.shiftKey ? LEAP_PX : STEP_PX, [width, height] = this.plot.size()
-      const at = this.cursor ?? (this.overlay.committed ? this.plot.toPixels(...this.overlay.committed.xy) : [width / 2, height / 2])
-      const [px, py] = [at[0] + step * arrow[0], at[1] + step * arrow[1]]
-      this.keyed = true
-      this.look(Math.min(width, Math.max(0, px)), Math.min(height, Math.max(0, py)), event.timeStamp)
-    } else if (event.key === "Enter" && this.cursor) this.commit(...this.target)
-    else if (event.key === "Escape") this.left()
-    else if (event.key === "+" || event.key === "=") this.plot.zoom(0.7)
-    else if (event.key === "-") this.plot.zoom(1 / 0.7)
-    else if (event.key === "0") this.plot.reset()
-    else return
-    event.preventDefault()
+  found({ rows, label, row, nothing }) {
+    this.note(nothing ?? "")
+    const { xy } = this.plot, box = [Infinity, Infinity, -Infinity, -Infinity]
+    for (const i of rows ?? (row === undefined ? [] : [row])) {
+      box[0] = Math.min(box[0], xy[2 * i]); box[1] = Math.min(box[1], xy[2 * i + 1])
+      box[2] = Math.max(box[2], xy[2 * i]); box[3] = Math.max(box[3], xy[2 * i + 1])
+    }
+    if (box[0] <= box[2]) this.plot.showBox(box, row === undefined ? 0.02 : 0.12)
+    if (rows) {
+      this.select(rows, "set")
+      this.find(".zm-words").textContent = `${rows.length} samples labelled ${label}, selected`
+    } else if (row !== undefined) this.commit(KIND.row, [row])
   }
-
-  tools(button) {
-    const act = button?.dataset.do
-    if (act === "in") this.plot.zoom(0.7)
-    if (act === "out") this.plot.zoom(1 / 0.7)
-    if (act === "reset") this.plot.reset()
-    if (act !== "trust") return
-    const shown = !this.plot.trust
-    button.setAttribute("aria-pressed", String(shown))
-    this.root.querySelector(".zm-scale").hidden = !shown
-    const { model, base } = this.component.data.link
-    this.plot.overlay(shown, `${location.origin}${base}/asset/${encodeURIComponent(model)}/trust.png`)
-  }
-
-  // ---------------------------------------------------------------- commits
 
   goto({ row = null, z = null }) {
     return this.commit(row === null ? KIND.latent : KIND.row, row === null ? z : [row])
   }
 
-  // asks what is there (never superseded), marks it, and tells Python once
-  async commit(kind, payload) {
-    let frame
+  // what is there, asked for and never superseded: {row, xy on the first map, z, mapped}
+  async taken(kind, values) {
+    const frame = await this.client.ask(kind, values), z = Array.from(frame.z)
+    const xy = kind === "place" ? (await this.client.ask(KIND.latent, z)).xy : frame.xy
+    return { row: kind === KIND.row ? values[0] : null, xy: [...xy], z, n: ++this.n, mapped: kind === KIND.map }
+  }
+
+  // marks it, and tells Python once
+  async commit(kind, values) {
+    let committed
     try {
-      frame = await this.client.ask(kind, payload)
+      committed = await this.taken(kind, values)
     } catch (error) {
       return this.note(`Not taken: ${error.message}`)
     }
     if (this.gone) return
     this.note("")
-    this.n += 1
-    const committed = { row: kind === KIND.row ? payload[0] : null, xy: frame.xy, z: Array.from(frame.z), n: this.n, mapped: kind === KIND.map }
     this.told = JSON.stringify([committed.row, committed.z])
-    if (this.component.data.mode === "explore") this.overlay.committed = committed
-    this.overlay.redraw()
+    if (this.component.data.mode === "explore") this.mark(committed)
     this.component.setStateValue("committed", committed)
     emit("commit", committed)
-    if (!this.cursor) this.restore()
+    if (this.pointer.keyed) this.pointer.say("Taken: ")
+    if (!this.views.plain) this.manifold.changed()
+    if (!this.pointer.cursor) this.restore()
+  }
+
+  // target: what is at the cursor; null: the committed point
+  async pin(target) {
+    const pinned = target ? await this.taken(...target).catch((error) => this.note(`Not pinned: ${error.message}`)) : this.committed
+    if (!pinned || this.gone) return
+    emit("pin", pinned)
+    this.find(".zm-words").textContent = "Pinned"
   }
 
   remove() {
     this.gone = true
-    clearTimeout(this.late)
+    clearTimeout(this.telling)
     for (const off of this.offs) off()
-    this.plot?.remove()
+    for (const part of [this.pointer, this.gestures, this.manifold, this.plot, this.colour?.menu, this.views?.menu, this.layers?.menu]) part?.remove()
     this.root.remove()
   }
 }

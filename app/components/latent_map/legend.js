@@ -1,34 +1,52 @@
-// The classes with their counts: "47 / 412" once the map is zoomed or filtered. A click hides or shows a class.
+// What the colours mean: the classes with their counts, "47 / 412" once the map is zoomed, filtered or something is selected
+// (a click hides or shows a class), or the scale of a quantity; and the scales of what lies below the points.
 
 import { count } from "./zscope.js"
+import { classColours, css, scale } from "./colours.js"
 
 const CORNERS = [["bottom-left", false, true], ["bottom-right", true, true], ["top-right", true, false]] // the first of equals
+const ROWS = 12 // entries a column
+
+export function figure(v) {
+  const size = Math.abs(v)
+  if (size && (size < 1e-3 || size >= 1e5)) return v.toExponential(1)
+  return size >= 100 ? String(Math.round(v)) : Number(v.toPrecision(3)).toString()
+}
 
 export class Legend {
   // onChange(hidden: Set of class numbers)
-  constructor(root, geometry, onChange) {
-    Object.assign(this, { geometry, hidden: new Set(), onChange })
+  constructor(root, plot, geometry, onChange) {
+    Object.assign(this, { plot, geometry, hidden: new Set(), onChange, selection: null })
     const { classes, labels, n } = geometry
     this.total = classes.map(() => 0)
     for (let i = 0; i < n; i++) if (labels[i] !== 255) this.total[labels[i]] += 1
     this.element = document.createElement("div")
     this.element.className = "zm-legend"
-    this.element.setAttribute("role", "group")
-    this.element.setAttribute("aria-label", "Classes: click to hide or show, double-click to show only that one")
-    this.element.style.display = classes.length ? "" : "none"
-    this.element.style.setProperty("--rows", Math.ceil(classes.length / 2))
-    this.entries = classes.map((name, k) => {
-      const button = document.createElement("button")
-      button.type = "button"
-      button.innerHTML = "<i></i><span></span><em></em>"
-      button.querySelector("span").textContent = name
-      button.setAttribute("aria-pressed", "true")
-      button.onclick = () => this.toggle(k)
-      button.ondblclick = () => this.only(k)
-      this.element.append(button)
-      return button
-    })
+    this.bar = document.createElement("div")
+    this.bar.className = "zm-bar"
+    this.bar.innerHTML = "<b></b><i></i><span><em></em><em></em><em></em></span>"
+    this.list = document.createElement("div")
+    this.list.className = "zm-classes"
+    this.list.setAttribute("role", "group")
+    this.list.setAttribute("aria-label", "Classes: click to hide or show, double-click to show only that one")
+    this.list.style.setProperty("--rows", Math.min(ROWS, Math.ceil(classes.length / 2)))
+    this.entries = classes.map((name, k) => this.entry(name, k))
+    this.scales = document.createElement("div")
+    this.scales.className = "zm-scales"
+    this.element.append(this.scales, this.bar, this.list)
     root.append(this.element)
+  }
+
+  entry(name, k) {
+    const button = document.createElement("button")
+    button.type = "button"
+    button.innerHTML = "<i></i><span></span><em></em>"
+    button.querySelector("span").textContent = name
+    button.setAttribute("aria-pressed", "true")
+    button.onclick = () => this.toggle(k)
+    button.ondblclick = () => this.only(k)
+    this.list.append(button)
+    return button
   }
 
   toggle(k) {
@@ -48,14 +66,14 @@ export class Legend {
   }
 
   // into the corner of the whole map where it covers the fewest points
-  dock(plot) {
-    const { xy, n } = this.geometry, [width, height] = plot.size(), gap = 12
+  dock() {
+    const { xy, n } = this.plot, [width, height] = this.plot.size(), gap = 12, step = Math.max(1, Math.floor(n / 20_000))
     const [w, h] = [this.element.offsetWidth, this.element.offsetHeight]
     const covered = Object.fromEntries(CORNERS.map(([name, right, bottom]) => {
       const left = right ? width - gap - w : gap, top = bottom ? height - gap - h : gap
       let hits = 0
-      for (let i = 0; i < n; i++) {
-        const [px, py] = plot.toPixels(xy[2 * i], xy[2 * i + 1])
+      for (let i = 0; i < n; i += step) {
+        const [px, py] = this.plot.toPixels(xy[2 * i], xy[2 * i + 1])
         if (px > left && px < left + w && py > top && py < top + h) hits += 1
       }
       return [name, hits]
@@ -63,21 +81,52 @@ export class Legend {
     this.element.dataset.corner = CORNERS.map(([name]) => name).reduce((best, name) => (covered[name] < covered[best] ? name : best))
   }
 
-  paint(colours) {
-    this.entries.forEach((button, k) => { button.firstChild.style.background = colours[k % colours.length] })
+  // column: {title, unit} of a quantity with its limits, or null for the classes
+  paint(colours, dark, column, limits) {
+    classColours(colours, this.entries.length).forEach((colour, k) => { this.entries[k].firstChild.style.background = css(colour) })
+    this.list.hidden = Boolean(column) || !this.entries.length
+    this.bar.hidden = !column
+    if (column) {
+      const [low, high] = limits, [a, middle, b] = this.bar.querySelectorAll("em")
+      this.bar.firstChild.textContent = `${column.title}${column.unit ? `, ${column.unit}` : ""}`
+      this.bar.title = `${column.help}. The ends of the scale hold the lowest and highest 1 %.`
+      this.bar.children[1].style.background = `linear-gradient(90deg, ${scale(dark).filter((_, i) => i % 17 === 0).map(css).join(", ")})`
+      Object.assign(a, { textContent: figure(low) })
+      Object.assign(middle, { textContent: figure((low + high) / 2) })
+      Object.assign(b, { textContent: figure(high) })
+    }
+    this.sync()
   }
 
-  // counts within the view [x0, x1, y0, y1]; whole: nothing is cut off by it
-  update([x0, x1, y0, y1], whole) {
-    const { xy, labels, n } = this.geometry, inside = this.total.map(() => 0)
+  // {low, high, title, colours: css} for each overlay that is on
+  overlays(list) {
+    this.scales.replaceChildren(...list.map(({ low, high, title, colours }) => {
+      const line = document.createElement("div")
+      line.className = "zm-scale"
+      line.title = title
+      line.innerHTML = "<span></span><i></i><span></span>"
+      line.firstChild.textContent = low
+      line.children[1].style.background = `linear-gradient(90deg, ${colours})`
+      line.lastChild.textContent = high
+      return line
+    }))
+    this.sync()
+  }
+
+  sync() { this.element.hidden = this.list.hidden && this.bar.hidden && !this.scales.children.length }
+
+  // counts of the points in view, or of the selected ones
+  update() {
+    const { view: [x0, x1, y0, y1], xy, near: { hidden }, zoomed } = this.plot, { labels, n } = this.geometry, chosen = this.selection?.mask
+    const whole = !chosen && !zoomed && !hidden, counted = whole ? this.total : this.total.map(() => 0)
     if (!whole)
       for (let i = 0; i < n; i++) {
+        if (labels[i] === 255 || hidden?.[i] || (chosen && !chosen[i])) continue
         const x = xy[2 * i], y = xy[2 * i + 1]
-        if (labels[i] !== 255 && x >= x0 && x <= x1 && y >= y0 && y <= y1) inside[labels[i]] += 1
+        if (chosen || (x >= x0 && x <= x1 && y >= y0 && y <= y1)) counted[labels[i]] += 1
       }
     this.entries.forEach((button, k) => {
-      const shown = this.hidden.has(k) ? 0 : whole ? this.total[k] : inside[k]
-      button.lastChild.textContent = shown === this.total[k] ? count(shown) : `${count(shown)} / ${count(this.total[k])}`
+      button.lastChild.textContent = counted[k] === this.total[k] ? count(counted[k]) : `${count(counted[k])} / ${count(this.total[k])}`
     })
   }
 }

@@ -66,4 +66,12 @@ export class Near {
     this.cells(c - side, c + side, r - side, r + side, x, y, (_, d2) => { if (d2 <= radius * radius) found += 1 })
     return found
   }
+
+  // visit(index, x, y) for every shown row of a box
+  inBox(x0, y0, x1, y1, visit) {
+    this.cells(this.column(x0), this.column(x1), this.row(y0), this.row(y1), 0, 0, (i) => {
+      const x = this.xy[2 * i], y = this.xy[2 * i + 1]
+      if (x >= x0 && x <= x1 && y >= y0 && y <= y1) visit(i, x, y)
+    })
+  }
 }

@@ -1,14 +1,11 @@
 // What is drawn over the points without redrawing them: cursor, rings, waypoints, paths, the live dot, the hover card.
 // What follows the pointer is a small layer of its own, moved by transform alone: nothing is painted again for it.
 
-import { count, fit, paced } from "./zscope.js"
+import { Card } from "./card.js"
+import { paced } from "./zscope.js"
 
 const SVG = "http://www.w3.org/2000/svg"
-const DWELL_MS = 70 // of rest before the card counts what is within reach; the ring does not wait
 const RING_MS = 30, CARD_MS = 80
-export const REACH = 0.02 // of the map's width: "within reach"
-const FAR = 0.04
-const CARD_PX = [236, 74]
 const NAME_PX = 3.2, NAME_GAP_PX = 24 // half a letter; from a path's name to a pin or to the other name
 const NAME_AT = [[1 / 3, 0.5, 0.2], [2 / 3, 0.5, 0.8]] // of the visible path: where its name may stand, the best first
 
@@ -28,8 +25,8 @@ function sprite(root, name, size, shapes) {
 }
 
 export class Overlay {
-  constructor(root, plot, geometry, near) {
-    Object.assign(this, { root, plot, geometry, near, committed: null, live: null, waypoints: [], paths: [] })
+  constructor(root, plot, geometry) {
+    Object.assign(this, { root, plot, geometry, committed: null, live: null, waypoints: [], paths: [] })
     this.svg = make("svg", { class: "zm-overlay", "aria-hidden": "true" })
     this.pathLayer = make("g", {}, this.svg)
     root.append(this.svg)
@@ -41,16 +38,12 @@ export class Overlay {
     this.pins = make("svg", { class: "zm-overlay", "aria-hidden": "true" }) // above the dot, which would hide their letters
     root.append(this.pins)
     this.cursor = sprite(root, "zm-cursor", 24, [["path", { d: "M-11 0H-4M4 0H11M0 -11V-4M0 4V11" }]])
-    this.card = document.createElement("div")
-    this.card.className = "zm-card"
-    this.card.innerHTML = '<canvas width="112" height="112"></canvas><div><b></b><span></span><span></span></div>'
-    fit(this.card.firstChild, geometry.shape)
-    root.append(this.card)
+    this.card = new Card(root, plot, geometry)
     this.moveRing = paced(RING_MS, (at, snapped) => {
       this.place(this.ring, at)
       this.ring.classList.toggle("zm-snapped", snapped)
     })
-    this.moveCard = paced(CARD_MS, (...what) => this.showCard(...what))
+    this.moveCard = paced(CARD_MS, (...what) => this.card.point(...what))
     this.hideCursor()
     this.redraw()
   }
@@ -110,46 +103,20 @@ export class Overlay {
       }
   }
 
-  // px, py: the cursor; near: {index, distance} of the nearest real sample; snapped: the cursor shows that very sample.
+  // px, py: the cursor; near: {index, distance} of the sample there, index -1 for none; snapped: the cursor shows that very sample.
   // The mouse brings a crosshair of its own (CSS), so one is drawn for the keys alone.
   moveCursor(px, py, near, snapped, sheet, keyed) {
-    const { index } = near, { xy } = this.geometry
+    const { index } = near, { xy } = this.plot
     this.place(this.cursor, keyed && !snapped ? this.plot.toData(px, py) : null)
     this.moveRing(index < 0 ? null : [xy[2 * index], xy[2 * index + 1]], snapped)
     this.moveCard(px, py, near, snapped, sheet)
   }
 
-  // a card is read at rest: while the pointer runs it follows at its own pace, since words cost more to draw than pictures
-  showCard(px, py, { index, distance }, snapped, sheet) {
-    this.card.style.visibility = index < 0 ? "hidden" : "visible"
-    if (index < 0) return
-    const { labels, classes, index: origin } = this.geometry, [width, height] = this.plot.size()
-    const left = px + 22 + CARD_PX[0] > width ? px - 22 - CARD_PX[0] : px + 22
-    const top = Math.min(height - CARD_PX[1] - 8, Math.max(8, py + 16))
-    this.card.style.transform = `translate(${Math.round(Math.max(8, left))}px, ${Math.round(top)}px)`
-    if (sheet && index !== this.drawn) {
-      const canvas = this.card.firstChild
-      sheet.draw(canvas.getContext("2d", { willReadFrequently: true }), index, 0, 0, canvas.width)
-      this.drawn = index
-    }
-    const far = distance > FAR * this.near.width, [title, line, count_] = this.card.querySelectorAll("b, span")
-    title.textContent = labels[index] === 255 ? "Sample" : classes[labels[index]]
-    line.textContent = `#${count(origin[index])}${snapped ? "" : far ? " \u00b7 nearest, yet far" : " \u00b7 nearest sample"}`
-    this.card.classList.remove("zm-rested")
-    clearTimeout(this.dwell)
-    this.dwell = setTimeout(() => {
-      const within = this.near.within(...this.plot.toData(px, py), REACH * this.near.width)
-      count_.textContent = `${count(within)} sample${within === 1 ? "" : "s"} within reach`
-      this.card.classList.add("zm-rested")
-    }, DWELL_MS)
-  }
-
   hideCursor() {
-    clearTimeout(this.dwell)
     this.moveRing.cancel()
     this.moveCard.cancel()
-    for (const part of [this.cursor, this.ring, this.card]) part.style.visibility = "hidden"
-    this.card.classList.remove("zm-rested")
+    for (const part of [this.cursor, this.ring]) part.style.visibility = "hidden"
+    this.card.hide()
   }
 
   setLive(xy) {

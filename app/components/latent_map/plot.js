@@ -1,64 +1,46 @@
-// The points themselves: one Plotly scattergl trace, its view (pan, zoom), colours and the trust overlay.
+// What part of the map is shown, and the canvas that shows it: layers below the points, the points, layers above them.
 
-let loading = null
+import { FlatPoints, LOOK, Points, webgl } from "./points.js"
+import { Near } from "./near.js"
 
-// plotly.js from the server's own wheel, once a page
-export function plotly(address) {
-  if (window.Plotly) return Promise.resolve(window.Plotly)
-  loading ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script")
-    script.src = address
-    script.onload = () => resolve(window.Plotly)
-    script.onerror = () => { loading = null; reject(new Error("plotly.js could not be loaded")) }
-    document.head.append(script)
-  })
-  return loading
-}
+const POINT_PX = [2.2, 4.2], MANY_PX = 1.3, MANY = 200_000 // smallest and largest point before zooming in; smallest of very many
+const REST_MS = 140 // without a change of the view: then it is drawn in full
+const FLY_MS = 300, MOVE_MS = 600
+const FRAME_MS = [20, 34] // from frame to frame: slower draws fewer points, faster draws more
+const FEWEST = 20_000
+const CLOSEST = 1e-4, FARTHEST = 4 // of the whole map's width
 
-let gl = null
-
-export function webgl() {
-  if (gl !== null) return gl
-  const probe = document.createElement("canvas"), context = probe.getContext("webgl2") ?? probe.getContext("webgl")
-  gl = Boolean(context)
-  free(context)
-  return gl
-}
-
-// browsers allow about 16 contexts a page and drop the oldest, so each is handed back at once
-const free = (context) => context?.getExtension("WEBGL_lose_context")?.loseContext()
-
-const FREEZE_MS = 150 // of rest
-const POINT_PX = [2.2, 4.2] // smallest and largest point before zooming in
+const ease = (t) => (t < 0.5 ? 4 * t ** 3 : 1 - (-2 * t + 2) ** 3 / 2)
+const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches
 
 export class Plot {
-  constructor(element, Plotly, geometry, near) {
-    Object.assign(this, { element, Plotly, geometry, near, onView: () => {}, trust: false, hidden: new Set() })
+  // xy: Float32Array (2 n)
+  constructor(element, xy) {
+    this.element = element
+    this.canvas = document.createElement("canvas")
+    this.context = this.canvas.getContext("2d")
+    element.append(this.canvas)
+    this.gl = webgl()
+    this.points = new (this.gl ? Points : FlatPoints)(xy.length / 2)
+    this.points.onRestored = () => { this.points.places(this.xy, this.xy); this.points.looks(this.look); this.refresh() }
+    Object.assign(this, { below: [], above: [], onView: () => {}, t: 1, alpha: 0.72, faded: 1, front: false, moving: false, most: 100_000, gone: false })
+    this.settle(xy)
+    this.view = this.home = this.fitted(...this.size())
+    this.look = new Uint8Array(4 * this.n).fill(LOOK.plain)
+    this.points.places(xy, xy)
+    this.resized()
   }
 
-  async draw(theme, colours, type) {
-    this.theme = theme
-    this.colours = colours
-    const [width, height] = this.size()
-    this.home = this.fitted(width, height)
-    const axis = { visible: false, fixedrange: false, zeroline: false, showgrid: false }
-    const layout = {
-      width, height, margin: { l: 0, r: 0, t: 0, b: 0 }, hovermode: false, dragmode: "pan", showlegend: false,
-      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", uirevision: "kept",
-      xaxis: { ...axis, range: this.home.slice(0, 2) },
-      yaxis: { ...axis, range: this.home.slice(2), scaleanchor: "x" },
-    }
-    this.view = [...this.home]
-    await this.Plotly.newPlot(this.element, [this.trace(type)], layout, {
-      displayModeBar: false, scrollZoom: true, doubleClick: false, responsive: false, showTips: false, plotGlPixelRatio: Math.max(1, devicePixelRatio),
-    })
-    this.type = type
-    this.element.on("plotly_relayouting", (change) => { this.thaw(); this.moved(change, false) })
-    this.element.on("plotly_relayout", (change) => this.moved(change, true))
-    this.element.on("plotly_afterplot", () => { this.thaw(); this.freezing = setTimeout(() => this.freeze(), FREEZE_MS) })
-    this.moved({}, true)
-    this.freeze()
+  get n() { return this.xy.length / 2 }
+
+  settle(xy) {
+    const hidden = this.near?.hidden ?? null
+    this.xy = xy
+    this.near = new Near(xy)
+    this.near.hidden = hidden
   }
+
+  // ---------------------------------------------------------------- geometry
 
   // [width, height] px, as measured at the last resize: a measurement for every pointer move would force a layout each time
   size() { return (this.measured ??= this.measure()) }
@@ -69,73 +51,11 @@ export class Plot {
   }
 
   // [x0, x1, y0, y1] that shows every point, undistorted, clear of the toolbar above and the legend below
-  fitted(width, height) {
-    const [x0, y0, x1, y1] = this.near.box
+  fitted(width, height, [x0, y0, x1, y1] = this.near.box) {
     const [left, right, top, bottom] = [24, 24, 52, 28]
     const unit = Math.max((x1 - x0) / (width - left - right), (y1 - y0) / (height - top - bottom), 1e-9)
     const x = (x0 + x1) / 2 + ((right - left) / 2) * unit, y = (y0 + y1) / 2 + ((top - bottom) / 2) * unit
     return [x - (width / 2) * unit, x + (width / 2) * unit, y - (height / 2) * unit, y + (height / 2) * unit]
-  }
-
-  trace(type) {
-    const { xy, labels, n } = this.geometry, x = [], y = [], colour = []
-    for (let i = 0; i < n; i++) {
-      if (this.near.hidden?.[i]) continue
-      x.push(xy[2 * i])
-      y.push(xy[2 * i + 1])
-      colour.push(this.colour(labels[i]))
-    }
-    const marker = { color: colour, size: this.pointSize(), opacity: this.theme.dark ? 0.8 : 0.72, line: { width: 0 } }
-    return { type, mode: "markers", x, y, marker, hoverinfo: "skip" }
-  }
-
-  // While the view rests, the points are shown as a still of the WebGL canvas: blending a live one costs every other
-  // frame of the page as much as all the rest of it together, where there is no GPU.
-  freeze() {
-    const canvas = this.element.querySelector(".gl-canvas-context"), turn = (this.turn = {})
-    canvas?.toBlob((blob) => {
-      if (!blob || this.turn !== turn) return
-      const address = URL.createObjectURL(blob), still = new Image()
-      still.onload = () => {
-        if (this.turn !== turn) return URL.revokeObjectURL(address)
-        URL.revokeObjectURL(this.still)
-        this.still = address
-        this.layer.style.backgroundImage = `url(${address})` // in the place of the canvases, above the trust overlay
-        this.element.classList.add("zm-frozen")
-      }
-      still.src = address
-    })
-  }
-
-  get layer() { return this.element.querySelector(".gl-container") }
-
-  thaw() {
-    clearTimeout(this.freezing)
-    this.turn = null
-    if (!this.element.classList.contains("zm-frozen")) return
-    this.element.classList.remove("zm-frozen")
-    if (this.layer) this.layer.style.backgroundImage = ""
-  }
-
-  colour(label) { return label === 255 ? this.theme.accent : this.colours[label % this.colours.length] }
-
-  pointSize() {
-    const [width, height] = this.size()
-    const bare = 0.38 * Math.sqrt((width * height) / Math.max(1, this.geometry.n))
-    const zoom = this.view ? (this.home[1] - this.home[0]) / (this.view[1] - this.view[0]) : 1
-    return Math.min(POINT_PX[1], Math.max(POINT_PX[0], bare)) * Math.min(2.5, Math.max(1, Math.sqrt(zoom)))
-  }
-
-  moved(change, settled) {
-    const { xaxis, yaxis } = this.element._fullLayout
-    const x = change["xaxis.range[0]"] === undefined ? xaxis.range : [change["xaxis.range[0]"], change["xaxis.range[1]"]]
-    const y = change["yaxis.range[0]"] === undefined ? yaxis.range : [change["yaxis.range[0]"], change["yaxis.range[1]"]]
-    this.view = [...x, ...y].map(Number)
-    this.onView(settled)
-    if (!settled) return
-    const size = this.pointSize()
-    if (Math.abs(size - (this.drawnSize ?? size)) > 0.25) this.Plotly.restyle(this.element, { "marker.size": size })
-    this.drawnSize = size
   }
 
   get zoomed() { return this.view.some((v, i) => Math.abs(v - this.home[i]) > 1e-3 * (this.home[1] - this.home[0])) }
@@ -151,57 +71,149 @@ export class Plot {
     return [((x - x0) / (x1 - x0)) * width, ((y1 - y) / (y1 - y0)) * height]
   }
 
-  show([x0, x1, y0, y1]) {
-    return this.Plotly.relayout(this.element, {
-      "xaxis.range[0]": x0, "xaxis.range[1]": x1, "yaxis.range[0]": y0, "yaxis.range[1]": y1,
-    })
+  pointSize() {
+    const [width, height] = this.size(), least = this.n > MANY ? MANY_PX : POINT_PX[0]
+    const bare = 0.38 * Math.sqrt((width * height) / Math.max(1, this.n))
+    const zoom = (this.home[1] - this.home[0]) / (this.view[1] - this.view[0])
+    return Math.min(POINT_PX[1], Math.max(least, bare)) * Math.min(2.5, Math.max(1, Math.sqrt(zoom)))
+  }
+
+  // ---------------------------------------------------------------- the view
+
+  shift(view) {
+    this.view = this.element.view = view
+    this.moving = true
+    clearTimeout(this.resting)
+    this.resting = setTimeout(() => this.rest(), REST_MS)
+    this.refresh()
+  }
+
+  rest() {
+    this.moving = false
+    this.refresh()
+    this.onView(true)
+  }
+
+  // at once while a gesture goes on
+  pan(dx, dy) {
+    const unit = this.unitsPerPx, [x0, x1, y0, y1] = this.view
+    this.flight = null
+    this.shift([x0 - dx * unit, x1 - dx * unit, y0 + dy * unit, y1 + dy * unit])
+  }
+
+  zoomAt(px, py, factor) {
+    const [x, y] = this.toData(px, py), [x0, x1, y0, y1] = this.view, whole = this.near.width
+    const f = Math.min((FARTHEST * whole) / (x1 - x0), Math.max((CLOSEST * whole) / (x1 - x0), factor))
+    this.flight = null
+    this.shift([x + (x0 - x) * f, x + (x1 - x) * f, y + (y0 - y) * f, y + (y1 - y) * f])
+  }
+
+  // a way there, unless the page is asked to keep still
+  show(view, ms = FLY_MS) {
+    if (!ms || still()) { this.flight = null; return this.shift([...view]) }
+    this.flight = { from: [...this.view], to: [...view], start: performance.now(), ms }
+    this.refresh()
+  }
+
+  showBox([x0, y0, x1, y1], least = 0.02) {
+    const pad = Math.max(0.06 * Math.max(x1 - x0, y1 - y0), (least * this.near.width - Math.max(x1 - x0, y1 - y0)) / 2, 0)
+    return this.show(this.fitted(...this.size(), [x0 - pad, y0 - pad, x1 + pad, y1 + pad]))
   }
 
   reset() { return this.show(this.home) }
 
   zoom(factor) {
-    const [x0, x1, y0, y1] = this.view, [x, y] = [(x0 + x1) / 2, (y0 + y1) / 2]
+    const [x0, x1, y0, y1] = this.flight?.to ?? this.view, [x, y] = [(x0 + x1) / 2, (y0 + y1) / 2]
     const [w, h] = [((x1 - x0) / 2) * factor, ((y1 - y0) / 2) * factor]
     return this.show([x - w, x + w, y - h, y + h])
   }
 
+  // the points go to new places, and the view with them
+  move(xy, at_once = false) {
+    const from = this.xy
+    this.settle(xy)
+    this.home = this.fitted(...this.size())
+    if (at_once || still()) { this.points.places(xy, xy); return this.show(this.home, 0) }
+    this.points.places(from, xy)
+    this.travel = { start: performance.now() }
+    this.t = 0
+    this.show(this.home, MOVE_MS)
+  }
+
   // a new window size keeps the centre and the scale of what is shown; an untouched view is fitted anew
-  async resize() {
-    const [width, height] = (this.measured = this.measure()), { width: w, height: h } = this.element._fullLayout
+  resize() {
+    const [w, h] = this.size(), [width, height] = (this.measured = this.measure())
     if (width === w && height === h) return
     const untouched = !this.zoomed, [x0, x1, y0, y1] = this.view, unit = (x1 - x0) / w
     this.home = this.fitted(width, height)
     const [x, y] = [(x0 + x1) / 2, (y0 + y1) / 2]
     const kept = [x - (width / 2) * unit, x + (width / 2) * unit, y - (height / 2) * unit, y + (height / 2) * unit]
-    const [a, b, c, d] = untouched ? this.home : kept
-    await this.Plotly.relayout(this.element, {
-      width, height, "xaxis.range[0]": a, "xaxis.range[1]": b, "yaxis.range[0]": c, "yaxis.range[1]": d,
-    })
+    this.flight = null
+    this.resized()
+    this.shift(untouched ? this.home : kept)
   }
 
-  restyle(theme, colours) {
-    this.theme = theme
-    this.colours = colours
-    return this.filter()
+  resized() {
+    const [width, height] = this.size()
+    this.ratio = Math.max(1, devicePixelRatio)
+    Object.assign(this.canvas, { width: Math.round(width * this.ratio), height: Math.round(height * this.ratio) })
+    this.element.view = this.view
   }
 
-  filter() {
-    const { x, y, marker } = this.trace(this.type)
-    return this.Plotly.restyle(this.element, { x: [x], y: [y], "marker.color": [marker.color], "marker.opacity": marker.opacity })
+  // ---------------------------------------------------------------- drawing
+
+  // look: Uint8Array (4 n), see points.js; front: whether some are chosen
+  paint(look, front) {
+    Object.assign(this, { look, front })
+    this.points.looks(look)
+    this.refresh()
   }
 
-  overlay(on, source) {
-    this.trust = on
-    const [x0, y0, x1, y1] = this.geometry.trust_box
-    const image = { source, xref: "x", yref: "y", x: x0, y: y1, sizex: x1 - x0, sizey: y1 - y0, sizing: "stretch", layer: "below" }
-    return this.Plotly.relayout(this.element, { images: on ? [image] : [] })
+  refresh() { this.due ??= requestAnimationFrame((now) => this.draw(now)) }
+
+  step(now) {
+    if (this.travel) {
+      this.t = ease(Math.min(1, Math.max(0, now - this.travel.start) / MOVE_MS))
+      if (this.t === 1) { this.travel = null; this.points.places(this.xy, this.xy) }
+      else this.refresh()
+    }
+    if (!this.flight) return
+    const { from, to, start, ms } = this.flight, t = Math.min(1, Math.max(0, now - start) / ms)
+    if (t === 1) this.flight = null
+    this.shift(t === 1 ? to : from.map((v, i) => v + ease(t) * (to[i] - v)))
   }
+
+  draw(now) {
+    this.due = null
+    if (this.gone) return
+    this.step(now)
+    const [width, height] = this.size(), { context, ratio, view, t } = this
+    context.setTransform(ratio, 0, 0, ratio, 0, 0)
+    context.clearRect(0, 0, width, height)
+    for (const layer of this.below) layer.draw(context, this)
+    const most = this.moving || t < 1 ? this.most : Infinity
+    const drawn = this.points.draw({ width, height, ratio, view, t, size: this.pointSize(), alpha: this.alpha * this.faded, most, front: this.front })
+    context.drawImage(drawn, 0, 0, width, height)
+    for (const layer of this.above) layer.draw(context, this)
+    this.keepPace(now)
+    this.onView(false)
+  }
+
+  // as many points while moving as the screen keeps up with
+  keepPace(now) {
+    const gap = now - (this.last ?? -Infinity)
+    this.last = this.moving ? now : null
+    if (!this.moving || gap > 500) return
+    if (gap > FRAME_MS[1]) this.most = Math.max(FEWEST, Math.round(Math.min(this.most, this.n) * 0.8))
+    else if (gap < FRAME_MS[0] && this.most < this.n) this.most = Math.round(this.most * 1.15)
+  }
+
+  get thinned() { return this.moving && this.most < this.n }
 
   remove() {
-    this.thaw()
-    if (this.still) URL.revokeObjectURL(this.still)
-    const canvases = [...this.element.querySelectorAll(".gl-canvas")]
-    this.Plotly.purge(this.element)
-    for (const canvas of canvases) free(canvas.getContext("webgl"))
+    this.gone = true
+    clearTimeout(this.resting)
+    this.points.remove()
+    this.canvas.remove()
   }
 }

@@ -1,0 +1,61 @@
+// The menu "Colour": by label, by a column of the data, or by a quantity of the model, fetched when it is first chosen.
+
+import { limits } from "./colours.js"
+import { Menu, heading, item } from "./menu.js"
+
+export class ColourBy {
+  // onChange(): something else is to be shown
+  constructor(bar, { geometry, link, note, onChange }) {
+    Object.assign(this, { geometry, link, note, onChange, key: "label", values: null, kept: new Map() })
+    this.columns = geometry.columns ?? []
+    this.menu = new Menu(bar, { name: "Colour", title: "What the points are coloured by", fill: (panel) => this.fill(panel) })
+    this.menu.says(this.word)
+  }
+
+  get column() { return this.columns.find(({ key }) => key === this.key) }
+  get word() { return this.key === "label" ? (this.geometry.labelled ? "label" : "none") : this.column.title.toLowerCase() }
+  get by() { return this.values ? { values: this.values, limits: this.limits } : { labels: this.geometry.labels } }
+
+  fill(panel) {
+    const labelled = this.geometry.labelled, choose = (key) => () => { this.menu.close(); this.choose(key) }
+    item(panel, { text: labelled ? "Label" : "None", note: labelled ? `${this.geometry.classes.length} classes` : "the set has no labels", checked: this.key === "label", act: choose("label") })
+    for (const kind of ["data", "model"]) {
+      const some = this.columns.filter((column) => column.kind === kind)
+      if (some.length) heading(panel, kind === "data" ? "Of the data" : "Of the model")
+      for (const { key, title, unit, help, absent } of some)
+        item(panel, { text: title, note: unit, help: absent ? `${help}. ${absent}` : help, absent, checked: this.key === key, act: choose(key) })
+    }
+  }
+
+  async choose(key) {
+    const known = key === "label" || this.columns.some((column) => column.key === key && !column.absent)
+    this.key = known ? key : "label"
+    this.menu.says(this.word)
+    let values = null
+    try {
+      values = this.key === "label" ? null : await this.fetch(this.key)
+    } catch (error) {
+      this.note(`${this.column.title}: ${error.message}`)
+      this.key = "label"
+      this.menu.says(this.word)
+    }
+    if (known && this.key !== key && values) return // another one was chosen meanwhile
+    this.values = values
+    this.limits = values && limits(values)
+    this.onChange()
+  }
+
+  async fetch(key) {
+    if (this.kept.has(key)) return this.kept.get(key)
+    const { model, base } = this.link, slow = setTimeout(() => this.note(`Measuring ${this.column.title.toLowerCase()} …`), 400)
+    try {
+      const answer = await fetch(`${base}/asset/${encodeURIComponent(model)}/column/${encodeURIComponent(key)}`)
+      if (!answer.ok) throw new Error(await answer.text())
+      this.kept.set(key, new Float32Array(await answer.arrayBuffer()))
+    } finally {
+      clearTimeout(slow)
+    }
+    this.note("")
+    return this.kept.get(key)
+  }
+}

@@ -1,0 +1,64 @@
+// "Another UMAP": its own parameters, and a fit in the background that says how far it is.
+
+const POLL_MS = 400
+const FIELDS = [
+  ["neighbours", 15, 2, 200, 1, "n_neighbors: few keep fine structure, many the large one"],
+  ["min. distance", 0.1, 0, 1, 0.05, "min_dist: how tightly points may lie together, 0 to 1"],
+  ["epochs", 200, 10, 1000, 10, "more epochs settle the map better and take longer"],
+]
+
+export class Refit {
+  // client() -> the live client; onReady(key): the view can be shown
+  constructor({ client, onReady }) {
+    Object.assign(this, { client, onReady, values: FIELDS.map(([, value]) => value), said: "", running: false })
+  }
+
+  fill(panel) {
+    const form = document.createElement("form"), button = document.createElement("button")
+    form.className = "zm-refit"
+    this.inputs = FIELDS.map(([name, , min, max, step, title], k) => {
+      const label = document.createElement("label"), input = document.createElement("input")
+      Object.assign(input, { type: "number", min, max, step: step === 1 || step === 10 ? 1 : "any", value: this.values[k], required: true })
+      input.oninput = () => { this.values[k] = input.valueAsNumber }
+      label.title = title
+      label.append(name, input)
+      form.append(label)
+      return input
+    })
+    button.textContent = "Fit"
+    button.disabled = this.running
+    this.status = document.createElement("p")
+    this.status.className = "zm-status"
+    this.status.setAttribute("role", "status")
+    this.status.textContent = this.said
+    form.append(button)
+    form.onsubmit = (event) => { event.preventDefault(); button.disabled = true; this.start() }
+    this.button = button
+    panel.append(form, this.status)
+  }
+
+  say(text) {
+    this.said = text
+    if (this.status) this.status.textContent = text
+  }
+
+  async start() {
+    if (this.running) return
+    this.running = true
+    const asked = [...this.values]
+    try {
+      for (;;) {
+        const { state, key, share, error_text } = await this.client().ask("refit", asked, { idle: true })
+        if (state === "failed") throw new Error(error_text)
+        if (state === "done") { this.say(""); return this.onReady(key) }
+        this.say(share > 0 ? `Fitting: ${Math.round(100 * share)} %. The page stays live.` : "Fitting: getting ready. The page stays live.")
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+      }
+    } catch (error) {
+      this.say(`Not fitted: ${error.message}`)
+    } finally {
+      this.running = false
+      if (this.button) this.button.disabled = false
+    }
+  }
+}
