@@ -68,6 +68,12 @@ def _train(p: argparse.ArgumentParser) -> None:
     p.add_argument("--name", default="", help="name of the checkpoint (default DATASET-FAMILY)")
     p.add_argument("--points", type=int, default=10_000, help="reference samples of the map (default 10 000)")
     p.add_argument("--device", help="cuda, mps or cpu (default: the first of these that is here)")
+    p.add_argument(
+        "--stream",
+        type=int,
+        metavar="MB",
+        help="megabytes of the training set in memory at a time; 0: all of it (default: by size and free memory)",
+    )
     p.add_argument("--resume", action="store_true", help="continue where the checkpoint stands, bit for bit")
     p.add_argument("--overwrite", action="store_true", help="replace a checkpoint of that name")
     p.set_defaults(run=_run("training", "train"))

@@ -79,6 +79,15 @@ def in_turn(load: Callable[[], Any]) -> Any:
     return loaded
 
 
+def agreed(value: int, device: torch.device) -> int:
+    """What the first process says; all must call it."""
+    if place()[1] == 1:
+        return value
+    said = torch.tensor(value, device=device)
+    dist.broadcast(said, 0)
+    return int(said)
+
+
 class Replica(nn.Module):
     """What PyTorch wraps. It sees forward alone, and objectives ask more of a model; an adversary stays out of it, as
     its gradients are taken apart from the model's."""

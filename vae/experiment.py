@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from . import atlas as atlases
-from . import checkpoint, distributed
+from . import checkpoint, distributed, stream
 from .checkpoint import HISTORY, MODEL, RESUME, Checkpoint
 from .engine import Engine, choose_device
 from .errors import CheckpointError, SettingError
@@ -62,14 +62,15 @@ def train(
     with distributed.group(device):
         report("loading data")
         samples = distributed.in_turn(data.load)
+        saved = checkpoint.read(path) if resume else None
+        plan = _streamed(plan, samples, device, saved)
         spec = Spec(samples.x_train.shape[1:], len(samples.x_train), len(data.classes), data.modality)
         steps = plan.epochs * -(-len(samples.x_train) // min(t.batch_size, len(samples.x_train)))
         torch.manual_seed(plan.seed)
         model, objective = FAMILIES.get(plan.family).build(spec, h)
         trainer = Trainer(model.to(device), objective.to(device), t, plan.seed, steps)
         config, history = _config(plan, data, spec, h, t), []
-        if resume:
-            saved = checkpoint.read(path)
+        if saved:
             if changed := changes(saved, plan, h, t):
                 config["changes"] = changed
                 if changed != saved.config.get("changes"):
@@ -80,13 +81,33 @@ def train(
         yield from _finish(path, trainer, config, history, samples, plan, report)
 
 
+def _streamed(plan: Plan, samples: Samples, device: torch.device, saved: Checkpoint | None) -> Plan:
+    """The plan with its stream, if it has any, in numbers: a resumed run's own, as the order of samples depends on it.
+
+    Raises: SettingError: another one is asked for.
+    """
+    asked = plan.stream_mb
+    if saved:
+        was = saved.config.get("stream_mb", 0)
+        if asked not in (None, was):
+            raise SettingError(f"cannot resume {saved.path.name}: its stream is {was} MB, not {asked}.")
+        asked = was
+    chosen = distributed.agreed(stream.megabytes(asked, samples.x_train, device), device)
+    return dataclasses.replace(plan, stream_mb=chosen if chosen else plan.stream_mb)
+
+
 def _epochs(
     path, trainer: Trainer, config, history, samples: Samples, y, plan: Plan, report: Report
 ) -> Iterator[Event]:
     """Those that are left; of several processes one measures, reports and saves them."""
     device, speaks = trainer.parameters[0].device, distributed.speaks()
-    x, x_test = _on(device, samples.x_train), _on(device, samples.x_test) if speaks else None
-    y_test = None if samples.y_test is None else _on(device, samples.y_test)
+    if plan.stream_mb:
+        x, y = stream.Stream(samples.x_train, y, device, plan.stream_mb), None
+        report(f"the training set is streamed, {plan.stream_mb} MB of it at a time")
+    else:
+        x = stream.resident(samples.x_train, device)
+    x_test = stream.resident(samples.x_test, device) if speaks else None
+    y_test = None if samples.y_test is None else stream.resident(samples.y_test, device)
     said = None
     for event in fit(trainer, x, y, x_test, plan.epochs, y_test):
         if event.kind == "epoch" and speaks:
@@ -108,13 +129,13 @@ def _labels(samples: Samples, plan: Plan, h, device: torch.device) -> torch.Tens
     y = samples.y_train
     if y is not None and "semi_supervised" in FAMILIES.get(plan.family).traits:
         y = keep_labels(y, h.labelled, plan.seed)
-    return None if y is None else _on(device, y)
+    return None if y is None else stream.resident(y, device)
 
 
 def _finish(path, trainer: Trainer, config, history, samples: Samples, plan: Plan, report: Report) -> Iterator[Event]:
     report("evaluating on the test set")
-    x_test = _on(trainer.parameters[0].device, samples.x_test)
-    y_test = None if samples.y_test is None else _on(x_test.device, samples.y_test)
+    x_test = stream.resident(samples.x_test, trainer.parameters[0].device)
+    y_test = None if samples.y_test is None else stream.resident(samples.y_test, x_test.device)
     metrics = evaluate(trainer.model, x_test, y_test, k=NLL_SAMPLES, seed=plan.seed)
     config = config | {"epochs_done": trainer.epoch, "created": _now(), "metrics": metrics}
     saved = checkpoint.save(path, config, _model_files(trainer, history))
@@ -185,6 +206,7 @@ def _config(plan: Plan, data, spec: Spec, h, t) -> dict[str, Any]:
         "epochs": plan.epochs,
         "dataset": plan.dataset,
         "seed": plan.seed,
+        "stream_mb": plan.stream_mb or 0,
         "spec": dataclasses.asdict(spec) | {"shape": list(spec.shape)},
         "classes": list(data.classes),
         "data_title": data.title,
@@ -207,10 +229,6 @@ def _zscope_version() -> str:
     from . import __version__
 
     return __version__
-
-
-def _on(device: torch.device, a: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(np.ascontiguousarray(a)).to(device)
 
 
 def _now() -> str:

@@ -26,6 +26,7 @@ class Plan:
     name: str = ""
     device: str | None = None
     points: int = N_REFERENCE  # of the map
+    stream_mb: int | None = None  # 0: the training set lives on the device; None: its size and the free memory decide
 
     def checkpoint_name(self) -> str:
         return self.name or f"{self.dataset}-{self.family}".replace("_", "-")
@@ -40,6 +41,7 @@ class Plan:
             f"--seed {self.seed}",
             f"--name {self.checkpoint_name()}",
             f"--points {self.points}" * (self.points != N_REFERENCE),
+            f"--stream {self.stream_mb}" * (self.stream_mb is not None),
         ]
         return " ".join(p for p in parts if p)
 
@@ -54,6 +56,8 @@ class Plan:
             raise SettingError(f"epochs={self.epochs}: expected 1 to 1000000.")
         if not 2 <= self.points <= 1_000_000:
             raise SettingError(f"points={self.points}: expected 2 to 1000000 reference samples of the map.")
+        if self.stream_mb is not None and not 0 <= self.stream_mb <= 1_000_000:
+            raise SettingError(f"stream={self.stream_mb}: expected 0 to 1000000 megabytes.")
         if not 0 <= self.seed < 2**32:
             raise SettingError(f"seed={self.seed}: expected 0 to {2**32 - 1}.")
 

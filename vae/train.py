@@ -1,7 +1,8 @@
 """Training as a stream of events: no prints, no files, no user interface.
 
-The data set lives on the device as one tensor; nothing is fetched from the device inside an epoch but one small
-tensor every `REPORT_SECONDS`. The random state is part of the training state, so a resumed run repeats bit for bit.
+The data set lives on the device as one tensor, or comes in chunks (stream.py); nothing is fetched from the device
+inside an epoch but one small tensor every `REPORT_SECONDS`. The random state is part of the training state, so a
+resumed run repeats bit for bit.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from .group import Group
 from .metrics.bounds import evaluate, to_float
 from .nets.precision import PRECISIONS, mixed
 from .registry import knob
+from .stream import Resident, Stream
 from .types import Loss
 
 REPORT_SECONDS = 0.25
@@ -146,15 +148,22 @@ class Trainer:
 
 
 def fit(
-    trainer: Trainer, x: Tensor, y: Tensor | None, x_test: Tensor | None, epochs: int, y_test: Tensor | None = None
+    trainer: Trainer,
+    x: Tensor | Stream,
+    y: Tensor | None,
+    x_test: Tensor | None,
+    epochs: int,
+    y_test: Tensor | None = None,
 ) -> Iterator[Event]:
     """Train to `epochs` epochs in all (a resumed trainer does the rest), yielding events.
 
-    x: (n, *shape) uint8 or float 0-1, on the model's device; y: (n,) labels, -1 where unknown, or None. Stop by closing
-    the generator. Of several processes each takes its share of every batch; events of "step" tell of that alone.
+    x: (n, *shape) uint8 or float 0-1, on the model's device; y: (n,) labels, -1 where unknown, or None; a stream as x
+    has its own. Stop by closing the generator. Of several processes each takes its share of every batch; events of
+    "step" tell of that alone.
     Raises: Diverged: as soon as an epoch part is not finite, naming the part and the step.
     """
     batch, n = min(trainer.h.batch_size, len(x)), len(x)
+    data = x if isinstance(x, Stream) else Resident(x, y)
     per_epoch = -(-n // batch)
     rank, world = distributed.place()
     began, began_step = time.perf_counter(), trainer.step
@@ -162,13 +171,12 @@ def fit(
     while trainer.epoch < epochs:
         trainer.model.train()
         distributed.begin_epoch(trainer.seed, trainer.epoch)
-        order = torch.randperm(n, generator=trainer.order).to(x.device)
         sums: dict[str, float] = {}
         pending: list[tuple[dict[str, Tensor], int]] = []  # figures of the steps since they were last added up
         seen, epoch_began, reported = 0, time.perf_counter(), 0.0
-        for rows in order.split(batch):
+        for xs, ys, rows in data.epoch(trainer.order, batch):
             mine, weight = distributed.share(rows, rank, world)
-            loss = trainer.train_step(to_float(x.index_select(0, mine)), None if y is None else y[mine], weight)
+            loss = trainer.train_step(to_float(xs.index_select(0, mine)), None if ys is None else ys[mine], weight)
             parts = loss.parts if loss.adversary is None else loss.parts | {"adversary": loss.adversary.detach()}
             measured = {f"{name}_nats": value for name, value in parts.items()} | loss.figures
             if weight:
@@ -189,7 +197,7 @@ def fit(
                     left,
                 )
         seconds = time.perf_counter() - epoch_began
-        means = distributed.mean(_means(sums, pending, seen, trainer.step), seen, x.device)
+        means = distributed.mean(_means(sums, pending, seen, trainer.step), seen, data.device)
         metrics = means | {"seconds": seconds, "images_per_s": n / seconds}
         trainer.epoch += 1
         if x_test is not None:
@@ -208,14 +216,16 @@ def _weighed(loss: Tensor, weight: float) -> Tensor:
 
 
 def _means(sums: dict[str, float], pending: list, seen: int, step: int) -> dict[str, float]:
-    """Add the pending steps to the sums, in one pass for each figure, and forget them; the means over `seen`."""
+    """Add the pending steps to the sums and forget them; the means over `seen`. Step after step, so that the sum does
+    not depend on when it is taken."""
     values: dict[str, list[Tensor]] = {}
     for measured, rows in pending:
         for name, value in measured.items():
             values.setdefault(name, []).append(value.expand(rows))  # (b,), or a scalar that holds for each sample
     pending.clear()
     for name, several in values.items():
-        sums[name] = sums.get(name, 0.0) + float(torch.cat(several).sum())
+        for total in torch.stack([value.sum() for value in several]).tolist():
+            sums[name] = sums.get(name, 0.0) + total
     means = {name: total / seen for name, total in sums.items()}
     _check_finite(means, step)
     return means

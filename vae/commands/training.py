@@ -18,7 +18,15 @@ from ..train import Diverged, Event
 
 def train(args: Namespace) -> int:
     plan = experiment.Plan(
-        args.family, args.dataset, settings(args.settings), args.epochs, args.seed, args.name, args.device, args.points
+        args.family,
+        args.dataset,
+        settings(args.settings),
+        args.epochs,
+        args.seed,
+        args.name,
+        args.device,
+        args.points,
+        args.stream,
     )
     events = experiment.train(plan, resume=args.resume, overwrite=args.overwrite, report=_say)
     kept = args.resume  # whether the checkpoint of that name holds an epoch of this run

@@ -175,4 +175,3 @@ class Geodesics:
             end = np.append(end, main[nearest[shortest, 0]])
             length = np.append(length, gap[shortest, 0])
         return graph()
-

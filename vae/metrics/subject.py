@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ..registry import DATASETS
+from ..stream import resident
 from ..types import Samples
 
 
@@ -55,7 +56,7 @@ class Subject:
 
     @functools.cached_property
     def x_test(self) -> Tensor:
-        return torch.from_numpy(self.samples.x_test).to(self.device)
+        return resident(self.samples.x_test, self.device)
 
     @functools.cached_property
     def y_test(self) -> Tensor | None:
@@ -76,7 +77,7 @@ class Subject:
         return np.concatenate(mus), np.concatenate(stds), np.concatenate(kls) if kls else None
 
     def to_device(self, a: np.ndarray) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(a)).to(self.device)
+        return resident(a, self.device)
 
     def _batches(self):
         from .bounds import BATCH, to_float  # here: bounds registers its own group, which takes a Subject
