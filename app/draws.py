@@ -1,4 +1,4 @@
-"""What Generate shows: latents as the studio asks for them, and the labels to decode them with. Asks an engine."""
+"""Latents as the studio asks for them, and the labels to decode them with. Asks an engine."""
 
 from __future__ import annotations
 
@@ -29,6 +29,14 @@ class Draws:
 def chosen_label(engine, state: Studio) -> int | None:
     """The label the user chose for a conditional model; None where there is none to choose, or nobody did."""
     return state.label if engine.conditional and 0 <= state.label < len(engine.atlas.classes) else None
+
+
+def label_of(engine, z: Float[np.ndarray, " d"], chosen: int | None) -> int | None:
+    """What z is decoded with: the chosen label, else that of the nearest sample; None for a model without labels."""
+    if chosen is not None or not engine.conditional:
+        return chosen
+    near = engine.labels_at(z[None])
+    return None if near is None else int(near[0])
 
 
 def columns_of(engine, state: Studio) -> int:

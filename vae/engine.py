@@ -142,6 +142,18 @@ class Engine:
         """
         return self._run("redraw", z, held, n, seed, temperature)
 
+    def posterior(self, x: ArrayLike, n: int, seed: int = 0, y: ArrayLike | int | None = None) -> np.ndarray:
+        """n draws (n, d) of q(z|x) of one sample x (1, *shape): the model's own posterior, whatever its form.
+
+        x, y as in encode. Raises: ShapeError. SettingError: n < 1, or the posterior is one point, see `has_width`.
+        """
+        return self._run("posterior", x, n, seed, y)
+
+    @functools.cached_property
+    def has_width(self) -> bool:
+        """Whether q(z|x) is more than one point: not of plain autoencoders, nor of codebooks."""
+        return bool(self.atlas.std.any())
+
     @property
     def n_codes(self) -> int:
         """Entries of a discrete model's codebook; 0 for another kind of model."""
@@ -193,6 +205,22 @@ class Engine:
         with torch.inference_mode():
             out = self._model.redraw(start, held, torch.Generator().manual_seed(seed), temperature)
         return out.float().cpu().numpy()
+
+    def _posterior(self, x: ArrayLike, n: int, seed: int, y: ArrayLike | int | None) -> np.ndarray:
+        if n < 1 or not self.has_width:
+            point = f"{self.name} encodes a sample as one point: there is nothing to draw from."
+            raise SettingError(point if n >= 1 else f"n={n}: expected at least 1 draw.")
+        x = check_samples(x, self.shape, self.modality.bounded)
+        if len(x) != 1:
+            raise ShapeError(f"expected one sample, (1, {', '.join(map(str, self.shape))}), got {len(x)}.")
+        with torch.inference_mode(), torch.random.fork_rng(devices=self._cuda()):
+            torch.manual_seed(seed)
+            batch = to_float(torch.from_numpy(np.ascontiguousarray(x)).to(self._device))
+            z = self._model.resample(self._model.infer(batch, self._check_labels(y, 1)), n).z
+        return z.float().cpu().numpy()
+
+    def _cuda(self) -> list[int]:
+        return [self._device.index or 0] if self._device.type == "cuda" else []
 
     def _codes(self, z: ArrayLike) -> np.ndarray:
         if "discrete" not in self.traits:

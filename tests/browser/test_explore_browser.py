@@ -13,7 +13,7 @@ from app import engines
 
 FRAMES = """window.__frames ??= (zscope.on('frame', (f) =>
   __frames.push({kind: f.kind, source: f.source, trust: f.trust, xy: [...f.xy], z: [...f.z]})), [])"""
-AWAY = "document.querySelector('.zscope-console').dataset.away"
+AWAY = "document.querySelector('.zscope-view').dataset.away"
 RANGE = "document.querySelector('.zm-plot').view.slice(0, 2)"
 
 
@@ -257,3 +257,88 @@ def test_a_refused_or_lost_connection_says_so_and_comes_back(new_tab):
     tab.do("zscope.client.socket.close()")
     tab.until(f"/server away/.test({said})")
     tab.until(f"!/server away/.test({said})")
+
+
+SLIDERS = "[...document.querySelectorAll('.zc-row input[type=range]')].map((input) => Number(input.value))"
+
+
+def drag(tab, at: int, by: int) -> None:
+    """Pull slider number `at` to the side and let it go."""
+    slider = tab.page.locator(".zc-row input[type=range]").nth(at)
+    low, high, value = (float(slider.get_attribute(name) or 0) for name in ("min", "max", "value"))
+    box = slider.bounding_box()
+    x, y = box["x"] + 8 + (box["width"] - 16) * (value - low) / (high - low), box["y"] + box["height"] / 2
+    tab.page.mouse.move(x, y)
+    tab.page.mouse.down()
+    tab.page.mouse.move(x + by, y, steps=4)
+    tab.page.mouse.up()
+
+
+def test_a_double_click_puts_one_slider_back(new_tab, atlas):
+    tab = new_tab().open()
+    tab.page.wait_for_selector(".zc-row input")
+    tab.do(FRAMES)
+    tab.leave()
+    tab.hover(atlas.xy[3])
+    tab.leave()
+    tab.until("window.__frames.at(-1)?.source === 'restore'")
+    start = np.asarray(last(tab)["z"])
+    drag(tab, 0, 30)
+    drag(tab, 1, 25)
+    tab.until(f"({SLIDERS})[0] > 0.01 && ({SLIDERS})[1] > 0.01")
+    tab.page.locator(".zc-row input[type=range]").nth(0).dblclick(position={"x": 4, "y": 11})
+    tab.until(f"Math.abs(({SLIDERS})[0]) < 1e-6")
+    assert tab.do(SLIDERS)[1] > 0.01
+    tab.page.locator(".zc-row input[type=range]").nth(1).dblclick(position={"x": 4, "y": 11})
+    tab.until(f"({SLIDERS}).every((v) => Math.abs(v) < 1e-6)")
+    tab.until(f"Math.max(...window.__frames.at(-1).z.map((v, i) => Math.abs(v - {start.tolist()}[i]))) < 1e-4")
+
+
+def test_a_pinned_point_is_flipped_to_and_undo_and_redo_have_keys(new_tab, atlas):
+    tab = new_tab().open("/?model=tiny-vae&p=r3")
+    pinned = "new URL(location).searchParams.get('pin')"
+    tab.page.locator("body").press("Space")
+    tab.until(f"{pinned} === 'r3'")
+    tab.until("!document.querySelector('.zc-pinned').hidden")
+    before = tab.picture()
+    row = crowded(atlas)
+    tab.hover(atlas.xy[row])
+    tab.page.mouse.down()
+    tab.page.mouse.up()
+    tab.until(f"new URL(location).searchParams.get('p') === 'r{row}'")
+    tab.leave()
+    tab.until(r"/differs \.\d*[1-9]/.test(document.querySelector('.zc-pinned').innerText)")
+    here = tab.picture()
+    assert here != before
+    tab.page.keyboard.down("Space")
+    tab.until(f"document.querySelector('[data-testid=zscope-picture]').toDataURL() === {before!r}")
+    assert tab.page.locator(".zc-flag").is_visible()
+    tab.page.keyboard.up("Space")
+    tab.until(f"document.querySelector('[data-testid=zscope-picture]').toDataURL() === {here!r}")
+    tab.page.keyboard.press("Control+z")
+    tab.until("new URL(location).searchParams.get('p') === 'r3'")
+    tab.page.keyboard.press("Control+Shift+z")
+    tab.until(f"new URL(location).searchParams.get('p') === 'r{row}'")
+    tab.page.get_by_role("button", name="Unpin").click()
+    tab.until(f"{pinned} === null")
+
+
+def test_what_was_moved_is_saved_by_name_renamed_and_deleted(new_tab):
+    tab = new_tab().open()
+    tab.page.wait_for_selector(".zc-row input")
+    names = "[...document.querySelectorAll('.zc-name')].map((name) => name.textContent)"
+    assert tab.page.get_by_role("button", name="Save as …").is_disabled()
+    drag(tab, 0, 30)
+    tab.page.get_by_role("button", name="Save as …").click()
+    tab.page.get_by_label("Name of the direction").fill("wider")
+    tab.page.keyboard.press("Enter")
+    tab.page.get_by_role("tab", name="Named").click()
+    tab.until(f"({names}).includes('wider')")
+    tab.page.locator(".zc-name button").click()
+    tab.page.get_by_label("New name").fill("much wider")
+    tab.page.keyboard.press("Enter")
+    tab.until(f"({names}).includes('much wider')")
+    tab.page.locator(".zc-row").hover()
+    tab.page.get_by_role("button", name="Delete much wider").click()
+    tab.page.get_by_role("button", name="Delete much wider").click()
+    tab.until("document.querySelector('.zc-rows').textContent.includes('Nothing saved')")

@@ -1,11 +1,9 @@
-"""The console beside the map: the decoded picture with its trust, neighbours, latent sliders and the status line."""
+"""Latent sliders in tabs, live while they are dragged; directions can be saved, renamed and deleted where they are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
-
-import numpy as np
 
 from app.components import link, register
 
@@ -17,56 +15,24 @@ def latent_console(
     *,
     key: str,
     committed: dict[str, Any] | None,
-    neighbours: Sequence[dict[str, Any]] = (),
-    sliders: dict[str, dict[str, Any]] | None = None,
-    labels: Sequence[str] = (),
+    sliders: dict[str, dict[str, Any]],
     label: int | None = None,
-    on_label: Callable[[], None] | None = None,
-    can_undo: bool = False,
-    on_undo: Callable[[], None] | None = None,
-    on_renew: Callable[[], None] | None = None,
+    saves: str = "moves",
+    on_named: Callable[[], None] | None = None,
 ):
-    """Mount the console. Sliders and neighbours commit through the map of the same page; undo is the caller's.
+    """Mount the sliders. A release commits through the map of the same page.
 
     Args:
-        committed: {"row", "xy", "z"} as latent_map returns it.
-        neighbours: {"row": map row, "distance": latent distance} each, nearest first.
-        sliders: what slider_data makes of vae.latent.traverse records, for the tabs "here" and "raw".
-        labels: class names to choose from, for a conditional model; label: the chosen one, None: of the nearest sample.
-            on_label runs after a choice; session.sent(key, "label") is then {"label": number or None}.
-        on_renew: called when the browser's token has expired; a rerun is all it takes.
+        committed: {"row", "xy", "z"} as latent_map returns it: what the sliders start from.
+        sliders: tab -> what app.sliders makes of directions; tabs: "here", "pca", "raw", "named", "attribute".
+        label: what a conditional model decodes with: another one has other sliders.
+        saves: "moves": what was moved since the point was chosen can be saved as a direction; "direction": the first
+            slider's own direction can.
+        on_named: runs after a save, rename or delete; session.sent(key, "named") is then {"act": "save", "name", "u",
+            "strength", "tab"}, {"act": "rename", "old", "name"} or {"act": "delete", "name"}.
     """
     return _MOUNT(
         key=key,
-        data={
-            "link": link(model),
-            "committed": committed,
-            "neighbours": list(neighbours),
-            "sliders": sliders or {},
-            "labels": list(labels),
-            "label": label,
-            "can_undo": can_undo,
-        },
-        on_label_change=on_label or (lambda: None),
-        on_undo_change=on_undo or (lambda: None),
-        on_renew_change=on_renew or (lambda: None),
+        data={"link": link(model), "committed": committed, "sliders": sliders, "label": label, "saves": saves},
+        on_named_change=on_named or (lambda: None),
     )
-
-
-def slider_data(directions, names: Sequence[str]) -> dict[str, Any]:
-    """A vae.latent.traverse.Directions record as the console's plain data. names: a label each."""
-    return {
-        "u": np.round(directions.u, 5).tolist(),
-        "effect": np.round(directions.effect, 4).tolist(),
-        "low": np.round(directions.low, 3).tolist(),
-        "high": np.round(directions.high, 3).tolist(),
-        "names": list(names),
-    }
-
-
-def slider_tabs(here, raw) -> dict[str, dict[str, Any]]:
-    """The console's sliders: local directions at a point, and single axes."""
-    return {
-        "here": slider_data(here, [f"Direction {j + 1}" for j in range(len(here.u))]),
-        "raw": slider_data(raw, [f"z{np.argmax(np.abs(u))}" for u in raw.u]),
-    }

@@ -1,0 +1,35 @@
+"""Below the tools: undo and redo, the pin, ways to take the point along, and the status line."""
+
+from __future__ import annotations
+
+from app import session
+from app.components.actions import actions
+from app.scripts import script
+from app.studio import pin, redo, undo
+
+KEY = "explore.actions"
+
+
+def take() -> None:
+    state = session.studio()
+    done = {
+        "undo": lambda: undo(state),
+        "redo": lambda: redo(state),
+        "pin": lambda: pin(state, state.point),
+        "unpin": lambda: pin(state, None),
+    }
+    if (act := session.sent(KEY, "act")) in done:
+        session.update(done[act]())
+
+
+def show(engine) -> None:
+    state = session.studio()
+    actions(
+        engine.name,
+        key=KEY,
+        python=script("explore", engine, state),
+        pinned=state.pin is not None,
+        can_undo=len(state.past) > 1,  # the first step is the page's own: the sample that a visit starts on
+        can_redo=bool(state.future),
+        on_act=take,
+    )

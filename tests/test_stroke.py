@@ -1,0 +1,118 @@
+"""A sample drawn by hand, over the live channel: what comes back is what the model says, and bad frames are refused."""
+
+from __future__ import annotations
+
+import json
+import struct
+
+import numpy as np
+import pytest
+
+import vae
+from app import anomaly, asks, engines
+from app.asks import Refused, Scene
+from app.asks.stroke import NEAR, STROKE
+
+HEAD = struct.Struct("<IBB2xI")
+
+
+def answered(engine, x: np.ndarray, label: int | None = None) -> tuple[dict, dict]:
+    """Facts and arrays of the parcel for a sample, through bytes both ways."""
+    payload = x.transpose(1, 2, 0).tobytes() if x.ndim == 3 else x.astype("<f4").tobytes()
+    frame = asks.UP.pack(5, STROKE.code, 0 if label is None else label + 1) + payload
+    request = asks.parse(frame, Scene.of(engine))
+    data = engine.submit(STROKE.answer, engine, request).result()
+    sequence, code, form, size = HEAD.unpack_from(data)
+    assert (sequence, code, form) == (5, STROKE.code, 1)
+    facts, at, arrays = json.loads(data[HEAD.size : HEAD.size + size]), HEAD.size + size, {}
+    for name, kind, shape in facts.pop("arrays"):
+        count = int(np.prod(shape))
+        arrays[name] = np.frombuffer(data, kind, count, at).reshape(shape)
+        at += -(-arrays[name].nbytes // 4) * 4
+    return facts, arrays
+
+
+@pytest.fixture
+def engine(tiny_checkpoint):
+    return engines.engine("tiny-vae")
+
+
+@pytest.fixture
+def x() -> np.ndarray:
+    return vae.datasets()["digits"].load().x_test[3]
+
+
+def test_a_stroke_is_encoded_placed_and_weighed(engine, x):
+    facts, arrays = answered(engine, x)
+    mu, std = engine.encode(x[None])
+    np.testing.assert_array_equal(arrays["mu"], mu[0])
+    np.testing.assert_array_equal(arrays["std"], std[0])
+    np.testing.assert_allclose(facts["xy"], engine.to_map(mu)[0], rtol=1e-6)
+    np.testing.assert_array_equal(arrays["picture"], engine.decode_uint8(mu)[0].transpose(1, 2, 0))
+    rows, distances = engine.atlas.neighbours(mu[0], NEAR)
+    np.testing.assert_array_equal(arrays["rows"], rows)
+    np.testing.assert_allclose(arrays["distances"], distances, rtol=1e-6)
+    assert facts["mse"] == pytest.approx(float(((engine.decode(mu)[0] - x / 255) ** 2).mean()), rel=1e-4)
+    assert facts["negative_elbo_nats"] is not None
+    assert "test samples" in facts["reference"]
+
+
+def test_a_test_sample_is_ordinary_and_noise_is_not(engine, x):
+    test = anomaly._samples(engine)[0]
+    quantiles = [answered(engine, sample)[0]["quantile"] for sample in test[:20]]
+    assert min(quantiles) < 0.3
+    assert max(quantiles) > 0.5
+    noise = np.random.default_rng(0).integers(0, 256, x.shape, dtype=np.uint8)
+    assert answered(engine, noise)[0]["quantile"] == 1
+
+
+def test_without_the_data_set_the_thumbnails_stand_in_and_it_is_said(engine, x, monkeypatch):
+    monkeypatch.setattr(anomaly, "locate", lambda name: None)
+    monkeypatch.setattr(anomaly, "_known", {})
+    facts, _ = answered(engine, x)
+    assert "thumbnails" in facts["reference"]
+
+
+def test_a_model_without_a_rate_has_no_bound_to_tell(tiny_checkpoint, x):
+    facts, arrays = answered(engines.engine("tiny-ae"), x)
+    assert facts["negative_elbo_nats"] is None
+    assert (arrays["std"] == 0).all()
+
+
+def test_a_conditional_model_is_told_the_label(conditional, x):
+    engine = engines.engine(conditional)
+    means = [answered(engine, x, label)[1]["mu"] for label in (2, None)]
+    np.testing.assert_array_equal(means[0], engine.encode(x[None], 2)[0][0])
+    np.testing.assert_array_equal(means[1], engine.encode(x[None])[0][0])
+
+
+def test_a_series_goes_up_as_numbers(waves_root):
+    engine = engines.engine("waves-vae")
+    x = anomaly._samples(engine)[0][0]
+    facts, arrays = answered(engine, x)
+    np.testing.assert_array_equal(arrays["mu"], engine.encode(x[None])[0][0])
+    assert arrays["picture"].shape == (64, 96, 3)
+    assert facts["mse"] > 0
+
+
+@pytest.mark.parametrize(
+    ("shape", "payload", "said"),
+    [
+        ((1, 8, 8), b"", "0 bytes; expected 8x8x1"),
+        ((1, 8, 8), bytes(63), "63 bytes"),
+        ((3, 8, 8), bytes(64), "expected 8x8x3"),
+        ((2, 24), bytes(48), "48 float32"),
+        ((2, 24), np.full(48, np.nan, "<f4").tobytes(), "NaN"),
+        ((2, 24), np.full(48, 1e3, "<f4").tobytes(), "beyond 100"),
+    ],
+)
+def test_bad_payloads_are_refused(shape, payload, said):
+    with pytest.raises(Refused, match=said) as refused:
+        asks.parse(asks.UP.pack(1, STROKE.code, 0) + payload, Scene(4, 10, 0, shape))
+    assert refused.value.code == asks.BAD_FRAME
+
+
+def test_a_frame_longer_than_a_sample_is_refused_as_such():
+    with pytest.raises(Refused, match="at most") as refused:
+        asks.parse(asks.UP.pack(1, STROKE.code, 0) + bytes(70_000), Scene(4, 10, 0, (1, 28, 28)))
+    assert refused.value.code == asks.OVERSIZE
