@@ -46,6 +46,11 @@ def npz(x: Float[np.ndarray, "n ..."], z: Float[np.ndarray, "n d"], **more: np.n
     return buffer.getvalue()
 
 
+def page(figure) -> bytes:
+    """A Plotly figure as one HTML file that needs nothing else, plotly.js included."""
+    return figure.to_html(include_plotlyjs=True, full_html=True).encode()
+
+
 def bundle(
     pictures: UInt8[np.ndarray, "n c h w"],
     columns: int,

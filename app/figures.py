@@ -9,6 +9,8 @@ import plotly.graph_objects as go
 
 # One colour a symbol, wherever it appears (Okabe and Ito, safe for colour-blind eyes, legible on light and dark).
 ELBO, DISTORTION, RATE, QUIET = "#d55e00", "#2f7fc1", "#0a9f78", "#9aa3af"
+# Of classes: Paul Tol's muted set, as on the live map of a light page.
+CLASSES = ("#332288", "#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677", "#882255", "#aa4499", "#555555")
 SHORT = 12  # epochs: a curve of fewer is shown whole
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 
@@ -120,3 +122,32 @@ def _around(values: Sequence[float]) -> list[float]:
     low, high = min(values), max(values)
     pad = 0.08 * (high - low) or 0.5
     return [low - pad, high + pad]
+
+
+def latent_map(atlas, marks: Mapping[str, Sequence[float]] = {}, height: int = 560) -> go.Figure:
+    """The UMAP projection of a model's reference set, a trace a class, each point with its number in the training set.
+
+    marks: names of places (x, y) to mark. A figure to keep, print and embed; the live map is drawn in the page.
+    """
+    figure, labels = go.Figure(), atlas.labels
+    groups = [("samples", np.arange(atlas.n))]
+    if labels is not None and atlas.classes:
+        groups = [(name, np.flatnonzero(labels == k)) for k, name in enumerate(atlas.classes)]
+    for k, (name, rows) in enumerate(groups):
+        figure.add_scattergl(
+            x=atlas.xy[rows, 0],
+            y=atlas.xy[rows, 1],
+            mode="markers",
+            name=f"{name} ({len(rows)})",
+            marker={"size": 4, "opacity": 0.75, "color": CLASSES[k % len(CLASSES)]},
+            customdata=atlas.index[rows],
+            hovertemplate=f"{name} #%{{customdata}}<extra></extra>",
+        )
+    for name, (x, y) in marks.items():
+        marker = {"size": 13, "color": ELBO, "symbol": "cross-thin", "line": {"width": 3, "color": ELBO}}
+        place = {"x": [x], "y": [y], "text": [name], "textposition": "top center"}
+        figure.add_scatter(**place, mode="markers+text", name=name, marker=marker, showlegend=False)
+    hidden = {"visible": False}
+    figure.update_yaxes(scaleanchor="x", **hidden)
+    figure.update_xaxes(**hidden)
+    return figure.update_layout(height=height, margin=MARGIN, legend={"itemsizing": "constant"})

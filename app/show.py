@@ -175,6 +175,13 @@ def training(engine, height: int) -> None:
         st.info("No history was kept with this checkpoint.")
 
 
+def latent_map(atlas) -> None:
+    """The map as a figure to keep: zoom, hide classes, save it as a picture."""
+    st.markdown("##### Latent map")
+    st.plotly_chart(figures.latent_map(atlas), config={"displaylogo": False, "scrollZoom": True})
+    st.caption(f"UMAP of the posterior means of {atlas.n} training samples. Explore decodes every place of it.")
+
+
 def collapse(card: Mapping) -> None:
     """A warning where hardly any of the latent is used."""
     d, active = width(card), next(figure.value for figure in merit(card) if figure.key == "active_units")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import vae
 from app import downloads, figures
 
 HISTORY = [
@@ -125,3 +126,16 @@ def test_npz_gives_back_what_went_in(pictures):
         assert saved["z"].dtype == np.float32
         assert (saved["z"] == z).all()
         assert saved["seed"] == 3
+
+
+def test_the_map_is_a_trace_a_class_with_every_sample_once_and_what_is_marked(tiny_checkpoint):
+    atlas = vae.load("tiny-vae").atlas
+    figure = figures.latent_map(atlas, {"A": (1.0, 2.0)})
+    points, mark = figure.data[:-1], figure.data[-1]
+    assert [trace.name for trace in points] == [f"{k} ({(atlas.labels == k).sum()})" for k in range(10)]
+    assert sorted(np.concatenate([trace.customdata for trace in points])) == sorted(atlas.index)
+    np.testing.assert_array_equal(np.stack([points[3].x, points[3].y], 1), atlas.xy[atlas.labels == 3])
+    assert (mark.x, mark.y, mark.text) == ((1.0,), (2.0,), ("A",))
+    body = downloads.page(figure)
+    assert b"<html" in body[:100]
+    assert len(body) > 3_000_000  # plotly.js is in it: nothing is fetched

@@ -6,12 +6,15 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from app import links, session
+from app import downloads, figures, links, session
 from app.scripts import script
+from app.studio import Studio, letter
 from vae.errors import ZscopeError
 
 KEY = "share.file"
 TOO_LONG = "The link would be too long with {}: save the file instead, which holds everything."
+
+IN_HTML = "The map with its points as a Plotly figure in a page of its own, to zoom, to print and to embed."
 
 
 def show(engine, page: str) -> None:
@@ -36,12 +39,20 @@ def show(engine, page: str) -> None:
                 st.info(TOO_LONG.format(" and ".join(left_out)))
             st.markdown("**As Python**, with `import vae` alone.")
             st.code(script(page, engine, session.studio()), language="python", height=170)
-            st.download_button("Save as file", session.recipe, f"{engine.name}-{page}.json", on_click="ignore")
+            with st.container(horizontal=True):
+                st.download_button("Save as file", session.recipe, f"{engine.name}-{page}.json", on_click="ignore")
+                make = lambda: downloads.page(figures.latent_map(engine.atlas, _marks(session.studio())))  # noqa: E731
+                st.download_button("Map as HTML", make, f"{engine.name}-map.html", help=IN_HTML, on_click="ignore")
             most = links.RECIPE_BYTES // 1_000_000
             take = lambda: taken.append(_take())  # noqa: E731
             st.file_uploader("Open such a file", "json", max_upload_size=most, key=KEY, on_change=take)
 
     share()
+
+
+def _marks(state: Studio) -> dict[str, tuple[float, float]]:
+    points = {"": state.point, "pin": state.pin, **{letter(i): p for i, p in enumerate(state.waypoints)}}
+    return {name: p.xy for name, p in points.items() if p is not None and p.xy is not None}
 
 
 def _take() -> bool:

@@ -38,6 +38,7 @@ pictures, decoded = engine.modality.pictures(samples), engine.decode_uint8(engin
 st.markdown("##### Reconstructions")
 st.caption(f"Above: {source}. Below: each one encoded to {engine.d} numbers and decoded again.")
 show.rows(pictures, decoded)
+show.latent_map(engine.atlas)
 
 left, right = st.columns(2, gap="medium")
 with left:
