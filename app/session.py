@@ -18,10 +18,12 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import vae
 from app import engines, evidence, jobs, links
+from app import posterior as posteriors
 from app import studio as studio_
 from app import walk as walks
 from app.evidence import Training
-from app.studio import Studio
+from app.posterior import Posterior
+from app.studio import Point, Studio
 from app.walk import Walk
 from vae import checkpoint
 from vae.data.store import locate
@@ -182,6 +184,22 @@ def cards() -> dict[str, dict]:
 def walk(model: str, created: str, a: tuple[float, ...], b: tuple[float, ...], method: str) -> Walk:
     """app.walk.walk, remembered: moving the slider or coming back to the page asks for the same one again."""
     return walks.walk(engine(model), np.asarray(a, np.float32), np.asarray(b, np.float32), method)
+
+
+def posterior(opened, point: Point, name: str, y: int | None, seed: int) -> Posterior:
+    """app.posterior.posterior, remembered: a look at another tool and back asks for the same one again."""
+    return _posterior(opened.name, digest(opened), point, name, y, seed)
+
+
+def sample_of(opened, point: Point, name: str, y: int | None) -> np.ndarray:
+    """The sample that a point is, or what is decoded there, as uint8 (c, h, w)."""
+    x, _ = posteriors.sample_of(opened, point, name, y)
+    return opened.modality.pictures(x)[0]
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _posterior(model: str, weights: str, point: Point, name: str, y: int | None, seed: int) -> Posterior:
+    return posteriors.posterior(engine(model), point, name, y, seed)
 
 
 def samples(opened, n: int) -> tuple[np.ndarray, np.ndarray | None, str]:

@@ -2,6 +2,7 @@
 // click, or Enter, commits the point. data: {link, height, mode, committed, waypoints, paths, view, colour, camera, selected}
 
 import { KIND, connect, count, emit, geometry, mounting, on, palette, spriteSheet, theme } from "./zscope.js"
+import { Cloud } from "./cloud.js"
 import { ColourBy } from "./colour_by.js"
 import { classColours, css, looks } from "./colours.js"
 import { Gestures } from "./gestures.js"
@@ -72,6 +73,7 @@ class MapView {
     this.legend = new Legend(root, plot, shape, () => this.filter())
     this.legend.selection = this.selection
     this.overlay = new Overlay(root, plot, shape)
+    this.cloud = new Cloud(root, plot)
     this.lasso = new Lasso(root, plot, (rows, how) => this.select(rows, how))
     this.tools = new Tools(bar, this)
     this.thumbnails = new Thumbnails(plot, shape.shape, { colourOf: (row) => this.colourOf(row), chosen: () => this.selection.mask, sheet: () => this.sheet })
@@ -311,7 +313,7 @@ class MapView {
     this.gone = true
     clearTimeout(this.telling)
     for (const off of this.offs) off()
-    for (const part of [this.pointer, this.gestures, this.manifold, this.plot, this.colour?.menu, this.views?.menu, this.layers?.menu]) part?.remove()
+    for (const part of [this.cloud, this.pointer, this.gestures, this.manifold, this.plot, this.colour?.menu, this.views?.menu, this.layers?.menu]) part?.remove()
     this.root.remove()
   }
 }
