@@ -5,7 +5,7 @@ from __future__ import annotations
 from app import session
 from app.components.actions import actions
 from app.scripts import script
-from app.studio import pin, redo, undo
+from app.studio import pin, point_of, redo, undo
 
 KEY = "explore.actions"
 
@@ -22,6 +22,11 @@ def take() -> None:
         session.update(done[act]())
 
 
+def take_pinned() -> None:
+    if sent := session.sent(KEY, "pinned"):
+        session.update(pin(session.studio(), point_of(sent["z"], sent["xy"], sent["row"])))
+
+
 def show(engine) -> None:
     state = session.studio()
     actions(
@@ -32,4 +37,5 @@ def show(engine) -> None:
         can_undo=len(state.past) > 1,  # the first step is the page's own: the sample that a visit starts on
         can_redo=bool(state.future),
         on_act=take,
+        on_pinned=take_pinned,
     )

@@ -18,6 +18,7 @@ def actions(
     can_undo: bool = False,
     can_redo: bool = False,
     on_act: Callable[[], None] | None = None,
+    on_pinned: Callable[[], None] | None = None,
     on_renew: Callable[[], None] | None = None,
 ):
     """Mount the buttons, which have keys too: ctrl+z, ctrl+shift+z, and space to pin and to flip.
@@ -25,6 +26,7 @@ def actions(
     Args:
         python: what "Copy as Python" gives.
         on_act: runs after a button; session.sent(key, "act") is then "undo", "redo", "pin" or "unpin".
+        on_pinned: runs after the map pinned what is at its cursor: {"row", "xy", "z"} in session.sent(key, "pinned").
         on_renew: called when the browser's token has expired; a rerun is all it takes.
     """
     return _MOUNT(
@@ -37,5 +39,6 @@ def actions(
             "can_redo": can_redo,
         },
         on_act_change=on_act or (lambda: None),
+        on_pinned_change=on_pinned or (lambda: None),
         on_renew_change=on_renew or (lambda: None),
     )

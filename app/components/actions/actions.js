@@ -1,6 +1,6 @@
 // Undo, redo, the pin and what takes a point along, by button and by key; the status line.
 
-import { connect, emit, mounting } from "./zscope.js"
+import { connect, emit, mounting, on } from "./zscope.js"
 import { StatusLine } from "./status_line.js"
 
 const MARKUP = `
@@ -28,6 +28,7 @@ class Actions {
     this.up = (event) => { if (event.key === " " && this.held) this.flip((this.held = false)) }
     addEventListener("keydown", this.down)
     addEventListener("keyup", this.up)
+    this.off = on("pin", ({ row, xy, z }) => this.component.setTriggerValue("pinned", { row, xy: Array.from(xy), z: Array.from(z) }))
     this.show()
   }
 
@@ -60,7 +61,7 @@ class Actions {
       event.preventDefault()
       return this.act(event.shiftKey ? "redo" : "undo")
     }
-    if (event.key !== " " || command || event.altKey || at.closest?.(PRESSING)) return
+    if (event.key !== " " || command || event.altKey || event.defaultPrevented || at.closest?.(PRESSING)) return
     event.preventDefault() // it would scroll the page
     if (event.repeat) return
     if (!this.component.data.pinned) return this.act("pin")
@@ -106,6 +107,7 @@ class Actions {
 
   remove() {
     clearTimeout(this.saying)
+    this.off()
     removeEventListener("keydown", this.down)
     removeEventListener("keyup", this.up)
     if (this.flipped) emit("flip", false)

@@ -6,8 +6,9 @@ import { emit, on, theme } from "./zscope.js"
 const DOT_PX = 2.4, OPACITY = 0.6
 
 export class Cloud {
-  constructor(root, plot) {
-    Object.assign(this, { root, plot, xy: null, drawn: "" })
+  // shown(): whether the map is laid out as those places are
+  constructor(root, plot, shown) {
+    Object.assign(this, { root, plot, shown, xy: null, drawn: "" })
     this.canvas = document.createElement("canvas")
     this.canvas.className = "zm-overlay zm-cloud"
     this.canvas.dataset.testid = "zscope-cloud"
@@ -27,7 +28,7 @@ export class Cloud {
 
   follow() {
     if (!this.xy || !this.root.isConnected) return
-    const seen = `${this.plot.view} ${this.plot.size()}`
+    const seen = `${this.plot.view} ${this.plot.size()} ${this.shown()}`
     if (seen !== this.drawn) { this.draw(); this.drawn = seen }
     requestAnimationFrame(() => this.follow())
   }
@@ -35,7 +36,7 @@ export class Cloud {
   draw() {
     const [width, height] = this.plot.size(), density = Math.min(2, devicePixelRatio || 1)
     Object.assign(this.canvas, { width: width * density, height: height * density }) // this clears it
-    if (!this.xy) return
+    if (!this.xy || !this.shown()) return
     const context = this.canvas.getContext("2d")
     context.scale(density, density)
     context.fillStyle = theme(this.root).accent

@@ -73,7 +73,7 @@ class MapView {
     this.legend = new Legend(root, plot, shape, () => this.filter())
     this.legend.selection = this.selection
     this.overlay = new Overlay(root, plot, shape)
-    this.cloud = new Cloud(root, plot)
+    this.cloud = new Cloud(root, plot, () => this.views?.plain ?? true)
     this.lasso = new Lasso(root, plot, (rows, how) => this.select(rows, how))
     this.tools = new Tools(bar, this)
     this.thumbnails = new Thumbnails(plot, shape.shape, { colourOf: (row) => this.colourOf(row), chosen: () => this.selection.mask, sheet: () => this.sheet })
@@ -97,7 +97,7 @@ class MapView {
     watch.observe(this.root)
     this.offs.push(
       () => watch.disconnect(),
-      on("goto", (to) => this.goto(to)), on("position", (xy) => this.dot(xy && { xy })),
+      on("goto", (to) => this.goto(to)), on("position", (at) => this.dot(at?.length ? { xy: at } : at)),
       on("frame", (frame) => this.dot(frame.source === "slider" ? frame : null)),
     )
   }

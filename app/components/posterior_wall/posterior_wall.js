@@ -68,7 +68,7 @@ class Wall {
       tile.style.backgroundImage = `url(${wall})`
       tile.style.backgroundSize = `${100 * columns}% ${100 * lines}%`
       tile.style.backgroundPosition = `${columns > 1 ? (100 * column) / (columns - 1) : 0}% ${lines > 1 ? (100 * row) / (lines - 1) : 0}%`
-      tile.onpointerenter = tile.onfocus = () => emit("position", xy[i])
+      tile.onpointerenter = tile.onfocus = () => emit("position", { xy: xy[i], z: z[i] })
       tile.onpointerleave = tile.onblur = () => emit("position", null)
       tile.onclick = () => emit("goto", { z: z[i] })
       return tile

@@ -159,7 +159,7 @@ class Sketch {
 
   show(answer) {
     paint(this.made, answer.arrays.picture, this.geometry.shape)
-    emit("position", answer.xy)
+    emit("position", { xy: answer.xy, z: answer.arrays.mu })
     this.say(answer)
   }
 

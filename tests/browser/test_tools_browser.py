@@ -1,0 +1,67 @@
+"""The tools of Explore in a real Chromium: what a stroke, a draw of the posterior and an attribute move."""
+
+from __future__ import annotations
+
+import pytest
+
+DOT = "document.querySelector('.zm-live').style"
+
+
+@pytest.fixture
+def tab(new_tab):
+    return lambda tool: new_tab().open(f"/?model=tiny-vae&tool={tool}")
+
+
+def test_a_stroke_moves_the_place_on_the_map_while_it_is_drawn_and_can_be_kept(tab):
+    tab = tab("draw")
+    tab.until("window.zscope.strokes?.shown > 0")
+    tab.page.get_by_role("button", name="Clear").click()
+    tab.until("document.querySelector('.zk-near button')")
+    tab.until(f"{DOT}.visibility === 'visible'")
+    made = "document.querySelector('.zk-made').toDataURL()"
+    shown, place, before = tab.do("zscope.strokes.shown"), tab.do(f"{DOT}.transform"), tab.do(made)
+    link = tab.do("new URL(location).searchParams.get('p')")
+    box = tab.page.locator(".zk-draw").bounding_box()
+    tab.page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.2 * box["height"])
+    tab.page.mouse.down()
+    for step in range(1, 7):
+        tab.page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + (0.2 + 0.1 * step) * box["height"])
+        tab.until(f"zscope.strokes.shown > {shown + step - 1}")
+    assert tab.do(made) != before  # with the button still down
+    tab.until(f"{DOT}.transform !== {place!r}")
+    tab.page.mouse.up()
+    tab.until("/quantile/.test(document.querySelector('.zk-said').textContent)")
+    tab.page.get_by_role("button", name="Keep").click()
+    tab.until(f"new URL(location).searchParams.get('p') !== {link!r}")
+
+
+def test_erasing_inverting_and_taking_back_change_what_the_model_sees(tab):
+    tab = tab("draw")
+    tab.until("window.zscope.strokes?.shown > 0")
+    seen = "document.querySelector('.zk-draw').toDataURL()"
+    start = tab.do(seen)
+    tab.page.get_by_role("button", name="Invert").click()
+    inverted = tab.do(seen)
+    assert inverted != start
+    tab.page.get_by_role("button", name="Clear").click()
+    black = tab.do(seen)
+    tab.page.get_by_title("Take the last stroke back").click()
+    assert tab.do(seen) == inverted
+    tab.page.get_by_role("button", name="Reset", exact=True).click()
+    assert tab.do(seen) == start != black
+
+
+def test_draws_of_the_posterior_are_a_cloud_that_goes_with_its_tool(tab):
+    tab = tab("posterior")
+    dots = "document.querySelector('[data-testid=zscope-cloud]').dataset.n"
+    tab.until(f"{dots} === '200'")
+    wall = "document.querySelector('.zp-wall button').style.backgroundImage"
+    before = tab.do(wall)
+    tab.page.get_by_role("button", name="Resample").click()
+    tab.until(f"{wall} !== {before!r}")
+    tab.page.get_by_role("radio", name="Mean only").click()
+    tab.until(f"{dots} === '0'")
+    tab.page.get_by_role("radio", name="Draws").click()
+    tab.until(f"{dots} === '200'")
+    tab.page.get_by_role("tab", name="Sliders").click()
+    tab.until(f"{dots} === '0'")
