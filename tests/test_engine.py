@@ -302,6 +302,7 @@ IMPORTS = """
     engine.decode(engine.from_map(xy)[0])
     engine.atlas.thumbnail(0), engine.atlas.neighbours(engine.atlas.z[0])
     heavy = ("umap", "numba", "llvmlite", "streamlit", "plotly", "sklearn", "pandas", "matplotlib", "tensorflow")
+    heavy += ("scipy.sparse.csgraph", "scipy.linalg", "scipy.optimize", "scipy.stats", "pooch", "requests")
     print(light, "torch" in after or "numpy" in after, [m for m in heavy if m in sys.modules])
 """
 

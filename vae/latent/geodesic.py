@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components, dijkstra
 
 from .fit import landmark_rows
 from .neighbours import Index
 from .rows import rows, vector
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 NEIGHBOURS = 15  # edges a row, and the neighbour whose distance is a place's radius
 POWER = 4  # of the radius in what a step costs
@@ -79,6 +81,9 @@ class Geodesics:
 
     def rows_between(self, za: Float[np.ndarray, " d"], zb: Float[np.ndarray, " d"]) -> Int[np.ndarray, " r"]:
         """Rows of the set that the cheapest way from za to zb passes, none if going straight costs no more."""
+        from scipy.sparse import csr_matrix  # here: half of what else it takes to open a model
+        from scipy.sparse.csgraph import dijkstra
+
         ends = self._place(np.stack([za, zb]))
         distance, row = self._index.query(ends, self._k + 1)
         radius = distance[:, -1]
@@ -155,6 +160,9 @@ class Geodesics:
 
     def _joined(self, distance: Float[np.ndarray, "n k"], row: Int[np.ndarray, "n k"]) -> csr_matrix:
         """The graph, either way the same; a part of its own gets one edge to the largest."""
+        from scipy.sparse import csr_matrix
+        from scipy.sparse.csgraph import connected_components
+
         n, k = distance.shape
         start, end, length = np.repeat(np.arange(n), k), row.ravel(), distance.ravel()
 
