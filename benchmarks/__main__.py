@@ -8,7 +8,7 @@ import sys
 
 import benchmarks
 
-NOT_BENCHMARKS = {"__main__", "machine"}
+NOT_BENCHMARKS = {"__main__", "machine", "peer"}
 
 
 def main(argv: list[str]) -> int:

@@ -5,6 +5,7 @@ parameters, d = 16); D, the net of Burgess et al., 2018, for 32 x 32 pictures (d
 border of two pixels; Adam 1e-3, batch 128, the gaussian likelihood with sigma 1 (pythae's "mse" up to a constant).
 Each library runs its own training loop, without set-up and saving. Mode "same": float32 on both sides; "best":
 zscope's bfloat16 against the only mode that pythae has on a CPU. The sides take turns, in an order that turns too.
+Test elbos after whole epochs, the time to the lowest of the last ones, and the peak memory of a process of its own.
 pythae is no dependency of zscope: `make bench` installs it, or `pip install -r requirements-bench.txt`.
 """
 
@@ -12,31 +13,27 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import io
 import json
 import math
+import resource
 import statistics
+import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 
 from benchmarks.machine import summary, write
-from benchmarks.peer import begin, fitted
-from vae.bottlenecks import Gaussian
-from vae.data import fashion_mnist
+from benchmarks.peer import BATCH, LR, NETS, begin, ours, pictures, their_elbo, theirs
 from vae.metrics.bounds import evaluate
-from vae.model import VAE
 from vae.registry import FAMILIES, configure
 from vae.train import Trainer, TrainHparams
 from vae.types import Spec
 
-BATCH, LR = 128, 1e-3
 WANTED = {
     ("A", "same"): 1.5,
     ("A", "best"): 2,
@@ -46,142 +43,11 @@ WANTED = {
     ("D", "best"): 2,
 }
 ROOFLINE_BATCH, ROOFLINE = 512, 0.6
-
-
-@dataclass(frozen=True)
-class Net:
-    """One architecture. body: (b, c, h, w) -> (b, features); painter: (b, d) -> (b, c, h, w), before a sigmoid."""
-
-    side: int
-    d: int
-    features: int
-    images: int  # of one turn
-    body: Callable[[], nn.Module]
-    painter: Callable[[], nn.Module]
-
-
-def _conv(a: int, b: int) -> list[nn.Module]:
-    return [nn.Conv2d(a, b, 4, 2, 1), nn.BatchNorm2d(b), nn.ReLU()]
-
-
-def _up(a: int, b: int, extra: int) -> list[nn.Module]:
-    return [nn.ConvTranspose2d(a, b, 3, 2, 1, extra), nn.BatchNorm2d(b), nn.ReLU()]
-
-
-NETS = {
-    "A": Net(
-        28, 10, 512, 100 * BATCH,
-        lambda: nn.Sequential(nn.Flatten(), nn.Linear(784, 512), nn.ReLU()),
-        lambda: nn.Sequential(nn.Linear(10, 512), nn.ReLU(), nn.Linear(512, 784), nn.Unflatten(1, (1, 28, 28))),
-    ),
-    "B": Net(
-        28, 16, 1024, 3 * BATCH,
-        lambda: nn.Sequential(*_conv(1, 128), *_conv(128, 256), *_conv(256, 512), *_conv(512, 1024), nn.Flatten()),
-        lambda: nn.Sequential(
-            nn.Linear(16, 16384), nn.Unflatten(1, (1024, 4, 4)), *_up(1024, 512, 0), *_up(512, 256, 1),
-            nn.ConvTranspose2d(256, 1, 3, 2, 1, 1),
-        ),
-    ),
-    "D": Net(
-        32, 10, 256, 40 * BATCH,
-        lambda: nn.Sequential(
-            *(m for a in (1, 32, 32) for m in (nn.Conv2d(a, 32, 4, 2, 1), nn.ReLU())), nn.Flatten(),
-            nn.Linear(512, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(),
-        ),
-        lambda: nn.Sequential(
-            nn.Linear(10, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 512), nn.ReLU(),
-            nn.Unflatten(1, (32, 4, 4)), nn.ConvTranspose2d(32, 32, 4, 2, 1), nn.ReLU(),
-            nn.ConvTranspose2d(32, 32, 4, 2, 1), nn.ReLU(), nn.ConvTranspose2d(32, 1, 4, 2, 1),
-        ),
-    ),
-}  # fmt: skip
-
-
-def ours(net: Net, precision: str, x: Tensor, epochs: int, seed: int) -> tuple[float, VAE]:
-    """(images/s, model) of vae.train.fit; convolutions laid out as zscope's own nets are."""
-    torch.manual_seed(seed)
-    family = FAMILIES.get("vae")
-    h = configure(family.Hparams, {"net": "mlp", "width": 1, "d": net.d, "sigma": 1.0})
-    model, objective = family.build(Spec(tuple(x.shape[1:]), len(x)), h)
-    layout = torch.channels_last if any(isinstance(m, nn.Conv2d) for m in net.body()) else torch.contiguous_format
-    model.encoder, model.decoder = (part().to(memory_format=layout) for part in (net.body, net.painter))
-    model.bottleneck = Gaussian(net.features, net.d)
-    seconds = fitted(model, objective, x, {"batch_size": BATCH, "lr": LR, "precision": precision}, epochs, seed)
-    return epochs * len(x) / seconds, model
-
-
-def theirs(net: Net, x: Tensor, epochs: int, seed: int) -> tuple[float, nn.Module]:
-    """(images/s, model) of pythae's BaseTrainer: its training loop alone, without set-up and final save."""
-    from pythae.data.datasets import BaseDataset
-    from pythae.models import VAE as PythaeVAE
-    from pythae.models import VAEConfig
-    from pythae.models.base.base_utils import ModelOutput
-    from pythae.models.nn import BaseDecoder, BaseEncoder
-    from pythae.trainers import BaseTrainer, BaseTrainerConfig
-
-    class Encoder(BaseEncoder):
-        def __init__(self):
-            super().__init__()
-            self.body = net.body()
-            self.mu, self.logvar = nn.Linear(net.features, net.d), nn.Linear(net.features, net.d)
-
-        def forward(self, x):
-            h = self.body(x)
-            return ModelOutput(embedding=self.mu(h), log_covariance=self.logvar(h))
-
-    class Decoder(BaseDecoder):
-        def __init__(self):
-            super().__init__()
-            self.body = net.painter()
-
-        def forward(self, z):
-            return ModelOutput(reconstruction=self.body(z).sigmoid())
-
-    torch.manual_seed(seed)
-    settings = VAEConfig(input_dim=tuple(x.shape[1:]), latent_dim=net.d, reconstruction_loss="mse")
-    model = PythaeVAE(settings, Encoder(), Decoder())
-    data = BaseDataset(x.float().cpu() / 255, torch.zeros(len(x)))
-    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):
-        config = BaseTrainerConfig(
-            output_dir=folder,
-            num_epochs=epochs,
-            per_device_train_batch_size=BATCH,
-            learning_rate=LR,
-            seed=seed,
-            no_cuda=x.device.type != "cuda",
-        )
-        trainer = BaseTrainer(model, data, training_config=config)
-        trainer.prepare_training()
-        model.train()
-        began = time.perf_counter()
-        for epoch in range(1, epochs + 1):
-            trainer.train_step(epoch)
-        seconds = time.perf_counter() - began
-    return epochs * len(x) / seconds, model
-
-
-@torch.inference_mode()
-def their_elbo(model: nn.Module, x: Tensor) -> float:
-    """The test elbo in nats of pythae's model, with the normaliser that its loss leaves out."""
-    torch.manual_seed(0)
-    model.eval()
-    total = 0.0
-    for batch in x.split(500):
-        x01 = batch.float() / 255
-        q = model.encoder(x01)
-        std = (0.5 * q.log_covariance).exp()
-        mean = model.decoder(q.embedding + std * torch.randn_like(std)).reconstruction
-        squares = (x01 - mean).flatten(1).square().sum(1)
-        kl = 0.5 * (q.embedding.square() + std.square() - 1 - q.log_covariance).sum(1)
-        total -= float((0.5 * squares + 0.5 * x01[0].numel() * math.log(2 * math.pi) + kl).sum())
-    return total / len(x)
-
-
-def pictures(side: int, device: str) -> tuple[Tensor, Tensor]:
-    """Fashion-MNIST, train and test, uint8 (n, 1, side, side)."""
-    data, border = fashion_mnist.load(), (side - 28) // 2
-    both = (torch.from_numpy(a) for a in (data.x_train, data.x_test))
-    return tuple(nn.functional.pad(a, [border] * 4).to(device) for a in both)
+MODES = {"same": "float32", "best": "bfloat16"}
+WHOLE = (
+    "A",
+    "D",
+)  # trained on the whole training set, for elbo, time and memory; B takes a quarter of an hour an epoch
 
 
 def throughput(name: str, repeats: int, device: str) -> dict[str, list[float]]:
@@ -202,13 +68,46 @@ def throughput(name: str, repeats: int, device: str) -> dict[str, list[float]]:
     return speeds
 
 
-def elbos(name: str, epochs: int, device: str) -> dict[str, float]:
-    """Test elbo, nats, after whole epochs of the training set, by side; one seed."""
+def courses(name: str, epochs: int, device: str) -> dict[str, list[tuple[float, float]]]:
+    """(seconds of training, test elbo in nats) after every epoch of the training set, by side; one seed."""
     net = NETS[name]
     x, x_test = pictures(net.side, device)
-    found = {mode: ours(net, p, x, epochs, 0)[1] for mode, p in (("same", "float32"), ("best", "bfloat16"))}
-    by_mode = {mode: evaluate(model, x_test)["elbo_nats"] for mode, model in found.items()}
-    return by_mode | {"peer": their_elbo(theirs(net, x, epochs, 0)[1], x_test)}
+    found: dict[str, list[tuple[float, float]]] = {"same": [], "best": [], "peer": []}
+    for mode, precision in MODES.items():
+        note = found[mode].append
+        ours(net, precision, x, epochs, 0, lambda s, m, note=note: note((s, evaluate(m, x_test)["elbo_nats"])))
+    theirs(net, x, epochs, 0, lambda s, m: found["peer"].append((s, their_elbo(m, x_test))))
+    return found
+
+
+def seconds_to(elbo: float, course: list[tuple[float, float]]) -> float | None:
+    """Seconds of training until the test elbo is reached, straight between epochs; None if it is not."""
+    for (s0, e0), (s1, e1) in pairwise([(0.0, -math.inf), *course]):
+        if e1 >= elbo:
+            return s1 if e0 == -math.inf else s0 + (s1 - s0) * (elbo - e0) / (e1 - e0)
+    return None
+
+
+def peak_mb(name: str, side: str) -> float:
+    """The most main memory that a process held which trained for one epoch, or one turn of net B, MB."""
+    command = [sys.executable, "-m", "benchmarks.train_throughput", "--nets", name, "--peak", side]
+    return float(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.split()[-1])
+
+
+def peak(name: str, side: str, device: str) -> float:
+    """That of this process, MB."""
+    net = NETS[name]
+    x = pictures(net.side, device)[0]
+    x = x if name in WHOLE else x[: net.images].clone()
+    if side == "peer":
+        theirs(net, x, 1, 0)
+    else:
+        ours(net, MODES[side], x, 1, 0)
+    told = Path("/proc/self/status")
+    if told.exists():  # not getrusage: a process inherits the peak of the one that started it
+        line = next(v for v in told.read_text().splitlines() if v.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 def roofline(repeats: int, device: str) -> list[float]:
@@ -242,33 +141,53 @@ def _seconds(call: Callable, device: str, n: int = 40) -> float:
     return statistics.median(taken)
 
 
+def _ends(mode: str, course: dict, target: float, memory: dict[str, float]) -> dict[str, float | None]:
+    """What either side came to: test elbo, seconds to an elbo that all sides reach, peak memory."""
+    found: dict[str, float | None] = {}
+    for name, side in (("ours", mode), ("peer", "peer")):
+        if course:
+            found[f"{name}_test_elbo_nats"] = course[side][-1][1]
+            found[f"{name}_seconds_to_elbo"] = seconds_to(target, course[side])
+        if memory:
+            found[f"{name}_peak_mb"] = memory[side]
+    return found | ({"target_elbo_nats": target} if course else {})
+
+
 def main() -> int:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--repeats", type=int, default=7)
     p.add_argument("--nets", nargs="+", default=list(NETS), choices=NETS)
-    p.add_argument("--epochs", type=int, default=1, help="of the comparison of elbos; 0 leaves it out")
+    p.add_argument("--epochs", type=int, default=2, help="to compare elbos, times to one, memory; 0 leaves them out")
+    p.add_argument("--peak", choices=("same", "best", "peer"), help="only the peak memory of this process, training so")
     p.add_argument("--quick", action="store_true", help="2 repeats, no elbos")
     p.add_argument("--json", action="store_true")
     args = p.parse_args()
     repeats, epochs = (2, 0) if args.quick else (args.repeats, args.epochs)
+    if args.peak:
+        with contextlib.redirect_stdout(sys.stderr):
+            device, _ = begin("peak memory", True)
+        print(peak(args.nets[0], args.peak, device))
+        return 0
     device, say = begin(f"training on Fashion-MNIST, batch {BATCH}", args.json)
     rows = []
     for name in args.nets:
         speeds = throughput(name, repeats, device)
-        test = elbos(name, epochs, device) if epochs and name != "B" else {}
+        course = courses(name, epochs, device) if epochs and name in WHOLE else {}
+        target = min(c[-1][1] for c in course.values()) if course else math.nan
+        memory = {side: peak_mb(name, side) for side in speeds} if epochs else {}
         for mode in ("same", "best"):
             ratios = [a / b for a, b in zip(speeds[mode], speeds["peer"], strict=True)]
             row = {"net": name, "device": device, "mode": mode, "n": repeats, "ratios": ratios}
             row |= {"ours": statistics.median(speeds[mode]), "peer": statistics.median(speeds["peer"])}
             row |= {"ratio": statistics.median(ratios), "wanted": WANTED[name, mode]}
-            if test:
-                row |= {"ours_test_elbo_nats": test[mode], "peer_test_elbo_nats": test["peer"]}
+            row |= _ends(mode, course, target, memory)
             rows.append(row)
-            elbo = f"   test elbo {test[mode]:.2f}, pythae {test['peer']:.2f} nats" if test else ""
             say(
                 f"net {name}, {mode}: zscope {summary(speeds[mode])}, pythae {summary(speeds['peer'])} images/s, "
-                f"ratio {summary(ratios)}, wanted >= {WANTED[name, mode]}{elbo}"
+                f"ratio {summary(ratios)}, wanted >= {WANTED[name, mode]}"
             )
+            for key in [key for key in row if key.startswith(("ours_", "peer_", "target_"))]:
+                say(f"  {key}: {row[key]:.2f}")
     result = {"rows": rows, "unit": "images/s"}
     if "A" in args.nets:
         shares = roofline(repeats, device)
