@@ -61,9 +61,10 @@ class Case:
     def batch(self, n: int = 8, seed: int = 0) -> tuple[Tensor, Tensor]:
         """Samples of four flat parts a channel, in 0-1 or standardised as their modality has them, and their labels."""
         rng = np.random.default_rng(seed)
-        c, *sides = self.spec().shape
+        shape = self.spec().shape
+        c, *sides = shape if len(shape) > 1 else (1, *shape)
         coarse = rng.random((n, c, *[round(4 ** (1 / len(sides)))] * len(sides)), np.float32)
-        x = nn.functional.interpolate(torch.from_numpy(coarse), sides, mode="nearest")
+        x = nn.functional.interpolate(torch.from_numpy(coarse), sides, mode="nearest").view(n, *shape)
         bounded = modalities()[self.modality].bounded
         return x if bounded else (x - 0.5) * math.sqrt(12), torch.from_numpy(rng.integers(0, 3, n))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from vae.types import Samples
 torch.set_num_threads(1)
 os.environ["OMP_NUM_THREADS"] = "1"  # for the processes that tests start
 os.environ["NUMBA_NUM_THREADS"] = "1"  # two workers with two threads each wait for one another
+os.environ["ZSCOPE_OWN"] = str(Path(tempfile.gettempdir()) / "zscope-tests-own-nothing")  # not those of who tests
 os.environ["ZSCOPE_DEVICE"] = "cpu"  # also where there is a GPU: only tests marked gpu use it, by name
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import odd_pictures
 from vae.__main__ import main, parser
 from vae.registry import KINDS, datasets, families, knobs, metric_groups, modalities
 from vae.train import TrainHparams
@@ -48,14 +49,23 @@ def test_every_data_set_is_documented():
         assert f"`{name}`" in (ROOT / "docs/data.md").read_text()
 
 
+def leaves(command: argparse.ArgumentParser, name: str = "") -> dict[str, argparse.ArgumentParser]:
+    """Every command by its words, "train" or "data add"."""
+    below = next((a for a in command._actions if isinstance(a, argparse._SubParsersAction)), None)
+    if below is None:
+        return {name: command}
+    return {k: v for word, c in below.choices.items() for k, v in leaves(c, f"{name} {word}".strip()).items()}
+
+
 def test_every_command_and_flag_is_documented():
-    commands = next(a for a in parser()._actions if isinstance(a, argparse._SubParsersAction)).choices
-    lines = {key.split()[3]: key for key in table("Commands")}
+    commands = leaves(parser())
+    lines = {re.match("python -m vae ((?:data|checkpoint) [a-z]+|[a-z]+)", key)[1]: key for key in table("Commands")}
     assert set(lines) == set(commands)
     for name, command in commands.items():
+        line = lines[name]
         for action in command._actions:
             for flag in action.option_strings:
-                assert flag in lines[name] or flag in ("-h", "--help"), (name, flag)
+                assert flag in line or flag in ("-h", "--help"), (name, flag)
 
 
 def test_every_artifact_kind_is_documented():
@@ -78,6 +88,8 @@ def test_commands_of_the_readme_parse(line):
 def test_commands_of_the_readme_run(tmp_path, monkeypatch, tiny_root):
     assert len(TYPED) >= 5
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ZSCOPE_OWN", str(tmp_path / "own"))
+    odd_pictures.write(tmp_path / "flowers.zip")
     for line in TYPED:
         words = shlex.split(line)[3:]
         if words[0] == "train":

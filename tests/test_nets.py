@@ -94,9 +94,9 @@ def test_conv1d_refuses_what_is_no_series(shape):
 
 
 def test_auto_takes_the_convolutions_of_the_samples():
-    assert (choose((1, 28, 28)), choose((2, 128))) == ("conv2d", "conv1d")
+    assert (choose((1, 28, 28)), choose((2, 128)), choose((10,))) == ("conv2d", "conv1d", "mlp")
     with pytest.raises(ShapeError, match="net=mlp takes any shape"):
-        auto((10,), 1, 2, 4, 0)
+        auto((3, 4, 5, 6), 1, 2, 4, 0)
 
 
 def test_more_halvings_than_the_series_has_are_refused():

@@ -164,4 +164,4 @@ def test_shapes_and_fits_are_checked():
     with pytest.raises(ShapeError, match="expected that of a picture"):
         read_picture(good, (2, 96))
     with pytest.raises(SettingError, match="crop, whole"):
-        read_picture(good, GREY, "stretch")
+        read_picture(good, GREY, "tile")

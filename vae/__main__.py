@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import Any
 
+from .commands import options
 from .errors import SettingError, ZscopeError
 
 INTERRUPTED = 130  # as a shell reports a process that Ctrl-C ended
@@ -34,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     _eval(commands.add_parser("eval", help="measure it on the test set: bounds and other metrics"))
     _atlas(commands.add_parser("atlas", help="rebuild the map of a checkpoint"))
     _use(commands)
+    options.data(commands, _run)
     return p
 
 
@@ -63,10 +65,11 @@ def _train(p: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="a setting of the family or of the trainer (`list families` shows all)",
     )
-    p.add_argument("--epochs", type=int, default=20)
+    p.add_argument("--preset", default="", help="quick: settings, epochs and map points for a first look in minutes")
+    p.add_argument("--epochs", type=int, help="passes over the training set (default 20)")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--name", default="", help="name of the checkpoint (default DATASET-FAMILY)")
-    p.add_argument("--points", type=int, default=10_000, help="reference samples of the map (default 10 000)")
+    p.add_argument("--points", type=int, help="reference samples of the map (default 10 000)")
     p.add_argument("--device", help="cuda, mps or cpu (default: the first of these that is here)")
     p.add_argument(
         "--stream",

@@ -8,6 +8,7 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from .errors import SettingError, UnknownName
@@ -115,7 +116,7 @@ class Family:
 
 @dataclass(frozen=True)
 class Dataset:
-    """One data set. load() -> Samples; may download, so never called on import."""
+    """One data set. load() -> Samples; may download, so never called on import. folder: of one of the user's own."""
 
     name: str
     title: str
@@ -126,6 +127,7 @@ class Dataset:
     origin: str
     cite: str
     load: Callable[[], Samples]
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -157,10 +159,13 @@ class MetricGroup:
 
 
 class Registry:
-    """Names -> entries of one package folder, filled by importing its files on first use."""
+    """Names -> entries of one package folder, filled by importing its files on first use.
 
-    def __init__(self, what: str, package: str):
-        self.what, self.package = what, package
+    also: gives those that come and go while the process lives; of one name, the package's counts.
+    """
+
+    def __init__(self, what: str, package: str, also: Callable[[], dict[str, Any]] = dict):
+        self.what, self.package, self.also = what, package, also
         self._entries: dict[str, Any] = {}
 
     def add(self, entry: Any) -> None:
@@ -168,8 +173,13 @@ class Registry:
             raise ValueError(f"{self.what} {entry.name!r} is registered twice")
         self._entries[entry.name] = entry
 
-    @cache  # noqa: B019  registries live as long as the process
     def all(self) -> dict[str, Any]:
+        also = self.also()
+        return dict(sorted({**also, **self.built_in()}.items())) if also else self.built_in()
+
+    @cache  # noqa: B019  registries live as long as the process
+    def built_in(self) -> dict[str, Any]:
+        """Those of the package alone."""
         package = importlib.import_module(self.package)
         for module in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"{self.package}.{module.name}")
@@ -183,8 +193,14 @@ class Registry:
         return entries[name]
 
 
+def _own() -> dict[str, Dataset]:
+    from .own.shelf import shelved  # here: it makes Datasets
+
+    return shelved()
+
+
 FAMILIES = Registry("family", "vae.families")
-DATASETS = Registry("data set", "vae.data")
+DATASETS = Registry("data set", "vae.data", also=_own)
 MODALITIES = Registry("modality", "vae.modalities")
 METRICS = Registry("metric group", "vae.metrics")
 

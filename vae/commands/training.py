@@ -12,22 +12,16 @@ from tqdm import tqdm
 
 from .. import checkpoint, distributed, experiment
 from ..__main__ import INTERRUPTED, settings
+from ..atlas import N_REFERENCE
+from ..presets import preset
 from ..registry import DATASETS
 from ..train import Diverged, Event
 
+EPOCHS = 20
+
 
 def train(args: Namespace) -> int:
-    plan = experiment.Plan(
-        args.family,
-        args.dataset,
-        settings(args.settings),
-        args.epochs,
-        args.seed,
-        args.name,
-        args.device,
-        args.points,
-        args.stream,
-    )
+    plan = _plan(args)
     events = experiment.train(plan, resume=args.resume, overwrite=args.overwrite, report=_say)
     kept = args.resume  # whether the checkpoint of that name holds an epoch of this run
     with tqdm(
@@ -61,6 +55,27 @@ def _how_to_go_on(plan: experiment.Plan) -> str:
     if plan.checkpoint_name() not in checkpoint.checkpoints():
         return f"no epoch was finished, nothing is saved. Start again with: {plan.command()}"
     return f"every finished epoch is saved. Go on with: {plan.command()} --resume"
+
+
+def _plan(args: Namespace) -> experiment.Plan:
+    """What was said counts, then the preset, then what every run has."""
+    chosen, epochs, points = settings(args.settings), args.epochs, args.points
+    if args.preset:
+        data = DATASETS.get(args.dataset)
+        given = preset(args.preset, args.family, data, len(data.load().x_train))
+        chosen = {k: str(v) for k, v in given.settings.items()} | chosen
+        epochs, points = (given.epochs if epochs is None else epochs), (given.points if points is None else points)
+    return experiment.Plan(
+        args.family,
+        args.dataset,
+        chosen,
+        EPOCHS if epochs is None else epochs,
+        args.seed,
+        args.name,
+        args.device,
+        N_REFERENCE if points is None else points,
+        args.stream,
+    )
 
 
 def _draw(bar: tqdm, event: Event) -> None:

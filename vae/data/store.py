@@ -105,7 +105,10 @@ def locate(dataset: str) -> Path | None:
 
     Raises: UnknownName.
     """
-    load = DATASETS.get(dataset).load
+    entry = DATASETS.get(dataset)
+    if entry.folder:
+        return entry.folder
+    load = entry.load
     source = _source(load)
     if source is None:  # computed, or part of an installed package: its own file brings it
         return Path(inspect.getfile(load))
@@ -115,8 +118,12 @@ def locate(dataset: str) -> Path | None:
 
 
 def availability(dataset: str) -> str:
-    """One phrase for lists: "built in", "found in FOLDER" or "to download, 11 MB". Raises: UnknownName."""
-    source = _source(DATASETS.get(dataset).load)
+    """One phrase for lists: "built in", "your own, in FOLDER", "found in FOLDER" or "to download, 11 MB". Raises:
+    UnknownName."""
+    entry = DATASETS.get(dataset)
+    if entry.folder:
+        return f"your own, in {entry.folder}"
+    source = _source(entry.load)
     if source is None:
         return "built in"
     folder = locate(dataset)

@@ -6,7 +6,7 @@ from ..errors import ShapeError
 from . import conv1d, conv2d, mlp
 from .pair import Pair
 
-OF_DIMENSIONS = {2: "conv1d", 3: "conv2d"}  # what "auto" takes for samples of so many dimensions, channels included
+OF_DIMENSIONS = {1: "mlp", 2: "conv1d", 3: "conv2d"}  # what "auto" takes for samples of so many, channels included
 ANY = ("mlp",)  # what fits samples of any shape
 
 
@@ -18,7 +18,7 @@ def choose(shape: tuple[int, ...]) -> str:
 
 
 def auto(shape: tuple[int, ...], outputs: int, d: int, width: int, depth: int) -> Pair:
-    """Convolutions of the sample's kind: conv2d for (c, h, w), conv1d for (c, t). Raises: ShapeError."""
+    """Convolutions of the sample's kind: conv2d for (c, h, w), conv1d for (c, t); mlp for (m,). Raises: ShapeError."""
     return LAYOUTS[choose(shape)](shape, outputs, d, width, depth)
 
 

@@ -1,0 +1,130 @@
+"""python -m vae data add | list | show | remove: data sets of one's own."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from typing import Any
+
+from PIL import Image
+from tqdm import tqdm
+
+from ..modalities.image import tile
+from ..own import shelf
+from ..own.choices import Choices, size
+from ..own.sources import given
+from ..own.understand import Preview, understand
+
+FEW = 40  # skipped files that are named where nobody asked for all
+
+
+def add(args: Namespace) -> None:
+    if not args.dry_run:  # before minutes are spent on reading
+        shelf.check_name(args.name, replace=args.overwrite)
+    choices = Choices(
+        kind=args.kind,
+        size=size(args.size) if args.size else None,
+        colour=args.colour,
+        fit=args.fit,
+        ground=args.ground,
+        time_column=args.time_column,
+        label_column=args.label_column,
+        window=args.window,
+        stride=args.stride,
+        test_share=args.test_share,
+        seed=args.seed,
+    )
+    with tqdm(unit="file", file=sys.stderr, disable=None, leave=False) as bar:
+
+        def progress(done: int, n: int) -> None:
+            bar.total = n
+            bar.update(done - bar.n)
+
+        understood = understand(given(args.path), choices, progress)
+    _print(understood.preview, args.all)
+    if args.dry_run:
+        print("nothing was kept (--dry-run)")
+        return
+    folder = shelf.add(args.name, understood, replace=args.overwrite)
+    print(f"kept as {args.name} in {folder}. Train on it: python -m vae train vae {args.name} --preset quick")
+
+
+def list_all(args: Namespace) -> None:
+    rows = []
+    known = shelf.shelved()
+    for name in shelf.names():
+        if name not in known:
+            rows.append({"name": name, "error": "its description cannot be read"})
+            continue
+        d = shelf.describe(name)
+        n = [d["arrays"][key][1] for key in ("x_train", "x_test")]
+        rows.append(
+            {
+                "name": name,
+                "modality": d["modality"],
+                "shape": d["shape"],
+                "n_train": n[0],
+                "n_test": n[1],
+                "classes": len(d["classes"]),
+                "n_bytes": shelf.n_bytes(name),
+                "source": d["source"],
+            }
+        )
+    if args.json:
+        print(json.dumps(rows, indent=1))
+        return
+    for row in rows:
+        print(_line(row))
+    if not rows:
+        print("none yet: python -m vae data add NAME PATH")
+
+
+def show(args: Namespace) -> None:
+    shelf.verify(args.name)
+    d = shelf.describe(args.name)
+    samples = shelf.load(shelf.root() / args.name)
+    from ..registry import DATASETS, MODALITIES
+
+    preview = Preview(
+        source=d["source"],
+        what=d["what"],
+        modality=d["modality"],
+        shape=tuple(d["shape"]),
+        n_train=len(samples.x_train),
+        n_test=len(samples.x_test),
+        low=d["low"],
+        high=d["high"],
+        labels=d["labels"],
+        columns=tuple(d["columns"]),
+        notes=tuple(d["notes"]),
+        skipped=tuple(shelf.Skipped(*pair) for pair in d["skipped"]),
+        n_bytes=shelf.n_bytes(args.name),
+        pictures=MODALITIES.get(d["modality"]).pictures(samples.x_train[:64]),
+    )
+    _print(preview, args.all)
+    print(f"SHA-256: {d['sha256']}")
+    print(f"folder: {DATASETS.get(args.name).folder}")
+    if args.out:
+        Image.fromarray(tile(preview.pictures, 8)).save(args.out)
+        print(args.out)
+
+
+def remove(args: Namespace) -> None:
+    shelf.remove(args.name)
+    print(f"removed {args.name}")
+
+
+def _print(preview: Preview, every: bool) -> None:
+    for line in preview.lines(10**9 if every else FEW):
+        print(line)
+
+
+def _line(row: dict[str, Any]) -> str:
+    if "error" in row:
+        return f"{row['name']}: {row['error']}"
+    shape = "x".join(map(str, row["shape"]))
+    return (
+        f"{row['name']}: {row['n_train']:,} + {row['n_test']:,} test, {row['modality']} {shape}, "
+        f"{row['classes']} classes, {row['n_bytes'] / 1e6:.1f} MB, from {row['source']}"
+    )

@@ -1,0 +1,59 @@
+"""What `data`, `import` and `checkpoint` can be told. Light to import, so that --help is instant."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+Run = Callable[[str, str], Any]  # module and function of vae.commands -> what runs them
+
+
+def data(commands: Any, run: Run) -> None:
+    """python -m vae data ..."""
+    p = commands.add_parser("data", help="data sets of your own: add, list, show, remove")
+    below = p.add_subparsers(required=True, metavar="ACTION")
+    _add(below.add_parser("add", help="keep a folder, ZIP, NPZ, NPY, CSV, Parquet or IDX file as a data set"), run)
+
+    p = below.add_parser("list", help="those that were added")
+    p.add_argument("--json", action="store_true", help="machine-readable, units in the keys")
+    p.set_defaults(run=run("data", "list_all"))
+
+    p = below.add_parser("show", help="what one is, and whether its files are still what was kept")
+    p.add_argument("name")
+    p.add_argument("--all", action="store_true", help="name every skipped file")
+    p.add_argument("--out", default="", help=".png: a sheet of its first 64 samples")
+    p.set_defaults(run=run("data", "show"))
+
+    p = below.add_parser("remove", help="delete one; models trained on it stay")
+    p.add_argument("name")
+    p.set_defaults(run=run("data", "remove"))
+
+
+def _add(p: argparse.ArgumentParser, run: Run) -> None:
+    p.add_argument("name", help="a letter, then letters, digits, _ and -")
+    p.add_argument("path", help="a folder or ZIP of pictures, or an NPZ, NPY, CSV, Parquet or IDX file")
+    p.add_argument("--as", dest="kind", default="auto", help="auto, image, series or vector (default auto)")
+    p.add_argument("--size", default="", metavar="HxW", help="of pictures, px (default: what suits most of them)")
+    colours = p.add_mutually_exclusive_group()
+    _one_of(colours, "colour", "auto", grey="pictures in grey", colour="in colour (default: grey if all are)")
+    fits = p.add_mutually_exclusive_group()
+    fit = {"crop": "fill the size and cut the rest off (default)", "stretch": "distort"}
+    _one_of(fits, "fit", "crop", **fit)
+    fits.add_argument("--pad", dest="fit", action="store_const", const="whole", help="keep all, with margins")
+    p.add_argument("--ground", default="black", help="black or white: margins, and what is transparent")
+    p.add_argument("--time-column", default="", metavar="C", help="of a table: its rows in this order are a series")
+    p.add_argument("--label-column", default="", metavar="C", help="of a table")
+    p.add_argument("--window", type=int, default=0, metavar="N", help="time steps of a sample of a series")
+    p.add_argument("--stride", type=int, default=0, metavar="N", help="time steps from one sample to the next")
+    p.add_argument("--test-share", type=float, default=0.1, help="of the samples, to test on (default .1)")
+    p.add_argument("--seed", type=int, default=0, help="of the split")
+    p.add_argument("--dry-run", action="store_true", help="say what would be kept, and keep nothing")
+    p.add_argument("--all", action="store_true", help="name every skipped file, not only the first 40")
+    p.add_argument("--overwrite", action="store_true", help="replace one of your own of that name")
+    p.set_defaults(run=run("data", "add"))
+
+
+def _one_of(group: Any, dest: str, default: str, **helps: str) -> None:
+    for value, text in helps.items():
+        group.add_argument(f"--{value}", dest=dest, action="store_const", const=value, default=default, help=text)

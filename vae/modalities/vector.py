@@ -1,0 +1,82 @@
+"""Vectors: (m,) real values, one a column of a table, standardised by their data set. Shown as bars."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from ..errors import ShapeError
+from ..registry import Modality, modality
+from ..types import Artifact
+from .image import pixels
+from .series import HEIGHT, MARGIN_PX, SOFT, WIDTH, ZERO
+
+BATCH = 1024  # charts drawn at once
+GAP_PX, WIDE = 1, 4  # between bars, where they are at least so many pixels wide
+
+
+def picture_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """(1, h, w) of the bar chart of a vector. Raises: ShapeError."""
+    if len(shape) != 1 or shape[0] < 1:
+        raise ShapeError(f"expected a vector of shape (m,), got {tuple(shape)}.")
+    return (1, HEIGHT, WIDTH)
+
+
+def pictures(x: Float[np.ndarray, "b m"]) -> UInt8[np.ndarray, "b 1 h w"]:
+    """Bar charts, one bar a value from the left, up is up, all on one scale. Raises: ShapeError.
+
+    A value v reaches tanh(v / 5) of half the height, as a series does. Of more values than there are pixels, those that
+    share one are drawn as their mean.
+    """
+    _, h, w = picture_shape(x.shape[1:])
+    out = np.empty((len(x), 1, h, w), np.uint8)
+    for i in range(0, len(x), BATCH):
+        out[i : i + BATCH, 0] = _charts(np.asarray(x[i : i + BATCH], np.float32))
+    return out
+
+
+def _charts(x: np.ndarray) -> np.ndarray:
+    bars, mask = _bars(x)
+    middle, half = HEIGHT / 2, HEIGHT / 2 - MARGIN_PX
+    end = middle - half * np.tanh(bars / SOFT)
+    top, bottom = np.minimum(end, middle)[:, None], np.maximum(end, middle)[:, None]
+    edge = np.arange(HEIGHT, dtype=np.float32)[:, None]
+    ink = (np.minimum(bottom, edge + 1) - np.maximum(top, edge)).clip(0, 1) * mask
+    ink[:, HEIGHT // 2] = np.maximum(ink[:, HEIGHT // 2], ZERO)
+    return (255 * ink + 0.5).astype(np.uint8)
+
+
+def _bars(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The value at each column of pixels (b, w), and where there is a bar rather than a gap (w,)."""
+    m = x.shape[1]
+    if m > WIDTH:
+        edges = np.linspace(0, m, WIDTH + 1).astype(np.intp)
+        return np.add.reduceat(x, edges[:-1], axis=1) / np.diff(edges), np.ones(WIDTH, np.float32)
+    at = np.arange(WIDTH) * m // WIDTH
+    mask = np.ones(WIDTH, np.float32)
+    if WIDTH // m >= WIDE:
+        mask[np.flatnonzero(np.diff(at))] = 0
+    return x[:, at], mask
+
+
+def render(x: np.ndarray) -> Artifact:
+    return Artifact("image", pixels(pictures(x[None])[0]))
+
+
+def to_bytes(x: np.ndarray) -> tuple[str, bytes]:
+    """The values as CSV, a row each."""
+    return "text/csv", "\n".join(["value", *(f"{v:.6g}" for v in np.asarray(x)), ""]).encode()
+
+
+VECTOR = modality(
+    Modality(
+        "vector",
+        likelihood="gaussian",
+        example_shape=lambda: (32,),
+        render=render,
+        to_bytes=to_bytes,
+        bounded=False,
+        pictures=pictures,
+        picture_shape=picture_shape,
+    )
+)
