@@ -81,7 +81,12 @@ def map_bytes(engine) -> bytes:
         "device": engine.device,
         "classes": list(atlas.classes),
         "labelled": atlas.labels is not None,
-        "thumbs": {"columns": atlas.thumb_columns, "height": atlas.thumb_size[0], "width": atlas.thumb_size[1]},
+        "thumbs": {
+            "columns": atlas.thumb_columns,
+            "height": atlas.thumb_size[0],
+            "width": atlas.thumb_size[1],
+            "count": atlas.n_thumbnails,
+        },
         "trust_box": [float(v) for v in box],
         "kinds": {kind.name: code for code, kind in asks.kinds().items()},
         "columns": [

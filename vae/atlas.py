@@ -27,6 +27,7 @@ from .sampling.mixture import Mixture
 from .types import Samples
 
 N_REFERENCE = 10_000
+SHEET_PX = 16_383  # the longest side that WebP can have
 UNREADABLE = (  # whatever numpy raises for bytes that are no npz, and we for arrays that are no atlas
     KeyError,
     ValueError,
@@ -114,6 +115,12 @@ class Atlas:
     def _sheet(self) -> np.ndarray:
         image = Image.open(io.BytesIO(self.thumbnails_webp)).convert("RGB")
         return np.asarray(image)
+
+    @property
+    def n_thumbnails(self) -> int:
+        """Rows with a thumbnail, the first ones: of a very large map not all fit on a sheet."""
+        columns = self.thumb_columns
+        return min(self.n, columns * (SHEET_PX // self.thumb_size[0]))
 
     def thumbnail(self, i: int) -> np.ndarray:
         """The real sample of row i, uint8 (h, w, 3)."""
@@ -215,8 +222,8 @@ def build(
     measured = trust.calibrate(projector, decode_labelled, lambda labelled: encode(*labelled)[0], seed=seed)
     projector = projector.with_trust(measured)
     report("drawing thumbnails")
-    columns = int(np.ceil(np.sqrt(len(x))))
-    thumbnails = pictures(x)
+    columns, fit = _sheet_of(len(x), pictures(x[:1]).shape[2:])
+    thumbnails = pictures(x[:fit])
     return Atlas(
         z=z,
         std=std,
@@ -245,6 +252,12 @@ def _webp(sheet: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(sheet).save(buffer, "WEBP", quality=60, method=6)
     return buffer.getvalue()
+
+
+def _sheet_of(n: int, size: tuple[int, int]) -> tuple[int, int]:
+    """Columns of a nearly square sheet of n pictures (h, w), and how many of them fit within SHEET_PX a side."""
+    columns = min(int(np.ceil(np.sqrt(n))), SHEET_PX // size[1])
+    return columns, min(n, columns * (SHEET_PX // size[0]))
 
 
 def _half(a: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ def studio_map(engine, *, key: str, committed: dict | None, on_commit: Callable[
         shown={"view": state.view, "colour": state.colour, "camera": state.camera},
         selected=state.selected,
         n=engine.atlas.n,
+        heard={name: (session.sent(key, name) or {}).get("n", 0) for name in ("shown", "selected")},
         on_commit=on_commit,
         on_show=partial(_take_shown, key),
         on_select=partial(_take_selected, key, engine.atlas.n),

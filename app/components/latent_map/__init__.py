@@ -25,6 +25,7 @@ def latent_map(
     shown: dict[str, Any] | None = None,
     selected: Sequence[int] = (),
     n: int = 0,
+    heard: dict[str, int] | None = None,
     on_commit: Callable[[], None] | None = None,
     on_show: Callable[[], None] | None = None,
     on_select: Callable[[], None] | None = None,
@@ -32,8 +33,8 @@ def latent_map(
     """Mount the map. Each on_... runs before the page when the user did that; session.sent(key, name) then has
 
     - "committed": {"row": int or None, "xy": [x, y] on the first map, "z": [d], "n": counter};
-    - "shown": {"view": str, "colour": str, "camera": [x0, x1, y0, y1] or None}, once the map is at rest;
-    - "selected": {"bits": text, "n": counter}; `rows_of` reads the rows from it.
+    - "shown": {"view": str, "colour": str, "camera": [x0, x1, y0, y1] or None, "n": time}, once the map is at rest;
+    - "selected": {"bits": text, "n": time}; `rows_of` reads the rows from it.
 
     Args:
         height: px; in mode "explore" the least height, as the map fills the window.
@@ -43,6 +44,7 @@ def latent_map(
         paths: {"name": ..., "xy": [[x, y] or None, ...]} each, None a torn hop.
         shown: as returned; where it changed since, the map follows.
         selected: rows, of the `n` that the map has.
+        heard: "shown" and "selected" -> "n" of the last one that the page has taken; older choices are not followed.
     """
     nothing = lambda: None  # noqa: E731
     return _MOUNT(
@@ -55,6 +57,7 @@ def latent_map(
             "waypoints": list(waypoints),
             "paths": list(paths),
             "selected": bits_of(selected, n),
+            "heard": heard or {},
             **(shown or {}),
         },
         on_committed_change=on_commit or nothing,

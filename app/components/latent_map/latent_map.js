@@ -20,7 +20,7 @@ import { Tools } from "./tools.js"
 import { Views, payload } from "./views.js"
 
 const TELL_MS = 900 // of rest before Python, and with it the link, is told what is in sight
-const KEYS = "Arrow keys move the cursor, with shift further; Enter takes the point, Space pins it; plus and minus zoom, 0 shows all; "
+const KEYS = "Arrow keys move the cursor, with shift further; Enter takes the point; plus and minus zoom, 0 shows all; "
   + "Escape clears a selection, then goes back to the last point."
 const MARKUP = `
 <div class="zm-plot"></div>
@@ -43,6 +43,7 @@ class MapView {
     component.parentElement.append(this.root)
     this.offs = []
     this.n = 0
+    this.said = {}
     this.find = (selector) => this.root.querySelector(selector)
   }
 
@@ -79,6 +80,7 @@ class MapView {
     this.thumbnails = new Thumbnails(plot, shape.shape, { colourOf: (row) => this.colourOf(row), chosen: () => this.selection.mask, sheet: () => this.sheet })
     this.manifold = new Manifold(plot, shape.shape, (box, columns, rows) =>
       this.client.ask("manifold", payload(this.views.key, [...box, columns, rows, ...this.held()]), { idle: true }))
+    this.manifold.onCells = (count) => { root.dataset.cells = count }
     this.manifold.onError = (error) => this.note(`Manifold: ${error.message}`)
     this.colour = new ColourBy(bar, { geometry: shape, link, note, onChange: () => { this.repaint(); this.tell() } })
     this.views = new Views(whole ? bar : null, { plot, geometry: shape, link, client, note, held: () => this.held(), onChange: () => this.moved() })
@@ -97,7 +99,8 @@ class MapView {
     watch.observe(this.root)
     this.offs.push(
       () => watch.disconnect(),
-      on("goto", (to) => this.goto(to)), on("position", (at) => this.dot(at?.length ? { xy: at } : at)),
+      on("goto", (to) => this.goto(to)), on("select", (what) => this.reselect(what)),
+      on("position", (at) => this.dot(at?.length ? { xy: at } : at)),
       on("frame", (frame) => this.dot(frame.source === "slider" ? frame : null)),
     )
   }
@@ -129,7 +132,7 @@ class MapView {
       this.mark(data.committed)
       if (!this.pointer.cursor) this.restore()
     }
-    if (data.selected !== this.selected) {
+    if (data.selected !== this.selected && (data.heard?.selected ?? 0) >= (this.said.selected ?? 0)) {
       this.selected = data.selected
       this.selection.text = data.selected
       this.repaint()
@@ -139,9 +142,9 @@ class MapView {
   }
 
   // view, colour and camera as Python has them: followed when they changed there
-  async shown({ view = "umap", colour = "label", camera = null }) {
+  async shown({ view = "umap", colour = "label", camera = null, heard }) {
     const given = JSON.stringify([view, colour, camera])
-    if (given === this.given) return
+    if (given === this.given || (heard?.shown ?? 0) < (this.said.shown ?? 0)) return // known, or older than what was told
     const first = this.given === undefined
     this.given = given
     if (colour !== this.colour.key) this.colour.choose(colour)
@@ -151,6 +154,12 @@ class MapView {
 
   camera() { return this.plot.zoomed ? this.plot.view.map((v) => Number(v.toPrecision(6))) : null }
 
+  // tells Python; a run that began before it heard this must not bring back what was there before
+  say(name, value) {
+    this.said[name] = Date.now()
+    this.component.setStateValue(name, { ...value, n: this.said[name] })
+  }
+
   // once all has been at rest for a while
   tell() {
     clearTimeout(this.telling)
@@ -159,7 +168,7 @@ class MapView {
       const given = JSON.stringify([shown.view, shown.colour, shown.camera])
       if (given === this.given || this.component.data.mode !== "explore") return
       this.given = given
-      this.component.setStateValue("shown", shown)
+      this.say("shown", shown)
     }, TELL_MS)
   }
 
@@ -250,11 +259,22 @@ class MapView {
 
   select(rows, how) {
     this.selection.take(rows, how)
-    if (!this.selection.mask && this.only) { this.only = null; this.filter() }
-    this.repaint()
+    if (this.only) { this.only = null; this.filter(); emit("only", false) } // what is selected now is not what was shown alone
+    else this.repaint()
     this.selected = this.selection.text
-    this.component.setStateValue("selected", { bits: this.selected, n: ++this.n })
+    this.say("selected", { bits: this.selected })
     this.find(".zm-words").textContent = `${this.selection.count} of ${this.geometry.n} samples selected`
+  }
+
+  // the group's own buttons: "clear", "invert", or "only": these samples alone, and back again
+  reselect(what) {
+    const { mask } = this.selection
+    if (what === "clear") this.select([], "set")
+    if (what === "invert") this.select(Array.from(this.plot.near.hidden ?? mask, (_, i) => i).filter((i) => !mask?.[i]), "set")
+    if (what !== "only") return
+    this.only = this.only ? null : mask
+    this.filter()
+    emit("only", Boolean(this.only))
   }
 
   found({ rows, label, row, nothing }) {
@@ -264,7 +284,7 @@ class MapView {
       box[0] = Math.min(box[0], xy[2 * i]); box[1] = Math.min(box[1], xy[2 * i + 1])
       box[2] = Math.max(box[2], xy[2 * i]); box[3] = Math.max(box[3], xy[2 * i + 1])
     }
-    if (box[0] <= box[2]) this.plot.showBox(box, row === undefined ? 0.02 : 0.12)
+    if (box[0] <= box[2]) this.plot.showBox(box, row === undefined ? 0.02 : 0.06)
     if (rows) {
       this.select(rows, "set")
       this.find(".zm-words").textContent = `${rows.length} samples labelled ${label}, selected`
@@ -299,14 +319,6 @@ class MapView {
     if (this.pointer.keyed) this.pointer.say("Taken: ")
     if (!this.views.plain) this.manifold.changed()
     if (!this.pointer.cursor) this.restore()
-  }
-
-  // target: what is at the cursor; null: the committed point
-  async pin(target) {
-    const pinned = target ? await this.taken(...target).catch((error) => this.note(`Not pinned: ${error.message}`)) : this.committed
-    if (!pinned || this.gone) return
-    emit("pin", pinned)
-    this.find(".zm-words").textContent = "Pinned"
   }
 
   remove() {

@@ -3,10 +3,10 @@
 const GRIDS = [[8, 5], [16, 10]] // columns, rows
 const REST_MS = 250 // of the view before it is asked for anew
 const CELL = 0.86 // of a cell that its picture fills
-const LEAST = 0.08 // trust below which nothing is drawn
+const FAINTEST = 0.12 // what is not trusted at all is marked so, and not hidden
 
 export class Manifold {
-  // ask(box, columns, rows) -> Promise<{arrays: {pixels, trust}}>, one strip of cells at a time
+  // onCells(count): so many are shown now. ask(box, columns, rows) -> Promise<{arrays: {pixels, trust}}>, one strip of cells at a time
   constructor(plot, shape, ask) {
     Object.assign(this, { plot, shape, ask, on: false, cells: [], turn: 0 })
     plot.below.push(this)
@@ -17,6 +17,7 @@ export class Manifold {
     this.cells = []
     this.plot.faded = on ? 0.45 : 1
     this.plot.refresh()
+    this.onCells?.(0)
     if (on) this.start()
   }
 
@@ -45,13 +46,13 @@ export class Manifold {
         this.cells = [...found, ...shown.filter(({ y, h: tall }) => y + tall / 2 <= low + 1e-9 * h)]
         this.plot.refresh()
       }
+      this.onCells?.(found.length)
       shown = found
     }
   }
 
   picture({ pixels, trust }, k) {
     const [h, w, c] = this.shape, at = k * h * w * c
-    if (trust[k] < LEAST) return { image: null, trust: 0 }
     const image = document.createElement("canvas")
     Object.assign(image, { width: w, height: h })
     const context = image.getContext("2d"), out = context.createImageData(w, h)
@@ -68,9 +69,8 @@ export class Manifold {
     const [h, w] = this.shape, unit = plot.unitsPerPx
     context.imageSmoothingQuality = "high"
     for (const cell of this.cells) {
-      if (!cell.image) continue
       const size = Math.min((CELL * cell.w) / unit / w, (CELL * cell.h) / unit / h), [px, py] = plot.toPixels(cell.x, cell.y)
-      context.globalAlpha = cell.trust
+      context.globalAlpha = FAINTEST + (1 - FAINTEST) * cell.trust
       context.drawImage(cell.image, px - (size * w) / 2, py - (size * h) / 2, size * w, size * h)
     }
     context.globalAlpha = 1

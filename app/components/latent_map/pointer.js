@@ -94,7 +94,6 @@ export class Pointer {
       this.keyed = true
       this.look(Math.min(width, Math.max(0, px)), Math.min(height, Math.max(0, py)), event.timeStamp)
     } else if (event.key === "Enter" && this.cursor) this.map.commit(...this.target)
-    else if (event.key === " " && (this.cursor || this.map.overlay.committed)) this.map.pin(this.cursor ? this.target : null)
     else if (event.key === "Escape") this.map.escape()
     else if (event.key === "+" || event.key === "=") this.plot.zoom(0.7)
     else if (event.key === "-") this.plot.zoom(1 / 0.7)

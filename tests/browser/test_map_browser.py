@@ -1,0 +1,178 @@
+"""The map's own tools in a real Chromium: colours, selections, search, other views, pictures all over."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from app import engines, layouts
+
+LEGEND = "document.querySelector('.zm-legend').innerText"
+LINK = "new URL(location).searchParams"
+MOVED = "(n => window.zscope.live.painted > n)"
+
+
+@pytest.fixture
+def engine(tiny_checkpoint):
+    return engines.engine("tiny-vae")
+
+
+@pytest.fixture
+def tab(new_tab):
+    return new_tab().open()
+
+
+def choose(tab, menu: str, entry: str) -> None:
+    tab.page.locator(".zm-drop > button", has_text=menu).click()
+    tab.page.locator(".zm-menu:not([hidden]) .zm-item", has_text=entry).first.click()
+
+
+def search(tab, text: str) -> None:
+    tab.page.locator(".zm-search input").fill(text)
+    tab.page.locator(".zm-search input").press("Enter")
+
+
+def settled(tab) -> None:
+    """The map has flown where it was going."""
+    tab.do("window.__view = null")
+    tab.until(
+        "(v => { const now = document.querySelector('.zm-plot').view.join(); const same = now === window.__view;"
+        " window.__view = now; return same })()"
+    )
+    tab.page.wait_for_timeout(300)
+
+
+def points(tab) -> np.ndarray:
+    """The canvas of the points, every 8th pixel of every 8th row, RGBA."""
+    script = """() => { const c = document.querySelector('.zm-plot canvas'), w = c.width, out = []
+      const d = c.getContext('2d').getImageData(0, 0, w, c.height).data
+      for (let y = 0; y < c.height; y += 8) for (let x = 0; x < w; x += 8) {
+        const at = 4 * (x + y * w)
+        out.push(...d.subarray(at, at + 4))
+      }
+      return out }"""
+    return np.asarray(tab.do(script)).reshape(-1, 4)
+
+
+def test_points_take_the_colour_of_a_quantity_with_its_scale(tab):
+    before = points(tab)
+    choose(tab, "Colour", "Reconstruction error")
+    tab.until(f"{LEGEND}.includes('Reconstruction error, mse')")
+    tab.until(f"{LINK}.get('colour') === 'error'", 15_000)
+    tab.page.wait_for_timeout(200)
+    after = points(tab)
+    drawn = (before[:, 3] > 200) & (after[:, 3] > 200)
+    assert drawn.sum() > 50
+    assert (np.abs(before[drawn] - after[drawn]).sum(1) > 30).mean() > 0.5
+    ends = tab.do("[...document.querySelectorAll('.zm-bar em')].map((e) => Number(e.textContent))")
+    assert 0 < ends[0] < ends[1] < ends[2] < 1
+    choose(tab, "Colour", "Label")
+    tab.until(f"{LINK}.get('colour') === null", 15_000)
+
+
+def test_a_lasso_selects_and_stays_under_zoom_and_rerun(tab, engine):
+    atlas = engine.atlas
+    tab.page.get_by_role("button", name="Lasso").click()
+    centre, radius = atlas.xy[atlas.labels == 0].mean(0), 0.12 * np.ptp(atlas.xy[:, 0])
+    ring = [centre + radius * np.array([math.cos(a), math.sin(a)]) for a in np.linspace(0, 2 * math.pi, 40)]
+    tab.hover(ring[0])
+    tab.page.mouse.down()
+    for corner in ring[1:]:
+        tab.page.mouse.move(*tab.at(corner))
+    tab.page.mouse.up()
+    inside = int((np.linalg.norm(atlas.xy - centre, axis=1) < 0.97 * radius).sum())
+    outside = int((np.linalg.norm(atlas.xy - centre, axis=1) < 1.03 * radius).sum())
+    tab.until("document.querySelector('[data-testid=zscope-group] b')?.textContent.endsWith('selected')", 15_000)
+    said = "document.querySelector('[data-testid=zscope-group] b').textContent"
+    chosen = int("".join(c for c in tab.do(said) if c.isdigit()))
+    assert inside <= chosen <= outside
+    tab.until("/\\d \\/ \\d/.test(document.querySelector('.zm-legend').innerText)")  # "47 / 178"
+    tab.until(f"{LINK}.get('s')")
+
+    tab.page.get_by_role("button", name="Lasso").click()
+    tab.page.get_by_role("button", name="Zoom in").click()
+    tab.until(f"{LINK}.get('camera')", 15_000)  # a rerun
+    assert tab.do(said).startswith(str(chosen)[0])
+    legend = tab.do(LEGEND)
+    tab.page.get_by_role("button", name="Invert").click()
+    tab.until(f"{LEGEND} !== {legend!r}")
+    tab.until(f"{said}.replace(/\\D/g, '') === '{atlas.n - chosen}'", 15_000)
+    tab.page.locator("[data-testid=zscope-map]").focus()
+    tab.page.keyboard.press("Escape")
+    tab.until(f"{LINK}.get('s') === null", 15_000)
+
+
+def test_search_goes_to_a_label_or_a_sample_or_says_what_there_is(tab, engine):
+    atlas, row = engine.atlas, 123
+    search(tab, f"#{atlas.index[row]}")
+    tab.until(f"{LINK}.get('p') === 'r{row}'", 15_000)
+    settled(tab)
+    x0, x1, y0, y1 = tab.do("document.querySelector('.zm-plot').view")
+    assert x1 - x0 < 0.3 * np.ptp(atlas.xy[:, 0])
+    assert x0 < atlas.xy[row, 0] < x1
+    assert y0 < atlas.xy[row, 1] < y1
+    search(tab, "7")  # the name of a class is that class
+    total = int((atlas.labels == 7).sum())
+    tab.until(f"document.querySelector('.zm-words').textContent === '{total} samples labelled 7, selected'")
+    search(tab, "a hat")
+    tab.until("document.querySelector('.zm-note').textContent.includes('Labels: 0, 1, 2')")
+
+
+def test_another_view_keeps_the_latent_and_reads_places_its_own_way(tab, engine):
+    atlas, pca = engine.atlas, layouts.view(engine, "pca")
+    tab.do("window.__frames = []; zscope.on('frame', (f) => __frames.push({kind: f.kind, z: [...f.z], xy: [...f.xy]}))")
+    search(tab, f"#{atlas.index[50]}")
+    tab.until(f"{LINK}.get('p') === 'r50'", 15_000)
+    choose(tab, "Map", "PCA")
+    tab.until(f"{LINK}.get('view') === 'pca'", 15_000)
+    settled(tab)
+    assert tab.do(f"{LINK}.get('p')") == "r50"
+    mark = tab.page.locator(".zm-committed").bounding_box()
+    x, y = tab.at(pca.xy[50])
+    assert abs(mark["x"] + mark["width"] / 2 - x) < 3
+    assert abs(mark["y"] + mark["height"] / 2 - y) < 3
+    low, high = np.quantile(pca.xy, [0.3, 0.7], axis=0)  # clear of what lies over the map's edges
+    places = np.random.default_rng(0).uniform(low, high, (400, 2))
+    place = max(places, key=lambda p: np.linalg.norm(pca.xy - p, axis=1).min())  # no sample is near enough to be meant
+    tab.hover(place)
+    tab.until("window.__frames.at(-1)?.kind === 'place'")
+    tab.page.wait_for_timeout(200)
+    frame = tab.do("window.__frames.at(-1)")
+    expected = pca.from_map(np.array([frame["xy"]], np.float32), atlas.z[50])[0]
+    np.testing.assert_allclose(frame["z"], expected, atol=1e-3)
+    again = tab.url + tab.do("location.search")
+    tab.page.goto(again)  # a link is a state
+    tab.page.wait_for_selector("[data-testid=zscope-map][data-ready=true]", timeout=30_000)
+    tab.until("document.querySelector('.zm-drop:nth-child(2) button').textContent.includes('PCA')")
+
+
+def test_decoded_pictures_all_over_the_view(tab, engine):
+    before = points(tab)
+    choose(tab, "Layers", "Manifold")
+    tab.until("document.querySelector('[data-testid=zscope-map]').dataset.cells === '160'", 30_000)
+    tab.page.wait_for_timeout(200)
+    assert (points(tab)[:, 3] > 0).mean() > (before[:, 3] > 0).mean() + 0.1
+
+
+def test_a_finger_taps_pans_and_pinches(new_tab, engine):
+    tab = new_tab(has_touch=True).open()
+    row = int(np.argmax(engine.atlas.projector.coverage(engine.atlas.xy)))
+    before = tab.do(f"{LINK}.get('p')")
+    tab.page.touchscreen.tap(*tab.at(engine.atlas.xy[row]))
+    tab.until(f"{LINK}.get('p') !== {before!r}", 15_000)
+    view = tab.do("document.querySelector('.zm-plot').view")
+    fingers = """([kind, ...at]) => {
+      const map = document.querySelector('[data-testid=zscope-map] .zm-plot'), box = map.getBoundingClientRect()
+      at.forEach(([x, y], k) => map.dispatchEvent(new PointerEvent(kind, {bubbles: true, pointerId: 70 + k,
+        pointerType: 'touch', button: 0, buttons: 1, clientX: box.x + x, clientY: box.y + y}))) }"""
+    tab.do("Element.prototype.setPointerCapture = () => {}")  # these fingers are no real ones
+    for kind, *at in (
+        ("pointerdown", [200, 300], [300, 300]),
+        ("pointermove", [150, 300], [350, 300]),
+        ("pointerup", [150, 300], [350, 300]),
+    ):
+        tab.do(fingers, [kind, *at])
+    wide = 0.6 * (view[1] - view[0])
+    tab.until(f"(v => v[1] - v[0] < {wide})(document.querySelector('.zm-plot').view)")
