@@ -20,11 +20,9 @@ import vae
 from app import engines, evidence, jobs, links
 from app import posterior as posteriors
 from app import studio as studio_
-from app import walk as walks
 from app.evidence import Training
 from app.posterior import Posterior
 from app.studio import Point, Studio
-from app.walk import Walk
 from vae import checkpoint
 from vae.data.store import locate
 from vae.errors import UnknownName, ZscopeError
@@ -178,12 +176,6 @@ def training(opened) -> Training | Future | None:
 def cards() -> dict[str, dict]:
     """name -> config.json of every checkpoint on this machine; {} for one that cannot be read."""
     return {name: _card(str(path), _changed(Path(path))) for name, path in vae.checkpoints().items()}
-
-
-@st.cache_data(show_spinner=False, max_entries=64)
-def walk(model: str, created: str, a: tuple[float, ...], b: tuple[float, ...], method: str) -> Walk:
-    """app.walk.walk, remembered: moving the slider or coming back to the page asks for the same one again."""
-    return walks.walk(engine(model), np.asarray(a, np.float32), np.asarray(b, np.float32), method)
 
 
 def posterior(opened, point: Point, name: str, y: int | None, seed: int) -> Posterior:

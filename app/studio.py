@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 DEFAULT_MODEL = "fashion-vae"
-METHODS = ("linear", "slerp")
+METHODS = ("linear", "slerp", "geodesic")
 SOURCES = ("prior", "aggregate", "mixture")
 TOOLS = ("sliders", "posterior", "draw", "group", "attribute")
 COUNTS = (16, 36, 64, 100)

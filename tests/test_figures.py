@@ -114,6 +114,23 @@ def test_gif_goes_there_and_back_for_ever(pictures):
     assert image.info["duration"] == 200
 
 
+@pytest.mark.parametrize("shape", [(6, 1, 8, 8), (6, 3, 7, 15)])
+def test_mp4_has_a_frame_for_each_picture(shape):
+    import av
+
+    level = np.array([200, 40, 90, 10, 250, 130], np.uint8)
+    pictures = np.broadcast_to(level[:, None, None, None], shape).copy()
+    with av.open(io.BytesIO(downloads.mp4(pictures, seconds=2.0))) as file:
+        stream = file.streams.video[0]
+        frames = [frame.to_ndarray(format="gray") for frame in file.decode(stream)]
+        assert stream.codec_context.name == "h264"
+    assert len(frames) == len(pictures)
+    h, w = pictures.shape[2:]
+    assert [side % 2 for side in frames[0].shape] == [0, 0]
+    assert abs(frames[0].shape[0] / frames[0].shape[1] - h / w) < 0.05
+    assert (np.argsort([frame.mean() for frame in frames]) == np.argsort(level)).all()
+
+
 def test_gif_of_colour(pictures):
     image = Image.open(io.BytesIO(downloads.gif(np.repeat(pictures, 3, axis=1))))
     assert image.n_frames == 10

@@ -24,7 +24,8 @@ FORBIDDEN_STEMS = {"utils", "util", "base", "common", "core", "helpers", "helper
 # Imports inside app point down this list; within one level only what is named.
 LEVELS = [
     {"studio", "engines", "downloads", "figures", "jobs", "layouts", "port", "anomaly"},
-    {"asks", "cards", "draws", "evidence", "groups", "links", "posterior", "sliders", "walk"},
+    {"cards", "draws", "evidence", "groups", "links", "posterior", "sliders", "walk"},
+    {"asks"},
     {"assets", "scripts"},
     {"live"},
     {"session", "show", "knobs"},

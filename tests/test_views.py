@@ -189,15 +189,41 @@ def test_interpolate_starts_on_two_classes(tiny_checkpoint):
 
 def test_interpolate_takes_rows_swaps_and_draws(tiny_checkpoint):
     at = opened("interpolate", model="tiny-vae")
+    first, last = (p.row for p in state(at).waypoints)
     at.number_input[0].set_value(10).run()
-    at.number_input[1].set_value(20).run()
-    assert tuple(p.row for p in state(at).waypoints) == (10, 20)
-    next(button for button in at.button if button.label == "Swap").click().run()
-    assert tuple(p.row for p in state(at).waypoints) == (20, 10)
-    assert [field.value for field in at.number_input] == [20, 10]
+    at.number_input[0].set_value(20).run()
+    assert tuple(p.row for p in state(at).waypoints) == (first, last, 10, 20)
+    assert at.number_input[0].value is None
+    at.button("way.swap_horiz").click().run()
+    assert tuple(p.row for p in state(at).waypoints) == (20, 10, last, first)
+    at.button("way.undo").click().run()
+    at.button("way.undo").click().run()
+    assert tuple(p.row for p in state(at).waypoints) == (first, last, 10)
+    at.button("way.redo").click().run()
+    assert tuple(p.row for p in state(at).waypoints) == (first, last, 10, 20)
     next(button for button in at.button if button.label == "Random pair").click().run()
     assert not at.exception
-    assert {p.row for p in state(at).waypoints} != {10, 20}
+    assert len(state(at).waypoints) == 2
+
+
+def test_a_way_of_twelve_takes_no_more_and_says_so(tiny_checkpoint):
+    at = opened("interpolate", model="tiny-vae", w=".".join(f"r{row}" for row in range(12)))
+    at.number_input[0].set_value(20).run()
+    assert [p.row for p in state(at).waypoints] == list(range(12))
+    assert "at most 12" in at.warning[0].value
+
+
+def test_interpolate_offers_the_way_as_files(tiny_checkpoint, monkeypatch):
+    def offered():
+        found = opened("interpolate", model="tiny-vae").get("download_button")
+        return {button.proto.label: button.proto for button in found}
+
+    assert set(offered()) >= {"GIF", "MP4", "PNG", "NPZ", "Recipe"}
+    assert not offered()["MP4"].disabled
+    monkeypatch.setattr("app.downloads.why_no_mp4", lambda: "MP4 needs PyAV: pip install av")
+    without = offered()["MP4"]
+    assert without.disabled
+    assert "pip install av" in without.help
 
 
 def test_model_prints_the_figures_of_its_card(tiny_checkpoint):

@@ -6,7 +6,8 @@ import pytest
 
 WALK = "[data-testid=zscope-walk]"
 READOUT = "Number(document.querySelector('.wp-slider output').textContent.slice(2))"
-FRAMES = "document.querySelectorAll('[data-testid=zscope-strip] .fs-frame').length"
+FRAMES = "document.querySelectorAll('[data-testid=zscope-strip] button.fs-frame').length"
+LISTED, PINNED = (f"document.querySelectorAll('{part}').length" for part in (".wp-list li", ".zm-pins button"))
 
 
 def go(tab, name: str) -> None:
@@ -30,8 +31,8 @@ def tab(new_tab):
 @pytest.fixture
 def walk(tab):
     go(tab, "Interpolate")
-    tab.until(f"{FRAMES} === 22 && document.querySelector('.zscope-map[data-mode=waypoints][data-ready]')", 20_000)
-    tab.until("document.querySelector('.wp-end i').textContent !== ''")
+    tab.until(f"{FRAMES} === 33 && document.querySelector('.zscope-map[data-mode=waypoints][data-ready]')", 20_000)
+    tab.until(f"{LISTED} === 2 && {PINNED} === 2")
     return tab
 
 
@@ -60,13 +61,14 @@ def test_the_slider_paints_while_it_is_held_and_the_link_follows_when_it_rests(w
 
 
 def test_a_frame_takes_the_slider_there_with_its_method(walk):
-    walk.moves_picture(lambda: walk.page.locator("[data-method=slerp] .fs-frame").nth(2).click())
+    walk.moves_picture(lambda: walk.page.locator("[data-method=slerp] button.fs-frame").nth(2).click())
     assert walk.do(READOUT) == 0.2
     until_link(walk, "get('method') === 'slerp' && get('t') === '0.2'")
     assert walk.do("document.querySelector('.fs-row[data-driving=true] [data-here=true]').dataset.t") == "0.2"
 
 
 def test_space_plays_and_stops_and_arrows_walk(walk):
+    walk.until("zscope.live.painted > 0")
     walk.page.keyboard.press("ArrowRight")
     walk.until(f"{READOUT} === .52")
     walk.page.keyboard.press(" ")
@@ -78,13 +80,41 @@ def test_space_plays_and_stops_and_arrows_walk(walk):
     until_link(walk, f"Math.abs(get('t') - {stopped}) < .006")
 
 
-def test_a_click_on_the_map_moves_the_nearer_waypoint(walk):
-    before = asked(walk, "a"), asked(walk, "b")
-    first = walk.do("document.querySelector('.fs-frame').getAttribute('aria-label')")
-    pin = walk.page.locator(".zm-pin").first.bounding_box()
-    walk.page.mouse.click(pin["x"] + pin["width"] / 2 + 30, pin["y"] + pin["height"] / 2)
-    until_link(walk, f"get('a') !== {before[0]!r} && get('b') === {before[1]!r}")
-    walk.until(f"document.querySelector('.fs-frame').getAttribute('aria-label') !== {first!r}", 15_000)
+STRIPS = "[...document.querySelectorAll('.fs-frame canvas')].map((c) => c.toDataURL()).join()"
+LINES = "[...document.querySelectorAll('.zm-path')].map((p) => p.getAttribute('d')).join()"
+
+
+def test_strips_and_lines_follow_a_waypoint_while_it_is_dragged(walk):
+    before, line, link = walk.do(STRIPS), walk.do(LINES), asked(walk, "w")
+    pin = walk.page.locator("[data-testid=zscope-pin-0]").bounding_box()
+    x, y = pin["x"] + pin["width"] / 2, pin["y"] + pin["height"] / 2
+    walk.page.mouse.move(x, y)
+    walk.page.mouse.down()
+    walk.page.mouse.move(x + 70, y + 45, steps=5)
+    walk.until(f"{STRIPS} !== {before!r} && {LINES} !== {line!r}", 20_000)
+    assert asked(walk, "w") == link  # Python hears of it when it is let go
+    walk.page.mouse.up()
+    until_link(walk, f"get('w') !== {link!r} && get('w').split('.')[1] === {link.split('.')[1]!r}")
+    moved = walk.page.locator("[data-testid=zscope-pin-0]").bounding_box()
+    assert abs(moved["x"] - pin["x"] - 70) < 12
+    assert abs(moved["y"] - pin["y"] - 45) < 12
+
+
+def test_a_click_on_the_map_adds_a_waypoint_and_delete_takes_one_away(walk):
+    link = asked(walk, "w")
+    pin = walk.page.locator("[data-testid=zscope-pin-0]").bounding_box()
+    walk.page.mouse.click(pin["x"] + pin["width"] / 2 + 40, pin["y"] + pin["height"] / 2)
+    until_link(walk, f"get('w').startsWith({link + '.'!r})")
+    walk.until(f"{LISTED} === 3 && {PINNED} === 3", 15_000)
+    walk.page.locator("[data-testid=zscope-pin-2]").focus()
+    walk.page.keyboard.press("Delete")
+    until_link(walk, f"get('w') === {link!r}")
+
+
+def test_the_list_changes_the_order(walk):
+    first, last = asked(walk, "w").split(".")
+    walk.page.locator(".wp-list [data-do=later]").first.click()
+    until_link(walk, f"get('w') === '{last}.{first}'")
 
 
 def test_a_picture_of_the_grid_opens_in_explore(tab):
@@ -114,7 +144,7 @@ def test_the_same_seed_draws_the_same_grid_and_back_brings_it_back(tab):
 @pytest.mark.parametrize("size", [(1280, 800), (1440, 900), (1920, 1080)])
 def test_pages_fill_the_window_without_scrolling(new_tab, size):
     tab = new_tab(viewport={"width": size[0], "height": size[1]}).open()
-    for page, there in (("Interpolate", f"{FRAMES} === 22"), ("Generate", "document.querySelector('.zg-tile')")):
+    for page, there in (("Interpolate", f"{FRAMES} === 33"), ("Generate", "document.querySelector('.zg-tile')")):
         go(tab, page)
         tab.until(there, 20_000)
         tab.page.wait_for_timeout(300)

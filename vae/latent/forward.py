@@ -42,8 +42,11 @@ class Forward:
         """Share of reference points that lie as far from their own 15th neighbour as z does, 0-1; below .01 z is off
         the cloud and its map position means little."""
         distance, _ = self.index.query(z, self.k)
-        nearer = np.searchsorted(self.reach, distance[:, -1], side="left")
-        return (1.0 - nearer / _QUANTILES).astype(np.float32)
+        return self.rank(distance[:, -1])
+
+    def rank(self, distance: Float[np.ndarray, " b"]) -> Float[np.ndarray, " b"]:
+        """Share of reference points whose 15th neighbour is as far as that, or farther, 0-1."""
+        return (1.0 - np.searchsorted(self.reach, distance, side="left") / _QUANTILES).astype(np.float32)
 
     @property
     def reach(self) -> Float[np.ndarray, " q"]:

@@ -23,6 +23,7 @@ LEAST = 0.5  # of the reach: among rows that lie much closer than this a step ge
 STEP = 0.25  # of the reach: between two places of a way
 STEPS = (16, 160)  # of a way, at least and at most
 ROUNDS, RATE = 16, 0.4  # of shortening; an explicit step of the flow is stable below .5
+LOOK = 4  # rounds from one search for the nearest rows to the next: places move little in between
 KEEP = 64  # ways remembered
 
 
@@ -48,8 +49,8 @@ class Geodesics:
         chosen = landmark_rows(len(z))
         self._z = z if chosen is None else z[chosen]
         self._place = place
-        points = place(self._z)
-        self._index = Index(points, np.ones(points.shape[1], np.float32))
+        self._points = place(self._z)
+        self._index = Index(self._points, np.ones(self._points.shape[1], np.float32))
         self._k = max(1, min(NEIGHBOURS, self._index.n - 1))
         distance, row = self._index.query_points(self._k + 1)
         self._radius = distance[:, -1]
@@ -116,20 +117,23 @@ class Geodesics:
             return np.zeros(len(way)), way
         steps = int(np.clip(np.ceil(total / max(STEP * self.reach, 1e-12)), *STEPS))
         way = self._even(way, steps)
-        for _ in range(ROUNDS):
-            way = self._even(self._shortened(way), steps)
+        row = np.empty(0, np.int64)
+        for turn in range(ROUNDS):
+            if turn % LOOK == 0:
+                row = self._index.query(self._place(way[1:-1]), self._k)[1]
+            way = self._even(self._shortened(way, row), steps)
         return self._length(way), way
 
-    def _shortened(self, way: Float[np.ndarray, "p d"]) -> Float[np.ndarray, "p d"]:
+    def _shortened(self, way: Float[np.ndarray, "p d"], row: Int[np.ndarray, "q k"]) -> Float[np.ndarray, "p d"]:
         """One explicit step of the flow dz/ds = z'' - |z'|^2 grad log c, which rests on geodesics of the metric (its
         part along the way only slides places along it, and they are spread evenly again).
 
-        r is here the mean distance to the nearest rows, which is smooth. Its gradient is taken in z, as the mean of
-        (z - row) / distance, whose image under `place` is the gradient there: no inverse is needed, and dead dimensions
-        follow their neighbours'.
+        row: nearest to each inner place. r is here the mean distance to them, which is smooth. Its gradient is taken in
+        z, as the mean of (z - row) / distance, whose image under `place` is the gradient there: no inverse is needed,
+        and dead dimensions follow their neighbours'.
         """
         inner, reach = way[1:-1], max(self.reach, 1e-12)
-        distance, row = self._index.query(self._place(inner), self._k)
+        distance = np.linalg.norm(self._place(inner)[:, None] - self._points[row], axis=2)
         apart = np.maximum(distance, LEAST * reach)  # the way past a single row says nothing
         away = ((inner[:, None] - self._z[row]) / apart[..., None]).mean(axis=1)
         radius = distance.mean(axis=1)

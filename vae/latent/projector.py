@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
@@ -15,6 +17,20 @@ from .rows import rows
 from .trust import FARTHEST, TrustModel, from_coverage
 
 __all__ = ["FittedMap", "Projector", "fit_map"]
+
+
+class Surroundings(NamedTuple):
+    """What is around latents (b, d), by the distance to the 15th nearest reference row in the map's metric.
+
+    Both numbers mean the same in few dimensions and in many, which a count within a radius does not.
+    row: the nearest. density: share of the reference rows with emptier surroundings, 0-1: .5 is usual, at 0 every row
+    has closer neighbours. off_data: 1 - reach / distance, never below 0, reach the median over the reference rows: 0 is
+    as near to samples as they are to each other, .5 is twice as far.
+    """
+
+    row: np.ndarray
+    density: np.ndarray
+    off_data: np.ndarray
 
 
 class Projector:
@@ -124,6 +140,13 @@ class Projector:
         Raises: ShapeError: wrong width, NaN or infinity.
         """
         return self._forward.confidence(self.seen(rows(z, self.d, "latents")))
+
+    def surroundings(self, z: ArrayLike) -> Surroundings:
+        """The nearest reference row to each latent, and how dense the set is around it. Raises: ShapeError."""
+        distance, row = self._forward.index.query(self.seen(rows(z, self.d, "latents")), self._forward.k)
+        far, reach = distance[:, -1], max(self.reach, 1e-12)
+        nearest = row[:, 0] if self.landmarks is None else self.landmarks[row[:, 0]]
+        return Surroundings(nearest, self._forward.rank(far), np.maximum(0.0, 1.0 - reach / np.maximum(far, reach)))
 
     def returned(self, z: ArrayLike, again: ArrayLike, xy: ArrayLike | None = None) -> Float[np.ndarray, " b"]:
         """Trust 0-1 in latents whose round trip was made: again = encode(decode(z)). xy: to_map(z), if it is known.

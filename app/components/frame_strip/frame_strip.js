@@ -1,125 +1,102 @@
-// Film strips. Under each frame: the real sample nearest to it in latent space, and how many lie within reach.
-// data: {link, strips: [{name, code, sheet, rows, reach}], method, t, reach, shape: [h, w], notes}   triggers: frame, renew
+// Film strips of one way by several methods, asked for as a whole: at once, and again while a waypoint is dragged.
+// data: {link, waypoints: [z, ...], methods: [{name, code}], method, t, help, notes}   triggers: frame {method, t}, renew
+// bus: emits "way" way for each answer (see film.js); "ways?" asks for the last ones again; hears "waypoint" {at, row,
+// xy} of one that is dragged, "walk" {t, method}
 
-import { connect, count, emit, geometry, on, spriteSheet } from "./zscope.js"
+import { connect, emit, geometry, mounting, ms, on, spriteSheet } from "./zscope.js"
+import { Film } from "./film.js"
 import { StatusLine } from "./status_line.js"
 
-const FRAME_PX = 160
-const REAL_PX = 72
-const parts = new WeakMap() // host element -> its part
-
-export default function show(component) {
-  const host = component.parentElement
-  let part = parts.get(host)
-  if (part && part.model !== component.data.link.model) { unmount(host); part = null }
-  if (!part) {
-    part = { model: component.data.link.model, root: document.createElement("div"), turn: 0 }
-    part.root.className = "zscope-strip"
-    part.root.dataset.testid = "zscope-strip"
-    part.body = document.createElement("div")
-    part.root.append(part.body)
-    host.append(part.root)
-    part.off = on("walk", (place) => mark(part, place))
-    parts.set(host, part)
+class Strips {
+  constructor(component) {
+    this.component = component
+    this.model = component.data.link.model
+    this.root = document.createElement("div")
+    this.root.className = "zscope-strip"
+    this.root.dataset.testid = "zscope-strip"
+    this.body = document.createElement("div")
+    this.root.append(this.body)
+    component.parentElement.append(this.root)
+    this.films = new Map()
+    this.ways = new Map()
+    this.offs = []
   }
-  part.component = component
-  const { link, strips, method, t } = component.data
-  const client = connect(link.model, link.token, link.base)
-  part.status ??= new StatusLine(part.root, client, () => component.setTriggerValue("renew", Date.now()))
-  const shown = JSON.stringify([strips, component.data.notes])
-  if (shown === part.shown) return mark(part, part.place ?? { t, method })
-  part.shown = shown
-  part.turn += 1
-  return build(part, component.data, part.turn)
-}
 
-export function unmount(host) {
-  const part = parts.get(host)
-  part?.off()
-  part?.status?.remove()
-  part?.root.remove()
-  parts.delete(host)
-}
-
-async function build(part, { link, strips, method, t, reach, shape, notes }, turn) {
-  const sheets = strips.map((strip) => Object.assign(new Image(), { src: strip.sheet }))
-  const [map, thumbs] = await Promise.all([
-    geometry(link.model, link.base), spriteSheet(link.model, link.base), ...sheets.map((sheet) => sheet.decode()),
-  ])
-  if (turn !== part.turn) return
-  part.root.querySelector(".zs-keys").textContent = notes.join(" · ")
-  part.body.replaceChildren(...strips.map((strip, at) => row(part, strip, sheets[at], { map, thumbs, reach, shape, first: at === 0 })))
-  mark(part, part.place ?? { t, method })
-}
-
-function row(part, strip, sheet, { map, thumbs, reach, shape: [h, w], first }) {
-  const section = element("section", "fs-row")
-  section.dataset.method = strip.name
-  const title = element("h4", "", "")
-  title.append(element("b", "", strip.name[0].toUpperCase() + strip.name.slice(1)))
-  if (first) {
-    const legend = element("span", "", "decoded frame · nearest real sample · samples within reach")
-    legend.title = `Within a latent distance of ${reach}, half of all samples have 15 neighbours.`
-    title.append(legend)
+  async start() {
+    const { model, token, base } = this.component.data.link
+    this.client = connect(model, token, base)
+    this.status = new StatusLine(this.root, this.client, () => this.component.setTriggerValue("renew", Date.now()))
+    this.status.element.querySelector("[data-of=points]").after(Object.assign(document.createElement("span"), { className: "fs-time" }))
+    this.geometry = await geometry(model, base)
+    if (!this.root.isConnected) return
+    for (const method of this.component.data.methods) {
+      const film = new Film(method, this.geometry, (t) => this.go(method, t), this.component.data.help)
+      this.films.set(method.name, film)
+      this.body.append(film.root)
+    }
+    this.offs.push(
+      on("waypoint", (drag) => this.ask(drag)),
+      on("walk", (place) => this.mark(place)),
+      on("ways?", () => { for (const way of this.ways.values()) emit("way", way) }),
+    )
+    this.ready = true
+    this.update(this.component)
+    spriteSheet(model, base).then((sheet) => {
+      this.sheet = sheet
+      for (const [name, way] of this.ways) this.films.get(name).real(way, sheet)
+    }, () => {}) // the map says that there are none
   }
-  const frames = element("div", "fs-frames")
-  frames.setAttribute("role", "group")
-  frames.setAttribute("aria-label", `${strip.name}: ${strip.rows.length} frames from A to B`)
-  const last = strip.rows.length - 1
-  strip.rows.forEach((nearest, i) => {
-    const name = map.classes[map.labels[nearest]] ?? "sample"
-    const button = element("button", "fs-frame")
-    button.type = "button"
-    button.dataset.t = i / last
-    const words = `t ${(i / last).toFixed(1)}: nearest real sample ${name} #${count(map.index[nearest])}, ${strip.reach[i]} within reach`
-    button.setAttribute("aria-label", words)
-    button.title = words
-    const picture = canvas(FRAME_PX, Math.round((FRAME_PX * h) / w)), real = canvas(REAL_PX, Math.round((REAL_PX * h) / w))
-    const context = picture.getContext("2d")
-    context.imageSmoothingQuality = "high"
-    context.drawImage(sheet, i * w, 0, w, h, 0, 0, picture.width, picture.height)
-    thumbs.draw(real.getContext("2d"), nearest, 0, 0, REAL_PX)
-    const evidence = element("span", "fs-evidence")
-    evidence.dataset.none = strip.reach[i] === 0
-    evidence.append(real, element("i", "", strip.reach[i] >= 200 ? "200+" : String(strip.reach[i])))
-    button.append(picture, evidence)
-    button.onclick = () => go(part, strip, i / last)
-    frames.append(button)
-  })
-  frames.onkeydown = (event) => {
-    const step = { ArrowLeft: -1, ArrowRight: 1, Home: -last, End: last }[event.key]
-    const at = [...frames.children].indexOf(document.activeElement)
-    if (step === undefined || at < 0) return
-    event.preventDefault()
-    event.stopPropagation()
-    frames.children[Math.min(last, Math.max(0, at + step))].focus()
+
+  update(component) {
+    this.component = component
+    const { link, waypoints, method, t, notes } = component.data
+    this.client = connect(this.model, link.token, link.base)
+    if (!this.ready) return
+    this.root.querySelector(".zs-keys").textContent = notes.join(" · ")
+    const asked = JSON.stringify(waypoints)
+    if (asked !== this.asked) { this.asked = asked; this.ask() }
+    this.mark(this.place ?? { t, method })
   }
-  section.append(title, frames)
-  return section
-}
 
-function go(part, strip, t) {
-  emit("walk-to", { t, method: strip.name, code: strip.code }) // painted at once; Python hears of it too
-  part.component.setTriggerValue("frame", { method: strip.name, t })
-}
+  // every method's way, that of the player first; of each only the newest question waits
+  ask(drag = null) {
+    const { methods, waypoints } = this.component.data, driving = this.place?.method ?? this.component.data.method
+    if (drag && drag.at >= waypoints.length) return
+    const rest = [drag?.at ?? -1, drag?.row ?? -1, ...(drag?.xy ?? [0, 0]), ...waypoints.flat()]
+    for (const { name, code } of [...methods].sort((a, b) => (b.name === driving) - (a.name === driving)))
+      this.client.latest(`way ${name}`, "way", [code, ...rest]).then(
+        (way) => way && this.root.isConnected && this.arrived(way),
+        (error) => { this.root.querySelector(".fs-time").textContent = `no way: ${error.message}` },
+      )
+  }
 
-function mark(part, place) {
-  part.place = place
-  for (const section of part.body.children) {
-    section.dataset.driving = section.dataset.method === place.method
-    const frames = section.querySelectorAll(".fs-frame")
-    const nearest = Math.round(place.t * (frames.length - 1))
-    frames.forEach((frame, i) => { frame.dataset.here = i === nearest })
+  arrived(way) {
+    this.ways.set(way.method, way)
+    const most = Math.max(...[...this.ways.values()].map((each) => Math.max(...each.arrays.change)))
+    this.films.get(way.method).show(way, this.sheet)
+    for (const [name, each] of this.ways) this.films.get(name).spark(each, most)
+    this.mark(this.place)
+    this.root.querySelector(".fs-time").innerHTML = `a way of ${way.arrays.t.length} places <b>${ms(way.server_ms)}</b>`
+    emit("way", way)
+  }
+
+  go({ name, code }, t) {
+    emit("walk-to", { t, method: name, code }) // painted at once; Python hears of it too
+    this.component.setTriggerValue("frame", { method: name, t })
+  }
+
+  mark(place) {
+    this.place = place
+    for (const [name, film] of this.films) film.mark(place.t, name === place.method)
+  }
+
+  remove() {
+    for (const off of this.offs) off()
+    this.status?.remove()
+    this.root.remove()
   }
 }
 
-function canvas(width, height) {
-  return Object.assign(document.createElement("canvas"), { width, height })
-}
-
-function element(tag, name, text = "") {
-  const made = document.createElement(tag)
-  made.className = name
-  made.textContent = text
-  return made
-}
+const part = mounting((component) => new Strips(component))
+export default part.render
+export const unmount = part.unmount

@@ -21,7 +21,7 @@ def latent_map(
     mode: Literal["explore", "waypoints"] = "explore",
     committed: dict[str, Any] | None = None,
     waypoints: Sequence[dict[str, Any]] = (),
-    paths: Sequence[dict[str, Any]] = (),
+    method: str = "",
     shown: dict[str, Any] | None = None,
     selected: Sequence[int] = (),
     n: int = 0,
@@ -29,19 +29,21 @@ def latent_map(
     on_commit: Callable[[], None] | None = None,
     on_show: Callable[[], None] | None = None,
     on_select: Callable[[], None] | None = None,
+    on_waypoint: Callable[[], None] | None = None,
 ):
     """Mount the map. Each on_... runs before the page when the user did that; session.sent(key, name) then has
 
     - "committed": {"row": int or None, "xy": [x, y] on the first map, "z": [d], "n": counter};
     - "shown": {"view": str, "colour": str, "camera": [x0, x1, y0, y1] or None, "n": time}, once the map is at rest;
-    - "selected": {"bits": text, "n": time}; `rows_of` reads the rows from it.
+    - "selected": {"bits": text, "n": time}; `rows_of` reads the rows from it;
+    - "waypoint": {"at", "z", "xy", "row"} of one that was moved, or {"at", "remove": True}.
 
     Args:
         height: px; in mode "explore" the least height, as the map fills the window.
         committed: the point to mark and to restore when the pointer leaves, as returned ("n" is not needed);
             "mapped": its z was read off the map at its xy, so that its trust is that of the place too.
-        waypoints: {"label": "A", "xy": [x, y]} each.
-        paths: {"name": ..., "xy": [[x, y] or None, ...]} each, None a torn hop.
+        waypoints: {"label": "A", "name": ..., "xy": [x, y]} each, in mode "waypoints": pins that can be dragged.
+        method: of the way that lies above the others; the ways themselves come from the frame_strip of the page.
         shown: as returned; where it changed since, the map follows.
         selected: rows, of the `n` that the map has.
         heard: "shown" and "selected" -> "n" of the last one that the page has taken; older choices are not followed.
@@ -55,7 +57,7 @@ def latent_map(
             "mode": mode,
             "committed": committed,
             "waypoints": list(waypoints),
-            "paths": list(paths),
+            "method": method,
             "selected": bits_of(selected, n),
             "heard": heard or {},
             **(shown or {}),
@@ -63,6 +65,7 @@ def latent_map(
         on_committed_change=on_commit or nothing,
         on_shown_change=on_show or nothing,
         on_selected_change=on_select or nothing,
+        on_waypoint_change=on_waypoint or nothing,
     )
 
 

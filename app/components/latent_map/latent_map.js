@@ -1,5 +1,5 @@
 // The map: its parts put together, and what they tell Python. Where the pointer is becomes a request to the live channel; a
-// click, or Enter, commits the point. data: {link, height, mode, committed, waypoints, paths, view, colour, camera, selected}
+// click, or Enter, commits the point. data: {link, height, mode, committed, waypoints, method, view, colour, camera, selected}
 
 import { KIND, connect, count, emit, geometry, mounting, on, palette, spriteSheet, theme } from "./zscope.js"
 import { Cloud } from "./cloud.js"
@@ -11,6 +11,7 @@ import { Layers } from "./layers.js"
 import { Legend } from "./legend.js"
 import { Manifold } from "./manifold.js"
 import { Overlay } from "./overlay.js"
+import { Pins } from "./pins.js"
 import { Plot } from "./plot.js"
 import { Pointer } from "./pointer.js"
 import { Search } from "./search.js"
@@ -75,6 +76,7 @@ class MapView {
     this.legend.selection = this.selection
     this.overlay = new Overlay(root, plot, shape)
     this.cloud = new Cloud(root, plot, () => this.views?.plain ?? true)
+    if (!whole) this.pins = new Pins(this)
     this.lasso = new Lasso(root, plot, (rows, how) => this.select(rows, how))
     this.tools = new Tools(bar, this)
     this.thumbnails = new Thumbnails(plot, shape.shape, { colourOf: (row) => this.colourOf(row), chosen: () => this.selection.mask, sheet: () => this.sheet })
@@ -123,8 +125,7 @@ class MapView {
     if (!this.pointer) return
     const themed = JSON.stringify(theme(this.root)) !== this.signature
     if (themed) this.themeNow()
-    this.overlay.waypoints = data.waypoints
-    this.overlay.paths = data.paths
+    this.pins?.update(data.waypoints, data.method)
     const told = JSON.stringify([data.committed?.row ?? null, data.committed?.z ?? null])
     if (told !== this.told) {
       this.told = told
@@ -176,6 +177,7 @@ class MapView {
 
   viewed(settled) {
     this.overlay.redraw()
+    this.pins?.place()
     const thinned = this.find(".zm-thinned")
     if (thinned.hidden === this.plot.thinned) {
       thinned.hidden = !this.plot.thinned
@@ -232,7 +234,7 @@ class MapView {
 
   // ---------------------------------------------------------------- what the user does
 
-  ours(event) { return !event.target.closest?.(".zm-tools, .zm-legend") }
+  ours(event) { return !event.target.closest?.(".zm-tools, .zm-legend, .zm-pins") }
   held() { return this.committed?.z ?? new Array(this.geometry.d).fill(0) }
   name(row) { const { labels, classes } = this.geometry; return classes[labels[row]] ?? "Sample" }
   home() { const [w, h] = this.plot.size(); return this.overlay.committed ? this.plot.toPixels(...this.overlay.committed.xy) : [w / 2, h / 2] }
@@ -325,7 +327,7 @@ class MapView {
     this.gone = true
     clearTimeout(this.telling)
     for (const off of this.offs) off()
-    for (const part of [this.cloud, this.pointer, this.gestures, this.manifold, this.plot, this.colour?.menu, this.views?.menu, this.layers?.menu]) part?.remove()
+    for (const part of [this.cloud, this.pins, this.pointer, this.gestures, this.manifold, this.plot, this.colour?.menu, this.views?.menu, this.layers?.menu]) part?.remove()
     this.root.remove()
   }
 }

@@ -1,10 +1,12 @@
 // The live picture of a walk. The slider asks the socket for every place it passes; Python hears of it when it rests.
-// data: {link, a, b: {z, row, name}, method, code, t, scores, help}   state: t   trigger: renew
-// bus: "walk" {t, method} says where the walk is; "walk-to" {t, method, code} asks it to go somewhere
+// data: {link, waypoints: [{z, row, name, label}], method, code, t, help}   state: t   triggers: edit {do, at}, renew
+// bus: "walk" {t, method} says where the walk is; "walk-to" {t, method, code} asks it to go somewhere; "way" way (film.js of
+// the strips) is what it walks on
 
 import { KIND, TRUST_TITLE, connect, emit, fit, geometry, mounting, on, paint, spriteSheet, trustColour, trustWord } from "./zscope.js"
+import { WaypointList } from "./waypoint_list.js"
 
-const ONE_WAY_MS = 4000
+const LEG_MS = 3500
 const STEP = 0.02 // of the way, for an arrow key
 const BUSY = "input, textarea, select, button, [contenteditable], [role], .zscope-map" // these need their keys themselves
 const MARKUP = `
@@ -14,9 +16,6 @@ const MARKUP = `
     <span>at the pointer</span>
   </div>
   <div class="wp-side">
-    <h4>From, to</h4>
-    <div class="wp-end" data-end="a"><canvas width="112" height="112"></canvas><span><b>A</b> <i></i></span></div>
-    <div class="wp-end" data-end="b"><canvas width="112" height="112"></canvas><span><b>B</b> <i></i></span></div>
     <h4 class="wp-help">Off-data score of the way</h4>
     <div class="wp-scores"></div>
     <h4 title="${TRUST_TITLE}">Trust here</h4>
@@ -25,15 +24,17 @@ const MARKUP = `
   </div>
 </div>
 <div class="wp-slider">
-  <span aria-hidden="true">A</span>
-  <input type="range" min="0" max="1" step="0.001" aria-label="Way from A to B" data-testid="zscope-walk" />
-  <span aria-hidden="true">B</span>
+  <div>
+    <input type="range" min="0" max="1" step="0.001" data-testid="zscope-walk" />
+    <div class="wp-marks" aria-hidden="true"></div>
+  </div>
   <output>t 0.50</output>
 </div>
 <div class="wp-buttons">
   <button type="button" data-do="play" aria-pressed="false" title="Space"><span aria-hidden="true">▶</span> <em>Play</em></button>
   <button type="button" data-do="loop" aria-pressed="true" title="There and back again">Loop</button>
-</div>`
+</div>
+<ul class="wp-list" aria-label="Waypoints"></ul>`
 
 class Player {
   constructor(component) {
@@ -48,6 +49,7 @@ class Player {
     this.t = component.data.t
     this.asked = this.t
     this.told = [] // places that Python was told of and has not yet answered
+    this.ways = new Map()
     this.offs = []
   }
 
@@ -56,11 +58,16 @@ class Player {
     this.client = connect(model, token, base)
     this.geometry = await geometry(model, base)
     if (!this.root.isConnected) return
-    for (const canvas of this.root.querySelectorAll("canvas")) fit(canvas, this.geometry.shape)
+    fit(this.find("canvas"), this.geometry.shape)
+    this.list = new WaypointList(this.find(".wp-list"), this.geometry.shape, {
+      edit: (what) => this.component.setTriggerValue("edit", what),
+      visit: (at) => { this.stop(); this.go(at / (this.component.data.waypoints.length - 1)); this.rest() },
+    })
     this.offs.push(
       this.client.onFrame((frame) => this.paint(frame)),
       on("leave", () => this.go(this.t)), // the pointer showed a place of the map: back to the walk
       on("walk-to", (place) => this.sent(place)),
+      on("way", (way) => this.learned(way)),
     )
     this.slider.oninput = () => { this.stop(); this.go(Number(this.slider.value)) }
     this.slider.onchange = () => this.rest()
@@ -69,8 +76,9 @@ class Player {
     document.addEventListener("keydown", this.onkey)
     this.ready = true
     this.update(this.component)
+    emit("ways?")
     this.sheet = await spriteSheet(model, base)
-    this.ends()
+    this.list.show(this.component.data.waypoints, this.client, this.sheet)
     this.late()
   }
 
@@ -83,22 +91,37 @@ class Player {
 
   update(component) {
     this.component = component
-    const { link, a, b, code, method, t } = component.data
+    const { link, waypoints, code, method, t } = component.data
     this.client = connect(this.model, link.token, link.base)
     if (!this.ready) return
+    const changed = method !== this.method
     this.code = code
     this.method = method
-    const way = JSON.stringify([a.z, b.z, code])
     if (t !== this.asked) {
       this.asked = t
       const told = this.told.lastIndexOf(t) // what comes back late from here is no news
       if (told >= 0) this.told.splice(0, told + 1)
       else if (!this.playing) this.t = t
     }
-    if (way !== this.way) { this.way = way; this.go(this.t) }
-    else if (Math.abs(this.slider.valueAsNumber - this.t) > 0.001) this.go(this.t)
-    this.ends()
+    if (changed || Math.abs(this.slider.valueAsNumber - this.t) > 0.001) this.go(this.t)
+    this.slider.setAttribute("aria-label", `Way from ${waypoints[0].label} to ${waypoints.at(-1).label}`)
+    this.find(".wp-marks").replaceChildren(...waypoints.map(({ label }) => Object.assign(document.createElement("span"), { textContent: label })))
+    this.list.show(waypoints, this.client, this.sheet)
     this.scores()
+  }
+
+  // the way that is walked has changed, perhaps under a pin that is being dragged
+  learned(way) {
+    this.ways.set(way.method, way)
+    this.scores()
+    if (way.method === this.method && !this.playing) this.go(this.t)
+  }
+
+  // z at t, between the two places of the way beside it
+  at(t) {
+    const { t: times, z } = this.ways.get(this.method).arrays, d = this.geometry.d, last = times.length - 1
+    const i = Math.min(last - 1, Math.floor(t * last)), share = t * last - i
+    return Array.from({ length: d }, (_, j) => (1 - share) * z[i * d + j] + share * z[(i + 1) * d + j])
   }
 
   sent({ t, method, code }) {
@@ -113,8 +136,7 @@ class Player {
     this.slider.value = this.t
     this.slider.style.setProperty("--t", this.t)
     this.find("output").textContent = `t ${this.t.toFixed(2)}`
-    const { a, b } = this.component.data
-    this.client.request(KIND.path, [this.code, this.t, ...a.z, ...b.z], { source: "slider" })
+    if (this.ways.has(this.method)) this.client.request(KIND.latent, this.at(this.t), { source: "slider" })
     emit("walk", { t: this.t, method: this.method })
   }
 
@@ -155,7 +177,7 @@ class Player {
     if (way < 0 && !looping()) { this.go(0); way = 1 }
     const tick = (now) => {
       if (!this.playing) return
-      let t = this.t + (way * (now - last)) / ONE_WAY_MS
+      let t = this.t + (way * (now - last)) / (LEG_MS * (this.component.data.waypoints.length - 1))
       last = now
       if (t >= 1 || t <= 0) {
         if (!looping()) { this.go(Math.min(1, Math.max(0, t))); return this.stop(true) }
@@ -192,29 +214,14 @@ class Player {
     }
   }
 
-  ends() {
-    for (const name of ["a", "b"]) {
-      const end = this.component.data[name], part = this.find(`[data-end=${name}]`), canvas = part.querySelector("canvas")
-      part.querySelector("i").textContent = end.name
-      const shown = JSON.stringify([end.row, end.z])
-      if (part.shown === shown || !this.sheet) continue
-      part.shown = shown
-      if (end.row !== null) this.sheet.draw(canvas.getContext("2d"), end.row, 0, 0, canvas.width)
-      else this.client.ask(KIND.latent, end.z).then(
-        (frame) => part.shown === shown && paint(canvas, frame.pixels, this.geometry.shape),
-        () => { part.shown = null },
-      )
-    }
-  }
-
   scores() {
-    const { scores, help, method } = this.component.data
+    const { help } = this.component.data, order = ["linear", "slerp", "geodesic"]
     this.find(".wp-help").title = help
     this.find(".wp-scores").replaceChildren(
-      ...Object.entries(scores).map(([name, value]) => {
+      ...order.filter((name) => this.ways.has(name)).map((name) => {
         const item = document.createElement("span"), figure = document.createElement("b")
-        item.dataset.driving = name === method
-        figure.textContent = value.toFixed(2)
+        item.dataset.driving = name === this.method
+        figure.textContent = this.ways.get(name).off_data.toFixed(2)
         item.append(`${name} `, figure)
         item.title = help
         return item
