@@ -21,6 +21,7 @@ page = st.navigation(
         st.Page(HERE / "views/interpolate.py", title="Interpolate", help="Walk from one sample to another."),
         st.Page(HERE / "views/generate.py", title="Generate", help="Draw new samples."),
         st.Page(HERE / "views/compare.py", title="Compare", help="Two models of the same data under one cursor."),
+        trains := st.Page(HERE / "views/train.py", title="Train", help="Train a model in the background."),
         st.Page(HERE / "views/model.py", title="Model", help="What this model is, how good, and where it comes from."),
     ],
     position="top",
@@ -29,14 +30,15 @@ page = st.navigation(
 opened = session.begin()
 show.header(session.cards(), session.picker() if opened else None)
 show.problems(session.problems(), session.dismiss)
-if not opened:
+if not opened and page.url_path != trains.url_path:
     show.how_to_train()
     st.stop()
 
 try:
     page.run()
-    session.end()
-    with st.container(key="zscope-share"):  # style.css puts it into the bar
-        share.show(session.engine(), page.title.lower())
+    if opened:
+        session.end()
+        with st.container(key="zscope-share"):  # style.css puts it into the bar
+            share.show(session.engine(), page.title.lower())
 except ZscopeError as error:
     st.error(str(error), icon=":material/error:")

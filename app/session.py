@@ -26,6 +26,7 @@ from app.studio import Point, Studio
 from vae import checkpoint
 from vae.data.store import locate
 from vae.errors import UnknownName, ZscopeError
+from vae.runs.folder import runs
 
 _STUDIO, _PROBLEMS = "zscope.studio", "zscope.problems"
 _DIGEST, _DIGEST_CHARACTERS = "digest", 12  # of the model, in the link
@@ -227,9 +228,36 @@ def test_samples(dataset: str, n: int) -> tuple[np.ndarray, np.ndarray | None] |
     return samples.x_test[chosen], samples.y_test[chosen]
 
 
+@st.cache_data(show_spinner=False, max_entries=32)
+def n_train(dataset: str) -> int | None:
+    """How many training samples a data set has; None where it would have to be downloaded."""
+    return None if locate(dataset) is None else len(vae.datasets()[dataset].load().x_train)
+
+
 def picker() -> dict:
     """Arguments that tie a selectbox to the model in use."""
     return tied("model", studio().model, _switch_model)
+
+
+def open_model(name: str) -> None:
+    """Make that model the current one; one that cannot be opened is told, and the current one stays."""
+    if studio().model != name:
+        _switch_model(name)
+
+
+def has_map(name: str) -> bool:
+    """Whether a checkpoint can be explored yet."""
+    return checkpoint.ATLAS in cards().get(name, {}).get("files", {})
+
+
+def names_taken() -> set[str]:
+    """Of checkpoints, and of runs that will write one."""
+    return {*vae.checkpoints(), *(run.name for run in runs())}
+
+
+def forget(key: str) -> None:
+    """A widget starts anew, with what its page gives it."""
+    st.session_state.pop(key, None)
 
 
 def _switch_model(name: str) -> None:

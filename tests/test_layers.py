@@ -23,8 +23,8 @@ FORBIDDEN_STEMS = {"utils", "util", "base", "common", "core", "helpers", "helper
 
 # Imports inside app point down this list; within one level only what is named.
 LEVELS = [
-    {"studio", "engines", "downloads", "figures", "jobs", "layouts", "port", "anomaly"},
-    {"cards", "draws", "evidence", "groups", "links", "posterior", "sliders", "walk"},
+    {"studio", "engines", "plans", "downloads", "figures", "jobs", "layouts", "port", "anomaly"},
+    {"cards", "estimates", "draws", "evidence", "groups", "links", "posterior", "sliders", "walk"},
     {"asks"},
     {"assets", "scripts"},
     {"live"},

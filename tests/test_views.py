@@ -8,12 +8,18 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import studio
+from app import estimates, studio
 from vae import checkpoint
 
 ROUTER = Path(__file__).parents[1] / "app" / "router.py"
-PAGES = ("explore", "interpolate", "generate", "compare", "model")
+PAGES = ("explore", "interpolate", "generate", "compare", "train", "model")
 SECONDS = 60
+
+
+@pytest.fixture(autouse=True)
+def nothing_measured(monkeypatch):
+    """The Train page measures what a training will cost: not beside these tests."""
+    monkeypatch.setattr(estimates, "look", lambda plan: "About a minute.")
 
 
 def opened(page: str = "explore", **query: str) -> AppTest:

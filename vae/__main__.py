@@ -32,6 +32,8 @@ def parser() -> argparse.ArgumentParser:
     commands = p.add_subparsers(required=True, metavar="COMMAND")
     _list(commands.add_parser("list", help="families, data sets or checkpoints"))
     _train(commands.add_parser("train", help="train a family on a data set into checkpoints/NAME"))
+    _runs(commands.add_parser("runs", help="trainings in the background: a queue, pause, resume, stop"))
+    _estimate(commands.add_parser("estimate", help="how long a training will take and how much memory, measured here"))
     _eval(commands.add_parser("eval", help="measure it on the test set: bounds and other metrics"))
     _atlas(commands.add_parser("atlas", help="rebuild the map of a checkpoint"))
     _use(commands)
@@ -54,6 +56,14 @@ def _list(p: argparse.ArgumentParser) -> None:
 
 
 def _train(p: argparse.ArgumentParser) -> None:
+    _plan(p)
+    p.add_argument("--resume", action="store_true", help="continue where the checkpoint stands, bit for bit")
+    p.add_argument("--overwrite", action="store_true", help="replace a checkpoint of that name")
+    p.add_argument("--run", dest="follow", default="", metavar="ID", help="keep the books of that run (see `runs`)")
+    p.set_defaults(run=_run("training", "train"))
+
+
+def _plan(p: argparse.ArgumentParser) -> None:
     p.add_argument("family")
     p.add_argument("dataset")
     p.add_argument(
@@ -77,9 +87,40 @@ def _train(p: argparse.ArgumentParser) -> None:
         metavar="MB",
         help="megabytes of the training set in memory at a time; 0: all of it (default: by size and free memory)",
     )
-    p.add_argument("--resume", action="store_true", help="continue where the checkpoint stands, bit for bit")
-    p.add_argument("--overwrite", action="store_true", help="replace a checkpoint of that name")
-    p.set_defaults(run=_run("training", "train"))
+
+
+def _estimate(p: argparse.ArgumentParser) -> None:
+    _plan(p)
+    p.add_argument("--json", action="store_true", help="machine-readable, units in the keys")
+    p.set_defaults(run=_run("running", "estimate"))
+
+
+def _runs(p: argparse.ArgumentParser) -> None:
+    does = p.add_subparsers(required=True, metavar="list|start|show|pause|resume|stop|delete|work")
+    every = does.add_parser("list", help="all runs and how they stand")
+    every.add_argument("--json", action="store_true", help="machine-readable, units in the keys")
+    every.set_defaults(run=_run("running", "show_all"))
+    new = does.add_parser("start", help="queue a training in the background; takes what train takes")
+    _plan(new)
+    new.set_defaults(run=_run("running", "start"))
+    for name, help in (
+        ("show", "one run: plan, state, last figures, log"),
+        ("pause", "save the epoch, end, wait to be resumed"),
+        ("resume", "go on from the last saved epoch, bit for bit"),
+        ("stop", "end it and keep its last epoch, with a map"),
+        ("delete", "forget a run that is not running"),
+    ):
+        one = does.add_parser(name, help=help)
+        one.add_argument("id", help="of the run, or the name of its checkpoint")
+        one.set_defaults(run=_run("running", name))
+        if name == "resume":
+            one.add_argument("--lr", type=float, help="go on with another learning rate, as after a NaN")
+        if name == "stop":
+            one.add_argument("--now", action="store_true", help="at once, without a map")
+        if name == "delete":
+            one.add_argument("--model", action="store_true", help="and the checkpoint that it trained")
+    work = does.add_parser("work", help="work the queue until it is empty; started by itself where a run waits")
+    work.set_defaults(run=_run("running", "work"))
 
 
 def _eval(p: argparse.ArgumentParser) -> None:

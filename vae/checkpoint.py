@@ -161,6 +161,15 @@ def save(path: Path, config: dict[str, Any], files: dict[str, bytes]) -> Checkpo
     return Checkpoint(path, config, files)
 
 
+def delete(name: str) -> None:
+    """Remove a checkpoint for good. Raises: UnknownName."""
+    path = find(name)
+    gone = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.partial")  # swept, should we die here
+    with _lock(path.parent):
+        os.rename(path, gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
 def digest(config: dict[str, Any]) -> str:
     """SHA-256 of a config without its own digest."""
     rest = {k: v for k, v in config.items() if k != "digest"}

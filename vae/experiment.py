@@ -32,10 +32,16 @@ from .types import Samples, Spec
 NLL_SAMPLES = 100
 MOVED = 0.05  # of a latent coordinate: farther from what is stored, it is another sample's
 Report = Callable[[str], Any]
+Watch = Callable[[Trainer, Samples, Event], Any]  # called when an epoch was saved; leaves the trainer as it is
 
 
 def train(
-    plan: Plan, *, resume: bool = False, overwrite: bool = False, report: Report = lambda stage: None
+    plan: Plan,
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+    report: Report = lambda stage: None,
+    watch: Watch = lambda trainer, samples, event: None,
 ) -> Iterator[Event]:
     """Train a plan into `checkpoints/<name>`, saving after every epoch; then evaluate, map and save once more.
 
@@ -64,11 +70,7 @@ def train(
         samples = distributed.in_turn(data.load)
         saved = checkpoint.read(path) if resume else None
         plan = _streamed(plan, samples, device, saved)
-        spec = Spec(samples.x_train.shape[1:], len(samples.x_train), len(data.classes), data.modality)
-        steps = plan.epochs * -(-len(samples.x_train) // min(t.batch_size, len(samples.x_train)))
-        torch.manual_seed(plan.seed)
-        model, objective = FAMILIES.get(plan.family).build(spec, h)
-        trainer = Trainer(model.to(device), objective.to(device), t, plan.seed, steps)
+        trainer, spec = prepare(plan, samples, device)
         config, history = _config(plan, data, spec, h, t), []
         if saved:
             if changed := changes(saved, plan, h, t):
@@ -76,7 +78,8 @@ def train(
                 if changed != saved.config.get("changes"):
                     report(told(changed[-1]))
             history = resumed(trainer, saved)
-        yield from _epochs(path, trainer, config, history, samples, _labels(samples, plan, h, device), plan, report)
+        y = labels(samples, plan, device)
+        yield from _epochs(path, trainer, config, history, samples, y, plan, report, watch)
     if distributed.speaks():
         yield from _finish(path, trainer, config, history, samples, plan, report)
 
@@ -96,8 +99,19 @@ def _streamed(plan: Plan, samples: Samples, device: torch.device, saved: Checkpo
     return dataclasses.replace(plan, stream_mb=chosen if chosen else plan.stream_mb)
 
 
+def prepare(plan: Plan, samples: Samples, device: torch.device) -> tuple[Trainer, Spec]:
+    """A trainer before its first step, with a net built for these samples."""
+    h, t = split_settings(plan.family, plan.settings)
+    data, n = DATASETS.get(plan.dataset), len(samples.x_train)
+    spec = Spec(samples.x_train.shape[1:], n, len(data.classes), data.modality)
+    torch.manual_seed(plan.seed)
+    model, objective = FAMILIES.get(plan.family).build(spec, h)
+    steps = plan.epochs * -(-n // min(t.batch_size, n))
+    return Trainer(model.to(device), objective.to(device), t, plan.seed, steps), spec
+
+
 def _epochs(
-    path, trainer: Trainer, config, history, samples: Samples, y, plan: Plan, report: Report
+    path, trainer: Trainer, config, history, samples: Samples, y, plan: Plan, report: Report, watch: Watch
 ) -> Iterator[Event]:
     """Those that are left; of several processes one measures, reports and saves them."""
     device, speaks = trainer.parameters[0].device, distributed.speaks()
@@ -116,7 +130,8 @@ def _epochs(
                 said = warning
             history.append({"epoch": event.epoch, "step": event.step, **event.metrics})
             status = {"epochs_done": event.epoch, "created": _now(), "metrics": {}}
-            checkpoint.save(path, config | status, _model_files(trainer, history))
+            checkpoint.save(path, config | status, model_files(trainer, history))
+            watch(trainer, samples, event)
         yield event
 
 
@@ -124,11 +139,11 @@ def _collapse(metrics: dict[str, Any], trainer: Trainer, plan: Plan) -> str | No
     return collapse_warning(metrics["active_units"], trainer.model.d, knobs(FAMILIES.get(plan.family).Hparams))
 
 
-def _labels(samples: Samples, plan: Plan, h, device: torch.device) -> torch.Tensor | None:
+def labels(samples: Samples, plan: Plan, device: torch.device) -> torch.Tensor | None:
     """Of the training set, on the device: -1 where a model that learns from a few labels does not see them."""
     y = samples.y_train
     if y is not None and "semi_supervised" in FAMILIES.get(plan.family).traits:
-        y = keep_labels(y, h.labelled, plan.seed)
+        y = keep_labels(y, split_settings(plan.family, plan.settings)[0].labelled, plan.seed)
     return None if y is None else stream.resident(y, device)
 
 
@@ -138,7 +153,7 @@ def _finish(path, trainer: Trainer, config, history, samples: Samples, plan: Pla
     y_test = None if samples.y_test is None else stream.resident(samples.y_test, x_test.device)
     metrics = evaluate(trainer.model, x_test, y_test, k=NLL_SAMPLES, seed=plan.seed)
     config = config | {"epochs_done": trainer.epoch, "created": _now(), "metrics": metrics}
-    saved = checkpoint.save(path, config, _model_files(trainer, history))
+    saved = checkpoint.save(path, config, model_files(trainer, history))
     add_atlas(saved, samples, n=plan.points, report=report, device=plan.device)
     yield Event("done", trainer.epoch, plan.epochs, trainer.step, trainer.step, metrics, 0.0, 0.0)
 
@@ -188,7 +203,8 @@ def measure_atlas(saved: Checkpoint, samples: Samples, *, device: str | None = N
     return checkpoint.save(saved.path, saved.config, {**saved.files, **files})
 
 
-def _model_files(trainer: Trainer, history: list[dict[str, Any]]) -> dict[str, bytes]:
+def model_files(trainer: Trainer, history: list[dict[str, Any]]) -> dict[str, bytes]:
+    """What a checkpoint keeps of a trainer: the model, what resumes it, and a line an epoch."""
     from safetensors.torch import save as save_tensors
 
     tensors = {k: v.detach().cpu().contiguous() for k, v in trainer.model.state_dict().items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
@@ -15,13 +16,19 @@ from ..__main__ import INTERRUPTED, settings
 from ..atlas import N_REFERENCE
 from ..presets import preset
 from ..registry import DATASETS
+from ..runs import following
 from ..train import Diverged, Event
 
 EPOCHS = 20
+NICE = 10  # of a training in the background: the page beside it must stay quick
 
 
 def train(args: Namespace) -> int:
-    plan = _plan(args)
+    plan = plan_of(args)
+    if args.follow:
+        if hasattr(os, "nice"):
+            os.nice(NICE)
+        return following.train(plan, args.follow, resume=args.resume, say=_say, figures=_figures)
     events = experiment.train(plan, resume=args.resume, overwrite=args.overwrite, report=_say)
     kept = args.resume  # whether the checkpoint of that name holds an epoch of this run
     with tqdm(
@@ -57,7 +64,7 @@ def _how_to_go_on(plan: experiment.Plan) -> str:
     return f"every finished epoch is saved. Go on with: {plan.command()} --resume"
 
 
-def _plan(args: Namespace) -> experiment.Plan:
+def plan_of(args: Namespace) -> experiment.Plan:
     """What was said counts, then the preset, then what every run has."""
     chosen, epochs, points = settings(args.settings), args.epochs, args.points
     if args.preset:

@@ -46,6 +46,8 @@ def fit_map(
     landmarks: int = LANDMARKS,
     scale: ArrayLike | None = None,
     report: Callable[[float], None] | None = None,
+    start: ArrayLike | None = None,
+    step: float = 1.0,
 ) -> FittedMap:
     """Map positions of latents by UMAP (McInnes et al., 2018). Same seed and options, same bits.
 
@@ -54,8 +56,10 @@ def fit_map(
     principal axes.
 
     Args: negative_sample_rate: 10 gives a slightly better map for twice the time. report: called with the share of the
-        epochs that are done, now and then.
-    Raises: ShapeError: z is not (n, d) finite, or empty. SettingError: an option out of range.
+        epochs that are done, now and then. start (n, 2): where the layout begins, for up to `landmarks` rows; None: the
+        principal axes. step: the first step size of the layout, which falls to 0; a small one stays near its start.
+    Raises: ShapeError: z is not (n, d) finite, or empty, or start is not one place for each row. SettingError: an
+        option out of range.
     """
     z = rows(z)
     if len(z) == 0:
@@ -72,7 +76,10 @@ def fit_map(
     scale = metric_scale(z) if scale is None else rows(np.asarray(scale)[None], z.shape[1], "scale")[0]
     chosen = landmark_rows(len(z), landmarks, seed)
     index = Index(z if chosen is None else z[chosen], scale)
-    fitted = _umap(index, seed, n_epochs, n_neighbors, negative_sample_rate, a, b, report)
+    if start is not None and (chosen is not None or np.shape(start) != (len(z), 2)):
+        raise ShapeError(f"start: given {np.shape(start)}, expected {(len(z), 2)} with at most {landmarks} rows.")
+    begin = principal_layout(index.points) if start is None else rows(start, 2, "start")
+    fitted = _umap(index, begin, seed, n_epochs, n_neighbors, negative_sample_rate, a, b, report, step)
     if chosen is None:
         return FittedMap(fitted, a, b)
     rest = np.setdiff1d(np.arange(len(z)), chosen)
@@ -121,18 +128,19 @@ def principal_layout(points: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n 2
 
 def _umap(
     index: Index,
+    start: Float[np.ndarray, "n 2"],
     seed: int,
     n_epochs: int,
     n_neighbors: int,
     negative_sample_rate: int,
     a: float,
     b: float,
-    report: Callable[[float], None] | None = None,
+    report: Callable[[float], None] | None,
+    step: float,
 ) -> Float[np.ndarray, "n 2"]:
-    start = principal_layout(index.points)
     n, k = index.n, min(n_neighbors, index.n)
     if n < 4:
-        return start.astype(np.float32)
+        return np.asarray(start, np.float32)
     random = np.random.RandomState(seed)  # the kind umap-learn takes
     start = start + random.normal(scale=1e-4 * WIDTH, size=start.shape)  # UMAP cannot part points that coincide
     distances, neighbours = index.query_points(k)
@@ -144,7 +152,7 @@ def _umap(
         data=index.points,
         graph=graph,
         n_components=2,
-        initial_alpha=1.0,
+        initial_alpha=step,
         a=a,
         b=b,
         gamma=1.0,

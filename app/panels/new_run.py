@@ -1,0 +1,100 @@
+"""The form of a new training: data set, family, preset, knobs, name, what it will cost, and Start."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import estimates, knobs, session
+from app.plans import FIRST_FAMILY, PRESETS, data_sets, defaults, fitting, free_name, plan, preset
+from vae.data.store import availability
+from vae.errors import ZscopeError
+from vae.plan import Plan
+from vae.registry import MODALITIES
+from vae.runs import control
+from vae.train import TrainHparams
+
+KEPT = {"persist_state": "session"}
+EVERY_S = 1.0
+PRESET = (
+    "What the settings start from. Quick: a small net and about 900 steps, for a first look within minutes. Standard: "
+    "the family's own settings and 20 epochs."
+)
+EPOCHS = "Passes through the training set."
+NAME = "Of the checkpoint, in the model picker and below checkpoints/. Letters, digits, '.', '_' and '-'."
+SEED = "Of the first weights, the order of the samples and all noise: the same seed trains the same model."
+POINTS = "Training samples that the map shows."
+MEASURING = "Measuring some steps of this very net on this machine ..."
+
+
+def show() -> None:
+    """Everything in the order in which one decides it."""
+    data = st.selectbox("Data set", data_sets(), format_func=_data, key="train.data", **KEPT)
+    families = fitting(data)
+    first = next((i for i, f in enumerate(families) if f.name == FIRST_FAMILY), 0)
+    family = st.selectbox(
+        "Family",
+        families,
+        index=first,
+        format_func=lambda f: f"{f.title}\u2002{f.kind}",
+        key=f"train.family.{data.modality}.{bool(data.classes)}",
+        **KEPT,
+    )
+    st.caption(family.idea.split(". ")[0].rstrip(".") + ".")
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    with left:
+        given = st.segmented_control(
+            "Preset", PRESETS, default="standard", required=True, format_func=PRESETS.get,
+            help=PRESET, key="train.preset", width="stretch", **KEPT,
+        )  # fmt: skip
+    start, key = preset(given, family, data, session.n_train(data.name)), f"train.{given}.{data.name}.{family.name}"
+    epochs = right.number_input("Epochs", 1, 100_000, start.epochs, help=EPOCHS, key=f"{key}.epochs", **KEPT)
+    values, seed, points = defaults(family, start), 0, start.points
+    with st.expander("More knobs", icon=":material/tune:"):
+        values |= knobs.controls(family.Hparams, values, f"{key}.family")
+        st.divider()
+        values |= knobs.controls(TrainHparams, values, f"{key}.trainer")
+        left, right = st.columns(2)
+        seed = left.number_input("Seed", 0, 2**32 - 1, 0, help=SEED, key=f"{key}.seed", **KEPT)
+        points = right.number_input("Map points", 2, 100_000, points, help=POINTS, key=f"{key}.points", **KEPT)
+    free = free_name(f"{data.name}-{family.name}".replace("_", "-"), session.names_taken())
+    name = st.text_input("Name", placeholder=free, help=NAME, key="train.name").strip() or free
+    wanted = plan(family, data, values, int(epochs), int(seed), int(points), name)
+    _cost(wanted)
+    if st.button("Start", type="primary", icon=":material/play_arrow:", width="stretch"):
+        _start(wanted)
+    with st.expander("The same on the command line", icon=":material/terminal:"):
+        st.code(wanted.command().replace(" train ", " runs start ", 1), language="bash", wrap_lines=True)
+
+
+def _data(data) -> str:
+    shape = MODALITIES.get(data.modality).name
+    return f"{data.title}\u2002{shape} {'×'.join(map(str, data.shape))} · {availability(data.name).split(' in ')[0]}"
+
+
+def _cost(wanted: Plan) -> None:
+    try:
+        control.check(wanted)
+        control.refuse_taken(wanted.checkpoint_name())
+    except ZscopeError as error:
+        st.warning(str(error), icon=":material/error:")
+        return
+    said = estimates.look(wanted)
+
+    @st.fragment(run_every=EVERY_S if said is None else None)
+    def cost() -> None:
+        known = said or estimates.look(wanted)
+        if known and not said:
+            st.rerun()
+        st.caption(f":material/timer: {known or MEASURING}")
+
+    cost()
+
+
+def _start(wanted: Plan) -> None:
+    try:
+        control.start(wanted)
+    except ZscopeError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    session.forget("train.name")
+    st.rerun()

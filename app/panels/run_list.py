@@ -1,0 +1,122 @@
+"""The queue and the runs: how each stands, just now, and what may be done with it. Reads files, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from app import session
+from app.cards import number
+from vae import checkpoint
+from vae.errors import ZscopeError
+from vae.registry import FAMILIES
+from vae.runs import control, forecast
+from vae.runs.diagnosis import lower_lr
+from vae.runs.folder import DONE, FAILED, PAUSED, QUEUED, RUNNING, STOPPED, Run, waiting
+
+SHOWN, OLD_S = 12, 8.0
+COLOURS = {QUEUED: "gray", RUNNING: "blue", PAUSED: "orange", STOPPED: "gray", DONE: "green", FAILED: "red"}
+ICONS = {QUEUED: "hourglass_empty", RUNNING: "sprint", PAUSED: "pause", STOPPED: "stop", DONE: "check", FAILED: "error"}
+EMPTY = (
+    "Nothing has been trained from here yet. Press **Start**: a variational autoencoder learns 1 437 handwritten "
+    "digits in about a minute. It runs on its own: close the page or the app, it goes on, and is here when you come "
+    "back. What you start meanwhile waits in a queue."
+)
+KEPT_MODEL = "The model stays; only the run's log, curves and snapshots go."
+
+
+def show() -> None:
+    """All runs, the newest first, kept up to date."""
+    quick = any(run.active for run in control.tend())
+
+    @st.fragment(run_every=1.0 if quick else OLD_S)
+    def every() -> None:
+        runs = control.tend()
+        if any(run.active for run in runs) != quick:
+            st.rerun()  # at another pace
+        if not runs:
+            st.info(EMPTY, icon=":material/school:")
+        known = checkpoint.checkpoints()
+        for run in runs[::-1][:SHOWN]:
+            with st.container(border=True, key=f"run-{run.id}"):
+                _run(run, waiting(runs), run.name in known)
+        if len(runs) > SHOWN:
+            st.caption(f"{len(runs) - SHOWN} older ones: `python -m vae runs list`")
+
+    every()
+
+
+def _run(run: Run, queue: list[Run], saved: bool) -> None:
+    p, state = run.progress, run.state.name
+    family = FAMILIES.all().get(run.plan["family"])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{run.name}** :gray[{family.title if family else run.plan['family']} on {run.plan['dataset']}]")
+        said = f"{state}, number {queue.index(run) + 1}" if run in queue else state
+        st.badge(said, icon=f":material/{ICONS[state]}:", color=COLOURS[state])
+    if state == RUNNING:
+        done = p.get("step", 0) / max(1, p.get("steps", 1))
+        st.progress(min(1.0, done), text=_where(run))
+    elif where := _where(run):
+        st.caption(where)
+    if state == FAILED:
+        st.error(f"{run.state.cause}  \n**{run.state.advice}**", icon=":material/error:")
+        with st.expander("Log"):
+            st.code(run.log() or "It printed nothing.", language=None)
+    _buttons(run, saved)
+
+
+def _where(run: Run) -> str:
+    """Epoch, figures, time and what was asked of it, in a line."""
+    p, m = run.progress, run.progress.get("metrics") or {}
+    parts = [f"epoch {p['epoch']} of {run.plan['epochs']}"] if p.get("epoch") else []
+    if run.state.name == RUNNING and p.get("stage") != "training":
+        parts.append(p.get("stage", "starting"))
+    for key, word in (("elbo_nats", "elbo"), ("distortion_nats", "distortion"), ("rate_nats", "rate")):
+        if m.get(key) is not None:
+            parts.append(f"{word} {number(m[key], 1)}")
+    if parts and m.get("distortion_nats") is not None:
+        parts[-1] += " nats"
+    if p.get("elapsed_s"):
+        parts.append(f"{forecast.clock(p['elapsed_s'])} so far")
+    if run.state.name == RUNNING and p.get("seconds_left"):
+        parts.append(f"{forecast.clock(p['seconds_left'])} left")
+    asked = {"pause": "pauses after this epoch", "stop": "stops, then draws its map"}.get(run.request)
+    return " · ".join([*parts, asked] if asked and run.state.name == RUNNING else parts)
+
+
+def _buttons(run: Run, saved: bool) -> None:
+    state = run.state.name
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if state in (RUNNING, QUEUED):
+            _does("Pause", "pause", lambda: control.pause(run.id), run, off=bool(run.request))
+            hard = run.request == "stop"
+            _does("Stop now" if hard else "Stop", "stop", lambda: control.stop(run.id, now=hard), run)
+        if state in control.RESUMABLE:
+            _does("Resume", "play_arrow", lambda: control.resume(run.id), run)
+            if "lr " in run.state.advice:
+                less = {"lr": lower_lr(run.plan)}
+                label = f"Resume with lr {less['lr']:g}"
+                _does(label, "trending_down", lambda: control.resume(run.id, settings=less), run)
+        if saved and session.has_map(run.name) and st.button(
+            "Open in Explore", icon=":material/explore:", type="primary", key=f"open-{run.id}"
+        ):  # fmt: skip
+            session.open_model(run.name)
+            st.switch_page("views/explore.py")
+        if state != RUNNING:
+            _does("Delete run", "delete", lambda: control.delete(run.id), run, help=KEPT_MODEL)
+            if saved and state != DONE:
+                _does("Delete run and model", "delete_forever", lambda: control.delete(run.id, model=True), run)
+
+
+def _does(label: str, icon: str, act: Callable, run: Run, *, off: bool = False, help: str | None = None) -> None:
+    def acted() -> None:
+        try:
+            act()
+        except ZscopeError as error:  # it has passed on since the page was drawn
+            session.tell(str(error))
+
+    st.button(
+        label, on_click=acted, icon=f":material/{icon}:", type="tertiary", disabled=off, help=help,
+        key=f"{label}-{run.id}",
+    )  # fmt: skip

@@ -1,0 +1,65 @@
+"""What the Train page proposes: presets, which families fit a data set, names that are free. Plain data, no widgets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+from vae import presets
+from vae.atlas import N_REFERENCE
+from vae.plan import Plan
+from vae.presets import Preset
+from vae.registry import KINDS, Dataset, Family, datasets, families, knobs
+from vae.train import TrainHparams
+
+FIRST_DATA, FIRST_FAMILY = "digits", "vae"
+SUPERVISED = {"conditional", "semi_supervised"}
+
+STANDARD_EPOCHS = 20
+PRESETS = {"quick": "Quick", "standard": "Standard"}
+UNSEEN = 10_000  # training samples of a set that is not on this machine yet, as far as a preset must know
+
+
+def preset(name: str, family: Family, data: Dataset, n: int | None) -> Preset:
+    """What a plan for n training samples (None: not known yet) starts from."""
+    if name == "standard":
+        return Preset({}, STANDARD_EPOCHS, N_REFERENCE)
+    return presets.preset(name, family.name, data, n or UNSEEN)
+
+
+def fitting(data: Dataset) -> list[Family]:
+    """The families that model such samples, by kind; those that learn from labels only where there are some."""
+    fit = [
+        family
+        for family in families().values()
+        if (not family.modalities or data.modality in family.modalities)
+        and (data.classes or not family.traits & SUPERVISED)
+    ]
+    return sorted(fit, key=lambda family: (KINDS.index(family.kind), family.name))
+
+
+def data_sets() -> list[Dataset]:
+    """All, the one for a first try before the others."""
+    return sorted(datasets().values(), key=lambda data: (data.name != FIRST_DATA, data.name))
+
+
+def defaults(family: Family, preset: Preset) -> dict[str, Any]:
+    """Every setting of the family and of the trainer, as the preset has it."""
+    known = knobs(family.Hparams) | knobs(TrainHparams)
+    return {name: preset.settings.get(name, k["default"]) for name, k in known.items()}
+
+
+def plan(family: Family, data: Dataset, values: dict[str, Any], epochs: int, seed: int, points: int, name: str) -> Plan:
+    """Of what was set, only what is not the family's own default is in the plan, and so in its command."""
+    known = knobs(family.Hparams) | knobs(TrainHparams)
+    changed = {k: v for k, v in values.items() if v != known[k]["default"]}
+    return Plan(family.name, data.name, changed, epochs, seed, name, None, points)
+
+
+def free_name(wanted: str, taken: Collection[str]) -> str:
+    """wanted, or with the first number that makes it new."""
+    if wanted not in taken:
+        return wanted
+    stem = re.sub(r"-\d+$", "", wanted)
+    return next(name for i in range(2, len(taken) + 3) if (name := f"{stem}-{i}") not in taken)

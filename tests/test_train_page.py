@@ -1,0 +1,199 @@
+"""The Train page without a browser: what it proposes, starts, shows of every state, and does."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from app import estimates, plans
+from tests.test_views import opened, words
+from vae.errors import SettingError
+from vae.plan import Plan
+from vae.presets import preset
+from vae.registry import DATASETS, FAMILIES, knobs
+from vae.runs import control, diagnosis, folder, processes
+from vae.train import TrainHparams
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch):
+    """Nothing trains or measures beside these tests."""
+    monkeypatch.setattr(control, "tend", folder.runs)
+    monkeypatch.setattr(estimates, "look", lambda plan: f"About {plan.epochs} seconds.")
+
+
+@pytest.fixture
+def empty(tmp_path, monkeypatch):
+    monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(tmp_path))
+    return tmp_path
+
+
+def page():
+    at = opened("train")
+    assert not at.exception
+    return at
+
+
+def button(at, label: str):
+    return next(b for b in at.button if b.label == label)
+
+
+def labels(at) -> list[str]:
+    return [b.label for b in at.button]
+
+
+def run_in(state: str, name: str = "a", **changes) -> folder.Run:
+    run = control.start(Plan("vae", "digits", {"lr": 0.01}, 3, name=name), work=False)
+    with folder.lock():
+        return folder.change(run, state, **changes)
+
+
+# ---------------------------------------------------------------- the form
+
+
+def test_a_first_visit_without_a_model_proposes_a_plan_and_starts_it(empty):
+    at = page()
+    assert "Press **Start**" in words(at)
+    assert "About 20 seconds." in words(at)
+    button(at, "Start").click().run()
+    assert not at.exception
+    (run,) = folder.runs()
+    assert (run.plan["family"], run.plan["dataset"], run.plan["name"]) == ("vae", "digits", "digits-vae")
+    assert (run.plan["epochs"], run.plan["settings"], run.plan["points"]) == (20, {}, 10_000)
+    assert "**digits-vae**" in words(at)
+    button(at, "Start").click().run()
+    assert [run.name for run in folder.runs()] == ["digits-vae", "digits-vae-2"]
+
+
+def test_knobs_that_were_turned_and_the_preset_are_in_the_plan(empty):
+    at = page()
+    at.segmented_control[0].set_value("quick").run()
+    next(n for n in at.number_input if n.label == "d, latent dimensions").set_value(3).run()
+    next(s for s in at.selectbox if s.label == "likelihood").set_value("bernoulli").run()
+    at.text_input[0].set_value("mine").run()
+    button(at, "Start").click().run()
+    (run,) = folder.runs()
+    quick = preset("quick", "vae", DATASETS.get("digits"), 1437)
+    assert run.plan["settings"] == quick.settings | {"d": 3, "likelihood": "bernoulli"}
+    assert (run.name, run.plan["epochs"], run.plan["points"]) == ("mine", quick.epochs, quick.points)
+    assert at.text_input[0].value == ""
+
+
+def test_every_setting_of_every_family_has_a_widget_with_its_sentence(empty):
+    at = page()
+    family = next(s for s in at.selectbox if s.label == "Family")
+    for name in ("ladder_vae", "dip_vae"):
+        family.set_value(FAMILIES.get(name)).run()
+        assert not at.exception
+        told = [w.help for kind in (at.number_input, at.selectbox, at.toggle) for w in kind if w.help]
+        for setting, k in (knobs(FAMILIES.get(name).Hparams) | knobs(TrainHparams)).items():
+            assert any(f"--set {setting}=`" in help and k["help"][1:] in help for help in told), setting
+
+
+def test_only_families_that_fit_are_offered():
+    series = [f.name for f in plans.fitting(DATASETS.get("ecg_beats"))]
+    images = [f.name for f in plans.fitting(DATASETS.get("digits"))]
+    assert "vrnn" in series
+    assert "vrnn" not in images
+    assert "cvae" in images
+    for data in plans.data_sets():
+        for family in plans.fitting(data):
+            for name in plans.PRESETS:
+                start = plans.preset(name, family, data, None)
+                made = plans.plan(family, data, plans.defaults(family, start), start.epochs, 0, start.points, "a")
+                try:
+                    control.check(made)
+                except SettingError as error:
+                    pytest.fail(f"{family.name} on {data.name}, {name}: {error}")
+
+
+def test_a_name_that_cannot_be_is_told_before_the_start(empty):
+    run_in(folder.PAUSED, "taken")
+    at = page()
+    for name, said in (("taken", "is paused"), ("../a", "expected letters")):
+        at.text_input[0].set_value(name).run()
+        assert any(said in warning.value for warning in at.warning)
+        button(at, "Start").click().run()
+        assert any(said in error.value for error in at.error)
+    assert len(folder.runs()) == 1
+
+
+def test_free_names_count_on():
+    assert plans.free_name("a", ["b"]) == "a"
+    assert plans.free_name("a", ["a", "a-2"]) == "a-3"
+    assert plans.free_name("a-2", ["a", "a-2"]) == "a-3"
+
+
+# ---------------------------------------------------------------- the runs
+
+
+def test_every_state_shows_itself_and_what_may_be_done(empty):
+    me = processes.own()
+    failed = diagnosis.Diagnosis("elbo_nats is nan by step 3.", diagnosis.advice("elbo_nats is nan", {"settings": {}}))
+    run_in(folder.QUEUED, "first")
+    run_in(folder.QUEUED, "second")
+    for state in (folder.PAUSED, folder.STOPPED, folder.DONE):
+        run_in(state, state)
+    broken = run_in(folder.FAILED, "broken", cause=failed.cause, advice=failed.advice)
+    (broken.folder / folder.LOG).write_text("epoch 1\nerror: elbo_nats is nan by step 3.\n")
+    going = run_in(folder.RUNNING, "going", pid=me.pid, began=me.began)
+    now = {
+        "stage": "training",
+        "epoch": 2,
+        "epochs": 3,
+        "step": 5,
+        "steps": 10,
+        "elapsed_s": 61.0,
+        "seconds_left": 30.0,
+    }
+    (going.folder / folder.PROGRESS).write_text(json.dumps(now | {"metrics": {"elbo_nats": 12.34}}))
+    at = page()
+    text = words(at)
+    for name in ("first", "second", "paused", "stopped", "done", "broken", "going"):
+        assert f"**{name}** :gray[Variational autoencoder on digits]" in text
+    assert "queued, number 2" in text
+    assert "epoch 2 of 3 · elbo 12.3 · 61 seconds so far · 30 seconds left" in at.get("progress")[0].proto.text
+    assert "elbo_nats is nan by step 3." in text
+    assert "error: elbo_nats is nan" in text  # the log
+    assert labels(at).count("Pause") == 3
+    assert labels(at).count("Resume") == 3
+    assert "Resume with lr 0.001" in labels(at)
+    assert labels(at).count("Delete run") == 6  # all but the running one
+
+
+def test_buttons_do_what_they_say(empty):
+    run = run_in(folder.PAUSED)
+    at = page()
+    button(at, "Resume").click().run()
+    assert folder.find(run.id).state.name == folder.QUEUED
+    button(at, "Pause").click().run()
+    assert folder.find(run.id).state.name == folder.PAUSED
+    button(at, "Delete run").click().run()
+    assert folder.runs() == []
+    assert "Press **Start**" in words(at)
+
+
+def test_a_button_that_comes_too_late_is_told(empty):
+    run = run_in(folder.QUEUED)
+    at = page()
+    with folder.lock():
+        folder.change(run, folder.DONE)
+    button(at, "Pause").click().run()
+    at.run()
+    assert not at.exception
+    assert any("cannot pause" in warning.value for warning in at.warning)
+
+
+def test_a_finished_run_opens_on_explore(tiny_root, monkeypatch, tmp_path):
+    import shutil
+
+    monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(tmp_path))
+    run_in(folder.DONE, "tiny-vae")
+    for name in ("tiny-ae", "tiny-vae"):
+        shutil.copytree(tiny_root / name, tmp_path / name)
+    at = page()
+    assert at.session_state["zscope.studio"].model == "tiny-ae"
+    button(at, "Open in Explore").click().run()
+    assert not at.exception
+    assert at.session_state["zscope.studio"].model == "tiny-vae"

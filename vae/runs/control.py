@@ -1,0 +1,187 @@
+"""What a user does with runs: start, pause, resume, stop, delete; and the queue, which somebody must work."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import subprocess
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from .. import checkpoint
+from ..errors import SettingError
+from . import processes
+from .folder import (
+    DONE,
+    FAILED,
+    PAUSED,
+    PLAN,
+    QUEUED,
+    REQUEST,
+    RUNNING,
+    STATE,
+    STATES,
+    STOPPED,
+    Run,
+    State,
+    change,
+    find,
+    home,
+    lock,
+    runs,
+    waiting,
+    write,
+)
+
+RESUMABLE = (PAUSED, STOPPED, FAILED)
+
+
+def start(plan: Any, *, work: bool = True) -> Run:
+    """Queue a training (a vae.plan.Plan), and see to it that somebody works the queue.
+
+    Raises: SettingError: a setting that no training takes, or a name that a checkpoint or another run has.
+    """
+    check(plan)
+    name = plan.checkpoint_name()
+    with lock():
+        refuse_taken(name)
+        now = time.time()
+        stamp = f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(now))}-{int(now % 1 * 1000):03d}"
+        folder = home() / f"{stamp}-{name}"
+        partial = _aside(folder)
+        partial.mkdir(parents=True)
+        write(partial / PLAN, dataclasses.asdict(plan) | {"name": name, "command": plan.command()})
+        write(partial / STATE, dataclasses.asdict(State(QUEUED, now, queued=now)))
+        os.rename(partial, folder)
+    if work:
+        tend()
+    return find(folder.name)
+
+
+def check(plan: Any) -> None:
+    """Raises: SettingError: what can be known before it starts: names, numbers, settings, and that they fit."""
+    from ..plan import split_settings
+    from ..registry import DATASETS, FAMILIES
+
+    plan.check()
+    split_settings(plan.family, plan.settings)
+    FAMILIES.get(plan.family).check(DATASETS.get(plan.dataset).modality)
+
+
+def refuse_taken(name: str) -> None:
+    """Raises: SettingError: a checkpoint or an unfinished run has that name."""
+    for run in runs():
+        if run.name == name and run.state.name != DONE:
+            raise SettingError(f"run {run.id} trains {name!r} and is {run.state.name}: choose another name.")
+    if name in checkpoint.checkpoints():
+        raise SettingError(f"checkpoint {name!r} exists: choose another name.")
+
+
+def pause(id: str) -> Run:
+    """Let it save its epoch and end, to be resumed; one that waits is taken out of the queue."""
+    with lock():
+        run = _may(id, "pause", QUEUED, RUNNING)
+        return change(run, PAUSED) if run.state.name == QUEUED else _ask(run, "pause")
+
+
+def resume(id: str, *, settings: dict[str, Any] | None = None, work: bool = True) -> Run:
+    """Queue it again: it goes on from its last saved epoch, bit for bit, or with other settings of the trainer where
+    a resumed training takes them."""
+    with lock():
+        run = _may(id, "resume", *RESUMABLE)
+        (run.folder / REQUEST).unlink(missing_ok=True)
+        if settings:
+            from ..plan import Plan
+
+            plan = {f.name: run.plan[f.name] for f in dataclasses.fields(Plan)}
+            changed = Plan(**plan | {"settings": run.plan["settings"] | settings})
+            check(changed)
+            write(run.folder / PLAN, dataclasses.asdict(changed) | {"command": changed.command()})
+        change(run, QUEUED, queued=time.time())
+    if work:
+        tend()
+    return find(run.id)
+
+
+def stop(id: str, *, now: bool = False) -> Run:
+    """End it; the checkpoint of its last epoch stays, and gets a map. now: at once, without one."""
+    with lock():
+        run = _may(id, "stop", QUEUED, RUNNING, PAUSED)
+        if run.state.name != RUNNING:
+            return change(run, STOPPED)
+        run = _ask(run, "stop")
+    if now:
+        run.state.process.end()
+    return find(run.id)
+
+
+def delete(id: str, *, model: bool = False) -> None:
+    """Forget a run: its plan, log, curves and snapshots. model: also the checkpoint it trained.
+
+    Raises: SettingError: it is running.
+    """
+    with lock():
+        run = _may(id, "delete", *(name for name in STATES if name != RUNNING))
+        gone = _aside(run.folder)
+        os.rename(run.folder, gone)
+    shutil.rmtree(gone, ignore_errors=True)
+    if model and run.name in checkpoint.checkpoints():
+        checkpoint.delete(run.name)
+
+
+# ---------------------------------------------------------------- the queue
+
+
+_begun: list[subprocess.Popen] = []  # the worker that this process began last
+
+
+def tend() -> list[Run]:
+    """All runs. If one waits and nobody works the queue, begin who does; it outlives us: `python -m vae runs work`."""
+    every = runs()
+    beginning = any(worker.poll() is None for worker in _begun)  # it takes a moment until it holds its lock
+    if waiting(every) and not beginning and not working():
+        worker = processes.detached(["-m", "vae", "runs", "work"], home() / ".work.log")
+        _begun[:] = [worker]
+        threading.Thread(target=worker.wait, daemon=True).start()  # else a trace of it stays as long as we live
+    return every
+
+
+def working() -> bool:
+    """Whether somebody works the queue."""
+    held = worker_lock()
+    try:
+        held.acquire(timeout=0)
+    except Timeout:
+        return True
+    held.release()
+    return False
+
+
+def worker_lock() -> FileLock:
+    """Held by the one worker of this folder for as long as it lives; the system frees it when it dies."""
+    home().mkdir(parents=True, exist_ok=True)
+    return FileLock(home() / ".work.lock", thread_local=False)
+
+
+def _may(id: str, what: str, *allowed: str) -> Run:
+    run = find(id)
+    if run.state.name not in allowed:
+        raise SettingError(f"cannot {what} {run.id}: it is {run.state.name}, expected {' or '.join(allowed)}.")
+    return run
+
+
+def _ask(run: Run, wish: str) -> Run:
+    write(run.folder / REQUEST, wish)
+    return dataclasses.replace(run, request=wish)
+
+
+def _aside(folder: Path) -> Path:
+    """A hidden name beside it, free of what a killed process left there."""
+    partial = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    return partial

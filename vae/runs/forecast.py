@@ -1,0 +1,211 @@
+"""What a training will cost, measured: real steps of that very net, batch and data set, in a process of its own.
+
+The same figures are kept by plan, so that a second look costs nothing; how many epochs there will be is no part of it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import ZscopeError
+from . import processes
+from .control import check
+from .folder import DONE, home, runs, write
+
+WARM_STEPS, LEAST_STEPS, MEASURE_S = 3, 5, 2.0
+STREAMED = 64  # batches of a training set that does not fit
+EVALUATED, EVALUATED_NLL = 1_000, 50  # test samples that stand for all
+LIMIT_S = 120.0  # for reading the data and building the net, too
+MAPPING = ("encoding", "laying out the map", "measuring trust", "drawing thumbnails")
+
+
+class Unmeasured(ZscopeError):
+    """The trial steps failed; the message says why, as the training itself would."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """start_s: until the first step; epoch_s: of one epoch, with its evaluation and saving; finish_s: the last
+    evaluation; map_s: the map, as it took in earlier runs here, None before any; peak_bytes: of the process while it
+    trains, or of the device where that is CUDA; steps: how many were measured."""
+
+    start_s: float
+    epoch_s: float
+    finish_s: float
+    peak_bytes: int
+    device: str
+    steps: int
+    map_s: float | None = None
+
+    def total_s(self, epochs: int) -> float:
+        """From start to end; the map included where it is known."""
+        return self.start_s + epochs * self.epoch_s + self.finish_s + (self.map_s or 0.0)
+
+    def record(self, epochs: int) -> dict[str, Any]:
+        return dataclasses.asdict(self) | {"epochs": epochs, "total_s": self.total_s(epochs)}
+
+    def told(self, epochs: int) -> str:
+        """One sentence."""
+        memory = f"{self.peak_bytes / 1e9:.1f} GB of {'its' if self.device != 'cpu' else 'main'} memory"
+        rest = "" if self.map_s is not None else ", then the map, which no run here has drawn yet"
+        return (
+            f"About {clock(self.total_s(epochs))}{rest}: {seconds(self.epoch_s)} an epoch, {memory} on {self.device}, "
+            f"from {self.steps} trial steps."
+        )
+
+
+def of(plan: Any) -> Forecast:
+    """Of a plan, measured now or when it was last asked for. Raises: SettingError: no such training. Unmeasured."""
+    check(plan)
+    if (found := known(plan)) is not None:
+        return found
+    keep = _file(plan)
+    keep.parent.mkdir(parents=True, exist_ok=True)
+    write(keep, _measured_apart(plan))
+    return known(plan)
+
+
+def known(plan: Any) -> Forecast | None:
+    """Of a plan that was measured before."""
+    keep = _file(plan)
+    if not keep.exists():
+        return None
+    found = Forecast(**json.loads(keep.read_text("utf-8")))
+    return dataclasses.replace(found, map_s=map_seconds(plan.points))
+
+
+def map_seconds(points: int) -> float | None:
+    """What a map of so many points takes here: as it took in finished runs, in proportion to their points."""
+    took = []
+    for run in runs():
+        stages = run.progress.get("stages_s", {})
+        if run.state.name == DONE and MAPPING[1] in stages:
+            took.append((abs(run.plan["points"] - points), run.plan["points"], sum(stages.get(m, 0) for m in MAPPING)))
+    if not took:
+        return None
+    nearest = min(took)[0]
+    return statistics.median(s * max(0.5, points / of) for off, of, s in took if off == nearest)
+
+
+def clock(s: float) -> str:
+    """A duration as people say it."""
+    if s < 90:
+        return f"{max(1, round(s))} seconds"
+    return f"{round(s / 60)} minutes" if s < 5400 else f"{s / 3600:.1f} hours"
+
+
+def seconds(s: float) -> str:
+    return f"{s:.2g} s" if s < 10 else clock(s)
+
+
+def _file(plan: Any) -> Path:
+    settings = sorted((k, str(v)) for k, v in plan.settings.items())
+    what = [plan.family, plan.dataset, settings, plan.device, plan.stream_mb]
+    return home() / ".estimates" / f"{hashlib.sha256(json.dumps(what).encode()).hexdigest()[:16]}.json"
+
+
+def _measured_apart(plan: Any) -> dict[str, Any]:
+    asked = json.dumps(dataclasses.asdict(plan))
+    command = [sys.executable, "-c", "from vae.runs.forecast import main; main()"]
+    with tempfile.TemporaryFile("w+") as given:
+        given.write(asked)
+        given.seek(0)
+        try:
+            done = subprocess.run(
+                command,
+                stdin=given,
+                capture_output=True,
+                text=True,
+                env=processes.environment(),
+                timeout=LIMIT_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise Unmeasured(
+                f"not a few steps were done in {LIMIT_S:.0f} s: the data or the net are too large."
+            ) from None
+    if done.returncode:
+        last = done.stderr.strip().splitlines() or [f"it ended with status {done.returncode}"]
+        raise Unmeasured(f"a trial of this training failed: {last[-1]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+# ---------------------------------------------------------------- in the process of its own
+
+
+def main() -> None:
+    from ..plan import Plan
+
+    plan = Plan(**json.load(sys.stdin))
+    try:
+        print(json.dumps(measure(plan)))
+    except ZscopeError as error:
+        sys.exit(str(error))
+
+
+def measure(plan: Any) -> dict[str, Any]:
+    """The fields of a Forecast, but for the map: some steps, an evaluation of a part, one save, each timed."""
+    began = time.perf_counter()
+    import torch
+
+    from .. import checkpoint, experiment, stream
+    from ..engine import choose_device
+    from ..metrics.bounds import evaluate, to_float
+    from ..registry import DATASETS
+    from .following import peak_bytes
+
+    device = choose_device(plan.device)
+    samples = DATASETS.get(plan.dataset).load()
+    trainer, _ = experiment.prepare(plan, samples, device)
+    y, n = experiment.labels(samples, plan, device), len(samples.x_train)
+    batch = min(trainer.h.batch_size, n)
+    some = STREAMED * batch if stream.megabytes(plan.stream_mb, samples.x_train, device) else n
+    x = stream.resident(samples.x_train[:some], device)
+    rows = torch.randperm(len(x), generator=trainer.order).to(device).split(batch)
+
+    def step(i: int) -> None:
+        chosen = rows[i % len(rows)]
+        loss = trainer.train_step(to_float(x.index_select(0, chosen)), None if y is None else y[chosen])
+        float(loss.total)  # so that it has been computed
+
+    trainer.model.train()
+    for i in range(WARM_STEPS):
+        step(i)
+    start_s, steps, since = time.perf_counter() - began, 0, time.perf_counter()
+    while steps < LEAST_STEPS or time.perf_counter() - since < MEASURE_S:
+        step(WARM_STEPS + steps)
+        steps += 1
+    step_s = (time.perf_counter() - since) / steps
+
+    def evaluation_s(some: int, k: int) -> float:
+        some = min(some, len(samples.x_test))
+        x_test = stream.resident(samples.x_test[:some], device)
+        y_test = None if samples.y_test is None else stream.resident(samples.y_test[:some], device)
+        since = time.perf_counter()
+        evaluate(trainer.model, x_test, y_test, k=k)
+        return (time.perf_counter() - since) * len(samples.x_test) / some
+
+    every_s, last_s = evaluation_s(EVALUATED, 0), evaluation_s(EVALUATED_NLL, experiment.NLL_SAMPLES)
+    with tempfile.TemporaryDirectory(dir=checkpoint.root(), prefix=".estimate-") as folder:
+        since = time.perf_counter()
+        checkpoint.save(Path(folder) / "trial", {}, experiment.model_files(trainer, []))
+        save_s = time.perf_counter() - since
+    peak = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else peak_bytes()
+    return {
+        "start_s": start_s,
+        "epoch_s": -(-n // batch) * step_s + every_s + save_s,
+        "finish_s": every_s + last_s,
+        "peak_bytes": peak,
+        "device": device.type,
+        "steps": steps,
+    }

@@ -1,0 +1,205 @@
+"""Snapshots of a latent space while it forms: small files of a run, each written in one step, read without torch.
+
+Of at most `MOST` epochs, evenly spread: where 2 000 samples lie, what 16 of the test set come back as, what a fixed set
+of latents decodes to, the rate of each dimension, elbo, distortion and rate. The same samples and latents every time.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .registry import DATASETS, FAMILIES, MODALITIES
+from .types import Samples
+
+FOLDER, FIXED = "snapshots", "fixed.npz"
+MOST, N_LATENTS, N_PICTURES, SIDE = 40, 2_000, 16, 8  # SIDE: of the manifold grid
+SHARE = 0.015  # of the time of a training that its snapshots may take
+BATCH = 500
+FIGURES = (
+    "elbo_nats",
+    "distortion_nats",
+    "rate_nats",
+    "test_elbo_nats",
+    "test_distortion_nats",
+    "test_rate_nats",
+    "active_units",
+)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One epoch. mu (n, d) float32: of the fixed rows; again (16, c, h, w) uint8: the fixed test samples decoded;
+    drawn (64, c, h, w) uint8: the fixed latents decoded; rate_per_dim_nats (d,), None where the rate is no sum over
+    dimensions; figures: of FIGURES those that the family has."""
+
+    epoch: int
+    mu: np.ndarray
+    again: np.ndarray
+    drawn: np.ndarray
+    rate_per_dim_nats: np.ndarray | None
+    figures: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """What stays the same in a run. rows (n,): of the training set; labels (n,) or None: theirs; test (16, c, h, w)
+    uint8: the test samples; test_labels (16,) or None."""
+
+    rows: np.ndarray
+    labels: np.ndarray | None
+    test: np.ndarray
+    test_labels: np.ndarray | None
+
+
+# ---------------------------------------------------------------- reading
+
+
+def kept(run: Path) -> dict[int, Path]:
+    """epoch -> file of the snapshots of a run's folder, in order."""
+    return {int(p.stem): p for p in sorted((run / FOLDER).glob("[0-9]*.npz"))}
+
+
+def load(path: Path) -> Snapshot:
+    """One of the files that `kept` names."""
+    a = _read(path)
+    return Snapshot(
+        epoch=int(path.stem),
+        mu=a["mu"].astype(np.float32),
+        again=a["again"],
+        drawn=a["drawn"],
+        rate_per_dim_nats=a.get("rate_per_dim_nats"),
+        figures={name: float(a[name]) for name in FIGURES if name in a},
+    )
+
+
+def fixed(run: Path) -> Fixed | None:
+    """None: no snapshot was taken yet."""
+    path = run / FOLDER / FIXED
+    if not path.exists():
+        return None
+    a = _read(path)
+    return Fixed(a["rows"], a.get("labels"), a["test"], a.get("test_labels"))
+
+
+def epochs_wanted(epochs: int) -> set[int]:
+    """Which epochs are to be kept: the first, the last, and between them evenly."""
+    return {round(e) for e in np.linspace(1, epochs, min(MOST, epochs))}
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path, allow_pickle=False) as npz:
+        return {name: npz[name] for name in npz.files}
+
+
+# ---------------------------------------------------------------- taking
+
+
+class Snapshots:
+    """Takes them, from the trainer that vae.experiment.train lets watch: `take` is its `watch`.
+
+    Beside the first and the last epoch, one is taken only while all of them together cost less than `SHARE` of the
+    time that training took: the epochs of a small data set may be shorter than a snapshot.
+    """
+
+    def __init__(self, run: Path, plan: Any):
+        self.folder, self.epochs, self.seed = run / FOLDER, plan.epochs, plan.seed
+        self.wanted = epochs_wanted(plan.epochs)
+        self.spent_s, self.dearest_s, self.began = 0.0, 0.0, time.perf_counter()
+        data = DATASETS.get(plan.dataset)
+        self.pictures, self.classes = MODALITIES.get(data.modality).pictures, len(data.classes)
+        self.conditional = "conditional" in FAMILIES.get(plan.family).traits
+        self._given: dict[str, Any] = {}
+
+    def take(self, trainer: Any, samples: Samples, event: Any) -> bool:
+        """Of the trainer as it stands after that epoch; its model, its random state and its gradients stay as they
+        are. Whether one was taken. Raises: OSError: it could not be written."""
+        began = time.perf_counter()
+        ends = event.epoch in (1, self.epochs)
+        affordable = self.spent_s + self.dearest_s <= SHARE * (began - self.began)
+        if not ends and not (event.epoch in self.wanted and affordable):
+            return False
+        if not self._given:
+            self._given = self._fixed(trainer, samples)
+            began = time.perf_counter()  # what is done once is no part of an update
+        arrays = self._look(trainer)
+        arrays |= {k: np.float64(event.metrics[k]) for k in FIGURES if event.metrics.get(k) is not None}
+        write(self.folder / f"{event.epoch:06d}.npz", arrays)
+        took = time.perf_counter() - began
+        self.spent_s, self.dearest_s = self.spent_s + took, max(self.dearest_s, took)
+        return True
+
+    def _fixed(self, trainer: Any, samples: Samples) -> dict[str, Any]:
+        """The samples and latents that every snapshot looks at, on the device; what a reader needs of them is kept."""
+        import torch
+
+        model, device = trainer.model, trainer.parameters[0].device
+        rows = np.sort(np.random.default_rng(self.seed).permutation(len(samples.x_train))[:N_LATENTS])
+        seen = np.random.default_rng(self.seed).permutation(len(samples.x_test))[:N_PICTURES]
+        y = None if samples.y_train is None else samples.y_train[rows]
+        y_test = None if samples.y_test is None else samples.y_test[seen]
+        labels = {name: a.astype(np.int32) for name, a in (("labels", y), ("test_labels", y_test)) if a is not None}
+        write(self.folder / FIXED, {"rows": rows, "test": self.pictures(samples.x_test[seen])} | labels)
+
+        def on(a: np.ndarray | None) -> torch.Tensor | None:
+            return None if a is None else torch.from_numpy(np.ascontiguousarray(a)).to(device)
+
+        return {
+            "x": on(samples.x_train[rows]),
+            "y": on(y) if self.conditional else None,
+            "x_test": on(samples.x_test[seen]),
+            "y_test": on(y_test) if self.conditional else None,
+            "y_drawn": torch.arange(SIDE**2, device=device) % self.classes if self.conditional else None,
+            "normal": torch.randn(SIDE**2, model.d, generator=torch.Generator().manual_seed(self.seed)).to(device),
+        }
+
+    def _look(self, trainer: Any) -> dict[str, np.ndarray]:
+        import torch
+
+        from .metrics.bounds import to_float
+
+        model, given = trainer.model, self._given
+        device = given["x"].device
+        model.eval()
+        with torch.inference_mode(), torch.random.fork_rng([device.index or 0] if device.type == "cuda" else []):
+            torch.manual_seed(self.seed)
+            labels = (None,) * len(given["x"]) if given["y"] is None else given["y"].split(BATCH)
+            parts = [model.infer(to_float(x), y) for x, y in zip(given["x"].split(BATCH), labels, strict=False)]
+            mu = torch.cat([q.mu for q in parts]).float()
+            again = model.decode(model.infer(to_float(given["x_test"]), given["y_test"]).mu, given["y_test"])
+            drawn = model.decode(self._latents(model, mu), given["y_drawn"])
+            rates = [q.kl_per_dim for q in parts if q.kl_per_dim is not None]
+            rate = torch.cat(rates).mean(0).float().cpu().numpy() if rates else None
+        found = {"mu": mu.cpu().numpy().astype(np.float16)}
+        found |= {name: self.pictures(x.float().cpu().numpy()) for name, x in (("again", again), ("drawn", drawn))}
+        return found | ({} if rate is None else {"rate_per_dim_nats": rate})
+
+    def _latents(self, model: Any, mu: Any) -> Any:
+        """(64, d): of two dimensions a grid over the prior's mass; else the same draws of the prior each time, or where
+        there is none, of a Gaussian on the codes."""
+        import torch
+
+        if not model.has_prior:
+            return mu.mean(0) + mu.std(0) * self._given["normal"]
+        if model.d == 2:
+            steps = torch.special.ndtri(torch.linspace(0.05, 0.95, SIDE))
+            return torch.cartesian_prod(-steps, steps).flip(1).to(mu.device)
+        drawn = model.sample_prior(SIDE**2, torch.Generator().manual_seed(self.seed), 1.0, self._given["y_drawn"])
+        return drawn.to(mu.device)
+
+
+def write(path: Path, arrays: Mapping[str, Any]) -> None:
+    """An npz in one step; not compressed, which would take longer than all else of a snapshot."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_bytes(buffer.getbuffer())
+    os.replace(partial, path)
