@@ -151,3 +151,23 @@ def latent_map(atlas, marks: Mapping[str, Sequence[float]] = {}, height: int = 5
     figure.update_yaxes(scaleanchor="x", **hidden)
     figure.update_xaxes(**hidden)
     return figure.update_layout(height=height, margin=MARGIN, legend={"itemsizing": "constant"})
+
+
+def effect_strip(evidence, height: int = 104) -> go.Figure:
+    """Cohen's d of held-out rows with its interval, over those of random pairs of groups (grey) and along random
+    directions (blue). evidence: of vae.latent.attributes."""
+    figure = go.Figure()
+    for name, values, colour in (
+        ("random groups", evidence.null, QUIET),
+        ("random directions", evidence.random, DISTORTION),
+    ):
+        figure.add_histogram(x=values, name=name, marker_color=colour, opacity=0.6, nbinsx=40, hoverinfo="skip")
+    top = {"yref": "paper", "line": {"color": ELBO, "width": 3}}
+    figure.add_shape(type="line", x0=evidence.low, x1=evidence.high, y0=0.5, y1=0.5, **top)
+    figure.add_shape(type="line", x0=evidence.d, x1=evidence.d, y0=0.2, y1=0.8, **top)
+    figure.add_annotation(x=evidence.d, y=0.82, yref="paper", yanchor="bottom", text="d", showarrow=False)
+    figure.update_yaxes(visible=False)
+    low, high = min(evidence.low, float(evidence.null.min())), max(evidence.high, float(evidence.random.max()))
+    figure.update_xaxes(range=_around([low, high]), nticks=6)
+    legend = {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "font": {"size": 11}}
+    return figure.update_layout(height=height, margin=MARGIN, barmode="overlay", bargap=0.05, legend=legend)

@@ -17,14 +17,17 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import vae
+from app import attribute as attributes
 from app import engines, evidence, jobs, links
 from app import posterior as posteriors
 from app import studio as studio_
+from app.attribute import Attribute
 from app.evidence import Training
 from app.posterior import Posterior
 from app.studio import Point, Studio
-from vae import checkpoint
+from vae import checkpoint, directions
 from vae.data.store import locate
+from vae.directions import Named
 from vae.errors import UnknownName, ZscopeError
 from vae.runs.folder import runs
 
@@ -193,6 +196,25 @@ def sample_of(opened, point: Point, name: str, y: int | None) -> np.ndarray:
 @st.cache_data(show_spinner=False, max_entries=32)
 def _posterior(model: str, weights: str, point: Point, name: str, y: int | None, seed: int) -> Posterior:
     return posteriors.posterior(engine(model), point, name, y, seed)
+
+
+def attribute(opened, a: tuple[int, ...], b: tuple[int, ...], method: str) -> Attribute:
+    """app.attribute.attribute of two groups of rows, remembered, with what it moves along the saved directions."""
+    return _attribute(opened.name, digest(opened), a, b, method, named(opened))
+
+
+@st.cache_data(show_spinner="Comparing the groups ...", max_entries=32)
+def _attribute(model: str, weights: str, a: tuple, b: tuple, method: str, named: tuple[Named, ...]) -> Attribute:
+    return attributes.attribute(engine(model), a, b, method, named)
+
+
+def named(opened) -> tuple[Named, ...]:
+    """The directions that were saved for a model, the newest first; a file that cannot be read is told."""
+    try:
+        return directions.load(opened.card)[::-1]
+    except ZscopeError as error:
+        tell(str(error))
+        return ()
 
 
 def samples(opened, n: int) -> tuple[np.ndarray, np.ndarray | None, str]:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import groups, session
 from app.components.group_card import group_card
+from app.studio import choose, select
 
 TITLE, HELP = "Group", "What the samples selected on the map have in common"
 KEY = "explore.group"
@@ -31,3 +32,12 @@ def show(engine, committed: dict) -> None:
             help = f"The rows as {kind}: number, label, latent, place, trust and what was measured"
             file = f"{name}.{kind.lower()}"
             st.download_button(kind, lambda make=make: make(engine, rows), file, on_click="ignore", help=help)
+        for side, which in (("A", "group_a"), ("B", "group_b")):
+            help = f"Compare: the selection becomes group {side} of an attribute"
+            st.button(f"Use as {side}", on_click=use_as, args=(which,), help=help)
+
+
+def use_as(which: str) -> None:
+    """The selection becomes a group of the attribute tool, which opens."""
+    state = session.studio()
+    session.update(choose(select(state, state.selected, which), tool="attribute"))

@@ -44,16 +44,7 @@ def show(engine, committed: dict) -> None:
         engine.name,
         key=KEY,
         committed=committed,
-        sliders=tabs(engine, slope_at(engine, z, label_of(engine, z, label)), saved(engine)),
+        sliders=tabs(engine, slope_at(engine, z, label_of(engine, z, label)), session.named(engine)),
         label=label,
         on_named=take_named,
     )
-
-
-def saved(engine) -> tuple[Named, ...]:
-    """The directions of the model, newest first; a file that cannot be read is told."""
-    try:
-        return directions.load(engine.card)[::-1]
-    except ZscopeError as error:
-        session.tell(str(error))
-        return ()

@@ -148,6 +148,8 @@ def test_pages_fill_the_window_without_scrolling(new_tab, size):
         go(tab, page)
         tab.until(there, 20_000)
         tab.page.wait_for_timeout(300)
-        tall, wide = tab.do("(m => [m.scrollHeight - m.clientHeight, m.scrollWidth - m.clientWidth])"
-                            "(document.querySelector('[data-testid=stMain]'))")
+        tall, wide = tab.do(
+            "(m => [m.scrollHeight - m.clientHeight, m.scrollWidth - m.clientWidth])"
+            "(document.querySelector('[data-testid=stMain]'))"
+        )
         assert (tall, wide) == (0, 0), page

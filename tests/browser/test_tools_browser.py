@@ -65,3 +65,37 @@ def test_draws_of_the_posterior_are_a_cloud_that_goes_with_its_tool(tab):
     tab.until(f"{dots} === '200'")
     tab.page.get_by_role("tab", name="Sliders").click()
     tab.until(f"{dots} === '0'")
+
+
+def test_an_attribute_is_applied_live_and_saved(tab, tiny_checkpoint):
+    tab = tab("attribute")
+    for which, name in (("A, to have more of", "0"), ("B, to have less of", "1")):
+        tab.page.get_by_label(which).click()
+        tab.page.get_by_role("option", name=name, exact=True).click()
+        tab.until("document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'")
+    tab.page.wait_for_selector(".zc-row input[type=range]", timeout=20_000)
+    slider = tab.page.locator(".zc-row input[type=range]")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    link = tab.do("new URL(location).searchParams.get('p')")
+    tab.page.mouse.move(x, y)
+    tab.page.mouse.down()
+    tab.moves_picture(lambda: tab.page.mouse.move(x + 30, y, steps=3))
+    assert tab.do("new URL(location).searchParams.get('p')") == link  # still live
+    tab.page.mouse.up()
+    tab.until(f"new URL(location).searchParams.get('p') !== {link!r}")
+    tab.page.get_by_role("button", name="Save as …").click()
+    tab.page.get_by_label("Name of the direction").fill("rounder")
+    tab.page.keyboard.press("Enter")
+    tab.page.get_by_role("tab", name="Sliders").click()
+    tab.page.get_by_role("tab", name="Named").click()
+    tab.until("[...document.querySelectorAll('.zc-name')].some((name) => name.textContent === 'rounder')")
+
+
+def test_a_minus_b_plus_c_of_one_sample_is_that_sample(tab):
+    tab = tab("attribute")
+    for place in "ABC":
+        tab.page.locator(f"[data-place={place}]").click()
+    tab.until("document.querySelector('[data-testid=zscope-sum]').dataset.row === '0'")
+    assert "0.00 away" in tab.page.locator("[data-testid=zscope-sum]").inner_text()
