@@ -16,7 +16,7 @@ from vae.pictures import BYTES_MAX, FITS, FORMATS, read_picture
 
 TITLE, HELP = "Draw", "Draw or upload a picture and see what the model makes of it"
 KEY, FILE, CAMERA = "explore.sketch", "explore.file", "explore.camera"
-FIT_WORDS = {"crop": "Cut to shape", "whole": "Whole, with margins"}
+FIT_WORDS = {"crop": "Cut to shape", "whole": "Whole, with margins", "stretch": "Stretched"}
 
 
 def unavailable(engine) -> str:
@@ -38,7 +38,12 @@ def show(engine, committed: dict) -> None:
 def chosen_file() -> tuple[np.ndarray, str, str] | None:
     """The picture that was given, as the model sees it, what it is called, and a name for its version."""
     suffixes = ["png", "jpg", "jpeg", "webp"]
-    fit = st.segmented_control("Fit", FITS, default="crop", format_func=FIT_WORDS.get, key=f"{FILE}.fit") or "crop"
+    fit = (
+        st.segmented_control(
+            "Fit", FITS, default="crop", format_func=lambda fit: FIT_WORDS.get(fit, fit), key=f"{FILE}.fit"
+        )
+        or "crop"
+    )
     hint = f"{', '.join(FORMATS)}; at most {BYTES_MAX // 2**20} MB"
     file = st.file_uploader(hint, suffixes, max_upload_size=BYTES_MAX // 2**20, key=FILE)
     if st.toggle("Camera", key=f"{CAMERA}.on", help="The picture is not kept anywhere"):
