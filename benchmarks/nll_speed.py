@@ -75,13 +75,13 @@ def our_nll(model: VAE, decoding: nn.Module, x: Tensor) -> Tensor:
     return -torch.cat([log_marginal(decoding, part, model.infer(part), K) for part in x.split(BATCH)])
 
 
-def timed(call: Callable[[], Tensor], device: str) -> tuple[float, float]:
-    """(seconds, the mean of what it returns)."""
-    began = time.perf_counter()
+def timed(call: Callable[[], Tensor], device: str) -> tuple[float, float, float]:
+    """(seconds, seconds of processor time, the mean of what it returns)."""
+    began, worked = time.perf_counter(), time.process_time()
     value = call()
     if device == "cuda":
         torch.cuda.synchronize()
-    return time.perf_counter() - began, float(value.mean())
+    return time.perf_counter() - began, time.process_time() - worked, float(value.mean())
 
 
 @torch.inference_mode()
@@ -94,7 +94,7 @@ def compare(likelihood: str, model: VAE, x: Tensor, repeats: int, device: str) -
     }
     for size in THEIR_BATCHES:
         sides[f"pythae, batch_size={size}"] = lambda size=size: -torch.tensor(theirs.get_nll(x, K, size))
-    seconds, nll = ({side: [] for side in sides} for _ in range(2))
+    seconds, worked, nll = ({side: [] for side in sides} for _ in range(3))
     for call in (
         *(lambda d=d: our_nll(model, d, x[:20]) for d in decoding.values()),
         lambda: theirs.get_nll(x[:20], K),
@@ -103,11 +103,20 @@ def compare(likelihood: str, model: VAE, x: Tensor, repeats: int, device: str) -
     for turn in range(repeats):
         for number, side in list(enumerate(sides))[:: -1 if turn % 2 else 1]:
             torch.manual_seed(len(sides) * turn + number)
-            taken, value = timed(sides[side], device)
+            taken, processor, value = timed(sides[side], device)
             seconds[side].append(taken)
+            worked[side].append(processor)
             nll[side].append(value)
     change = _change(model, decoding["best"], x)
-    return [row(mode, seconds, nll, likelihood, len(x), device) | (change if mode == "best" else {}) for mode in MODES]
+    rows = [row(mode, seconds, nll, likelihood, len(x), device) | _processor(mode, worked) for mode in MODES]
+    return [found | (change if found["mode"] == "best" else {}) for found in rows]
+
+
+def _processor(mode: str, worked: dict[str, list[float]]) -> dict:
+    """The ratios in processor time, which other work on the machine changes less; of one thread, what it all costs."""
+    peers = [side for side in worked if side not in MODES]
+    best = [min(each) for each in zip(*(worked[side] for side in peers), strict=True)]
+    return {"cpu_ratios": [b / a for a, b in zip(worked[mode], best, strict=True)], "cpu_seconds": worked[mode]}
 
 
 def row(mode: str, seconds: dict, nll: dict, likelihood: str, pictures: int, device: str) -> dict:
@@ -140,6 +149,7 @@ def tell(row: dict, say: Callable[[str], None]) -> None:
     say(f"{row['likelihood']}, {row['mode']}: seconds {times}")
     ratio, default = summary(row["ratios"]), summary(row["ratios_to_default"])
     say(f"  ratio {ratio}, wanted >= {row['wanted']}; to its default {default}")
+    say(f"  in processor time {summary(row['cpu_ratios'])}; zscope {summary(row['cpu_seconds'])} s")
     apart, error = row["apart_nats"], row["apart_standard_error_nats"]
     say(
         f"  nll {statistics.mean(row['nll_nats']['zscope']):.3f} nats, minus pythae's {apart:+.4f} +- {error:.4f}, "

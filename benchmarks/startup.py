@@ -32,24 +32,25 @@ STEPS = {
 }
 PROBE = """
 import io, sys, time, contextlib, json
-began, out = time.perf_counter(), io.StringIO()
+began, worked, out = time.perf_counter(), time.process_time(), io.StringIO()
 with contextlib.redirect_stdout(out):
     exec({code!r})
-taken = time.perf_counter() - began
-print(json.dumps([taken, len(sys.modules), [m for m in {large!r} if m in sys.modules]]))
+taken, worked = time.perf_counter() - began, time.process_time() - worked
+print(json.dumps([taken, worked, len(sys.modules), [m for m in {large!r} if m in sys.modules]]))
 """
 
 
-def step(code: str, model: str, n: int) -> tuple[list[float], int, list[str]]:
-    """(seconds of every process, its modules, the large libraries among them)."""
-    probe, seconds = PROBE.format(code=code, large=LARGE), []
+def step(code: str, model: str, n: int) -> tuple[list[float], list[float], int, list[str]]:
+    """(seconds and seconds of processor time of every process, its modules, the large libraries among them)."""
+    probe, seconds, processor = PROBE.format(code=code, large=LARGE), [], []
     for turn in range(n + 1):
         command = [sys.executable, "-W", "ignore", "-c", probe, model]
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        taken, modules, large = json.loads(said)
+        taken, worked, modules, large = json.loads(said)
         if turn:
             seconds.append(taken)
-    return seconds, modules, large
+            processor.append(worked)
+    return seconds, processor, modules, large
 
 
 def app(n: int) -> dict[str, list[float]]:
@@ -88,9 +89,10 @@ def main() -> int:
     print("  ".join(f"{k}: {v}" for k, v in machine().items()))
     rows = []
     for name, code in STEPS.items():
-        seconds, modules, large = step(code, args.model, n)
-        rows.append({"what": name, "seconds": seconds, "modules": modules, "large": large})
-        print(f"{name:24} {summary(seconds):32} s  {modules:5} modules  {' '.join(large)}")
+        seconds, processor, modules, large = step(code, args.model, n)
+        rows.append({"what": name, "seconds": seconds, "cpu_seconds": processor, "modules": modules, "large": large})
+        times = f"{summary(seconds):32} s, processor {statistics.median(processor):.3g} s"
+        print(f"{name:24} {times}  {modules:5} modules  {' '.join(large)}")
     for name, seconds in ({} if args.quick or args.no_app else app(n)).items():
         rows.append({"what": name, "seconds": seconds})
         print(f"{name:24} {summary(seconds):32} s")
