@@ -13,6 +13,7 @@ import vae
 from app import assets
 from vae import checkpoint, experiment
 from vae.__main__ import main
+from vae.atlas import SHEET_PX, _sheet_of
 from vae.bottlenecks.gaussian import kl_to_standard_normal
 from vae.errors import CheckpointError, SettingError, UnknownName
 from vae.quantities import closed_rate, kept, log_density, measure, quantities
@@ -107,6 +108,13 @@ def test_other_samples_than_those_of_the_map_are_refused(tiny, tmp_path):
         experiment.measure_atlas(saved, dataclasses.replace(samples, x_train=samples.x_train[::-1]))
     with pytest.raises(CheckpointError, match="the data 5"):
         experiment.measure_atlas(saved, dataclasses.replace(samples, x_train=samples.x_train[:5]))
+
+
+def test_a_sheet_of_thumbnails_ends_where_a_graphics_card_does():
+    assert _sheet_of(10_000, (28, 28)) == (100, 10_000)
+    columns, fit = _sheet_of(1_000_000, (28, 28))
+    assert (columns, fit) == (292, 292 * 292)
+    assert columns * 28 <= SHEET_PX < (columns + 1) * 28
 
 
 def test_an_unknown_quantity_names_those_that_exist(tiny):

@@ -27,7 +27,7 @@ from .sampling.mixture import Mixture
 from .types import Samples
 
 N_REFERENCE = 10_000
-SHEET_PX = 16_383  # the longest side that WebP can have
+SHEET_PX = 8_192  # the longest side of a sheet: what every graphics card takes, and 270 MB once opened
 UNREADABLE = (  # whatever numpy raises for bytes that are no npz, and we for arrays that are no atlas
     KeyError,
     ValueError,

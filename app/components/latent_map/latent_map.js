@@ -67,6 +67,7 @@ class MapView {
     spriteSheet(model, base).then((sheet) => { this.sheet = sheet; this.thumbnails.view = null; this.plot.refresh() }, (error) => this.note(`No thumbnails: ${error.message}`))
     this.update(this.component)
     this.legend.dock()
+    window.zscope.plot = this.plot
     this.root.dataset.ready = "true"
   }
 

@@ -23,7 +23,7 @@ export class Plot {
     this.gl = webgl()
     this.points = new (this.gl ? Points : FlatPoints)(xy.length / 2)
     this.points.onRestored = () => { this.points.places(this.xy, this.xy); this.points.looks(this.look); this.refresh() }
-    Object.assign(this, { below: [], above: [], onView: () => {}, t: 1, alpha: 0.72, faded: 1, front: false, moving: false, most: 100_000, gone: false })
+    Object.assign(this, { below: [], above: [], onView: () => {}, t: 1, alpha: 0.72, faded: 1, front: false, moving: false, most: 50_000, gone: false })
     this.settle(xy)
     this.view = this.home = this.fitted(...this.size())
     this.look = new Uint8Array(4 * this.n).fill(LOOK.plain)
@@ -204,7 +204,7 @@ export class Plot {
     const gap = now - (this.last ?? -Infinity)
     this.last = this.moving ? now : null
     if (!this.moving || gap > 500) return
-    if (gap > FRAME_MS[1]) this.most = Math.max(FEWEST, Math.round(Math.min(this.most, this.n) * 0.8))
+    if (gap > FRAME_MS[1]) this.most = Math.max(FEWEST, Math.round(Math.min(this.most, this.n) * 0.6))
     else if (gap < FRAME_MS[0] && this.most < this.n) this.most = Math.round(this.most * 1.15)
   }
 
