@@ -175,8 +175,8 @@ def lock() -> FileLock:
 
 def write(path: Path, data: dict[str, Any] | str, *, flush: bool = True) -> None:
     """JSON, or text as it is, in one step: whoever reads finds the old or the new. flush: it shall also outlive a
-    failure of the machine's power."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    failure of the machine's power. One at a time may write a file: with the lock, or as its run's own process."""
+    partial = path.with_name(f".{path.name}.partial")
     with open(partial, "w", encoding="utf-8") as f:
         f.write(data if isinstance(data, str) else json.dumps(data))
         if flush:

@@ -20,7 +20,7 @@ from typing import Any
 from ..errors import ZscopeError
 from . import processes
 from .control import check
-from .folder import DONE, home, runs, write
+from .folder import DONE, home, lock, runs, write
 
 WARM_STEPS, LEAST_STEPS, MEASURE_S = 3, 5, 2.0
 STREAMED = 64  # batches of a training set that does not fit
@@ -69,9 +69,10 @@ def of(plan: Any) -> Forecast:
     check(plan)
     if (found := known(plan)) is not None:
         return found
-    keep = _file(plan)
-    keep.parent.mkdir(parents=True, exist_ok=True)
-    write(keep, _measured_apart(plan))
+    measured = _measured_apart(plan)
+    with lock():
+        _file(plan).parent.mkdir(parents=True, exist_ok=True)
+        write(_file(plan), measured)
     return known(plan)
 
 
