@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 
 import vae
-from vae.data.store import locate
+from vae.data.store import here
 from vae.metrics.detect import anomaly_scores
 
 N = 500  # samples of the reference: a quantile is then known to some 2 %
@@ -48,7 +48,7 @@ def reference(engine) -> Reference:
 
 def _samples(engine) -> tuple[np.ndarray, str]:
     dataset = engine.card["dataset"]
-    if dataset in vae.datasets() and locate(dataset) is not None:
+    if here(engine.card):
         x = vae.datasets()[dataset].load().x_test
         x = x[np.linspace(0, len(x) - 1, min(N, len(x))).astype(int)]
         return x, f"{len(x)} test samples"

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 import vae
-from vae.data.store import locate
+from vae.data.store import here
 from vae.metrics.copies import SUSPECT, Copies
 
 HELP = (
@@ -43,7 +43,7 @@ def training(engine) -> Training | None:
     """The training samples of a model with the yardstick for copies; takes seconds. Where the data set is not on this
     machine, the thumbnails of its map without a yardstick, and None where those are drawings of something else."""
     name, atlas = engine.card["dataset"], engine.atlas
-    if name in vae.datasets() and locate(name) is not None:
+    if here(engine.card):
         s = vae.datasets()[name].load()
         search = Copies.of_model(s.x_train, s.x_test, engine.encode, lambda z: engine.decode(z, engine.labels_at(z)))
         return Training(search, s.y_train, atlas.classes, np.arange(len(s.x_train)), True)

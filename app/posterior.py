@@ -10,7 +10,7 @@ from jaxtyping import Float, UInt8
 
 import vae
 from app.studio import Point
-from vae.data.store import locate
+from vae.data.store import here
 
 DRAWS, WALL = 200, 24
 
@@ -67,8 +67,8 @@ def sample_of(engine, point: Point, name: str, y: int | None) -> tuple[np.ndarra
     atlas, dataset = engine.atlas, engine.card["dataset"]
     if point.row is None:
         return engine.decode([point.z], y), "the picture of this point, which is no sample, encoded again"
-    if dataset in vae.datasets() and locate(dataset) is not None:
-        return _train(dataset)[atlas.index[point.row]][None].copy(), name
+    if here(engine.card):
+        return _train(dataset, engine.card.get("data_origin", ""))[atlas.index[point.row]][None].copy(), name
     thumbnail = atlas.thumbnail(point.row).transpose(2, 0, 1)[None, : engine.shape[0]]
     if engine.modality.name == "image" and thumbnail.shape[1:] == engine.shape:
         return thumbnail.copy(), f"the thumbnail of {name} (the data set is not on this machine)"
@@ -76,5 +76,6 @@ def sample_of(engine, point: Point, name: str, y: int | None) -> tuple[np.ndarra
 
 
 @lru_cache(2)
-def _train(dataset: str) -> np.ndarray:
+def _train(dataset: str, origin: str) -> np.ndarray:
+    """origin: one of the user's own may have been replaced by another of its name."""
     return vae.datasets()[dataset].load().x_train

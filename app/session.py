@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlparse
 
 import numpy as np
 import streamlit as st
@@ -26,11 +27,12 @@ from app.evidence import Training
 from app.posterior import Posterior
 from app.studio import Point, Studio
 from vae import checkpoint, directions
-from vae.data.store import locate
+from vae.data.store import here, locate
 from vae.directions import Named
 from vae.errors import UnknownName, ZscopeError
 from vae.runs.folder import runs
 
+LOCAL = (None, "localhost", "127.0.0.1", "::1")  # None: Streamlit's word for an address on this machine
 _STUDIO, _PROBLEMS = "zscope.studio", "zscope.problems"
 _DIGEST, _DIGEST_CHARACTERS = "digest", 12  # of the model, in the link
 
@@ -139,6 +141,33 @@ def sent(key: str, name: str):
     return (st.session_state.get(key) or {}).get(name)
 
 
+def kept(slot: str, key: Any, make: Callable[[], Any]) -> Any:
+    """make(), remembered for as long as `key` is the same: one result a slot and session. What it raises is not."""
+    slot = f"zscope.kept.{slot}"
+    if st.session_state.get(slot, (None,))[0] != key:
+        st.session_state.pop(slot, None)  # its memory is free before the next needs some
+        st.session_state[slot] = (key, make())
+    return st.session_state[slot][1]
+
+
+def release(slot: str) -> None:
+    """What `kept` remembers in that slot."""
+    st.session_state.pop(f"zscope.kept.{slot}", None)
+
+
+def local() -> bool:
+    """Whether the browser is on the machine that serves the app: only then may it name paths, delete and take files in.
+
+    All three must say so: the peer's address, the host that was asked for, and the page's origin. Behind a proxy on the
+    same machine the address alone would tell nothing.
+    """
+    headers = st.context.headers
+    hosts = [headers.get("Host", ""), headers.get("Origin", "")]
+    names = [urlparse(h if "//" in h else f"//{h}").hostname for h in hosts if h]
+    forwarded = any(headers.get(name) for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip"))
+    return not forwarded and st.context.ip_address in LOCAL and all(name in LOCAL for name in names)
+
+
 # ---------------------------------------------------------------- messages
 
 
@@ -219,7 +248,8 @@ def named(opened) -> tuple[Named, ...]:
 
 def samples(opened, n: int) -> tuple[np.ndarray, np.ndarray | None, str]:
     """n samples to put through a model, (n, *shape), their labels (n,) if known, and where they come from, in words."""
-    found = test_samples(opened.card["dataset"], n)
+    card = opened.card
+    found = test_samples(card["dataset"], card.get("data_origin", ""), n) if here(card) else None
     if found is not None:
         return *found, "samples of the test set, which the model has never seen"
     atlas, absent = opened.atlas, "the data set is not on this machine"
@@ -233,13 +263,9 @@ def samples(opened, n: int) -> tuple[np.ndarray, np.ndarray | None, str]:
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
-def test_samples(dataset: str, n: int) -> tuple[np.ndarray, np.ndarray | None] | None:
-    """n test samples, class by class, (n, *shape), with their labels (n,) if they have any.
-
-    None where the data set would have to be downloaded.
-    """
-    if dataset not in vae.datasets() or locate(dataset) is None:
-        return None
+def test_samples(dataset: str, origin: str, n: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """n test samples, class by class, (n, *shape), with their labels (n,) if they have any. origin: as the data set has
+    it, since one of the user's own may have been replaced by another of its name."""
     samples = vae.datasets()[dataset].load()
     if samples.y_test is None:
         return samples.x_test[:n], None
@@ -254,6 +280,17 @@ def test_samples(dataset: str, n: int) -> tuple[np.ndarray, np.ndarray | None] |
 def n_train(dataset: str) -> int | None:
     """How many training samples a data set has; None where it would have to be downloaded."""
     return None if locate(dataset) is None else len(vae.datasets()[dataset].load().x_train)
+
+
+def leave_for(name: str) -> None:
+    """Another checkpoint becomes the model in use where the old one is gone. Raises: ZscopeError."""
+    update(studio_.choose_model(studio(), name, engine(name).d, lambda row: None))
+
+
+def some_other_model() -> str | None:
+    """A checkpoint to show in place of the one in use, the default first; None: it is the only one."""
+    rest = [name for name in (engines.default(), *vae.checkpoints()) if name not in (None, studio().model)]
+    return rest[0] if rest else None
 
 
 def picker() -> dict:
@@ -275,6 +312,11 @@ def has_map(name: str) -> bool:
 def names_taken() -> set[str]:
     """Of checkpoints, and of runs that will write one."""
     return {*vae.checkpoints(), *(run.name for run in runs())}
+
+
+def put(key: str, value: Any) -> None:
+    """A widget that this run has not drawn yet will show that value."""
+    st.session_state[key] = value
 
 
 def forget(key: str) -> None:

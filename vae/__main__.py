@@ -38,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     _atlas(commands.add_parser("atlas", help="rebuild the map of a checkpoint"))
     _use(commands)
     options.data(commands, _run)
+    options.checkpoint(commands, _run)
     return p
 
 

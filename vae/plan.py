@@ -13,6 +13,7 @@ from .errors import SettingError
 from .registry import FAMILIES, configure, knobs
 from .train import TrainHparams
 
+NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"  # of a checkpoint
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
@@ -48,7 +49,7 @@ class Plan:
     def check(self) -> None:
         """Raises: SettingError: a name or number that no run can have; settings are checked by `split_settings`."""
         name = self.checkpoint_name()
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        if not re.fullmatch(NAME, name):
             raise SettingError(
                 f"name {name!r}: expected letters, digits, '.', '_' and '-', at most 64, not starting with '.'."
             )

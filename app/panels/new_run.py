@@ -5,11 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from app import estimates, knobs, session
+from app.panels import own_data
 from app.plans import FIRST_FAMILY, PRESETS, data_sets, defaults, fitting, free_name, plan, preset
 from vae.data.store import availability
 from vae.errors import ZscopeError
 from vae.plan import Plan
-from vae.registry import MODALITIES
+from vae.registry import DATASETS, MODALITIES
 from vae.runs import control
 from vae.train import TrainHparams
 
@@ -28,7 +29,11 @@ MEASURING = "Measuring some steps of this very net on this machine ..."
 
 def show() -> None:
     """Everything in the order in which one decides it."""
-    data = st.selectbox("Data set", data_sets(), format_func=_data, key="train.data", **KEPT)
+    chosen = st.container()
+    if added := own_data.show():
+        session.put("train.data", DATASETS.get(added))
+        session.put("train.preset", "quick")  # a first look: nobody knows yet what is in them
+    data = chosen.selectbox("Data set", data_sets(), format_func=_data, key="train.data", **KEPT)
     families = fitting(data)
     first = next((i for i, f in enumerate(families) if f.name == FIRST_FAMILY), 0)
     family = st.selectbox(

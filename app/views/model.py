@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import session, show
 from app.cards import has_prior, number
+from app.panels import keep
 from vae.registry import FAMILIES
 
 N_PICTURES = 16
@@ -47,3 +48,4 @@ with left:
 with right:
     st.markdown("##### Settings")
     show.settings(card)
+keep.show(engine)

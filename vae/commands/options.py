@@ -30,6 +30,39 @@ def data(commands: Any, run: Run) -> None:
     p.set_defaults(run=run("data", "remove"))
 
 
+def checkpoint(commands: Any, run: Run) -> None:
+    """python -m vae checkpoint ..."""
+    p = commands.add_parser("checkpoint", help="rename, annotate, delete, pack or unpack a trained model")
+    below = p.add_subparsers(required=True, metavar="ACTION")
+
+    p = below.add_parser("rename", help="the same model under another name")
+    p.add_argument("name")
+    p.add_argument("new")
+    p.set_defaults(run=run("keeping", "rename"))
+
+    p = below.add_parser("note", help="write a note on its card")
+    p.add_argument("name")
+    p.add_argument("text", help="an empty one takes it off")
+    p.set_defaults(run=run("keeping", "note"))
+
+    p = below.add_parser("delete", help="remove it from the disk")
+    p.add_argument("name")
+    p.add_argument("--yes", action="store_true", help="do not ask")
+    p.set_defaults(run=run("keeping", "delete"))
+
+    p = below.add_parser("pack", help="one ZIP to give away")
+    p.add_argument("name")
+    p.add_argument("--out", default="", help="(default NAME.zip)")
+    p.add_argument("--resume", action="store_true", help="with what continues its training, some three times as large")
+    p.set_defaults(run=run("keeping", "pack"))
+
+    p = below.add_parser("unpack", help="a model from such a ZIP, verified")
+    p.add_argument("file")
+    p.add_argument("--name", default="", help="another name than its own")
+    p.add_argument("--allow-code", action="store_true", help="also one with an imported decoder, which is code")
+    p.set_defaults(run=run("keeping", "unpack"))
+
+
 def _add(p: argparse.ArgumentParser, run: Run) -> None:
     p.add_argument("name", help="a letter, then letters, digits, _ and -")
     p.add_argument("path", help="a folder or ZIP of pictures, or an NPZ, NPY, CSV, Parquet or IDX file")

@@ -12,9 +12,10 @@ import inspect
 import logging
 import os
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..errors import DataCorrupt, DataNotFound
 from ..registry import DATASETS
@@ -115,6 +116,16 @@ def locate(dataset: str) -> Path | None:
     folders = [place.folder for place in places(source)]
     found = [next((folder for folder in folders if _plausible(folder, file)), None) for file in source.files]
     return None if None in found else found[0]
+
+
+def here(card: Mapping[str, Any]) -> bool:
+    """Whether the data set that a checkpoint's card names can be read without a download; of somebody's own, whether it
+    is the very same one and not another of that name."""
+    entry = DATASETS.all().get(card.get("dataset"))
+    if entry is None or locate(entry.name) is None:
+        return False
+    own = bool(entry.folder) or str(card.get("data_origin", "")).startswith("your own:")
+    return not own or entry.origin == card.get("data_origin")
 
 
 def availability(dataset: str) -> str:

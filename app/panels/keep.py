@@ -1,0 +1,77 @@
+"""Keep and share: the model as a ZIP, a note on it, another name, its end; and one taken in from a ZIP."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import session
+from vae import keeping
+from vae.errors import ZscopeError
+
+UPLOAD_MB = 1000
+FAR = "Only a browser on the machine that serves the app may change what is kept."
+
+
+def show(engine) -> None:
+    """engine: the model in use."""
+    name, shipped = engine.name, engine.name in keeping.shipped()
+    here = session.local()
+    why = None if here and not shipped else FAR if not here else "It comes with zscope, and stays as it is."
+    st.markdown("##### Keep and share")
+    st.caption(f"{_size(name)}{f', in {engine.path}' if here else ''}.")
+    with st.container(horizontal=True):
+        pack = lambda: keeping.pack(name)  # noqa: E731
+        st.download_button("Download as ZIP", pack, f"{name}.zip", "application/zip", on_click="ignore", key="keep.zip")
+        with st.popover("Rename", disabled=bool(why), help=why):
+            new = st.text_input("New name", name, key=f"keep.new.{name}")
+            if st.button("Rename it", key="keep.rename", disabled=new == name):
+                _done(lambda: keeping.rename(name, new), new)
+        with st.popover("Delete", icon=":material/delete:", disabled=bool(why), help=why):
+            st.markdown(f"Delete **{name}**, {_size(name)}? It cannot be undone.")
+            other = session.some_other_model()
+            if st.button("Delete it", type="primary", key="keep.delete"):
+                _done(lambda: keeping.delete(name), other)
+    _note(engine, why)
+    _take_in(here)
+
+
+def _size(name: str) -> str:
+    return f"{keeping.n_bytes(name) / 1e6:.1f} MB on the disk"
+
+
+def _note(engine, why: str | None) -> None:
+    kept = str(engine.card.get("note", ""))
+    if why:
+        if kept:
+            st.text(kept)
+        return
+    text = st.text_area("Note", kept, key=f"keep.note.{engine.name}", max_chars=keeping.NOTE_MAX, height=90)
+    if text.strip() != kept and st.button("Keep the note", key="keep.note"):
+        _done(lambda: keeping.annotate(engine.name, text), engine.name)
+
+
+def _take_in(here: bool) -> None:
+    """A ZIP of a model, from a browser on this machine; one with a decoder of its own is code, and is refused."""
+    file = st.file_uploader(
+        "Take a model in from such a ZIP", "zip", max_upload_size=UPLOAD_MB, disabled=not here, key="keep.upload",
+        help=None if here else FAR,
+    )  # fmt: skip
+    if file is None or not here:
+        return
+    name = st.text_input("Under another name", key="keep.as", placeholder="as it is called")
+    if st.button("Verify and keep", type="primary", key="keep.take"):
+        taken: list[str] = []
+        _done(lambda: taken.append(keeping.unpack(file, name.strip()).config["name"]), taken)
+
+
+def _done(act, opens: str | list[str] | None) -> None:
+    """Do it, then show the model of that name; or say why not."""
+    try:
+        act()
+        name = opens[-1] if isinstance(opens, list) else opens
+        if name:
+            session.leave_for(name)
+    except ZscopeError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.rerun()

@@ -1,0 +1,191 @@
+"""Your data: files of one's own, looked at, then kept as a data set like any other."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+import numpy as np
+import streamlit as st
+
+from app import session
+from app.show import rows
+from vae.errors import ZscopeError
+from vae.own import shelf
+from vae.own.choices import COLOURS, Choices, size
+from vae.own.sources import Given, given, of_uploads
+from vae.own.understand import Preview, Understood, understand
+
+UPLOAD_MB = 500
+KINDS = [
+    "zip", "png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "npz", "npy", "csv", "tsv", "parquet", "gz",
+    "idx",
+]  # fmt: skip
+AS = {"auto": "as it looks", "image": "pictures", "series": "series", "vector": "vectors"}
+FITS = {"crop": "Crop", "whole": "Pad", "stretch": "Stretch"}
+FEW = 200  # skipped files in the table
+WHERE = "A path is taken only from a browser on the machine that serves the app."
+
+
+def show() -> str | None:
+    """A section that opens: files to add, and what was added before. The name of the data set that was just added."""
+    with st.expander("Your own data", icon=":material/upload:"):
+        added = _add()
+        if session.local():
+            _kept_before()
+    return added
+
+
+def _kept_before() -> None:
+    for name in shelf.names():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(_line(name), width="stretch")
+            with st.popover("", icon=":material/delete:", type="tertiary", help=f"Remove {name}"):
+                st.markdown(f"Remove **{name}**? Models trained on it stay.")
+                if st.button("Remove it", type="primary", key=f"own.remove.{name}"):
+                    shelf.remove(name)
+                    st.rerun()
+
+
+def _line(name: str) -> str:
+    entry = shelf.shelved().get(name)
+    if entry is None:
+        return f"**{name}** cannot be read"
+    kind = f"{entry.modality} {'x'.join(map(str, entry.shape))}, {len(entry.classes) or 'no'} classes"
+    return f"**{name}** {kind}, {shelf.n_bytes(name) / 1e6:.1f} MB"
+
+
+# ---------------------------------------------------------------- adding
+
+
+def _add() -> str | None:
+    files = st.file_uploader(
+        "A ZIP or pictures, an NPZ, NPY, CSV, Parquet or IDX file",
+        KINDS,
+        accept_multiple_files=True,
+        max_upload_size=UPLOAD_MB,
+        key="own.files",
+    )
+    local = session.local()
+    path = st.text_input("Or a path on this machine", key="own.path", disabled=not local, help=None if local else WHERE)
+    if not files and not (path and local):
+        session.release("own")
+        return None
+    choices = _choices()
+    try:
+        # an upload's name and size alone may be those of another file: its id is not
+        key = (tuple(f.file_id for f in files) if files else path, choices)
+        found = session.kept("own", key, lambda: _understood(files, path, choices))
+    except ZscopeError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+    _preview(found.preview)
+    name = _keep(found)
+    _details(found.preview)
+    return name
+
+
+def _choices() -> Choices:
+    with st.popover("How to read it", icon=":material/tune:"):
+        with st.container(horizontal=True):
+            kind = st.selectbox("As", list(AS), format_func=AS.get, key="own.kind")
+            sides = st.text_input("Size, px", placeholder="HxW", key="own.size", help="Of pictures; empty: what suits")
+        fit = st.segmented_control("Fit", list(FITS), format_func=FITS.get, default="crop", key="own.fit")
+        colour = st.segmented_control("Colour", COLOURS, default="auto", key="own.colour")
+        ground = st.segmented_control("Ground", ["black", "white"], default="black", key="own.ground")
+        st.caption("Of tables")
+        with st.container(horizontal=True):
+            label = st.text_input("Label column", key="own.label")
+            time = st.text_input("Time column", key="own.time", help="Its rows in this order are a series")
+        with st.container(horizontal=True):
+            window = st.number_input("Window", 0, 100_000, 0, key="own.window", help="Time steps; 0 chooses")
+            stride = st.number_input("Stride", 0, 100_000, 0, key="own.stride", help="Time steps; 0 chooses")
+        share = st.slider("Test share", 0.05, 0.5, 0.1, 0.05, key="own.share")
+    return Choices(
+        kind=kind,
+        size=_size(sides),
+        colour=colour or "auto",
+        fit=fit or "crop",
+        ground=ground or "black",
+        label_column=label.strip(),
+        time_column=time.strip(),
+        window=int(window),
+        stride=int(stride),
+        test_share=share,
+    )
+
+
+def _size(text: str) -> tuple[int, int] | None:
+    try:
+        return size(text) if text.strip() else None
+    except ZscopeError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+
+
+def _understood(files: list, path: str, choices: Choices) -> Understood:
+    bar = st.progress(0.0, "Reading ...")
+    try:
+        found: Given = of_uploads([(f.name, f.size, f) for f in files]) if files else given(path)
+        return understand(found, choices, lambda done, n: bar.progress(done / n, f"Reading {done:,} of {n:,} files"))
+    finally:
+        bar.empty()
+
+
+def _preview(preview: Preview) -> None:
+    """What was understood; nothing is kept yet."""
+    of = {"image": "pixels", "series": "channels and time steps", "vector": "values"}[preview.modality]
+    st.markdown(
+        f"**{preview.n_train + preview.n_test:,} samples** of {'x'.join(map(str, preview.shape))} {of}, values "
+        f"{preview.low:.4g} to {preview.high:.4g}: {preview.n_train:,} to train on, {preview.n_test:,} to test. "
+        f"{preview.n_bytes / 1e6:.1f} MB."
+    )
+    rows(preview.pictures)
+
+
+def _details(preview: Preview) -> None:
+    if preview.labels:
+        st.dataframe(
+            {"label": list(preview.labels), "samples": list(preview.labels.values())},
+            hide_index=True,
+            height=min(200, 38 + 35 * len(preview.labels)),
+        )
+    said = [*preview.notes] if preview.labels else ["There are no labels.", *preview.notes]
+    if preview.columns:
+        said.append("Columns: " + ", ".join(preview.columns[:30]) + (" ..." if len(preview.columns) > 30 else ""))
+    st.caption("  \n".join(note.replace("[", "\\[") for note in said))
+    if preview.skipped:
+        with st.expander(f"{len(preview.skipped)} files were skipped", icon=":material/warning:"):
+            few = preview.skipped[:FEW]
+            st.dataframe({"file": [s.name for s in few], "why": [s.reason for s in few]}, hide_index=True)
+            if len(preview.skipped) > FEW:
+                st.caption(f"And {len(preview.skipped) - FEW:,} more.")
+
+
+def _keep(found: Understood) -> str | None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input("Name", value=_name(found.preview.source), key=f"own.name.{found.preview.source}")
+        pressed = st.button("Add", type="primary", icon=":material/add:", key="own.add")
+    if not pressed:
+        return None
+    try:
+        shelf.add(name, found)
+    except ZscopeError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+    session.release("own")
+    st.toast(f"Kept as {name}: a data set like any other now.", icon=":material/check:")
+    return name
+
+
+def _name(source: str) -> str:
+    """A name for what was given, from its own; with a number where that is taken."""
+    stem = re.sub(r"[^A-Za-z0-9_]+", "_", PurePosixPath(source).stem).strip("_")[:32]
+    stem = stem if stem[:1].isalpha() else f"data_{stem}".rstrip("_")
+    for name in (stem, *(f"{stem}_{i}" for i in np.arange(2, 1000))):
+        try:
+            shelf.check_name(name)
+        except ZscopeError:
+            continue
+        return name
+    return ""

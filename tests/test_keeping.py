@@ -1,0 +1,181 @@
+"""Checkpoints renamed, annotated, deleted, packed and unpacked: what is kept, and what is refused."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import vae
+from vae import checkpoint, keeping
+from vae.__main__ import main
+from vae.errors import CheckpointError, SettingError, UnknownName
+
+PROJECT = Path(vae.__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def root(tiny_root, tmp_path, monkeypatch) -> Path:
+    """A folder of checkpoints of one's own, to be changed, with `tiny-vae` in it."""
+    shutil.copytree(tiny_root / "tiny-vae", tmp_path / "checkpoints" / "tiny-vae")
+    monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "checkpoints"
+
+
+def repacked(data: bytes, change) -> io.BytesIO:
+    """The ZIP with its files, by name, as change(files) leaves them."""
+    with zipfile.ZipFile(io.BytesIO(data)) as z:
+        files = {n: z.read(n) for n in z.namelist()}
+    change(files)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+        for name, content in files.items():
+            z.writestr(name, content)
+    return io.BytesIO(out.getvalue())
+
+
+def test_a_renamed_model_is_the_same_and_can_still_be_resumed(root):
+    before = checkpoint.read(root / "tiny-vae")
+    keeping.rename("tiny-vae", "better")
+    assert set(checkpoint.checkpoints()) == {"better"}
+    after = checkpoint.read(root / "better")
+    assert after.files == before.files
+    assert after.config["name"] == "better"
+    assert "--name better" in after.config["command"]
+    assert vae.load("better").name == "better"
+    assert [p.name for p in root.iterdir() if p.name != ".lock"] == ["better"]
+
+
+@pytest.mark.parametrize("name", ["tiny-ae", "TINY-AE", "", "../x", ".x", "a/b", "a" * 65])
+def test_names_that_cannot_be(root, tiny_root, name):
+    shutil.copytree(tiny_root / "tiny-ae", root / "tiny-ae")
+    with pytest.raises(SettingError, match="name"):
+        keeping.rename("tiny-vae", name)
+    assert "tiny-vae" in checkpoint.checkpoints()
+
+
+def test_a_note_stands_on_the_card_until_it_is_taken_off(root):
+    weights = checkpoint.read(root / "tiny-vae").files
+    keeping.annotate("tiny-vae", "  the first one  ")
+    assert checkpoint.read(root / "tiny-vae").config["note"] == "the first one"
+    keeping.annotate("tiny-vae", "")
+    saved = checkpoint.read(root / "tiny-vae")
+    assert "note" not in saved.config
+    assert saved.files == weights
+    with pytest.raises(SettingError, match="at most"):
+        keeping.annotate("tiny-vae", "x" * (keeping.NOTE_MAX + 1))
+
+
+def test_a_deleted_model_does_not_come_back(root):
+    shutil.copytree(root / "tiny-vae", root / ".tiny-vae.old")  # as a process killed while it saved leaves it
+    keeping.delete("tiny-vae")
+    assert checkpoint.checkpoints() == {}
+    assert [p.name for p in root.iterdir() if p.name != ".lock"] == []
+    with pytest.raises(UnknownName):
+        keeping.delete("tiny-vae")
+
+
+def test_a_packed_model_comes_out_bit_by_bit(root):
+    before = checkpoint.read(root / "tiny-vae")
+    data = keeping.pack("tiny-vae")
+    assert data == keeping.pack("tiny-vae")
+    with pytest.raises(SettingError, match="already"):
+        keeping.unpack(io.BytesIO(data))
+    made = keeping.unpack(io.BytesIO(data), "again")
+    assert made.files == {n: f for n, f in before.files.items() if n != checkpoint.RESUME}
+    assert vae.load("again").atlas.n == vae.load("tiny-vae").atlas.n
+    keeping.unpack(io.BytesIO(keeping.pack("tiny-vae", resume=True)), "whole")
+    assert checkpoint.read(root / "whole").files == before.files
+
+
+def edit(files):
+    files["tiny-vae/model.safetensors"] = files["tiny-vae/model.safetensors"][:-1] + b"x"
+
+
+def tell(files):
+    config = json.loads(files["tiny-vae/config.json"])
+    files["tiny-vae/config.json"] = json.dumps(config | {"title": "mine"}).encode()
+
+
+def escape(files):
+    files["../../model.safetensors"] = files.pop("tiny-vae/model.safetensors")
+
+
+def pickled(files):
+    files["tiny-vae/model.pt"] = b"\x80\x04cos\nsystem\n."
+
+
+def unlisted(files):
+    config = json.loads(files["tiny-vae/config.json"])
+    del config["files"]["history.jsonl"]
+    config["digest"] = checkpoint.digest(config)
+    files["tiny-vae/config.json"] = json.dumps(config).encode()
+
+
+def empty(files):
+    files.clear()
+    files["words.txt"] = b"words"
+
+
+def bomb(files):
+    files["tiny-vae/atlas.npz"] = bytes(80 * 2**20)
+
+
+def another_family(files):
+    config = json.loads(files["tiny-vae/config.json"])
+    config["family"] = "mind_reader"
+    config["digest"] = checkpoint.digest(config)
+    files["tiny-vae/config.json"] = json.dumps(config).encode()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (edit, "is not the file that was saved"), (tell, "was edited after it was saved"),
+        (escape, "no file of a checkpoint"), (pickled, "model.pt' is no file"), (empty, "no file of a checkpoint"),
+        (unlisted, "does not list history.jsonl"), (bomb, "200 times"), (another_family, "mind_reader"),
+    ],
+)  # fmt: skip
+def test_a_zip_that_is_not_what_was_saved_is_refused(root, change, words):
+    before = {p: p.stat().st_mtime_ns for p in root.parent.rglob("*")}
+    with pytest.raises((SettingError, CheckpointError), match=words):
+        keeping.unpack(repacked(keeping.pack("tiny-vae"), change), "new")
+    after = {p: p.stat().st_mtime_ns for p in root.parent.rglob("*")}
+    assert set(after) - set(before) <= {root / ".lock"}
+
+
+def test_no_zip_at_all(root):
+    with pytest.raises(SettingError, match="not a ZIP"):
+        keeping.unpack(io.BytesIO(b"words"))
+
+
+def test_what_is_shipped_is_what_git_tracks_and_stays(monkeypatch):
+    monkeypatch.delenv("ZSCOPE_CHECKPOINTS", raising=False)
+    listed = subprocess.run(
+        ["git", "ls-files", "checkpoints"], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode == 0:
+        assert keeping.shipped() == {line.split("/")[1] for line in listed.stdout.splitlines() if line.count("/") > 1}
+    for act in (keeping.delete, lambda name: keeping.rename(name, "mine"), lambda name: keeping.annotate(name, "x")):
+        with pytest.raises(SettingError, match="comes with zscope"):
+            act("fashion-vae")
+    assert "fashion-vae" in checkpoint.checkpoints()
+
+
+def test_the_command_line(root, capsys):
+    assert main(["checkpoint", "note", "tiny-vae", "worth keeping"]) == 0
+    assert main(["checkpoint", "pack", "tiny-vae"]) == 0
+    assert main(["checkpoint", "delete", "tiny-vae"]) == 1  # nobody is there to ask
+    assert "say --yes" in capsys.readouterr().err
+    assert main(["checkpoint", "rename", "tiny-vae", "other"]) == 0
+    assert main(["checkpoint", "unpack", "tiny-vae.zip"]) == 0
+    assert checkpoint.read(root / "tiny-vae").config["note"] == "worth keeping"
+    assert main(["checkpoint", "delete", "other", "--yes"]) == 0
+    assert set(checkpoint.checkpoints()) == {"tiny-vae"}
+    assert main(["checkpoint", "unpack", "none.zip"]) == 1

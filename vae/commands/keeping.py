@@ -1,0 +1,54 @@
+"""python -m vae checkpoint rename | note | delete | pack | unpack."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from .. import checkpoint, keeping
+from ..errors import DataNotFound, SaveError, SettingError
+
+
+def rename(args: Namespace) -> None:
+    keeping.rename(args.name, args.new)
+    print(f"{args.name} is now {args.new}")
+
+
+def note(args: Namespace) -> None:
+    keeping.annotate(args.name, args.text)
+    print(f"{args.name}: {'noted' if args.text.strip() else 'its note is gone'}")
+
+
+def delete(args: Namespace) -> None:
+    size = keeping.n_bytes(args.name)
+    if not args.yes:
+        if not sys.stdin.isatty():
+            raise SettingError(f"deleting {args.name} cannot be undone: say --yes.")
+        if input(f"Delete {args.name}, {size / 1e6:.1f} MB? It cannot be undone. [y/N] ").strip().lower() != "y":
+            print("kept")
+            return
+    keeping.delete(args.name)
+    print(f"deleted {args.name}, {size / 1e6:.1f} MB")
+
+
+def pack(args: Namespace) -> None:
+    out = Path(args.out or f"{Path(args.name).name}.zip")
+    data = keeping.pack(args.name, resume=args.resume)
+    partial = out.with_name(f".{os.getpid()}.{out.name}")
+    try:
+        partial.write_bytes(data)
+        os.replace(partial, out)
+    except OSError as e:
+        partial.unlink(missing_ok=True)
+        raise SaveError(f"could not write {out}: {e.strerror or e}.") from e
+    print(f"{out}, {len(data) / 1e6:.1f} MB")
+
+
+def unpack(args: Namespace) -> None:
+    path = Path(args.file)
+    if not path.is_file():
+        raise DataNotFound(f"{path}: there is no such file.")
+    saved = keeping.unpack(path, args.name, allow_code=args.allow_code)
+    print(f"{saved.config['name']}: verified and kept in {checkpoint.root()}")
