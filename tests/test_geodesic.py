@@ -45,6 +45,17 @@ def test_it_stays_with_the_data_where_the_line_leaves_it(toy):
     assert length == pytest.approx(np.pi, rel=0.12)  # half of the circle, without detours
 
 
+def test_it_keeps_to_dense_data_where_a_shorter_way_is_thin():
+    """Two ways from left to right: straight through thin data, or round above through dense data."""
+    rng = np.random.default_rng(4)
+    angle = rng.uniform(0, np.pi, 3000)
+    arch = np.stack([np.cos(angle), np.sin(angle)], axis=1) + 0.03 * rng.standard_normal((3000, 2))
+    thin = np.stack([np.linspace(-1, 1, 60), 0.15 * rng.standard_normal(60)], axis=1)
+    z = np.concatenate([arch, thin]).astype(np.float32)
+    way = Geodesics(z).at(np.array([-1.0, 0.0]), np.array([1.0, 0.0]), T)
+    assert way[:, 1].max() > 0.9
+
+
 def test_ends_are_exact_on_rows_and_off_them():
     z = ring(d=5)
     geodesics, rng = Geodesics(z), np.random.default_rng(0)
@@ -110,6 +121,13 @@ def test_a_way_among_even_data_is_nearly_straight():
     z = np.stack(np.meshgrid(np.arange(40.0), np.arange(40.0)), axis=-1).reshape(-1, 2)
     way = Geodesics(z).at(np.array([10.0, 12.0]), np.array([25.0, 20.0]), T)
     assert np.linalg.norm(np.diff(way, axis=0), axis=1).sum() < 1.08 * np.hypot(15, 8)
+
+
+def test_it_turns_the_corners_of_its_graph():
+    z = np.random.default_rng(3).standard_normal((2000, 8)).astype(np.float32)
+    steps = np.diff(Geodesics(z).at(z[0], z[1], T), axis=0)
+    steps /= np.linalg.norm(steps, axis=1, keepdims=True)
+    assert np.degrees(np.arccos(np.clip((steps[1:] * steps[:-1]).sum(1), -1, 1))).sum() < 240  # 342 along the graph
 
 
 @pytest.mark.parametrize("z", [np.zeros((1, 3)), np.zeros((40, 3)), np.eye(2), np.full((3, 1), 2.0)])

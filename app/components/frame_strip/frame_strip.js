@@ -7,6 +7,8 @@ import { connect, emit, geometry, mounting, ms, on, spriteSheet } from "./zscope
 import { Film } from "./film.js"
 import { StatusLine } from "./status_line.js"
 
+const OTHERS_MS = 400 // while a waypoint is dragged, from one question for the other methods to the next
+
 class Strips {
   constructor(component) {
     this.component = component
@@ -58,16 +60,20 @@ class Strips {
     this.mark(this.place ?? { t, method })
   }
 
-  // every method's way, that of the player first; of each only the newest question waits
+  // every method's way, that of the player first, and more often; of each only the newest question waits
   ask(drag = null) {
     const { methods, waypoints } = this.component.data, driving = this.place?.method ?? this.component.data.method
     if (drag && drag.at >= waypoints.length) return
     const rest = [drag?.at ?? -1, drag?.row ?? -1, ...(drag?.xy ?? [0, 0]), ...waypoints.flat()]
-    for (const { name, code } of [...methods].sort((a, b) => (b.name === driving) - (a.name === driving)))
+    const now = performance.now(), all = !drag || now - (this.others ?? 0) > OTHERS_MS
+    if (all) this.others = now
+    for (const { name, code } of [...methods].sort((a, b) => (b.name === driving) - (a.name === driving))) {
+      if (!all && name !== driving) continue
       this.client.latest(`way ${name}`, "way", [code, ...rest]).then(
         (way) => way && this.root.isConnected && this.arrived(way),
         (error) => { this.root.querySelector(".fs-time").textContent = `no way: ${error.message}` },
       )
+    }
   }
 
   arrived(way) {
