@@ -19,7 +19,9 @@ export class Menu {
     bar.append(this.place)
     this.button.onclick = () => (this.panel.hidden ? this.open() : this.close())
     this.place.onkeydown = (event) => this.key(event)
-    this.outside = (event) => { if (!this.place.contains(event.target)) this.close() }
+    this.outside = (event) => {
+      if (event.type === "keydown" ? event.key === "Escape" : !this.place.contains(event.target)) this.close()
+    }
     this.says("")
   }
 
@@ -29,14 +31,14 @@ export class Menu {
     this.refill()
     this.panel.hidden = false
     this.button.setAttribute("aria-expanded", "true")
-    addEventListener("pointerdown", this.outside, true)
+    for (const name of ["pointerdown", "keydown"]) addEventListener(name, this.outside, true)
     this.panel.querySelector("[aria-checked=true], button, input")?.focus({ preventScroll: true })
   }
 
   close() {
     this.panel.hidden = true
     this.button.setAttribute("aria-expanded", "false")
-    removeEventListener("pointerdown", this.outside, true)
+    this.remove()
   }
 
   // the line that had the focus keeps it
@@ -49,14 +51,14 @@ export class Menu {
 
   key(event) {
     event.stopPropagation()
-    if (event.key === "Escape") { this.close(); this.button.focus() }
+    if (event.key === "Escape") this.button.focus()
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key], items = [...this.panel.querySelectorAll(".zm-item")]
     if (!step || !items.length || event.target.tagName === "SELECT" || event.target.tagName === "INPUT") return
     event.preventDefault()
     items[(items.indexOf(document.activeElement) + step + items.length) % items.length].focus()
   }
 
-  remove() { removeEventListener("pointerdown", this.outside, true) }
+  remove() { for (const name of ["pointerdown", "keydown"]) removeEventListener(name, this.outside, true) }
 }
 
 // One line of a panel: a choice (checked true or false), or an act (checked undefined). absent: why it cannot be chosen.

@@ -24,7 +24,7 @@ export class Views {
     if (!bar) return
     this.menu = new Menu(bar, { name: "Map", title: "How the latents are laid out", fill: (panel) => this.fill(panel) })
     this.menu.says(this.view.title)
-    this.refit = new Refit({ client, link, onReady: (key) => this.choose(key) })
+    this.refit = new Refit({ client, onReady: (key) => this.choose(key).then(() => this.menu.panel.hidden || this.menu.refill()) })
   }
 
   get view() { return this.kept.get(this.key) }
