@@ -186,7 +186,8 @@ def add_atlas(
 
 
 def measure_atlas(saved: Checkpoint, samples: Samples, *, device: str | None = None) -> Checkpoint:
-    """Measure the rows of a checkpoint's map anew and save that with the folder; the map itself stays bit for bit.
+    """Measure the rows of a checkpoint's map anew and save that with the folder, and the mixture fitted on its latents
+    where an older map has none; the map itself stays bit for bit.
 
     Raises: CheckpointError: it has no map, or these samples are not those that it was built from.
     """
@@ -199,7 +200,7 @@ def measure_atlas(saved: Checkpoint, samples: Samples, *, device: str | None = N
     if np.abs(engine.encode(x[:64], None if y is None else y[:64])[0] - atlas.z[:64]).max() > MOVED:
         raise CheckpointError(f"{engine.name}: these samples are not those of its map; rebuild it with `atlas`.")
     measured = kept(measure(engine.model, x, y), atlas.z, atlas.std, samples, atlas.index)
-    files = dataclasses.replace(atlas, measured=measured).files()
+    files = dataclasses.replace(atlas, measured=measured, kept_mixture=atlas.mixture).files()
     return checkpoint.save(saved.path, saved.config, {**saved.files, **files})
 
 
