@@ -153,7 +153,7 @@ def latent_map(atlas, marks: Mapping[str, Sequence[float]] = {}, height: int = 5
     return figure.update_layout(height=height, margin=MARGIN, legend={"itemsizing": "constant"})
 
 
-def effect_strip(evidence, height: int = 104) -> go.Figure:
+def effect_strip(evidence, height: int = 136) -> go.Figure:
     """Cohen's d of held-out rows with its interval, over those of random pairs of groups (grey) and along random
     directions (blue). evidence: of vae.latent.attributes."""
     figure = go.Figure()
@@ -170,4 +170,5 @@ def effect_strip(evidence, height: int = 104) -> go.Figure:
     low, high = min(evidence.low, float(evidence.null.min())), max(evidence.high, float(evidence.random.max()))
     figure.update_xaxes(range=_around([low, high]), nticks=6)
     legend = {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "font": {"size": 11}}
-    return figure.update_layout(height=height, margin=MARGIN, barmode="overlay", bargap=0.05, legend=legend)
+    margin = MARGIN | {"t": 24, "b": 24}
+    return figure.update_layout(height=height, margin=margin, barmode="overlay", bargap=0.05, legend=legend)
