@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from vae.metrics.bounds import error_key
 from vae.registry import FAMILIES, KINDS, MODALITIES
+from vae.registry import traits as registered
 
 MINUS = "−"
 IN_USE = 0.05  # nats: a dimension of a hierarchical model with a smaller rate carries nothing to speak of
@@ -48,8 +49,7 @@ HIERARCHICAL_UNITS = (
 
 def traits(card: Mapping) -> frozenset[str]:
     """What the card's family declares; nothing for a family that is not known here."""
-    family = FAMILIES.all().get(card.get("family"))
-    return family.traits if family else frozenset()
+    return registered(card)
 
 
 def grouped(cards: Mapping[str, Mapping]) -> list[str]:

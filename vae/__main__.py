@@ -39,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     _use(commands)
     options.data(commands, _run)
     options.checkpoint(commands, _run)
+    options.take_in(commands, _run)
     return p
 
 

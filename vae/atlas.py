@@ -242,6 +242,32 @@ def build(
     )
 
 
+def of_latents(
+    z: np.ndarray, labels: np.ndarray | None, index: np.ndarray, classes: tuple[str, ...], thumbnails: np.ndarray
+) -> Atlas:
+    """The map of latents (n, d) whose model encodes nothing: points without width, trust by coverage. thumbnails:
+    uint8 (n, c, h, w). Raises: ShapeError."""
+    z = _half(z) if np.abs(z).max() < 6e4 else z
+    fitted = fit_map(z, seed=0)
+    projector = Projector.build(z, fitted.xy, a=fitted.a, b=fitted.b)
+    columns, fit = _sheet_of(len(z), thumbnails.shape[2:])
+    return Atlas(
+        z=z,
+        std=np.zeros_like(z),
+        xy=fitted.xy,
+        index=index,
+        classes=classes,
+        projector=projector,
+        labels=labels,
+        kept_mixture=between(z, np.zeros_like(z), discrete=False),
+        discrete=False,
+        thumbnails_webp=_webp(tile(thumbnails[:fit], columns)),
+        thumb_columns=columns,
+        thumb_size=thumbnails.shape[2:],
+        _search=Index(projector.seen(z), projector.scale),
+    )
+
+
 def between(z: np.ndarray, std: np.ndarray, *, discrete: bool, seed: int = 0) -> Mixture | None:
     """A mixture fitted on one draw from each posterior; None for discrete codes, between which there is nothing."""
     e = np.random.default_rng(seed).standard_normal(z.shape).astype(np.float32)

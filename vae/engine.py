@@ -19,8 +19,9 @@ from .checkpoint import MODEL, RESUME, Checkpoint
 from .errors import CheckpointError, DeviceError, SettingError, ShapeError, ZscopeError
 from .latent.paths import along
 from .latent.rows import rows
+from .latent.trust import from_coverage
 from .metrics.bounds import to_float
-from .registry import FAMILIES, MODALITIES, configure
+from .registry import FAMILIES, IMPORTED, MODALITIES, configure, traits
 from .sampling.draw import draw
 from .types import Spec
 
@@ -47,6 +48,10 @@ def restore(saved: Checkpoint, device: torch.device) -> tuple[torch.nn.Module, t
     from safetensors.torch import load as load_tensors
 
     c = saved.config
+    if c["family"] == IMPORTED:
+        from .imported import restore as restore_decoder  # here: it makes checkpoints with maps
+
+        return restore_decoder(saved, device), torch.nn.Module()
     try:
         family = FAMILIES.get(c["family"])
         spec = Spec(tuple(c["spec"]["shape"]), c["spec"]["n_data"], c["spec"]["n_classes"], c["spec"]["modality"])
@@ -74,7 +79,8 @@ class Engine:
         self.shape: tuple[int, ...] = tuple(saved.config["spec"]["shape"])
         self.has_prior: bool = self._model.has_prior
         self.levels: tuple[int, ...] = self._model.levels
-        self.traits = FAMILIES.get(saved.config["family"]).traits
+        self.traits = traits(saved.config)
+        self.can_encode = "imported" not in self.traits
         self.conditional = "conditional" in self.traits
         self.device = self._device.type
         self.modality = MODALITIES.get(saved.config["spec"]["modality"])
@@ -120,8 +126,10 @@ class Engine:
         or float 0-1, series (b, c, t) float.
 
         y: (b,) labels, or one for all, or None: unknown; only conditional models look at it.
-        Deterministic. Raises: ShapeError.
+        Deterministic. Raises: ShapeError; SettingError: an imported decoder, which has no encoder.
         """
+        if not self.can_encode:
+            raise SettingError(f"{self.name} was imported as a decoder with its latents: it has no encoder.")
         return self._run("encode", x, y)
 
     def decode(self, z: ArrayLike, y: ArrayLike | int | None = None) -> np.ndarray:
@@ -294,6 +302,8 @@ class Engine:
 
         The same fact that `from_map` gives the probability of, measured: one decode and one encode. Raises: ShapeError.
         """
+        if not self.can_encode:  # how many reference latents lie there is all that can be known
+            return from_coverage(self.atlas.projector.coverage(self.to_map(z)))
         return self.atlas.projector.returned(z, self.encode(self.decode(z, y), y)[0])
 
     def from_map(self, xy: ArrayLike) -> tuple[np.ndarray, np.ndarray]:

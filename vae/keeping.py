@@ -17,13 +17,13 @@ from . import checkpoint
 from .checkpoint import ATLAS, HISTORY, MODEL, RESUME, THUMBNAILS, Checkpoint
 from .errors import CheckpointError, SaveError, SettingError, UnknownName
 from .plan import NAME
+from .registry import IMPORTED
 
 NOTE_MAX = 4_000  # characters
 ZIP_BYTES_MAX = 4 * 2**30  # unpacked
 CONFIG_BYTES_MAX = 16 * 2**20
 RATIO_MAX, RATIO_FROM = 200, 64 * 2**20  # unpacked to packed, of a ZIP that unpacks to more
-FILES = (MODEL, ATLAS, THUMBNAILS, HISTORY, RESUME)  # what a checkpoint may hold; none of it is code
-CODE: tuple[str, ...] = ()  # files that are code to be run
+FILES = (MODEL, ATLAS, THUMBNAILS, HISTORY, RESUME)  # what a checkpoint may hold
 
 
 def shipped() -> frozenset[str]:
@@ -100,8 +100,13 @@ def unpack(source: Path | BufferedIOBase, name: str = "", *, allow_code: bool = 
     Raises: SettingError: no such ZIP, too large, a name that is taken. CheckpointError: not what was saved.
     """
     with tempfile.TemporaryDirectory(prefix="zscope-") as folder:
-        _extract(source, Path(folder), FILES if not allow_code else FILES + CODE)
+        _extract(source, Path(folder), FILES)
         saved = checkpoint.read(Path(folder))
+        if saved.config["family"] == IMPORTED and not allow_code:
+            raise SettingError(
+                f"{saved.config['name']} is an imported decoder: code, which runs when it is opened. If you trust "
+                "it: python -m vae checkpoint unpack FILE --allow-code."
+            )
         name = name or str(saved.config["name"])
         check_name(name)
         from .engine import Engine  # here: it brings torch, which the rest of this file does without
@@ -118,9 +123,7 @@ def _own(name: str, what: str) -> Path:
     if name not in known:
         raise UnknownName("checkpoint", name, known)
     if name in shipped():
-        raise SettingError(
-            f"{name} comes with zscope and is not {what}. Pack it and unpack it under another name."
-        )
+        raise SettingError(f"{name} comes with zscope and is not {what}. Pack it and unpack it under another name.")
     return known[name]
 
 

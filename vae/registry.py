@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -66,6 +66,8 @@ def _read(name: str, value: Any, k: dict[str, Any]) -> Any:
 
 
 # ---------------------------------------------------------------- entries
+
+IMPORTED, IMPORTED_TRAITS = "imported", frozenset({"imported", "deterministic"})  # a decoder that no family trained
 
 KINDS = (  # of families, in the order in which lists show them
     "plain",
@@ -259,6 +261,13 @@ def metric_group(*, name: str, title: str):
         return measure
 
     return register
+
+
+def traits(card: Mapping[str, Any]) -> frozenset[str]:
+    """What the code must know of a checkpoint's model, by its card; nothing where its family is not known here."""
+    name = card.get("family")
+    known = FAMILIES.all()
+    return IMPORTED_TRAITS if name == IMPORTED else known[name].traits if name in known else frozenset()
 
 
 def families() -> dict[str, Family]:

@@ -32,7 +32,9 @@ def show(
     x = engine.decode(z, y)
     after = time.perf_counter()
     if trust is None or request.label is not None:
-        trust = float(engine.atlas.projector.returned(z, engine.encode(x, y)[0], None if elsewhere else xy)[0])
+        again = engine.encode(x, y)[0] if engine.can_encode else None
+        known = None if elsewhere else xy
+        trust = float(engine.trust(z)[0] if again is None else engine.atlas.projector.returned(z, again, known)[0])
     pixels = engine.modality.pictures(x)[0]
     spent = (1e3 * (after - before), 1e3 * (time.perf_counter() - start))
     return picture(request, trust, spent, xy[0], z, pixels)

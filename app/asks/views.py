@@ -82,7 +82,8 @@ def _manifold(engine, request: Request) -> bytes:
     y = engine.labels_at(z) if request.label is None else request.label
     samples = engine.decode(z, y)
     if trust is None or request.label is not None:
-        trust = engine.atlas.projector.returned(z, engine.encode(samples, y)[0])
+        seen = engine.encode(samples, y)[0] if engine.can_encode else None
+        trust = engine.trust(z) if seen is None else engine.atlas.projector.returned(z, seen)
     return parcel(request, {}, pixels=engine.modality.pictures(samples).transpose(0, 2, 3, 1), trust=trust)
 
 

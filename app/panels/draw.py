@@ -20,6 +20,8 @@ FIT_WORDS = {"crop": "Cut to shape", "whole": "Whole, with margins", "stretch": 
 
 
 def unavailable(engine) -> str:
+    if not engine.can_encode:
+        return f"{engine.name} has no encoder for what is painted: it was imported as a decoder."
     if engine.modality.name != "image":
         return f"{engine.name} takes {engine.modality.name} of shape {engine.shape}: there is nothing to paint."
     return ""

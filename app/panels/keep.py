@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import session
+from app.show import provenance as show_provenance
 from vae import keeping
 from vae.errors import ZscopeError
 
@@ -33,6 +34,20 @@ def show(engine) -> None:
                 _done(lambda: keeping.delete(name), other)
     _note(engine, why)
     _take_in(here)
+
+
+def imported(engine) -> None:
+    """The whole page of a decoder that was imported: what it is, and why the rest is missing."""
+    card = engine.card
+    st.markdown(f"### {card['name']} :gray[imported decoder]")
+    st.caption(f"{card['data_origin']} · {card['spec']['n_data']:,} latents of {engine.d} dimensions")
+    st.info(
+        "There is no encoder, so there are no reconstructions, no bound and no posterior. Trust tells how many of the "
+        "latents lie where you point: whether a picture would come back cannot be measured.",
+        icon=":material/info:",
+    )
+    show_provenance(card)
+    show(engine)
 
 
 def _size(name: str) -> str:

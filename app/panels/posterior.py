@@ -14,7 +14,7 @@ KEY = "explore.posterior"
 
 
 def unavailable(engine) -> str:
-    return ""
+    return "" if engine.can_encode else f"{engine.name} has no encoder, so no posterior: it was imported as a decoder."
 
 
 def show(engine, committed: dict) -> None:

@@ -42,6 +42,9 @@ with left:
     show.comparison(engine.card, other.card)
 with right:
     st.markdown("##### The same samples through both")
+    if not (engine.can_encode and other.can_encode):
+        st.info("One of the two was imported as a decoder: it has no encoder to put samples through.")
+        st.stop()
     samples, y, source = session.samples(engine, N_PICTURES)
     decoded = [one.decode(one.encode(samples, y)[0], y) for one in (engine, other)]
     scale = 255 if samples.dtype == np.uint8 else 1

@@ -14,8 +14,11 @@ TALL, LOW = 400, 260  # px of the training curves: of three quantities, of one
 
 engine = session.engine()
 card = engine.card
-family = FAMILIES.get(card["family"])
+family = FAMILIES.all().get(card["family"])
 
+if not engine.can_encode:
+    keep.imported(engine)
+    st.stop()
 st.markdown(f"### {card['name']} :gray[{family.title}]")
 st.caption(
     f"{family.paper}  \n"

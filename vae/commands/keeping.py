@@ -11,6 +11,21 @@ from .. import checkpoint, keeping
 from ..errors import DataNotFound, SaveError, SettingError
 
 
+def take_in(args: Namespace) -> None:
+    from ..imported import take_in as make  # here: it brings torch
+
+    try:
+        span = tuple(float(v) for v in args.range.split(":")) if args.range else None
+    except ValueError:
+        span = ()
+    if span is not None and len(span) != 2:
+        raise SettingError(f"--range {args.range!r}: expected LOW:HIGH, for example -1:1.")
+    thumbnails = Path(args.thumbnails) if args.thumbnails else None
+    saved = make(args.name, Path(args.decoder), Path(args.latents), thumbnails=thumbnails, span=span)
+    print(f"{args.name}: kept in {saved.path}, pictures black at {saved.config['hparams']['low']:g} and white at "
+          f"{saved.config['hparams']['high']:g}")  # fmt: skip
+
+
 def rename(args: Namespace) -> None:
     keeping.rename(args.name, args.new)
     print(f"{args.name} is now {args.new}")

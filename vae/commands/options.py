@@ -30,6 +30,17 @@ def data(commands: Any, run: Run) -> None:
     p.set_defaults(run=run("data", "remove"))
 
 
+def take_in(commands: Any, run: Run) -> None:
+    """python -m vae import ..."""
+    p = commands.add_parser("import", help="a decoder of your own with its latents, to be explored")
+    p.add_argument("name", help="of the checkpoint")
+    p.add_argument("--decoder", required=True, help="TorchScript (.pt) or ONNX (.onnx): code, so only one you trust")
+    p.add_argument("--latents", required=True, help=".npz with z (n, d), and labels (n,), classes, x if there are any")
+    p.add_argument("--thumbnails", default="", help=".npz with x, a folder of pictures, or one sheet of them")
+    p.add_argument("--range", default="", metavar="LOW:HIGH", help="black and white of its pictures (default: seen)")
+    p.set_defaults(run=run("keeping", "take_in"))
+
+
 def checkpoint(commands: Any, run: Run) -> None:
     """python -m vae checkpoint ..."""
     p = commands.add_parser("checkpoint", help="rename, annotate, delete, pack or unpack a trained model")
