@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 import torch
 
+import vae
 from vae import checkpoint, experiment, snapshots
 from vae.errors import SettingError
 from vae.plan import Plan
 from vae.registry import DATASETS
-from vae.runs import control, folder, following, forecast, processes, worker
+from vae.runs import control, folder, following, forecast, preview, processes, worker
 from vae.runs.folder import DONE, FAILED, PAUSED, RUNNING, STOPPED
 from vae.train import Diverged
 
@@ -96,6 +97,24 @@ def test_a_stopped_run_keeps_its_last_epoch_with_a_map(root):
     assert saved.config["epochs_done"] == 3
     assert checkpoint.ATLAS in saved.files
     assert checkpoint.RESUME in saved.files
+
+
+def test_a_paused_run_can_be_looked_at_without_being_touched(root):
+    run = control.start(plan("looked"), work=False)
+    with pytest.raises(SettingError, match="no epoch yet"):
+        preview.draw(run.id)
+    train(run, "pause", 2)
+    before = (root / "looked" / "config.json").read_bytes()
+    drawn = preview.draw(run.id)
+    assert drawn.path == root / "looked-epoch2"
+    assert vae.load("looked-epoch2").atlas.n == 20
+    assert vae.load("looked-epoch2").card["title"].endswith("epoch 2 of 4")
+    assert checkpoint.RESUME not in drawn.files
+    assert (root / "looked" / "config.json").read_bytes() == before
+    assert preview.asked(run) is None
+    name = preview.ask(run.id)
+    assert (name, preview.asked(run)["epoch"], preview.asked(run)["ready"]) == ("looked-epoch2", 2, True)
+    wait_until(lambda: not preview.asked(run)["drawing"])
 
 
 def test_an_epoch_that_was_saved_and_not_told_is_told_when_it_goes_on():

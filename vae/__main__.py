@@ -98,7 +98,7 @@ def _estimate(p: argparse.ArgumentParser) -> None:
 
 
 def _runs(p: argparse.ArgumentParser) -> None:
-    does = p.add_subparsers(required=True, metavar="list|start|show|pause|resume|stop|delete|work")
+    does = p.add_subparsers(required=True, metavar="list|start|show|pause|resume|stop|map|delete|work")
     every = does.add_parser("list", help="all runs and how they stand")
     every.add_argument("--json", action="store_true", help="machine-readable, units in the keys")
     every.set_defaults(run=_run("running", "show_all"))
@@ -110,6 +110,7 @@ def _runs(p: argparse.ArgumentParser) -> None:
         ("pause", "save the epoch, end, wait to be resumed"),
         ("resume", "go on from the last saved epoch, bit for bit"),
         ("stop", "end it and keep its last epoch, with a map"),
+        ("map", "its last saved epoch as a checkpoint of its own, to explore while it trains"),
         ("delete", "forget a run that is not running"),
     ):
         one = does.add_parser(name, help=help)

@@ -6,16 +6,17 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import session
+from app import figures, session
 from app.cards import number
+from app.show import QUIET
 from vae import checkpoint
 from vae.errors import ZscopeError
 from vae.registry import FAMILIES
-from vae.runs import control, forecast
+from vae.runs import control, forecast, preview
 from vae.runs.diagnosis import lower_lr
 from vae.runs.folder import DONE, FAILED, PAUSED, QUEUED, RUNNING, STOPPED, Run, waiting
 
-SHOWN, OLD_S = 12, 8.0
+SHOWN, OLD_S, CURVES_PX = 12, 8.0, 340
 COLOURS = {QUEUED: "gray", RUNNING: "blue", PAUSED: "orange", STOPPED: "gray", DONE: "green", FAILED: "red"}
 ICONS = {QUEUED: "hourglass_empty", RUNNING: "sprint", PAUSED: "pause", STOPPED: "stop", DONE: "check", FAILED: "error"}
 EMPTY = (
@@ -23,6 +24,7 @@ EMPTY = (
     "digits in about a minute. It runs on its own: close the page or the app, it goes on, and is here when you come "
     "back. What you start meanwhile waits in a queue."
 )
+PREVIEW = "Its last saved epoch becomes a model of its own that can be explored, while the training goes on."
 KEPT_MODEL = "The model stays; only the run's log, curves and snapshots go."
 
 
@@ -64,6 +66,9 @@ def _run(run: Run, queue: list[Run], saved: bool) -> None:
         with st.expander("Log"):
             st.code(run.log() or "It printed nothing.", language=None)
     _buttons(run, saved)
+    if len(epochs := run.epochs()) > 1 and st.toggle("Curves", key=f"curves-{run.id}"):
+        has_rate = any(record.get("rate_nats") is not None for record in epochs)
+        st.plotly_chart(figures.training_curve(epochs, has_rate, CURVES_PX), key=f"chart-{run.id}", config=QUIET)
 
 
 def _where(run: Run) -> str:
@@ -98,6 +103,8 @@ def _buttons(run: Run, saved: bool) -> None:
                 less = {"lr": lower_lr(run.plan)}
                 label = f"Resume with lr {less['lr']:g}"
                 _does(label, "trending_down", lambda: control.resume(run.id, settings=less), run)
+        if saved and state == RUNNING:
+            _preview(run)
         if saved and session.has_map(run.name) and st.button(
             "Open in Explore", icon=":material/explore:", type="primary", key=f"open-{run.id}"
         ):  # fmt: skip
@@ -107,6 +114,19 @@ def _buttons(run: Run, saved: bool) -> None:
             _does("Delete run", "delete", lambda: control.delete(run.id), run, help=KEPT_MODEL)
             if saved and state != DONE:
                 _does("Delete run and model", "delete_forever", lambda: control.delete(run.id, model=True), run)
+
+
+def _preview(run: Run) -> None:
+    """A look at what it has learnt so far."""
+    note = preview.asked(run)
+    if note and note["ready"]:
+        if st.button(f"Open epoch {note['epoch']} in Explore", icon=":material/explore:", key=f"preview-{run.id}"):
+            session.open_model(note["name"])
+            st.switch_page("views/explore.py")
+    elif note and note["drawing"]:
+        st.caption(f":material/map: drawing the map of epoch {note['epoch']} ...")
+        return
+    _does("Map what it knows now", "map", lambda: preview.ask(run.id), run, help=PREVIEW)
 
 
 def _does(label: str, icon: str, act: Callable, run: Run, *, off: bool = False, help: str | None = None) -> None:

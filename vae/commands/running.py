@@ -39,6 +39,12 @@ def work(args: Namespace) -> None:
     worker.work()
 
 
+def map(args: Namespace) -> None:
+    from ..runs import preview
+
+    print(f"saved {preview.draw(args.id, report=print).path}")
+
+
 def show_all(args: Namespace) -> None:
     every = control.tend()
     if args.json:

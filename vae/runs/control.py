@@ -6,7 +6,6 @@ import dataclasses
 import os
 import shutil
 import subprocess
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -147,7 +146,7 @@ def tend() -> list[Run]:
     if waiting(every) and not beginning and not working():
         worker = processes.detached(["-m", "vae", "runs", "work"], home() / ".work.log")
         _begun[:] = [worker]
-        threading.Thread(target=worker.wait, daemon=True).start()  # else a trace of it stays as long as we live
+        processes.reap(worker)
     return every
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -76,6 +77,11 @@ def detached(arguments: Sequence[str], log: Path) -> subprocess.Popen:
             start_new_session=True,
             env=environment(),
         )
+
+
+def reap(process: subprocess.Popen) -> None:
+    """Wait for it beside us, so that no trace of it stays while we live."""
+    threading.Thread(target=process.wait, name=f"waits-for-{process.pid}", daemon=True).start()
 
 
 def environment() -> dict[str, str]:

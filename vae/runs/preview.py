@@ -1,0 +1,75 @@
+"""A look at a training that is not done: its last saved epoch as a checkpoint of its own, with a small map."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .. import checkpoint
+from ..errors import SettingError
+from . import processes
+from .folder import LOG, Run, find, lock, write
+
+NOTE, POINTS = "preview.json", 2_000
+
+
+def name_of(run: Run, epoch: int) -> str:
+    """Of the checkpoint that shows that epoch; as long as names may be."""
+    end = f"-epoch{epoch}"
+    return run.name[: 64 - len(end)] + end
+
+
+def ask(id: str) -> str:
+    """Begin to draw the map of what is saved now, in a process of its own; the name of the checkpoint to be.
+
+    Raises: SettingError: no epoch is saved yet.
+    """
+    run = find(id)
+    epoch = _epochs_saved(run)
+    name = name_of(run, epoch)
+    with lock():
+        process = processes.detached(["-m", "vae", "runs", "map", run.id], run.folder / LOG)
+        started = {"pid": process.pid, "began": processes.began(process.pid)}
+        write(run.folder / NOTE, {"name": name, "epoch": epoch, **started})
+    processes.reap(process)
+    return name
+
+
+def asked(run: Run) -> dict[str, Any] | None:
+    """What was asked for last: name, epoch, `ready`: can be opened, `drawing`: its process lives."""
+    path = run.folder / NOTE
+    if not path.exists():
+        return None
+    note = json.loads(path.read_text("utf-8"))
+    drawing = processes.Process(note["pid"], note["began"]).alive()
+    return note | {"ready": note["name"] in checkpoint.checkpoints(), "drawing": drawing}
+
+
+def draw(id: str, report=lambda stage: None) -> checkpoint.Checkpoint:
+    """The last saved epoch of a run as a checkpoint that can be explored; the run itself is not touched.
+
+    Raises: SettingError: no epoch is saved yet.
+    """
+    from .. import experiment
+    from ..registry import DATASETS
+
+    run = find(id)
+    _epochs_saved(run)
+    saved = checkpoint.read(checkpoint.find(run.name), skip=(checkpoint.RESUME,))
+    epoch = saved.config["epochs_done"]
+    name = name_of(run, epoch)
+    title = f"{saved.config['title']}, epoch {epoch} of {run.plan['epochs']}"
+    copy = checkpoint.Checkpoint(checkpoint.root() / name, saved.config | {"name": name, "title": title}, saved.files)
+    samples, points = DATASETS.get(run.plan["dataset"]).load(), min(POINTS, run.plan["points"])
+    drawn = experiment.add_atlas(copy, samples, n=points, device=run.plan["device"], report=report)
+    with lock():
+        note = asked(run)
+        if note and not note["ready"]:  # it trained on meanwhile
+            write(run.folder / NOTE, note | {"name": name, "epoch": epoch})
+    return drawn
+
+
+def _epochs_saved(run: Run) -> int:
+    if run.name not in checkpoint.checkpoints():
+        raise SettingError(f"run {run.id} has saved no epoch yet: there is nothing to map.")
+    return json.loads((checkpoint.find(run.name) / "config.json").read_text("utf-8"))["epochs_done"]
