@@ -39,6 +39,10 @@ def button(at, label: str):
     return next(b for b in at.button if b.label == label)
 
 
+def name_field(at):
+    return next(field for field in at.text_input if field.label == "Name")
+
+
 def labels(at) -> list[str]:
     return [b.label for b in at.button]
 
@@ -71,13 +75,13 @@ def test_knobs_that_were_turned_and_the_preset_are_in_the_plan(empty):
     at.segmented_control[0].set_value("quick").run()
     next(n for n in at.number_input if n.label == "d, latent dimensions").set_value(3).run()
     next(s for s in at.selectbox if s.label == "likelihood").set_value("bernoulli").run()
-    at.text_input[0].set_value("mine").run()
+    name_field(at).set_value("mine").run()
     button(at, "Start").click().run()
     (run,) = folder.runs()
     quick = preset("quick", "vae", DATASETS.get("digits"), 1437)
     assert run.plan["settings"] == quick.settings | {"d": 3, "likelihood": "bernoulli"}
     assert (run.name, run.plan["epochs"], run.plan["points"]) == ("mine", quick.epochs, quick.points)
-    assert at.text_input[0].value == ""
+    assert name_field(at).value == ""
 
 
 def test_every_setting_of_every_family_has_a_widget_with_its_sentence(empty):
@@ -112,7 +116,7 @@ def test_a_name_that_cannot_be_is_told_before_the_start(empty):
     run_in(folder.PAUSED, "taken")
     at = page()
     for name, said in (("taken", "is paused"), ("../a", "expected letters")):
-        at.text_input[0].set_value(name).run()
+        name_field(at).set_value(name).run()
         assert any(said in warning.value for warning in at.warning)
         button(at, "Start").click().run()
         assert any(said in error.value for error in at.error)

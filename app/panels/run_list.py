@@ -83,7 +83,7 @@ def _where(run: Run) -> str:
     if parts and m.get("distortion_nats") is not None:
         parts[-1] += " nats"
     if p.get("elapsed_s"):
-        parts.append(f"{forecast.clock(p['elapsed_s'])} so far")
+        parts.append(forecast.clock(p["elapsed_s"]) + (" so far" if run.state.name == RUNNING else " in all"))
     if run.state.name == RUNNING and p.get("seconds_left"):
         parts.append(f"{forecast.clock(p['seconds_left'])} left")
     asked = {"pause": "pauses after this epoch", "stop": "stops, then draws its map"}.get(run.request)

@@ -1,6 +1,6 @@
 """What a training will cost, measured: real steps of that very net, batch and data set, in a process of its own.
 
-The same figures are kept by plan, so that a second look costs nothing; how many epochs there will be is no part of it.
+The figures are kept by plan for an hour, so that a second look costs nothing; the number of epochs is no part of it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from .folder import DONE, home, lock, runs, write
 WARM_STEPS, LEAST_STEPS, MEASURE_S = 3, 5, 2.0
 STREAMED = 64  # batches of a training set that does not fit
 EVALUATED, EVALUATED_NLL = 1_000, 50  # test samples that stand for all
+FRESH_S = 3600.0
 LIMIT_S = 120.0  # for reading the data and building the net, too
 MAPPING = ("encoding", "laying out the map", "measuring trust", "drawing thumbnails")
 
@@ -77,9 +78,9 @@ def of(plan: Any) -> Forecast:
 
 
 def known(plan: Any) -> Forecast | None:
-    """Of a plan that was measured before."""
+    """Of a plan that was measured within the last hour: a machine may have been busy."""
     keep = _file(plan)
-    if not keep.exists():
+    if not keep.exists() or time.time() - keep.stat().st_mtime > FRESH_S:
         return None
     found = Forecast(**json.loads(keep.read_text("utf-8")))
     return dataclasses.replace(found, map_s=map_seconds(plan.points))
