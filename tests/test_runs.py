@@ -174,6 +174,7 @@ def test_whoever_starts_a_process_may_go_and_it_stays(tmp_path):
     try:
         wait_until(lambda: (tmp_path / "log").read_text() == "here\n")
         assert process.alive()
+        assert os.getsid(process.pid) == process.pid  # closing the terminal does not reach it
     finally:
         process.end()
     assert not process.alive()
