@@ -51,6 +51,10 @@ def _model(engine, state: Studio) -> list[str]:
     return ['print(model.card["metrics"])', f"# measured again: python -m vae eval {engine.name}"]
 
 
+def _train(engine, state: Studio) -> list[str]:
+    return ['print(model.card["command"])  # a training is a command: this one made the model in use']
+
+
 def _compare(engine, state: Studio) -> list[str]:
     return [f"other = vae.load({state.other!r})" if state.other else "other = model", 'print(other.card["metrics"])']
 
@@ -61,6 +65,7 @@ _PAGES = {
     "generate": _generate,
     "compare": _compare,
     "model": _model,
+    "train": _train,
 }
 
 

@@ -79,7 +79,7 @@ MUTANTS = (
            "(kl_z + log_w.clamp(min=UNLIKELY) + math.log(c))", "kl_z",
            "test_conditional.py::test_equivalence_semi_supervised_vae"),
     Mutant("every label is seen", "experiment.py",
-           "y = keep_labels(y, h.labelled, plan.seed)", "pass",
+           "y = keep_labels(y, split_settings(plan.family, plan.settings)[0].labelled, plan.seed)", "pass",
            "test_conditional.py::test_training_sees_no_more_labels_than_asked"),
     Mutant("a mixture without its number of parts", "families/vamp_vae.py",
            ".logsumexp(1) - math.log(len(mu))", ".logsumexp(1)", "test_vamp.py::test_equivalence_vamp_vae"),

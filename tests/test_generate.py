@@ -40,7 +40,7 @@ def test_a_training_sample_is_called_perhaps_a_copy_and_noise_is_not(engine):
 
 
 def test_without_its_data_set_a_model_searches_its_thumbnails_and_judges_nothing(engine, monkeypatch):
-    monkeypatch.setattr(evidence, "locate", lambda name: None)
+    monkeypatch.setattr(evidence, "here", lambda card: False)
     found = evidence.nearest(engine, evidence.training(engine), engine.decode(engine.atlas.z[:5]))
     assert found.suspect == (None,) * 5
     assert "only the data set itself" in found.words[0]
@@ -49,7 +49,7 @@ def test_without_its_data_set_a_model_searches_its_thumbnails_and_judges_nothing
 
 def test_a_drawing_of_a_series_is_no_training_sample(waves_root, monkeypatch):
     waves = engines.engine("waves-vae")
-    monkeypatch.setattr(evidence, "locate", lambda name: None)
+    monkeypatch.setattr(evidence, "here", lambda card: False)
     assert evidence.training(waves) is None
 
 

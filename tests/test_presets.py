@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from vae.__main__ import parser
-from vae.commands.training import EPOCHS, _plan
+from vae.commands.training import EPOCHS, plan_of
 from vae.errors import UnknownName
 from vae.plan import split_settings
 from vae.presets import QUICK_STEPS, TRAINER, preset
@@ -32,7 +32,7 @@ def test_quick_takes_about_as_many_steps_of_any_number_of_samples(n, epochs):
 
 def test_what_is_said_counts_before_the_preset():
     def plan(*words):
-        return _plan(parser().parse_args(["train", "vae", "digits", *words]))
+        return plan_of(parser().parse_args(["train", "vae", "digits", *words]))
 
     quick = plan("--preset", "quick")
     assert (quick.settings["width"], quick.epochs, quick.points) == ("16", 40, 5000)

@@ -67,7 +67,7 @@ def test_a_test_sample_is_ordinary_and_noise_is_not(engine, x):
 
 
 def test_without_the_data_set_the_thumbnails_stand_in_and_it_is_said(engine, x, monkeypatch):
-    monkeypatch.setattr(anomaly, "locate", lambda name: None)
+    monkeypatch.setattr(anomaly, "here", lambda card: False)
     monkeypatch.setattr(anomaly, "_known", {})
     facts, _ = answered(engine, x)
     assert "thumbnails" in facts["reference"]

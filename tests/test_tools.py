@@ -72,7 +72,7 @@ def test_a_point_that_is_no_sample_is_encoded_again_and_it_is_said(engine):
 
 
 def test_without_the_data_set_its_thumbnail_is_encoded_and_it_is_said(engine, monkeypatch):
-    monkeypatch.setattr(posteriors, "locate", lambda name: None)
+    monkeypatch.setattr(posteriors, "here", lambda card: False)
     found = posteriors.posterior(engine, row(engine, 4), "Digit #4", None, seed=0)
     assert "the thumbnail of Digit #4 (the data set is not on this machine)" in found.said
     mu = engine.encode(posteriors.sample_of(engine, row(engine, 4), "", None)[0])[0]

@@ -239,7 +239,7 @@ def test_model_prints_the_figures_of_its_card(tiny_checkpoint):
     elbo, distortion, rate = (float(shown[k].replace("−", "-").replace("\u2009", "")) for k in list(shown)[:3])
     assert elbo == pytest.approx(-distortion - rate, abs=0.11)
     assert "python -m vae train vae digits" in words(at)
-    assert len(at.get("plotly_chart")) == 2
+    assert len(at.get("plotly_chart")) == 3
 
 
 def test_model_says_that_a_plain_autoencoder_has_no_rate(tiny_checkpoint):
