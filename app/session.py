@@ -351,8 +351,9 @@ def _open_some_model():
             opened = engine(name)
             opened.atlas  # noqa: B018  a checkpoint without a map cannot be shown
         except UnknownName as error:  # its own message lists every name, and there may be many
-            close = ", ".join(get_close_matches(name, error.known, n=3, cutoff=0))
-            tell(f"There is no model {name!r} among the {len(error.known)} here; the closest names are {close}.")
+            close = ", ".join(get_close_matches(name, error.known, n=3, cutoff=0.5))
+            said = f"; the closest names are {close}" if close else ""
+            tell(f"There is no model {name!r} among the {len(error.known)} here{said}.")
             continue
         except ZscopeError as error:
             tell(str(error) if name in str(error) else f"{name}: {error}")

@@ -83,6 +83,20 @@ def commit(state: Studio, point: Point | None) -> Studio:
     return _mark(state, point=point)
 
 
+def start(state: Studio, **marks) -> Studio:
+    """What a page begins with where nothing was chosen yet: no step of the user's, so none that undo goes back before.
+
+    marks: values of POINTS, ROWS or waypoints, each set where it is empty, in every step that was kept too.
+    """
+    at = {MARKS.index(name): value for name, value in marks.items()}
+
+    def begun(step: tuple) -> tuple:
+        return tuple(at[i] if i in at and not value else value for i, value in enumerate(step))
+
+    now = {name: getattr(state, name) or value for name, value in marks.items()}
+    return replace(state, **now, past=tuple(map(begun, state.past)), future=tuple(map(begun, state.future)))
+
+
 def pin(state: Studio, point: Point | None) -> Studio:
     """`point` is kept to flip to; None lets it go."""
     return _mark(state, pin=point)

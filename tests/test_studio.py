@@ -107,6 +107,20 @@ def test_undo_has_an_end():
     assert len(state.past) == studio.UNDO_STEPS
 
 
+def test_what_a_page_begins_with_is_no_step_and_undo_never_goes_before_it():
+    way = (Point((1.0,)), Point((2.0,)))
+    state = studio.set_waypoints(studio.start(Studio(), waypoints=way), way[::-1])  # Interpolate first, then Explore
+    state = studio.start(state, point=HERE)
+    moved = studio.commit(state, Point(Z, (3.0, 3.0)))
+    for _ in range(5):
+        moved = studio.undo(moved)
+    assert (moved.point, moved.waypoints, moved.past) == (HERE, way, ())
+    assert studio.start(moved, point=Point(Z[::-1])).point == HERE  # what was chosen stays
+    for _ in range(5):
+        moved = studio.redo(moved)
+    assert (moved.point.xy, moved.waypoints) == ((3.0, 3.0), way[::-1])
+
+
 def test_a_way_can_be_walked_backwards():
     state = studio.reverse(full())
     assert (state.waypoints, state.t) == (full().waypoints[::-1], 0.75)

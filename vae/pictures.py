@@ -54,8 +54,8 @@ def opened(
     except UnidentifiedImageError:
         kind = "an empty file" if not data else f"{len(data)} bytes that are none of these"
         raise SettingError(f"expected a picture ({known}); given {kind}.") from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as e:
-        raise SettingError(f"the picture is far too large to open: {e}") from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise SettingError(f"the picture is far too large; at most {side_max} px a side are read.") from None
     except (OSError, SyntaxError, ValueError, EOFError, MemoryError) as e:  # what PIL raises for torn files
         raise SettingError(f"the picture is damaged or cut short: {e}.") from e
     return image

@@ -34,7 +34,7 @@ def show(engine) -> None:
         key=KEY,
         python=script("explore", engine, state),
         pinned=state.pin is not None,
-        can_undo=len(state.past) > 1,  # the first step is the page's own: the sample that a visit starts on
+        can_undo=bool(state.past),
         can_redo=bool(state.future),
         on_act=take,
         on_pinned=take_pinned,

@@ -28,7 +28,7 @@ def unavailable(engine) -> str:
 
 
 def show(engine, committed: dict) -> None:
-    board, files = st.container(), st.expander("Upload or photograph", icon=":material/image:")
+    board, files = st.container(), st.popover("Upload or photograph", icon=":material/image:")
     with files:
         given = chosen_file()
     with board:

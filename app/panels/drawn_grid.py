@@ -35,8 +35,6 @@ def show(
 
     @st.fragment(run_every=EVERY_S if looking else None)
     def grid() -> None:
-        if looking and known.done():
-            st.rerun()
         picked = picture_grid(
             engine.name,
             pictures,
@@ -53,5 +51,7 @@ def show(
             z = drawn.z[int(picked)]
             session.update(commit(session.studio(), point_of(z, engine.to_map(z[None])[0])))
             st.switch_page("views/explore.py")
+        if looking and known.done():  # after the click is heard, which a new run would not know of
+            st.rerun()
 
     grid()

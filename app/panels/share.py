@@ -28,7 +28,7 @@ def show(engine, page: str) -> None:
     def share() -> None:
         if taken:
             st.rerun()
-        opened = st.popover("", icon=":material/share:", help="Take this view along", key="share", on_change="rerun")
+        opened = st.popover("Share", icon=":material/share:", key="share", on_change="rerun")
         if not opened.open:
             return
         with opened, st.container(width=480):

@@ -25,6 +25,7 @@ from app.studio import (
     remove_waypoint,
     reverse,
     set_waypoints,
+    start,
     undo,
 )
 from app.walk import OFF_DATA, default_pair, describe, places, random_pair, row_point
@@ -37,7 +38,9 @@ BUTTONS = (("swap_horiz", reverse, "Walk it backwards"), ("undo", undo, "Undo"),
 def begin(atlas) -> None:
     """A first visit starts on a way, not on an empty page."""
     state = session.studio()
-    if len(state.waypoints) < 2:
+    if not state.waypoints:
+        session.update(start(state, waypoints=default_pair(atlas)))
+    elif len(state.waypoints) < 2:  # of a link that was cut short
         session.update(set_waypoints(state, (*state.waypoints, *default_pair(atlas))[:2]))
 
 
@@ -83,7 +86,7 @@ def controls(engine) -> None:
         help_ = f"Row of the map, 0 to {atlas.n - 1}: this sample becomes the last waypoint."
         take = lambda row: row is not None and _change(add_waypoint, row_point(atlas, row))  # noqa: E731
         tie = session.tied("way.row", None, take) | {"label_visibility": "collapsed", "help": help_}
-        st.number_input("Add row", 0, atlas.n - 1, step=1, placeholder="add row", width=105, **tie)
+        st.number_input("Add row", 0, atlas.n - 1, step=1, placeholder="map row", width=105, **tie)
         pair = lambda: _change(set_waypoints, random_pair(atlas, np.random.default_rng()))  # noqa: E731
         st.button("Random pair", icon=":material/casino:", on_click=pair, help="Two samples, of two classes")
         for icon, act, words in BUTTONS:

@@ -8,7 +8,7 @@ import streamlit as st
 from app import session
 from app.panels import buttons, picture, tools
 from app.panels.map import studio_map
-from app.studio import commit, point_of
+from app.studio import commit, point_of, start
 
 MAP = "explore.map"
 
@@ -16,7 +16,7 @@ engine = session.engine()
 atlas = engine.atlas
 
 if session.studio().point is None:  # a first visit starts on a real sample
-    session.update(commit(session.studio(), point_of(atlas.z[0], atlas.xy[0], 0)))
+    session.update(start(session.studio(), point=point_of(atlas.z[0], atlas.xy[0], 0)))
 
 
 def take() -> None:

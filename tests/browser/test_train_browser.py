@@ -31,6 +31,7 @@ def visit(tab) -> None:
     tab.page.locator("[data-testid=stTopNavLink]", has_text="Train").click(timeout=30_000)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_digits_train_from_the_page_while_the_tab_is_closed_and_open_on_explore(training_server, chromium, capsys):
     with tab_of(training_server, chromium) as tab:

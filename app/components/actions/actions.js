@@ -8,8 +8,8 @@ const MARKUP = `
 <button type="button" data-do="redo" title="ctrl+shift+z">Redo</button>
 <button type="button" data-do="pin" aria-pressed="false" title="Keep this point to compare with (space)">Pin</button>
 <button type="button" data-do="flip" aria-pressed="false" title="Show the pinned point in the large picture (hold space)">Flip</button>
-<button type="button" data-do="link">Copy link</button>
-<button type="button" data-do="python">Copy as Python</button>
+<button type="button" data-do="link" title="The address of this very view">Copy link</button>
+<button type="button" data-do="python" title="The lines that make this picture, with import vae alone">Copy as Python</button>
 <span class="za-said" role="status"></span>`
 const TYPING = "input:not([type=range]):not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]"
 const PRESSING = `button, a, summary, [role=button], [role=tab], [role=radio], [role=option], ${TYPING}` // where space means something

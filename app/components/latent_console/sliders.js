@@ -25,7 +25,7 @@ export class Sliders {
     this.read = paced(READ_MS, () => this.figures())
     root.innerHTML =
       '<div class="zc-head"><div class="zc-tabs" role="tablist" aria-label="Sliders"></div><button type="button" data-do="more"></button>' +
-      '<button type="button" data-do="reset">Reset sliders</button><button type="button" data-do="save">Save as …</button></div><div class="zc-rows"></div>'
+      '<button type="button" data-do="reset" title="All sliders back to the kept point">Reset sliders</button><button type="button" data-do="save" title="Keep this move as a direction with a name">Save as …</button></div><div class="zc-rows"></div>'
     this.find = (name) => root.querySelector(`[data-do=${name}]`)
     this.find("reset").onclick = () => this.reset()
     this.find("more").onclick = () => this.open(this.tab, this.from + MOST)

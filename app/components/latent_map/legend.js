@@ -40,6 +40,7 @@ export class Legend {
   entry(name, k) {
     const button = document.createElement("button")
     button.type = "button"
+    button.title = "Click hides or shows it; double-click shows it alone"
     button.innerHTML = "<i></i><span></span><em></em>"
     button.querySelector("span").textContent = name
     button.setAttribute("aria-pressed", "true")

@@ -10,12 +10,12 @@ const ODD = [[0.99, "odder than 99 % of", "zk-odd"], [0.9, "odder than most of",
 
 const MARKUP = `
 <div class="zk-bar">
-  <div class="zk-pair" role="radiogroup" aria-label="Brush"><button type="button" role="radio" data-brush="draw">Brush</button><button type="button" role="radio" data-brush="erase">Erase</button></div>
+  <div class="zk-pair" role="radiogroup" aria-label="Brush"><button type="button" role="radio" data-brush="draw" title="Paint">Brush</button><button type="button" role="radio" data-brush="erase" title="Paint black">Erase</button></div>
   <label title="Width of the brush"><input type="range" aria-label="Width of the brush" data-of="radius" min="0.4" max="4" step="0.1" value="1.1"></label>
   <label title="What the brush paints"><input type="range" aria-label="Brightness of the brush" data-of="grey" min="0" max="255" step="1" value="255"><input type="color" aria-label="Colour of the brush" data-of="colour" value="#ffffff"></label>
   <button type="button" data-do="undo" title="Take the last stroke back">↶</button>
   <button type="button" data-do="invert" title="Black for white: the data may be white on black">Invert</button>
-  <button type="button" data-do="clear">Clear</button>
+  <button type="button" data-do="clear" title="All black">Clear</button>
   <button type="button" data-do="sample" title="Back to the picture under study, or to the file that was given">Reset</button>
 </div>
 <div class="zk-pictures">
