@@ -32,6 +32,9 @@ def show(
     those have been read; until then the page asks every second."""
     known = session.training(engine)
     looking = isinstance(known, Future)
+    rows = [engine.atlas.neighbours(one, k=1)[0][0] for one in drawn.z]  # not in what asks every second
+    trust = engine.trust(drawn.z, drawn.y)
+    real = None if looking or known is None else nearest(engine, known, x)
 
     @st.fragment(run_every=EVERY_S if looking else None)
     def grid() -> None:
@@ -40,11 +43,11 @@ def show(
             pictures,
             key="generate.grid",
             columns=columns,
-            rows=[engine.atlas.neighbours(one, k=1)[0][0] for one in drawn.z],
-            trust=engine.trust(drawn.z, drawn.y),
+            rows=rows,
+            trust=trust,
             pinned=pinned,
             labels=names,
-            real=None if looking or known is None else nearest(engine, known, x),
+            real=real,
             waiting=LOOKING if looking else "",
         ).picked
         if picked is not None and 0 <= int(picked) < len(drawn.z):

@@ -31,7 +31,9 @@ def new_seed() -> None:
 
 state, engine = session.studio(), session.engine()
 drawn = draw(engine, state)
-z, y, source, pictures = drawn.z, drawn.y, drawn.source, engine.decode_uint8(drawn.z, drawn.y)
+z, y, source = drawn.z, drawn.y, drawn.source
+x = engine.decode(z, y)
+pictures = engine.modality.pictures(x)
 
 controls, page = st.columns([5, 19], gap="medium")
 with controls:
@@ -55,13 +57,17 @@ with controls:
     evidence = st.toggle("Evidence on every picture", key="generate.evidence", persist_state="session")
 
 columns, names = columns_of(engine, state), [] if y is None else [engine.atlas.classes[one] for one in y]
-x = engine.decode(z, y)
 with page:
     drawn_grid.show(engine, drawn, x, pictures, columns, names, evidence)
 
 name = f"{engine.name}-{source}-seed{state.seed}"
-given = recipe(engine, state, drawn)
-files = partial(downloads.bundle, pictures, columns, x, z, given, script("generate", engine, state), names)
+
+
+def files() -> bytes:
+    given, code = recipe(engine, state, drawn), script("generate", engine, state)
+    return downloads.bundle(pictures, columns, x, z, given, code, names)
+
+
 with controls, st.container(horizontal=True):
     st.download_button("PNG", partial(downloads.png, pictures, columns), f"{name}.png", "image/png", on_click="ignore")
     st.download_button("ZIP", files, f"{name}.zip", "application/zip", help=IN_ZIP, on_click="ignore")
