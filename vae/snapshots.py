@@ -10,7 +10,7 @@ import io
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ FOLDER, FIXED = "snapshots", "fixed.npz"
 MOST, N_LATENTS, N_PICTURES, SIDE = 40, 2_000, 16, 8  # SIDE: of the manifold grid
 SHARE = 0.015  # of the time of a training that its snapshots may take
 BATCH = 500
+SOURCES = GRID, PRIOR, CODES = "grid", "prior", "codes"  # the prior's mass evenly, its draws, a Gaussian on the codes
 FIGURES = (
     "elbo_nats",
     "distortion_nats",
@@ -51,12 +52,14 @@ class Snapshot:
 @dataclass(frozen=True)
 class Fixed:
     """What stays the same in a run. rows (n,): of the training set; labels (n,) or None: theirs; test (16, c, h, w)
-    uint8: the test samples; test_labels (16,) or None."""
+    uint8: the test samples; test_labels (16,) or None. drawn_from: one of SOURCES, of the latents of `drawn`; "" where
+    that was not noted."""
 
     rows: np.ndarray
     labels: np.ndarray | None
     test: np.ndarray
     test_labels: np.ndarray | None
+    drawn_from: str = ""
 
 
 # ---------------------------------------------------------------- reading
@@ -86,7 +89,8 @@ def fixed(run: Path) -> Fixed | None:
     if not path.exists():
         return None
     a = _read(path)
-    return Fixed(a["rows"], a.get("labels"), a["test"], a.get("test_labels"))
+    drawn_from = str(a.get("drawn_from", ""))
+    return Fixed(a["rows"], a.get("labels"), a["test"], a.get("test_labels"), drawn_from)
 
 
 def epochs_wanted(epochs: int) -> set[int]:
@@ -110,71 +114,72 @@ class Snapshots:
     """
 
     def __init__(self, run: Path, plan: Any):
-        self.folder, self.epochs, self.seed = run / FOLDER, plan.epochs, plan.seed
+        self.folder, self.plan = run / FOLDER, plan
         self.wanted = epochs_wanted(plan.epochs)
         self.spent_s, self.dearest_s, self.began = 0.0, 0.0, time.perf_counter()
-        data = DATASETS.get(plan.dataset)
-        self.pictures, self.classes = MODALITIES.get(data.modality).pictures, len(data.classes)
-        self.conditional = "conditional" in FAMILIES.get(plan.family).traits
-        self._given: dict[str, Any] = {}
+        self._look: Look | None = None
 
     def take(self, trainer: Any, samples: Samples, event: Any) -> bool:
         """Of the trainer as it stands after that epoch; its model, its random state and its gradients stay as they
         are. Whether one was taken. Raises: OSError: it could not be written."""
         began = time.perf_counter()
-        ends = event.epoch in (1, self.epochs)
+        ends = event.epoch in (1, self.plan.epochs)
         affordable = self.spent_s + self.dearest_s <= SHARE * (began - self.began)
         if not ends and not (event.epoch in self.wanted and affordable):
             return False
-        if not self._given:
-            self._given = self._fixed(trainer, samples)
+        if self._look is None:
+            p = self.plan
+            self._look = Look(samples, p.family, p.dataset, seed=p.seed, device=trainer.parameters[0].device)
+            write_fixed(self.folder, replace(self._look.fixed, drawn_from=source(trainer.model)))
             began = time.perf_counter()  # what is done once is no part of an update
-        arrays = self._look(trainer)
+        arrays = self._look.at(trainer.model)
         arrays |= {k: np.float64(event.metrics[k]) for k in FIGURES if event.metrics.get(k) is not None}
         write(self.folder / f"{event.epoch:06d}.npz", arrays)
         took = time.perf_counter() - began
         self.spent_s, self.dearest_s = self.spent_s + took, max(self.dearest_s, took)
         return True
 
-    def _fixed(self, trainer: Any, samples: Samples) -> dict[str, Any]:
-        """The samples and latents that every snapshot looks at, on the device; what a reader needs of them is kept."""
+
+class Look:
+    """The samples and latents that every snapshot looks at, on the device; `fixed` is what a reader needs of them. The
+    same for all models of one family, data set and seed."""
+
+    def __init__(self, samples: Samples, family: str, dataset: str, *, seed: int, device: Any):
         import torch
 
-        model, device = trainer.model, trainer.parameters[0].device
-        rows = np.sort(np.random.default_rng(self.seed).permutation(len(samples.x_train))[:N_LATENTS])
-        seen = np.random.default_rng(self.seed).permutation(len(samples.x_test))[:N_PICTURES]
+        data = DATASETS.get(dataset)
+        self.pictures, self.seed, self.device = MODALITIES.get(data.modality).pictures, seed, device
+        rows = np.sort(np.random.default_rng(seed).permutation(len(samples.x_train))[:N_LATENTS])
+        seen = np.random.default_rng(seed).permutation(len(samples.x_test))[:N_PICTURES]
         y = None if samples.y_train is None else samples.y_train[rows]
         y_test = None if samples.y_test is None else samples.y_test[seen]
-        labels = {name: a.astype(np.int32) for name, a in (("labels", y), ("test_labels", y_test)) if a is not None}
-        write(self.folder / FIXED, {"rows": rows, "test": self.pictures(samples.x_test[seen])} | labels)
+        test = self.pictures(samples.x_test[seen])
+        self.fixed = Fixed(rows, _small(y), test, _small(y_test))
 
         def on(a: np.ndarray | None) -> torch.Tensor | None:
             return None if a is None else torch.from_numpy(np.ascontiguousarray(a)).to(device)
 
-        return {
-            "x": on(samples.x_train[rows]),
-            "y": on(y) if self.conditional else None,
-            "x_test": on(samples.x_test[seen]),
-            "y_test": on(y_test) if self.conditional else None,
-            "y_drawn": torch.arange(SIDE**2, device=device) % self.classes if self.conditional else None,
-            "normal": torch.randn(SIDE**2, model.d, generator=torch.Generator().manual_seed(self.seed)).to(device),
-        }
+        self._x, self._x_test = on(samples.x_train[rows]), on(samples.x_test[seen])
+        self._y = self._y_test = self._y_drawn = None
+        if "conditional" in FAMILIES.get(family).traits:
+            self._y, self._y_test = on(y), on(y_test)
+            self._y_drawn = torch.arange(SIDE**2, device=device) % len(data.classes)
 
-    def _look(self, trainer: Any) -> dict[str, np.ndarray]:
+    def at(self, model: Any) -> dict[str, np.ndarray]:
+        """The arrays of a Snapshot, mu in float16; the random state stays as it is, the model in eval mode."""
         import torch
 
         from .metrics.bounds import to_float
 
-        model, given = trainer.model, self._given
-        device = given["x"].device
+        device, y = self.device, self._y
         model.eval()
         with torch.inference_mode(), torch.random.fork_rng([device.index or 0] if device.type == "cuda" else []):
             torch.manual_seed(self.seed)
-            labels = (None,) * len(given["x"]) if given["y"] is None else given["y"].split(BATCH)
-            parts = [model.infer(to_float(x), y) for x, y in zip(given["x"].split(BATCH), labels, strict=False)]
+            labels = (None,) * len(self._x) if y is None else y.split(BATCH)
+            parts = [model.infer(to_float(x), y) for x, y in zip(self._x.split(BATCH), labels, strict=False)]
             mu = torch.cat([q.mu for q in parts]).float()
-            again = model.decode(model.infer(to_float(given["x_test"]), given["y_test"]).mu, given["y_test"])
-            drawn = model.decode(self._latents(model, mu), given["y_drawn"])
+            again = model.decode(model.infer(to_float(self._x_test), self._y_test).mu, self._y_test)
+            drawn = model.decode(self._latents(model, mu), self._y_drawn)
             rates = [q.kl_per_dim for q in parts if q.kl_per_dim is not None]
             rate = torch.cat(rates).mean(0).float().cpu().numpy() if rates else None
         found = {"mu": mu.cpu().numpy().astype(np.float16)}
@@ -183,16 +188,30 @@ class Snapshots:
 
     def _latents(self, model: Any, mu: Any) -> Any:
         """(64, d): of two dimensions a grid over the prior's mass; else the same draws of the prior each time, or where
-        there is none, of a Gaussian on the codes."""
+        there is none, of a Gaussian on the codes. As `source` says."""
         import torch
 
-        if not model.has_prior:
-            return mu.mean(0) + mu.std(0) * self._given["normal"]
-        if model.d == 2:
+        generator, drawn_from = torch.Generator().manual_seed(self.seed), source(model)
+        if drawn_from == CODES:
+            return mu.mean(0) + mu.std(0) * torch.randn(SIDE**2, model.d, generator=generator).to(mu.device)
+        if drawn_from == GRID:
             steps = torch.special.ndtri(torch.linspace(0.05, 0.95, SIDE))
             return torch.cartesian_prod(-steps, steps).flip(1).to(mu.device)
-        drawn = model.sample_prior(SIDE**2, torch.Generator().manual_seed(self.seed), 1.0, self._given["y_drawn"])
-        return drawn.to(mu.device)
+        return model.sample_prior(SIDE**2, generator, 1.0, self._y_drawn).to(mu.device)
+
+
+def source(model: Any) -> str:
+    """Of the latents that are decoded for a model, one of SOURCES."""
+    return CODES if not model.has_prior else GRID if model.d == 2 else PRIOR
+
+
+def write_fixed(folder: Path, fixed: Fixed) -> None:
+    """What `fixed` reads, into a folder of snapshots."""
+    write(folder / FIXED, {name: np.asarray(a) for name, a in vars(fixed).items() if a is not None})
+
+
+def _small(labels: np.ndarray | None) -> np.ndarray | None:
+    return None if labels is None else labels.astype(np.int32)
 
 
 def write(path: Path, arrays: Mapping[str, Any]) -> None:
