@@ -6,8 +6,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from sklearn.manifold import trustworthiness
 
+from vae import frames, snapshots
 from vae.errors import ShapeError
 from vae.latent.aligned import aligned, onto
 from vae.latent.fit import fit_map
@@ -56,3 +58,59 @@ def test_other_rows_are_refused(forming):
         list(aligned([forming[0], forming[1][:-1]]))
     with pytest.raises(ShapeError, match=r"start: given \(3, 2\), expected \(300, 2\)"):
         fit_map(forming[0], start=np.zeros((3, 2)))
+
+
+# ---------------------------------------------------------------- frames, which keep such maps
+
+
+def kept(folder, latents) -> None:
+    """Snapshots of epochs 1, 2, ... with those latents, as a training leaves them."""
+    picture, n = np.zeros((16, 1, 4, 4), np.uint8), len(latents[0])
+    snapshots.write(folder / "snapshots" / "fixed.npz", {"rows": np.arange(n), "test": picture})
+    for epoch, z in enumerate(latents, 1):
+        arrays = {"mu": z.astype(np.float16), "again": picture, "drawn": picture, "elbo_nats": np.float64(-epoch)}
+        snapshots.write(folder / "snapshots" / f"{epoch:06d}.npz", arrays)
+
+
+def test_frames_lay_out_only_what_is_new_and_begin_at_the_last_map(tmp_path, forming):
+    assert frames.of_folder(tmp_path, name="a") is None
+    assert frames.lay(tmp_path) == 0
+    kept(tmp_path, forming[:2])
+    before = frames.of_folder(tmp_path, name="a")
+    assert (before.values, before.maps.shape, frames.unlaid(tmp_path)) == ((1.0, 2.0), (0, 0, 2), 2)
+    assert frames.lay(tmp_path) == 2
+    first = frames.of_folder(tmp_path, name="a").maps
+    kept(tmp_path, forming)
+    told = []
+    assert frames.lay(tmp_path, report=lambda *counts: told.append(counts)) == 2
+    assert told == [(3, 4), (4, 4)]
+    found = frames.of_folder(tmp_path, name="a", axis="beta", values=(0.1, 1, 2, 4))
+    assert (found.axis, found.values, found.snapshots[3].figures) == ("beta", (0.1, 1.0, 2.0, 4.0), {"elbo_nats": -4.0})
+    assert (found.maps[:2] == first).all()
+    assert np.allclose(found.maps, list(aligned(z.astype(np.float16).astype(np.float32) for z in forming)))
+    assert frames.lay(tmp_path) == frames.unlaid(tmp_path) == 0
+
+
+def test_a_snapshot_that_was_replaced_and_all_after_it_are_laid_out_anew(tmp_path, forming):
+    kept(tmp_path, forming)
+    frames.lay(tmp_path)
+    old = frames.of_folder(tmp_path, name="a").maps
+    kept(tmp_path, [forming[0], forming[1][::-1], *forming[2:]])
+    assert len(frames.of_folder(tmp_path, name="a").maps) == 1
+    assert frames.unlaid(tmp_path) == frames.lay(tmp_path) == 3
+    new = frames.of_folder(tmp_path, name="a").maps
+    assert (new[0] == old[0]).all()
+    assert not (new[1] == old[1]).all()
+
+
+def test_one_process_at_a_time_lays_out(tmp_path, forming):
+    kept(tmp_path, forming[:1])
+    with FileLock(tmp_path / "snapshots" / frames.LAYING, thread_local=False):
+        assert frames.lay(tmp_path) == 0
+    assert frames.lay(tmp_path) == 1
+
+
+def test_frames_of_other_counts_are_refused(tmp_path, forming):
+    kept(tmp_path, forming[:2])
+    with pytest.raises(ValueError, match=r"3 values, 2 snapshots, 0 maps"):
+        frames.of_folder(tmp_path, name="a", values=(1, 2, 3))

@@ -178,6 +178,7 @@ def test_snapshots_change_nothing_and_hold_what_they_say(tmp_path, monkeypatch, 
     assert fixed.rows.shape == fixed.labels.shape == (1437,)
     assert shot.again.shape == fixed.test.shape == (16, 1, 8, 8)
     assert shot.drawn.shape == (64, 1, 8, 8)
+    assert fixed.drawn_from == {"ae": "codes", "ladder_vae": "prior", "vq_vae": "prior"}.get(family, "grid")
     assert shot.again.dtype == shot.drawn.dtype == np.uint8
     assert not np.array_equal(snapshots.load(kept[1]).mu, shot.mu)
     if family == "vae":
