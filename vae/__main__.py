@@ -33,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
     _list(commands.add_parser("list", help="families, data sets or checkpoints"))
     _train(commands.add_parser("train", help="train a family on a data set into checkpoints/NAME"))
     _runs(commands.add_parser("runs", help="trainings in the background: a queue, pause, resume, stop"))
+    _ladder(commands.add_parser("ladder", help="the same training at several values of one setting, as one thing"))
     _estimate(commands.add_parser("estimate", help="how long a training will take and how much memory, measured here"))
     _eval(commands.add_parser("eval", help="measure it on the test set: bounds and other metrics"))
     _atlas(commands.add_parser("atlas", help="rebuild the map of a checkpoint"))
@@ -124,6 +125,26 @@ def _runs(p: argparse.ArgumentParser) -> None:
             one.add_argument("--model", action="store_true", help="and the checkpoint that it trained")
     work = does.add_parser("work", help="work the queue until it is empty; started by itself where a run waits")
     work.set_defaults(run=_run("running", "work"))
+
+
+def _ladder(p: argparse.ArgumentParser) -> None:
+    does = p.add_subparsers(required=True, metavar="train|list|show|delete")
+    new = does.add_parser("train", help="queue a training for every value, wait, lay their maps on each other")
+    _plan(new)
+    new.add_argument("--over", default="", metavar="KEY=V,V,...", help="what is climbed (default: beta, else d)")
+    new.add_argument("--background", action="store_true", help="do not wait")
+    new.set_defaults(run=_run("ladders", "train"))
+    every = does.add_parser("list", help="all ladders")
+    every.add_argument("--json", action="store_true", help="machine-readable, units in the keys")
+    every.set_defaults(run=_run("ladders", "show_all"))
+    one = does.add_parser("show", help="its models, how they stand, their figures on the test set")
+    one.add_argument("name")
+    one.add_argument("--json", action="store_true", help="machine-readable, units in the keys")
+    one.set_defaults(run=_run("ladders", "show"))
+    gone = does.add_parser("delete", help="forget a ladder and its runs")
+    gone.add_argument("name")
+    gone.add_argument("--models", action="store_true", help="and its checkpoints")
+    gone.set_defaults(run=_run("ladders", "delete"))
 
 
 def _eval(p: argparse.ArgumentParser) -> None:
