@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -11,6 +12,13 @@ from app import engines, layouts
 
 LEGEND = "document.querySelector('.zm-legend').innerText"
 LINK = "new URL(location).searchParams"
+PIXELS = """() => { const c = document.querySelector('.zm-plot canvas'), w = c.width, out = []
+  const d = c.getContext('2d').getImageData(0, 0, w, c.height).data
+  for (let y = 0; y < c.height; y += 8) for (let x = 0; x < w; x += 8) {
+    const at = 4 * (x + y * w)
+    out.push(...d.subarray(at, at + 4))
+  }
+  return out }"""
 MOVED = "(n => window.zscope.live.painted > n)"
 
 
@@ -45,15 +53,15 @@ def settled(tab) -> None:
 
 
 def points(tab) -> np.ndarray:
-    """The canvas of the points, every 8th pixel of every 8th row, RGBA."""
-    script = """() => { const c = document.querySelector('.zm-plot canvas'), w = c.width, out = []
-      const d = c.getContext('2d').getImageData(0, 0, w, c.height).data
-      for (let y = 0; y < c.height; y += 8) for (let x = 0; x < w; x += 8) {
-        const at = 4 * (x + y * w)
-        out.push(...d.subarray(at, at + 4))
-      }
-      return out }"""
-    return np.asarray(tab.do(script)).reshape(-1, 4)
+    """The canvas of the map, every 8th pixel of every 8th row, RGBA."""
+    return np.asarray(tab.do(f"({PIXELS})()")).reshape(-1, 4)
+
+
+def covered(tab, pixels: np.ndarray) -> np.ndarray:
+    """Where something lies on the map's ground."""
+    ground = tab.do("getComputedStyle(document.querySelector('[data-testid=zscope-map]')).backgroundColor")
+    numbers = np.array([float(v) for v in re.findall(r"[0-9.]+", ground.replace("srgb", ""))][:3])
+    return np.abs(pixels[:, :3] - numbers * (255 if "srgb" in ground else 1)).max(1) > 6
 
 
 def test_points_take_the_colour_of_a_quantity_with_its_scale(tab):
@@ -63,7 +71,7 @@ def test_points_take_the_colour_of_a_quantity_with_its_scale(tab):
     tab.until(f"{LINK}.get('colour') === 'error'", 15_000)
     tab.page.wait_for_timeout(200)
     after = points(tab)
-    drawn = (before[:, 3] > 200) & (after[:, 3] > 200)
+    drawn = covered(tab, before) & covered(tab, after)
     assert drawn.sum() > 20
     assert (np.abs(before[drawn] - after[drawn]).sum(1) > 30).mean() > 0.5
     ends = tab.do("[...document.querySelectorAll('.zm-bar em')].map((e) => Number(e.textContent))")
@@ -155,7 +163,7 @@ def test_decoded_pictures_all_over_the_view(tab, engine):
     choose(tab, "Layers", "Manifold")
     tab.until("document.querySelector('[data-testid=zscope-map]').dataset.cells === '160'", 30_000)
     tab.page.wait_for_timeout(200)
-    assert (points(tab)[:, 3] > 0).mean() > (before[:, 3] > 0).mean() + 0.1
+    assert covered(tab, points(tab)).mean() > covered(tab, before).mean() + 0.1
 
 
 def test_a_finger_taps_pans_and_pinches(new_tab, engine):
@@ -178,3 +186,16 @@ def test_a_finger_taps_pans_and_pinches(new_tab, engine):
         tab.do(fingers, [kind, *at])
     wide = 0.6 * (view[1] - view[0])
     tab.until(f"(v => v[1] - v[0] < {wide})(document.querySelector('.zm-plot').view)")
+
+
+def test_while_the_map_is_dragged_the_points_as_drawn_move_along_and_are_drawn_anew_at_rest(tab, engine):
+    tab.until("!zscope.plot.moving && zscope.plot.points.last.whole")
+    made, before = tab.do("zscope.plot.points.made"), points(tab)
+    script = f"(() => {{ zscope.plot.pan(40, 24); zscope.plot.draw(performance.now()); return ({PIXELS})() }})()"
+    shifted = np.asarray(tab.do(script))
+    width = -(-tab.do("document.querySelector('.zm-plot canvas').width") // 8)
+    was, now = (a.reshape(-1, width, 4) for a in (before, shifted))
+    gap = np.abs(now[20:-20, 20:-20] - was[17:-23, 15:-25]).max(2)  # 5 and 3 of the pixels looked at further on
+    assert gap.mean() < 1 < np.abs(now - was).max(2).mean()
+    tab.until("!zscope.plot.moving && zscope.plot.points.last.whole")
+    assert tab.do("zscope.plot.points.made") == made + 1  # once, at rest

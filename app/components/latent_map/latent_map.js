@@ -58,7 +58,7 @@ class MapView {
     if (this.gone) return
     this.root.setAttribute("aria-label", `Map of ${shape.n} samples. ${KEYS}`)
     this.plot = new Plot(this.root.firstElementChild, shape.xy)
-    this.note(this.plot.gl ? "" : "This browser has no WebGL: the map is drawn without it, and pans more slowly.")
+    this.note(this.plot.points.gl ? "" : "This browser has no WebGL: the map is drawn without it, and pans more slowly.")
     this.selection = new Selection(shape.n)
     this.parts(link, mode === "explore")
     this.themeNow()
@@ -116,6 +116,7 @@ class MapView {
     this.classes = classColours(this.colours, Math.max(1, this.geometry.classes.length))
     this.plot.alpha = (this.theme.dark ? 0.8 : 0.72) * (this.geometry.n > 200_000 ? 0.6 : 1)
     this.root.dataset.dark = this.theme.dark
+    Object.assign(this.plot, { ground: getComputedStyle(this.root).backgroundColor, outside: this.theme.background, edge: this.theme.border })
     this.signature = JSON.stringify(this.theme)
   }
 
@@ -179,11 +180,9 @@ class MapView {
   viewed(settled) {
     this.overlay.redraw()
     this.pins?.place()
-    const thinned = this.find(".zm-thinned")
-    if (thinned.hidden === this.plot.thinned) {
-      thinned.hidden = !this.plot.thinned
-      thinned.textContent = `while it moves: ${count(this.plot.most)} of ${count(this.geometry.n)} points`
-    }
+    const thinned = this.find(".zm-thinned"), { fewer } = this.plot.points
+    thinned.hidden = fewer === null
+    if (fewer !== null) thinned.textContent = `while it moves: ${count(fewer)} of ${count(this.geometry.n)} points`
     if (!settled) return
     this.legend.update()
     this.manifold.changed()

@@ -1,13 +1,15 @@
 // What part of the map is shown, and the canvas that shows it: layers below the points, the points, layers above them.
 
-import { FlatPoints, LOOK, Points, webgl } from "./points.js"
+import { Drawn } from "./drawn.js"
 import { Near } from "./near.js"
+import { LOOK } from "./points.js"
 
 const POINT_PX = [2.2, 4.2], MANY_PX = 1.3, MANY = 200_000 // smallest and largest point before zooming in; smallest of very many
 const REST_MS = 140 // without a change of the view: then it is drawn in full
 const FLY_MS = 300, MOVE_MS = 600
 const FRAME_MS = [20, 34] // from frame to frame: slower draws fewer points, faster draws more
 const FEWEST = 20_000
+const CORNER_PX = 11
 const CLOSEST = 1e-4, FARTHEST = 4 // of the whole map's width
 
 const ease = (t) => (t < 0.5 ? 4 * t ** 3 : 1 - (-2 * t + 2) ** 3 / 2)
@@ -18,12 +20,11 @@ export class Plot {
   constructor(element, xy) {
     this.element = element
     this.canvas = document.createElement("canvas")
-    this.context = this.canvas.getContext("2d")
+    this.context = this.canvas.getContext("2d", { alpha: false }) // nothing below it is drawn: a third more frames where there is no GPU
     element.append(this.canvas)
-    this.gl = webgl()
-    this.points = new (this.gl ? Points : FlatPoints)(xy.length / 2)
+    this.points = new Drawn(xy.length / 2)
     this.points.onRestored = () => { this.points.places(this.xy, this.xy); this.points.looks(this.look); this.refresh() }
-    Object.assign(this, { below: [], above: [], onView: () => {}, t: 1, alpha: 0.72, faded: 1, front: false, moving: false, most: 50_000, gone: false })
+    Object.assign(this, { below: [], above: [], onView: () => {}, t: 1, alpha: 0.72, faded: 1, front: false, moving: false, most: 50_000, gone: false, ground: "#fff", outside: "#fff", edge: "#fff" })
     this.settle(xy)
     this.view = this.home = this.fitted(...this.size())
     this.look = new Uint8Array(4 * this.n).fill(LOOK.plain)
@@ -187,28 +188,41 @@ export class Plot {
     this.due = null
     if (this.gone) return
     this.step(now)
-    const [width, height] = this.size(), { context, ratio, view, t } = this
+    const [width, height] = this.size(), { context, ratio, view, t, most, front, moving } = this, before = this.points.made
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
-    context.clearRect(0, 0, width, height)
+    context.fillStyle = this.ground
+    context.fillRect(0, 0, width, height)
     for (const layer of this.below) layer.draw(context, this)
-    const most = this.moving || t < 1 ? this.most : Infinity
-    const drawn = this.points.draw({ width, height, ratio, view, t, size: this.pointSize(), alpha: this.alpha * this.faded, most, front: this.front })
-    context.drawImage(drawn, 0, 0, width, height)
+    this.points.draw(context, { width, height, ratio, view, t, size: this.pointSize(), alpha: this.alpha * this.faded, most, front, moving })
     for (const layer of this.above) layer.draw(context, this)
-    this.keepPace(now)
+    this.corners(width, height)
+    this.keepPace(now, this.points.made > before)
     this.onView(false)
   }
 
-  // as many points while moving as the screen keeps up with
-  keepPace(now) {
-    const gap = now - (this.last ?? -Infinity)
+  // round ones, drawn: to clip the canvas to them would cost every frame of the page where there is no GPU
+  corners(width, height) {
+    const { context } = this
+    context.beginPath()
+    context.rect(0, 0, width, height)
+    context.roundRect(0, 0, width, height, CORNER_PX)
+    context.fillStyle = this.outside
+    context.fill("evenodd")
+    context.beginPath()
+    context.roundRect(-0.5, -0.5, width + 1, height + 1, CORNER_PX + 0.5)
+    context.strokeStyle = this.edge
+    context.stroke()
+  }
+
+  // as many points while moving as the screen keeps up with; made: the points were drawn anew for this frame
+  keepPace(now, made) {
+    const gap = now - (this.last ?? -Infinity), counts = this.madeLast
     this.last = this.moving ? now : null
-    if (!this.moving || gap > 500) return
+    this.madeLast = made
+    if (!this.moving || gap > 500 || !counts) return
     if (gap > FRAME_MS[1]) this.most = Math.max(FEWEST, Math.round(Math.min(this.most, this.n) * 0.6))
     else if (gap < FRAME_MS[0] && this.most < this.n) this.most = Math.round(this.most * 1.15)
   }
-
-  get thinned() { return this.moving && this.most < this.n }
 
   remove() {
     this.gone = true
