@@ -117,5 +117,5 @@ def test_who_is_on_this_machine(monkeypatch, headers, address, local):
         pass
 
     Context.headers, Context.ip_address = headers, address
-    monkeypatch.setattr(session.st, "context", Context)
+    monkeypatch.setattr("streamlit.context", Context)
     assert session.local() is local
