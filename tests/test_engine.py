@@ -17,7 +17,8 @@ from safetensors.torch import save as save_tensors
 
 import vae
 from vae import checkpoint
-from vae.engine import BATCH, Engine, choose_device
+from vae.device import choose_device
+from vae.engine import BATCH, Engine
 from vae.errors import DeviceError, SettingError, ShapeError, UnknownName, ZscopeError
 from vae.latent.projector import Projector
 from vae.registry import DATASETS, FAMILIES, configure

@@ -14,8 +14,8 @@ from safetensors.torch import save as save_tensors
 
 from tests import checks
 from vae import checkpoint
-from vae.engine import restore
 from vae.errors import SettingError, UnknownName
+from vae.rebuild import restore
 from vae.registry import FAMILIES, configure, families, knobs, modalities
 from vae.train import Trainer, TrainHparams
 

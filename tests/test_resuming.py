@@ -12,9 +12,9 @@ from safetensors.torch import load as load_tensors
 from vae import checkpoint, experiment
 from vae.__main__ import main
 from vae.checkpoint import MODEL, RESUME
-from vae.engine import restore
 from vae.errors import SettingError
 from vae.plan import Plan, split_settings
+from vae.rebuild import restore
 from vae.registry import DATASETS
 from vae.resuming import told
 from vae.train import Trainer, fit

@@ -12,8 +12,9 @@ import torch
 
 from vae import checkpoint
 from vae.data.store import locate
-from vae.engine import Engine, restore
+from vae.engine import Engine
 from vae.metrics.bounds import evaluate
+from vae.rebuild import restore
 from vae.registry import DATASETS, families
 
 ROOT = Path(__file__).resolve().parents[1] / "checkpoints"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,52 +14,19 @@ from numpy.typing import ArrayLike
 
 from . import atlas as atlases
 from . import checkpoint
-from .checkpoint import MODEL, RESUME, Checkpoint
-from .errors import CheckpointError, DeviceError, SettingError, ShapeError, ZscopeError
+from .checkpoint import RESUME, Checkpoint
+from .device import choose_device
+from .errors import SettingError, ShapeError
+from .inputs import FARTHEST, check_labels, check_samples
 from .latent.paths import along
 from .latent.rows import rows
 from .latent.trust import from_coverage
 from .metrics.bounds import to_float
-from .registry import FAMILIES, IMPORTED, MODALITIES, configure, traits
+from .rebuild import restore
+from .registry import MODALITIES, traits
 from .sampling.draw import draw
-from .types import Spec
 
 BATCH = 256
-FARTHEST = 1e6  # farther out, sums inside a net overflow float32: a latent beyond is decoded from here
-
-
-def choose_device(requested: str | None = None) -> torch.device:
-    """requested, else ZSCOPE_DEVICE, else CUDA, then MPS, then CPU. Raises: DeviceError: naming what exists."""
-    exists = ["cuda"] * torch.cuda.is_available() + ["mps"] * torch.backends.mps.is_available() + ["cpu"]
-    name = requested or os.environ.get("ZSCOPE_DEVICE") or exists[0]
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise DeviceError(f"unknown device {name!r}; here exist: {', '.join(exists)}.") from None
-    if device.type not in exists or (device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count()):
-        raise DeviceError(f"there is no device {name!r} here; there is: {', '.join(exists)}.")
-    return device
-
-
-def restore(saved: Checkpoint, device: torch.device) -> tuple[torch.nn.Module, torch.nn.Module]:
-    """The model and objective of a checkpoint, with its parameters. Raises: CheckpointError."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load as load_tensors
-
-    c = saved.config
-    if c["family"] == IMPORTED:
-        from .imported import restore as restore_decoder  # here: it makes checkpoints with maps
-
-        return restore_decoder(saved, device), torch.nn.Module()
-    try:
-        family = FAMILIES.get(c["family"])
-        spec = Spec(tuple(c["spec"]["shape"]), c["spec"]["n_data"], c["spec"]["n_classes"], c["spec"]["modality"])
-        MODALITIES.get(spec.modality)
-        model, objective = family.build(spec, configure(family.Hparams, c["hparams"]))
-        model.load_state_dict(load_tensors(saved.files[MODEL]))
-    except (ZscopeError, SafetensorError, KeyError, RuntimeError, ValueError, TypeError) as e:
-        raise CheckpointError(f"{saved.path.name}: its model cannot be rebuilt: {e}") from e
-    return model.to(device), objective.to(device)
 
 
 class Engine:
@@ -239,13 +205,7 @@ class Engine:
     def _check_labels(self, y: ArrayLike | int | None, n: int) -> torch.Tensor | None:
         if y is None or not self.conditional:
             return None
-        known = self.card["spec"]["n_classes"]
-        y = np.asarray(y)
-        if y.shape not in ((), (n,)) or not np.issubdtype(y.dtype, np.integer):
-            raise ShapeError(f"labels: given {y.dtype} {y.shape}, expected whole numbers ({n},) or one for all.")
-        if y.size and not 0 <= y.min() <= y.max() < known:
-            raise ShapeError(f"labels: given {y.min()} to {y.max()}, expected 0 to {known - 1}.")
-        return torch.from_numpy(np.broadcast_to(y, (n,)).astype(np.int64)).to(self._device)
+        return check_labels(y, n, self.card["spec"]["n_classes"]).to(self._device)
 
     def _check_latents(self, z: ArrayLike) -> np.ndarray:
         z = rows(z, self.d, "latents")
@@ -309,28 +269,6 @@ class Engine:
     def from_map(self, xy: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """Map positions (b, 2) to latents (b, d) float32, and trust (b,) in 0-1, higher is better."""
         return self.atlas.projector.from_map(rows(xy, 2, "map positions"))
-
-
-def check_samples(x: ArrayLike, shape: tuple[int, ...], bounded: bool) -> np.ndarray:
-    """x as (b, *shape) uint8 or float32 0-1; where values are not bounded, float32.
-
-    Raises: ShapeError: saying what was given and expected.
-    """
-    x = np.asarray(x)
-    if x.ndim != len(shape) + 1 or x.shape[1:] != tuple(shape) or not len(x):
-        raise ShapeError(f"expected samples of shape (b, {', '.join(map(str, shape))}), got {x.shape}.")
-    if x.dtype == np.uint8 and bounded:
-        return x
-    if not np.issubdtype(x.dtype, np.floating):
-        known = "uint8 (0-255) or float (0-1)" if bounded else "standardised float"
-        raise ShapeError(f"expected {known} samples, got {x.dtype}.")
-    if not np.isfinite(x).all():
-        raise ShapeError(f"float samples must be finite{', 0-1' * bounded}; got NaN or infinity.")
-    if not bounded and np.abs(x).max() > FARTHEST:
-        raise ShapeError(f"standardised samples must lie within +-{FARTHEST:g}, got {x.min():.3g} to {x.max():.3g}.")
-    if bounded and (x.min() < 0 or x.max() > 1):
-        raise ShapeError(f"float samples must lie in 0-1, got {x.min():.3g} to {x.max():.3g}; 0-255 takes uint8.")
-    return x.astype(np.float32)
 
 
 def load(name: str, device: str | None = None) -> Engine:

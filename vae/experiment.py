@@ -16,7 +16,8 @@ import torch
 from . import atlas as atlases
 from . import checkpoint, distributed, stream
 from .checkpoint import HISTORY, MODEL, RESUME, Checkpoint
-from .engine import Engine, choose_device
+from .device import choose_device
+from .engine import Engine
 from .errors import CheckpointError, SettingError
 from .metrics.bounds import evaluate
 from .metrics.latent import collapse_warning

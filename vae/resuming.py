@@ -8,9 +8,9 @@ from typing import Any
 import torch
 
 from .checkpoint import RESUME, Checkpoint
-from .engine import restore
 from .errors import CheckpointError, SettingError
 from .plan import Plan
+from .rebuild import restore
 from .train import Trainer, TrainHparams
 
 FREE = ("lr", "lr_end", "clip", "precision")  # how a step is taken, but not of which samples

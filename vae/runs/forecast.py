@@ -161,7 +161,7 @@ def measure(plan: Any) -> dict[str, Any]:
     import torch
 
     from .. import checkpoint, experiment, stream
-    from ..engine import choose_device
+    from ..device import choose_device
     from ..metrics.bounds import evaluate, to_float
     from ..registry import DATASETS
     from .following import peak_bytes
