@@ -53,9 +53,9 @@ def _samples(engine) -> tuple[np.ndarray, str]:
         x = x[np.linspace(0, len(x) - 1, min(N, len(x))).astype(int)]
         return x, f"{len(x)} test samples"
     atlas = engine.atlas
-    rows = np.linspace(0, atlas.n - 1, min(N, atlas.n)).astype(int)
+    rows = np.linspace(0, atlas.n_thumbnails - 1, min(N, atlas.n_thumbnails)).astype(int)
     if engine.modality.name == "image":
-        x = np.stack([atlas.thumbnail(int(i)) for i in rows]).transpose(0, 3, 1, 2)[:, : engine.shape[0]]
+        x = atlas.thumbnails(rows, engine.shape[0])
         return x, f"{len(x)} training samples, from the thumbnails of the map"
     y = None if atlas.labels is None else atlas.labels[rows]
     return engine.decode(atlas.z[rows], y), f"{len(rows)} decoded training samples"

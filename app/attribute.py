@@ -97,12 +97,12 @@ def judge_of(engine) -> Judge | None:
     if atlas.labels is None or not atlas.classes:
         return None
     if engine not in _judges:
-        order = np.random.default_rng(0).permutation(atlas.n)
-        kept = np.sort(order[: min(JUDGES, atlas.n - min(CHECKED, atlas.n // 3))])
+        order = np.random.default_rng(0).permutation(n := atlas.n_thumbnails)
+        kept = np.sort(order[: min(JUDGES, n - min(CHECKED, n // 3))])
         other = np.setdiff1d(order, kept)[:CHECKED]
-        index = Index(_flat(_thumbnails(atlas, kept)), np.ones(_thumbnails(atlas, kept[:1]).size, np.float32))
+        index = Index(_flat(atlas.thumbnails(kept)), np.ones(atlas.thumbnail(0).size, np.float32))
         judge = Judge(kept, index, atlas.labels[kept], len(atlas.classes), 0.0)
-        said = judge.votes(_thumbnails(atlas, other)).argmax(1)
+        said = judge.votes(atlas.thumbnails(other)).argmax(1)
         right = float((said == atlas.labels[other]).mean())
         _judges[engine] = Judge(kept, index, judge.labels, judge.classes, right)
     return _judges[engine]
@@ -140,10 +140,6 @@ def _along_others(z: np.ndarray, u: np.ndarray, named: Sequence[Named]) -> tuple
         if len(w) == len(u) and (spread := float((z @ w).std())) > 0:
             shifts.append((one.name, float(u @ w) / spread))
     return tuple(sorted(shifts, key=lambda shift: -abs(shift[1])))
-
-
-def _thumbnails(atlas, rows: np.ndarray) -> np.ndarray:
-    return np.stack([atlas.thumbnail(int(i)) for i in rows]).transpose(0, 3, 1, 2)
 
 
 def _as_thumbnails(pictures: np.ndarray) -> np.ndarray:

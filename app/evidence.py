@@ -49,8 +49,7 @@ def training(engine) -> Training | None:
         return Training(search, s.y_train, atlas.classes, np.arange(len(s.x_train)), True)
     if engine.modality.name != "image":
         return None
-    thumbnails = np.stack([atlas.thumbnail(i) for i in range(atlas.n_thumbnails)])
-    thumbnails = thumbnails.transpose(0, 3, 1, 2)[:, : engine.shape[0]]
+    thumbnails = atlas.thumbnails(np.arange(atlas.n_thumbnails), engine.shape[0])
     if thumbnails.shape[1:] != tuple(engine.shape):
         return None
     return Training(Copies(thumbnails), atlas.labels, atlas.classes, atlas.index, False)

@@ -69,9 +69,9 @@ def sample_of(engine, point: Point, name: str, y: int | None) -> tuple[np.ndarra
         return engine.decode([point.z], y), "the picture of this point, which is no sample, encoded again"
     if here(engine.card):
         return _train(dataset, engine.card.get("data_origin", ""))[atlas.index[point.row]][None].copy(), name
-    thumbnail = atlas.thumbnail(point.row).transpose(2, 0, 1)[None, : engine.shape[0]]
-    if engine.modality.name == "image" and thumbnail.shape[1:] == engine.shape:
-        return thumbnail.copy(), f"the thumbnail of {name} (the data set is not on this machine)"
+    if engine.modality.name == "image" and engine.shape[1:] == atlas.thumb_size and point.row < atlas.n_thumbnails:
+        x = atlas.thumbnails(np.array([point.row]), engine.shape[0])
+        return x, f"the thumbnail of {name} (the data set is not on this machine)"
     return engine.decode([point.z], y), f"what {engine.name} makes of {name} (the data set is not on this machine)"
 
 

@@ -51,7 +51,7 @@ def enlarged(engine, n: int) -> atlases.Atlas:
     trust = old._model  # of the same map
     projector = Projector.build(z, xy, a=old.a, b=old.b, scale=old.scale, trust=trust)
     columns, fit = atlases._sheet_of(n, own.thumb_size)
-    sheet = tile(np.stack([own.thumbnail(int(row)) for row in rows[:fit]]).transpose(0, 3, 1, 2), columns)
+    sheet = tile(own.thumbnails(rows[:fit]), columns)
     return dataclasses.replace(
         own, z=z, std=own.std[rows], xy=xy, labels=own.labels[rows], index=np.arange(n), projector=projector,
         thumbnails_webp=_webp(sheet), thumb_columns=columns,

@@ -61,7 +61,7 @@ def test_a_group_is_called_by_its_class_only_if_it_is_all_of_it(engine, studio):
 def test_the_judge_is_right_more_often_than_chance_and_votes_add_up(engine):
     judge = attribute.judge_of(engine)
     assert judge.right > 0.7
-    votes = judge.votes(attribute._thumbnails(engine.atlas, np.arange(6)))
+    votes = judge.votes(engine.atlas.thumbnails(np.arange(6)))
     assert votes.shape == (6, 10)
     np.testing.assert_allclose(votes.sum(1), 1)
 

@@ -175,6 +175,14 @@ def test_the_atlas_is_of_the_training_rows(engine):
     for i in (0, 700, 1436):
         shown = a.thumbnail(i)[..., 0].astype(int)
         assert abs(shown - samples.x_train[a.index[i], 0]).mean() < 20  # lossy, but this picture
+    rows = np.array([1436, 0, 700, 0])
+    several = a.thumbnails(rows)
+    assert several.shape == (4, 3, 8, 8)
+    for picture, row in zip(several, rows, strict=True):
+        np.testing.assert_array_equal(picture.transpose(1, 2, 0), a.thumbnail(int(row)))
+    np.testing.assert_array_equal(a.thumbnails(rows, channels=1), several[:, :1])
+    with pytest.raises(IndexError):
+        a.thumbnails(np.array([2000]))
     rows, distances = a.neighbours(a.z[5], 3)
     assert rows[0] == 5
     assert distances[0] == 0

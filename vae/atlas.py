@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int, UInt8
 from PIL import Image
 
 from .checkpoint import ATLAS, THUMBNAILS, pack
@@ -127,6 +127,12 @@ class Atlas:
         h, w = self.thumb_size
         r, k = divmod(int(i), self.thumb_columns)
         return self._sheet[r * h : (r + 1) * h, k * w : (k + 1) * w]
+
+    def thumbnails(self, rows: Int[np.ndarray, " k"], channels: int = 3) -> UInt8[np.ndarray, "k c h w"]:
+        """The real samples of those rows, as pictures of 1 or 3 channels. Raises: IndexError: one has no thumbnail."""
+        (h, w), (r, k) = self.thumb_size, np.divmod(rows, self.thumb_columns)
+        every = self._sheet.reshape(-1, h, self.thumb_columns, w, 3)
+        return every[r, :, k].transpose(0, 3, 1, 2)[:, :channels]
 
     def files(self) -> dict[str, bytes]:
         """What a checkpoint folder keeps of an atlas."""

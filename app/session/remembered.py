@@ -71,12 +71,12 @@ def samples(opened, n: int) -> tuple[np.ndarray, np.ndarray | None, str]:
     if found is not None:
         return *found, "samples of the test set, which the model has never seen"
     atlas, absent = opened.atlas, "the data set is not on this machine"
-    rows = np.linspace(0, atlas.n - 1, n).astype(int)
+    rows = np.linspace(0, atlas.n_thumbnails - 1, n).astype(int)
     y = None if atlas.labels is None else atlas.labels[rows].astype(np.int64)
     if opened.modality.name != "image":  # a thumbnail is then a drawing of the sample
         made = opened.decode(atlas.z[rows], y)
         return made, y, f"what {opened.name} makes of samples of the training set ({absent})"
-    found = np.stack([atlas.thumbnail(i) for i in rows]).transpose(0, 3, 1, 2)[:, : opened.shape[0]]
+    found = atlas.thumbnails(rows, opened.shape[0])
     return found, y, f"samples of the training set, from the thumbnails of the map ({absent})"
 
 
