@@ -19,15 +19,10 @@ def data(commands: Any, run: Run) -> None:
     p.add_argument("--json", action="store_true", help="machine-readable, units in the keys")
     p.set_defaults(run=run("data", "list_all"))
 
-    p = below.add_parser("show", help="what one is, and whether its files are still what was kept")
-    p.add_argument("name")
+    p = _named(below, "show", "what one is, and whether its files are still what was kept", run("data", "show"))
     p.add_argument("--all", action="store_true", help="name every skipped file")
     p.add_argument("--out", default="", help=".png: a sheet of its first 64 samples")
-    p.set_defaults(run=run("data", "show"))
-
-    p = below.add_parser("remove", help="delete one; models trained on it stay")
-    p.add_argument("name")
-    p.set_defaults(run=run("data", "remove"))
+    _named(below, "remove", "delete one; models trained on it stay", run("data", "remove"))
 
 
 def take_in(commands: Any, run: Run) -> None:
@@ -46,32 +41,32 @@ def checkpoint(commands: Any, run: Run) -> None:
     p = commands.add_parser("checkpoint", help="rename, annotate, delete, pack or unpack a trained model")
     below = p.add_subparsers(required=True, metavar="ACTION")
 
-    p = below.add_parser("rename", help="the same model under another name")
-    p.add_argument("name")
+    p = _named(below, "rename", "the same model under another name", run("keeping", "rename"))
     p.add_argument("new")
-    p.set_defaults(run=run("keeping", "rename"))
 
-    p = below.add_parser("note", help="write a note on its card")
-    p.add_argument("name")
+    p = _named(below, "note", "write a note on its card", run("keeping", "note"))
     p.add_argument("text", help="an empty one takes it off")
-    p.set_defaults(run=run("keeping", "note"))
 
-    p = below.add_parser("delete", help="remove it from the disk")
-    p.add_argument("name")
+    p = _named(below, "delete", "remove it from the disk", run("keeping", "delete"))
     p.add_argument("--yes", action="store_true", help="do not ask")
-    p.set_defaults(run=run("keeping", "delete"))
 
-    p = below.add_parser("pack", help="one ZIP to give away")
-    p.add_argument("name")
+    p = _named(below, "pack", "one ZIP to give away", run("keeping", "pack"))
     p.add_argument("--out", default="", help="(default NAME.zip)")
     p.add_argument("--resume", action="store_true", help="with what continues its training, some three times as large")
-    p.set_defaults(run=run("keeping", "pack"))
 
     p = below.add_parser("unpack", help="a model from such a ZIP, verified")
     p.add_argument("file")
     p.add_argument("--name", default="", help="another name than its own")
     p.add_argument("--allow-code", action="store_true", help="also one with an imported decoder, which is code")
     p.set_defaults(run=run("keeping", "unpack"))
+
+
+def _named(below: Any, action: str, help: str, does: Any) -> argparse.ArgumentParser:
+    """An action on one thing, which is called by its name."""
+    p = below.add_parser(action, help=help)
+    p.add_argument("name")
+    p.set_defaults(run=does)
+    return p
 
 
 def _add(p: argparse.ArgumentParser, run: Run) -> None:
