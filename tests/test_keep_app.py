@@ -13,6 +13,11 @@ from tests import odd_pictures
 from tests.test_views import opened, state, words
 from vae import checkpoint
 from vae.own import shelf
+from vae.own.choices import Choices
+from vae.own.sources import given
+from vae.own.understand import understand
+from vae.plan import Plan
+from vae.runs import control
 
 
 @pytest.fixture
@@ -44,13 +49,13 @@ def test_a_zip_is_looked_at_then_kept(root):
     at.text_input(key="own.path").set_value(str(root / "my pictures.zip")).run()
     assert not at.exception
     said = words(at)
-    assert "290 samples** of 1x16x16" in said
-    assert [e.label for e in at.expander if "skipped" in e.label] == ["10 files were skipped"]
+    assert "290 samples** of 1×16×16" in said
+    assert [e.label for e in at.expander if "skipped" in e.label] == ["Skipped files (10)"]
     assert set(at.dataframe[1].value["file"]) == set(odd_pictures.broken())
     assert at.dataframe[0].value.to_dict("list") == {"label": ["disc", "square"], "samples": [140, 150]}
     assert shelf.names() == []  # only looked at
     at.text_input(key="own.size").set_value("8x8").run()
-    assert "of 1x8x8" in words(at)
+    assert "of 1×8×8" in words(at)
     at.button(key="own.add").click().run()
     assert at.text[0].value == "added: my_pictures"
     assert shelf.shelved()["my_pictures"].shape == (1, 8, 8)
@@ -86,6 +91,23 @@ def test_a_model_is_annotated_renamed_and_deleted_on_its_page(root):
     assert set(checkpoint.checkpoints()) == {"tiny-ae"}
     assert state(at).model == "tiny-ae"
     assert not at.warning
+
+
+def test_what_a_run_needs_stays_and_the_page_says_which(root):
+    odd_pictures.write(root / "mine.zip")
+    shelf.add("mine", understand(given(root / "mine.zip"), Choices()))
+    run = control.start(Plan("vae", "mine", {"net": "mlp"}, 3, name="mine-vae"), work=False)
+    at = your_data()
+    at.button(key="own.remove.mine").click().run()
+    assert not at.exception
+    assert f"run {run.id} trains on it and is queued" in at.error[0].value
+    assert shelf.names() == ["mine"]
+    saved = checkpoint.read(checkpoint.find("tiny-ae"))
+    checkpoint.save(checkpoint.root() / "mine-vae", saved.config | {"name": "mine-vae"}, saved.files)  # as its trainer
+    at = opened("model", model="mine-vae")
+    at.button(key="keep.delete").click().run()
+    assert f"run {run.id} trains it and is queued" in at.error[0].value
+    assert "mine-vae" in checkpoint.checkpoints()
 
 
 def test_from_afar_nothing_is_changed_and_no_path_is_read(root, monkeypatch):

@@ -32,6 +32,7 @@ MODEL, ATLAS, THUMBNAILS, HISTORY, RESUME = (
     "history.jsonl",
     "resume.safetensors",
 )
+FILES = (MODEL, ATLAS, THUMBNAILS, HISTORY, RESUME)  # what a checkpoint may hold
 REQUIRED = ("name", "family", "hparams", "dataset", "seed", "spec", "files")
 
 
@@ -138,6 +139,11 @@ def _config(path: Path) -> dict[str, Any]:
     if not isinstance(config["files"], dict) or not all(map(_is_plain, config["files"])):
         raise CheckpointError(f"{path.name}: config.json names a file outside its folder.")
     return config
+
+
+def card(name: str) -> dict[str, Any]:
+    """The config alone; the files that it lists are not read. Raises: UnknownName, CheckpointError."""
+    return read(find(name), skip=FILES).config
 
 
 def save(path: Path, config: dict[str, Any], files: dict[str, bytes]) -> Checkpoint:

@@ -16,6 +16,7 @@ import torch
 from . import atlas as atlases
 from . import checkpoint, distributed, stream
 from .checkpoint import HISTORY, MODEL, RESUME, Checkpoint
+from .data.store import check_same
 from .device import choose_device
 from .engine import Engine
 from .errors import CheckpointError, SettingError
@@ -64,12 +65,14 @@ def train(
         raise SettingError(f"checkpoint {name!r} exists: choose --name, continue it with --resume, or --overwrite it.")
     if resume and not exists:
         raise SettingError(f"nothing to resume: there is no checkpoint {name!r}.")
+    saved = checkpoint.read(path) if resume else None
+    if saved:
+        check_same(saved.config)
     data = DATASETS.get(plan.dataset)
     FAMILIES.get(plan.family).check(data.modality)
     with distributed.group(device):
         report("loading data")
         samples = distributed.in_turn(data.load)
-        saved = checkpoint.read(path) if resume else None
         plan = _streamed(plan, samples, device, saved)
         trainer, spec = prepare(plan, samples, device)
         config, history = _config(plan, data, spec, h, t), []

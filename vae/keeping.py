@@ -14,16 +14,16 @@ from io import BufferedIOBase
 from pathlib import Path, PurePosixPath
 
 from . import checkpoint
-from .checkpoint import ATLAS, HISTORY, MODEL, RESUME, THUMBNAILS, Checkpoint
+from .checkpoint import FILES, RESUME, Checkpoint
 from .errors import CheckpointError, SaveError, SettingError, UnknownName
 from .plan import NAME
 from .registry import IMPORTED
+from .runs.needs import unneeded
 
 NOTE_MAX = 4_000  # characters
 ZIP_BYTES_MAX = 4 * 2**30  # unpacked
 CONFIG_BYTES_MAX = 16 * 2**20
 RATIO_MAX, RATIO_FROM = 200, 64 * 2**20  # unpacked to packed, of a ZIP that unpacks to more
-FILES = (MODEL, ATLAS, THUMBNAILS, HISTORY, RESUME)  # what a checkpoint may hold
 
 
 def shipped() -> frozenset[str]:
@@ -53,13 +53,15 @@ def check_name(name: str) -> None:
 
 
 def rename(name: str, new: str) -> Checkpoint:
-    """The same checkpoint under another name. Raises: UnknownName, SettingError, CheckpointError, SaveError."""
+    """The same checkpoint under another name. Raises: UnknownName, CheckpointError, SaveError; SettingError: it comes
+    with zscope, a run still trains it, or the name cannot be."""
     path = _own(name, "renamed")
-    check_name(new)
-    saved = checkpoint.read(path)
-    command = re.sub(r"--name \S+", f"--name {new}", saved.config.get("command", ""))
-    made = checkpoint.save(path.with_name(new), saved.config | {"name": new, "command": command}, saved.files)
-    _discard(path)
+    with unneeded(model=name):
+        check_name(new)
+        saved = checkpoint.read(path)
+        command = re.sub(r"--name \S+", f"--name {new}", saved.config.get("command", ""))
+        made = checkpoint.save(path.with_name(new), saved.config | {"name": new, "command": command}, saved.files)
+        _discard(path)
     return made
 
 
@@ -76,8 +78,10 @@ def annotate(name: str, text: str) -> Checkpoint:
 
 
 def delete(name: str) -> None:
-    """Gone from the disk. Raises: UnknownName; SettingError: it comes with zscope. SaveError."""
-    _discard(_own(name, "deleted"))
+    """Gone from the disk. Raises: UnknownName, SaveError; SettingError: it comes with zscope, or a run trains it."""
+    path = _own(name, "deleted")
+    with unneeded(model=name):
+        _discard(path)
 
 
 def pack(name: str, *, resume: bool = False) -> bytes:

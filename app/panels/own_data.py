@@ -43,8 +43,16 @@ def _kept_before() -> None:
             with st.popover("", icon=":material/delete:", type="tertiary", help=f"Remove {name}"):
                 st.markdown(f"Remove **{name}**? Models trained on it stay.")
                 if st.button("Remove it", type="primary", key=f"own.remove.{name}"):
-                    shelf.remove(name)
-                    st.rerun()
+                    _remove(name)
+
+
+def _remove(name: str) -> None:
+    try:
+        shelf.remove(name)
+    except ZscopeError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.rerun()
 
 
 def _line(name: str) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataCorrupt, DataNotFound
-from ..registry import DATASETS
+from ..registry import DATASETS, Dataset
 from .download import Progress, download
 
 SYSTEM = Path("/usr/share/datasets")
@@ -122,10 +122,30 @@ def here(card: Mapping[str, Any]) -> bool:
     """Whether the data set that a checkpoint's card names can be read without a download; of somebody's own, whether it
     is the very same one and not another of that name."""
     entry = DATASETS.all().get(card.get("dataset"))
-    if entry is None or locate(entry.name) is None:
-        return False
-    own = bool(entry.folder) or str(card.get("data_origin", "")).startswith("your own:")
-    return not own or entry.origin == card.get("data_origin")
+    return entry is not None and locate(entry.name) is not None and _same(entry, str(card.get("data_origin", "")))
+
+
+def check_same(card: Mapping[str, Any]) -> None:
+    """Of what is to go on training: its data set is still there, and of somebody's own the very same one. A plan tells
+    no `data_origin`: it goes by the name. Raises: DataNotFound: it is gone, or another has its name."""
+    name, known = card["dataset"], DATASETS.all()
+    origin = str(card.get("data_origin", ""))
+    if name not in known:
+        raise DataNotFound(
+            f"data set {name!r} is gone, so the training cannot go on: add it again under that name "
+            f"(python -m vae data add {name} PATH), or delete the run. There are: {', '.join(known)}."
+        )
+    if origin and not _same(known[name], origin):
+        raise DataNotFound(
+            f"data set {name!r} is another one than the training began with, so it cannot go on. Expected {origin}; "
+            f"given {known[name].origin}. Add the former again, or delete the run."
+        )
+
+
+def _same(entry: Dataset, origin: str) -> bool:
+    """Whether it is what a card calls by its name; of published data the name is enough."""
+    own = bool(entry.folder) or origin.startswith("your own:")
+    return not own or entry.origin == origin
 
 
 def availability(dataset: str) -> str:

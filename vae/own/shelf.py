@@ -18,6 +18,7 @@ import numpy as np
 
 from ..errors import DataCorrupt, SaveError, SettingError, UnknownName
 from ..registry import DATASETS, Dataset
+from ..runs.needs import unneeded
 from ..types import Samples
 from .understand import Understood
 
@@ -55,7 +56,7 @@ def names() -> list[str]:
 
 
 def check_name(name: str, *, replace: bool = False) -> None:
-    """Raises: SettingError: no such name can be, or it is taken."""
+    """Raises: SettingError: no such name can be, it is taken, or a run still needs the one that is to be replaced."""
     if not NAME.fullmatch(name):
         raise SettingError(
             f"name {name!r}: expected a letter, then letters, digits, '_' and '-', at most 40 characters."
@@ -66,6 +67,8 @@ def check_name(name: str, *, replace: bool = False) -> None:
     clash = next(filter(same, names()), None)
     if clash and not (replace and clash == name):
         raise SettingError(f"name {name!r}: you have a data set {clash} already. Remove it first, or choose another.")
+    with unneeded(dataset=clash or ""):
+        pass
 
 
 def add(name: str, understood: Understood, *, replace: bool = False) -> Path:
@@ -87,9 +90,10 @@ def add(name: str, understood: Understood, *, replace: bool = False) -> Path:
                 hashes[key] = _keep(partial / f"{key}.npy", array)
         text = json.dumps(_description(name, understood, hashes), indent=1, ensure_ascii=False)
         _write(partial / DESCRIPTION, text.encode())
-        if target.exists():
-            _discard(target)
-        os.rename(partial, target)
+        with unneeded(dataset=name):
+            if target.exists():
+                _discard(target)
+            os.rename(partial, target)
     except OSError as e:
         raise SaveError(f"could not keep {name} in {root()}: {e.strerror or e}.") from e
     finally:
@@ -98,11 +102,13 @@ def add(name: str, understood: Understood, *, replace: bool = False) -> Path:
 
 
 def remove(name: str) -> None:
-    """Delete a data set of one's own. Raises: UnknownName: there is none of that name. SaveError."""
+    """Delete a data set of one's own. Raises: UnknownName: there is none of that name. SettingError: a run still needs
+    it. SaveError."""
     if name not in names():
         raise UnknownName("data set of your own", name, names())
     try:
-        _discard(root() / name)
+        with unneeded(dataset=name):
+            _discard(root() / name)
     except OSError as e:
         raise SaveError(f"could not remove {name}: {e.strerror or e}.") from e
 

@@ -13,6 +13,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from .. import checkpoint
+from ..data.store import check_same
 from ..errors import SettingError
 from . import processes
 from .folder import (
@@ -90,9 +91,11 @@ def pause(id: str) -> Run:
 
 def resume(id: str, *, settings: dict[str, Any] | None = None, work: bool = True) -> Run:
     """Queue it again: it goes on from its last saved epoch, bit for bit, or with other settings of the trainer where
-    a resumed training takes them."""
+    a resumed training takes them. Raises: SettingError: it is not paused, stopped or failed. DataNotFound: its data set
+    is gone, or another has its name."""
     with lock():
         run = _may(id, "resume", *RESUMABLE)
+        check_same(checkpoint.card(run.name) if run.name in checkpoint.checkpoints() else run.plan)
         (run.folder / REQUEST).unlink(missing_ok=True)
         if settings:
             from ..plan import Plan
