@@ -25,6 +25,12 @@ AS = {"auto": "as it looks", "image": "pictures", "series": "series", "vector": 
 FITS = {"crop": "Crop", "whole": "Pad", "stretch": "Stretch"}
 FEW = 200  # skipped files in the table
 WHERE = "A path is taken only from a browser on the machine that serves the app."
+PATH = "A file or a folder, which is read where it is; nothing is uploaded."
+FILES = "They are looked at first: nothing is kept before you press Add."
+READ = "What the files are taken for, and what pictures and tables are made into."
+NAME = "Of the data set, in the form above: a letter, then letters, digits, '_' and '-'."
+ADD = "Keep it as a data set like any other, and choose it for a quick run."
+ACROSS = 8  # pictures in a row of the preview
 
 
 def show() -> str | None:
@@ -73,9 +79,12 @@ def _add() -> str | None:
         accept_multiple_files=True,
         max_upload_size=UPLOAD_MB,
         key="own.files",
+        help=FILES,
     )
     local = session.local()
-    path = st.text_input("Or a path on this machine", key="own.path", disabled=not local, help=None if local else WHERE)
+    path = st.text_input(
+        "Or a path on this machine", key="own.path", disabled=not local or bool(files), help=PATH if local else WHERE
+    )
     if not files and not (path and local):
         session.release("own")
         return None
@@ -94,7 +103,7 @@ def _add() -> str | None:
 
 
 def _choices() -> Choices:
-    with st.popover("How to read it", icon=":material/tune:"):
+    with st.popover("How to read it", icon=":material/tune:", help=READ):
         with st.container(horizontal=True):
             kind = st.selectbox("As", list(AS), format_func=AS.get, key="own.kind")
             sides = st.text_input("Size, px", placeholder="HxW", key="own.size", help="Of pictures; empty: what suits")
@@ -143,12 +152,14 @@ def _understood(files: list, path: str, choices: Choices) -> Understood:
 def _preview(preview: Preview) -> None:
     """What was understood; nothing is kept yet."""
     of = {"image": "pixels", "series": "channels and time steps", "vector": "values"}[preview.modality]
+    n = len(preview.skipped)
+    skipped = f" **{n:,} file{'s were' if n > 1 else ' was'} skipped**, each named below." if n else ""
     st.markdown(
-        f"**{preview.n_train + preview.n_test:,} samples** of {'x'.join(map(str, preview.shape))} {of}, values "
+        f"**{preview.n_train + preview.n_test:,} samples** of {'×'.join(map(str, preview.shape))} {of}, values "
         f"{preview.low:.4g} to {preview.high:.4g}: {preview.n_train:,} to train on, {preview.n_test:,} to test. "
-        f"{preview.n_bytes / 1e6:.1f} MB."
+        f"{preview.n_bytes / 1e6:.1f} MB.{skipped}"
     )
-    rows(preview.pictures)
+    rows(preview.pictures[:ACROSS], preview.pictures[ACROSS:])
 
 
 def _details(preview: Preview) -> None:
@@ -163,9 +174,10 @@ def _details(preview: Preview) -> None:
         said.append("Columns: " + ", ".join(preview.columns[:30]) + (" ..." if len(preview.columns) > 30 else ""))
     st.caption("  \n".join(note.replace("[", "\\[") for note in said))
     if preview.skipped:
-        with st.expander(f"{len(preview.skipped)} files were skipped", icon=":material/warning:"):
+        with st.expander(f"Skipped files ({len(preview.skipped):,})", icon=":material/warning:"):
             few = preview.skipped[:FEW]
-            st.dataframe({"file": [s.name for s in few], "why": [s.reason for s in few]}, hide_index=True)
+            named = {"file": [s.name for s in few], "why": [s.reason for s in few]}
+            st.dataframe(named, hide_index=True, key="own.skipped")
             if len(preview.skipped) > FEW:
                 st.caption(f"And {len(preview.skipped) - FEW:,} more.")
 

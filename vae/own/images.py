@@ -64,7 +64,7 @@ def read_pictures(found: Given, choices: Choices, progress: Progress = lambda do
     colour = choices.colour == "colour" or (choices.colour == "auto" and coloured > 0)
     if choices.colour == "auto":
         notes.append(f"Colour: {coloured} pictures have some." if colour else "Grey: no picture has any colour.")
-    notes += [f"{n} pictures {what}." for what, n in sorted(read.oddities.items())]
+    notes += [f"{n} picture{'s' * (n > 1)} {what}." for what, n in sorted(read.oddities.items())]
     labels, test = _labels([f.folders for f in read.files], notes)
     return Rows(
         "pictures" if labels is None else "pictures, with labels from the names of their folders",
@@ -96,18 +96,18 @@ def _picture(file: File, size: tuple[int, int], choices: Choices) -> tuple[np.nd
     image = _open(file)
     odd = []
     if transparent(image):
-        odd.append(f"are transparent in places: laid on {choices.ground}")
+        odd.append(f"transparent in places, laid on {choices.ground}")
     if getattr(image, "n_frames", 1) > 1:
-        odd.append("move, or have several pages: their first is taken")
+        odd.append("moving, or of several pages: the first is taken")
     if image.mode.startswith(("I", "F")):
-        odd.append("have more than 8 bits a value: scaled to 8")
+        odd.append("of more than 8 bits a value, scaled to 8")
     if image.mode == "CMYK":
-        odd.append("are meant for print (CMYK): made RGB")
+        odd.append("for print (CMYK), made RGB")
     if image.getexif().get(0x0112, 1) not in (0, 1):
-        odd.append("were taken with the camera turned: put upright")
+        odd.append("taken with the camera turned, put upright")
     upright = plain(image, choices.ground)
     if upright.size != (size[1], size[0]):
-        odd.append(f"are of another size: fitted to {size[0]}x{size[1]} ({choices.fit})")
+        odd.append(f"of another size, fitted to {size[0]}x{size[1]} ({choices.fit})")
     grey = upright.mode == "L" or choices.colour == "grey"
     picture = shaped(upright, (1 if grey else 3, *size), choices.fit, choices.ground)
     if len(picture) == 3 and np.ptp(picture.astype(np.int16), axis=0).max() <= GREYISH and choices.colour == "auto":
