@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from app import asks, engines, layouts
+from app import asks, engines, layouts, theatre
 from vae.errors import SettingError, UnknownName, ZscopeError
 
 COMPONENTS = Path(__file__).parent / "components"
@@ -186,8 +186,37 @@ async def _answer(request: Request, *what: str) -> Response:
         return PlainTextResponse(str(error), 500)
 
 
+# ---------------------------------------------------------------- frames
+
+
+async def frames(request: Request) -> Response:
+    """A part of the Frames of a key: index.json, fixed.bin, or the number of a frame with .bin."""
+    kind, id, wanted = (request.path_params[p] for p in ("kind", "id", "part"))
+    try:
+        return _respond(request, await asyncio.to_thread(_frames, f"{kind}/{id}", wanted))
+    except (UnknownName, FileNotFoundError, ValueError) as error:  # gone, perhaps just now, or never there
+        return PlainTextResponse(str(error) or "not there", 404)
+    except ZscopeError as error:
+        return PlainTextResponse(str(error), 500)
+
+
+def _frames(key: str, part: str) -> Asset:
+    if part == "index.json":
+        return _asset(json.dumps(theatre.index(key), allow_nan=False).encode(), "application/json")
+    found = theatre.of(key)
+    if found is None:
+        raise ValueError(f"{key} has no snapshot")
+    if part == "fixed.bin":
+        return _asset(theatre.fixed_bytes(found), "application/octet-stream")
+    number = int(part.removesuffix(".bin"))
+    if not 0 <= number < len(found.snapshots):
+        raise ValueError(f"frame {number}: expected 0 to {len(found.snapshots) - 1}")
+    return _asset(theatre.frame_bytes(found, number), "application/octet-stream")
+
+
 ROUTES = [
     Route("/asset/{name}.js", script),
+    Route("/frames/{kind}/{id}/{part}", frames),
     Route("/asset/{checkpoint}/{part}", part),
     Route("/asset/{checkpoint}/{part}/{key}", keyed),
 ]

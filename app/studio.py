@@ -21,6 +21,7 @@ COORDINATE_MAX = 1e4  # largest |z_j| or map coordinate
 ROW_MAX = 10**9 - 1
 UNDO_STEPS = 50
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+FRAMES = re.compile(r"[a-z]+/[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 CHOICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.,:+-]{0,63}")
 
 
@@ -60,6 +61,8 @@ class Studio:
     view: str = "umap"  # how the map is laid out
     colour: str = "label"  # what its points are coloured by
     camera: tuple[float, float, float, float] | None = None  # x0, x1, y0, y1 of the map in sight; None: all of it
+    watched: str = ""  # on Train, the frames in the theatre, as app.theatre names them; "": the list of runs
+    beside: str = ""  # those laid over them
     past: tuple[tuple, ...] = field(default=(), compare=False)
     future: tuple[tuple, ...] = field(default=(), compare=False)
 
@@ -291,6 +294,11 @@ def _choice(value) -> None:
         raise ValueError("expected a name: up to 64 letters, digits, spaces or one of _ . , : + -")
 
 
+def _frames(value) -> None:
+    if value != "" and not (isinstance(value, str) and FRAMES.fullmatch(value)):
+        raise ValueError("expected frames by their kind and name, as run/20260101-120000-000-digits-vae")
+
+
 def _camera(value) -> None:
     if value is None:
         return
@@ -314,4 +322,6 @@ CHECKS = {
     "view": _choice,
     "colour": _choice,
     "camera": _camera,
+    "watched": _frames,
+    "beside": _frames,
 }

@@ -114,3 +114,10 @@ def test_frames_of_other_counts_are_refused(tmp_path, forming):
     kept(tmp_path, forming[:2])
     with pytest.raises(ValueError, match=r"3 values, 2 snapshots, 0 maps"):
         frames.of_folder(tmp_path, name="a", values=(1, 2, 3))
+
+
+def test_latents_of_two_dimensions_are_their_own_map(tmp_path, forming):
+    kept(tmp_path, [z[:, :2] for z in forming])
+    assert frames.unlaid(tmp_path) == frames.lay(tmp_path) == 0
+    found = frames.of_folder(tmp_path, name="a")
+    assert (found.maps == np.stack([s.mu for s in found.snapshots])).all()

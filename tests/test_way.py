@@ -25,12 +25,13 @@ def frame(values) -> bytes:
 def asked(engine, values) -> tuple[dict, dict[str, np.ndarray]]:
     """Facts and arrays of the answer."""
     answer = live.answer(engine, asks.parse(frame(values), asks.Scene.of(engine)))
-    sequence, kind, form, length = asks.PARCEL.unpack_from(answer)
+    (sequence, kind, form), body = asks.FORM.unpack_from(answer), answer[asks.FORM.size :]
     assert (sequence, kind, form) == (7, WAY.code, 1)
-    facts, at, arrays = json.loads(answer[asks.PARCEL.size :][:length]), asks.PARCEL.size + length, {}
+    at, arrays = 4 + int.from_bytes(body[:4], "little"), {}
+    facts = json.loads(body[4:at])
     assert "error" not in facts, facts
     for name, kind, shape in facts["arrays"]:
-        arrays[name] = np.frombuffer(answer, kind, int(np.prod(shape)), at).reshape(shape)
+        arrays[name] = np.frombuffer(body, kind, int(np.prod(shape)), at).reshape(shape)
         at += arrays[name].nbytes + -arrays[name].nbytes % 4
     return facts, arrays
 

@@ -29,9 +29,10 @@ class Frames:
     """k models that see the same n samples.
 
     axis: what tells the models apart ("epoch", "beta", "d"); values (k,): theirs of it, in the order of snapshots.
-    maps (m, n, 2) float32: aligned, of the first m; the others are not laid out yet. history: records of "epoch" and
-    figures, of every epoch of a run, not only those of the snapshots; empty elsewhere. until: the last value that is
-    still to come, None where all are there. about: family, title and data set, for a caption; classes: of labels.
+    maps (m, n, 2) float32: aligned, of the first m; the others are not laid out yet. Where all latents have two
+    dimensions, they are the map. history: records of "epoch" and figures, of every epoch of a run, not only those of the
+    snapshots; empty elsewhere. until: the last value that is still to come, None where all are there. about: family and
+    data set, for a caption; classes: of labels.
     """
 
     name: str
@@ -76,7 +77,7 @@ def of_folder(folder: Path, *, name: str, axis: str = "epoch", values: Sequence[
     if fixed is None or not shots:
         return None
     values = tuple(map(float, values)) or tuple(float(s.epoch) for s in shots)
-    return Frames(name, axis, values, shots, fixed, _laid(folder, _marks(shots)))
+    return Frames(name, axis, values, shots, fixed, _laid(folder, shots))
 
 
 def _snapshots(folder: Path) -> tuple[Snapshot, ...]:
@@ -103,7 +104,7 @@ def lay(folder: Path, report: Callable[[int, int], None] = lambda done, of: None
     try:
         shots = _snapshots(folder)
         marks = _marks(shots)
-        maps = list(_laid(folder, marks))
+        maps = list(_laid(folder, shots))
         before = len(maps)
         for shot in shots[before:]:
             last = maps[-1] if maps else None
@@ -119,7 +120,7 @@ def lay(folder: Path, report: Callable[[int, int], None] = lambda done, of: None
 def unlaid(folder: Path) -> int:
     """How many snapshots have no map yet."""
     shots = _snapshots(folder)
-    return len(shots) - len(_laid(folder, _marks(shots)))
+    return len(shots) - len(_laid(folder, shots))
 
 
 def _marks(shots: Sequence[Snapshot]) -> list[str]:
@@ -131,9 +132,11 @@ def _marks(shots: Sequence[Snapshot]) -> list[str]:
     return marks
 
 
-def _laid(folder: Path, marks: Sequence[str]) -> np.ndarray:
+def _laid(folder: Path, shots: Sequence[Snapshot]) -> np.ndarray:
     """(m, n, 2): the maps that are kept, up to the first that was of other latents."""
-    path = folder / snapshots.FOLDER / MAPS
+    if shots and all(shot.mu.shape[1] == 2 for shot in shots):
+        return np.stack([shot.mu for shot in shots])
+    path, marks = folder / snapshots.FOLDER / MAPS, _marks(shots)
     if not path.exists():
         return np.zeros((0, 0, 2), np.float32)
     with np.load(path, allow_pickle=False) as kept:

@@ -24,7 +24,7 @@ import numpy as np
 
 UP = struct.Struct("<IBB2x")
 PICTURE = struct.Struct("<IBB2x5f")
-PARCEL = struct.Struct("<IBB2xI")
+FORM = struct.Struct("<IBB2x")
 VALUE_MAX = 1e4  # largest |number| a payload may hold: float32 distances must stay finite
 BAD_FRAME, OVERSIZE = 4400, 1009
 
@@ -130,6 +130,11 @@ def picture(request: Request, trust: float, ms: tuple[float, float], xy, z: np.n
 
 def parcel(request: Request, facts: dict[str, Any], **arrays: np.ndarray) -> bytes:
     """A parcel's frame: JSON facts, and arrays of uint8, int32 or float32, which the browser gets by their names."""
+    return FORM.pack(request.sequence, request.kind.code, 1) + packed(facts, **arrays)
+
+
+def packed(facts: dict[str, Any], **arrays: np.ndarray) -> bytes:
+    """A parcel's body, from the length of its JSON on; read by unpacked() in channel.js."""
     listed, blobs = [], []
     for name, array in arrays.items():
         kind = {"u": "u1", "b": "u1", "i": "<i4", "f": "<f4"}[array.dtype.kind]
@@ -138,5 +143,4 @@ def parcel(request: Request, facts: dict[str, Any], **arrays: np.ndarray) -> byt
         blobs.append(blob + bytes(-len(blob) % 4))
     text = json.dumps({**facts, "arrays": listed}, allow_nan=False).encode()
     text += b" " * (-len(text) % 4)
-    head = PARCEL.pack(request.sequence, request.kind.code, 1, len(text))
-    return b"".join([head, text, *blobs])
+    return b"".join([len(text).to_bytes(4, "little"), text, *blobs])

@@ -4,7 +4,7 @@ import { geometry } from "./pictures.js"
 
 export const KIND = { map: "map", latent: "latent", row: "row", path: "path" }
 export const live = { sent: 0, painted: 0, dropped: 0, latency_ms: [], shown_ms: [] }
-const HEAD_UP = 8, HEAD_DOWN = 28, HEAD_PARCEL = 12, KEEP = 1000
+const HEAD_UP = 8, HEAD_DOWN = 28, HEAD_PARCEL = 8, KEEP = 1000
 export const pace = { gap: 8 } // ms from a paint to the next animation frame, smoothed
 const RETRY_MS = [250, 500, 1000, 2000, 4000, 8000]
 
@@ -169,7 +169,7 @@ class Client {
     const head = new DataView(buffer), job = this.flight
     if (!job || head.getUint32(0, true) !== job.sequence) return // stale
     this.flight = null
-    const frame = (head.getUint8(5) ? parcel : picture)(buffer, head, this.d)
+    const frame = head.getUint8(5) ? unpacked(buffer, HEAD_PARCEL) : picture(buffer, head, this.d)
     Object.assign(frame, { sequence: job.sequence, kind: job.kind, source: job.source, t0: job.t0, round_trip_ms: performance.now() - job.sent_at })
     if (frame.error && job.resolve) job.reject(new Error(frame.error))
     else if (frame.error) { live.dropped += 1; emit("trouble", frame.error) }
@@ -216,9 +216,10 @@ function picture(buffer, head, d) {
 
 const TYPES = { u1: Uint8ClampedArray, i4: Int32Array, f4: Float32Array }
 
-function parcel(buffer, head) {
-  let at = HEAD_PARCEL + head.getUint32(8, true)
-  const facts = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, HEAD_PARCEL, at - HEAD_PARCEL))), arrays = {}
+// what packed() of app/asks puts together, from that byte of the buffer on
+export function unpacked(buffer, from = 0) {
+  let at = from + 4 + new DataView(buffer).getUint32(from, true)
+  const facts = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, from + 4, at - from - 4))), arrays = {}
   for (const [name, type, shape] of facts.arrays ?? []) {
     const length = shape.reduce((a, b) => a * b, 1)
     arrays[name] = Object.assign(new TYPES[type](buffer, at, length), { shape })

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import figures, session
+from app import session
 from app.cards import number
-from app.show import QUIET
+from app.panels import watch
 from vae import checkpoint
 from vae.errors import ZscopeError
 from vae.registry import FAMILIES
@@ -16,7 +16,7 @@ from vae.runs import control, forecast, preview
 from vae.runs.diagnosis import lower_lr
 from vae.runs.folder import DONE, FAILED, PAUSED, QUEUED, RUNNING, STOPPED, Run, waiting
 
-SHOWN, OLD_S, CURVES_PX = 12, 8.0, 340
+SHOWN, OLD_S = 12, 8.0
 COLOURS = {QUEUED: "gray", RUNNING: "blue", PAUSED: "orange", STOPPED: "gray", DONE: "green", FAILED: "red"}
 ICONS = {QUEUED: "hourglass_empty", RUNNING: "sprint", PAUSED: "pause", STOPPED: "stop", DONE: "check", FAILED: "error"}
 EMPTY = (
@@ -66,9 +66,6 @@ def _run(run: Run, queue: list[Run], saved: bool) -> None:
         with st.expander("Log"):
             st.code(run.log() or "It printed nothing.", language=None)
     _buttons(run, saved)
-    if len(epochs := run.epochs()) > 1 and st.toggle("Curves", key=f"curves-{run.id}"):
-        has_rate = any(record.get("rate_nats") is not None for record in epochs)
-        st.plotly_chart(figures.training_curve(epochs, has_rate, CURVES_PX), key=f"chart-{run.id}", config=QUIET)
 
 
 def _where(run: Run) -> str:
@@ -103,6 +100,8 @@ def _buttons(run: Run, saved: bool) -> None:
                 less = {"lr": lower_lr(run.plan)}
                 label = f"Resume with lr {less['lr']:g}"
                 _does(label, "trending_down", lambda: control.resume(run.id, settings=less), run)
+        if run.progress.get("epoch") or state == RUNNING:
+            watch.button(run)
         if saved and state == RUNNING:
             _preview(run)
         if saved and session.has_map(run.name) and st.button(

@@ -1,15 +1,20 @@
-"""Train: a new training on the left, the queue and all runs on the right. Each is a process of its own."""
+"""Train: a new training on the left, the queue and all runs on the right, each a process of its own; or one of them in
+the theatre, over the whole page."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from app.panels import new_run, run_list
+from app import session
+from app.panels import new_run, run_list, watch
 
-form, runs = st.columns([8, 13], gap="large")
-with form:
-    st.markdown("### Train a model")
-    new_run.show()
-with runs:
-    st.markdown("### Runs")
-    run_list.show()
+if session.studio().watched:
+    watch.show()
+else:
+    form, runs = st.columns([8, 13], gap="large")
+    with form:
+        st.markdown("### Train a model")
+        new_run.show()
+    with runs:
+        st.markdown("### Runs")
+        run_list.show()

@@ -1,0 +1,218 @@
+// Curves, the rate-distortion plane and the bars of the rates. Each symbol has its one colour (app/figures.py); a second row of
+// frames has one colour of its own in all of them. An axis spans what comes after the first tenth, whose fall would hide the
+// rest, and opens as far as the point at the cursor needs.
+
+export const COLOUR = { elbo: "#d55e00", distortion: "#2f7fc1", rate: "#0a9f78", dead: "#9aa3af", other: { light: "#a4478f", dark: "#d98bc9" } }
+export const otherColour = (look) => (look.dark ? COLOUR.other.dark : COLOUR.other.light)
+export const figure = (v, digits = 1) => (v === null || v === undefined ? "–" : v.toFixed(digits).replace("-", "−"))
+const WIDEST = 56 // CSS pixels of a bar and what is left beside it
+const SHORT = 12 // epochs: of fewer, all are shown
+
+// whether a rate means something: without an elbo (a plain autoencoder's codes are no draws) it is a 0 that says nothing
+const bounded = (reel) => reel.has("elbo_nats") && reel.has("rate_nats")
+
+const CURVES = [["elbo", "elbo_nats"], ["distortion", "distortion_nats"], ["rate", "rate_nats"]]
+const FONT = (look, px = 11.5) => `${px}px ${look.font}`
+
+const spread = (values) => {
+  const low = Math.min(...values), high = Math.max(...values), pad = 0.08 * (high - low) || 0.5
+  return [low - pad, high + pad]
+}
+
+// what an axis spans: of all but the first tenth of the records, and at least `here`
+function late(records, name) {
+  const hidden = records.length >= SHORT ? Math.floor((records.length - 1) / 10) : 0
+  return records.slice(hidden).map((record) => record[name]).filter((v) => v !== undefined)
+}
+
+// steps of 1, 2 or 5 that part a span into about so many
+function ticks(low, high, about) {
+  const raw = (high - low) / about, power = 10 ** Math.floor(Math.log10(raw)), step = power * [1, 2, 5, 10].find((m) => m * power >= raw)
+  const found = []
+  for (let v = Math.ceil(low / step) * step; v <= high + 1e-9 * step; v += step) found.push(Math.abs(v) < 1e-9 * step ? 0 : v)
+  return { found, digits: Math.max(0, -Math.floor(Math.log10(step) + 1e-9)) }
+}
+
+function polyline(context, points) {
+  context.beginPath()
+  points.forEach(([x, y], k) => (k ? context.lineTo(x, y) : context.moveTo(x, y)))
+  context.stroke()
+}
+
+function dot(context, x, y, r, colour, ring) {
+  context.beginPath()
+  context.arc(x, y, r, 0, 2 * Math.PI)
+  Object.assign(context, { fillStyle: colour, strokeStyle: ring, lineWidth: 2 })
+  context.fill()
+  context.stroke()
+}
+
+// ---------------------------------------------------------------- curves
+
+// rows: [{reel, f, second}]; the first one gives the cursor
+export function curves(context, width, height, rows, look) {
+  const shown = CURVES.filter(([, key]) => rows.some(({ reel }) => reel.has(key) && (key !== "rate_nats" || bounded(reel))))
+  const gap = 12, foot = 16, each = (height - foot - gap * (shown.length - 1)) / Math.max(1, shown.length)
+  const xs = rows.flatMap(({ reel }) => [...reel.records.map((r) => r.x), reel.index.axis === "epoch" && reel.index.until ? reel.index.until : reel.x(0)])
+  const span = [Math.min(...xs), Math.max(...xs)], left = 46, right = 8
+  const px = (x) => left + ((x - span[0]) / (span[1] - span[0] || 1)) * (width - left - right)
+  shown.forEach(([name, key], k) => {
+    const top = k * (each + gap)
+    curve(context, { top: top + 15, bottom: top + each, left, right: width - right, width }, px, rows, name, key, look)
+  })
+  Object.assign(context, { fillStyle: look.text, globalAlpha: 0.66, font: FONT(look, 11), textBaseline: "bottom" })
+  const { reel } = rows[0], ends = reel.index.axis === "epoch" ? span.map(String) : [reel.index.values[0], reel.index.values.at(-1)].map(String)
+  context.textAlign = "left"
+  context.fillText(`${reel.index.axis} ${ends[0]}`, left, height)
+  context.textAlign = "right"
+  if (span[1] > span[0]) context.fillText(ends[1], width - right, height)
+  context.globalAlpha = 1
+}
+
+function curve(context, box, px, rows, name, key, look) {
+  const here = rows.map(({ reel, f }) => reel.figure(key, f)), colour = COLOUR[name]
+  const values = rows.flatMap(({ reel }) => [...late(reel.records, key), ...late(reel.records, `test_${key}`)])
+  const [low, high] = spread([...values, ...here.filter((v) => v !== null)])
+  const py = (v) => box.bottom - ((v - low) / (high - low)) * (box.bottom - box.top)
+  grid(context, box, py, low, high, look)
+  context.save()
+  context.beginPath()
+  context.rect(box.left, box.top - 2, box.right - box.left + 8, box.bottom - box.top + 4)
+  context.clip()
+  for (const { reel, second } of [...rows].reverse())
+    for (const [prefix, dash] of [["", []], ["test_", [2, 3]]]) {
+      const points = reel.records.filter((r) => r[prefix + key] !== undefined).map((r) => [px(r.x), py(r[prefix + key])])
+      Object.assign(context, { strokeStyle: second ? otherColour(look) : colour, lineWidth: 1.8, globalAlpha: prefix ? 0.75 : 1 })
+      context.setLineDash(dash)
+      if (points.length) polyline(context, points)
+    }
+  context.restore()
+  const at = px(rows[0].reel.xAt(rows[0].f))
+  Object.assign(context, { strokeStyle: look.text, lineWidth: 1, globalAlpha: 0.35 })
+  polyline(context, [[at, box.top - 2], [at, box.bottom]])
+  context.globalAlpha = 1
+  rows.forEach(({ reel, f, second }, k) => here[k] !== null && dot(context, px(reel.xAt(f)), py(here[k]), 4, second ? otherColour(look) : colour, look.background))
+  heading(context, name, here, colour, box, look)
+}
+
+function heading(context, name, here, colour, box, look) {
+  Object.assign(context, { font: `600 ${FONT(look, 12)}`, fillStyle: colour, textAlign: "left", textBaseline: "alphabetic" })
+  context.fillText(name, box.left, box.top - 5)
+  context.textAlign = "right"
+  let at = box.right
+  for (const [k, v] of [...here.entries()].reverse()) {
+    if (v === null) continue
+    const said = k ? figure(v) : `${figure(v)} nats`
+    context.fillStyle = k ? otherColour(look) : colour
+    context.fillText(said, at, box.top - 5)
+    at -= context.measureText(said).width + 10
+  }
+}
+
+function grid(context, box, py, low, high, look) {
+  const { found, digits } = ticks(low, high, Math.max(2, (box.bottom - box.top) / 28))
+  Object.assign(context, { font: FONT(look, 10.5), fillStyle: look.text, strokeStyle: look.text, lineWidth: 1, textAlign: "right", textBaseline: "middle" })
+  for (const v of found) {
+    context.globalAlpha = 0.1
+    polyline(context, [[box.left, py(v)], [box.right, py(v)]])
+    context.globalAlpha = 0.6
+    context.fillText(figure(v, digits), box.left - 6, py(v))
+  }
+  context.globalAlpha = 1
+}
+
+// ---------------------------------------------------------------- the plane
+
+const R = "rate_nats", D = "distortion_nats"
+
+// whether a row of frames has places there
+export const inPlane = (reel) => bounded(reel) && reel.has(D)
+
+export function plane(context, width, height, rows, look) {
+  const box = { left: 46, right: width - 10, top: 6, bottom: height - 32 }
+  const here = rows.map(({ reel, f }) => [reel.figure(R, f), reel.figure(D, f)]).map(([r, d]) => (r === null || d === null ? null : [r, d]))
+  const of = (name, k) => spread([...rows.flatMap(({ reel }) => late(reel.records, name)), ...here.filter(Boolean).map((at) => at[k])])
+  const [r0, r1] = of(R, 0), [d0, d1] = of(D, 1)
+  const px = (r) => box.left + ((r - r0) / (r1 - r0)) * (box.right - box.left), py = (d) => box.bottom - ((d - d0) / (d1 - d0)) * (box.bottom - box.top)
+  grid(context, box, py, d0, d1, look)
+  const across = ticks(r0, r1, (box.right - box.left) / 70)
+  Object.assign(context, { fillStyle: look.text, globalAlpha: 0.6, font: FONT(look, 10.5), textAlign: "center", textBaseline: "top" })
+  for (const r of across.found) context.fillText(figure(r, across.digits), px(r), box.bottom + 4)
+  context.save()
+  context.beginPath()
+  context.rect(box.left, box.top, box.right - box.left, box.bottom - box.top)
+  context.clip()
+  iso(context, { r0, r1, d0, d1 }, px, py, look)
+  for (const { reel, second } of [...rows].reverse()) {
+    const points = reel.records.filter((record) => record[R] !== undefined && record[D] !== undefined).map((record) => [px(record[R]), py(record[D])])
+    Object.assign(context, { strokeStyle: second ? otherColour(look) : look.text, lineWidth: 1.6, globalAlpha: second ? 0.9 : 0.55 })
+    polyline(context, points)
+    context.fillStyle = context.strokeStyle
+    for (const [x, y] of points) { context.beginPath(); context.arc(x, y, 2, 0, 2 * Math.PI); context.fill() }
+  }
+  context.restore()
+  context.globalAlpha = 1
+  for (const [k, at] of [...here.entries()].reverse()) if (at) dot(context, px(at[0]), py(at[1]), 6.5, rows[k].second ? otherColour(look) : COLOUR.elbo, look.background)
+  Object.assign(context, { font: `600 ${FONT(look)}`, fillStyle: COLOUR.rate, textAlign: "right", textBaseline: "bottom" })
+  context.fillText("rate, nats →", box.right, height - 1)
+  context.save()
+  context.translate(11, box.top)
+  context.rotate(-Math.PI / 2)
+  context.fillStyle = COLOUR.distortion
+  context.textBaseline = "middle"
+  context.fillText("distortion, nats →", 0, 0)
+  context.restore()
+}
+
+// lines of one elbo, which is -(distortion + rate)
+function iso(context, { r0, r1, d0, d1 }, px, py, look) {
+  const { found, digits } = ticks(r0 + d0, r1 + d1, 7)
+  Object.assign(context, { strokeStyle: COLOUR.elbo, fillStyle: COLOUR.elbo, lineWidth: 1, font: FONT(look, 10.5), textAlign: "left", textBaseline: "bottom" })
+  context.setLineDash([5, 4])
+  for (const total of found) {
+    context.globalAlpha = look.dark ? 0.6 : 0.45
+    polyline(context, [[px(r0), py(total - r0)], [px(r1), py(total - r1)]])
+    const [x, y] = total - r0 <= d1 ? [r0, total - r0] : [total - d1, d1] // where it enters, at the left or the top
+    context.save()
+    context.translate(px(x) + 6, py(y) + (y === d1 ? 12 : -2))
+    context.rotate(Math.atan2(py(total - r1) - py(total - r0), px(r1) - px(r0)))
+    context.globalAlpha = 1
+    context.fillText(`elbo ${figure(-total, digits)}`, 4, -1)
+    context.restore()
+  }
+  context.setLineDash([])
+  context.globalAlpha = 1
+}
+
+// ---------------------------------------------------------------- bars
+
+// the rate of each dimension, in the order of the last frame; grey: its posterior mean hardly varies
+export function bars(context, width, height, rows, look) {
+  const [{ reel, f }] = rows, { i, j, t } = reel.beside(f), { rates, active } = reel.index
+  const from = rates[i], to = rates[j]?.length === from?.length ? rates[j] : from
+  const box = { left: 34, right: width - 2, top: 6, bottom: height - 16 }, d = from.length
+  const last = rates.findLast((rate) => rate?.length === d) ?? from, order = from.map((_, k) => k).sort((a, b) => last[b] - last[a])
+  const ends = rows.flatMap(({ reel, f }) => [reel.index.rates.at(-1), reel.index.rates[reel.beside(f).i], reel.index.rates[reel.beside(f).j]])
+  const most = Math.max(0.1, ...ends.flatMap((rate) => rate ?? [])), slots = Math.max(...ends.map((rate) => rate?.length ?? 0))
+  const py = (v) => box.bottom - (v / (1.05 * most)) * (box.bottom - box.top), pitch = Math.min(WIDEST, (box.right - box.left) / slots)
+  grid(context, box, py, 0, 1.05 * most, look)
+  order.forEach((k, place) => {
+    const v = from[k] + t * (to[k] - from[k]), on = active[t < 0.5 ? i : j][k]
+    context.fillStyle = on ? COLOUR.rate : COLOUR.dead
+    context.fillRect(box.left + place * pitch + 0.12 * pitch, py(v), 0.76 * pitch, Math.max(1, box.bottom - py(v)))
+  })
+  const names = Math.max(1, Math.ceil(26 / pitch))
+  Object.assign(context, { fillStyle: look.text, globalAlpha: 0.66, font: FONT(look, 10.5), textAlign: "center", textBaseline: "bottom" })
+  order.forEach((k, place) => place % names === 0 && context.fillText(`z${k}`, box.left + (place + 0.5) * pitch, height))
+  context.globalAlpha = 1
+  if (rows[1]) steps(context, rows[1], box, py, pitch, look)
+}
+
+// another model's dimensions are others: its rates from the largest down, as a line
+function steps(context, { reel, f }, box, py, pitch, look) {
+  const rate = reel.index.rates[reel.nearest(f)]
+  if (!rate) return
+  const sorted = [...rate].sort((a, b) => b - a)
+  Object.assign(context, { strokeStyle: otherColour(look), lineWidth: 2 })
+  polyline(context, sorted.flatMap((v, k) => [[box.left + k * pitch, py(v)], [box.left + (k + 1) * pitch, py(v)]]))
+}
