@@ -30,9 +30,9 @@ class Frames:
 
     axis: what tells the models apart ("epoch", "beta", "d"); values (k,): theirs of it, in the order of snapshots.
     maps (m, n, 2) float32: aligned, of the first m; the others are not laid out yet. Where all latents have two
-    dimensions, they are the map. history: records of "epoch" and figures, of every epoch of a run, not only those of the
-    snapshots; empty elsewhere. until: the last value that is still to come, None where all are there. about: family and
-    data set, for a caption; classes: of labels.
+    dimensions, they are the map. history: records of "epoch" and figures, of every epoch of a run, not only those of
+    the snapshots; empty elsewhere. until: the last value that is still to come, None where all are there. about:
+    family and data set, for a caption; classes: of labels.
     """
 
     name: str

@@ -33,7 +33,7 @@ export class Forming {
   }
 
   // the frame whose map is shown where the wanted one is not laid out yet
-  get laid() { return this.reel.frames.reduce((last, frame, i) => (frame?.xy ? i : last), -1) }
+  get laid() { return this.reel?.frames.reduce((last, frame, i) => (frame?.xy ? i : last), -1) ?? -1 }
 
   draw(context, width, height, ratio) {
     if (!this.points || this.laid < 0) return

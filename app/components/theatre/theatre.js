@@ -109,7 +109,7 @@ class Theatre {
     const { index } = this.reel, [words, help] = DRAWN[index.drawn_from] ?? DRAWN[""]
     this.find(".th-map h4 span").textContent = `Where ${count(index.n)} training samples lie${index.plane ? ": the latent plane itself" : ""}`
     Object.assign(this.find(".th-drawn h4"), { textContent: words, title: help })
-    this.find(".th-again h4").textContent = `${this.reel.fixed.test.shape[0]} test samples, and below what they come back as`
+    this.find(".th-again h4").textContent = `${this.reel.fixed.test.shape[0]} test samples, below what they come back as${this.other ? ", and of the other run" : ""}`
     const colours = palette(this.look.dark)
     this.find(".th-legend").replaceChildren(...(index.labelled ? index.classes.slice(0, colours.length) : []).map((name, k) => {
       const entry = Object.assign(document.createElement("span"), { textContent: name }), dot = document.createElement("i")
