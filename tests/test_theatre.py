@@ -213,6 +213,16 @@ def test_the_film_of_what_has_no_rate_no_map_yet_or_one_frame(tmp_path):
         assert len(pictures_of(film.gif(f))) == 1 + i * (film.STEPS_MS // film.STEP_MS)
 
 
+def test_a_film_of_a_training_that_diverged_shows_what_was_before(tmp_path):
+    run = shots(tmp_path, 3, laid=3)
+    path = run / "snapshots" / "000003.npz"
+    with np.load(path) as npz:
+        arrays = dict(npz)
+    snapshots.write(path, arrays | dict.fromkeys(("elbo_nats", "distortion_nats", "rate_nats"), np.float64("nan")))
+    f = frames.of_folder(run, name="a")
+    assert len(pictures_of(film.gif(f))) == 2 * (film.STEPS_MS // film.STEP_MS) + 1
+
+
 def test_two_runs_in_one_film_have_their_colours(tmp_path):
     a, b = (frames.of_folder(shots(tmp_path / name, 4, laid=4), name=name) for name in "ab")
     colour = tuple(int(film.SECOND[i : i + 2], 16) for i in (1, 3, 5))
