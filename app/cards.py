@@ -5,9 +5,11 @@ Plain data in, text and numbers out; knows no widgets.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from vae.ladders import ladders
 from vae.metrics.bounds import error_key
 from vae.registry import FAMILIES, KINDS, MODALITIES
 from vae.registry import traits as registered
@@ -60,9 +62,16 @@ def grouped(cards: Mapping[str, Mapping]) -> list[str]:
         card = cards[name]
         family = known.get(card.get("family"))
         kind = KINDS.index(family.kind) if family else len(KINDS)
-        return (not card, str(card.get("dataset")), kind, str(card.get("family")), name)
+        stem, value = m.groups() if (m := re.fullmatch(r"(.*-)(\d+\.?\d*)", name)) else (name, 0)
+        return (not card, str(card.get("dataset")), kind, str(card.get("family")), stem, float(value))
 
     return sorted(cards, key=place)
+
+
+def unladdered(cards: Mapping[str, Mapping], *used: str) -> dict[str, Mapping]:
+    """Those to choose from: the many models of a ladder stay behind it until one of them is in use."""
+    behind = {rung for ladder in ladders().values() if not {*used} & {*ladder.rungs} for rung in ladder.rungs}
+    return {name: card for name, card in cards.items() if name not in behind}
 
 
 def summary(card: Mapping) -> str:

@@ -14,9 +14,9 @@ from vae.runs import forecast
 _under_way: list[Future] = []
 
 
-def look(plan: Plan) -> str | None:
+def look(plan: Plan, models: int = 1) -> str | None:
     """A sentence on time and memory, or on why there will be none; None: it is being measured, or will be once no other
-    is, so that who turns a knob ten times does not wait for ten."""
+    is, so that who turns a knob ten times does not wait for ten. models: how many such trainings."""
     if forecast.known(plan) is None and any(not job.done() for job in _under_way):
         return None
     key = ("forecast", json.dumps(dataclasses.asdict(plan) | {"epochs": 0, "name": "", "seed": 0}, default=str))
@@ -25,6 +25,6 @@ def look(plan: Plan) -> str | None:
     if not job.done():
         return None
     try:
-        return job.result().told(plan.epochs)
+        return job.result().told(plan.epochs, models)
     except ZscopeError as error:
         return str(error)

@@ -13,12 +13,14 @@ WIDE = 1e5  # ranges wider than this are of a number with exponent
 LABELS = {"lr": "learning rate", "lr_end": "last learning rate", "d": "d, latent dimensions", "k": "k, draws"}
 
 
-def controls(cls: type, values: Mapping[str, Any], key: str, columns: int = 2) -> dict[str, Any]:
+def controls(cls: type, values: Mapping[str, Any], key: str, columns: int = 2, without: str = "") -> dict[str, Any]:
     """A widget for every field of an Hparams class, in as many columns; what is set. values: what they start from;
-    key: of the group, another key forgets what was set."""
+    key: of the group, another key forgets what was set. without: a field that is set elsewhere."""
     found = {}
     with st.grid(columns, gap="small", min_column_width=130):
         for name, k in knobs(cls).items():
+            if name == without:
+                continue
             found[name] = control(name, k, values[name], f"{key}.{name}")
     return found
 

@@ -4,21 +4,60 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
-from vae import presets
+from vae import ladders, presets
 from vae.atlas import N_REFERENCE
 from vae.plan import Plan
 from vae.presets import Preset
 from vae.registry import KINDS, Dataset, Family, datasets, families, knobs
+from vae.runs import control
 from vae.train import TrainHparams
 
-FIRST_DATA, FIRST_FAMILY = "digits", "vae"
+FIRST_DATA = "digits"
 SUPERVISED = {"conditional", "semi_supervised"}
 
 STANDARD_EPOCHS = 20
 PRESETS = {"quick": "Quick", "standard": "Standard"}
+ONE, LADDER = "one", "ladder"
+WHAT = {ONE: "One model", LADDER: "A ladder"}
+FIRST = {ONE: "vae", LADDER: "beta_vae"}  # the family that each begins with
 UNSEEN = 10_000  # training samples of a set that is not on this machine yet, as far as a preset must know
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the form asks for: the training of a plan, or one for each value of a setting of it."""
+
+    plan: Plan
+    setting: str = ""
+    values: tuple[float, ...] = ()
+
+    def check(self) -> None:
+        """Raises: SettingError: it cannot be begun."""
+        if self.setting:
+            ladders.check(self.plan, self.setting, self.values)
+        else:
+            control.check(self.plan)
+            control.refuse_taken(self.plan.checkpoint_name())
+
+    def start(self) -> None:
+        """Raises: SettingError: as `check`."""
+        if self.setting:
+            ladders.start(self.plan, self.setting, self.values)
+        else:
+            control.start(self.plan)
+
+    def dearest(self) -> Plan:
+        """The plan by which the cost of all is told: that of the highest value."""
+        return ladders.plans(self.plan, self.setting, self.values)[-1] if self.setting else self.plan
+
+    def command(self) -> str:
+        """The same on the command line, in the background."""
+        if self.setting:
+            return ladders.command(self.plan, self.setting, self.values) + " --background"
+        return self.plan.command().replace(" train ", " runs start ", 1)
 
 
 def preset(name: str, family: Family, data: Dataset, n: int | None) -> Preset:

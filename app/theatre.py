@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from app.asks import packed
-from vae import frames
+from vae import frames, ladders, rungs
 from vae.errors import UnknownName
 from vae.frames import Frames
 from vae.metrics.latent import active_units
@@ -46,6 +46,7 @@ def register(kind: str, folder: Folder, read: Read) -> None:
 
 
 register("run", lambda id: find(id).folder, frames.of_run)
+register("ladder", lambda id: ladders.find(id).folder, lambda folder: rungs.frames_of(ladders.find(folder.name)))
 
 
 def of(key: str) -> Frames | None:

@@ -30,7 +30,7 @@ from typing import Any
 import torch
 
 from benchmarks.machine import OUT, machine, write
-from vae import checkpoint, experiment
+from vae import checkpoint, experiment, ladders
 from vae.engine import load
 from vae.errors import NotMeasurable
 from vae.metrics.estimate import Estimate
@@ -168,6 +168,7 @@ def shipped(chosen: list[str]) -> Iterator[dict[str, Any]]:
     for name, path in checkpoint.checkpoints().items():
         card = checkpoint.read(path, skip=(checkpoint.RESUME,)).config
         fits = card["dataset"] == "fashion_mnist" and card["hparams"].get("net", "mlp") == RECIPE["net"]
+        fits = fits and ladders.of_model(name) is None  # a rung is no example of its family
         if name not in chosen if chosen else not fits:
             continue
         yield measure(name)

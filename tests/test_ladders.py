@@ -143,7 +143,7 @@ def test_a_rung_that_fails_leaves_the_others_and_joins_them_once_it_is_trained(r
 
 def test_frames_are_what_the_checkpoints_make_of_the_samples_that_their_runs_looked_at(root, monkeypatch):
     monkeypatch.setattr(snapshots, "N_LATENTS", 60)
-    ladder = started(values=(0, 2))
+    ladder = started(values=(0, 2), settings=TINY | {"d": "3"})
     for rung in ladder.rungs:
         trained(rung)
     found = rungs.look("a")
@@ -153,7 +153,7 @@ def test_frames_are_what_the_checkpoints_make_of_the_samples_that_their_runs_loo
         assert (found.fixed.rows == fixed.rows).all()
         assert (found.fixed.labels == fixed.labels).all()
         assert (found.fixed.test == fixed.test).all()
-        assert found.fixed.drawn_from == fixed.drawn_from == "grid"
+        assert found.fixed.drawn_from == fixed.drawn_from == "prior"
         assert (shot.mu == last.mu).all()
         assert (shot.again == last.again).all()
         assert np.allclose(shot.rate_per_dim_nats, last.rate_per_dim_nats)

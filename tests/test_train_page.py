@@ -72,7 +72,7 @@ def test_a_first_visit_without_a_model_proposes_a_plan_and_starts_it(empty):
 
 def test_knobs_that_were_turned_and_the_preset_are_in_the_plan(empty):
     at = page()
-    at.segmented_control[0].set_value("quick").run()
+    next(s for s in at.segmented_control if s.label == "Preset").set_value("quick").run()
     next(n for n in at.number_input if n.label == "d, latent dimensions").set_value(3).run()
     next(s for s in at.selectbox if s.label == "likelihood").set_value("bernoulli").run()
     name_field(at).set_value("mine").run()

@@ -31,7 +31,7 @@ def frames_of(ladder: Ladder) -> Frames | None:
     look through the models first."""
     if not ready(ladder):
         return None
-    values = [value for value, rung in zip(ladder.values, ladder.rungs, strict=True) if rung in _seen(ladder)]
+    values = [value for value, rung in zip(ladder.values, ladder.rungs, strict=True) if rung in seen(ladder)]
     found = frames.of_folder(ladder.folder, name=ladder.name, axis=ladder.setting, values=values)
     about = f"{FAMILIES.get(ladder.family).title} on {ladder.dataset}"
     return dataclasses.replace(found, about=about, classes=tuple(DATASETS.get(ladder.dataset).classes))
@@ -39,8 +39,8 @@ def frames_of(ladder: Ladder) -> Frames | None:
 
 def ready(ladder: Ladder) -> bool:
     """Whether all models that are trained were looked through, as they are now."""
-    seen = _seen(ladder)
-    return len(seen) > 1 and seen == _trained(ladder)
+    done = seen(ladder)
+    return len(done) > 1 and done == _trained(ladder)
 
 
 def look(name: str, report: Callable[[str], Any] = lambda stage: None) -> Frames:
@@ -93,7 +93,7 @@ def _trained(ladder: Ladder) -> dict[str, str]:
     return found
 
 
-def _seen(ladder: Ladder) -> dict[str, str]:
-    """As `_trained`, when its models were looked through last."""
+def seen(ladder: Ladder) -> dict[str, str]:
+    """The rungs that were looked through last, in the order of the frames, with what their weights hashed to."""
     kept = ladder.folder / snapshots.FOLDER / OF
     return json.loads(kept.read_text("utf-8")) if kept.is_file() else {}

@@ -6,12 +6,11 @@ import streamlit as st
 
 from app import estimates, knobs, session
 from app.panels import own_data
-from app.plans import FIRST_FAMILY, PRESETS, data_sets, defaults, fitting, free_name, plan, preset
+from app.plans import FIRST, LADDER, ONE, PRESETS, WHAT, Order, data_sets, defaults, fitting, free_name, plan, preset
+from vae import ladders
 from vae.data.store import availability
 from vae.errors import ZscopeError
-from vae.plan import Plan
 from vae.registry import DATASETS, MODALITIES
-from vae.runs import control
 from vae.train import TrainHparams
 
 KEPT = {"persist_state": "session"}
@@ -24,6 +23,12 @@ EPOCHS = "Passes through the training set."
 NAME = "Of the checkpoint, in the model picker and below checkpoints/. Letters, digits, '.', '_' and '-'."
 SEED = "Of the first weights, the order of the samples and all noise: the same seed trains the same model."
 POINTS = "Training samples that the map shows."
+TRAINS = (
+    "A ladder: the same training at several values of one setting, so that you can slide through really trained models "
+    "and see what that setting does."
+)
+CLIMBED = "The setting that the models of the ladder differ in; all else is the same, the seed too."
+VALUES = "A model for each, trained one after the other: numbers with commas between them."
 MEASURING = "Measuring some steps of this very net on this machine ..."
 
 
@@ -34,17 +39,22 @@ def show() -> None:
         session.put("train.data", DATASETS.get(added))
         session.put("train.preset", "quick")  # a first look: nobody knows yet what is in them
     data = chosen.selectbox("Data set", data_sets(), format_func=_data, key="train.data", **KEPT)
+    what = st.segmented_control(
+        "Train", WHAT, default=ONE, required=True, format_func=WHAT.get, help=TRAINS, key="train.what",
+        width="stretch", **KEPT,
+    )  # fmt: skip
     families = fitting(data)
-    first = next((i for i, f in enumerate(families) if f.name == FIRST_FAMILY), 0)
+    first = next((i for i, f in enumerate(families) if f.name == FIRST[what]), 0)
     family = st.selectbox(
         "Family",
         families,
         index=first,
         format_func=lambda f: f"{f.title}\u2002{f.kind}",
-        key=f"train.family.{data.modality}.{bool(data.classes)}",
+        key=f"train.family.{what}.{data.modality}.{bool(data.classes)}",
         **KEPT,
     )
     st.caption(family.idea.split(". ")[0].rstrip(".") + ".")
+    setting, typed = _climbed(family.name) if what == LADDER else ("", "")
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
         given = st.segmented_control(
@@ -55,20 +65,37 @@ def show() -> None:
     epochs = right.number_input("Epochs", 1, 100_000, start.epochs, help=EPOCHS, key=f"{key}.epochs", **KEPT)
     values, seed, points = defaults(family, start), 0, start.points
     with st.expander("More knobs", icon=":material/tune:"):
-        values |= knobs.controls(family.Hparams, values, f"{key}.family")
+        values |= knobs.controls(family.Hparams, values, f"{key}.family", without=setting)
         st.divider()
         values |= knobs.controls(TrainHparams, values, f"{key}.trainer")
         left, right = st.columns(2)
         seed = left.number_input("Seed", 0, 2**32 - 1, 0, help=SEED, key=f"{key}.seed", **KEPT)
         points = right.number_input("Map points", 2, 100_000, points, help=POINTS, key=f"{key}.points", **KEPT)
-    free = free_name(f"{data.name}-{family.name}".replace("_", "-"), session.names_taken())
+    free = free_name(f"{data.name}-{setting or family.name}".replace("_", "-"), session.names_taken())
     name = st.text_input("Name", placeholder=free, help=NAME, key="train.name").strip() or free
-    wanted = plan(family, data, values, int(epochs), int(seed), int(points), name)
+    try:
+        climbed = ladders.parse(typed)
+    except ZscopeError as error:
+        st.warning(str(error), icon=":material/error:")
+        return
+    wanted = Order(plan(family, data, values, int(epochs), int(seed), int(points), name), setting, climbed)
     _cost(wanted)
     if st.button("Start", type="primary", icon=":material/play_arrow:", width="stretch"):
         _start(wanted)
     with st.expander("The same on the command line", icon=":material/terminal:"):
-        st.code(wanted.command().replace(" train ", " runs start ", 1), language="bash", wrap_lines=True)
+        st.code(wanted.command(), language="bash", wrap_lines=True)
+
+
+def _climbed(family: str) -> tuple[str, str]:
+    """The setting that a ladder of that family climbs, and its values as they were typed."""
+    left, right = st.columns([2, 3], vertical_alignment="bottom")
+    offered = ladders.offered(family)
+    setting = left.selectbox(
+        "Over", offered, format_func=lambda name: knobs.LABELS.get(name, name), help=CLIMBED,
+        key=f"train.over.{family}", **KEPT,
+    )  # fmt: skip
+    proposed = ", ".join(f"{v:g}" for v in ladders.OVER.get(setting, ()))
+    return setting, right.text_input("Values", proposed, help=VALUES, key=f"train.values.{setting}", **KEPT)
 
 
 def _data(data) -> str:
@@ -76,18 +103,19 @@ def _data(data) -> str:
     return f"{data.title}\u2002{shape} {'×'.join(map(str, data.shape))} · {availability(data.name).split(' in ')[0]}"
 
 
-def _cost(wanted: Plan) -> None:
+def _cost(wanted: Order) -> None:
     try:
-        control.check(wanted)
-        control.refuse_taken(wanted.checkpoint_name())
+        wanted.check()
     except ZscopeError as error:
         st.warning(str(error), icon=":material/error:")
         return
-    said = estimates.look(wanted)
+    dearest = wanted.dearest()
+    of = (dearest, len(set(wanted.values))) if wanted.setting else (dearest,)
+    said = estimates.look(*of)
 
     @st.fragment(run_every=EVERY_S if said is None else None)
     def cost() -> None:
-        known = said or estimates.look(wanted)
+        known = said or estimates.look(*of)
         if known and not said:
             st.rerun()
         st.caption(f":material/timer: {known or MEASURING}")
@@ -95,9 +123,9 @@ def _cost(wanted: Plan) -> None:
     cost()
 
 
-def _start(wanted: Plan) -> None:
+def _start(wanted: Order) -> None:
     try:
-        control.start(wanted)
+        wanted.start()
     except ZscopeError as error:
         st.error(str(error), icon=":material/error:")
         return

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import streamlit as st
 
 from app import session
 from app.cards import number
-from app.panels import watch
-from vae import checkpoint
+from app.panels import ladder_list, watch
+from vae import checkpoint, ladders
 from vae.errors import ZscopeError
 from vae.registry import FAMILIES
 from vae.runs import control, forecast, preview
@@ -39,14 +39,25 @@ def show() -> None:
             st.rerun()  # at another pace
         if not runs:
             st.info(EMPTY, icon=":material/school:")
-        known = checkpoint.checkpoints()
-        for run in runs[::-1][:SHOWN]:
+        known, queue = checkpoint.checkpoints(), waiting(runs)
+        climbs = list(ladders.ladders().values())
+        alone = [run for run in runs[::-1] if not any(run.name in ladder.rungs for ladder in climbs)]
+        for ladder in (one for one in climbs if one.active):
+            _ladder(ladder, queue, known)
+        for run in alone[:SHOWN]:
             with st.container(border=True, key=f"run-{run.id}"):
-                _run(run, waiting(runs), run.name in known)
-        if len(runs) > SHOWN:
-            st.caption(f"{len(runs) - SHOWN} older ones: `python -m vae runs list`")
+                _run(run, queue, run.name in known)
+        if len(alone) > SHOWN:
+            st.caption(f"{len(alone) - SHOWN} older ones: `python -m vae runs list`")
+        for ladder in (one for one in climbs if not one.active):
+            _ladder(ladder, queue, known)
 
     every()
+
+
+def _ladder(ladder: ladders.Ladder, queue: list[Run], known: Collection[str]) -> None:
+    with st.container(border=True, key=f"ladder-{ladder.name}"):
+        ladder_list.entry(ladder, lambda run: _run(run, queue, run.name in known))
 
 
 def _run(run: Run, queue: list[Run], saved: bool) -> None:

@@ -6,11 +6,12 @@ import streamlit as st
 
 from app import film, session, theatre
 from app.components.theatre import theatre as mounted
+from app.panels import ladder_list
 from app.studio import choose
 from vae.errors import ZscopeError
 from vae.runs.folder import Run, runs
 
-NONE = ""
+NONE, LADDER = "", "ladder/"
 MADE = "All of it once through, for ever, as the maps are laid out now; takes some seconds"
 OVER = "A second run: its curves, its way through the plane and its map in a second colour"
 
@@ -48,11 +49,16 @@ def show() -> None:
             "GIF", lambda: film.gif(theatre.of(state.watched), theatre.of(beside) if beside else None),
             f"{name}.gif", "image/gif", icon=":material/movie:", disabled=frames is None, help=MADE, on_click="ignore",
         )  # fmt: skip
-    mounted(state.watched, key="theatre", beside=beside)
+    climbed = state.watched.startswith(LADDER)
+    shown = mounted(state.watched, key="theatre", beside=beside, action=ladder_list.OPEN if climbed else "")
+    if climbed and shown.act:
+        ladder_list.open_rung(state.watched.removeprefix(LADDER), int(shown.act["frame"]))
 
 
 def _others(watched: str) -> dict[str, str]:
-    """Keys of the other runs that have snapshots -> what they are called, the newest first."""
+    """Keys of the other runs that have snapshots, or of the other ladders -> what they are called, the newest first."""
+    if watched.startswith(LADDER):
+        return {key: key.removeprefix(LADDER) for key in ladder_list.ready_keys() if key != watched}
     found = [run for run in runs()[::-1] if f"run/{run.id}" != watched and (run.folder / "snapshots").exists()]
     return {f"run/{run.id}": f"{run.name} ({run.plan['family']}, {run.plan['dataset']})" for run in found}
 

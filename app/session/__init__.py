@@ -13,6 +13,7 @@ from app.session.models import (
     has_map,
     leave_for,
     names_taken,
+    offered,
     open_model,
     picker,
     some_other_model,

@@ -11,9 +11,10 @@ import streamlit as st
 
 import vae
 from app import engines
+from app.cards import unladdered
 from app.session.state import studio, tell, tied, update
 from app.studio import DEFAULT_MODEL, choose_model
-from vae import checkpoint
+from vae import checkpoint, ladders
 from vae.errors import UnknownName, ZscopeError
 from vae.runs.folder import runs
 
@@ -35,14 +36,19 @@ def cards() -> dict[str, dict]:
     return {name: _card(str(path), _changed(Path(path))) for name, path in vae.checkpoints().items()}
 
 
+def offered() -> dict[str, dict]:
+    """Of `cards`, those to choose from, as `unladdered` has it."""
+    return unladdered(cards(), studio().model, studio().other)
+
+
 def has_map(name: str) -> bool:
     """Whether a checkpoint can be explored yet."""
     return checkpoint.ATLAS in cards().get(name, {}).get("files", {})
 
 
 def names_taken() -> set[str]:
-    """Of checkpoints, and of runs that will write one."""
-    return {*vae.checkpoints(), *(run.name for run in runs())}
+    """Of checkpoints, of runs that will write one, and of ladders."""
+    return {*vae.checkpoints(), *(run.name for run in runs()), *ladders.ladders()}
 
 
 def picker() -> dict:

@@ -11,7 +11,7 @@ from app.components.twin_maps import twin_maps
 
 N_PICTURES = 10
 
-engine, cards = session.engine(), session.cards()
+engine, cards = session.engine(), session.offered()
 others = [n for n in grouped(cards) if n != engine.name and cards[n].get("dataset") == engine.card["dataset"]]
 if not others:
     st.info(

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import session, show
 from app.cards import has_prior, number
-from app.panels import keep
+from app.panels import keep, ladder_list
 from vae.registry import FAMILIES
 
 N_PICTURES = 16
@@ -25,6 +25,7 @@ st.caption(
     f"Trained on **{card['dataset']}**, {number(card['spec']['n_data'], 0)} samples · "
     f"{card.get('data_licence', '')} · {card.get('data_cite', '')} · {card.get('data_origin', '')}"
 )
+ladder_list.mention(card["name"], card["dataset"])
 show.idea(family)
 show.metrics(card)
 show.collapse(card)

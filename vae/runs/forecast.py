@@ -55,12 +55,13 @@ class Forecast:
     def record(self, epochs: int) -> dict[str, Any]:
         return dataclasses.asdict(self) | {"epochs": epochs, "total_s": self.total_s(epochs)}
 
-    def told(self, epochs: int) -> str:
-        """One sentence."""
+    def told(self, epochs: int, models: int = 1) -> str:
+        """One sentence. models: how many such trainings, one after the other."""
         memory = f"{self.peak_bytes / 1e9:.1f} GB of {'its' if self.device != 'cpu' else 'main'} memory"
         rest = "" if self.map_s is not None else ", then the map, which no run here has drawn yet"
+        total = clock(models * self.total_s(epochs)) + f" for all {models}, one after the other" * (models > 1)
         return (
-            f"About {clock(self.total_s(epochs))}{rest}: {seconds(self.epoch_s)} an epoch, {memory} on {self.device}, "
+            f"About {total}{rest}: {seconds(self.epoch_s)} an epoch, {memory} on {self.device}, "
             f"from {self.steps} trial steps."
         )
 

@@ -7,6 +7,7 @@ export const otherColour = (look) => (look.dark ? COLOUR.other.dark : COLOUR.oth
 export const figure = (v, digits = 1) => (v === null || v === undefined ? "–" : v.toFixed(digits).replace("-", "−"))
 const WIDEST = 56 // CSS pixels of a bar and what is left beside it
 const SHORT = 12 // epochs: of fewer, all are shown
+const FAR = 3 // times the next rate
 
 // whether a rate means something: without an elbo (a plain autoencoder's codes are no draws) it is a 0 that says nothing
 const bounded = (reel) => reel.has("elbo_nats") && reel.has("rate_nats")
@@ -19,10 +20,12 @@ const spread = (values) => {
   return [low - pad, high + pad]
 }
 
-// what an axis spans: of all but the first tenth of the records, and at least `here`
-function late(records, name) {
-  const hidden = records.length >= SHORT ? Math.floor((records.length - 1) / 10) : 0
-  return records.slice(hidden).map((record) => record[name]).filter((v) => v !== undefined)
+// what an axis spans: of a training all but its first tenth, of other models all from where the rate falls to no less than a
+// third from one to the next (without a price on it, it is many times the others'); and at least what is here
+function late({ records, index }, name) {
+  const long = records.length >= SHORT ? Math.floor((records.length - 1) / 10) : 0
+  const far = records.findIndex((record, i) => !(record.rate_nats > FAR * records[i + 1]?.rate_nats))
+  return records.slice(index.axis === "epoch" ? long : Math.max(0, far)).map((record) => record[name]).filter((v) => v !== undefined)
 }
 
 // steps of 1, 2 or 5 that part a span into about so many
@@ -71,7 +74,7 @@ export function curves(context, width, height, rows, look) {
 
 function curve(context, box, px, rows, name, key, look) {
   const here = rows.map(({ reel, f }) => reel.figure(key, f)), colour = COLOUR[name]
-  const values = rows.flatMap(({ reel }) => [...late(reel.records, key), ...late(reel.records, `test_${key}`)])
+  const values = rows.flatMap(({ reel }) => [...late(reel, key), ...late(reel, `test_${key}`)])
   const [low, high] = spread([...values, ...here.filter((v) => v !== null)])
   const py = (v) => box.bottom - ((v - low) / (high - low)) * (box.bottom - box.top)
   grid(context, box, py, low, high, look)
@@ -131,7 +134,7 @@ export const inPlane = (reel) => bounded(reel) && reel.has(D)
 export function plane(context, width, height, rows, look) {
   const box = { left: 46, right: width - 10, top: 6, bottom: height - 32 }
   const here = rows.map(({ reel, f }) => [reel.figure(R, f), reel.figure(D, f)]).map(([r, d]) => (r === null || d === null ? null : [r, d]))
-  const of = (name, k) => spread([...rows.flatMap(({ reel }) => late(reel.records, name)), ...here.filter(Boolean).map((at) => at[k])])
+  const of = (name, k) => spread([...rows.flatMap(({ reel }) => late(reel, name)), ...here.filter(Boolean).map((at) => at[k])])
   const [r0, r1] = of(R, 0), [d0, d1] = of(D, 1)
   const px = (r) => box.left + ((r - r0) / (r1 - r0)) * (box.right - box.left), py = (d) => box.bottom - ((d - d0) / (d1 - d0)) * (box.bottom - box.top)
   grid(context, box, py, d0, d1, look)
@@ -186,12 +189,13 @@ function iso(context, { r0, r1, d0, d1 }, px, py, look) {
 
 // ---------------------------------------------------------------- bars
 
-// the rate of each dimension, in the order of the last frame; grey: its posterior mean hardly varies
+// the rate of each dimension, in the order of the last frame, or where each frame is a model of its own, of that; grey: its posterior mean hardly varies
 export function bars(context, width, height, rows, look) {
   const [{ reel, f }] = rows, { i, j, t } = reel.beside(f), { rates, active } = reel.index
   const from = rates[i], to = rates[j]?.length === from?.length ? rates[j] : from
   const box = { left: 34, right: width - 2, top: 6, bottom: height - 16 }, d = from.length
-  const last = rates.findLast((rate) => rate?.length === d) ?? from, order = from.map((_, k) => k).sort((a, b) => last[b] - last[a])
+  const one = reel.index.axis === "epoch" ? rates.findLast((rate) => rate?.length === d) ?? from : t < 0.5 ? from : to
+  const order = from.map((_, k) => k).sort((a, b) => one[b] - one[a])
   const ends = rows.flatMap(({ reel, f }) => [reel.index.rates.at(-1), reel.index.rates[reel.beside(f).i], reel.index.rates[reel.beside(f).j]])
   const most = Math.max(0.1, ...ends.flatMap((rate) => rate ?? [])), slots = Math.max(...ends.map((rate) => rate?.length ?? 0))
   const py = (v) => box.bottom - (v / (1.05 * most)) * (box.bottom - box.top), pitch = Math.min(WIDEST, (box.right - box.left) / slots)

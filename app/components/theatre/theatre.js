@@ -15,7 +15,7 @@ const MARKUP = `
 <section class="th-drawn"><h4></h4><div class="th-fill"></div></section>
 <section class="th-bars"><h4>Rate of each dimension, nats <i style="--c:${COLOUR.rate}"></i>active <i style="--c:${COLOUR.dead}"></i>dead</h4><div class="th-fill"></div></section>
 <section class="th-plane"><h4>Rate and distortion <small>dashed: equal elbo</small></h4><div class="th-fill"></div></section>
-<section class="th-curves"><h4>Training <small>dotted: test set</small></h4><div class="th-fill"></div></section>
+<section class="th-curves"><h4></h4><div class="th-fill"></div></section>
 <section class="th-again"><h4></h4><div class="th-fill"></div></section>
 <div class="th-scrub"></div>
 <div class="th-note" role="status" hidden></div>`
@@ -110,6 +110,7 @@ class Theatre {
     this.find(".th-map h4 span").textContent = `Where ${count(index.n)} training samples lie${index.plane ? ": the latent plane itself" : ""}`
     Object.assign(this.find(".th-drawn h4"), { textContent: words, title: help })
     this.find(".th-again h4").textContent = `${this.reel.fixed.test.shape[0]} test samples, below what they come back as${this.other ? ", and of the other run" : ""}`
+    this.find(".th-curves h4").innerHTML = index.axis === "epoch" ? "Training <small>dotted: test set</small>" : "On the test set"
     const colours = palette(this.look.dark)
     this.find(".th-legend").replaceChildren(...(index.labelled ? index.classes.slice(0, colours.length) : []).map((name, k) => {
       const entry = Object.assign(document.createElement("span"), { textContent: name }), dot = document.createElement("i")

@@ -1,0 +1,123 @@
+"""Ladders: one entry for all trainings of one, and the way to its models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from app import jobs, session
+from app.studio import choose
+from vae import ladders, rungs
+from vae.errors import ZscopeError
+from vae.ladders import Ladder
+from vae.registry import FAMILIES
+from vae.runs import control
+from vae.runs.folder import DONE, FAILED, RUNNING, Run
+
+LOOK = (
+    "A slider through these really trained models: the same samples, their maps, pictures and rates, and the measured "
+    "rate-distortion curve."
+)
+FORGET = "The models stay, and are then in the model picker each; only the ladder and the runs go."
+OPEN = "Open this one in Explore"
+TRAIN, EXPLORE = "views/train.py", "views/explore.py"
+
+
+def entry(ladder: Ladder, one: Callable[[Run], None]) -> None:
+    """How it stands and what may be done with it. one: draws the entry of a run."""
+    states, begun = ladder.states(), ladder.runs()
+    done, failed = (list(states.values()).count(state) for state in (DONE, FAILED))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{ladder.name}** :gray[{_title(ladder)}]")
+        said = f"ladder, {done} of {len(states)} trained" + f", {failed} failed" * bool(failed)
+        st.badge(said, icon=":material/stairs:", color="blue" if ladder.active else "red" if failed else "green")
+    st.caption(f"The same training with {ladder.setting} {_values(ladder)}: slide through them, see what it does.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if ladder.active:
+            st.button("Stop all", icon=":material/stop:", type="tertiary", on_click=_tried, args=(_stop, ladder),
+                      key=f"stop-ladder-{ladder.name}")  # fmt: skip
+        elif done > 1:
+            _door(ladder)
+        if RUNNING not in states.values() and ladder.name not in ladders.shipped():
+            st.button("Delete ladder", icon=":material/delete:", type="tertiary", help=FORGET, on_click=_tried,
+                      args=(_delete, ladder), key=f"delete-ladder-{ladder.name}")  # fmt: skip
+        each = bool(begun) and st.toggle("Each training", ladder.active or failed > 0, key=f"each-{ladder.name}")
+    for rung in ladder.rungs if each else ():
+        if rung in begun:
+            one(begun[rung])
+
+
+def mention(name: str, dataset: str) -> None:
+    """On the page of a model: the ladder that it is a rung of, or one of its data that shows what a setting does."""
+    own, known = ladders.of_model(name), ladders.ladders().values()
+    ladder = own or next((one for one in known if one.dataset == dataset and rungs.ready(one)), None)
+    if ladder is None or not rungs.ready(ladder):
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        count = len(ladder.rungs)
+        one, others = f"One of the {count} models", f"What does {ladder.setting} do? {count} models, {_title(ladder)}"
+        st.markdown(f"{one if own else others}, ladder **{ladder.name}**: {ladder.setting} {_values(ladder)}.")
+        if st.button("Look through them", icon=":material/stairs:", type="tertiary", help=LOOK, key="ladder-mention"):
+            watch(ladder)
+            st.switch_page(TRAIN)
+
+
+def ready_keys() -> list[str]:
+    """Of the ladders that can be looked through, as app.theatre names them."""
+    return [f"ladder/{name}" for name, ladder in ladders.ladders().items() if rungs.ready(ladder)]
+
+
+def open_rung(name: str, frame: int) -> None:
+    """Go to Explore with the model of that frame."""
+    session.open_model(list(rungs.seen(ladders.find(name)))[frame])
+    st.switch_page(EXPLORE)
+
+
+def watch(ladder: Ladder) -> None:
+    """Into the theatre of the Train page."""
+    session.update(choose(session.studio(), watched=f"ladder/{ladder.name}", beside=""))
+
+
+def _door(ladder: Ladder) -> None:
+    """To its models, once they were looked through."""
+    if rungs.ready(ladder):
+        if st.button(
+            "Look through the models", icon=":material/stairs:", type="primary", help=LOOK, key=f"look-{ladder.name}"
+        ):
+            watch(ladder)
+            st.rerun()  # the whole page, of which the list is a part that runs by itself
+        return
+    job = jobs.once(("ladder", ladder.name, tuple(ladder.states().items())), rungs.look, ladder.name)
+    if job.done() and (error := job.exception()) is not None:
+        if not isinstance(error, ZscopeError):
+            raise error
+        st.caption(f":material/error: {error}")
+    else:
+        st.caption(":material/hourglass_empty: Looking through the models ...")
+
+
+def _title(ladder: Ladder) -> str:
+    family = FAMILIES.all().get(ladder.family)
+    return f"{family.title if family else ladder.family} on {ladder.dataset}"
+
+
+def _values(ladder: Ladder) -> str:
+    return ", ".join(f"{value:g}" for value in ladder.values)
+
+
+def _stop(ladder: Ladder) -> None:
+    for run in ladder.runs().values():
+        if run.active:
+            control.stop(run.id)
+
+
+def _delete(ladder: Ladder) -> None:
+    ladders.delete(ladder.name)
+
+
+def _tried(act: Callable[[Ladder], None], ladder: Ladder) -> None:
+    try:
+        act(ladder)
+    except ZscopeError as error:  # it has passed on since the page was drawn
+        session.tell(str(error))

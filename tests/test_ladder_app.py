@@ -1,0 +1,143 @@
+"""Ladders in the app without a browser: the form on Train, one entry among the runs, models behind the picker."""
+
+from __future__ import annotations
+
+import pytest
+
+from app import cards, estimates, jobs, plans
+from tests.test_ladders import started, trained
+from tests.test_train_page import button, labels, name_field, page, run_in
+from tests.test_views import opened, state, words
+from vae import ladders, rungs, snapshots
+from vae.runs import control, diagnosis, folder
+from vae.runs.forecast import Forecast
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(tmp_path))
+    monkeypatch.setattr(control, "tend", folder.runs)
+    monkeypatch.setattr(estimates, "look", lambda plan, models=1: f"{models} times {plan.settings.get('beta')}.")
+    return tmp_path
+
+
+def ladder_form():
+    at = page()
+    next(s for s in at.segmented_control if s.label == "Train").set_value(plans.LADDER).run()
+    assert not at.exception
+    return at
+
+
+def values(at):
+    return next(field for field in at.text_input if field.label == "Values")
+
+
+# ---------------------------------------------------------------- the form
+
+
+def test_one_button_queues_a_training_for_every_value(root):
+    at = ladder_form()
+    assert values(at).value == "0, 0.1, 0.5, 1, 2, 4, 10"
+    assert "7 times 10.0." in words(at)
+    assert "--over beta=0,0.1,0.5,1,2,4,10" in words(at)
+    assert not [n for n in at.number_input if n.label == "beta"]  # set above, not below too
+    button(at, "Start").click().run()
+    assert not at.exception
+    ladder = ladders.find("digits-beta")
+    assert (ladder.family, ladder.values) == ("beta_vae", (0, 0.1, 0.5, 1, 2, 4, 10))
+    assert [run.name for run in folder.runs()] == list(ladder.rungs)
+    assert "**digits-beta** :gray[beta-VAE on digits]" in words(at)
+    assert name_field(at).placeholder == "digits-beta-3"  # digits-beta-2 is the model at beta 2
+
+
+def test_another_setting_has_its_own_values(root):
+    at = ladder_form()
+    next(s for s in at.selectbox if s.label == "Over").set_value("d").run()
+    assert values(at).value == "2, 4, 8, 16, 32"
+    values(at).set_value("3, 5").run()
+    button(at, "Start").click().run()
+    assert [run.plan["settings"]["d"] for run in folder.runs()] == [3, 5]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"), [("1, two", "expected numbers"), ("1", "a ladder of 1 values"), ("-1, 1", "expected 0.0 to")]
+)
+def test_values_that_cannot_be_are_told_and_nothing_begins(root, typed, said):
+    at = ladder_form()
+    values(at).set_value(typed).run()
+    assert not at.exception
+    assert any(said in warning.value for warning in at.warning)
+    for start in (b for b in at.button if b.label == "Start"):
+        start.click().run()
+    assert folder.runs() == []
+
+
+def test_the_cost_of_a_ladder_is_of_all_its_models():
+    one = Forecast(2.0, 1.0, 8.0, 10**9, "cpu", 50, map_s=0.0)
+    assert one.told(20).startswith("About 30 seconds: 1 s an epoch")
+    assert one.told(20, 7).startswith("About 4 minutes for all 7, one after the other: 1 s an epoch")
+
+
+# ---------------------------------------------------------------- among the runs
+
+
+def test_a_ladder_is_one_entry_that_shows_its_trainings_when_asked(root):
+    started()
+    run_in(folder.DONE, "alone")
+    at = page()
+    assert "ladder, 0 of 3 trained" in words(at)
+    assert "The same training with beta 0, 1, 4: slide" in words(at)
+    assert "**a-4**" in words(at)  # while it trains
+    next(t for t in at.toggle if t.label == "Each training").set_value(False).run()
+    assert "**a-4**" not in words(at)
+    assert "**alone**" in words(at)
+    button(at, "Stop all").click().run()
+    assert {run.state.name for run in folder.runs()} == {"stopped", "done"}
+    assert "Stop all" not in labels(at)
+    button(at, "Delete ladder").click().run()
+    assert ladders.ladders() == {}
+    assert [run.name for run in folder.runs()] == ["alone"]
+
+
+def test_what_is_trained_is_looked_through_in_the_background_and_then_opens(root, monkeypatch):
+    monkeypatch.setattr(snapshots, "N_LATENTS", 60)
+    ladder = started()
+    trained("a-0")
+    with folder.lock():
+        folder.fail(folder.find("a-1"), diagnosis.Diagnosis("it broke", "mend it"))
+    trained("a-4")
+    at = page()
+    assert "2 of 3 trained, 1 failed" in words(at)
+    assert "it broke" in words(at)
+    assert "Looking through the models" in words(at)
+    jobs.once(("ladder", "a", tuple(ladder.states().items())), rungs.look, "a").result(120)
+    at.run()
+    button(at, "Look through the models").click().run()
+    assert state(at).watched == "ladder/a"
+
+
+# ---------------------------------------------------------------- the picker
+
+
+def test_the_models_of_a_ladder_stay_behind_it_until_one_is_in_use(root):
+    started()
+    every = {name: {} for name in ("a-0", "a-1", "a-4", "b")}
+    assert list(cards.unladdered(every, "b", "")) == ["b"]
+    assert list(cards.unladdered(every, "a-1", "")) == list(every)
+    assert list(cards.unladdered(every, "b", "a-4")) == list(every)
+
+
+def test_names_with_numbers_are_listed_by_their_size():
+    card = {"dataset": "digits", "family": "vae"}
+    names = ["a-10", "b", "a-2", "a-0.5", "a"]
+    assert cards.grouped(dict.fromkeys(names, card)) == ["a", "a-0.5", "a-2", "a-10", "b"]
+
+
+def test_the_page_of_a_model_leads_to_the_ladder_of_its_data(tiny_checkpoint, monkeypatch):
+    ladder = ladders.Ladder(ladders.home() / "a", "beta_vae", "digits", "beta", (0.0, 1.0), ("tiny-vae", "tiny-ae"), "")
+    monkeypatch.setattr(ladders, "ladders", lambda: {"a": ladder})
+    monkeypatch.setattr(rungs, "ready", lambda ladder: True)
+    at = opened("model", model="tiny-vae")
+    assert "One of the 2 models, ladder **a**: beta 0, 1." in words(at)
+    button(at, "Look through them").click().run()
+    assert state(at).watched == "ladder/a"
