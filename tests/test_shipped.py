@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from vae import checkpoint
+from vae import checkpoint, ladders, rungs
 from vae.data.store import locate
 from vae.engine import Engine
 from vae.metrics.bounds import evaluate
@@ -37,7 +37,7 @@ def engines() -> dict[str, Engine]:
 
 
 def test_they_stay_small():
-    assert sum((ROOT.parent / name).stat().st_size for name in _tracked()) <= 45e6
+    assert sum((ROOT.parent / name).stat().st_size for name in _tracked()) <= 60 * 2**20
 
 
 def test_every_family_is_shipped(engines):
@@ -94,3 +94,55 @@ def test_fashion_vae_is_sharp_and_uses_its_latent(engines):
 def test_fashion_ae_has_the_same_net(engines):
     vae, ae = engines["fashion-vae"].card["hparams"], engines["fashion-ae"].card["hparams"]
     assert ae == {key: vae[key] for key in ae}
+
+
+# ---------------------------------------------------------------- the ladder
+
+
+@pytest.fixture(scope="module")
+def ladder() -> ladders.Ladder:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("ZSCOPE_CHECKPOINTS", raising=False)
+        yield ladders.find("fashion-beta")
+
+
+def test_the_ladder_is_small_and_ready_to_be_looked_through(ladder):
+    folders = (*(f"checkpoints/{rung}/" for rung in ladder.rungs), "checkpoints/.ladders/fashion-beta/")
+    sizes = [(ROOT.parent / name).stat().st_size for name in _tracked() if name.startswith(folders)]
+    assert sum(sizes) <= 8e6
+    assert ladder.values == (0, 0.1, 0.5, 1, 2, 4, 10)
+    assert set(ladder.states().values()) == {"done"}
+    assert rungs.ready(ladder)
+    assert ladder.name in ladders.shipped()
+    found = rungs.frames_of(ladder)
+    assert (found.values, found.maps.shape) == (ladder.values, (7, 2000, 2))
+
+
+def test_its_models_differ_in_beta_alone(engines, ladder):
+    cards = [engines[rung].card for rung in ladder.rungs]
+    assert [card["hparams"]["beta"] for card in cards] == list(ladder.values)
+    same = ("family", "dataset", "train", "seed", "epochs", "spec", "stream_mb")
+    alike = [{k: card[k] for k in same} | {"hparams": card["hparams"] | {"beta": 0}} for card in cards]
+    assert all(one == alike[0] for one in alike)
+    assert all(np.array_equal(engines[r].atlas.index, engines[ladder.rungs[0]].atlas.index) for r in ladder.rungs)
+
+
+def test_a_higher_price_buys_a_lower_rate_and_the_bound_is_best_at_beta_1(engines, ladder):
+    measured = [engines[rung].card["metrics"] for rung in ladder.rungs]
+    rate, distortion, elbo = ([m[f"{name}_nats"] for m in measured] for name in ("rate", "distortion", "elbo"))
+    error = [m["distortion_standard_error_nats"] for m in measured]
+    assert (np.diff(rate) < 0).all()
+    assert (np.diff(distortion) > -2 * np.hypot(error[1:], error[:-1])).all()
+    assert int(np.argmax(elbo)) == ladder.values.index(1)
+
+
+def test_its_frames_are_what_its_models_say(engines, ladder):
+    found = rungs.frames_of(ladder)
+    for rung, shot in zip(ladder.rungs, found.snapshots, strict=True):
+        m = engines[rung]
+        shown = np.isin(found.fixed.rows, m.atlas.index)
+        assert shown.all()  # of the same seed, the same samples are on the map and in the frames
+        assert np.allclose(shot.mu, m.atlas.z, atol=0.02 * m.atlas.z.std())
+        again = m.modality.pictures(m.decode(m.encode(found.fixed.test)[0]))
+        assert np.abs(again.astype(int) - shot.again).max() <= 1
+        assert shot.figures == {name: m.card["metrics"][name] for name in rungs.MEASURED}
