@@ -17,7 +17,6 @@ from starlette.websockets import WebSocketDisconnect
 from app import asks, assets, engines, live
 from app.asks import points
 from vae.errors import ShapeError
-from vae.latent import paths
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "Using `httpx` with")  # it asks for httpx2; httpx does for these tests
@@ -115,15 +114,6 @@ def test_a_row_is_that_sample_exactly(client, engine):
     np.testing.assert_allclose((head["x"], head["y"]), engine.atlas.xy[row])
 
 
-@pytest.mark.parametrize(("method", "walk"), [(0, paths.lerp), (1, paths.slerp)])
-def test_a_point_of_a_path(client, engine, method, walk):
-    za, zb = engine.atlas.z[0], engine.atlas.z[1]
-    with connect(client) as socket:
-        _, z, picture = ask(socket, 3, points.PATH.code, [method, 0.25, *za, *zb], engine)
-    np.testing.assert_allclose(z, walk(za, zb, 0.25), atol=1e-6)
-    np.testing.assert_array_equal(picture, shown(engine, z))
-
-
 def test_trust_off_the_map_is_the_measured_round_trip(client, engine):
     with connect(client) as socket:
         for row in range(5):
@@ -212,7 +202,6 @@ BAD_FRAMES = {
     "row below": (frame(1, 3, [-1]), "expected a whole number, 0 to"),
     "row above": (frame(1, 3, [1e6]), "expected a whole number, 0 to"),
     "half a row": (frame(1, 3, [0.5]), "expected a whole number"),
-    "unknown method": (frame(1, 4, [2, 0.5] + 8 * [0.0]), "path method 2"),
     "text": ("hello", "channel is binary"),
 }
 

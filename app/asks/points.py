@@ -7,7 +7,6 @@ import time
 import numpy as np
 
 from app.asks import BAD_FRAME, Kind, Refused, Request, Scene, floats, picture, register
-from vae.latent import paths
 
 
 def show(
@@ -63,23 +62,8 @@ def _row(engine, request: Request) -> bytes:
     return show(engine, request, engine.atlas.z[part], engine.atlas.xy[part], start=start)
 
 
-def _read_path(payload: bytes, scene: Scene) -> np.ndarray:
-    values = floats(payload, "path", 2 + 2 * scene.d)
-    if values[0] not in (0, 1):
-        raise Refused(BAD_FRAME, f"path method {values[0]:g}; known: 0 linear, 1 slerp")
-    return values
-
-
-def _path(engine, request: Request) -> bytes:
-    start, (za, zb) = time.perf_counter(), np.split(request.values[2:], 2)
-    move = paths.slerp if request.values[0] else paths.lerp
-    z = np.asarray(move(za, zb, float(request.values[1])), np.float32)[None]
-    return show(engine, request, z, engine.to_map(z), start=start)
-
-
 MAP = register(Kind(1, "map", lambda scene: 8, lambda payload, scene: floats(payload, "map", 2), _map))  # x, y
 LATENT = register(  # z (d)
     Kind(2, "latent", lambda scene: 4 * scene.d, lambda payload, scene: floats(payload, "latent", scene.d), _latent)
 )
 ROW = register(Kind(3, "row", lambda scene: 4, _read_row, _row))  # index of a reference sample
-PATH = register(Kind(4, "path", lambda scene: 8 + 8 * scene.d, _read_path, _path))  # method, t, za (d), zb (d)

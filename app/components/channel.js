@@ -2,7 +2,7 @@
 
 import { geometry } from "./pictures.js"
 
-export const KIND = { map: "map", latent: "latent", row: "row", path: "path" }
+export const KIND = { map: "map", latent: "latent", row: "row" }
 export const live = { sent: 0, painted: 0, dropped: 0, latency_ms: [], shown_ms: [] }
 const HEAD_UP = 8, HEAD_DOWN = 28, HEAD_PARCEL = 8, KEEP = 1000
 export const pace = { gap: 8 } // ms from a paint to the next animation frame, smoothed
