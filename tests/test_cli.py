@@ -233,7 +233,7 @@ def test_sample_is_seeded(cli):
 
 
 @pytest.mark.parametrize("method", ["linear", "slerp"])
-def test_interpolate_goes_from_row_to_row(cli, method):
+def test_interpolate_goes_from_sample_to_sample(cli, method):
     assert cli("interpolate", "tiny-vae", 3, 10, "--frames", 5, "--method", method, "--out", "p.npz")[0] == 0
     path, reference = arrays("p.npz")["z"], vae.load("tiny-vae").atlas.z
     assert path.shape == (5, 4)
@@ -270,8 +270,8 @@ def test_interpolate_goes_from_row_to_row(cli, method):
         (["sample", "tiny-vae", "--seed", "-1", "--out", "x.npz"], ["seed=-1"]),
         (["sample", "tiny-vae", "--source", "priro", "--out", "x.npz"], ["Did you mean 'prior'"]),
         (["sample", "tiny-ae", "--out", "x.npz"], ["no prior", "aggregate"]),
-        (["interpolate", "tiny-vae", "0", "1437", "--out", "x.gif"], ["row 1437", "rows 0 to 1436"]),
-        (["interpolate", "tiny-vae", "-1", "3", "--out", "x.gif"], ["row -1"]),
+        (["interpolate", "tiny-vae", "0", "1437", "--out", "x.gif"], ["sample #1437", "#1435, #1436"]),
+        (["interpolate", "tiny-vae", "-1", "3", "--out", "x.gif"], ["sample #-1", "#0, #1"]),
         (["interpolate", "tiny-vae", "0", "1", "--frames", "1", "--out", "x.gif"], ["--frames 1: expected 2 to"]),
         (["interpolate", "tiny-vae", "0", "1", "--method", "sleep", "--out", "x.gif"], ["Did you mean 'slerp'"]),
     ],

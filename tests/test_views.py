@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import estimates, studio
+from app import engines, estimates, studio
 from vae import checkpoint
+from vae.__main__ import main
+from vae.engine import Engine
 
 ROUTER = Path(__file__).parents[1] / "app" / "router.py"
 PAGES = ("explore", "interpolate", "generate", "compare", "train", "model")
@@ -193,7 +197,7 @@ def test_interpolate_starts_on_two_classes(tiny_checkpoint):
     assert at.query_params["w"] == f"r{a.row}.r{b.row}"
 
 
-def test_interpolate_takes_rows_swaps_and_draws(tiny_checkpoint):
+def test_interpolate_takes_samples_swaps_and_draws(tiny_checkpoint):
     at = opened("interpolate", model="tiny-vae")
     first, last = (p.row for p in state(at).waypoints)
     at.number_input[0].set_value(10).run()
@@ -210,6 +214,24 @@ def test_interpolate_takes_rows_swaps_and_draws(tiny_checkpoint):
     next(button for button in at.button if button.label == "Random pair").click().run()
     assert not at.exception
     assert len(state(at).waypoints) == 2
+
+
+def test_interpolate_and_its_command_take_samples_by_their_number(tiny_checkpoint, tmp_path, monkeypatch):
+    """Their number in the training set, on a map of a part of the set, where it is not their row."""
+    atlas = engines.engine("tiny-vae").atlas
+    part = dataclasses.replace(atlas, index=3 * atlas.index + 1)
+    monkeypatch.setattr(Engine, "atlas", property(lambda engine: part))
+    at = opened("interpolate", model="tiny-vae")
+    at.number_input[0].set_value(31).run()
+    assert state(at).waypoints[-1].row == 10
+    at.number_input[0].set_value(33).run()
+    assert len(state(at).waypoints) == 3
+    assert "Sample #33 is not on this map" in at.warning[0].value
+    assert "#31, #34" in at.warning[0].value
+    out = tmp_path / "way.npz"
+    assert main(["interpolate", "tiny-vae", "31", "4", "--out", str(out)]) == 0
+    with np.load(out) as way:
+        assert np.array_equal(way["z"][[0, -1]], atlas.z[[10, 1]])
 
 
 def test_a_way_of_twelve_takes_no_more_and_says_so(tiny_checkpoint):

@@ -198,7 +198,7 @@ def _use(commands: Any) -> None:
 
     p = commands.add_parser("interpolate", help="the way through reference samples (npz, png or gif)")
     p.add_argument("checkpoint")
-    p.add_argument("rows", type=int, nargs="+", metavar="row", help="two rows of the map or more, from 0")
+    p.add_argument("samples", type=int, nargs="+", metavar="sample", help="two or more, by number in the training set")
     p.add_argument("--frames", type=int, default=11)
     p.add_argument("--method", default="linear", help="linear, slerp or geodesic: where samples are")
     p.add_argument("--out", required=True, help=".npz with x, z and xy; .png: a strip; .gif: there and back")

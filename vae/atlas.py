@@ -15,7 +15,7 @@ from jaxtyping import Float, Int, UInt8
 from PIL import Image
 
 from .checkpoint import ATLAS, THUMBNAILS, pack
-from .errors import CheckpointError, ShapeError
+from .errors import CheckpointError, SettingError, ShapeError
 from .latent import trust
 from .latent.geodesic import Geodesics
 from .latent.neighbours import Index
@@ -97,6 +97,18 @@ class Atlas:
         """The k nearest rows to a latent, and their distances in the metric of the map."""
         distances, indices = self._search.query(self._seen(np.asarray(z)[None]), min(k, self.n))
         return indices[0], distances[0]
+
+    def row_of(self, number: int) -> int:
+        """The row of the sample with that number in the training split, counted from 0 (`index`). Raises:
+        SettingError: it is not on this map; the nearest numbers that are."""
+        found = np.flatnonzero(self.index == number)
+        if not len(found):
+            near = np.sort(self.index[np.argsort(np.abs(self.index - number), kind="stable")[:2]])
+            raise SettingError(
+                f"sample #{number} is not on this map, which shows {self.n} of the training set; "
+                f"the nearest that are: {', '.join(f'#{k}' for k in near)}."
+            )
+        return int(found[0])
 
     def within_reach(self, z: Float[np.ndarray, "b d"]) -> np.ndarray:
         """How many rows lie within `reach` of each latent, at most 200. (b,) int."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -29,9 +30,11 @@ from app.studio import (
     undo,
 )
 from app.walk import OFF_DATA, default_pair, describe, places, random_pair, row_point
+from vae.errors import ZscopeError
 
 MAP, PLAYER, ROW = "interpolate.map", "interpolate.player", "interpolate.row"
 STRIP_FRAMES = 16
+BY_NUMBER = "The sample with this number in the training set, as it stands after #, becomes the last waypoint."
 BUTTONS = (("swap_horiz", reverse, "Walk it backwards"), ("undo", undo, "Undo"), ("redo", redo, "Redo"))
 
 
@@ -83,10 +86,9 @@ def controls(engine) -> None:
     atlas = engine.atlas
     st.segmented_control("Way", METHODS, width="stretch", label_visibility="collapsed", **session.field("method"))
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="zscope-way-tools"):
-        help_ = f"Row of the map, 0 to {atlas.n - 1}: this sample becomes the last waypoint."
-        take = lambda row: row is not None and _change(add_waypoint, row_point(atlas, row))  # noqa: E731
-        tie = session.tied("way.row", None, take) | {"label_visibility": "collapsed", "help": help_}
-        st.number_input("Add row", 0, atlas.n - 1, step=1, placeholder="map row", width=105, **tie)
+        tie = session.tied("way.sample", None, partial(_take_sample, atlas)) | {"label_visibility": "collapsed"}
+        most = int(atlas.index.max())
+        st.number_input("Add sample", 0, most, step=1, placeholder="sample #", help=BY_NUMBER, width=112, **tie)
         pair = lambda: _change(set_waypoints, random_pair(atlas, np.random.default_rng()))  # noqa: E731
         st.button("Random pair", icon=":material/casino:", on_click=pair, help="Two samples, of two classes")
         for icon, act, words in BUTTONS:
@@ -131,6 +133,17 @@ def _change(act: Callable[..., Studio], *given) -> None:
     except ValueError as error:
         limit = f"A way has 2 to {WAYPOINTS_MAX} waypoints"
         session.tell(f"{limit}: {error}.")
+
+
+def _take_sample(atlas, number: int | None) -> None:
+    if number is None:
+        return
+    try:
+        row = atlas.row_of(number)
+    except ZscopeError as error:
+        session.tell(f"S{str(error)[1:]}")
+        return
+    _change(add_waypoint, row_point(atlas, row))
 
 
 def _moved(sent: dict | None) -> None:

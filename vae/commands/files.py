@@ -42,15 +42,12 @@ def sample(args: Namespace) -> None:
 def interpolate(args: Namespace) -> None:
     out = _out(args.out, ".npz", ".png", ".gif")
     engine = load(args.checkpoint)
-    n = engine.atlas.n
-    if len(args.rows) < 2:
-        raise SettingError(f"{len(args.rows)} row: expected at least 2, a way's two ends.")
-    for row in args.rows:
-        if not 0 <= row < n:
-            raise SettingError(f"row {row}: the map of {engine.name} has rows 0 to {n - 1}.")
+    if len(args.samples) < 2:
+        raise SettingError(f"{len(args.samples)} sample: expected at least 2, a way's two ends.")
+    rows = [engine.atlas.row_of(number) for number in args.samples]
     if not 2 <= args.frames <= 10_000:
         raise SettingError(f"--frames {args.frames}: expected 2 to 10000.")
-    z = engine.walk(engine.atlas.z[args.rows], args.frames, args.method)
+    z = engine.walk(engine.atlas.z[rows], args.frames, args.method)
     _save(out, engine, z, args.scale, columns=args.frames)
 
 
