@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import attribute, sides
 from app.engines import engine as opened_engine
-from app.panels.attribute import changes, verdict
+from app.panels.attribute import changes, meaning, verdict
 from app.studio import Studio, point_of, select
 from tests.test_views import opened, state, words
 from vae import directions
@@ -82,7 +82,9 @@ def test_a_direction_between_two_digits_changes_the_answer_towards_a(monkeypatch
     assert found.change.others[0][0] == "self"
     assert found.change.others[0][1] > 1
     assert not found.evidence.weak
-    assert "A real direction" in verdict(found.evidence)
+    assert "A real direction" in meaning(found.evidence)
+    assert verdict(found.evidence).startswith("**Strong**")
+    assert f"[{found.evidence.low:.2f}, {found.evidence.high:.2f}]" in verdict(found.evidence)
     assert f"Added once to {found.change.n} held-out samples of 1" in changes(found, engine.atlas.classes, "1")
 
 
@@ -90,7 +92,8 @@ def test_two_random_halves_of_a_digit_are_called_weak(engine):
     rows = np.random.default_rng(3).permutation(of_class(engine, 4)).tolist()
     found = attribute.attribute(engine, rows[: len(rows) // 2], rows[len(rows) // 2 :], "means")
     assert found.evidence.weak
-    assert "A weak direction" in verdict(found.evidence)
+    assert "A weak direction" in meaning(found.evidence)
+    assert verdict(found.evidence).startswith(":orange[**Weak**]")
 
 
 def test_a_small_group_is_refused_in_words(engine):
@@ -115,6 +118,7 @@ def test_two_classes_give_a_direction_with_its_proof(tiny_checkpoint, engine):
     assert state(at).group_a == of_class(engine, 0)
     text = words(at)
     assert "A real direction" in text
+    assert text.index("**Strong**") < text.index("A real direction")
     assert "Classifier" in text
     assert "random pairs" in text
     assert len(at.get("plotly_chart")) == 1

@@ -18,7 +18,7 @@ from app.walk import describe
 from vae import directions
 from vae.directions import Named
 from vae.errors import ShapeError, ZscopeError
-from vae.latent.attributes import LEVEL, SMALL
+from vae.latent.attributes import LARGE, LEVEL, SMALL
 from vae.latent.traverse import along
 
 TITLE, HELP = "Attribute", "A direction between two groups of samples, and whether there is anything to it"
@@ -68,7 +68,7 @@ def _direction(engine, committed: dict) -> None:
     state = session.studio()
     both = state.group_a, state.group_b
     a, b = (sides.name_of(engine, state, which) for which in ("group_a", "group_b"))
-    slider = st.container()
+    slider, found = st.container(), st.container()  # the verdict stands beside the controls, what it rests on below
     method = st.segmented_control(
         "Direction", METHODS, default="means", format_func=METHODS.get, key=METHOD, label_visibility="collapsed"
     )
@@ -87,13 +87,17 @@ def _direction(engine, committed: dict) -> None:
             on_named=partial(take_named, engine, u, f"{a} − {b}, {METHODS[method].lower()}"),
         )
     try:
-        _proof(engine, session.attribute(engine, *both, method), a, b)
+        with found:
+            proof = session.attribute(engine, *both, method)
+            st.markdown(verdict(proof.evidence))
     except ShapeError as error:
         st.info(str(error))
+    else:
+        _proof(engine, proof, a, b)
 
 
 def _proof(engine, found, a: str, b: str) -> None:
-    st.markdown(verdict(found.evidence))
+    st.markdown(meaning(found.evidence))
     st.plotly_chart(figures.effect_strip(found.evidence), config={"displayModeBar": False}, key=f"{KEY}.strip")
     st.markdown(changes(found, engine.atlas.classes, b))
     e = found.evidence
@@ -105,21 +109,26 @@ def _proof(engine, found, a: str, b: str) -> None:
 
 
 def verdict(e) -> str:
-    """The evidence in a sentence: its size, its interval, what chance gives, and whether that is weak."""
-    said = f"**d = {e.d:.2f}** [{e.low:.2f}, {e.high:.2f}] on samples it was not learned from"
-    chance = f"Random pairs of groups: 95 % below {e.chance:.2f}, p = {e.p:.3f}"
-    along_random = f"random directions: median {np.median(e.random):.2f}, 95 % below {np.quantile(e.random, 0.95):.2f}"
+    """The evidence in a line: strong or weak, its size with the interval, and what random pairs of groups reach."""
+    word = ":orange[**Weak**]" if e.weak else "**Strong**" if e.d >= LARGE else "**Real**"
+    return f"{word} · d = **{e.d:.2f}** [{e.low:.2f}, {e.high:.2f}] · random: 95 % below {e.chance:.2f}"
+
+
+def meaning(e) -> str:
+    """What the verdict rests on, in a sentence or two."""
+    special = float(np.quantile(e.random, 0.95))
     if e.low <= e.chance:
-        word = ":orange[**A weak direction: no more than chance, within its interval.**]"
+        word = "A weak direction: no more than chance, within its interval."
     elif e.d < SMALL:
-        word = f":orange[**A weak direction: d is below {SMALL:g}.**]"
-    elif e.d < float(np.quantile(e.random, 0.95)):
-        word = (
-            "**A real direction, though not a special one:** of random directions, more than one in 20 tells as much."
-        )
+        word = f"A weak direction: d is below {SMALL:g}."
+    elif e.d < special:
+        word = "A real direction, though not a special one: of random directions, more than one in 20 tells as much."
     else:
-        word = "**A real direction.**"
-    return f"{word} {said}. {chance}; {along_random}."
+        word = "A real direction."
+    return (
+        f"**{word}** d is measured on samples it was not learned from. Random pairs of groups reach it with "
+        f"p = {e.p:.3f}; random directions: median {np.median(e.random):.2f}, 95 % below {special:.2f}."
+    )
 
 
 def changes(found, classes: tuple[str, ...], b: str) -> str:

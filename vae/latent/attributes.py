@@ -17,6 +17,7 @@ from .threads import one_thread
 
 LEAST = 4  # rows of a group: two to learn from, two to judge by
 SMALL = 0.5  # Cohen's own "medium": below it, an effect is called weak. Cohen, 1988, section 2.2
+LARGE = 0.8  # and his "large": from here up it is called strong
 SHRINKAGE = 0.1  # of the covariance of the linear discriminant towards a multiple of the identity
 LEVEL = 0.95
 
