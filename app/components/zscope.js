@@ -23,6 +23,7 @@
 //   paint(canvas, pixels, shape, doubt, colour)     uint8 pixels -> canvas, bicubic to its own size (CSS does the rest)
 //   paced(ms, act)                                  act at once, then at most every ms, the last call always
 //   palette(dark) -> [colour], theme(element) -> {text, background, rgb, panel, border, accent, font, dark}
+//   copied(text) -> Promise<bool>                   to the clipboard
 //   count(n) "10 000", ms(v) "3.6 ms", percent(share) "60 %", median(values)
 //   trustWord(trust), trustColour(trust), TRUST_TITLE: does this point come back when its picture is encoded again
 //   window.zscope.live = {sent, painted, dropped, latency_ms, shown_ms}: live requests alone, the last 1000 times. latency_ms:
@@ -49,6 +50,22 @@ export function mounting(make) {
     try { await view.start() } catch (error) { if (mounted.get(host)?.view === view) unmount(host); throw error }
   }
   return { render, unmount }
+}
+
+// Whether the text is on the clipboard now.
+export async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text)
+    return true
+  } catch {
+    const field = document.createElement("textarea") // pages served without TLS have no clipboard of their own
+    field.value = text
+    document.body.append(field)
+    field.select()
+    const done = document.execCommand("copy")
+    field.remove()
+    return done
+  }
 }
 
 // ---------------------------------------------------------------- pace

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 import streamlit as st
 
 from app import downloads, figures, links, session
+from app.components.share_link import share_link
 from app.scripts import script
 from app.studio import Studio, letter
 from vae.errors import ZscopeError
@@ -29,12 +28,13 @@ def show(engine, page: str) -> None:
         if taken:
             st.rerun()
         opened = st.popover("Share", icon=":material/share:", key="share", on_change="rerun")
-        if not opened.open:
-            return
         with opened, st.container(width=480):
-            query, left_out = session.link()
             st.markdown("**A link** to this very view: model, points, selection, what is in sight.")
-            st.code(f"{st.context.url.split('?')[0]}?{urlencode(query)}", language=None, wrap_lines=True)
+            share_link(engine.name, key="share.link")  # there as soon as it opens; the rest follows
+            if not opened.open:
+                st.caption("The same as Python and as files: in a moment.")
+                return
+            _, left_out = session.link()
             if left_out:
                 st.info(TOO_LONG.format(" and ".join(left_out)))
             st.markdown("**As Python**, with `import vae` alone.")

@@ -1,6 +1,6 @@
 // Undo, redo, the pin and what takes a point along, by button and by key; the status line.
 
-import { connect, emit, mounting, on } from "./zscope.js"
+import { connect, copied, emit, mounting, on } from "./zscope.js"
 import { StatusLine } from "./status_line.js"
 
 const MARKUP = `
@@ -84,20 +84,7 @@ class Actions {
     if (what === "python") this.copy(data.python, "Python copied")
   }
 
-  async copy(text, said) {
-    try {
-      await navigator.clipboard.writeText(text)
-    } catch {
-      const field = document.createElement("textarea") // pages served without TLS have no clipboard of their own
-      field.value = text
-      document.body.append(field)
-      field.select()
-      const done = document.execCommand("copy")
-      field.remove()
-      if (!done) return this.say("The browser refused to copy")
-    }
-    this.say(said)
-  }
+  async copy(text, said) { this.say((await copied(text)) ? said : "The browser refused to copy") }
 
   say(text) {
     this.root.querySelector(".za-said").textContent = text
