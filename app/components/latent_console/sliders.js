@@ -4,6 +4,7 @@
 // sliders are, and they stay there; a click on the map gives a new anchor and new sliders.
 
 import { KIND, emit, fit, paced, paint } from "./zscope.js"
+import { band, over } from "./ends.js"
 import { NameForm, remover } from "./names.js"
 
 const TABS = {
@@ -178,19 +179,25 @@ export class Sliders {
 
   // pictures at both ends of each slider, the others as they are; asked for when nothing live is waiting
   async previews() {
-    const turn = (this.turn = {}), rows = [...this.root.querySelectorAll(".zc-row")]
-    for (const [j, row] of rows.entries())
-      for (const [end, canvas] of [[this.data.low[j], row.querySelector("canvas")], [this.data.high[j], row.querySelectorAll("canvas")[1]]]) {
-        const z = this.point(this.moves.map((s, i) => (i === j ? end : s)))
-        let frame
-        try {
-          frame = await this.client.ask(KIND.latent, z, { idle: true })
-        } catch {
-          return // the connection closed; its state is on the status line
-        }
-        if (this.turn !== turn) return
-        paint(canvas, frame.pixels, this.geometry.shape)
+    const turn = (this.turn = {}), { shape, sample } = this.geometry, charts = sample.length < 3, drawn = []
+    const ask = async (moves) => { // null: newer previews are wanted, or the connection closed, as the status line says
+      const frame = await this.client.ask(KIND.latent, this.point(moves), { idle: true }).catch(() => null)
+      return this.turn === turn && frame ? frame.pixels : null
+    }
+    const middle = charts && this.moves.length ? await ask(this.moves) : null
+    for (const [j, row] of [...this.root.querySelectorAll(".zc-row")].entries())
+      for (const [at, end] of [this.data.low[j], this.data.high[j]].entries()) {
+        const canvas = row.querySelectorAll("canvas")[at], pixels = await ask(this.moves.map((s, i) => (i === j ? end : s)))
+        if (!pixels) return
+        if (charts) drawn.push([canvas, pixels])
+        else paint(canvas, pixels, shape)
       }
+    if (!middle) return
+    const rows = band([middle, ...drawn.map(([, pixels]) => pixels)], shape) // one scale for all
+    for (const [canvas, pixels] of drawn) {
+      const made = over(pixels, middle, shape, rows)
+      paint(canvas, made.pixels, made.shape)
+    }
   }
 
   remove() {
