@@ -114,11 +114,11 @@ export const count = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f")
 export const ms = (v) => `${v < 10 ? v.toFixed(1) : Math.round(v)} ms`
 export const percent = (share) => `${Math.round(100 * share)} %`
 
-const TRUST_LEVELS = [[0.6, "comes back", "#0a9f78"], [0.25, "may not come back", "#e69f00"], [-Infinity, "does not come back", "#888888"]]
+const TRUST_LEVELS = [[0.6, "reliable", "#0a9f78"], [0.25, "doubtful", "#e69f00"], [-Infinity, "unreliable", "#888888"]]
 const trustLevel = (trust) => TRUST_LEVELS.find(([least]) => trust >= least)
 export const trustWord = (trust) => trustLevel(trust)[1]
 export const trustColour = (trust) => trustLevel(trust)[2]
-export const TRUST_TITLE = "Decode this point, encode the picture again, place it: does it come back to where you pointed?"
+export const TRUST_TITLE = "How likely the picture decoded here, when it is encoded again, lands near this point (no farther off than 95 % of real samples do from theirs) and not far from it: 1 is near, 0 is far"
 
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b)

@@ -92,14 +92,14 @@ def test_the_picture_follows_the_pointer_on_points_between_them_and_back(tab, at
 
 def test_trust_is_said_in_words_and_figures(tab, atlas):
     tab.hover(atlas.xy[crowded(atlas)])
-    tab.until("document.querySelector('.zc-trust').innerText.includes('comes back')")
+    tab.until("document.querySelector('.zc-trust').innerText.match(/\breliable/)")
     width = tab.do("document.querySelector('.zc-bar i').style.width")
     shown = float(tab.page.locator(".zc-trust b").inner_text())
     assert shown >= 0.6
     assert abs(float(width.rstrip("%")) - 100 * shown) <= 1
     box = tab.page.locator("[data-testid=zscope-map]").bounding_box()
     tab.page.mouse.move(box["x"] + box["width"] - 5, box["y"] + box["height"] - 5)
-    tab.until("document.querySelector('.zc-trust').innerText.includes('does not come back')")
+    tab.until("document.querySelector('.zc-trust').innerText.includes('unreliable')")
 
 
 def test_a_click_commits_once_and_brings_its_neighbours_and_link(tab, atlas):

@@ -5,7 +5,7 @@ import { classColours, css } from "./colours.js"
 
 const CLASSES = 6 // lines of the histogram; the rest are one
 const SPREAD = "Mean distance of the samples to their mean latent, in the metric of the map"
-const TRUST = "How likely the samples come back to their places when they are decoded and encoded again"
+const TRUST = "How likely the samples land near their places when they are decoded and encoded again"
 const ERROR = "Mean squared error of the decoded posterior means"
 
 const MARKUP = `

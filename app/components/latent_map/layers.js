@@ -17,7 +17,7 @@ export class Layers {
   fill(panel) {
     const flip = (act) => () => { act(); this.menu.refill() }
     const { trust, title } = this.view()
-    item(panel, { text: "Trust", note: "where a decoded point comes back", help: TRUST_TITLE, absent: trust ? "" : `not known beforehand on ${title}`, checked: this.on.trust && trust, radio: false, act: flip(() => this.toggle("trust")) })
+    item(panel, { text: "Trust", note: "near or far: a picture decoded there, encoded again", help: TRUST_TITLE, absent: trust ? "" : `not known beforehand on ${title}`, checked: this.on.trust && trust, radio: false, act: flip(() => this.toggle("trust")) })
     item(panel, { text: "Density", note: "where the samples are many", checked: this.on.density, radio: false, act: flip(() => this.toggle("density")) })
     item(panel, { text: "Manifold", note: "decoded pictures all over the view", checked: this.manifold.on, radio: false, act: flip(() => this.manifold.toggle(!this.manifold.on)) })
     item(panel, { text: "Pictures", note: "real samples as pictures, zoomed in", checked: this.thumbnails.on, radio: false, act: flip(() => { this.thumbnails.on = !this.thumbnails.on; this.thumbnails.view = null; this.plot.refresh() }) })
@@ -34,7 +34,7 @@ export class Layers {
     if (on.trust && trust) {
       try {
         this.fields.set("trust", { image: (this.field ??= await this.fetch()), box: this.geometry.trust_box })
-        scales.push({ low: "does not come back", high: "comes back", title: TRUST_TITLE, colours: clear(TRUST_RGB, 0.53) })
+        scales.push({ lead: "A picture decoded here, encoded again, lands", low: "far off", high: "near", title: TRUST_TITLE, colours: clear(TRUST_RGB, 0.53) })
       } catch (error) {
         this.note(`Trust: ${error.message}`)
       }

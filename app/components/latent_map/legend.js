@@ -99,15 +99,16 @@ export class Legend {
     this.sync()
   }
 
-  // {low, high, title, colours: css} for each overlay that is on
+  // {lead, low, high, title, colours: css} for each overlay that is on
   overlays(list) {
-    this.scales.replaceChildren(...list.map(({ low, high, title, colours }) => {
+    this.scales.replaceChildren(...list.map(({ lead = "", low, high, title, colours }) => {
       const line = document.createElement("div")
       line.className = "zm-scale"
       line.title = title
-      line.innerHTML = "<span></span><i></i><span></span>"
-      line.firstChild.textContent = low
-      line.children[1].style.background = `linear-gradient(90deg, ${colours})`
+      line.innerHTML = "<b></b><span></span><i></i><span></span>"
+      line.firstChild.textContent = lead
+      line.children[1].textContent = low
+      line.children[2].style.background = `linear-gradient(90deg, ${colours})`
       line.lastChild.textContent = high
       return line
     }))

@@ -8,7 +8,7 @@ const FADE = 0.35, HATCH = 0.25 // at no trust at all
 const READ_MS = 90
 const SAME = 1e-4 // of a latent coordinate
 const ROWS = 2, IN_ROW = 3 // of neighbours; a pinned point takes the second row
-const DOUBTED = "Faded and hatched: this point may not come back when its picture is encoded again"
+const DOUBTED = "Faded and hatched: encoded again, this picture may land far from this point"
 const APART = "Latent distance to the kept point; each dimension counts in its standard deviations"
 
 const MARKUP = `
