@@ -6,6 +6,7 @@ import { classColours, css, scale } from "./colours.js"
 
 const CORNERS = [["bottom-left", false, true], ["bottom-right", true, true], ["top-right", true, false]] // the first of equals
 const ROWS = 12 // entries a column
+const COVERED = 0.002 // of the points: a legend that covers more begins folded, where it can be
 
 export function figure(v) {
   const size = Math.abs(v)
@@ -34,7 +35,21 @@ export class Legend {
     this.scales = document.createElement("div")
     this.scales.className = "zm-scales"
     this.element.append(this.scales, this.bar, this.list)
+    if (root.dataset.mode === "waypoints") this.foldable()
     root.append(this.element)
+  }
+
+  // on a low map it would lie over the points
+  foldable() {
+    this.button = Object.assign(document.createElement("button"), { type: "button", className: "zm-fold", title: "What the colours mean" })
+    this.button.onclick = () => this.fold(this.button.getAttribute("aria-expanded") === "true")
+    this.element.prepend(this.button)
+    this.fold(false)
+  }
+
+  fold(folded) {
+    this.button.setAttribute("aria-expanded", String(!folded))
+    this.button.textContent = folded ? "Legend ▸" : "Legend ▾"
   }
 
   entry(name, k) {
@@ -66,8 +81,15 @@ export class Legend {
     this.onChange(this.hidden)
   }
 
-  // into the corner of the whole map where it covers the fewest points
+  // into the corner of the whole map where it covers the fewest points, folded where these are too many
   dock() {
+    const [corner, covered] = this.freest()
+    if (this.button && covered > COVERED) this.fold(true)
+    this.element.dataset.corner = this.button && covered > COVERED ? this.freest()[0] : corner
+  }
+
+  // its name, and the share of the points covered there
+  freest() {
     const { xy, n } = this.plot, [width, height] = this.plot.size(), gap = 12, step = Math.max(1, Math.floor(n / 20_000))
     const [w, h] = [this.element.offsetWidth, this.element.offsetHeight]
     const covered = Object.fromEntries(CORNERS.map(([name, right, bottom]) => {
@@ -79,7 +101,8 @@ export class Legend {
       }
       return [name, hits]
     }))
-    this.element.dataset.corner = CORNERS.map(([name]) => name).reduce((best, name) => (covered[name] < covered[best] ? name : best))
+    const best = CORNERS.map(([name]) => name).reduce((best, name) => (covered[name] < covered[best] ? name : best))
+    return [best, (covered[best] * step) / n]
   }
 
   // column: {title, unit} of a quantity with its limits, or null for the classes

@@ -28,7 +28,7 @@ export class Overlay {
   constructor(root, plot, geometry) {
     Object.assign(this, { root, plot, geometry, committed: null, live: null, waypoints: [], paths: [] })
     this.svg = make("svg", { class: "zm-overlay", "aria-hidden": "true" })
-    this.pathLayer = make("g", {}, this.svg)
+    this.pathLayer = make("g", { class: "zm-path-layer" }, this.svg)
     root.append(this.svg)
     this.mark = sprite(root, "zm-committed", 52, [
       ["circle", { r: 15, class: "zm-halo" }], ["path", { d: "M-25 0H-12M12 0H25M0 -25V-12M0 12V25" }], ["circle", { r: 8 }],
@@ -72,14 +72,20 @@ export class Overlay {
     }
   }
 
+  // the steps as a line; thin dashes over each jump, where the map is torn (a null between two places)
   drawPath({ xy }, at) {
-    let d = "", pen = "M"
+    let steps = "", jumps = "", last = null, torn = true
     for (const point of xy) {
-      if (point) d += pen + this.plot.toPixels(...point).map((v) => v.toFixed(1))
-      pen = point ? "L" : "M"
+      if (!point) { torn = true; continue }
+      const place = this.plot.toPixels(...point).map((v) => v.toFixed(1))
+      steps += (torn ? "M" : "L") + place + (torn ? "h0" : "") // a place between two jumps is a dot
+      if (torn && last) jumps += `M${last}L${place}`
+      last = place
+      torn = false
     }
-    make("path", { d, class: "zm-path-edge" }, this.pathLayer)
-    make("path", { d, class: `zm-path zm-path-${at % 3}` }, this.pathLayer)
+    make("path", { d: jumps, class: `zm-jump zm-path-${at % 3}` }, this.pathLayer)
+    make("path", { d: steps, class: "zm-path-edge" }, this.pathLayer)
+    make("path", { d: steps, class: `zm-path zm-path-${at % 3}` }, this.pathLayer)
   }
 
   // beside the visible part of its line, clear of pins and of the other name; where there is no such place, no name
