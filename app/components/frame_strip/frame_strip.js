@@ -28,7 +28,7 @@ class Strips {
     const { model, token, base } = this.component.data.link
     this.client = connect(model, token, base)
     this.status = new StatusLine(this.root, this.client, () => this.component.setTriggerValue("renew", Date.now()))
-    this.status.element.querySelector("[data-of=points]").after(Object.assign(document.createElement("span"), { className: "fs-time" }))
+    this.status.element.querySelector("[data-of=points]").after(Object.assign(document.createElement("span"), { className: "fs-time", title: "What the server takes for one whole way" }))
     this.geometry = await geometry(model, base)
     if (!this.root.isConnected) return
     for (const method of this.component.data.methods) {
@@ -54,7 +54,8 @@ class Strips {
     const { link, waypoints, method, t, notes } = component.data
     this.client = connect(this.model, link.token, link.base)
     if (!this.ready) return
-    this.root.querySelector(".zs-keys").textContent = notes.join(" · ")
+    const keys = this.root.querySelector(".zs-keys")
+    keys.textContent = keys.title = notes.join(" · ") // cut off at the end where there is no room
     const asked = JSON.stringify(waypoints)
     if (asked !== this.asked) { this.asked = asked; this.ask() }
     this.mark(this.place ?? { t, method })
@@ -71,7 +72,7 @@ class Strips {
       if (!all && name !== driving) continue
       this.client.latest(`way ${name}`, "way", [code, ...rest]).then(
         (way) => way && this.root.isConnected && this.arrived(way),
-        (error) => { this.root.querySelector(".fs-time").textContent = `no way: ${error.message}` },
+        (error) => Object.assign(this.root.querySelector(".fs-time"), { textContent: `no way: ${error.message}`, title: error.message }),
       )
     }
   }
@@ -82,7 +83,7 @@ class Strips {
     this.films.get(way.method).show(way, this.sheet)
     for (const [name, each] of this.ways) this.films.get(name).spark(each, most)
     this.mark(this.place)
-    this.root.querySelector(".fs-time").innerHTML = `a way of ${way.arrays.t.length} places <b>${ms(way.server_ms)}</b>`
+    this.root.querySelector(".fs-time").innerHTML = `way <b>${ms(way.server_ms)}</b>`
     emit("way", way)
   }
 
