@@ -28,18 +28,24 @@ def _read(payload: bytes, scene: Scene) -> np.ndarray:
 
 
 def _answer(engine, request: Request) -> bytes:
-    """mu and std (d), the reconstruction, nearest rows; facts: the place on the map, errors and their quantile."""
+    """mu and std (d), the reconstruction, nearest rows; facts: the place on the map, errors, how odd it is and by what.
+
+    A conditional model is told the chosen label, or the likeliest one; which, is in the facts."""
     x = request.values
-    mu, std = engine.encode(x, request.label)
-    y = engine.labels_at(mu) if request.label is None else request.label
-    scores, known = anomaly.scores(engine, x), anomaly.reference(engine)
+    y = anomaly.likeliest(engine, x) if request.label is None else request.label
+    mu, std = engine.encode(x, y)
+    scores, known = anomaly.scores(engine, x, None if y is None else np.array([y])), anomaly.reference(engine)
     error, nats = float(scores["reconstruction_error"][0]), scores.get("negative_elbo")
+    share, by = known.oddness(scores)
     rows, distances = engine.atlas.neighbours(mu[0], NEAR)
     facts = {
         "xy": [float(v) for v in engine.to_map(mu)[0]],
         "mse": error,
         "negative_elbo_nats": None if nats is None else float(nats[0]),
-        "quantile": known.quantile(error),
+        "oddness": float(share[0]),
+        "by": by[0],
+        "label": y,
+        "label_given": request.label is not None,
         "reference": known.said,
     }
     return parcel(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from PIL import Image
 
 DOT = "document.querySelector('.zm-live').style"
 
@@ -30,7 +33,7 @@ def test_a_stroke_moves_the_place_on_the_map_while_it_is_drawn_and_can_be_kept(t
     assert tab.do(made) != before  # with the button still down
     tab.until(f"{DOT}.transform !== {place!r}")
     tab.page.mouse.up()
-    tab.until("/quantile/.test(document.querySelector('.zk-said').textContent)")
+    tab.until("/odder than/.test(document.querySelector('.zk-said').textContent)")
     tab.page.get_by_role("button", name="Keep").click()
     tab.until(f"new URL(location).searchParams.get('p') !== {link!r}")
 
@@ -49,6 +52,33 @@ def test_erasing_inverting_and_taking_back_change_what_the_model_sees(tab):
     assert tab.do(seen) == inverted
     tab.page.get_by_role("button", name="Reset", exact=True).click()
     assert tab.do(seen) == start != black
+
+
+def test_a_file_that_is_refused_leaves_what_is_drawn(tab):
+    """Also after one that was taken."""
+    tab = tab("draw")
+    tab.until("window.zscope.strokes?.shown > 0")
+    seen, files = "document.querySelector('.zk-draw').toDataURL()", tab.page.locator("input[type=file]")
+    tab.page.get_by_role("button", name="Upload or photograph").click()
+    start, good = tab.do(seen), io.BytesIO()
+    Image.new("L", (8, 8), 90).save(good, "PNG")
+    files.set_input_files({"name": "grey.png", "mimeType": "image/png", "buffer": good.getvalue()})
+    tab.until(f"{seen} !== {start!r}")
+    tab.page.get_by_role("button", name="Invert").click()
+    drawn = tab.do(seen)
+    files.set_input_files({"name": "torn.png", "mimeType": "image/png", "buffer": good.getvalue()[:40]})
+    tab.page.get_by_text("torn.png: the picture is damaged").wait_for()
+    tab.page.wait_for_timeout(500)
+    assert tab.do(seen) == drawn
+
+
+def test_before_the_first_answer_the_sample_stands_dimmed_for_its_reconstruction(new_tab):
+    tab = new_tab()
+    tab.page.route_web_socket("**/live/**", lambda socket: None)  # opens, and never answers
+    tab.page.goto(f"{tab.url}/?model=tiny-vae&tool=draw")
+    tab.until("document.querySelector('.zk-awaited')", timeout=30_000)
+    assert tab.do("document.querySelector('.zk-made').toDataURL() === document.querySelector('.zk-draw').toDataURL()")
+    assert float(tab.do("getComputedStyle(document.querySelector('.zk-made')).opacity")) < 0.5
 
 
 def test_draws_of_the_posterior_are_a_cloud_that_goes_with_its_tool(tab):

@@ -18,39 +18,46 @@ from .bounds import BATCH, to_float
 from .estimate import Estimate
 from .subject import Subject
 
+JUDGED = ("negative_elbo", "reconstruction_error")  # the scores that rise with an anomaly, and only rise
+
 
 @torch.inference_mode()
-def anomaly_scores(model: LatentModel, x: Tensor, *, seed: int = 0) -> dict[str, Float[np.ndarray, " n"]]:
-    """Two scores of each x (n, *shape), uint8 or float 0-1, higher where the model explains it worse. No labels are
-    given, as an anomaly has none.
+def anomaly_scores(
+    model: LatentModel, x: Tensor, y: Tensor | None = None, *, seed: int = 0
+) -> dict[str, Float[np.ndarray, " n"]]:
+    """Scores of each x (n, *shape), uint8 or float 0-1. y: (n,) labels for a model that takes them; None: none given.
 
-    negative_elbo: distortion + rate, one posterior sample, nats; only of models that pay a rate.
-    reconstruction_error: mean squared difference from the decoded posterior mean.
+    negative_elbo: distortion + rate, one posterior sample, nats; only of models that pay a rate. Higher where the model
+    explains x worse.
+    reconstruction_error: mean squared difference from the decoded posterior mean; higher likewise.
+    rate: nats, of models that pay one. Odd at both ends: what is near to nothing the model knows often costs hardly
+    anything, as its code stays at the prior's.
     """
     model.eval()
-    negative_elbo, error = [], []
+    found: dict[str, list[Tensor]] = {"negative_elbo": [], "reconstruction_error": [], "rate": []}
     with torch.random.fork_rng(devices=[x.device] if x.device.type == "cuda" else []):
         torch.manual_seed(seed)
         for i in range(0, len(x), BATCH):
-            batch = to_float(x[i : i + BATCH])
-            out = model(batch)
+            batch, labels = to_float(x[i : i + BATCH]), None if y is None else y[i : i + BATCH]
+            out = model(batch, labels)
             if out.latent.kl:
-                negative_elbo.append(sum(out.latent.kl) - model.likelihood.log_prob(out.params, batch))
-            error.append((model.decode(out.latent.mu) - batch).square().flatten(1).mean(1))
-    scores = {"negative_elbo": negative_elbo, "reconstruction_error": error}
-    return {name: torch.cat(parts).double().cpu().numpy() for name, parts in scores.items() if parts}
+                found["rate"].append(sum(out.latent.kl))
+                found["negative_elbo"].append(found["rate"][-1] - model.likelihood.log_prob(out.params, batch))
+            again = model.decode(out.latent.mu, labels)
+            found["reconstruction_error"].append((again - batch).square().flatten(1).mean(1))
+    return {name: torch.cat(parts).double().cpu().numpy() for name, parts in found.items() if parts}
 
 
 def anomaly_auroc(
     model: LatentModel, x_normal: Tensor, x_anomalous: Tensor, seed: int = 0, protocol: str = ""
 ) -> dict[str, Estimate]:
-    """AUROC of telling x_anomalous from x_normal by each of `anomaly_scores`, for a model trained on the normal kind.
+    """AUROC of telling x_anomalous from x_normal by each of JUDGED, for a model trained on the normal kind.
 
     .5 is chance; below it, anomalies look more normal than the normal samples do. protocol: what the two sets are.
     """
     normal, anomalous = (anomaly_scores(model, x, seed=seed) for x in (x_normal, x_anomalous))
     out = {}
-    for name in normal:
+    for name in (name for name in JUDGED if name in normal):
         value, error = auroc(normal[name], anomalous[name])
         text = f"by {name.replace('_', ' ')}, {len(x_normal)} normal and {len(x_anomalous)} anomalous samples"
         text += f", one posterior sample each{'; ' * bool(protocol)}{protocol}"

@@ -6,7 +6,9 @@ import { connect, emit, fit, geometry, mounting, paced, paint, spriteSheet } fro
 import { Painting } from "./brush.js"
 
 const TEST = { sent: 0, shown: 0, ms: [] }
-const ODD = [[0.99, "odder than 99 % of", "zk-odd"], [0.9, "odder than most of", "zk-doubt"], [-1, "ordinary among", ""]]
+const ODD = [[0.99, "Very odd", "zk-odd"], [0.95, "Odd", "zk-odd"], [0.85, "Somewhat odd", "zk-doubt"], [-1, "Ordinary", ""]]
+const BY = { error: "its error is large", "low rate": "its code costs unusually little", "high rate": "its code costs unusually much" }
+const WEIGHED = "By the reconstruction error, and by the rate at both ends: what is no sample at all may be rebuilt well, but its code says next to nothing"
 
 const MARKUP = `
 <div class="zk-bar">
@@ -28,6 +30,7 @@ const MARKUP = `
   <button type="button" data-do="keep" disabled title="Commit the code of this picture as the point under study">Keep</button>
 </div>`
 const READ_MS = 80
+const KEPT = "committed" // the version without a file: the point under study
 
 class Sketch {
   constructor(component) {
@@ -65,9 +68,9 @@ class Sketch {
     if (!this.painting) return
     const scene = `${version} ${component.data.label}`
     if (scene === this.scene) return
-    const fresh = version !== this.version
+    const first = this.version === undefined, fresh = version !== this.version
     Object.assign(this, { scene, version })
-    if (fresh && start) this.begin()
+    if (first || (fresh && version !== KEPT)) this.begin() // a file that was refused or taken away leaves what is drawn
     else this.changed()
   }
 
@@ -75,7 +78,14 @@ class Sketch {
     const { start } = this.component.data
     if (start) this.painting.replace(Uint8Array.from(atob(start), (letter) => letter.charCodeAt(0)))
     else this.painting.replace(new Uint8Array(this.painting.pixels.length))
+    if (!this.answer) this.awaiting()
     this.changed()
+  }
+
+  // until the model has answered for the first time: the sample itself, dimmed
+  awaiting() {
+    paint(this.made, this.painting.pixels, this.geometry.shape)
+    this.made.classList.add("zk-awaited")
   }
 
   listen() {
@@ -159,20 +169,23 @@ class Sketch {
 
   show(answer) {
     paint(this.made, answer.arrays.picture, this.geometry.shape)
+    this.made.classList.remove("zk-awaited")
     emit("position", { xy: answer.xy, z: answer.arrays.mu })
     this.say(answer)
   }
 
-  words({ arrays, mse, negative_elbo_nats, quantile, reference }) {
+  words({ arrays, mse, negative_elbo_nats, oddness, by, reference, label, label_given }) {
     this.find("[data-do=keep]").disabled = false
-    const [, words, tone] = ODD.find(([least]) => quantile >= least), nats = negative_elbo_nats === null ? "" : ` · −elbo ${negative_elbo_nats.toFixed(0)} nats`
+    const [, word, tone] = ODD.find(([least]) => oddness >= least), nats = negative_elbo_nats === null ? "" : ` · −elbo ${negative_elbo_nats.toFixed(0)} nats`
     const said = this.find(".zk-said")
     said.innerHTML = ""
     const strong = document.createElement("b")
     Object.assign(strong, { textContent: `error ${mse.toFixed(4)}`, title: "Mean squared difference from the reconstruction, pixels 0 to 1" })
     const odd = document.createElement("span")
-    Object.assign(odd, { className: tone, textContent: `${words} ${reference} (quantile ${quantile.toFixed(2)})`, title: "Share of them with a smaller error" })
-    said.append(strong, nats, document.createElement("br"), odd)
+    const why = tone ? `: ${BY[by]}` : "", more = oddness === 1 ? "all" : `${Math.floor(100 * oddness)} %`
+    Object.assign(odd, { className: tone, textContent: `${word}${why}; odder than ${more} of ${reference}`, title: WEIGHED })
+    const as = label === null ? "" : ` · as ${this.geometry.classes[label]}, ${label_given ? "chosen" : "the likeliest label"}`
+    said.append(strong, nats, as, document.createElement("br"), odd)
     this.nearest(arrays)
   }
 
