@@ -117,6 +117,41 @@ def test_the_list_changes_the_order(walk):
     until_link(walk, f"get('w') === '{last}.{first}'")
 
 
+@pytest.mark.parametrize("size", [(1280, 800), (1920, 1080)])
+def test_with_twelve_waypoints_the_files_stay_in_sight_and_the_status_on_one_line(new_tab, size):
+    tab = new_tab(viewport={"width": size[0], "height": size[1]})
+    tab.open("/interpolate?model=tiny-vae&w=" + ".".join(f"r{row}" for row in range(12)))
+    tab.until(f"{LISTED} === 12 && {FRAMES} > 0", 20_000)
+    recipe = tab.page.get_by_role("button", name="Recipe")
+    recipe.wait_for()
+    box = recipe.bounding_box()
+    assert box["y"] + box["height"] <= size[1]
+    assert tab.do("(list => list.scrollHeight > list.clientHeight)(document.querySelector('.wp-list'))")
+    tab.until("/way/.test(document.querySelector('.fs-time').textContent)")
+    parts = "[...document.querySelectorAll('.zscope-strip .zscope-status > :not(:empty)')]"
+    assert tab.do(f"new Set({parts}.map((part) => part.offsetTop)).size") == 1
+
+
+def test_the_legend_of_a_low_map_folds(walk):
+    button, list_ = walk.page.locator(".zm-fold"), walk.page.locator(".zm-classes")
+    for _ in range(2):
+        open_ = button.get_attribute("aria-expanded") == "true"
+        assert list_.is_visible() == open_
+        button.click()
+        assert list_.is_visible() != open_
+
+
+def test_a_way_is_a_line_with_thin_dashes_over_its_jumps(walk):
+    steps, jumps = walk.do("""async () => {
+      const { Overlay } = await import('/asset/overlay.js'), svg = 'http://www.w3.org/2000/svg'
+      const layer = document.createElementNS(svg, 'g'), on = { plot: { toPixels: (x, y) => [x, y] }, pathLayer: layer }
+      Overlay.prototype.drawPath.call(on, { xy: [[0, 0], [1, 1], null, [5, 5], null, [9, 9], [8, 8]] }, 0)
+      return ['.zm-path', '.zm-jump'].map((part) => layer.querySelector(part).getAttribute('d'))
+    }""")
+    assert steps == "M0.0,0.0h0L1.0,1.0M5.0,5.0h0M9.0,9.0h0L8.0,8.0"
+    assert jumps == "M1.0,1.0L5.0,5.0M5.0,5.0L9.0,9.0"
+
+
 def test_a_picture_of_the_grid_opens_in_explore(tab):
     go(tab, "Generate")
     tab.until("document.querySelectorAll('.zg-tile').length === 36", 20_000)

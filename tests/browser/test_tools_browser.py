@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import pairwise
 
 import pytest
 from PIL import Image
@@ -81,6 +82,45 @@ def test_before_the_first_answer_the_sample_stands_dimmed_for_its_reconstruction
     assert float(tab.do("getComputedStyle(document.querySelector('.zk-made')).opacity")) < 0.5
 
 
+def test_a_pen_draws_a_series_on_the_scale_of_its_charts(tab):
+    """The parts themselves: what a place on the canvas means, what lies between two places, what is taken back."""
+    given = tab("draw").do("""async () => {
+      const { Curve } = await import('/asset/curve.js'), curve = new Curve([2, 11])
+      curve.begin()
+      curve.line(8, 0.5, 2, 0.5 - 0.46875 * Math.tanh(3 / 5)) // backwards, from 0 at time 8 up to 3 at time 2
+      const drawn = [...curve.values], bytes = curve.payload.length
+      curve.channel = 1
+      curve.line(0, -5, 0, -5) // far above the canvas: the end of the scale, and finite
+      const beyond = curve.values[11]
+      curve.invert()
+      const inverted = curve.values[2]
+      curve.undo()
+      curve.undo()
+      return { drawn, bytes, beyond, inverted, left: Math.max(...curve.values) }
+    }""")
+    drawn = given["drawn"]
+    assert drawn[2] == pytest.approx(3, abs=1e-3)
+    assert all(a > b for a, b in pairwise(drawn[2:9]))
+    assert drawn[:2] + drawn[9:] == [0] * 15
+    assert given["bytes"] == 4 * 22
+    assert 10 < given["beyond"] < 20
+    assert given["inverted"] == pytest.approx(-3, abs=1e-3)
+    assert given["left"] == 0
+
+
+def test_charts_at_the_ends_of_sliders_lie_over_a_faint_middle(tab):
+    given = tab("sliders").do("""async () => {
+      const { band, over } = await import('/asset/ends.js'), shape = [16, 4, 3]
+      const row = (y, ink) => { const p = new Uint8ClampedArray(192); p.fill(ink, 12 * y, 12 * y + 12); return p }
+      const rows = band([row(6, 200), row(9, 200), row(1, 40)], shape)
+      const { pixels, shape: small } = over(row(6, 100), row(9, 200), shape, rows)
+      return { rows, small, end: pixels[12 * 2], middle: pixels[12 * 5], empty: pixels[12 * 3] }
+    }""")
+    assert given["rows"] == [4, 12]  # what hardly has ink is not looked at, and two rows are left free
+    assert given["small"] == [8, 4, 3]
+    assert (given["end"], given["middle"], given["empty"]) == (130, 90, 0)
+
+
 def test_draws_of_the_posterior_are_a_cloud_that_goes_with_its_tool(tab):
     tab = tab("posterior")
     dots = "document.querySelector('[data-testid=zscope-cloud]').dataset.n"
@@ -104,6 +144,11 @@ def test_an_attribute_is_applied_live_and_saved(tab, tiny_checkpoint):
         tab.page.get_by_role("option", name=name, exact=True).click()
         tab.until("document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'")
     tab.page.wait_for_selector(".zc-row input[type=range]", timeout=20_000)
+    verdict = tab.page.get_by_text("random: 95 %")
+    verdict.wait_for(timeout=20_000)
+    area = tab.page.locator(".st-key-zscope-tool").bounding_box()
+    said = verdict.bounding_box()
+    assert said["y"] + said["height"] <= area["y"] + area["height"]  # without scrolling
     slider = tab.page.locator(".zc-row input[type=range]")
     slider.scroll_into_view_if_needed()
     box = slider.bounding_box()
