@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from app.engines import engine as opened_engine
 from app.panels import draw, tools
 from app.studio import Point, point_of
 from tests.test_views import opened, state
+from vae.series_files import read_series
 
 
 def row(engine, i: int) -> Point:
@@ -35,14 +37,29 @@ def test_every_tool_shows_itself_for_every_model(tiny_checkpoint):
             assert state(at).tool == tool
 
 
-def test_a_tool_that_a_model_cannot_have_says_why_and_gives_way(waves_root):
-    engine = opened_engine("waves-vae")
-    off = {one["name"]: one["off"] for one in tools.offered(engine)}
-    assert "takes series of shape (2, 24)" in off["draw"]
-    assert not off["sliders"]
+def test_a_tool_that_a_model_cannot_have_says_why_and_what_to_do_instead(engine):
+    engine = SimpleNamespace(name="my-rows", shape=(12,), can_encode=True)
+    said = draw.unavailable(engine)
+    assert "rows of a table, 12 numbers each" in said
+    assert "python -m vae encode my-rows rows.npz" in said
+    engine = SimpleNamespace(name="mine", shape=(1, 8, 8), can_encode=False)
+    assert "no encoder" in draw.unavailable(engine)
+
+
+def test_a_series_is_drawn_and_read_from_a_file(waves_root, monkeypatch):
+    shown = []
+    monkeypatch.setattr(draw, "sketch", lambda model, **what: shown.append(what))
     at = opened(model="waves-vae", tool="draw")
     assert not at.exception
-    assert not at.get("file_uploader")
+    x, _ = posteriors.sample_of(opened_engine("waves-vae"), state(at).point, "", None)
+    np.testing.assert_array_equal(shown[-1]["start"], x[0])
+    lines = "\n".join(f"{i},{-i}" for i in range(24)).encode()
+    at.get("file_uploader")[0].upload("mine.csv", lines, "text/csv").run()
+    assert not at.exception
+    assert shown[-1]["name"] == "mine.csv"
+    np.testing.assert_array_equal(shown[-1]["start"], read_series(lines, (2, 24)))
+    at.get("file_uploader")[0].upload("bad.csv", b"1,2,3", "text/csv").run()
+    assert "bad.csv: the file holds (1, 3)" in at.error[0].value
 
 
 # ---------------------------------------------------------------- posterior

@@ -25,12 +25,13 @@ def sketch(
     """Mount the canvas. "Keep" commits the latent through the map of the page.
 
     Args:
-        start: uint8 (c, h, w) to begin with, None: black. name: what it is; version: another one puts it on the canvas
-            in place of what was drawn.
+        start: uint8 (c, h, w), or a series as float32 (c, t), to begin with; None: black, or zero. name: what it is;
+            version: another one than "committed" puts it on the canvas in place of what was drawn.
     """
-    pixels = None if start is None else base64.b64encode(start.transpose(1, 2, 0).tobytes()).decode()
+    ordered = start if start is None or start.ndim == 2 else start.transpose(1, 2, 0)
+    given = None if ordered is None else base64.b64encode(np.ascontiguousarray(ordered).tobytes()).decode()
     return _MOUNT(
         key=key,
-        data={"link": link(model), "start": pixels, "name": name, "version": version, "label": label},
+        data={"link": link(model), "start": given, "name": name, "version": version, "label": label},
         on_keep_change=on_keep or (lambda: None),
     )

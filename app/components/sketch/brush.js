@@ -1,4 +1,6 @@
-// Pixels under a brush. Nothing of a canvas: values are those that the model sees.
+// Pixels under a brush: values are those that the model sees.
+
+import { paint } from "./zscope.js"
 
 // A picture (h, w, c) that strokes change. A stroke covers each pixel by its most, so that it does not pile up on itself.
 export class Painting {
@@ -12,6 +14,12 @@ export class Painting {
     this.remember()
     this.pixels.set(pixels)
   }
+
+  get payload() { return Uint8Array.from(this.pixels) }
+
+  show(canvas) { paint(canvas, this.pixels, [this.h, this.w, this.c]) }
+
+  clear() { this.replace(new Uint8Array(this.pixels.length)) }
 
   remember() { this.past = [...this.past, this.pixels.slice()].slice(-30) }
 

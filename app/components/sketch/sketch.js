@@ -4,6 +4,7 @@
 
 import { connect, emit, fit, geometry, mounting, paced, paint, spriteSheet } from "./zscope.js"
 import { Painting } from "./brush.js"
+import { Curve } from "./curve.js"
 
 const TEST = { sent: 0, shown: 0, ms: [] }
 const ODD = [[0.99, "Very odd", "zk-odd"], [0.95, "Odd", "zk-odd"], [0.85, "Somewhat odd", "zk-doubt"], [-1, "Ordinary", ""]]
@@ -51,14 +52,31 @@ class Sketch {
     this.client = connect(model, token, base)
     this.geometry = await geometry(model, base)
     this.sheet = await spriteSheet(model, base)
-    const { shape } = this.geometry
-    this.painting = new Painting(shape)
+    const { shape, sample } = this.geometry
+    this.painting = sample.length === 2 ? new Curve(sample) : new Painting(shape)
+    if (sample.length === 2) this.pen(this.painting.channels())
     this.canvas = fit(this.find(".zk-draw"), shape)
     this.made = fit(this.find(".zk-made"), shape)
     this.find("[data-of=grey]").hidden = shape[2] > 1
     this.find("[data-of=colour]").hidden = shape[2] === 1
     this.listen()
     this.update(this.component)
+  }
+
+  // a series has no brush: its pen draws one channel
+  pen(channels) {
+    const pair = this.find(".zk-pair")
+    pair.setAttribute("aria-label", "Channel")
+    pair.replaceChildren(...channels)
+    for (const label of this.root.querySelectorAll(".zk-bar label")) label.hidden = true
+    this.find("[data-do=invert]").title = "Upside down"
+    this.find("[data-do=clear]").title = "All zero"
+    if (channels.length) this.choose(channels[0])
+  }
+
+  choose(button) {
+    this.painting.channel = Number(button.dataset.channel)
+    for (const one of this.root.querySelectorAll("[data-channel]")) one.setAttribute("aria-checked", String(one === button))
   }
 
   update(component) {
@@ -77,14 +95,14 @@ class Sketch {
   begin() {
     const { start } = this.component.data
     if (start) this.painting.replace(Uint8Array.from(atob(start), (letter) => letter.charCodeAt(0)))
-    else this.painting.replace(new Uint8Array(this.painting.pixels.length))
+    else this.painting.clear()
     if (!this.answer) this.awaiting()
     this.changed()
   }
 
   // until the model has answered for the first time: the sample itself, dimmed
   awaiting() {
-    paint(this.made, this.painting.pixels, this.geometry.shape)
+    this.painting.show(this.made)
     this.made.classList.add("zk-awaited")
   }
 
@@ -139,22 +157,23 @@ class Sketch {
   act(button) {
     const what = button?.dataset.do
     if (button?.dataset.brush) this.brush(button.dataset.brush)
+    if (button?.dataset.channel) this.choose(button)
     if (!what || !this.painting) return
     if (what === "keep") return this.keep()
     if (what === "sample") return this.begin()
     if (what === "undo" && !this.painting.undo()) return
     if (what === "invert") this.painting.invert()
-    if (what === "clear") this.painting.replace(new Uint8Array(this.painting.pixels.length))
+    if (what === "clear") this.painting.clear()
     this.changed()
   }
 
   // the canvas at once; what the model says of it as fast as it answers, the newest always
   async changed(t0 = performance.now()) {
-    paint(this.canvas, this.painting.pixels, this.geometry.shape)
+    this.painting.show(this.canvas)
     TEST.sent += 1
     let answer
     try {
-      answer = await this.client.latest("stroke", "stroke", Uint8Array.from(this.painting.pixels))
+      answer = await this.client.latest("stroke", "stroke", this.painting.payload)
     } catch (error) {
       this.find(".zk-said").textContent = `Not encoded: ${error.message}`
       return

@@ -1,0 +1,78 @@
+// A series under a pen: time to the right, values upward, one channel at a time. The scale is that of all charts of series
+// (vae/modalities/series.py): a value v is drawn at tanh(v / 5) of half the height.
+
+const SOFT = 5, MARGIN = 2 / 64, EDGE = 0.995 // of the height left free at either side; how near the pen comes to the end of the scale
+const COLOURS = ["#59ccff", "#ff9e40", "#8ce673", "#f280cc"], ZERO = "#292929", LINE = 1.2 / 96
+
+// {values (c, t), channel} that strokes change; places are [0, w] in time, [0, h] from the top
+export class Curve {
+  constructor([c, t]) {
+    Object.assign(this, { c, t, w: t - 1, h: 1, values: new Float32Array(c * t), past: [], channel: 0 })
+  }
+
+  get payload() { return new Uint8Array(this.values.slice().buffer) }
+
+  replace(bytes) {
+    this.remember()
+    this.values.set(new Float32Array(Uint8Array.from(bytes).buffer))
+  }
+
+  clear() {
+    this.remember()
+    this.values.fill(0)
+  }
+
+  remember() { this.past = [...this.past, this.values.slice()].slice(-30) }
+
+  undo() {
+    const last = this.past.pop()
+    if (last) this.values.set(last)
+    return Boolean(last)
+  }
+
+  begin() { this.remember() }
+
+  // every time step from (x0, y0) to (x1, y1) gets the value there
+  line(x0, y0, x1, y1) {
+    if (x1 < x0) [x0, y0, x1, y1] = [x1, y1, x0, y0]
+    const first = Math.max(0, Math.round(x0)), last = Math.min(this.t - 1, Math.round(x1))
+    for (let i = first; i <= last; i++) {
+      const share = x1 > x0 ? Math.min(1, Math.max(0, (i - x0) / (x1 - x0))) : 1, y = y0 + share * (y1 - y0)
+      const high = Math.min(EDGE, Math.max(-EDGE, (0.5 - y) / (0.5 - MARGIN)))
+      this.values[this.channel * this.t + i] = SOFT * Math.atanh(high)
+    }
+  }
+
+  invert() {
+    this.remember()
+    for (let i = 0; i < this.values.length; i++) this.values[i] = -this.values[i]
+  }
+
+  show(canvas) {
+    const context = canvas.getContext("2d"), { width, height } = canvas, { c, t, values } = this
+    Object.assign(context, { globalCompositeOperation: "source-over", fillStyle: "#000", lineJoin: "round", lineWidth: LINE * width })
+    context.fillRect(0, 0, width, height)
+    context.fillStyle = ZERO
+    context.fillRect(0, height / 2, width, height / 64)
+    context.globalCompositeOperation = "lighter"
+    for (let k = 0; k < c; k++) {
+      context.strokeStyle = c === 1 ? "#fff" : COLOURS[k % COLOURS.length]
+      context.beginPath()
+      for (let i = 0; i < t; i++) context.lineTo((i / (t - 1)) * width, height * (0.5 - (0.5 - MARGIN) * Math.tanh(values[k * t + i] / SOFT)))
+      context.stroke()
+    }
+  }
+
+  // buttons that choose the channel, where there are several
+  channels() {
+    if (this.c === 1) return []
+    return Array.from({ length: this.c }, (_, k) => {
+      const button = document.createElement("button")
+      Object.assign(button, { type: "button", textContent: `Channel ${k + 1}`, title: "The channel that the pen draws" })
+      button.style.boxShadow = `inset 0 -3px ${COLOURS[k % COLOURS.length]}`
+      button.setAttribute("role", "radio")
+      button.dataset.channel = k
+      return button
+    })
+  }
+}
