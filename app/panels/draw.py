@@ -36,7 +36,8 @@ def unavailable(engine) -> str:
 
 def show(engine, committed: dict) -> None:
     series = len(engine.shape) == 2
-    board, files = st.container(), st.popover("Upload" if series else "Upload or photograph", icon=":material/image:")
+    words, icon = ("Upload", "upload") if series else ("Upload or photograph", "image")
+    board, files = st.container(), st.popover(words, icon=f":material/{icon}:")
     with files:
         given = chosen_series() if series else chosen_file()
     with board:

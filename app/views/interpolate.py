@@ -11,7 +11,7 @@ from app.studio import choose
 from app.walk import DENSITY, OFF_DATA
 
 STRIP = "interpolate.strip"
-NOTES = ("click adds", "drag moves", "del removes", "space plays", "← → walk")
+NOTES = ("click adds", "drag moves", "del removes", "space plays")
 
 engine = session.engine()
 

@@ -118,7 +118,7 @@ def test_charts_at_the_ends_of_sliders_lie_over_a_faint_middle(tab):
     }""")
     assert given["rows"] == [4, 12]  # what hardly has ink is not looked at, and two rows are left free
     assert given["small"] == [8, 4, 3]
-    assert (given["end"], given["middle"], given["empty"]) == (130, 90, 0)
+    assert (given["end"], given["middle"], given["empty"]) == (150, 80, 0)
 
 
 def test_draws_of_the_posterior_are_a_cloud_that_goes_with_its_tool(tab):

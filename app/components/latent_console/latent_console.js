@@ -1,6 +1,7 @@
 // The sliders as a part of the page: tabs, rows, and what is done to saved directions.
 
 import { connect, geometry, mounting, on } from "./zscope.js"
+import { CHART } from "./ends.js"
 import { Sliders } from "./sliders.js"
 
 const WIDEST = 1.5 // a slider's previews, over their height
@@ -19,7 +20,7 @@ class Console {
     this.client = connect(model, token, base)
     const shape = await geometry(model, base)
     const [h, w] = shape.shape
-    this.root.style.setProperty("--aspect", Math.min(WIDEST, w / h))
+    this.root.style.setProperty("--aspect", shape.sample.length < 3 ? CHART : Math.min(WIDEST, w / h))
     this.off = on("away", (source) => { this.root.dataset.away = source })
     const tell = (said) => this.component.setTriggerValue("named", { ...said, n: Date.now() })
     this.sliders = new Sliders(this.root, this.client, shape, tell)

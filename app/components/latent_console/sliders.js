@@ -4,7 +4,7 @@
 // sliders are, and they stay there; a click on the map gives a new anchor and new sliders.
 
 import { KIND, emit, fit, paced, paint } from "./zscope.js"
-import { band, over } from "./ends.js"
+import { CHART, band, over } from "./ends.js"
 import { NameForm, remover } from "./names.js"
 
 const TABS = {
@@ -99,7 +99,11 @@ export class Sliders {
     row.innerHTML =
       '<span class="zc-name"></span><button type="button"><canvas width="72" height="72"></canvas></button><input type="range"><button type="button"><canvas width="72" height="72"></canvas></button><span><i></i><output></output></span>'
     const [name, less, input, more, share] = row.children
-    for (const button of [less, more]) fit(button.firstChild, this.geometry.shape)
+    const { shape, sample } = this.geometry
+    for (const { firstChild: canvas } of [less, more]) {
+      if (sample.length < 3) canvas.width *= CHART / 1.5
+      fit(canvas, sample.length < 3 ? [1, CHART] : shape)
+    }
     name.textContent = this.tab === "here" || this.tab === "pca" ? j + 1 : names[j]
     name.title = why[j]
     const step = (high[j] - low[j]) / STEPS, least = Math.round(low[j] / step) // so that 0 is one of the steps

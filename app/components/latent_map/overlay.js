@@ -61,7 +61,7 @@ export class Overlay {
     this.place(this.dot, this.live)
     this.pathLayer.replaceChildren()
     this.taken = this.waypoints.filter(({ xy }) => xy).map(({ xy }) => this.plot.toPixels(...xy))
-    this.paths.forEach((path, at) => this.drawPath(path, at))
+    for (let at = this.paths.length - 1; at >= 0; at--) this.drawPath(this.paths[at], at) // the first lies above the others
     if (this.paths.length > 1) this.paths.forEach((path, at) => this.namePath(path, at))
     this.pins.replaceChildren()
     for (const { label, xy } of this.waypoints) {

@@ -105,7 +105,7 @@ export class Pins {
     this.view.overlay.redraw()
   }
 
-  // the way that is walked last, so that it lies above the others
+  // the way that is walked first
   order() {
     const lines = [...this.lines].map(([name, xy]) => ({ name, xy }))
     this.view.overlay.paths = lines.sort((a, b) => (b.name === this.method) - (a.name === this.method))

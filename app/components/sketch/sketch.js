@@ -7,8 +7,7 @@ import { Painting } from "./brush.js"
 import { Curve } from "./curve.js"
 
 const TEST = { sent: 0, shown: 0, ms: [] }
-const ODD = [[0.99, "Very odd", "zk-odd"], [0.95, "Odd", "zk-odd"], [0.85, "Somewhat odd", "zk-doubt"], [-1, "Ordinary", ""]]
-const BY = { error: "its error is large", "low rate": "its code costs unusually little", "high rate": "its code costs unusually much" }
+const ODD = [[0.99, "Very odd", "zk-odd"], [0.95, "Odd", "zk-odd"], [0.85, "Unusual", "zk-doubt"], [-1, "Ordinary", ""]]
 const WEIGHED = "By the reconstruction error, and by the rate at both ends: what is no sample at all may be rebuilt well, but its code says next to nothing"
 
 const MARKUP = `
@@ -201,8 +200,8 @@ class Sketch {
     const strong = document.createElement("b")
     Object.assign(strong, { textContent: `error ${mse.toFixed(4)}`, title: "Mean squared difference from the reconstruction, pixels 0 to 1" })
     const odd = document.createElement("span")
-    const why = tone ? `: ${BY[by]}` : "", more = oddness === 1 ? "all" : `${Math.floor(100 * oddness)} %`
-    Object.assign(odd, { className: tone, textContent: `${word}${why}; odder than ${more} of ${reference}`, title: WEIGHED })
+    const why = tone ? `, by its ${by}` : "", more = oddness === 1 ? "all" : `${Math.floor(100 * oddness)} %`
+    Object.assign(odd, { className: tone, textContent: `${word}${why}: odder than ${more} of ${reference}`, title: WEIGHED })
     const as = label === null ? "" : ` · as ${this.geometry.classes[label]}, ${label_given ? "chosen" : "the likeliest label"}`
     said.append(strong, nats, as, document.createElement("br"), odd)
     this.nearest(arrays)
