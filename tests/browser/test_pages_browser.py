@@ -120,7 +120,8 @@ def test_the_list_changes_the_order(walk):
 @pytest.mark.parametrize("size", [(1280, 800), (1920, 1080)])
 def test_with_twelve_waypoints_the_files_stay_in_sight_and_the_status_on_one_line(new_tab, size):
     tab = new_tab(viewport={"width": size[0], "height": size[1]})
-    tab.open("/interpolate?model=tiny-vae&w=" + ".".join(f"r{row}" for row in range(12)))
+    tab.open("/?model=tiny-vae&w=" + ".".join(f"r{row}" for row in range(12)))
+    go(tab, "Interpolate")
     tab.until(f"{LISTED} === 12 && {FRAMES} > 0", 20_000)
     recipe = tab.page.get_by_role("button", name="Recipe")
     recipe.wait_for()

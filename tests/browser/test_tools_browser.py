@@ -59,15 +59,21 @@ def test_a_file_that_is_refused_leaves_what_is_drawn(tab):
     """Also after one that was taken."""
     tab = tab("draw")
     tab.until("window.zscope.strokes?.shown > 0")
-    seen, files = "document.querySelector('.zk-draw').toDataURL()", tab.page.locator("input[type=file]")
-    tab.page.get_by_role("button", name="Upload or photograph").click()
-    start, good = tab.do(seen), io.BytesIO()
+    seen, good = "document.querySelector('.zk-draw').toDataURL()", io.BytesIO()
+    start = tab.do(seen)
     Image.new("L", (8, 8), 90).save(good, "PNG")
-    files.set_input_files({"name": "grey.png", "mimeType": "image/png", "buffer": good.getvalue()})
+
+    def give(name: str, data: bytes) -> None:
+        tab.page.get_by_role("button", name="Upload or photograph").click()
+        file = {"name": name, "mimeType": "image/png", "buffer": data}
+        tab.page.locator("input[type=file]").set_input_files(file)
+
+    give("grey.png", good.getvalue())
     tab.until(f"{seen} !== {start!r}")
+    tab.page.keyboard.press("Escape")
     tab.page.get_by_role("button", name="Invert").click()
     drawn = tab.do(seen)
-    files.set_input_files({"name": "torn.png", "mimeType": "image/png", "buffer": good.getvalue()[:40]})
+    give("torn.png", good.getvalue()[:40])
     tab.page.get_by_text("torn.png: the picture is damaged").wait_for()
     tab.page.wait_for_timeout(500)
     assert tab.do(seen) == drawn
