@@ -12,7 +12,7 @@ def test_added_data_is_chosen_for_a_quick_run(tiny_checkpoint, tmp_path, monkeyp
     monkeypatch.setattr(session, "local", lambda: True)
     odd_pictures.write(tmp_path / "mine.zip")
     at = opened("train")
-    at.text_input(key="own.path").set_value(str(tmp_path / "mine.zip")).run()
+    at.text_input(key="own.path.0").set_value(str(tmp_path / "mine.zip")).run()
     at.button(key="own.add").click().run()
     assert not at.exception
     assert at.selectbox(key="train.data").value.name == "mine"

@@ -99,8 +99,8 @@ def _climbed(family: str) -> tuple[str, str]:
 
 
 def _data(data) -> str:
-    shape = MODALITIES.get(data.modality).name
-    return f"{data.title}\u2002{shape} {'×'.join(map(str, data.shape))} · {availability(data.name).split(' in ')[0]}"
+    kind, where = MODALITIES.get(data.modality).name, availability(data.name).split(" in ")[0].rstrip(",")
+    return f"{data.title}\u2002{kind} {'×'.join(map(str, data.shape))} · {where}"
 
 
 def _cost(wanted: Order) -> None:

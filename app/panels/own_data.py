@@ -23,7 +23,7 @@ KINDS = [
 ]  # fmt: skip
 AS = {"auto": "as it looks", "image": "pictures", "series": "series", "vector": "vectors"}
 FITS = {"crop": "Crop", "whole": "Pad", "stretch": "Stretch"}
-FEW = 200  # skipped files in the table
+FEW, SKIPPED_PX = 200, 280  # skipped files that are listed, and the height of the list
 WHERE = "A path is taken only from a browser on the machine that serves the app."
 PATH = "A file or a folder, which is read where it is; nothing is uploaded."
 FILES = "They are looked at first: nothing is kept before you press Add."
@@ -36,7 +36,9 @@ ACROSS = 8  # pictures in a row of the preview
 def show() -> str | None:
     """A section that opens: files to add, and what was added before. The name of the data set that was just added."""
     with st.expander("Your own data", icon=":material/upload:"):
-        added = _add()
+        if added := session.take("own.added"):
+            st.toast(f"Kept as {added}: a data set like any other now.", icon=":material/check:")
+        _add()
         if session.local():
             _kept_before()
     return added
@@ -72,22 +74,26 @@ def _line(name: str) -> str:
 # ---------------------------------------------------------------- adding
 
 
-def _add() -> str | None:
+def _add() -> None:
+    turn = session.held("own.turn") or 0  # once something was added, the fields are new ones, and empty
     files = st.file_uploader(
         "A ZIP or pictures, an NPZ, NPY, CSV, Parquet or IDX file",
         KINDS,
         accept_multiple_files=True,
         max_upload_size=UPLOAD_MB,
-        key="own.files",
+        key=f"own.files.{turn}",
         help=FILES,
     )
     local = session.local()
     path = st.text_input(
-        "Or a path on this machine", key="own.path", disabled=not local or bool(files), help=PATH if local else WHERE
+        "Or a path on this machine",
+        key=f"own.path.{turn}",
+        disabled=not local or bool(files),
+        help=PATH if local else WHERE,
     )
     if not files and not (path and local):
         session.release("own")
-        return None
+        return
     choices = _choices()
     try:
         # an upload's name and size alone may be those of another file: its id is not
@@ -95,11 +101,10 @@ def _add() -> str | None:
         found = session.kept("own", key, lambda: _understood(files, path, choices))
     except ZscopeError as error:
         st.error(str(error), icon=":material/error:")
-        return None
+        return
     _preview(found.preview)
-    name = _keep(found)
+    _keep(found, turn)
     _details(found.preview)
-    return name
 
 
 def _choices() -> Choices:
@@ -175,27 +180,28 @@ def _details(preview: Preview) -> None:
     st.caption("  \n".join(note.replace("[", "\\[") for note in said))
     if preview.skipped:
         with st.expander(f"Skipped files ({len(preview.skipped):,})", icon=":material/warning:"):
-            few = preview.skipped[:FEW]
-            named = {"file": [s.name for s in few], "why": [s.reason for s in few]}
-            st.dataframe(named, hide_index=True, key="own.skipped")
+            with st.container(height=SKIPPED_PX, border=False, key="own-skipped"):
+                st.text("\n\n".join(f"{s.name}:\n{s.reason}" for s in preview.skipped[:FEW]))
             if len(preview.skipped) > FEW:
                 st.caption(f"And {len(preview.skipped) - FEW:,} more.")
 
 
-def _keep(found: Understood) -> str | None:
+def _keep(found: Understood, turn: int) -> None:
+    source = found.preview.source
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input("Name", value=_name(found.preview.source), key=f"own.name.{found.preview.source}")
-        pressed = st.button("Add", type="primary", icon=":material/add:", key="own.add")
+        name = st.text_input("Name", value=_name(source), key=f"own.name.{source}.{turn}", help=NAME)
+        pressed = st.button("Add", type="primary", icon=":material/add:", key="own.add", help=ADD)
     if not pressed:
-        return None
+        return
     try:
         shelf.add(name, found)
     except ZscopeError as error:
         st.error(str(error), icon=":material/error:")
-        return None
+        return
     session.release("own")
-    st.toast(f"Kept as {name}: a data set like any other now.", icon=":material/check:")
-    return name
+    session.put("own.added", name)
+    session.put("own.turn", turn + 1)
+    st.rerun()
 
 
 def _name(source: str) -> str:

@@ -57,7 +57,7 @@ def _marks(state: Studio) -> dict[str, tuple[float, float]]:
 
 def _take() -> bool:
     """A file was given: what it holds becomes the state, or the page says why not."""
-    if (file := session.uploaded(KEY)) is None:
+    if (file := session.held(KEY)) is None:
         return False
     try:
         session.take_recipe(file.getvalue())

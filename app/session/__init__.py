@@ -24,6 +24,7 @@ from app.session.state import (
     dismiss,
     field,
     forget,
+    held,
     kept,
     local,
     problems,
@@ -32,8 +33,8 @@ from app.session.state import (
     sent,
     setting,
     studio,
+    take,
     tell,
     tied,
     update,
-    uploaded,
 )

@@ -57,8 +57,8 @@ def setting(name: str) -> Callable[[Any], None]:
     return take
 
 
-def uploaded(key: str):
-    """The file that the uploader of that key holds, or None; for its callback."""
+def held(key: str) -> Any:
+    """What the widget of that key holds, or what was put there; None: nothing."""
     return st.session_state.get(key)
 
 
@@ -70,6 +70,11 @@ def sent(key: str, name: str):
 def put(key: str, value: Any) -> None:
     """A widget that this run has not drawn yet will show that value."""
     st.session_state[key] = value
+
+
+def take(key: str) -> Any:
+    """What was put there, once; None from then on."""
+    return st.session_state.pop(key, None)
 
 
 def forget(key: str) -> None:

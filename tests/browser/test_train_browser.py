@@ -1,23 +1,28 @@
-"""Train in a real Chromium: what is started from the page goes on when the tab is closed, and opens on Explore."""
+"""Train in a real Chromium: what is started from the page goes on when the tab is closed, and opens on Explore. A ZIP
+of somebody's own is looked at, kept and trained on."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 
 import pytest
 
+from tests import odd_pictures
 from tests.browser.conftest import READY, serve, stop, tab_of
+from vae.own import shelf
 from vae.runs import folder
 
 
 @pytest.fixture
 def training_server(tiny_root, tmp_path, monkeypatch):
-    """An app of its own, as it leaves a run behind; with one model, so that a map is there before."""
+    """An app of its own, as it leaves runs and data sets behind; with one model, so that a map is there before."""
     root = tmp_path / "checkpoints"
     root.mkdir()
     shutil.copytree(tiny_root / "tiny-vae", root / "tiny-vae")
     monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(root))
+    monkeypatch.setenv("ZSCOPE_OWN", str(tmp_path / "own"))
     server = serve(root, tmp_path / "log.txt")
     yield server
     stop(server)
@@ -29,6 +34,62 @@ def visit(tab) -> None:
     """The Train page, by its name in the bar."""
     tab.page.goto(tab.url)
     tab.page.locator("[data-testid=stTopNavLink]", has_text="Train").click(timeout=30_000)
+
+
+def give(tab, path) -> None:
+    """Upload a file of one's own, and wait until it was looked at."""
+    tab.page.get_by_text("Your own data").click(timeout=30_000)
+    tab.page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(path)
+    tab.page.get_by_text("to train on").wait_for(timeout=60_000)
+
+
+DATA = ".st-key-train-data input"
+
+
+def test_a_zip_of_a_stranger_is_looked_at_kept_and_chosen(training_server, chromium, tmp_path):
+    odd_pictures.write(tmp_path / "my pictures.zip")
+    with tab_of(training_server, chromium) as tab:
+        visit(tab)
+        give(tab, tmp_path / "my pictures.zip")
+        said = tab.page.get_by_text("to train on").inner_text()
+        assert "290 samples of 1×16×16 pixels" in said
+        assert "261 to train on, 29 to test" in said
+        assert "10 files were skipped, each named below" in said
+        tab.page.get_by_text("Skipped files (10)").click()
+        named = dict(entry.split(":\n") for entry in tab.page.locator(".st-key-own-skipped").inner_text().split("\n\n"))
+        broken = odd_pictures.broken()
+        assert set(named) == set(broken)
+        for name, (_, reason) in broken.items():
+            assert re.search(reason, named[name]), (name, named[name])
+        assert shelf.names() == []  # only looked at
+        tab.page.get_by_role("button", name="Add", exact=True).click()
+        tab.page.get_by_text("Kept as my_pictures").wait_for()
+        assert shelf.names() == ["my_pictures"]
+        tab.until(f"document.querySelector('{DATA}').value.includes('my_pictures')")
+        tab.page.get_by_text("to train on").wait_for(state="detached")  # the fields are empty again
+        assert tab.page.get_by_text("my_pictures image 1x16x16, 2 classes").count() == 1
+        tab.until("document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'", 60_000)
+        for name in ("Digits of scikit-learn", "my_pictures"):  # and it can be chosen like any other
+            tab.page.locator(DATA).click()
+            tab.page.get_by_role("option", name=name).click()
+            tab.until(f"document.querySelector('{DATA}').value.includes('{name}')")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_from_a_zip_to_a_live_map_in_three_clicks(training_server, chromium, tmp_path):
+    odd_pictures.write(tmp_path / "mine.zip")
+    with tab_of(training_server, chromium) as tab:
+        visit(tab)
+        give(tab, tmp_path / "mine.zip")
+        tab.page.get_by_role("button", name="Add", exact=True).click()
+        tab.page.get_by_text("Kept as mine").wait_for()
+        tab.page.get_by_role("button", name="Start").click()
+        tab.page.get_by_role("button", name="Open in Explore").click(timeout=300_000)
+        tab.until("new URL(location).searchParams.get('model') === 'mine-vae'", 30_000)
+        tab.page.wait_for_selector(READY, timeout=60_000)
+        tab.until("window.zscope.live.painted > 0", 30_000)
+        tab.moves_picture(lambda: tab.hover((0, 0)))
 
 
 @pytest.mark.slow
