@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+
 import pytest
 
 from app import cards, estimates, jobs, plans
-from tests.test_ladders import started, trained
+from tests.test_ladders import base, started, trained
 from tests.test_train_page import button, labels, name_field, page, run_in
 from tests.test_views import opened, state, words
 from vae import ladders, rungs, snapshots
@@ -76,6 +78,15 @@ def test_the_cost_of_a_ladder_is_of_all_its_models():
     one = Forecast(2.0, 1.0, 8.0, 10**9, "cpu", 50, map_s=0.0)
     assert one.told(20).startswith("About 30 seconds: 1 s an epoch")
     assert one.told(20, 7).startswith("About 4 minutes for all 7, one after the other: 1 s an epoch")
+
+
+def test_what_was_measured_of_one_is_told_of_all(monkeypatch):
+    measured = Future()
+    measured.set_result(Forecast(2.0, 1.0, 8.0, 10**9, "cpu", 50, map_s=0.0))
+    monkeypatch.setattr(jobs, "once", lambda *asked: measured)
+    monkeypatch.setattr(estimates, "_under_way", [])
+    assert "for all 7" in estimates.look(base(), 7)
+    assert "for all" not in estimates.look(base())
 
 
 # ---------------------------------------------------------------- among the runs

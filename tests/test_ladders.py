@@ -75,8 +75,9 @@ def test_what_no_ladder_can_be_of_is_said_and_begins_nothing(root, family, setti
 
 def test_names_that_are_taken_are_refused_before_anything_begins(root):
     control.start(base(name="a-4", settings=TINY), work=False)
-    with pytest.raises(SettingError, match="trains 'a-4' and is queued"):
-        started()
+    for begin in (started, lambda: ladders.check(base(), "beta", (0, 4))):
+        with pytest.raises(SettingError, match="trains 'a-4' and is queued"):
+            begin()
     assert len(folder.runs()) == 1
     control.delete("a-4")
     assert started().rungs == ("a-0", "a-1", "a-4")
