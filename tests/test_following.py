@@ -23,6 +23,7 @@ from vae.runs.folder import DONE, FAILED, PAUSED, RUNNING, STOPPED
 from vae.train import Diverged
 
 TINY = {"net": "mlp", "width": "8", "d": "2", "batch_size": "479"}
+MAPPED = 3  # points of a map that is laid without UMAP, which takes seconds in each process that begins
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +33,7 @@ def root(tmp_path, monkeypatch):
 
 
 def plan(name: str, epochs: int = 4, family: str = "vae", **settings) -> Plan:
-    return Plan(family, "digits", TINY | settings, epochs, name=name, points=20)
+    return Plan(family, "digits", TINY | settings, epochs, name=name, points=MAPPED)
 
 
 def train(run: folder.Run, ask: str = "", at: int = 0, *, resume: bool = False) -> folder.Run:
@@ -73,7 +74,7 @@ def test_a_run_is_told_while_it_trains_and_equals_the_plain_training(root):
     assert run.progress["metrics"]["nll_nats"] is not None
     assert {"training", "laying out the map"} <= set(run.progress["stages_s"])
     assert run.progress["stages_bytes"]["training"] > 1e7
-    assert forecast.map_seconds(20) == pytest.approx(sum(run.progress["stages_s"][m] for m in forecast.MAPPING))
+    assert forecast.map_seconds(MAPPED) == pytest.approx(sum(run.progress["stages_s"][m] for m in forecast.MAPPING))
 
 
 def test_a_paused_run_goes_on_bit_for_bit(root):
@@ -107,7 +108,7 @@ def test_a_paused_run_can_be_looked_at_without_being_touched(root):
     before = (root / "looked" / "config.json").read_bytes()
     drawn = preview.draw(run.id)
     assert drawn.path == root / "looked-epoch2"
-    assert vae.load("looked-epoch2").atlas.n == 20
+    assert vae.load("looked-epoch2").atlas.n == MAPPED
     assert vae.load("looked-epoch2").card["title"].endswith("epoch 2 of 4")
     assert checkpoint.RESUME not in drawn.files
     assert (root / "looked" / "config.json").read_bytes() == before
@@ -157,13 +158,13 @@ def test_two_processes_never_train_one_run():
 def test_snapshots_change_nothing_and_hold_what_they_say(tmp_path, monkeypatch, family):
     monkeypatch.setattr(snapshots, "SHARE", 1.0)
     settings = {"batch_size": "479"} if family == "vq_vae" else TINY
-    watched = Plan(family, "digits", settings, 3, name="watched", points=20)
+    watched = Plan(family, "digits", settings, 3, name="watched", points=MAPPED)
     shots = snapshots.Snapshots(tmp_path / "run", watched)
     events = experiment.train(watched, watch=shots.take)
     while next(events).epoch < 3:
         pass
     events.close()
-    events = experiment.train(Plan(family, "digits", settings, 3, name="alone", points=20))
+    events = experiment.train(Plan(family, "digits", settings, 3, name="alone", points=MAPPED))
     for event in events:
         if event.kind == "epoch" and event.epoch == 3:
             break
