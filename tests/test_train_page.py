@@ -157,7 +157,7 @@ def test_every_state_shows_itself_and_what_may_be_done(empty):
     for name in ("first", "second", "paused", "stopped", "done", "broken", "going"):
         assert f"**{name}** :gray[Variational autoencoder on digits]" in text
     assert "queued, number 2" in text
-    assert "epoch 2 of 3 · elbo 12.3 · 61 seconds so far · 30 seconds left" in at.get("progress")[0].proto.text
+    assert "epoch 2 of 3 · training elbo 12.3 · 61 seconds so far · 30 seconds left" in at.get("progress")[0].proto.text
     assert "elbo_nats is nan by step 3." in text
     assert "error: elbo_nats is nan" in text  # the log
     assert labels(at).count("Pause") == 3

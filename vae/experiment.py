@@ -32,6 +32,7 @@ from .train import Event, Trainer, fit
 from .types import Samples, Spec
 
 NLL_SAMPLES = 100
+LEARNT = 0.2  # of the epochs: before, most of a latent may still be on its way into use
 MOVED = 0.05  # of a latent coordinate: farther from what is stored, it is another sample's
 Report = Callable[[str], Any]
 Watch = Callable[[Trainer, Samples, Event], Any]  # called when an epoch was saved; leaves the trainer as it is
@@ -129,7 +130,8 @@ def _epochs(
     said = None
     for event in fit(trainer, x, y, x_test, plan.epochs, y_test):
         if event.kind == "epoch" and speaks:
-            if (warning := _collapse(event.metrics, trainer, plan)) != said:
+            warning = _collapse(event.metrics, trainer, plan) if event.epoch >= LEARNT * plan.epochs else None
+            if warning != said:
                 report(warning or "The posterior is in use again.")
                 said = warning
             history.append({"epoch": event.epoch, "step": event.step, **event.metrics})

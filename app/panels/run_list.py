@@ -85,7 +85,8 @@ def _where(run: Run) -> str:
     parts = [f"epoch {p['epoch']} of {run.plan['epochs']}"] if p.get("epoch") else []
     if run.state.name == RUNNING and p.get("stage") != "training":
         parts.append(p.get("stage", "starting"))
-    for key, word in (("elbo_nats", "elbo"), ("distortion_nats", "distortion"), ("rate_nats", "rate")):
+    whose = "test" if p.get("stage") == "done" else "training"  # of which set these figures are
+    for key, word in (("elbo_nats", f"{whose} elbo"), ("distortion_nats", "distortion"), ("rate_nats", "rate")):
         if m.get(key) is not None:
             parts.append(f"{word} {number(m[key], 1)}")
     if parts and m.get("distortion_nats") is not None:

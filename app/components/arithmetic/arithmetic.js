@@ -45,7 +45,7 @@ class Arithmetic {
   }
 
   place(name) {
-    const button = this.tile(`${name}: take`, `Put the point under study in the place of ${name}`, () => this.take(name, button))
+    const button = this.tile(`take as ${name}`, `Put the kept point in the place of ${name}`, () => this.take(name, button))
     button.dataset.place = name
     return button
   }

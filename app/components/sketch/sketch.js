@@ -13,8 +13,8 @@ const WEIGHED = "By the reconstruction error, and by the rate at both ends: what
 const MARKUP = `
 <div class="zk-bar">
   <div class="zk-pair" role="radiogroup" aria-label="Brush"><button type="button" role="radio" data-brush="draw" title="Paint">Brush</button><button type="button" role="radio" data-brush="erase" title="Paint black">Erase</button></div>
-  <label title="Width of the brush"><input type="range" aria-label="Width of the brush" data-of="radius" min="0.4" max="4" step="0.1" value="1.1"></label>
-  <label title="What the brush paints"><input type="range" aria-label="Brightness of the brush" data-of="grey" min="0" max="255" step="1" value="255"><input type="color" aria-label="Colour of the brush" data-of="colour" value="#ffffff"></label>
+  <label title="Width of the brush">Size<input type="range" aria-label="Width of the brush" data-of="radius" min="0.4" max="4" step="0.1" value="1.1"></label>
+  <label title="What the brush paints: from black to white, or a colour">Paint<input type="range" aria-label="Brightness of the brush" data-of="grey" min="0" max="255" step="1" value="255"><input type="color" aria-label="Colour of the brush" data-of="colour" value="#ffffff"></label>
   <button type="button" data-do="undo" title="Take the last stroke back">↶</button>
   <button type="button" data-do="invert" title="Black for white: the data may be white on black">Invert</button>
   <button type="button" data-do="clear" title="All black">Clear</button>
