@@ -11,6 +11,8 @@ import pytest
 
 from tests import odd_pictures
 from tests.browser.conftest import READY, serve, stop, tab_of
+from tests.browser.test_theatre_browser import PARTS, SCRUB, THEATRE, pictures, until_frame
+from vae import snapshots
 from vae.own import shelf
 from vae.runs import folder
 
@@ -108,6 +110,18 @@ def test_digits_train_from_the_page_while_the_tab_is_closed_and_open_on_explore(
         visit(tab)
         opens = tab.page.get_by_role("button", name="Open in Explore")
         opens.wait_for(timeout=240_000)
+        tab.page.get_by_role("button", name="Watch it form").click()
+        tab.page.wait_for_selector(f"{THEATRE}[data-ready=true]", timeout=60_000)
+        laid = f"document.querySelector('{THEATRE}').dataset.laid >= {len(snapshots.kept(run.folder))}"
+        tab.until(laid, 60_000)
+        last = pictures(tab)
+        tab.page.focus(SCRUB)
+        tab.page.keyboard.press("Home")
+        until_frame(tab, 0)
+        tab.page.wait_for_timeout(600)
+        first = pictures(tab)
+        assert [name for name in PARTS if first[name] == last[name]] == []
+        tab.page.get_by_role("button", name="All runs").click()
         opens.click()
         tab.page.wait_for_selector(READY, timeout=60_000)
         tab.until(
