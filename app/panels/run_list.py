@@ -35,8 +35,8 @@ def show() -> None:
     @st.fragment(run_every=1.0 if quick else OLD_S)
     def every() -> None:
         runs = control.tend()
-        if any(run.active for run in runs) != quick:
-            st.rerun()  # at another pace
+        if any(run.active for run in runs) != quick or session.studio().watched:
+            st.rerun()  # at another pace; or a click in this part of the page has opened the theatre
         if not runs:
             st.info(EMPTY, icon=":material/school:")
         known, queue = checkpoint.checkpoints(), waiting(runs)

@@ -91,6 +91,7 @@ def test_all_of_it_is_scrubbed_and_what_is_new_arrives_without_losing_the_place(
         until_frame(tab, 6)  # at the end, it follows
 
 
+@pytest.mark.slow
 def test_what_is_laid_over_has_its_map_and_what_has_no_rate_says_so(app, chromium):
     run = folder.find("done")
     for path in snapshots.kept(run.folder).values():

@@ -48,6 +48,7 @@ def give(tab, path) -> None:
 DATA = ".st-key-train-data input"
 
 
+@pytest.mark.slow
 def test_a_zip_of_a_stranger_is_looked_at_kept_and_chosen(training_server, chromium, tmp_path):
     odd_pictures.write(tmp_path / "my pictures.zip")
     with tab_of(training_server, chromium) as tab:
