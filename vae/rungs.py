@@ -31,7 +31,8 @@ def frames_of(ladder: Ladder) -> Frames | None:
     look through the models first."""
     if not ready(ladder):
         return None
-    values = [value for value, rung in zip(ladder.values, ladder.rungs, strict=True) if rung in seen(ladder)]
+    done = seen(ladder)
+    values = [value for value, rung in zip(ladder.values, ladder.rungs, strict=True) if rung in done]
     found = frames.of_folder(ladder.folder, name=ladder.name, axis=ladder.setting, values=values)
     about = f"{FAMILIES.get(ladder.family).title} on {ladder.dataset}"
     return dataclasses.replace(found, about=about, classes=tuple(DATASETS.get(ladder.dataset).classes))
@@ -63,7 +64,8 @@ def look(name: str, report: Callable[[str], Any] = lambda stage: None) -> Frames
 
 
 def _look(ladder: Ladder, done: dict[str, str], report: Callable[[str], Any]) -> None:
-    from .engine import choose_device, restore
+    from .device import choose_device
+    from .rebuild import restore
 
     folder, look, sources = ladder.folder / snapshots.FOLDER, None, set()
     shutil.rmtree(folder, ignore_errors=True)

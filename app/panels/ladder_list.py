@@ -82,11 +82,10 @@ def watch(ladder: Ladder) -> None:
 def _door(ladder: Ladder) -> None:
     """To its models, once they were looked through."""
     if rungs.ready(ladder):
-        if st.button(
-            "Look through the models", icon=":material/stairs:", type="primary", help=LOOK, key=f"look-{ladder.name}"
-        ):
-            watch(ladder)
-            st.rerun()  # the whole page, of which the list is a part that runs by itself
+        st.button(
+            "Look through the models", icon=":material/stairs:", type="primary", help=LOOK, on_click=watch,
+            args=(ladder,), key=f"look-{ladder.name}",
+        )  # fmt: skip
         return
     job = jobs.once(("ladder", ladder.name, tuple(ladder.states().items())), rungs.look, ladder.name)
     if job.done() and (error := job.exception()) is not None:
