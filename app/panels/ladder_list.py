@@ -7,7 +7,6 @@ from collections.abc import Callable
 import streamlit as st
 
 from app import jobs, session
-from app.studio import choose
 from vae import ladders, rungs
 from vae.errors import ZscopeError
 from vae.ladders import Ladder
@@ -59,13 +58,13 @@ def mention(name: str, dataset: str) -> None:
         one, others = f"One of the {count} models", f"What does {ladder.setting} do? {count} models, {_title(ladder)}"
         st.markdown(f"{one if own else others}, ladder **{ladder.name}**: {ladder.setting} {_values(ladder)}.")
         if st.button("Look through them", icon=":material/stairs:", type="tertiary", help=LOOK, key="ladder-mention"):
-            watch(ladder)
+            session.watch(_key(ladder))
             st.switch_page(TRAIN)
 
 
 def ready_keys() -> list[str]:
     """Of the ladders that can be looked through, as app.theatre names them."""
-    return [f"ladder/{name}" for name, ladder in ladders.ladders().items() if rungs.ready(ladder)]
+    return [_key(ladder) for ladder in ladders.ladders().values() if rungs.ready(ladder)]
 
 
 def open_rung(name: str, frame: int) -> None:
@@ -74,17 +73,17 @@ def open_rung(name: str, frame: int) -> None:
     st.switch_page(EXPLORE)
 
 
-def watch(ladder: Ladder) -> None:
-    """Into the theatre of the Train page."""
-    session.update(choose(session.studio(), watched=f"ladder/{ladder.name}", beside=""))
+def _key(ladder: Ladder) -> str:
+    """As app.theatre names it."""
+    return f"ladder/{ladder.name}"
 
 
 def _door(ladder: Ladder) -> None:
     """To its models, once they were looked through."""
     if rungs.ready(ladder):
         st.button(
-            "Look through the models", icon=":material/stairs:", type="primary", help=LOOK, on_click=watch,
-            args=(ladder,), key=f"look-{ladder.name}",
+            "Look through the models", icon=":material/stairs:", type="primary", help=LOOK,
+            on_click=session.watch, args=(_key(ladder),), key=f"look-{ladder.name}",
         )  # fmt: skip
         return
     job = jobs.once(("ladder", ladder.name, tuple(ladder.states().items())), rungs.look, ladder.name)

@@ -7,7 +7,6 @@ import streamlit as st
 from app import film, session, theatre
 from app.components.theatre import theatre as mounted
 from app.panels import ladder_list
-from app.studio import choose
 from vae.errors import ZscopeError
 from vae.runs.folder import Run, runs
 
@@ -19,7 +18,7 @@ OVER = "A second run: its curves, its way through the plane and its map in a sec
 def button(run: Run) -> None:
     """To the theatre, from a run's card."""
     st.button(
-        "Watch it form", icon=":material/theaters:", type="tertiary", on_click=_watch, args=(f"run/{run.id}",),
+        "Watch it form", icon=":material/theaters:", type="tertiary", on_click=session.watch, args=(f"run/{run.id}",),
         key=f"watch-{run.id}", help="Map, pictures, curves and rates, epoch by epoch, back and forth",
     )  # fmt: skip
 
@@ -31,10 +30,10 @@ def show() -> None:
         frames = theatre.of(state.watched)
     except ZscopeError as error:
         session.tell(f"{error} Showing all runs.")
-        session.update(choose(state, watched="", beside=""))
+        session.watch("")
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", key="zscope-theatre-bar"):
-        st.button("All runs", icon=":material/arrow_back:", type="tertiary", on_click=_watch, args=("",))
+        st.button("All runs", icon=":material/arrow_back:", type="tertiary", on_click=session.watch, args=("",))
         name = frames.name if frames else state.watched.partition("/")[2]
         st.markdown(f"**{name}** :gray[{frames.about if frames else ''}]")
         others = _others(state.watched)
@@ -61,7 +60,3 @@ def _others(watched: str) -> dict[str, str]:
         return {key: key.removeprefix(LADDER) for key in ladder_list.ready_keys() if key != watched}
     found = [run for run in runs()[::-1] if f"run/{run.id}" != watched and (run.folder / "snapshots").exists()]
     return {f"run/{run.id}": f"{run.name} ({run.plan['family']}, {run.plan['dataset']})" for run in found}
-
-
-def _watch(key: str) -> None:
-    session.update(choose(session.studio(), watched=key, beside=""))

@@ -37,4 +37,5 @@ from app.session.state import (
     tell,
     tied,
     update,
+    watch,
 )

@@ -29,6 +29,11 @@ def update(new: Studio) -> None:
     st.session_state[_STUDIO] = new
 
 
+def watch(key: str) -> None:
+    """Into the theatre with the frames of that key, nothing laid over them; "": out of it."""
+    update(choose(studio(), watched=key, beside=""))
+
+
 def tied(key: str, value, take: Callable[[Any], None]) -> dict:
     """Arguments that tie a widget to a value kept elsewhere: it shows `value`, and `take` gets what the user sets."""
     key = f"zscope.{key}"
