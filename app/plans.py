@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,10 +19,10 @@ from vae.train import TrainHparams
 FIRST_DATA = "digits"
 SUPERVISED = {"conditional", "semi_supervised"}
 
-STANDARD_EPOCHS = 20
+STANDARD_EPOCHS = 20  # of a small set as many as take the steps of the quick preset
 PRESETS = {"quick": "Quick", "standard": "Standard"}
 ONE, LADDER = "one", "ladder"
-WHAT = {ONE: "One model", LADDER: "A ladder"}
+WHAT = {ONE: "One model", LADDER: "A ladder of models"}
 FIRST = {ONE: "vae", LADDER: "beta_vae"}  # the family that each begins with
 UNSEEN = 10_000  # training samples of a set that is not on this machine yet, as far as a preset must know
 
@@ -63,7 +64,8 @@ class Order:
 def preset(name: str, family: Family, data: Dataset, n: int | None) -> Preset:
     """What a plan for n training samples (None: not known yet) starts from."""
     if name == "standard":
-        return Preset({}, STANDARD_EPOCHS, N_REFERENCE)
+        steps_an_epoch = math.ceil((n or UNSEEN) / TrainHparams().batch_size)
+        return Preset({}, max(STANDARD_EPOCHS, math.ceil(presets.QUICK_STEPS / steps_an_epoch)), N_REFERENCE)
     return presets.preset(name, family.name, data, n or UNSEEN)
 
 

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -27,9 +28,9 @@ with warnings.catch_warnings():
 N = 60
 
 
-def shots(run, count: int, *, rates: bool = True, d: int = 3, laid: int = 0, shape=(1, 6, 4)):
+def shots(run, count: int, *, rates: bool = True, d: int = 3, laid: int = 0, shape=(1, 6, 4), seed: int = 0):
     """A run's folder with that many snapshots, of which `laid` have a map."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     pictures = lambda n: rng.integers(0, 255, (n, *shape), dtype=np.uint8)  # noqa: E731
     fixed = {"rows": np.arange(N), "labels": np.arange(N) % 10, "test": pictures(16)}
     snapshots.write(run / "snapshots" / "fixed.npz", fixed | {"drawn_from": np.array("prior")})
@@ -225,11 +226,38 @@ def test_figures_that_are_no_numbers_do_not_spoil_the_film(tmp_path):
         assert np.abs(inside(middle, box) - inside(found[-1], box)).max() > 40, box
 
 
-def test_two_runs_in_one_film_have_their_colours(tmp_path):
-    a, b = (frames.of_folder(shots(tmp_path / name, 4, laid=4), name=name) for name in "ab")
+def test_two_runs_in_one_film_have_their_colours_bars_and_pictures(tmp_path):
+    a, b = (frames.of_folder(shots(tmp_path / "ab"[i], 4, laid=4, seed=i), name="ab"[i]) for i in (0, 1))
     colour = tuple(int(film.SECOND[i : i + 2], 16) for i in (1, 3, 5))
-    has = [bool((np.abs(film.Stage(a, beside).at(1.0) - np.array(colour)) < 9).all(-1).any()) for beside in (None, b)]
-    assert has == [False, True]
+    alone, two = (np.asarray(film.Stage(a, beside).at(1.0)).astype(int) for beside in (None, b))
+
+    def coloured(picture: np.ndarray, box) -> bool:
+        return bool((np.abs(inside(picture, box) - colour) < 9).all(-1).any())
+
+    for box in (film.MAP, film.BARS_OF_TWO, film.PLANE, film.CURVES):
+        assert not coloured(alone, box), box
+        assert coloured(two, box), box
+    drawn = np.asarray(film.Stage(a, replace(b, snapshots=a.snapshots)).at(1.0)).astype(int)
+    left, top, right, _ = film.DRAWN
+    middle, foot = (left + right) // 2, top + (right - left) // 2 - 8
+    for box, differs in (((left, top, middle - 8, foot), False), ((middle + 8, top, right, foot), True)):
+        assert (np.abs(inside(two, box) - inside(drawn, box)).max() > 40) == differs, box
+
+
+def test_a_film_shows_what_the_same_samples_come_back_as_from_both(tmp_path):
+    a, b = (frames.of_folder(shots(tmp_path / name, 4, laid=4), name=name) for name in "ab")
+    other = replace(b, fixed=replace(b.fixed, test=255 - b.fixed.test))
+    sheets = [inside(np.asarray(film.Stage(a, beside).at(1.0)), film.AGAIN) for beside in (b, other)]
+    three_rows, two_rows = (int(np.flatnonzero((sheet < 200).any((0, 2)))[-1]) for sheet in sheets)
+    assert three_rows < 0.8 * two_rows  # of one height
+
+
+def test_the_axes_of_a_ladders_film_are_those_of_its_page(tmp_path):
+    f = replace(frames.of_folder(shots(tmp_path, 4, laid=4), name="a"), axis="beta", values=(0.0, 1.0, 2.0, 4.0))
+    rates = (200.0, 20.0, 8.0, 3.0)  # without a price the first is many times the others
+    shown = (replace(s, figures=s.figures | {"rate_nats": r}) for s, r in zip(f.snapshots, rates, strict=True))
+    f = replace(f, snapshots=tuple(shown))
+    assert [s["rate_nats"] for s in film.Stage(f, None)._late(f)] == [20.0, 8.0, 3.0]
 
 
 # ---------------------------------------------------------------- the page

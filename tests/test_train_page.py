@@ -59,12 +59,12 @@ def run_in(state: str, name: str = "a", **changes) -> folder.Run:
 def test_a_first_visit_without_a_model_proposes_a_plan_and_starts_it(empty):
     at = page()
     assert "Press **Start**" in words(at)
-    assert "About 20 seconds." in words(at)
+    assert "About 75 seconds." in words(at)
     button(at, "Start").click().run()
     assert not at.exception
     (run,) = folder.runs()
     assert (run.plan["family"], run.plan["dataset"], run.plan["name"]) == ("vae", "digits", "digits-vae")
-    assert (run.plan["epochs"], run.plan["settings"], run.plan["points"]) == (20, {}, 10_000)
+    assert (run.plan["epochs"], run.plan["settings"], run.plan["points"]) == (75, {}, 10_000)  # 900 steps
     assert "**digits-vae**" in words(at)
     button(at, "Start").click().run()
     assert [run.name for run in folder.runs()] == ["digits-vae", "digits-vae-2"]

@@ -17,32 +17,33 @@ KEPT = {"persist_state": "session"}
 EVERY_S = 1.0
 PRESET = (
     "What the settings start from. Quick: a small net and about 900 steps, for a first look within minutes. Standard: "
-    "the family's own settings and 20 epochs."
+    "the family's own settings and 20 epochs, more of a small set: no fewer than 900 steps."
 )
 EPOCHS = "Passes through the training set."
 NAME = "Of the checkpoint, in the model picker and below checkpoints/. Letters, digits, '.', '_' and '-'."
 SEED = "Of the first weights, the order of the samples and all noise: the same seed trains the same model."
 POINTS = "Training samples that the map shows."
-TRAINS = (
-    "A ladder: the same training at several values of one setting, so that you can slide through really trained models "
-    "and see what that setting does."
+CLIMBED = (
+    "A ladder is the same training at several values of this setting, all else the same, the seed too: you slide "
+    "through really trained models and see what it does."
 )
-CLIMBED = "The setting that the models of the ladder differ in; all else is the same, the seed too."
 VALUES = "A model for each, trained one after the other: numbers with commas between them."
 MEASURING = "Measuring some steps of this very net on this machine ..."
 
 
 def show() -> None:
     """Everything in the order in which one decides it."""
+    with st.container(horizontal=True, vertical_alignment="center", key="train-head"):
+        st.markdown("### Train", width="content")
+        what = st.segmented_control(
+            "Train", WHAT, default=ONE, required=True, format_func=WHAT.get, key="train.what",
+            label_visibility="collapsed", **KEPT,
+        )  # fmt: skip
     chosen = st.container()
     if added := own_data.show():
         session.put("train.data", DATASETS.get(added))
         session.put("train.preset", "quick")  # a first look: nobody knows yet what is in them
     data = chosen.selectbox("Data set", data_sets(), format_func=_data, key="train.data", **KEPT)
-    what = st.segmented_control(
-        "Train", WHAT, default=ONE, required=True, format_func=WHAT.get, help=TRAINS, key="train.what",
-        width="stretch", **KEPT,
-    )  # fmt: skip
     families = fitting(data)
     first = next((i for i, f in enumerate(families) if f.name == FIRST[what]), 0)
     family = st.selectbox(
@@ -72,15 +73,17 @@ def show() -> None:
         seed = left.number_input("Seed", 0, 2**32 - 1, 0, help=SEED, key=f"{key}.seed", **KEPT)
         points = right.number_input("Map points", 2, 100_000, points, help=POINTS, key=f"{key}.points", **KEPT)
     free = free_name(f"{data.name}-{setting or family.name}".replace("_", "-"), session.names_taken())
-    name = st.text_input("Name", placeholder=free, help=NAME, key="train.name").strip() or free
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    name = left.text_input("Name", placeholder=free, help=NAME, key="train.name").strip() or free
     try:
         climbed = ladders.parse(typed)
     except ZscopeError as error:
         st.warning(str(error), icon=":material/error:")
         return
     wanted = Order(plan(family, data, values, int(epochs), int(seed), int(points), name), setting, climbed)
+    pressed = right.button("Start", type="primary", icon=":material/play_arrow:", width="stretch")
     _cost(wanted)
-    if st.button("Start", type="primary", icon=":material/play_arrow:", width="stretch"):
+    if pressed:
         _start(wanted)
     with st.expander("The same on the command line", icon=":material/terminal:"):
         st.code(wanted.command(), language="bash", wrap_lines=True)

@@ -13,7 +13,6 @@ if session.studio().watched:
 else:
     form, runs = st.columns([8, 13], gap="large")
     with form:
-        st.markdown("### Train a model")
         new_run.show()
     with runs:
         st.markdown("### Runs")

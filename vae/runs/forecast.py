@@ -1,6 +1,6 @@
 """What a training will cost, measured: real steps of that very net, batch and data set, in a process of its own.
 
-The figures are kept by plan for an hour, so that a second look costs nothing; the number of epochs is no part of it.
+The figures are kept by plan for ten minutes: a second look costs nothing; the number of epochs is no part of it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .folder import DONE, home, lock, runs, write
 WARM_STEPS, LEAST_STEPS, MEASURE_S = 3, 5, 2.0
 STREAMED = 64  # batches of a training set that does not fit
 EVALUATED, EVALUATED_NLL = 1_000, 50  # test samples that stand for all
-FRESH_S = 3600.0
+FRESH_S = 600.0
 LIMIT_S = 120.0  # for reading the data and building the net, too
 MAPPING = ("encoding", "laying out the map", "measuring trust", "drawing thumbnails")
 
@@ -56,13 +56,13 @@ class Forecast:
         return dataclasses.asdict(self) | {"epochs": epochs, "total_s": self.total_s(epochs)}
 
     def told(self, epochs: int, models: int = 1) -> str:
-        """One sentence. models: how many such trainings, one after the other."""
-        memory = f"{self.peak_bytes / 1e9:.1f} GB of {'its' if self.device != 'cpu' else 'main'} memory"
-        rest = "" if self.map_s is not None else ", then the map, which no run here has drawn yet"
+        """Two sentences. models: how many such trainings, one after the other."""
         total = clock(models * self.total_s(epochs)) + f" for all {models}, one after the other" * (models > 1)
+        rest = "" if self.map_s is not None else ", plus the map, which was not timed here yet"
+        memory = f"{self.peak_bytes / 1e9:.1f} GB of {'its' if self.device != 'cpu' else 'main'} memory"
         return (
-            f"About {total}{rest}: {seconds(self.epoch_s)} an epoch, {memory} on {self.device}, "
-            f"from {self.steps} trial steps."
+            f"About {total}{rest}. Measured on this {self.device} in {self.steps} trial steps: "
+            f"{seconds(self.epoch_s)} an epoch, {memory}."
         )
 
 
@@ -79,7 +79,7 @@ def of(plan: Any) -> Forecast:
 
 
 def known(plan: Any) -> Forecast | None:
-    """Of a plan that was measured within the last hour: a machine may have been busy."""
+    """Of a plan that was measured within the last ten minutes: a machine may have been busy."""
     keep = _file(plan)
     if not keep.exists() or time.time() - keep.stat().st_mtime > FRESH_S:
         return None
@@ -176,19 +176,19 @@ def measure(plan: Any) -> dict[str, Any]:
     x = stream.resident(samples.x_train[:some], device)
     rows = torch.randperm(len(x), generator=trainer.order).to(device).split(batch)
 
-    def step(i: int) -> None:
-        chosen = rows[i % len(rows)]
+    def step(i: int) -> float:
+        since, chosen = time.perf_counter(), rows[i % len(rows)]
         loss = trainer.train_step(to_float(x.index_select(0, chosen)), None if y is None else y[chosen])
         float(loss.total)  # so that it has been computed
+        return time.perf_counter() - since
 
     trainer.model.train()
     for i in range(WARM_STEPS):
         step(i)
-    start_s, steps, since = time.perf_counter() - began, 0, time.perf_counter()
-    while steps < LEAST_STEPS or time.perf_counter() - since < MEASURE_S:
-        step(WARM_STEPS + steps)
-        steps += 1
-    step_s = (time.perf_counter() - since) / steps
+    start_s, took = time.perf_counter() - began, []
+    while len(took) < LEAST_STEPS or sum(took) < MEASURE_S:
+        took.append(step(WARM_STEPS + len(took)))
+    step_s = statistics.median(took)  # a page that opens meanwhile keeps the machine busy for some of them
 
     def evaluation_s(some: int, k: int) -> float:
         some = min(some, len(samples.x_test))
@@ -210,5 +210,5 @@ def measure(plan: Any) -> dict[str, Any]:
         "finish_s": every_s + last_s,
         "peak_bytes": peak,
         "device": device.type,
-        "steps": steps,
+        "steps": len(took),
     }

@@ -1,6 +1,6 @@
 // Curves, the rate-distortion plane and the bars of the rates. Each symbol has its one colour (app/figures.py); a second row of
 // frames has one colour of its own in all of them. An axis spans what comes after the first tenth, whose fall would hide the
-// rest, and opens as far as the point at the cursor needs.
+// rest, and stays while one scrubs; what lies beyond is a hollow dot at its edge, beside its value.
 
 export const COLOUR = { elbo: "#d55e00", distortion: "#2f7fc1", rate: "#0a9f78", dead: "#9aa3af", other: { light: "#a4478f", dark: "#d98bc9" } }
 export const otherColour = (look) => (look.dark ? COLOUR.other.dark : COLOUR.other.light)
@@ -21,7 +21,7 @@ const spread = (values) => {
 }
 
 // what an axis spans: of a training all but its first tenth, of other models all from where the rate falls to no less than a
-// third from one to the next (without a price on it, it is many times the others'); and at least what is here
+// third from one to the next (without a price on it, it is many times the others')
 function late({ records, index }, name) {
   const long = records.length >= SHORT ? Math.floor((records.length - 1) / 10) : 0
   const far = records.findIndex((record, i) => !(record.rate_nats > FAR * records[i + 1]?.rate_nats))
@@ -42,12 +42,16 @@ function polyline(context, points) {
   context.stroke()
 }
 
-function dot(context, x, y, r, colour, ring) {
+// within its box full, beyond it hollow at the edge; whether it was within
+function dot(context, x, y, r, colour, ring, box) {
+  const [cx, cy] = [Math.min(box.right, Math.max(box.left, x)), Math.min(box.bottom, Math.max(box.top, y))]
+  const inside = Math.hypot(cx - x, cy - y) < 1
   context.beginPath()
-  context.arc(x, y, r, 0, 2 * Math.PI)
-  Object.assign(context, { fillStyle: colour, strokeStyle: ring, lineWidth: 2 })
+  context.arc(cx, cy, r, 0, 2 * Math.PI)
+  Object.assign(context, { fillStyle: inside ? colour : ring, strokeStyle: inside ? ring : colour, lineWidth: 2 })
   context.fill()
   context.stroke()
+  return inside
 }
 
 // ---------------------------------------------------------------- curves
@@ -75,7 +79,7 @@ export function curves(context, width, height, rows, look) {
 function curve(context, box, px, rows, name, key, look) {
   const here = rows.map(({ reel, f }) => reel.figure(key, f)), colour = COLOUR[name]
   const values = rows.flatMap(({ reel }) => [...late(reel, key), ...late(reel, `test_${key}`)])
-  const [low, high] = spread([...values, ...here.filter((v) => v !== null)])
+  const [low, high] = spread(values.length ? values : here.filter((v) => v !== null))
   const py = (v) => box.bottom - ((v - low) / (high - low)) * (box.bottom - box.top)
   grid(context, box, py, low, high, look)
   context.save()
@@ -94,7 +98,7 @@ function curve(context, box, px, rows, name, key, look) {
   Object.assign(context, { strokeStyle: look.text, lineWidth: 1, globalAlpha: 0.35 })
   polyline(context, [[at, box.top - 2], [at, box.bottom]])
   context.globalAlpha = 1
-  rows.forEach(({ reel, f, second }, k) => here[k] !== null && dot(context, px(reel.xAt(f)), py(here[k]), 4, second ? otherColour(look) : colour, look.background))
+  rows.forEach(({ reel, f, second }, k) => here[k] !== null && dot(context, px(reel.xAt(f)), py(here[k]), 4, second ? otherColour(look) : colour, look.background, box))
   heading(context, name, here, colour, box, look)
 }
 
@@ -134,8 +138,7 @@ export const inPlane = (reel) => bounded(reel) && reel.has(D)
 export function plane(context, width, height, rows, look) {
   const box = { left: 46, right: width - 10, top: 6, bottom: height - 32 }
   const here = rows.map(({ reel, f }) => [reel.figure(R, f), reel.figure(D, f)]).map(([r, d]) => (r === null || d === null ? null : [r, d]))
-  const of = (name, k) => spread([...rows.flatMap(({ reel }) => late(reel, name)), ...here.filter(Boolean).map((at) => at[k])])
-  const [r0, r1] = of(R, 0), [d0, d1] = of(D, 1)
+  const [r0, r1] = spread(rows.flatMap(({ reel }) => late(reel, R))), [d0, d1] = spread(rows.flatMap(({ reel }) => late(reel, D)))
   const px = (r) => box.left + ((r - r0) / (r1 - r0)) * (box.right - box.left), py = (d) => box.bottom - ((d - d0) / (d1 - d0)) * (box.bottom - box.top)
   grid(context, box, py, d0, d1, look)
   const across = ticks(r0, r1, (box.right - box.left) / 70)
@@ -155,7 +158,7 @@ export function plane(context, width, height, rows, look) {
   }
   context.restore()
   context.globalAlpha = 1
-  for (const [k, at] of [...here.entries()].reverse()) if (at) dot(context, px(at[0]), py(at[1]), 6.5, rows[k].second ? otherColour(look) : COLOUR.elbo, look.background)
+  for (const [k, at] of [...here.entries()].reverse()) if (at) place(context, at, px, py, box, rows[k].second ? otherColour(look) : COLOUR.elbo, look)
   Object.assign(context, { font: `600 ${FONT(look)}`, fillStyle: COLOUR.rate, textAlign: "right", textBaseline: "bottom" })
   context.fillText("rate, nats →", box.right, height - 1)
   context.save()
@@ -165,6 +168,15 @@ export function plane(context, width, height, rows, look) {
   context.textBaseline = "middle"
   context.fillText("distortion, nats →", 0, 0)
   context.restore()
+}
+
+// where a model stands; of one beyond the axes the numbers, too
+function place(context, [r, d], px, py, box, colour, look) {
+  if (dot(context, px(r), py(d), 6.5, colour, look.background, box)) return
+  const right = px(r) > (box.left + box.right) / 2, low = py(d) > (box.top + box.bottom) / 2
+  const x = Math.min(box.right, Math.max(box.left, px(r))) + (right ? -11 : 11), y = Math.min(box.bottom - 8, Math.max(box.top + 8, py(d)))
+  Object.assign(context, { fillStyle: colour, font: `600 ${FONT(look, 11)}`, textAlign: right ? "right" : "left", textBaseline: low ? "bottom" : "top" })
+  context.fillText(`rate ${figure(r)}, distortion ${figure(d)}`, x, y)
 }
 
 // lines of one elbo, which is -(distortion + rate)

@@ -1,7 +1,8 @@
-// Back and forth through frames: a slider with a mark for each, play and loop, keys. Rests on frames, glides to them, and stays
+// Back and forth through frames: a slider with a mark for each and numbers at some, play and loop, keys. Rests on frames, glides to them, and stays
 // at the end while frames are added there.
 
 const LEG_MS = [160, 700], WHOLE_MS = 9000, GLIDE_MS = 350 // a frame while playing, at least and at most; of all; of one step
+const NUMBERED = 10 // marks at most that have a number
 const BUSY = "input:not(.th-range), textarea, select, button, [contenteditable], [role=combobox], [role=slider], [role=listbox]"
 const MARKUP = `
 <button type="button" class="th-play" aria-pressed="false" title="Space"><span aria-hidden="true">▶</span> <b>Play</b></button>
@@ -37,13 +38,22 @@ export class Scrubber {
       this.last = last
       this.range.max = Math.max(last, 0)
       this.range.disabled = this.find(".th-play").disabled = last < 1
-      const marks = last > 0 && last < 100 ? reel.xs.map((_, i) => Object.assign(document.createElement("i"), { style: `left:${(100 * i) / last}%` })) : []
-      this.find(".th-marks").replaceChildren(...marks)
+      this.mark()
       if (first) this.go(last)
       else if (atEnd && !this.playing) this.glide(last)
     }
     Object.assign(this.find(".th-act"), { hidden: !action, textContent: action })
     this.say()
+  }
+
+  mark() {
+    const { last } = this, { values } = this.reel.index, apart = Math.ceil(last / NUMBERED) // the last has its number, and so back from it
+    const marks = last > 0 && last < 100 ? values.map((value, i) => {
+      const mark = Object.assign(document.createElement("i"), { style: `left:${(100 * i) / last}%` })
+      mark.dataset.value = (last - i) % apart === 0 ? value : ""
+      return mark
+    }) : []
+    this.find(".th-marks").replaceChildren(...marks)
   }
 
   go(f) {

@@ -12,7 +12,7 @@ import { count, mounting, palette, theme } from "./zscope.js"
 
 const MARKUP = `
 <section class="th-map"><h4><span></span><em></em></h4><div class="th-clouds"><div class="th-cloud"></div></div><p class="th-legend"></p></section>
-<section class="th-drawn"><h4></h4><div class="th-fill"></div></section>
+<section class="th-drawn"><h4></h4><div class="th-sheets"><div class="th-fill"></div></div></section>
 <section class="th-bars"><h4>Rate of each dimension, nats <i style="--c:${COLOUR.rate}"></i>active <i style="--c:${COLOUR.dead}"></i>dead</h4><div class="th-fill"></div></section>
 <section class="th-plane"><h4>Rate and distortion <small>dashed: equal elbo</small></h4><div class="th-fill"></div></section>
 <section class="th-curves"><h4></h4><div class="th-fill"></div></section>
@@ -32,6 +32,8 @@ const LAYING = "laying out the map …"
 const NO_PLANE = "This family has no rate, so no place in this plane and no elbo: distortion alone says how well it does."
 const NO_BARS = "The rate of this family is no sum over dimensions, or it has none."
 const NO_CURVES = "No figures were measured for these frames."
+
+const all = (from, to, n) => Array.from({ length: n }, (_, at) => ({ from, to, at }))
 
 class Theatre {
   constructor(component) {
@@ -78,15 +80,14 @@ class Theatre {
 
   overlay(key) {
     if ((this.other?.key ?? "") === key) return
-    this.other?.remove()
-    this.twin?.remove()
-    this.find(".th-cloud.second")?.remove()
-    this.other = this.twin = null
+    for (const part of [this.other, this.twin, this.drawnToo]) part?.remove()
+    this.root.querySelectorAll(".second").forEach((host) => host.remove())
+    this.other = this.twin = this.drawnToo = null
     this.root.classList.toggle("two", Boolean(key))
     if (!key) return
-    const host = Object.assign(document.createElement("div"), { className: "th-cloud second" })
-    this.find(".th-clouds").append(host)
-    this.twin = new Forming(host)
+    const beside = (host, name) => host.appendChild(Object.assign(document.createElement("div"), { className: `${name} second` }))
+    this.twin = new Forming(beside(this.find(".th-clouds"), "th-cloud"))
+    this.drawnToo = new Sheet(beside(this.find(".th-sheets"), "th-fill"), "Fixed latents, decoded by the other run", 8, 1)
     this.other = new Reel(key, this.component.data.link.base, () => this.changed())
     this.other.look()
   }
@@ -138,18 +139,27 @@ class Theatre {
     this.root.style.setProperty("--second", otherColour(look))
     this.root.dataset.frame = reel.nearest(f)
     if (from) {
+      this.decoded(this.parts.drawn, reel, f)
       this.pictures(from, to, t)
       this.parts.map.show(reel, f, look)
     }
-    if (this.rows[1]) this.twin.show(other, this.rows[1].f, look)
+    if (this.rows[1]) {
+      this.twin.show(other, this.rows[1].f, look)
+      this.decoded(this.drawnToo, other, this.rows[1].f)
+    }
     this.find(".th-map h4 em").textContent = f > this.parts.map.laid + 0.01 ? reel.trouble || LAYING : ""
     this.names()
     for (const name of ["plane", "curves", "bars"]) if (!this.find(`.th-${name}`).dataset.absent) this.parts[name].paint()
   }
 
+  // the fixed latents of a row of frames
+  decoded(sheet, reel, f) {
+    const { i, j, t } = reel.beside(f), from = reel.frames[i] ?? reel.frames[j], to = reel.frames[j] ?? from
+    if (from) sheet.show(all(from.drawn, to.drawn, from.drawn.shape[0]), reel.index.shape, t)
+  }
+
   pictures(from, to, t) {
-    const { reel, other, rows } = this, { test } = reel.fixed, { shape } = reel.index, all = (a, b, n) => Array.from({ length: n }, (_, at) => ({ from: a, to: b, at }))
-    this.parts.drawn.show(all(from.drawn, to.drawn, from.drawn.shape[0]), shape, t)
+    const { reel, other, rows } = this, { test } = reel.fixed, { shape } = reel.index
     const tiles = [...all(test, test, test.shape[0]), ...all(from.again, to.again, test.shape[0])]
     const same = rows[1] && other.fixed.test.length === test.length && other.fixed.test.every((v, k) => v === test[k])
     const seen = same && other.frames[other.nearest(rows[1].f)]
@@ -159,18 +169,18 @@ class Theatre {
     this.parts.again.show(tiles, shape, t)
   }
 
-  // under two maps their names, in the colour they have in the curves
+  // over two maps and two sheets their names, in the colour they have in the curves
   names() {
     const two = this.rows.length === 2
     this.rows.forEach(({ reel, f }, k) => {
-      const host = this.root.querySelectorAll(".th-cloud")[k]
-      host.dataset.name = two ? `${reel.index.name}, ${reel.named(reel.nearest(f))}` : ""
+      for (const hosts of [".th-cloud", ".th-drawn .th-fill"])
+        this.root.querySelectorAll(hosts)[k].dataset.name = two ? `${reel.index.name}, ${reel.named(reel.nearest(f))}` : ""
     })
   }
 
   remove() {
     this.gone = true
-    for (const part of [this.reel, this.other, this.twin, this.scrubber, ...Object.values(this.parts)]) part?.remove()
+    for (const part of [this.reel, this.other, this.twin, this.drawnToo, this.scrubber, ...Object.values(this.parts)]) part?.remove()
     this.root.remove()
   }
 }
