@@ -37,7 +37,7 @@ def your_data() -> AppTest:
 
         from app.panels import own_data
 
-        st.text(f"added: {own_data.show()}")
+        st.text(f"added: {own_data.show(st.container())}")
 
     return AppTest.from_function(page, default_timeout=60).run()
 
@@ -50,7 +50,7 @@ def test_a_zip_is_looked_at_then_kept(root):
     assert not at.exception
     said = words(at)
     assert "290 samples** of 1×16×16" in said
-    assert [e.label for e in at.expander if "kipped" in e.label] == ["Skipped files (10)"]
+    assert "Skipped files (10)" in said
     listed = dict(entry.split(":\n") for entry in at.text[0].value.split("\n\n"))
     assert set(listed) == set(odd_pictures.broken())
     assert all(listed.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import estimates, knobs, session
 from app.panels import own_data
@@ -31,8 +32,8 @@ VALUES = "A model for each, trained one after the other: numbers with commas bet
 MEASURING = "Measuring some steps of this very net on this machine ..."
 
 
-def show() -> None:
-    """Everything in the order in which one decides it."""
+def show(beside: DeltaGenerator) -> None:
+    """Everything in the order in which one decides it. beside: where there is room for what somebody's files hold."""
     with st.container(horizontal=True, vertical_alignment="center", key="train-head"):
         st.markdown("### Train", width="content")
         what = st.segmented_control(
@@ -40,7 +41,7 @@ def show() -> None:
             label_visibility="collapsed", **KEPT,
         )  # fmt: skip
     chosen = st.container()
-    if added := own_data.show():
+    if added := own_data.show(beside):
         session.put("train.data", DATASETS.get(added))
         session.put("train.preset", "quick")  # a first look: nobody knows yet what is in them
     data = chosen.selectbox("Data set", data_sets(), format_func=_data, key="train.data", **KEPT)

@@ -7,14 +7,15 @@ from pathlib import PurePosixPath
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import session
-from app.show import rows
+from app.panels import own_preview
 from vae.errors import ZscopeError
 from vae.own import shelf
 from vae.own.choices import COLOURS, Choices, size
 from vae.own.sources import Given, given, of_uploads
-from vae.own.understand import Preview, Understood, understand
+from vae.own.understand import Understood, understand
 
 UPLOAD_MB = 500
 KINDS = [
@@ -23,24 +24,29 @@ KINDS = [
 ]  # fmt: skip
 AS = {"auto": "as it looks", "image": "pictures", "series": "series", "vector": "vectors"}
 FITS = {"crop": "Crop", "whole": "Pad", "stretch": "Stretch"}
-FEW, SKIPPED_PX = 200, 280  # skipped files that are listed, and the height of the list
 WHERE = "A path is taken only from a browser on the machine that serves the app."
 PATH = "A file or a folder, which is read where it is; nothing is uploaded."
 FILES = "They are looked at first: nothing is kept before you press Add."
 READ = "What the files are taken for, and what pictures and tables are made into."
 NAME = "Of the data set, in the form above: a letter, then letters, digits, '_' and '-'."
 ADD = "Keep it as a data set like any other, and choose it for a quick run."
-ACROSS = 8  # pictures in a row of the preview
 
 
-def show() -> str | None:
-    """A section that opens: files to add, and what was added before. The name of the data set that was just added."""
-    with st.expander("Your own data", icon=":material/upload:"):
-        if added := session.take("own.added"):
-            st.toast(f"Kept as {added}: a data set like any other now.", icon=":material/check:")
-        _add()
+def show(beside: DeltaGenerator) -> str | None:
+    """A section that opens: files to add, and what was added before; beside: where it is shown what was understood of
+    them. The name of the data set that was just added."""
+    if added := session.take("own.added"):
+        st.toast(f"Kept as {added}: a data set like any other now.", icon=":material/check:")
+    turn = session.held("own.turn") or 0  # once something was added, the fields are new ones, closed and empty
+    with st.expander("Your own data", icon=":material/upload:", key=f"own.section.{turn}"):
+        found = _given(turn)
         if session.local():
             _kept_before()
+    if found:
+        with beside.container(border=True, key="own-preview"):
+            own_preview.summary(found.preview)
+            _keep(found, turn)
+            own_preview.details(found.preview)
     return added
 
 
@@ -74,8 +80,8 @@ def _line(name: str) -> str:
 # ---------------------------------------------------------------- adding
 
 
-def _add() -> None:
-    turn = session.held("own.turn") or 0  # once something was added, the fields are new ones, and empty
+def _given(turn: int) -> Understood | None:
+    """What the files or the path are, as they are to be read."""
     files = st.file_uploader(
         "A ZIP or pictures, an NPZ, NPY, CSV, Parquet or IDX file",
         KINDS,
@@ -93,18 +99,15 @@ def _add() -> None:
     )
     if not files and not (path and local):
         session.release("own")
-        return
+        return None
     choices = _choices()
     try:
         # an upload's name and size alone may be those of another file: its id is not
         key = (tuple(f.file_id for f in files) if files else path, choices)
-        found = session.kept("own", key, lambda: _understood(files, path, choices))
+        return session.kept("own", key, lambda: _understood(files, path, choices))
     except ZscopeError as error:
         st.error(str(error), icon=":material/error:")
-        return
-    _preview(found.preview)
-    _keep(found, turn)
-    _details(found.preview)
+        return None
 
 
 def _choices() -> Choices:
@@ -152,38 +155,6 @@ def _understood(files: list, path: str, choices: Choices) -> Understood:
         return understand(found, choices, lambda done, n: bar.progress(done / n, f"Reading {done:,} of {n:,} files"))
     finally:
         bar.empty()
-
-
-def _preview(preview: Preview) -> None:
-    """What was understood; nothing is kept yet."""
-    of = {"image": "pixels", "series": "channels and time steps", "vector": "values"}[preview.modality]
-    n = len(preview.skipped)
-    skipped = f" **{n:,} file{'s were' if n > 1 else ' was'} skipped**, each named below." if n else ""
-    st.markdown(
-        f"**{preview.n_train + preview.n_test:,} samples** of {'×'.join(map(str, preview.shape))} {of}, values "
-        f"{preview.low:.4g} to {preview.high:.4g}: {preview.n_train:,} to train on, {preview.n_test:,} to test. "
-        f"{preview.n_bytes / 1e6:.1f} MB.{skipped}"
-    )
-    rows(preview.pictures[:ACROSS], preview.pictures[ACROSS:])
-
-
-def _details(preview: Preview) -> None:
-    if preview.labels:
-        st.dataframe(
-            {"label": list(preview.labels), "samples": list(preview.labels.values())},
-            hide_index=True,
-            height=min(200, 38 + 35 * len(preview.labels)),
-        )
-    said = [*preview.notes] if preview.labels else ["There are no labels.", *preview.notes]
-    if preview.columns:
-        said.append("Columns: " + ", ".join(preview.columns[:30]) + (" ..." if len(preview.columns) > 30 else ""))
-    st.caption("  \n".join(note.replace("[", "\\[") for note in said))
-    if preview.skipped:
-        with st.expander(f"Skipped files ({len(preview.skipped):,})", icon=":material/warning:"):
-            with st.container(height=SKIPPED_PX, border=False, key="own-skipped"):
-                st.text("\n\n".join(f"{s.name}:\n{s.reason}" for s in preview.skipped[:FEW]))
-            if len(preview.skipped) > FEW:
-                st.caption(f"And {len(preview.skipped) - FEW:,} more.")
 
 
 def _keep(found: Understood, turn: int) -> None:

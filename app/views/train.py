@@ -13,7 +13,7 @@ if session.studio().watched:
 else:
     form, runs = st.columns([8, 13], gap="large")
     with form:
-        new_run.show()
+        new_run.show(runs.container())
     with runs:
         st.markdown("### Runs")
         run_list.show()

@@ -4,10 +4,12 @@
 
 export const COLOUR = { elbo: "#d55e00", distortion: "#2f7fc1", rate: "#0a9f78", dead: "#9aa3af", other: { light: "#a4478f", dark: "#d98bc9" } }
 export const otherColour = (look) => (look.dark ? COLOUR.other.dark : COLOUR.other.light)
-export const figure = (v, digits = 1) => (v === null || v === undefined ? "–" : v.toFixed(digits).replace("-", "−"))
+export const figure = (v, digits = 1) => (v === null || v === undefined ? "–" : v.toFixed(Math.abs(v) < LARGE ? digits : 0).replace("-", "−"))
+const tick = (v, digits) => (Math.abs(v) < LARGE ? figure(v, digits) : `${figure(v / 1000, 0)}k`)
 const WIDEST = 56 // CSS pixels of a bar and what is left beside it
 const SHORT = 12 // epochs: of fewer, all are shown
 const FAR = 3 // times the next rate
+const LARGE = 10_000 // numbers from here on have no decimals, on an axis a k
 
 // whether a rate means something: without an elbo (a plain autoencoder's codes are no draws) it is a 0 that says nothing
 const bounded = (reel) => reel.has("elbo_nats") && reel.has("rate_nats")
@@ -123,7 +125,7 @@ function grid(context, box, py, low, high, look) {
     context.globalAlpha = 0.1
     polyline(context, [[box.left, py(v)], [box.right, py(v)]])
     context.globalAlpha = 0.6
-    context.fillText(figure(v, digits), box.left - 6, py(v))
+    context.fillText(tick(v, digits), box.left - 6, py(v))
   }
   context.globalAlpha = 1
 }
@@ -143,7 +145,7 @@ export function plane(context, width, height, rows, look) {
   grid(context, box, py, d0, d1, look)
   const across = ticks(r0, r1, (box.right - box.left) / 70)
   Object.assign(context, { fillStyle: look.text, globalAlpha: 0.6, font: FONT(look, 10.5), textAlign: "center", textBaseline: "top" })
-  for (const r of across.found) context.fillText(figure(r, across.digits), px(r), box.bottom + 4)
+  for (const r of across.found) context.fillText(tick(r, across.digits), px(r), box.bottom + 4)
   context.save()
   context.beginPath()
   context.rect(box.left, box.top, box.right - box.left, box.bottom - box.top)
@@ -158,7 +160,7 @@ export function plane(context, width, height, rows, look) {
   }
   context.restore()
   context.globalAlpha = 1
-  for (const [k, at] of [...here.entries()].reverse()) if (at) place(context, at, px, py, box, rows[k].second ? otherColour(look) : COLOUR.elbo, look)
+  for (const [k, at] of [...here.entries()].reverse()) if (at) place(context, at, k, px, py, box, rows[k].second ? otherColour(look) : COLOUR.elbo, look)
   Object.assign(context, { font: `600 ${FONT(look)}`, fillStyle: COLOUR.rate, textAlign: "right", textBaseline: "bottom" })
   context.fillText("rate, nats →", box.right, height - 1)
   context.save()
@@ -170,13 +172,16 @@ export function plane(context, width, height, rows, look) {
   context.restore()
 }
 
-// where a model stands; of one beyond the axes the numbers, too
-function place(context, [r, d], px, py, box, colour, look) {
+// where the model of row k stands; of one beyond the axes the numbers, too, each row's on a line of its own
+function place(context, [r, d], k, px, py, box, colour, look) {
   if (dot(context, px(r), py(d), 6.5, colour, look.background, box)) return
-  const right = px(r) > (box.left + box.right) / 2, low = py(d) > (box.top + box.bottom) / 2
-  const x = Math.min(box.right, Math.max(box.left, px(r))) + (right ? -11 : 11), y = Math.min(box.bottom - 8, Math.max(box.top + 8, py(d)))
-  Object.assign(context, { fillStyle: colour, font: `600 ${FONT(look, 11)}`, textAlign: right ? "right" : "left", textBaseline: low ? "bottom" : "top" })
-  context.fillText(`rate ${figure(r)}, distortion ${figure(d)}`, x, y)
+  const right = px(r) > (box.left + box.right) / 2, low = py(d) > (box.top + box.bottom) / 2, down = (low ? -1 : 1) * (9 + 15 * k)
+  const x = Math.min(box.right, Math.max(box.left, px(r))) + (right ? -11 : 11), y = Math.min(box.bottom, Math.max(box.top, py(d))) + down
+  const said = `rate ${figure(r)}, distortion ${figure(d)}`
+  Object.assign(context, { fillStyle: colour, strokeStyle: look.background, lineWidth: 4, lineJoin: "round", font: `600 ${FONT(look, 11)}` })
+  Object.assign(context, { textAlign: right ? "right" : "left", textBaseline: "middle" })
+  context.strokeText(said, x, y)
+  context.fillText(said, x, y)
 }
 
 // lines of one elbo, which is -(distortion + rate)
@@ -188,11 +193,13 @@ function iso(context, { r0, r1, d0, d1 }, px, py, look) {
     context.globalAlpha = look.dark ? 0.6 : 0.45
     polyline(context, [[px(r0), py(total - r0)], [px(r1), py(total - r1)]])
     const [x, y] = total - r0 <= d1 ? [r0, total - r0] : [total - d1, d1] // where it enters, at the left or the top
+    const said = `elbo ${tick(-total, digits)}`
+    if (px(x) + 14 + context.measureText(said).width > px(r1)) continue
     context.save()
     context.translate(px(x) + 6, py(y) + (y === d1 ? 12 : -2))
     context.rotate(Math.atan2(py(total - r1) - py(total - r0), px(r1) - px(r0)))
     context.globalAlpha = 1
-    context.fillText(`elbo ${figure(-total, digits)}`, 4, -1)
+    context.fillText(said, 4, -1)
     context.restore()
   }
   context.setLineDash([])
