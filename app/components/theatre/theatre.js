@@ -87,7 +87,7 @@ class Theatre {
     if (!key) return
     const beside = (host, name) => host.appendChild(Object.assign(document.createElement("div"), { className: `${name} second` }))
     this.twin = new Forming(beside(this.find(".th-clouds"), "th-cloud"))
-    this.drawnToo = new Sheet(beside(this.find(".th-sheets"), "th-fill"), "Fixed latents, decoded by the other run", 8, 1)
+    this.drawnToo = new Sheet(beside(this.find(".th-sheets"), "th-fill"), "Fixed latents, decoded by the other", 8, 1)
     this.other = new Reel(key, this.component.data.link.base, () => this.changed())
     this.other.look()
   }
@@ -110,7 +110,7 @@ class Theatre {
     const { index } = this.reel, [words, help] = DRAWN[index.drawn_from] ?? DRAWN[""]
     this.find(".th-map h4 span").textContent = `Where ${count(index.n)} training samples lie${index.plane ? ": the latent plane itself" : ""}`
     Object.assign(this.find(".th-drawn h4"), { textContent: words, title: help })
-    this.find(".th-again h4").textContent = `${this.reel.fixed.test.shape[0]} test samples, below what they come back as${this.other ? ", and of the other run" : ""}`
+    this.find(".th-again h4").textContent = `${this.reel.fixed.test.shape[0]} test samples, below what they come back as${this.other ? ", then from the other" : ""}`
     this.find(".th-curves h4").innerHTML = index.axis === "epoch" ? "Training <small>dotted: test set</small>" : "On the test set"
     const colours = palette(this.look.dark)
     this.find(".th-legend").replaceChildren(...(index.labelled ? index.classes.slice(0, colours.length) : []).map((name, k) => {
