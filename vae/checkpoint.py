@@ -23,7 +23,7 @@ from filelock import FileLock
 
 from .errors import CheckpointError, SaveError, UnknownName
 
-FORMAT = 1
+FORMAT, CONFIG = 1, "config.json"
 UPGRADES: dict[int, Callable[[dict], dict]] = {}  # format n -> a named function that turns its config into format n + 1
 MODEL, ATLAS, THUMBNAILS, HISTORY, RESUME = (
     "model.safetensors",
@@ -146,25 +146,61 @@ def card(name: str) -> dict[str, Any]:
     return read(find(name), skip=FILES).config
 
 
-def save(path: Path, config: dict[str, Any], files: dict[str, bytes]) -> Checkpoint:
-    """Write a whole folder in one step. Raises: SaveError: what stood there before is untouched."""
-    config = {**config, "format": FORMAT, "files": {name: _sha256(data) for name, data in sorted(files.items())}}
-    config["digest"] = digest(config)
+def save(path: Path, config: dict[str, Any], files: dict[str, bytes], *, keep_note: bool = False) -> Checkpoint:
+    """Write a whole folder in one step. keep_note: in place of config's own note comes that of the card which stands
+    there at that step. Raises: SaveError: what stood there before is untouched."""
+    config = {**config, "files": {name: _sha256(data) for name, data in sorted(files.items())}}
+    with _saving(path) as partial:
+        for name, data in files.items():
+            _write(partial / name, data)
+        with _lock(path.parent):
+            config = _sign(config | {"note": _note(path, config)} if keep_note else config, partial)
+            _swap(partial, path)
+    return Checkpoint(path, config, files)
+
+
+def annotate(path: Path, text: str) -> None:
+    """Put a note on the card, "" none; its files stay those that were saved last, whoever saves or annotates meanwhile.
+
+    Raises: CheckpointError: there is no card to be read. SaveError: what stood there before is untouched.
+    """
+    with _saving(path) as partial, _lock(path.parent):
+        _recover(path)
+        _sign(_config(path) | {"note": text}, partial)
+        os.replace(partial / CONFIG, path / CONFIG)
+        _flush_folder(path)
+
+
+@contextlib.contextmanager
+def _saving(path: Path) -> Iterator[Path]:
+    """A new folder, gone in the end, for what shall stand at `path`. Raises: SaveError."""
     partial = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.partial")
     try:
         _sweep(path)
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        for name, data in files.items():
-            _write(partial / name, data)
-        _write(partial / "config.json", json.dumps(config, indent=1, ensure_ascii=False).encode())
-        with _lock(path.parent):
-            _swap(partial, path)
+        yield partial
     except OSError as e:
         raise SaveError(f"could not save {path}: {e.strerror or e}. What was there before is untouched.") from e
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    return Checkpoint(path, config, files)
+
+
+def _note(path: Path, config: dict[str, Any]) -> str:
+    """Of the card that stands there, only with the lock; config's own where none does that can be read."""
+    _recover(path)
+    try:
+        return _config(path).get("note", "")
+    except CheckpointError:
+        return config.get("note", "")
+
+
+def _sign(config: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Write a config with its digest; as it was written. An empty note is none."""
+    config = {k: v for k, v in config.items() if k != "note" or v} | {"format": FORMAT}
+    config["digest"] = digest(config)
+    _write(folder / CONFIG, json.dumps(config, indent=1, ensure_ascii=False).encode())
+    return config
 
 
 def delete(name: str) -> None:
