@@ -25,6 +25,8 @@ EMPTY = (
     "back. What you start meanwhile waits in a queue."
 )
 PREVIEW = "Its last saved epoch becomes a model of its own that can be explored, while the training goes on."
+GONE = "Its checkpoint is gone: there is no saved epoch to go on from."
+ANEW = "It trains again from the first epoch; the curves and snapshots of the attempt before go."
 KEPT_MODEL = "The model stays; only the run's log, curves and snapshots go."
 
 
@@ -46,7 +48,7 @@ def show() -> None:
             _ladder(ladder, queue, known)
         for run in alone[:SHOWN]:
             with st.container(border=True, key=f"run-{run.id}"):
-                _run(run, queue, run.name in known)
+                _run(run, queue, known)
         if len(alone) > SHOWN:
             st.caption(f"{len(alone) - SHOWN} older ones: `python -m vae runs list`")
         for ladder in (one for one in climbs if not one.active):
@@ -57,11 +59,11 @@ def show() -> None:
 
 def _ladder(ladder: ladders.Ladder, queue: list[Run], known: Collection[str]) -> None:
     with st.container(border=True, key=f"ladder-{ladder.name}"):
-        ladder_list.entry(ladder, lambda run: _run(run, queue, run.name in known))
+        ladder_list.entry(ladder, lambda run: _run(run, queue, known))
 
 
-def _run(run: Run, queue: list[Run], saved: bool) -> None:
-    p, state = run.progress, run.state.name
+def _run(run: Run, queue: list[Run], known: Collection[str]) -> None:
+    p, state, anew = run.progress, run.state.name, control.anew(run, known)
     family = FAMILIES.all().get(run.plan["family"])
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{run.name}** :gray[{family.title if family else run.plan['family']} on {run.plan['dataset']}]")
@@ -76,7 +78,9 @@ def _run(run: Run, queue: list[Run], saved: bool) -> None:
         st.error(f"{run.state.cause}  \n**{run.state.advice}**", icon=":material/error:")
         with st.expander("Log"):
             st.code(run.log() or "It printed nothing.", language=None)
-    _buttons(run, saved)
+    if anew:
+        st.caption(f":material/warning: {GONE}")
+    _buttons(run, run.name in known, anew)
 
 
 def _where(run: Run) -> str:
@@ -99,7 +103,7 @@ def _where(run: Run) -> str:
     return " · ".join([*parts, asked] if asked and run.state.name == RUNNING else parts)
 
 
-def _buttons(run: Run, saved: bool) -> None:
+def _buttons(run: Run, saved: bool, anew: bool) -> None:
     state = run.state.name
     with st.container(horizontal=True, vertical_alignment="center"):
         if state in (RUNNING, QUEUED):
@@ -107,11 +111,12 @@ def _buttons(run: Run, saved: bool) -> None:
             hard = run.request == "stop"
             _does("Stop now" if hard else "Stop", "stop", lambda: control.stop(run.id, now=hard), run)
         if state in control.RESUMABLE:
-            _does("Resume", "play_arrow", lambda: control.resume(run.id), run)
+            verb, why = ("Start anew", f"{GONE} {ANEW}") if anew else ("Resume", None)
+            _does(verb, "replay" if anew else "play_arrow", lambda: control.resume(run.id), run, help=why)
             if "lr " in run.state.advice:
                 less = {"lr": lower_lr(run.plan)}
-                label = f"Resume with lr {less['lr']:g}"
-                _does(label, "trending_down", lambda: control.resume(run.id, settings=less), run)
+                label = f"{verb} with lr {less['lr']:g}"
+                _does(label, "trending_down", lambda: control.resume(run.id, settings=less), run, help=why)
         if run.progress.get("epoch") or state == RUNNING:
             watch.button(run)
         if saved and state == RUNNING:
