@@ -122,9 +122,9 @@ def test_a_rung_that_fails_leaves_the_others_and_joins_them_once_it_is_trained(r
     trained("a-0")
     with folder.lock():
         folder.fail(folder.find("a-1"), diagnosis.Diagnosis("it broke", "mend it"))
-    assert ladder.active
+    assert ladder.climbing()
     trained("a-4")
-    assert not ladder.active
+    assert not ladder.climbing()
     assert ladder.states() == {"a-0": "done", "a-1": "failed", "a-4": "done"}
     assert rungs.frames_of(ladder) is None
     two = rungs.look("a")

@@ -41,25 +41,25 @@ def show() -> None:
             st.rerun()  # at another pace; or a click in this part of the page has opened the theatre
         if not runs:
             st.info(EMPTY, icon=":material/school:")
-        known, queue = checkpoint.checkpoints(), waiting(runs)
+        disk, queue = ladders.Disk(runs, checkpoint.checkpoints()), waiting(runs)
         climbs = list(ladders.ladders().values())
         alone = [run for run in runs[::-1] if not any(run.name in ladder.rungs for ladder in climbs)]
-        for ladder in (one for one in climbs if one.active):
-            _ladder(ladder, queue, known)
+        for ladder in (one for one in climbs if one.climbing(disk)):
+            _ladder(ladder, queue, disk)
         for run in alone[:SHOWN]:
             with st.container(border=True, key=f"run-{run.id}"):
-                _run(run, queue, known)
+                _run(run, queue, disk.checkpoints)
         if len(alone) > SHOWN:
             st.caption(f"{len(alone) - SHOWN} older ones: `python -m vae runs list`")
-        for ladder in (one for one in climbs if not one.active):
-            _ladder(ladder, queue, known)
+        for ladder in (one for one in climbs if not one.climbing(disk)):
+            _ladder(ladder, queue, disk)
 
     every()
 
 
-def _ladder(ladder: ladders.Ladder, queue: list[Run], known: Collection[str]) -> None:
+def _ladder(ladder: ladders.Ladder, queue: list[Run], disk: ladders.Disk) -> None:
     with st.container(border=True, key=f"ladder-{ladder.name}"):
-        ladder_list.entry(ladder, lambda run: _run(run, queue, known))
+        ladder_list.entry(ladder, disk, lambda run: _run(run, queue, disk.checkpoints))
 
 
 def _run(run: Run, queue: list[Run], known: Collection[str]) -> None:
