@@ -14,6 +14,7 @@ from vae.__main__ import main, parser
 from vae.commands.ladders import _asked
 from vae.errors import SettingError, UnknownName
 from vae.plan import Plan
+from vae.registry import about
 from vae.runs import control, diagnosis, folder, following, processes
 
 TINY = {"net": "mlp", "width": "8", "d": "2", "batch_size": "479"}
@@ -198,6 +199,14 @@ def test_models_that_are_gone_are_told(root):
     assert set(ladder.states().values()) == {ladders.GONE}
     assert ladders.of_model("a-1") == ladder
     assert ladders.of_model("b") is None
+
+
+def test_a_ladder_of_a_family_that_is_gone_is_listed_by_its_name(root, capsys):
+    path = started().folder / ladders.LADDER
+    folder.write(path, json.loads(path.read_text()) | {"family": "bygone"})
+    assert main(["ladder", "list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["title"] == "bygone on digits"
+    assert about("beta_vae", "digits") == "beta-VAE on digits"
 
 
 def test_the_command_line_trains_lists_shows_and_deletes(root, capsys):

@@ -18,7 +18,7 @@ from . import checkpoint, frames, ladders, snapshots
 from .errors import SettingError
 from .frames import Frames
 from .ladders import Disk, Ladder, find
-from .registry import DATASETS, FAMILIES
+from .registry import DATASETS, about
 from .runs.folder import DONE, write
 from .snapshots import Look
 
@@ -34,8 +34,8 @@ def frames_of(ladder: Ladder) -> Frames | None:
     done = seen(ladder)
     values = [value for value, rung in zip(ladder.values, ladder.rungs, strict=True) if rung in done]
     found = frames.of_folder(ladder.folder, name=ladder.name, axis=ladder.setting, values=values)
-    about = f"{FAMILIES.get(ladder.family).title} on {ladder.dataset}"
-    return dataclasses.replace(found, about=about, classes=tuple(DATASETS.get(ladder.dataset).classes))
+    of = about(ladder.family, ladder.dataset)
+    return dataclasses.replace(found, about=of, classes=tuple(DATASETS.get(ladder.dataset).classes))
 
 
 def ready(ladder: Ladder, disk: Disk | None = None) -> bool:

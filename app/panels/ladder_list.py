@@ -10,7 +10,7 @@ from app import jobs, session
 from vae import ladders, rungs
 from vae.errors import ZscopeError
 from vae.ladders import Disk, Ladder
-from vae.registry import FAMILIES
+from vae.registry import about
 from vae.runs import control
 from vae.runs.folder import DONE, FAILED, RUNNING, Run
 
@@ -28,7 +28,7 @@ def entry(ladder: Ladder, disk: Disk, one: Callable[[Run], None]) -> None:
     states, begun, climbing = ladder.states(disk), ladder.runs(disk), ladder.climbing(disk)
     done, failed = (list(states.values()).count(state) for state in (DONE, FAILED))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{ladder.name}** :gray[{_title(ladder)}]")
+        st.markdown(f"**{ladder.name}** :gray[{about(ladder.family, ladder.dataset)}]")
         said = f"ladder, {done} of {len(states)} trained" + f", {failed} failed" * bool(failed)
         st.badge(said, icon=":material/stairs:", color="blue" if climbing else "red" if failed else "green")
     st.caption(f"The same training with {ladder.setting} {_values(ladder)}: slide through them, see what it does.")
@@ -55,7 +55,8 @@ def mention(name: str, dataset: str) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         count = len(ladder.rungs)
-        one, others = f"One of the {count} models", f"What does {ladder.setting} do? {count} models, {_title(ladder)}"
+        of = about(ladder.family, ladder.dataset)
+        one, others = f"One of the {count} models", f"What does {ladder.setting} do? {count} models, {of}"
         st.markdown(f"{one if own else others}, ladder **{ladder.name}**: {ladder.setting} {_values(ladder)}.")
         if st.button("Look through them", icon=":material/stairs:", type="tertiary", help=LOOK, key="ladder-mention"):
             session.watch(_key(ladder))
@@ -94,11 +95,6 @@ def _door(ladder: Ladder, disk: Disk) -> None:
         st.caption(f":material/error: {error}")
     else:
         st.caption(":material/hourglass_empty: Looking through the models ...")
-
-
-def _title(ladder: Ladder) -> str:
-    family = FAMILIES.all().get(ladder.family)
-    return f"{family.title if family else ladder.family} on {ladder.dataset}"
 
 
 def _values(ladder: Ladder) -> str:

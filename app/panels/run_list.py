@@ -11,7 +11,7 @@ from app.cards import number
 from app.panels import ladder_list, watch
 from vae import checkpoint, ladders
 from vae.errors import ZscopeError
-from vae.registry import FAMILIES
+from vae.registry import about
 from vae.runs import control, forecast, preview
 from vae.runs.diagnosis import lower_lr
 from vae.runs.folder import DONE, FAILED, PAUSED, QUEUED, RUNNING, STOPPED, Run, waiting
@@ -64,9 +64,8 @@ def _ladder(ladder: ladders.Ladder, queue: list[Run], disk: ladders.Disk) -> Non
 
 def _run(run: Run, queue: list[Run], known: Collection[str]) -> None:
     p, state, anew = run.progress, run.state.name, control.anew(run, known)
-    family = FAMILIES.all().get(run.plan["family"])
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{run.name}** :gray[{family.title if family else run.plan['family']} on {run.plan['dataset']}]")
+        st.markdown(f"**{run.name}** :gray[{about(run.plan['family'], run.plan['dataset'])}]")
         said = f"{state}, number {queue.index(run) + 1}" if run in queue else state
         st.badge(said, icon=f":material/{ICONS[state]}:", color=COLOURS[state])
     if state == RUNNING:

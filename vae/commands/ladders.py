@@ -11,7 +11,7 @@ from .. import frames, ladders, rungs
 from ..errors import SettingError
 from ..ladders import Disk, Ladder
 from ..plan import Plan
-from ..registry import FAMILIES
+from ..registry import about
 from ..runs import control
 from ..runs.folder import DONE, FAILED
 
@@ -114,10 +114,9 @@ def _record(ladder: Ladder, disk: Disk) -> dict[str, Any]:
         measured = config.get("metrics") or {}
         metrics = {k: measured[k] for k in ("elbo_nats", "distortion_nats", "rate_nats") if measured.get(k) is not None}
         records.append({"value": value, "name": name, "state": states[name], "metrics": metrics})
-    title = FAMILIES.get(ladder.family).title
     return {
         "name": ladder.name,
-        "title": f"{title} on {ladder.dataset}",
+        "title": about(ladder.family, ladder.dataset),
         "setting": ladder.setting,
         "command": ladder.command,
         "rungs": records,
