@@ -50,7 +50,11 @@ def test_one_button_queues_a_training_for_every_value(root):
     assert (ladder.family, ladder.values) == ("beta_vae", (0, 0.1, 0.5, 1, 2, 4, 10))
     assert [run.name for run in folder.runs()] == list(ladder.rungs)
     assert "**digits-beta** :gray[beta-VAE on digits]" in words(at)
-    assert name_field(at).placeholder == "digits-beta-3"  # digits-beta-2 is the model at beta 2
+    assert name_field(at).placeholder == "digits-beta-b"  # a number would read as a value of beta
+    button(at, "Start").click().run()
+    assert not at.exception
+    assert ladders.find("digits-beta-b").rungs[4] == "digits-beta-b-2"
+    assert name_field(at).placeholder == "digits-beta-c"
 
 
 def test_another_setting_has_its_own_values(root):

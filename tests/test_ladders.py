@@ -88,6 +88,22 @@ def test_names_that_are_taken_are_refused_before_anything_begins(root):
         started(name="../a")
 
 
+def test_a_free_name_cannot_be_read_as_a_rung(root):
+    assert ladders.free_name("a") == "a"
+    started()
+    assert ladders.free_name("a") == "a-b"
+    with pytest.raises(SettingError, match="ladder 'a' exists: choose another name, for example a-b"):
+        started(values=(7, 8))
+    started(name="a-b")
+    assert ladders.free_name("a") == "a-c"
+    ladders.delete("a-b")
+    checkpoint.save(root / "a-b-1e-05", {"name": "a-b-1e-05"}, {})  # of a ladder that is gone
+    assert ladders.free_name("a") == "a-c"
+    for letter in "cdefghijklmnopqrstuvwxyz":
+        checkpoint.save(root / f"a-{letter}", {"name": f"a-{letter}"}, {})
+    assert ladders.free_name("a") == "a-aa"
+
+
 def test_values_are_read_from_text():
     assert ladders.parse(" 0, .1 2;4 ") == (0.0, 0.1, 2.0, 4.0)
     with pytest.raises(SettingError, match="values '1, two': expected numbers"):

@@ -13,7 +13,9 @@ import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, count, islice, product
 from pathlib import Path
+from string import ascii_lowercase
 
 from . import checkpoint, keeping
 from .errors import SettingError, UnknownName
@@ -152,6 +154,17 @@ def name_of(base: Plan, setting: str) -> str:
     return base.name or f"{base.dataset}-{setting}".replace("_", "-")
 
 
+def free_name(wanted: str) -> str:
+    """wanted, or with the first letters behind it that neither a ladder nor one of its rungs is called by: a number
+    there would read as a value. For a name that is told before it is taken."""
+    disk = read()
+    taken = {*ladders(), *disk.checkpoints, *(run.name for run in disk.runs)}
+    stems = {re.sub(r"--?\d[-+.\de]*$", "", name) for name in taken}
+    letters = ("".join(some) for n in count(1) for some in product(ascii_lowercase, repeat=n))
+    names = chain([wanted], (f"{wanted}-{some}" for some in islice(letters, 1, None)))
+    return next(name for name in names if name not in taken | stems)
+
+
 def command(base: Plan, setting: str, values: Sequence[float | int]) -> str:
     """The shell command that trains it again."""
     name = name_of(base, setting)
@@ -168,7 +181,7 @@ def check(base: Plan, setting: str, values: Sequence[float | int]) -> list[Plan]
     if not re.fullmatch(NAME, name):
         raise SettingError(f"name {name!r}: expected letters, digits, '.', '_' and '-', not starting with '.'.")
     if name in ladders():
-        raise SettingError(f"ladder {name!r} exists: choose another name.")
+        raise SettingError(f"ladder {name!r} exists: choose another name, for example {free_name(name)}.")
     for plan in every:
         control.check(plan)
         control.refuse_taken(plan.checkpoint_name())
