@@ -13,7 +13,7 @@ import zlib
 from io import BufferedIOBase
 from pathlib import Path, PurePosixPath
 
-from . import checkpoint
+from . import checkpoint, swaps
 from .checkpoint import FILES, RESUME, Checkpoint
 from .errors import CheckpointError, SaveError, SettingError, UnknownName
 from .plan import NAME
@@ -133,7 +133,7 @@ def _discard(path: Path) -> None:
     """Out of sight in one step, then gone; what a killed process had moved aside of it goes too."""
     aside = path.with_name(f".{path.name}.{os.getpid()}-deleted.partial")
     try:
-        with checkpoint._lock(path.parent):
+        with swaps.lock(path.parent):
             shutil.rmtree(path.with_name(f".{path.name}.old"), ignore_errors=True)
             os.rename(path, aside)
         shutil.rmtree(aside)
