@@ -290,7 +290,7 @@ MUTANTS = (
     Mutant("a full disk leaves litter", "checkpoint.py",
            "    finally:\n        shutil.rmtree(partial, ignore_errors=True)\n", "    finally:\n        pass\n",
            "test_checkpoint.py::test_a_full_disk_costs_nothing_that_was_there"),
-    Mutant("a swap cut short is not recovered", "checkpoint.py",
+    Mutant("a swap cut short is not recovered", "swaps.py",
            "            os.rename(old, target)", "            pass",
            "test_checkpoint.py::test_killed_between_the_two_renames_is_recovered"),
     # ------------------------------------------------ what is done with it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from itertools import pairwise
 
 import numpy as np
@@ -89,6 +90,16 @@ def test_frames_lay_out_only_what_is_new_and_begin_at_the_last_map(tmp_path, for
     assert (found.maps[:2] == first).all()
     assert np.allclose(found.maps, list(aligned(z.astype(np.float16).astype(np.float32) for z in forming)))
     assert frames.lay(tmp_path) == frames.unlaid(tmp_path) == 0
+
+
+def test_latents_are_hashed_once_to_lay_out_what_is_new(tmp_path, forming, monkeypatch):
+    kept(tmp_path, forming[:1])
+    frames.lay(tmp_path)
+    kept(tmp_path, forming[:2])
+    begin, begun = hashlib.blake2b, []
+    monkeypatch.setattr(hashlib, "blake2b", lambda **how: begun.append(how) or begin(**how))
+    assert frames.lay(tmp_path) == 1
+    assert len(begun) == 1
 
 
 def test_a_snapshot_that_was_replaced_and_all_after_it_are_laid_out_anew(tmp_path, forming):

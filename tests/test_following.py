@@ -19,7 +19,7 @@ from vae.errors import SettingError
 from vae.plan import Plan
 from vae.registry import DATASETS
 from vae.runs import control, folder, following, forecast, preview, processes, worker
-from vae.runs.folder import DONE, FAILED, PAUSED, RUNNING, STOPPED
+from vae.runs.folder import DONE, FAILED, PAUSED, QUEUED, RUNNING, STOPPED
 from vae.train import Diverged
 
 TINY = {"net": "mlp", "width": "8", "d": "2", "batch_size": "479"}
@@ -116,6 +116,43 @@ def test_a_paused_run_can_be_looked_at_without_being_touched(root):
     name = preview.ask(run.id)
     assert (name, preview.asked(run)["epoch"], preview.asked(run)["ready"]) == ("looked-epoch2", 2, True)
     wait_until(lambda: not preview.asked(run)["drawing"])
+
+
+def test_a_run_whose_checkpoint_is_gone_starts_anew_and_nothing_of_the_attempt_before_is_mixed_in(monkeypatch):
+    monkeypatch.setattr(snapshots, "SHARE", 1.0)
+    run = train(control.start(plan("gone", epochs=5), work=False), "pause", 3)
+    assert not control.anew(run, checkpoint.checkpoints())
+    folder.write(run.folder / preview.NOTE, {"name": "gone-epoch3", "epoch": 3, "pid": 0, "began": ""})
+    elapsed_s = run.progress["elapsed_s"]
+    before = snapshots.load(snapshots.kept(run.folder)[1])
+    assert (list(snapshots.kept(run.folder)), len(run.epochs())) == ([1, 2, 3], 3)
+    checkpoint.delete("gone")
+    assert control.anew(run, checkpoint.checkpoints())
+    run = control.resume(run.id, work=False)
+    assert (run.state.name, run.epochs(), run.progress, preview.asked(run)) == (QUEUED, [], {}, None)
+    assert snapshots.kept(run.folder) == {}
+    run = train(run, "pause", 1)
+    assert (list(snapshots.kept(run.folder)), len(run.epochs())) == ([1], 1)
+    assert (snapshots.load(snapshots.kept(run.folder)[1]).mu == before.mu).all()  # the same training, from its start
+    assert run.progress["elapsed_s"] < elapsed_s
+    assert [path.name for path in run.folder.glob(".*.partial")] == []
+
+
+def test_a_checkpoint_that_goes_while_its_run_waits_leaves_nothing_to_mix_either(monkeypatch):
+    run = train(control.start(plan("goes"), work=False), "pause", 2)
+    control.resume(run.id, work=False)
+    assert len(run.epochs()) == 2  # it goes on from there
+    checkpoint.delete("goes")
+    begun, begin = [], processes.detached
+
+    def nothing(arguments, log):
+        begun.append(arguments)
+        return begin(["-c", ""], log)
+
+    monkeypatch.setattr(processes, "detached", nothing)
+    worker.work()
+    assert "--resume" not in begun[0]
+    assert (run.epochs(), snapshots.kept(run.folder)) == ([], {})
 
 
 def test_an_epoch_that_was_saved_and_not_told_is_told_when_it_goes_on():

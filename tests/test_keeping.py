@@ -6,15 +6,18 @@ import io
 import json
 import shutil
 import subprocess
+import sys
+import textwrap
 import zipfile
 from pathlib import Path
 
 import pytest
 
 import vae
-from vae import checkpoint, keeping
+from vae import checkpoint, experiment, keeping
 from vae.__main__ import main
 from vae.errors import CheckpointError, SettingError, UnknownName
+from vae.plan import Plan
 
 PROJECT = Path(vae.__file__).resolve().parents[1]
 
@@ -70,6 +73,64 @@ def test_a_note_stands_on_the_card_until_it_is_taken_off(root):
     assert saved.files == weights
     with pytest.raises(SettingError, match="at most"):
         keeping.annotate("tiny-vae", "x" * (keeping.NOTE_MAX + 1))
+
+
+def test_a_note_that_is_written_while_its_run_trains_stays(root):
+    plan = Plan("vae", "digits", {"net": "mlp", "width": "8", "d": "2", "batch_size": "479"}, 3, name="a", points=3)
+
+    def note(text: str) -> None:
+        keeping.annotate("a", text)
+
+    def watch(trainer, samples, event) -> None:
+        if event.epoch == 1:
+            note("of its first epoch")
+
+    seen = {}
+    for event in experiment.train(plan, watch=watch):
+        seen[event.kind, event.epoch] = checkpoint.card("a").get("note") if event.kind != "step" else None
+    assert seen["epoch", 2] == seen["epoch", 3] == seen["done", 3] == "of its first epoch"
+    late = lambda stage: stage == "drawing thumbnails" and note(stage)  # noqa: E731
+    for event in experiment.train(plan, overwrite=True, report=late):
+        if event.kind == "epoch":
+            assert "note" not in checkpoint.card("a")  # what was noted of the model before went with it
+    assert checkpoint.card("a")["note"] == "drawing thumbnails"
+    assert checkpoint.ATLAS in checkpoint.read(root / "a").files
+
+
+TRAINER = """
+    import sys
+    from pathlib import Path
+    from vae import checkpoint
+
+    config = {"name": "a", "family": "vae", "hparams": {}, "dataset": "digits", "seed": 0, "spec": {}}
+    for epoch in range(1, 100_000):
+        files = {"model.safetensors": str(epoch).encode() * 20_000}
+        checkpoint.save(Path(sys.argv[1]), config | {"epochs_done": epoch}, files, keep_note=epoch > 1)
+        print(epoch, flush=True)
+"""
+
+
+def test_a_note_and_an_epoch_that_are_saved_at_once_both_stay(root):
+    """Another process saves epochs as fast as it can: none is lost to a note, and no note to an epoch."""
+    trainer = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(TRAINER), root / "a"], stdout=subprocess.PIPE, text=True, cwd=PROJECT
+    )
+    try:
+        for i in range(100):
+            told = int(trainer.stdout.readline())  # that many are saved at least
+            keeping.annotate("a", f"note {i}")
+            found = checkpoint.read(root / "a")
+            assert found.config["note"] == f"note {i}"
+            assert found.config["epochs_done"] >= told
+            assert found.files[checkpoint.MODEL] == str(found.config["epochs_done"]).encode() * 20_000
+        assert trainer.poll() is None, "the trainer failed"
+    finally:
+        trainer.kill()
+        trainer.wait()
+        trainer.stdout.close()
+    last = checkpoint.read(root / "a").config["epochs_done"]
+    keeping.annotate("a", "the last word")
+    assert checkpoint.read(root / "a").config["epochs_done"] == last
 
 
 def test_a_deleted_model_does_not_come_back(root):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from pathlib import Path
 
 import pytest
 
@@ -49,7 +50,11 @@ def test_one_button_queues_a_training_for_every_value(root):
     assert (ladder.family, ladder.values) == ("beta_vae", (0, 0.1, 0.5, 1, 2, 4, 10))
     assert [run.name for run in folder.runs()] == list(ladder.rungs)
     assert "**digits-beta** :gray[beta-VAE on digits]" in words(at)
-    assert name_field(at).placeholder == "digits-beta-3"  # digits-beta-2 is the model at beta 2
+    assert name_field(at).placeholder == "digits-beta-b"  # a number would read as a value of beta
+    button(at, "Start").click().run()
+    assert not at.exception
+    assert ladders.find("digits-beta-b").rungs[4] == "digits-beta-b-2"
+    assert name_field(at).placeholder == "digits-beta-c"
 
 
 def test_another_setting_has_its_own_values(root):
@@ -110,6 +115,30 @@ def test_a_ladder_is_one_entry_that_shows_its_trainings_when_asked(root):
     assert [run.name for run in folder.runs()] == ["alone"]
 
 
+def test_a_page_reads_its_runs_as_often_with_many_ladders_as_with_one(root, monkeypatch):
+    started()
+    alone = run_in(folder.DONE, "alone")
+    read, seen = Path.read_text, []
+
+    def counted(path, *args, **kwargs):
+        seen.append(path)
+        return read(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "read_text", counted)
+
+    def times_read() -> int:
+        seen.clear()
+        assert "**alone**" in words(page())
+        return seen.count(alone.folder / folder.STATE)
+
+    one = times_read()
+    for name in ("b", "c"):
+        started(name=name)
+    for run in ladders.find("c").runs().values():
+        control.stop(run.id)
+    assert times_read() == one
+
+
 def test_what_is_trained_is_looked_through_in_the_background_and_then_opens(root, monkeypatch):
     monkeypatch.setattr(snapshots, "N_LATENTS", 60)
     ladder = started()
@@ -147,7 +176,7 @@ def test_names_with_numbers_are_listed_by_their_size():
 def test_the_page_of_a_model_leads_to_the_ladder_of_its_data(tiny_checkpoint, monkeypatch):
     ladder = ladders.Ladder(ladders.home() / "a", "beta_vae", "digits", "beta", (0.0, 1.0), ("tiny-vae", "tiny-ae"), "")
     monkeypatch.setattr(ladders, "ladders", lambda: {"a": ladder})
-    monkeypatch.setattr(rungs, "ready", lambda ladder: True)
+    monkeypatch.setattr(rungs, "ready", lambda ladder, disk: True)
     at = opened("model", model="tiny-vae")
     assert "One of the 2 models, ladder **a**: beta 0, 1." in words(at)
     button(at, "Look through them").click().run()

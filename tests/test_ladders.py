@@ -14,6 +14,7 @@ from vae.__main__ import main, parser
 from vae.commands.ladders import _asked
 from vae.errors import SettingError, UnknownName
 from vae.plan import Plan
+from vae.registry import about
 from vae.runs import control, diagnosis, folder, following, processes
 
 TINY = {"net": "mlp", "width": "8", "d": "2", "batch_size": "479"}
@@ -87,6 +88,22 @@ def test_names_that_are_taken_are_refused_before_anything_begins(root):
         started(name="../a")
 
 
+def test_a_free_name_cannot_be_read_as_a_rung(root):
+    assert ladders.free_name("a") == "a"
+    started()
+    assert ladders.free_name("a") == "a-b"
+    with pytest.raises(SettingError, match="ladder 'a' exists: choose another name, for example a-b"):
+        started(values=(7, 8))
+    started(name="a-b")
+    assert ladders.free_name("a") == "a-c"
+    ladders.delete("a-b")
+    checkpoint.save(root / "a-b-1e-05", {"name": "a-b-1e-05"}, {})  # of a ladder that is gone
+    assert ladders.free_name("a") == "a-c"
+    for letter in "cdefghijklmnopqrstuvwxyz":
+        checkpoint.save(root / f"a-{letter}", {"name": f"a-{letter}"}, {})
+    assert ladders.free_name("a") == "a-aa"
+
+
 def test_values_are_read_from_text():
     assert ladders.parse(" 0, .1 2;4 ") == (0.0, 0.1, 2.0, 4.0)
     with pytest.raises(SettingError, match="values '1, two': expected numbers"):
@@ -122,9 +139,9 @@ def test_a_rung_that_fails_leaves_the_others_and_joins_them_once_it_is_trained(r
     trained("a-0")
     with folder.lock():
         folder.fail(folder.find("a-1"), diagnosis.Diagnosis("it broke", "mend it"))
-    assert ladder.active
+    assert ladder.climbing()
     trained("a-4")
-    assert not ladder.active
+    assert not ladder.climbing()
     assert ladder.states() == {"a-0": "done", "a-1": "failed", "a-4": "done"}
     assert rungs.frames_of(ladder) is None
     two = rungs.look("a")
@@ -163,6 +180,8 @@ def test_frames_are_what_the_checkpoints_make_of_the_samples_that_their_runs_loo
     assert len(found.maps) == 0
     assert frames.lay(ladder.folder) == 2
     assert rungs.frames_of(ladder).maps.shape == (2, 60, 2)
+    bygone = rungs.frames_of(dataclasses.replace(ladder, dataset="bygone"))  # somebody's own data that was removed
+    assert (bygone.about, bygone.classes, len(bygone.maps)) == ("beta-VAE on bygone", (), 2)
     assert found.classes[3] == "3"
     assert "beta-VAE" in found.about
 
@@ -198,6 +217,14 @@ def test_models_that_are_gone_are_told(root):
     assert set(ladder.states().values()) == {ladders.GONE}
     assert ladders.of_model("a-1") == ladder
     assert ladders.of_model("b") is None
+
+
+def test_a_ladder_of_a_family_that_is_gone_is_listed_by_its_name(root, capsys):
+    path = started().folder / ladders.LADDER
+    folder.write(path, json.loads(path.read_text()) | {"family": "bygone"})
+    assert main(["ladder", "list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["title"] == "bygone on digits"
+    assert about("beta_vae", "digits") == "beta-VAE on digits"
 
 
 def test_the_command_line_trains_lists_shows_and_deletes(root, capsys):

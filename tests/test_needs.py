@@ -66,7 +66,7 @@ def test_a_data_set_that_a_run_needs_stays(tmp_path, state, capsys):
 
 
 @pytest.mark.parametrize("state", [QUEUED, RUNNING, PAUSED])
-def test_a_checkpoint_that_a_run_trains_keeps_its_name_and_stays(root, tiny_root, state):
+def test_a_checkpoint_that_a_run_trains_keeps_its_name_weights_and_place(root, tiny_root, state, capsys):
     run = begun(state, dataset="digits")
     for name in ("model", "other"):
         with_model(tiny_root, root, name)
@@ -75,6 +75,10 @@ def test_a_checkpoint_that_a_run_trains_keeps_its_name_and_stays(root, tiny_root
         keeping.delete("model")
     with pytest.raises(SettingError, match=said):
         keeping.rename("model", "better")
+    before = (root / "model" / "config.json").read_bytes()
+    assert main(["atlas", "model", "--n", "2"]) == 1  # it would put older weights over those of a newer epoch
+    assert said in capsys.readouterr().err
+    assert (root / "model" / "config.json").read_bytes() == before
     keeping.delete("other")
     assert set(checkpoint.checkpoints()) == {"model"}
     with folder.lock():

@@ -18,6 +18,8 @@ from vae.plan import Plan
 from vae.runs import control, diagnosis, folder, processes
 from vae.runs.folder import DONE, FAILED, PAUSED, QUEUED, RUNNING, STOPPED
 
+SPARE = {"hparams": {}, "spec": {}, "classes": []}  # of a card, beside names
+
 
 @pytest.fixture(autouse=True)
 def root(tmp_path, monkeypatch):
@@ -252,6 +254,26 @@ def test_the_command_line_lists_shows_and_steers(capsys, monkeypatch):
     assert main(["runs", "delete", "a"]) == 0
     assert main(["runs", "delete", "a"]) == 1
     assert "unknown run 'a'" in capsys.readouterr().err
+
+
+def test_the_command_line_says_that_a_resumed_run_starts_anew(root, capsys, monkeypatch):
+    monkeypatch.setattr(control, "tend", folder.runs)
+    for name, saved in (("kept", True), ("gone", False), ("never", False)):
+        run = queued(name)
+        if name != "never":
+            (run.folder / folder.EPOCHS).write_text('{"epoch": 1}\n')
+        if saved:
+            checkpoint.save(root / name, {k: run.plan[k] for k in ("name", "family", "dataset", "seed")} | SPARE, {})
+        with folder.lock():
+            folder.change(run, STOPPED)
+        said = f"checkpoint {name} is gone"
+        assert main(["runs", "show", name]) == 0
+        assert (said in capsys.readouterr().out) == (name == "gone")
+        assert main(["runs", "resume", name]) == 0
+        out = capsys.readouterr().out
+        assert (f"{said}: {run.id} starts anew, from the first epoch\n" in out) == (name == "gone")
+        assert f"{run.id}: queued" in out
+        assert (run.epochs() == []) == (name != "kept")
 
 
 def test_reading_and_steering_runs_needs_no_torch():

@@ -166,6 +166,20 @@ def test_every_state_shows_itself_and_what_may_be_done(empty):
     assert labels(at).count("Delete run") == 6  # all but the running one
 
 
+def test_a_run_whose_checkpoint_is_gone_says_that_it_starts_anew(empty):
+    failed = diagnosis.Diagnosis("elbo_nats is nan by step 3.", diagnosis.advice("elbo_nats is nan", {"settings": {}}))
+    run = run_in(folder.FAILED, cause=failed.cause, advice=failed.advice)
+    (run.folder / folder.EPOCHS).write_text('{"epoch": 1}\n')
+    at = page()
+    assert {"Start anew", "Start anew with lr 0.001"} <= set(labels(at))
+    assert not [label for label in labels(at) if label.startswith("Resume")]
+    assert "Its checkpoint is gone" in words(at)
+    assert "from the first epoch" in button(at, "Start anew").help
+    button(at, "Start anew").click().run()
+    assert folder.find(run.id).state.name == folder.QUEUED
+    assert run.epochs() == []
+
+
 def test_buttons_do_what_they_say(empty):
     run = run_in(folder.PAUSED)
     at = page()

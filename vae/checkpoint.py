@@ -7,7 +7,6 @@ half a checkpoint and never costs the one that was there.
 from __future__ import annotations
 
 import contextlib
-import glob
 import hashlib
 import json
 import os
@@ -19,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
 
+from . import swaps
 from .errors import CheckpointError, SaveError, UnknownName
 
-FORMAT = 1
+FORMAT, CONFIG = 1, "config.json"
 UPGRADES: dict[int, Callable[[dict], dict]] = {}  # format n -> a named function that turns its config into format n + 1
 MODEL, ATLAS, THUMBNAILS, HISTORY, RESUME = (
     "model.safetensors",
@@ -59,9 +58,9 @@ def checkpoints() -> dict[str, Path]:
     base = root()
     if not base.is_dir():
         return {}
-    with _settled(base):
+    with swaps.settled(base):
         for old in base.glob(".*.old"):
-            _recover(base / old.name[1:-4])
+            swaps.recover(base / old.name[1:-4])
         return {p.parent.name: p.parent for p in sorted(base.glob("[!.]*/config.json"))}
 
 
@@ -72,10 +71,10 @@ def find(name: str | os.PathLike) -> Path:
         return known[str(name)]
     path = Path(name)
     if len(path.parts) > 1 or path.is_absolute():
-        if not (path / "config.json").is_file():
-            with _settled(path.parent):  # a trainer may be swapping it just now, or was killed while it did
-                _recover(path)
-        if (path / "config.json").is_file():
+        if not (path / CONFIG).is_file():
+            with swaps.settled(path.parent):  # a trainer may be swapping it just now, or was killed while it did
+                swaps.recover(path)
+        if (path / CONFIG).is_file():
             return path
     raise UnknownName("checkpoint", str(name), known)
 
@@ -89,8 +88,8 @@ def read(path: Path, *, skip: tuple[str, ...] = ()) -> Checkpoint:
     try:
         return _read(path, skip)
     except CheckpointError:  # a real fault, or a trainer swapped the folder meanwhile: look again while none can
-        with _settled(path.parent):
-            _recover(path)
+        with swaps.settled(path.parent):
+            swaps.recover(path)
             return _read(path, skip)
 
 
@@ -117,7 +116,7 @@ def _read(path: Path, skip: tuple[str, ...]) -> Checkpoint:
 
 def _config(path: Path) -> dict[str, Any]:
     try:
-        config = json.loads((path / "config.json").read_text("utf-8"))
+        config = json.loads((path / CONFIG).read_text("utf-8"))
     except OSError as e:
         raise CheckpointError(f"{path} is no checkpoint: config.json cannot be read ({e.strerror}).") from e
     except (ValueError, RecursionError) as e:
@@ -146,32 +145,68 @@ def card(name: str) -> dict[str, Any]:
     return read(find(name), skip=FILES).config
 
 
-def save(path: Path, config: dict[str, Any], files: dict[str, bytes]) -> Checkpoint:
-    """Write a whole folder in one step. Raises: SaveError: what stood there before is untouched."""
-    config = {**config, "format": FORMAT, "files": {name: _sha256(data) for name, data in sorted(files.items())}}
-    config["digest"] = digest(config)
+def save(path: Path, config: dict[str, Any], files: dict[str, bytes], *, keep_note: bool = False) -> Checkpoint:
+    """Write a whole folder in one step. keep_note: in place of config's own note comes that of the card which stands
+    there at that step. Raises: SaveError: what stood there before is untouched."""
+    config = {**config, "files": {name: _sha256(data) for name, data in sorted(files.items())}}
+    with _saving(path) as partial:
+        for name, data in files.items():
+            swaps.write(partial / name, data)
+        with swaps.lock(path.parent):
+            config = _sign(config | {"note": _note(path, config)} if keep_note else config, partial)
+            swaps.swap(partial, path)
+    return Checkpoint(path, config, files)
+
+
+def annotate(path: Path, text: str) -> None:
+    """Put a note on the card, "" none; its files stay those that were saved last, whoever saves or annotates meanwhile.
+
+    Raises: CheckpointError: there is no card to be read. SaveError: what stood there before is untouched.
+    """
+    with _saving(path) as partial, swaps.lock(path.parent):
+        swaps.recover(path)
+        _sign(_config(path) | {"note": text}, partial)
+        os.replace(partial / CONFIG, path / CONFIG)
+        swaps.flush_folder(path)
+
+
+@contextlib.contextmanager
+def _saving(path: Path) -> Iterator[Path]:
+    """A new folder, gone in the end, for what shall stand at `path`. Raises: SaveError."""
     partial = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.partial")
     try:
-        _sweep(path)
+        swaps.sweep(path)
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        for name, data in files.items():
-            _write(partial / name, data)
-        _write(partial / "config.json", json.dumps(config, indent=1, ensure_ascii=False).encode())
-        with _lock(path.parent):
-            _swap(partial, path)
+        yield partial
     except OSError as e:
         raise SaveError(f"could not save {path}: {e.strerror or e}. What was there before is untouched.") from e
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    return Checkpoint(path, config, files)
+
+
+def _note(path: Path, config: dict[str, Any]) -> str:
+    """Of the card that stands there, only with the lock; config's own where none does that can be read."""
+    swaps.recover(path)
+    try:
+        return _config(path).get("note", "")
+    except CheckpointError:
+        return config.get("note", "")
+
+
+def _sign(config: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Write a config with its digest; as it was written. An empty note is none."""
+    config = {k: v for k, v in config.items() if k != "note" or v} | {"format": FORMAT}
+    config["digest"] = digest(config)
+    swaps.write(folder / CONFIG, json.dumps(config, indent=1, ensure_ascii=False).encode())
+    return config
 
 
 def delete(name: str) -> None:
     """Remove a checkpoint for good. Raises: UnknownName."""
     path = find(name)
     gone = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.partial")  # swept, should we die here
-    with _lock(path.parent):
+    with swaps.lock(path.parent):
         os.rename(path, gone)
     shutil.rmtree(gone, ignore_errors=True)
 
@@ -202,75 +237,3 @@ def _sha256(data: bytes) -> str:
 
 def _is_plain(name: str) -> bool:
     return Path(name).name == name and name not in ("", "..") and "\0" not in name
-
-
-def _write(path: Path, data: bytes) -> None:
-    with open(path, "wb") as f:
-        f.write(data)
-        f.flush()
-        os.fsync(f.fileno())
-
-
-def _lock(folder: Path) -> FileLock:
-    """Held while folders are renamed; one for each thread, which may take it again while it holds it."""
-    return FileLock(folder / ".lock", is_singleton=True, thread_local=True, poll_interval=0.01)
-
-
-@contextlib.contextmanager
-def _settled(folder: Path) -> Iterator[None]:
-    """Nobody renames in `folder` meanwhile. Where we may not write, nobody of ours does."""
-    if not (folder.is_dir() and os.access(folder, os.W_OK)):
-        yield
-        return
-    with _lock(folder):
-        yield
-
-
-def _swap(new: Path, target: Path) -> None:
-    old = target.with_name(f".{target.name}.old")
-    if target.exists():
-        shutil.rmtree(old, ignore_errors=True)
-        os.rename(target, old)
-    os.rename(new, target)
-    _flush_folder(target.parent)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _flush_folder(path: Path) -> None:
-    """Put renames on the disk before what they replaced is deleted; Windows flushes them by itself."""
-    if os.name == "posix":
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _sweep(target: Path) -> None:
-    """Remove what processes that no longer live had begun to write for `target`."""
-    for partial in target.parent.glob(f".{glob.escape(target.name)}.*.partial"):
-        writer = partial.name.removeprefix(f".{target.name}.").split("-")[0]
-        if writer.isdigit() and not _alive(int(writer)):
-            shutil.rmtree(partial, ignore_errors=True)
-
-
-def _alive(pid: int) -> bool:
-    if os.name == "nt":
-        return True  # there, signal 0 is Ctrl-C
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _recover(target: Path) -> None:
-    """Put back the folder that a process killed between the two renames of `_swap` had moved aside."""
-    old = target.with_name(f".{target.name}.old")
-    if target.exists() or not old.exists():
-        return
-    with _settled(target.parent):
-        if not target.exists() and old.exists():
-            os.rename(old, target)

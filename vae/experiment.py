@@ -136,7 +136,8 @@ def _epochs(
                 said = warning
             history.append({"epoch": event.epoch, "step": event.step, **event.metrics})
             status = {"epochs_done": event.epoch, "created": _now(), "metrics": {}}
-            checkpoint.save(path, config | status, model_files(trainer, history))
+            going_on = len(history) > 1  # the first epoch of a new training takes no note over from what it overwrites
+            checkpoint.save(path, config | status, model_files(trainer, history), keep_note=going_on)
             watch(trainer, samples, event)
         yield event
 
@@ -159,7 +160,7 @@ def _finish(path, trainer: Trainer, config, history, samples: Samples, plan: Pla
     y_test = None if samples.y_test is None else stream.resident(samples.y_test, x_test.device)
     metrics = evaluate(trainer.model, x_test, y_test, k=NLL_SAMPLES, seed=plan.seed)
     config = config | {"epochs_done": trainer.epoch, "created": _now(), "metrics": metrics}
-    saved = checkpoint.save(path, config, model_files(trainer, history))
+    saved = checkpoint.save(path, config, model_files(trainer, history), keep_note=True)
     add_atlas(saved, samples, n=plan.points, report=report, device=plan.device)
     yield Event("done", trainer.epoch, plan.epochs, trainer.step, trainer.step, metrics, 0.0, 0.0)
 
@@ -188,7 +189,7 @@ def add_atlas(
         report=report,
     )
     config = saved.config | {"atlas": {"n": built.n, "split": "train", "seed": saved.config["seed"]}}
-    return checkpoint.save(saved.path, config, {**saved.files, **built.files()})
+    return checkpoint.save(saved.path, config, {**saved.files, **built.files()}, keep_note=True)
 
 
 def measure_atlas(saved: Checkpoint, samples: Samples, *, device: str | None = None) -> Checkpoint:
@@ -207,7 +208,7 @@ def measure_atlas(saved: Checkpoint, samples: Samples, *, device: str | None = N
         raise CheckpointError(f"{engine.name}: these samples are not those of its map; rebuild it with `atlas`.")
     measured = kept(measure(engine.model, x, y), atlas.z, atlas.std, samples, atlas.index)
     files = dataclasses.replace(atlas, measured=measured, kept_mixture=atlas.mixture).files()
-    return checkpoint.save(saved.path, saved.config, {**saved.files, **files})
+    return checkpoint.save(saved.path, saved.config, {**saved.files, **files}, keep_note=True)
 
 
 def model_files(trainer: Trainer, history: list[dict[str, Any]]) -> dict[str, bytes]:

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from . import snapshots
 from .latent.aligned import FIRST_EPOCHS, NEXT_EPOCHS, after
-from .registry import DATASETS, FAMILIES
+from .registry import DATASETS, about
 from .runs.folder import read
 from .snapshots import Fixed, Snapshot
 
@@ -58,12 +58,12 @@ def of_run(run: Path) -> Frames | None:
     frames = of_folder(run, name=known.name) if known else None
     if frames is None:
         return None
-    family, data = FAMILIES.all().get(known.plan["family"]), DATASETS.all().get(known.plan["dataset"])
+    data = DATASETS.all().get(known.plan["dataset"])
     return replace(
         frames,
         history=tuple(known.epochs()),
         until=float(known.plan["epochs"]) if known.active else None,
-        about=f"{family.title if family else known.plan['family']} on {known.plan['dataset']}",
+        about=about(known.plan["family"], known.plan["dataset"]),
         classes=tuple(data.classes) if data else (),
     )
 
@@ -104,7 +104,7 @@ def lay(folder: Path, report: Callable[[int, int], None] = lambda done, of: None
     try:
         shots = _snapshots(folder)
         marks = _marks(shots)
-        maps = list(_laid(folder, shots))
+        maps = list(_laid(folder, shots, marks))
         before = len(maps)
         for shot in shots[before:]:
             last = maps[-1] if maps else None
@@ -132,13 +132,13 @@ def _marks(shots: Sequence[Snapshot]) -> list[str]:
     return marks
 
 
-def _laid(folder: Path, shots: Sequence[Snapshot]) -> np.ndarray:
-    """(m, n, 2): the maps that are kept, up to the first that was of other latents."""
+def _laid(folder: Path, shots: Sequence[Snapshot], marks: Sequence[str] = ()) -> np.ndarray:
+    """(m, n, 2): the maps that are kept, up to the first that was of other latents. marks: of the shots, if known."""
     if shots and all(shot.mu.shape[1] == 2 for shot in shots):
         return np.stack([shot.mu for shot in shots])
-    path, marks = folder / snapshots.FOLDER / MAPS, _marks(shots)
+    path = folder / snapshots.FOLDER / MAPS
     if not path.exists():
         return np.zeros((0, 0, 2), np.float32)
     with np.load(path, allow_pickle=False) as kept:
-        same = [a == b for a, b in zip(kept["marks"].tolist(), marks, strict=False)]
+        same = [a == b for a, b in zip(kept["marks"].tolist(), marks or _marks(shots), strict=False)]
         return kept["maps"][: same.index(False) if False in same else len(same)]

@@ -13,7 +13,7 @@ import zlib
 from io import BufferedIOBase
 from pathlib import Path, PurePosixPath
 
-from . import checkpoint
+from . import checkpoint, swaps
 from .checkpoint import FILES, RESUME, Checkpoint
 from .errors import CheckpointError, SaveError, SettingError, UnknownName
 from .plan import NAME
@@ -65,16 +65,14 @@ def rename(name: str, new: str) -> Checkpoint:
     return made
 
 
-def annotate(name: str, text: str) -> Checkpoint:
-    """Write a note on the card; an empty one takes it off. Raises: UnknownName, SettingError, CheckpointError,
-    SaveError."""
+def annotate(name: str, text: str) -> None:
+    """Write a note on the card, also while a run trains it; an empty one takes it off. Raises: UnknownName,
+    SettingError, CheckpointError, SaveError."""
     path = _own(name, "annotated")
     text = text.strip()
     if len(text) > NOTE_MAX:
         raise SettingError(f"a note of {len(text)} characters: expected at most {NOTE_MAX}.")
-    saved = checkpoint.read(path)
-    config = {k: v for k, v in saved.config.items() if k != "note"} | ({"note": text} if text else {})
-    return checkpoint.save(saved.path, config, saved.files)
+    checkpoint.annotate(path, text)
 
 
 def delete(name: str) -> None:
@@ -135,7 +133,7 @@ def _discard(path: Path) -> None:
     """Out of sight in one step, then gone; what a killed process had moved aside of it goes too."""
     aside = path.with_name(f".{path.name}.{os.getpid()}-deleted.partial")
     try:
-        with checkpoint._lock(path.parent):
+        with swaps.lock(path.parent):
             shutil.rmtree(path.with_name(f".{path.name}.old"), ignore_errors=True)
             os.rename(path, aside)
         shutil.rmtree(aside)

@@ -11,20 +11,30 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, count, islice, product
 from pathlib import Path
+from string import ascii_lowercase
 
 from . import checkpoint, keeping
 from .errors import SettingError, UnknownName
 from .plan import NAME, Plan
 from .registry import FAMILIES, configure, knobs
 from .runs import control
-from .runs.folder import DONE, QUEUED, RUNNING, Run, runs, write
+from .runs.folder import DONE, RUNNING, Run, runs, write
 
 LADDER, MOST = "ladder.json", 10
 OVER = {"beta": (0.0, 0.1, 0.5, 1.0, 2.0, 4.0, 10.0), "d": (2.0, 4.0, 8.0, 16.0, 32.0)}  # what is proposed
 GONE = "gone"  # of a rung whose model and run were deleted
+
+
+@dataclass(frozen=True)
+class Disk:
+    """All runs and checkpoints, as they were when they were read: once, for who asks about several ladders."""
+
+    runs: Sequence[Run]
+    checkpoints: Mapping[str, Path]
 
 
 @dataclass(frozen=True)
@@ -43,18 +53,19 @@ class Ladder:
     def name(self) -> str:
         return self.folder.name
 
-    def runs(self) -> dict[str, Run]:
+    def runs(self, disk: Disk | None = None) -> dict[str, Run]:
         """The newest run of each rung that has one, by the name of the rung."""
-        return {run.name: run for run in runs() if run.name in self.rungs}
+        return {run.name: run for run in (disk.runs if disk else runs()) if run.name in self.rungs}
 
-    def states(self) -> dict[str, str]:
+    def states(self, disk: Disk | None = None) -> dict[str, str]:
         """How each rung stands, by its name: as its run does, else done or GONE."""
-        begun, known = self.runs(), checkpoint.checkpoints()
+        disk = disk or read()
+        begun, known = self.runs(disk), disk.checkpoints
         return {n: begun[n].state.name if n in begun else DONE if n in known else GONE for n in self.rungs}
 
-    @property
-    def active(self) -> bool:
-        return any(state in (QUEUED, RUNNING) for state in self.states().values())
+    def climbing(self, disk: Disk | None = None) -> bool:
+        """Whether one of its rungs waits or trains."""
+        return any(run.active for run in self.runs(disk).values())
 
 
 # ---------------------------------------------------------------- reading
@@ -62,6 +73,11 @@ class Ladder:
 
 def home() -> Path:
     return checkpoint.root() / ".ladders"
+
+
+def read() -> Disk:
+    """What every ladder stands on."""
+    return Disk(runs(), checkpoint.checkpoints())
 
 
 def ladders() -> dict[str, Ladder]:
@@ -138,6 +154,17 @@ def name_of(base: Plan, setting: str) -> str:
     return base.name or f"{base.dataset}-{setting}".replace("_", "-")
 
 
+def free_name(wanted: str) -> str:
+    """wanted, or with the first letters behind it that neither a ladder nor one of its rungs is called by: a number
+    there would read as a value. For a name that is told before it is taken."""
+    disk = read()
+    taken = {*ladders(), *disk.checkpoints, *(run.name for run in disk.runs)}
+    stems = {re.sub(r"--?\d[-+.\de]*$", "", name) for name in taken}
+    letters = ("".join(some) for n in count(1) for some in product(ascii_lowercase, repeat=n))
+    names = chain([wanted], (f"{wanted}-{some}" for some in islice(letters, 1, None)))
+    return next(name for name in names if name not in taken | stems)
+
+
 def command(base: Plan, setting: str, values: Sequence[float | int]) -> str:
     """The shell command that trains it again."""
     name = name_of(base, setting)
@@ -154,7 +181,7 @@ def check(base: Plan, setting: str, values: Sequence[float | int]) -> list[Plan]
     if not re.fullmatch(NAME, name):
         raise SettingError(f"name {name!r}: expected letters, digits, '.', '_' and '-', not starting with '.'.")
     if name in ladders():
-        raise SettingError(f"ladder {name!r} exists: choose another name.")
+        raise SettingError(f"ladder {name!r} exists: choose another name, for example {free_name(name)}.")
     for plan in every:
         control.check(plan)
         control.refuse_taken(plan.checkpoint_name())

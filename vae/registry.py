@@ -270,6 +270,12 @@ def traits(card: Mapping[str, Any]) -> frozenset[str]:
     return IMPORTED_TRAITS if name == IMPORTED else known[name].traits if name in known else frozenset()
 
 
+def about(family: str, dataset: str) -> str:
+    """What is modelled how, for a caption: "beta-VAE on digits"; a family that is gone goes by its name."""
+    known = FAMILIES.all().get(family)
+    return f"{known.title if known else family} on {dataset}"
+
+
 def families() -> dict[str, Family]:
     return FAMILIES.all()
 

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
-from . import checkpoint, frames, snapshots
+from . import checkpoint, frames, ladders, snapshots
 from .errors import SettingError
 from .frames import Frames
-from .ladders import Ladder, find
-from .registry import DATASETS, FAMILIES
+from .ladders import Disk, Ladder, find
+from .registry import DATASETS, about
 from .runs.folder import DONE, write
 from .snapshots import Look
 
@@ -34,14 +34,15 @@ def frames_of(ladder: Ladder) -> Frames | None:
     done = seen(ladder)
     values = [value for value, rung in zip(ladder.values, ladder.rungs, strict=True) if rung in done]
     found = frames.of_folder(ladder.folder, name=ladder.name, axis=ladder.setting, values=values)
-    about = f"{FAMILIES.get(ladder.family).title} on {ladder.dataset}"
-    return dataclasses.replace(found, about=about, classes=tuple(DATASETS.get(ladder.dataset).classes))
+    data = DATASETS.all().get(ladder.dataset)  # somebody's own may be gone
+    of = about(ladder.family, ladder.dataset)
+    return dataclasses.replace(found, about=of, classes=tuple(data.classes) if data else ())
 
 
-def ready(ladder: Ladder) -> bool:
+def ready(ladder: Ladder, disk: Disk | None = None) -> bool:
     """Whether all models that are trained were looked through, as they are now."""
     done = seen(ladder)
-    return len(done) > 1 and done == _trained(ladder)
+    return len(done) > 1 and done == _trained(ladder, disk or ladders.read())
 
 
 def look(name: str, report: Callable[[str], Any] = lambda stage: None) -> Frames:
@@ -54,7 +55,7 @@ def look(name: str, report: Callable[[str], Any] = lambda stage: None) -> Frames
     with FileLock(ladder.folder / ".looking.lock"):
         if (kept := frames_of(ladder)) is not None:
             return kept
-        done = _trained(ladder)
+        done = _trained(ladder, ladders.read())
         if len(done) < 2:
             raise SettingError(
                 f"ladder {name}: {len(done)} of its {len(ladder.rungs)} models are trained, expected 2 at least."
@@ -85,12 +86,12 @@ def _look(ladder: Ladder, done: dict[str, str], report: Callable[[str], Any]) ->
     write(folder / OF, done)  # the last: until then there is nothing to read
 
 
-def _trained(ladder: Ladder) -> dict[str, str]:
+def _trained(ladder: Ladder, disk: Disk) -> dict[str, str]:
     """The rungs that are done, in order, with what their weights hash to."""
-    known, found = checkpoint.checkpoints(), {}
-    for rung, state in ladder.states().items():
-        if state == DONE and rung in known:
-            config = json.loads((known[rung] / "config.json").read_text("utf-8"))
+    found = {}
+    for rung, state in ladder.states(disk).items():
+        if state == DONE and rung in disk.checkpoints:
+            config = json.loads((disk.checkpoints[rung] / "config.json").read_text("utf-8"))
             found[rung] = config["files"][checkpoint.MODEL]
     return found
 

@@ -9,8 +9,8 @@ import streamlit as st
 from app import jobs, session
 from vae import ladders, rungs
 from vae.errors import ZscopeError
-from vae.ladders import Ladder
-from vae.registry import FAMILIES
+from vae.ladders import Disk, Ladder
+from vae.registry import about
 from vae.runs import control
 from vae.runs.folder import DONE, FAILED, RUNNING, Run
 
@@ -23,25 +23,25 @@ OPEN = "Open this one in Explore"
 TRAIN, EXPLORE = "views/train.py", "views/explore.py"
 
 
-def entry(ladder: Ladder, one: Callable[[Run], None]) -> None:
+def entry(ladder: Ladder, disk: Disk, one: Callable[[Run], None]) -> None:
     """How it stands and what may be done with it. one: draws the entry of a run."""
-    states, begun = ladder.states(), ladder.runs()
+    states, begun, climbing = ladder.states(disk), ladder.runs(disk), ladder.climbing(disk)
     done, failed = (list(states.values()).count(state) for state in (DONE, FAILED))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{ladder.name}** :gray[{_title(ladder)}]")
+        st.markdown(f"**{ladder.name}** :gray[{about(ladder.family, ladder.dataset)}]")
         said = f"ladder, {done} of {len(states)} trained" + f", {failed} failed" * bool(failed)
-        st.badge(said, icon=":material/stairs:", color="blue" if ladder.active else "red" if failed else "green")
+        st.badge(said, icon=":material/stairs:", color="blue" if climbing else "red" if failed else "green")
     st.caption(f"The same training with {ladder.setting} {_values(ladder)}: slide through them, see what it does.")
     with st.container(horizontal=True, vertical_alignment="center"):
-        if ladder.active:
+        if climbing:
             st.button("Stop all", icon=":material/stop:", type="tertiary", on_click=_tried, args=(_stop, ladder),
                       key=f"stop-ladder-{ladder.name}")  # fmt: skip
         elif done > 1:
-            _door(ladder)
+            _door(ladder, disk)
         if RUNNING not in states.values() and ladder.name not in ladders.shipped():
             st.button("Delete ladder", icon=":material/delete:", type="tertiary", help=FORGET, on_click=_tried,
                       args=(_delete, ladder), key=f"delete-ladder-{ladder.name}")  # fmt: skip
-        each = bool(begun) and st.toggle("Each training", ladder.active or failed > 0, key=f"each-{ladder.name}")
+        each = bool(begun) and st.toggle("Each training", climbing or failed > 0, key=f"each-{ladder.name}")
     for rung in ladder.rungs if each else ():
         if rung in begun:
             one(begun[rung])
@@ -49,13 +49,14 @@ def entry(ladder: Ladder, one: Callable[[Run], None]) -> None:
 
 def mention(name: str, dataset: str) -> None:
     """On the page of a model: the ladder that it is a rung of, or one of its data that shows what a setting does."""
-    own, known = ladders.of_model(name), ladders.ladders().values()
-    ladder = own or next((one for one in known if one.dataset == dataset and rungs.ready(one)), None)
-    if ladder is None or not rungs.ready(ladder):
+    own, known, disk = ladders.of_model(name), ladders.ladders().values(), ladders.read()
+    ladder = own or next((one for one in known if one.dataset == dataset and rungs.ready(one, disk)), None)
+    if ladder is None or (own and not rungs.ready(own, disk)):
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         count = len(ladder.rungs)
-        one, others = f"One of the {count} models", f"What does {ladder.setting} do? {count} models, {_title(ladder)}"
+        of = about(ladder.family, ladder.dataset)
+        one, others = f"One of the {count} models", f"What does {ladder.setting} do? {count} models, {of}"
         st.markdown(f"{one if own else others}, ladder **{ladder.name}**: {ladder.setting} {_values(ladder)}.")
         if st.button("Look through them", icon=":material/stairs:", type="tertiary", help=LOOK, key="ladder-mention"):
             session.watch(_key(ladder))
@@ -64,7 +65,8 @@ def mention(name: str, dataset: str) -> None:
 
 def ready_keys() -> list[str]:
     """Of the ladders that can be looked through, as app.theatre names them."""
-    return [_key(ladder) for ladder in ladders.ladders().values() if rungs.ready(ladder)]
+    disk = ladders.read()
+    return [_key(ladder) for ladder in ladders.ladders().values() if rungs.ready(ladder, disk)]
 
 
 def open_rung(name: str, frame: int) -> None:
@@ -78,26 +80,21 @@ def _key(ladder: Ladder) -> str:
     return f"ladder/{ladder.name}"
 
 
-def _door(ladder: Ladder) -> None:
+def _door(ladder: Ladder, disk: Disk) -> None:
     """To its models, once they were looked through."""
-    if rungs.ready(ladder):
+    if rungs.ready(ladder, disk):
         st.button(
             "Look through the models", icon=":material/stairs:", type="primary", help=LOOK,
             on_click=session.watch, args=(_key(ladder),), key=f"look-{ladder.name}",
         )  # fmt: skip
         return
-    job = jobs.once(("ladder", ladder.name, tuple(ladder.states().items())), rungs.look, ladder.name)
+    job = jobs.once(("ladder", ladder.name, tuple(ladder.states(disk).items())), rungs.look, ladder.name)
     if job.done() and (error := job.exception()) is not None:
         if not isinstance(error, ZscopeError):
             raise error
         st.caption(f":material/error: {error}")
     else:
         st.caption(":material/hourglass_empty: Looking through the models ...")
-
-
-def _title(ladder: Ladder) -> str:
-    family = FAMILIES.all().get(ladder.family)
-    return f"{family.title if family else ladder.family} on {ladder.dataset}"
 
 
 def _values(ladder: Ladder) -> str:

@@ -73,7 +73,8 @@ def show(beside: DeltaGenerator) -> None:
         left, right = st.columns(2)
         seed = left.number_input("Seed", 0, 2**32 - 1, 0, help=SEED, key=f"{key}.seed", **KEPT)
         points = right.number_input("Map points", 2, 100_000, points, help=POINTS, key=f"{key}.points", **KEPT)
-    free = free_name(f"{data.name}-{setting or family.name}".replace("_", "-"), session.names_taken())
+    wanted = f"{data.name}-{setting or family.name}".replace("_", "-")
+    free = ladders.free_name(wanted) if setting else free_name(wanted, session.names_taken())
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     name = left.text_input("Name", placeholder=free, help=NAME, key="train.name").strip() or free
     try:
@@ -81,13 +82,13 @@ def show(beside: DeltaGenerator) -> None:
     except ZscopeError as error:
         st.warning(str(error), icon=":material/error:")
         return
-    wanted = Order(plan(family, data, values, int(epochs), int(seed), int(points), name), setting, climbed)
+    order = Order(plan(family, data, values, int(epochs), int(seed), int(points), name), setting, climbed)
     pressed = right.button("Start", type="primary", icon=":material/play_arrow:", width="stretch")
-    _cost(wanted)
+    _cost(order)
     if pressed:
-        _start(wanted)
+        _start(order)
     with st.expander("The same on the command line", icon=":material/terminal:"):
-        st.code(wanted.command(), language="bash", wrap_lines=True)
+        st.code(order.command(), language="bash", wrap_lines=True)
 
 
 def _climbed(family: str) -> tuple[str, str]:

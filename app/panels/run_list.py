@@ -11,7 +11,7 @@ from app.cards import number
 from app.panels import ladder_list, watch
 from vae import checkpoint, ladders
 from vae.errors import ZscopeError
-from vae.registry import FAMILIES
+from vae.registry import about
 from vae.runs import control, forecast, preview
 from vae.runs.diagnosis import lower_lr
 from vae.runs.folder import DONE, FAILED, PAUSED, QUEUED, RUNNING, STOPPED, Run, waiting
@@ -25,6 +25,8 @@ EMPTY = (
     "back. What you start meanwhile waits in a queue."
 )
 PREVIEW = "Its last saved epoch becomes a model of its own that can be explored, while the training goes on."
+GONE = "Its checkpoint is gone: there is no saved epoch to go on from."
+ANEW = "It trains again from the first epoch; the curves and snapshots of the attempt before go."
 KEPT_MODEL = "The model stays; only the run's log, curves and snapshots go."
 
 
@@ -39,32 +41,31 @@ def show() -> None:
             st.rerun()  # at another pace; or a click in this part of the page has opened the theatre
         if not runs:
             st.info(EMPTY, icon=":material/school:")
-        known, queue = checkpoint.checkpoints(), waiting(runs)
+        disk, queue = ladders.Disk(runs, checkpoint.checkpoints()), waiting(runs)
         climbs = list(ladders.ladders().values())
         alone = [run for run in runs[::-1] if not any(run.name in ladder.rungs for ladder in climbs)]
-        for ladder in (one for one in climbs if one.active):
-            _ladder(ladder, queue, known)
+        for ladder in (one for one in climbs if one.climbing(disk)):
+            _ladder(ladder, queue, disk)
         for run in alone[:SHOWN]:
             with st.container(border=True, key=f"run-{run.id}"):
-                _run(run, queue, run.name in known)
+                _run(run, queue, disk.checkpoints)
         if len(alone) > SHOWN:
             st.caption(f"{len(alone) - SHOWN} older ones: `python -m vae runs list`")
-        for ladder in (one for one in climbs if not one.active):
-            _ladder(ladder, queue, known)
+        for ladder in (one for one in climbs if not one.climbing(disk)):
+            _ladder(ladder, queue, disk)
 
     every()
 
 
-def _ladder(ladder: ladders.Ladder, queue: list[Run], known: Collection[str]) -> None:
+def _ladder(ladder: ladders.Ladder, queue: list[Run], disk: ladders.Disk) -> None:
     with st.container(border=True, key=f"ladder-{ladder.name}"):
-        ladder_list.entry(ladder, lambda run: _run(run, queue, run.name in known))
+        ladder_list.entry(ladder, disk, lambda run: _run(run, queue, disk.checkpoints))
 
 
-def _run(run: Run, queue: list[Run], saved: bool) -> None:
-    p, state = run.progress, run.state.name
-    family = FAMILIES.all().get(run.plan["family"])
+def _run(run: Run, queue: list[Run], known: Collection[str]) -> None:
+    p, state, anew = run.progress, run.state.name, control.anew(run, known)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{run.name}** :gray[{family.title if family else run.plan['family']} on {run.plan['dataset']}]")
+        st.markdown(f"**{run.name}** :gray[{about(run.plan['family'], run.plan['dataset'])}]")
         said = f"{state}, number {queue.index(run) + 1}" if run in queue else state
         st.badge(said, icon=f":material/{ICONS[state]}:", color=COLOURS[state])
     if state == RUNNING:
@@ -76,7 +77,9 @@ def _run(run: Run, queue: list[Run], saved: bool) -> None:
         st.error(f"{run.state.cause}  \n**{run.state.advice}**", icon=":material/error:")
         with st.expander("Log"):
             st.code(run.log() or "It printed nothing.", language=None)
-    _buttons(run, saved)
+    if anew:
+        st.caption(f":material/warning: {GONE}")
+    _buttons(run, run.name in known, anew)
 
 
 def _where(run: Run) -> str:
@@ -99,7 +102,7 @@ def _where(run: Run) -> str:
     return " · ".join([*parts, asked] if asked and run.state.name == RUNNING else parts)
 
 
-def _buttons(run: Run, saved: bool) -> None:
+def _buttons(run: Run, saved: bool, anew: bool) -> None:
     state = run.state.name
     with st.container(horizontal=True, vertical_alignment="center"):
         if state in (RUNNING, QUEUED):
@@ -107,11 +110,12 @@ def _buttons(run: Run, saved: bool) -> None:
             hard = run.request == "stop"
             _does("Stop now" if hard else "Stop", "stop", lambda: control.stop(run.id, now=hard), run)
         if state in control.RESUMABLE:
-            _does("Resume", "play_arrow", lambda: control.resume(run.id), run)
+            verb, why = ("Start anew", f"{GONE} {ANEW}") if anew else ("Resume", None)
+            _does(verb, "replay" if anew else "play_arrow", lambda: control.resume(run.id), run, help=why)
             if "lr " in run.state.advice:
                 less = {"lr": lower_lr(run.plan)}
-                label = f"Resume with lr {less['lr']:g}"
-                _does(label, "trending_down", lambda: control.resume(run.id, settings=less), run)
+                label = f"{verb} with lr {less['lr']:g}"
+                _does(label, "trending_down", lambda: control.resume(run.id, settings=less), run, help=why)
         if run.progress.get("epoch") or state == RUNNING:
             watch.button(run)
         if saved and state == RUNNING:

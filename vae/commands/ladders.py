@@ -7,11 +7,11 @@ import time
 from argparse import Namespace
 from typing import Any
 
-from .. import checkpoint, frames, ladders, rungs
+from .. import frames, ladders, rungs
 from ..errors import SettingError
-from ..ladders import Ladder
+from ..ladders import Disk, Ladder
 from ..plan import Plan
-from ..registry import FAMILIES
+from ..registry import about
 from ..runs import control
 from ..runs.folder import DONE, FAILED
 
@@ -37,12 +37,12 @@ def train(args: Namespace) -> int:
 
 def show_all(args: Namespace) -> None:
     control.tend()
-    every = list(ladders.ladders().values())
+    every, disk = list(ladders.ladders().values()), ladders.read()
     if args.json:
-        print(json.dumps([_record(ladder) for ladder in every], indent=1))
+        print(json.dumps([_record(ladder, disk) for ladder in every], indent=1))
         return
     for ladder in every:
-        done = list(ladder.states().values()).count(DONE)
+        done = list(ladder.states(disk).values()).count(DONE)
         what = f"{ladder.family} on {ladder.dataset}, {ladder.setting} {_listed(ladder.values)}"
         print(f"{ladder.name:<24} {done} of {len(ladder.rungs)} trained  {what}")
     if not every:
@@ -52,17 +52,17 @@ def show_all(args: Namespace) -> None:
 def show(args: Namespace) -> None:
     """The rungs with their figures; what is trained and not drawn yet is drawn."""
     control.tend()
-    ladder = ladders.find(args.name)
+    ladder, disk = ladders.find(args.name), ladders.read()
     if args.json:
-        print(json.dumps(_record(ladder), indent=1))
+        print(json.dumps(_record(ladder, disk), indent=1))
         return
     print(ladder.command)
-    for rung in _record(ladder)["rungs"]:
+    for rung in _record(ladder, disk)["rungs"]:
         line = f"{ladder.setting} {rung['value']:<8g} {rung['name']:<32} {rung['state']:<8}"
         print("  ".join([line, *(f"{k.removesuffix('_nats')} {v:.2f}" for k, v in rung["metrics"].items())]).rstrip())
         if rung["state"] == FAILED:
-            print(f"  cause: {ladder.runs()[rung['name']].state.cause}")
-    if not ladder.active:
+            print(f"  cause: {ladder.runs(disk)[rung['name']].state.cause}")
+    if not ladder.climbing(disk):
         _draw(ladder)
 
 
@@ -96,27 +96,27 @@ def _wait(ladder: Ladder) -> None:
     told: dict[str, str] = {}
     while True:
         control.tend()
-        states = ladder.states()
+        disk = ladders.read()
+        states = ladder.states(disk)
         for name, state in states.items():
             if told.get(name, state) != state:
                 print(f"{name}: {state}", flush=True)
         told = states
-        if not ladder.active:
+        if not ladder.climbing(disk):
             return
         time.sleep(POLL_S)
 
 
-def _record(ladder: Ladder) -> dict[str, Any]:
-    states, known, records = ladder.states(), checkpoint.checkpoints(), []
+def _record(ladder: Ladder, disk: Disk) -> dict[str, Any]:
+    states, known, records = ladder.states(disk), disk.checkpoints, []
     for value, name in zip(ladder.values, ladder.rungs, strict=True):
         config = json.loads((known[name] / "config.json").read_text("utf-8")) if name in known else {}
         measured = config.get("metrics") or {}
         metrics = {k: measured[k] for k in ("elbo_nats", "distortion_nats", "rate_nats") if measured.get(k) is not None}
         records.append({"value": value, "name": name, "state": states[name], "metrics": metrics})
-    title = FAMILIES.get(ladder.family).title
     return {
         "name": ladder.name,
-        "title": f"{title} on {ladder.dataset}",
+        "title": about(ladder.family, ladder.dataset),
         "setting": ladder.setting,
         "command": ladder.command,
         "rungs": records,

@@ -6,6 +6,7 @@ import json
 import time
 from argparse import Namespace
 
+from .. import checkpoint
 from ..runs import control, worker
 from ..runs.folder import FAILED, QUEUED, Run, find, waiting
 
@@ -21,7 +22,10 @@ def pause(args: Namespace) -> None:
 
 
 def resume(args: Namespace) -> None:
+    anew = control.anew(find(args.id), checkpoint.checkpoints())
     run = control.resume(args.id, settings={} if args.lr is None else {"lr": args.lr})
+    if anew:
+        print(f"checkpoint {run.name} is gone: {run.id} starts anew, from the first epoch")
     print(f"{run.id}: {run.state.name}")
 
 
@@ -61,6 +65,8 @@ def show(args: Namespace) -> None:
     print(run.plan["command"])
     if run.state.name == FAILED:
         print(f"cause: {run.state.cause}\nadvice: {run.state.advice}")
+    if control.anew(run, checkpoint.checkpoints()):
+        print(f"checkpoint {run.name} is gone: resumed, it starts anew, from the first epoch")
     if log := run.log(12):
         print(f"\n{log}")
 

@@ -17,6 +17,7 @@ from ..atlas import N_REFERENCE
 from ..presets import preset
 from ..registry import DATASETS
 from ..runs import following
+from ..runs.needs import unneeded
 from ..train import Diverged, Event
 
 EPOCHS = 20
@@ -113,7 +114,9 @@ def _figures(m: dict[str, Any]) -> Iterator[str]:
 
 
 def rebuild_atlas(args: Namespace) -> None:
-    saved = checkpoint.read(checkpoint.find(args.checkpoint))
+    path = checkpoint.find(args.checkpoint)
+    with unneeded(model=path.name):
+        saved = checkpoint.read(path)  # a run that trains it would save newer weights meanwhile, which we would undo
     samples = DATASETS.get(saved.config["dataset"]).load()
     if args.measure:
         experiment.measure_atlas(saved, samples, device=args.device)

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,15 @@ from filelock import FileLock, Timeout
 from .. import checkpoint
 from ..data.store import check_same
 from ..errors import SettingError
-from . import processes
+from ..snapshots import FOLDER
+from . import preview, processes
 from .folder import (
     DONE,
+    EPOCHS,
     FAILED,
     PAUSED,
     PLAN,
+    PROGRESS,
     QUEUED,
     REQUEST,
     RUNNING,
@@ -91,11 +95,12 @@ def pause(id: str) -> Run:
 
 def resume(id: str, *, settings: dict[str, Any] | None = None, work: bool = True) -> Run:
     """Queue it again: it goes on from its last saved epoch, bit for bit, or with other settings of the trainer where
-    a resumed training takes them. Raises: SettingError: it is not paused, stopped or failed. DataNotFound: its data set
-    is gone, or another has its name."""
+    a resumed training takes them; `anew` says whether it cannot. Raises: SettingError: it is not paused, stopped or
+    failed. DataNotFound: its data set is gone, or another has its name."""
     with lock():
         run = _may(id, "resume", *RESUMABLE)
-        check_same(checkpoint.card(run.name) if run.name in checkpoint.checkpoints() else run.plan)
+        saved = run.name in checkpoint.checkpoints()
+        check_same(checkpoint.card(run.name) if saved else run.plan)
         (run.folder / REQUEST).unlink(missing_ok=True)
         if settings:
             from ..plan import Plan
@@ -104,10 +109,29 @@ def resume(id: str, *, settings: dict[str, Any] | None = None, work: bool = True
             changed = Plan(**plan | {"settings": run.plan["settings"] | settings})
             check(changed)
             write(run.folder / PLAN, dataclasses.asdict(changed) | {"command": changed.command()})
+        if not saved:
+            forget(run)
         change(run, QUEUED, queued=time.time())
     if work:
         tend()
     return find(run.id)
+
+
+def anew(run: Run, known: Collection[str]) -> bool:
+    """Whether it can only be resumed from its first epoch, though it had saved some: its checkpoint is not among those
+    that are known."""
+    return run.state.name in RESUMABLE and run.name not in known and bool(run.epochs())
+
+
+def forget(run: Run) -> None:
+    """What is left of an attempt before one that begins at the first epoch: curves, snapshots, place; only with the
+    lock. Its log stays."""
+    for name in (PROGRESS, EPOCHS, preview.NOTE):
+        (run.folder / name).unlink(missing_ok=True)
+    if (run.folder / FOLDER).exists():
+        gone = _aside(run.folder / FOLDER)
+        os.rename(run.folder / FOLDER, gone)  # in one step: somebody may look at them
+        shutil.rmtree(gone, ignore_errors=True)
 
 
 def stop(id: str, *, now: bool = False) -> Run:

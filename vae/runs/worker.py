@@ -10,7 +10,7 @@ from filelock import Timeout
 
 from .. import checkpoint
 from . import processes
-from .control import worker_lock
+from .control import forget, worker_lock
 from .diagnosis import Diagnosis, of_exit
 from .folder import LOG, RUNNING, STOPPED, Run, change, fail, lock, read, runs, waiting
 
@@ -44,7 +44,10 @@ def work() -> None:
 def _launch(run: Run) -> subprocess.Popen | None:
     arguments = shlex.split(run.plan["command"])[1:]  # of `python -m vae train ...`
     device = ["--device", run.plan["device"]] if run.plan["device"] else []
-    resume = ["--resume"] if run.name in checkpoint.checkpoints() else []  # a new run begins where no such one is
+    saved = run.name in checkpoint.checkpoints()  # a new run begins where no such one is
+    if not saved:
+        forget(run)
+    resume = ["--resume"] if saved else []
     try:
         process = processes.detached([*arguments, *device, *resume, "--run", run.id], run.folder / LOG)
     except OSError as error:
