@@ -1,5 +1,6 @@
 # make app, make test: the two commands of a fresh clone. Everything lands in .venv; nothing outside is touched.
 # Tests share the cores file by file; those that drive a browser come after, alone, because they watch the clock.
+# They start some fifty processes, which share their bytecode also where writing it is switched off.
 PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
@@ -11,10 +12,11 @@ app: $(VENV)/.app
 	@$(BIN)/python -m app.port $(PORT)
 	$(BIN)/streamlit run app/main.py --server.port $(PORT)
 
+test test-slow test-gpu: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow and not gpu and not browser"
-	$(BIN)/python -m pytest -m "browser and not slow"
+	$(BIN)/python -m pytest tests/browser -m "browser and not slow"
 
 test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow

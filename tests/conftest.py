@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 
 from vae import checkpoint, experiment
 from vae.registry import DATASETS, FAMILIES, Dataset, knobs
@@ -19,6 +21,22 @@ os.environ["OMP_NUM_THREADS"] = "1"  # for the processes that tests start
 os.environ["NUMBA_NUM_THREADS"] = "1"  # two workers with two threads each wait for one another
 os.environ["ZSCOPE_OWN"] = str(Path(tempfile.gettempdir()) / "zscope-tests-own-nothing")  # not those of who tests
 os.environ["ZSCOPE_DEVICE"] = "cpu"  # also where there is a GPU: only tests marked gpu use it, by name
+
+
+def busy() -> float:
+    """How many times longer things take here than on a quiet machine, at least 1."""
+    load = max(os.getloadavg()[:2]) if hasattr(os, "getloadavg") else 0.0
+    return max(1.0, load / (os.cpu_count() or 1))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item):
+    """A time limit is that of a quiet machine: where others work too it grows with the load."""
+    if item.config.getoption("timeout") is None:
+        own = item.get_closest_marker("timeout")
+        limit = own.args[0] if own else float(item.config.getini("timeout"))
+        item.add_marker(pytest.mark.timeout(limit * busy()), append=False)
+    return (yield)
 
 
 def trained(root: Path, *families: str, points: int = 10_000) -> Path:
@@ -39,21 +57,39 @@ def trained(root: Path, *families: str, points: int = 10_000) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny_root(tmp_path_factory) -> Path:
+def trained_once(tmp_path_factory, pytestconfig):
+    """`trained` under a name: by the first process of a test run that asks for it; the others copy what it made."""
+
+    def once(name: str, *families: str, **options) -> Path:
+        own = tmp_path_factory.mktemp(name)
+        if not hasattr(pytestconfig, "workerinput"):  # no worker of xdist, so there are no others
+            return trained(own, *families, **options)
+        made = tmp_path_factory.getbasetemp().parent / f"{name}-trained"
+        with FileLock(f"{made}.lock"):
+            if not made.exists():
+                shutil.copytree(trained(own, *families, **options), made)
+                return own
+        return shutil.copytree(made, own, dirs_exist_ok=True)
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def tiny_root(trained_once) -> Path:
     """A checkpoints folder with `tiny-vae` and `tiny-ae`."""
-    return trained(tmp_path_factory.mktemp("checkpoints"), "vae", "ae")
+    return trained_once("checkpoints", "vae", "ae")
 
 
 @pytest.fixture(scope="session")
-def conditional_root(tmp_path_factory) -> Path:
+def conditional_root(trained_once) -> Path:
     """A checkpoints folder with `tiny-cvae`, which knows ten labels, and a map of 300 samples."""
-    return trained(tmp_path_factory.mktemp("conditional"), "cvae", points=300)
+    return trained_once("conditional", "cvae", points=300)
 
 
 @pytest.fixture(scope="session")
-def structured_root(tmp_path_factory) -> Path:
+def structured_root(trained_once) -> Path:
     """A checkpoints folder with `tiny-ladder-vae` and `tiny-vq-vae`: levels, and a codebook."""
-    return trained(tmp_path_factory.mktemp("structured"), "ladder_vae", "vq_vae", points=300)
+    return trained_once("structured", "ladder_vae", "vq_vae", points=300)
 
 
 @pytest.fixture

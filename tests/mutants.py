@@ -6,8 +6,10 @@ pytest, its last lines]. What is heavy is imported once and each mutant runs in 
 
 from __future__ import annotations
 
+import compileall
 import json
 import os
+import py_compile
 import shutil
 import sys
 import tempfile
@@ -64,8 +66,8 @@ def _pytest(copy: Path, tests: list[str]) -> tuple[int, str]:
 
 
 def main() -> None:
-    sys.dont_write_bytecode = True  # a mutant may have its source's size and second of change
-    os.environ.update(PYTHONDONTWRITEBYTECODE="1", OMP_NUM_THREADS="1", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    sys.dont_write_bytecode = False
+    os.environ.update(OMP_NUM_THREADS="1", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
     for heavy in HEAVY:
         __import__(heavy)
     import torch
@@ -79,6 +81,8 @@ def main() -> None:
         for path in (PROJECT / "tests").glob("*.py"):
             shutil.copy(path, copy / "tests")
         shutil.copy(PROJECT / "pyproject.toml", copy)
+        by_content = py_compile.PycInvalidationMode.CHECKED_HASH  # a mutant may have its source's size and second
+        compileall.compile_dir(copy / "vae", quiet=1, invalidation_mode=by_content)
         os.chdir(copy)
         sys.path[:] = [str(copy), *(p for p in sys.path if p and Path(p).resolve() != PROJECT)]
         del sys.modules["tests"]

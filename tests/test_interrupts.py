@@ -29,6 +29,14 @@ def root(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture(autouse=True)
+def interruptible():
+    """Ctrl-C acts as in a terminal, here and in children; what a shell starts in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 KILLS = """
     # Trains in a child, kills it at a random moment, checks what it left; then goes on with --resume. Imports once.
     import os, random, signal, sys, time

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -66,6 +68,15 @@ def test_a_fitted_view_is_read_both_ways_in_the_metric_of_the_first():
     assert view.projector.b != pytest.approx(first.b, abs=1e-3)
     np.testing.assert_allclose(view.to_map(z[:20]), other[:20], atol=1e-4)
     assert view.from_map(other[:5]).shape == (5, 6)
+
+
+def test_what_umap_compiles_is_kept_for_the_processes_to_come():
+    fit_map(clusters(50), n_epochs=10)
+    layout = sys.modules["umap.layouts"]._get_optimize_layout_euclidean_single_epoch_fn(parallel=False)
+    stages = sys.modules["umap.umap_"]
+    for compiled in (stages.smooth_knn_dist, stages.compute_membership_strengths, layout):
+        assert compiled.stats.cache_hits or compiled.stats.cache_misses
+        assert list(Path(compiled.stats.cache_path).glob(f"*.{compiled.__name__}-*.nbc"))
 
 
 # ---------------------------------------------------------------- the engine's

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import busy
 from tests.mutants import BASELINE, CAUGHT, MUTANTS
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -52,6 +53,14 @@ def test_every_mutant_can_still_be_planted(mutant):
     assert (PROJECT / "vae" / mutant.file).read_text("utf-8").count(mutant.old) == 1
     file, name = mutant.test.split("::")
     assert f"def {name.split('[')[0]}(" in (PROJECT / "tests" / file).read_text("utf-8")
+
+
+def test_a_time_limit_grows_with_the_load(request, monkeypatch):
+    assert request.node.get_closest_marker("timeout").args[0] >= 180
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    for load, times in (((0.5, 1.0, 9.0), 1.0), ((7.0, 4.0, 0.0), 3.5), ((1.0, 6.0, 0.0), 3.0)):
+        monkeypatch.setattr(os, "getloadavg", lambda load=load: load)
+        assert busy() == times
 
 
 def test_names_are_unique():

@@ -29,8 +29,9 @@ def tab(new_tab):
 
 
 @pytest.fixture
-def walk(tab):
-    go(tab, "Interpolate")
+def walk(new_tab):
+    tab = new_tab()
+    tab.page.goto(f"{tab.url}/interpolate?model=tiny-vae")
     tab.until(f"{FRAMES} === 33 && document.querySelector('.zscope-map[data-mode=waypoints][data-ready]')", 20_000)
     tab.until(f"{LISTED} === 2 && {PINNED} === 2")
     return tab

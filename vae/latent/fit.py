@@ -188,9 +188,18 @@ class _Epochs:
         pass
 
 
+@lru_cache(maxsize=1)
 def _umap_learn():
-    """umap-learn's two stages. Imported here alone: 2 s, and 7 s of compiling on their first call."""
+    """umap-learn's two stages. Imported here alone: 2 s. What their first call compiles, 7 s, numba keeps on disk as it
+    does what umap-learn declares so itself: only the first map of an installation waits for it.
+    """
     with warnings.catch_warnings():  # it warns on import that TensorFlow, which we do not use, is missing
         warnings.simplefilter("ignore")
-        from umap.umap_ import fuzzy_simplicial_set, simplicial_set_embedding
-    return fuzzy_simplicial_set, simplicial_set_embedding
+        from umap import layouts, umap_
+    for compiled in (
+        umap_.smooth_knn_dist,
+        umap_.compute_membership_strengths,
+        layouts._get_optimize_layout_euclidean_single_epoch_fn(parallel=False),
+    ):
+        compiled.enable_caching()
+    return umap_.fuzzy_simplicial_set, umap_.simplicial_set_embedding
