@@ -14,11 +14,11 @@ import pytest
 import torch
 
 import vae
-from vae import checkpoint, experiment, snapshots
-from vae.errors import SettingError
+from vae import atlas, checkpoint, experiment, snapshots
+from vae.errors import NotMeasurable, SettingError
 from vae.plan import Plan
 from vae.registry import DATASETS
-from vae.runs import control, folder, following, forecast, preview, processes, worker
+from vae.runs import control, diagnosis, folder, following, forecast, preview, processes, worker
 from vae.runs.folder import DONE, FAILED, PAUSED, QUEUED, RUNNING, STOPPED
 from vae.train import Diverged
 
@@ -224,6 +224,27 @@ def test_snapshots_change_nothing_and_hold_what_they_say(tmp_path, monkeypatch, 
         assert set(shot.figures) == set(snapshots.FIGURES)
     if family == "ae":
         assert "elbo_nats" not in shot.figures
+
+
+def test_a_net_that_diverged_is_told_and_its_snapshot_has_numbers(tiny_checkpoint, monkeypatch):
+    samples, net, far = DATASETS.get("digits").load(), vae.load("tiny-vae").model, 1e9
+    infer = net.infer
+
+    def diverged(x, y=None):
+        posterior = infer(x, y)
+        return dataclasses.replace(posterior, mu=posterior.mu * far)
+
+    monkeypatch.setattr(net, "infer", diverged)
+    mu = snapshots.Look(samples, "vae", "digits", seed=0, device=torch.device("cpu")).at(net)["mu"]
+    assert np.isfinite(mu).all()
+    assert np.abs(mu).max() == np.finfo(np.float16).max
+    z = np.zeros((10, 2), np.float32)
+    z[3, 0], z[5, 1] = far, np.nan
+    said = "2 of 10 latents are beyond 65,504 or no numbers: the training diverged"
+    with pytest.raises(NotMeasurable, match=said) as told:
+        atlas.build(samples, (), lambda x, y: (z, z), lambda z, y: z, lambda x: x, n=10)
+    found = diagnosis.of_error(told.value, {"settings": {"lr": "1"}})
+    assert "Train anew with a learning rate of 0.1" in found.advice
 
 
 def test_snapshots_are_of_the_first_the_last_and_evenly_spread_epochs():

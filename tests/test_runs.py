@@ -200,6 +200,7 @@ def wait_until(true, seconds: float = 30.0) -> None:
             "elbo_nats is nan",
             "0.001",
         ),
+        ("error: 9 of 9 latents are no numbers: the training diverged.", "diverged", "Train anew with a learning rate"),
         ("RuntimeError: [enforce fail] DefaultCPUAllocator: can't allocate memory", "can't allocate", "batch_size (64"),
         ("torch.OutOfMemoryError: CUDA out of memory. Tried", "CUDA out of memory", "batch_size (64 in place of 128)"),
         ("error: could not save /a/b: No space left on device.", "No space left", "Free some space"),

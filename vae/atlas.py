@@ -15,7 +15,7 @@ from jaxtyping import Float, Int, UInt8
 from PIL import Image
 
 from .checkpoint import ATLAS, THUMBNAILS, pack
-from .errors import CheckpointError, SettingError, ShapeError
+from .errors import CheckpointError, NotMeasurable, SettingError, ShapeError
 from .latent import trust
 from .latent.geodesic import Geodesics
 from .latent.neighbours import Index
@@ -218,7 +218,7 @@ def build(
     Args: encode(x, y), decode(z, y): with labels, for models that take them. pictures(x): samples to uint8 thumbnails
         (n, c, h, w). view (d, m): the map shows z @ view.
         discrete: between two latents lies none, so no mixture is fitted on them. measure(x, y): see quantities.measure.
-    Raises: ShapeError: fewer than 2 rows, or n < 2.
+    Raises: ShapeError: fewer than 2 rows, or n < 2. NotMeasurable: the model diverged.
     """
     if min(n, len(samples.x_train)) < 2:
         raise ShapeError(f"a map needs at least 2 samples, got {min(n, len(samples.x_train))}.")
@@ -226,7 +226,13 @@ def build(
     x = samples.x_train[rows]
     report("encoding")
     y = None if samples.y_train is None else samples.y_train[rows]
-    z, std = (_half(a) for a in encode(x, y))  # as they are stored: a rebuilt projector equals a loaded one
+    z, std = encode(x, y)
+    most = np.finfo(np.float16).max
+    lost = int((~(np.abs(z) <= most)).any(1).sum())
+    if lost:
+        count = f"{lost:,} of {len(z):,} latents"
+        raise NotMeasurable(f"{count} are beyond {most:,.0f} or no numbers: the training diverged.")
+    z, std = _half(z), _half(std)  # as they are stored: a rebuilt projector equals a loaded one
     report("laying out the map")
     fitted = fit_map(z if view is None else z @ view, seed=seed)
     projector = Projector.build(z, fitted.xy, a=fitted.a, b=fitted.b, view=view)

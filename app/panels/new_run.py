@@ -84,9 +84,10 @@ def show(beside: DeltaGenerator) -> None:
         return
     order = Order(plan(family, data, values, int(epochs), int(seed), int(points), name), setting, climbed)
     pressed = right.button("Start", type="primary", icon=":material/play_arrow:", width="stretch")
-    _cost(order)
     if pressed:
         _start(order)
+    else:
+        _cost(order)
     with st.expander("The same on the command line", icon=":material/terminal:"):
         st.code(order.command(), language="bash", wrap_lines=True)
 

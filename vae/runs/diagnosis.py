@@ -48,6 +48,9 @@ def of_log(log: str, plan: Mapping[str, Any]) -> Diagnosis:
 
 def advice(said: str, plan: Mapping[str, Any]) -> str:
     """What to change, by the words of the error."""
+    if "training diverged" in said:
+        rate = f"a learning rate of {lower_lr(plan):g}, a tenth of this one"
+        return f"The net took too large steps, and every epoch is done. Train anew with {rate}."
     if re.search(r"\b(is nan|is -?inf)\b|Diverged|not finite", said):
         return f"The net took too large a step. Resume with {TAUGHT}: lr {lower_lr(plan):g}."
     if re.search(r"out of memory|MemoryError|bad_alloc|DefaultCPUAllocator|can't allocate", said, re.I):
