@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -66,15 +67,20 @@ def test_each_says_where_it_comes_from(engines, name):
     assert "/" not in json.dumps(card["command"])
 
 
+@cache
+def held_out(dataset: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Test samples and labels, read once for all models of a data set."""
+    samples = DATASETS.get(dataset).load()
+    return torch.from_numpy(samples.x_test[:SUBSET]), torch.from_numpy(samples.y_test[:SUBSET])
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_its_figures_can_be_measured_again(name):
     saved = checkpoint.read(ROOT / name)
     if locate(saved.config["dataset"]) is None:
         pytest.skip(f"{saved.config['dataset']} is not on this machine and tests do not download")
     model, _ = restore(saved, torch.device("cpu"))
-    x = DATASETS.get(saved.config["dataset"]).load().x_test[:SUBSET]
-    y = DATASETS.get(saved.config["dataset"]).load().y_test[:SUBSET]
-    again, card = evaluate(model, torch.from_numpy(x), torch.from_numpy(y)), saved.config["metrics"]
+    again, card = evaluate(model, *held_out(saved.config["dataset"])), saved.config["metrics"]
     assert again["mse"] == pytest.approx(card["mse"], rel=0.08)
     if card["rate_nats"] is None:  # a model without a prior pays none
         assert again["rate_nats"] is None
