@@ -80,7 +80,8 @@ def summary(card: Mapping) -> str:
         return "cannot be read"
     metrics = card.get("metrics") or {}
     family = FAMILIES.all().get(card.get("family"))
-    parts = [str(card.get("dataset")), family.kind if family else str(card.get("family"))]
+    kind = family.kind if family else str(card.get("family"))
+    parts = [str(card["dataset"]), kind] if card.get("dataset") else [kind]  # an imported decoder brought none
     if d := width(card):
         parts.append(f"d {d}")
     if metrics.get("elbo_nats") is not None and has_prior(card):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 import numpy as np
+import pandas  # noqa: F401  plotly takes it from sys.modules, also half imported, as by another tab's thread
 import streamlit as st
 from jaxtyping import UInt8
 from PIL import Image
@@ -213,7 +214,9 @@ def provenance(card: Mapping) -> None:
             "Resumed with other settings, of which the command has the last: " + "; ".join(map(told, changes)) + "."
         )
     versions = " · ".join(f"{name} {version}" for name, version in (card.get("versions") or {}).items())
-    when = f"Trained {card.get('created', '')}, seed {card.get('seed')}, {card.get('epochs_done')} epochs"
+    when = f"Imported {card.get('created', '')}"
+    if card.get("epochs_done") is not None:
+        when = f"Trained {card.get('created', '')}, seed {card.get('seed')}, {card['epochs_done']} epochs"
     st.caption(f"{when}  \n{versions}")
     hashes = "\n".join(f"{digest}  {name}" for name, digest in (card.get("files") or {}).items())
     with st.expander("SHA-256 of the files"):

@@ -87,6 +87,7 @@ def test_models_are_listed_by_data_then_kind_and_say_both():
     assert cards.grouped(known) == ["g", "d", "b", "e", "h", "a", "c", "f"]
     assert cards.summary(known["c"]) == "mnist · conditional · d 3 · elbo 10.0 nats"
     assert cards.summary({"family": "unknown", "dataset": "mine"}) == "mine · unknown"
+    assert cards.summary({"family": "imported", "dataset": "", "hparams": {"d": 4}}) == "imported · d 4"
     assert cards.summary({}) == "cannot be read"
 
 

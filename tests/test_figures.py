@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -156,3 +158,9 @@ def test_the_map_is_a_trace_a_class_with_every_sample_once_and_what_is_marked(ti
     body = downloads.page(figure)
     assert b"<html" in body[:100]
     assert len(body) > 3_000_000  # plotly.js is in it: nothing is fetched
+
+
+def test_plotly_finds_pandas_whole():
+    """It takes pandas from sys.modules, where another tab's thread may just be importing it."""
+    begun = "import sys, app.show; sys.exit('pandas' not in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", begun], check=False).returncode == 0

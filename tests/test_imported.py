@@ -76,6 +76,16 @@ def test_an_imported_decoder_opens_as_a_model_without_an_encoder(given, capsys):
         m.encode(np.zeros((1, 1, 8, 8), np.uint8))
 
 
+def test_its_pages_say_what_it_brought_and_leave_nothing_blank(given, recwarn):
+    take_in("mine", given / "decoder.pt", given / "latents.npz")
+    assert not any("writable" in str(warning.message) for warning in recwarn)
+    told = {"compare": "mine brought latents and no data set", "generate": "fitted on the latents that it brought"}
+    for page, said in told.items():
+        assert said in opened(page, model="mine").info[0].value
+    at = opened("model", model="mine")
+    assert any(caption.value.startswith("Imported 20") for caption in at.caption)
+
+
 @pytest.mark.parametrize(("low", "high"), [(-1.0, 1.0), (0.0, 255.0)])
 def test_the_range_of_its_pictures_is_seen(given, low, high):
     scripted(Net(low, high), given / "other.pt")

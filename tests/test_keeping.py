@@ -211,6 +211,13 @@ def test_a_zip_that_is_not_what_was_saved_is_refused(root, change, words):
     assert set(after) - set(before) <= {root / ".lock"}
 
 
+def test_what_is_wrong_with_a_zip_is_said_of_that_zip(root):
+    data = repacked(keeping.pack("tiny-vae"), edit)
+    data.name = "from a friend.zip"  # as an upload has one
+    with pytest.raises(CheckpointError, match=r"^from a friend\.zip: .*is not the file that was saved"):
+        keeping.unpack(data, "new")
+
+
 def test_no_zip_at_all(root):
     with pytest.raises(SettingError, match="not a ZIP"):
         keeping.unpack(io.BytesIO(b"words"))

@@ -67,6 +67,7 @@ def test_every_picture_of_a_stranger_is_used_or_named(stranger):
     odd = ("1 picture moving", "2 pictures transparent", "more than 8 bits", "CMYK", "camera turned", "another size")
     for what in odd:
         assert any(what in note for note in preview.notes), what
+    assert any(note.startswith("Passed over: 3 that systems leave") for note in preview.notes)
 
 
 def test_nothing_of_an_archive_reaches_the_disk(stranger, tmp_path, monkeypatch):

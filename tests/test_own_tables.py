@@ -128,6 +128,16 @@ def test_a_time_column_makes_series_split_by_time(tmp_path, name):
     assert any("1 across the border" in note for note in preview.notes)
 
 
+def test_a_column_that_may_be_a_time_is_named(tmp_path):
+    asked = "{} may be a time: as the time column it makes series of the rows."
+    days = np.arange("2026-01-01", "2027-02-05", dtype="datetime64[D]")[:400]
+    for name, values, table in (("Time", range(400), "t.csv"), ("when", days, "t.parquet")):
+        given = written(tmp_path, clock() | {"when": ["a"] * 400, name: values}, table)
+        assert asked.format(name) in read(given).preview.notes
+        assert asked.format(name) not in read(given, time_column=name, window=20, stride=20).preview.notes
+    assert not any("may be a time" in note for note in read(written(tmp_path, flowers())).preview.notes)
+
+
 def test_windows_with_a_gap_are_left_out_and_uneven_times_told(tmp_path):
     table = clock()
     table["slow"][100] = ""

@@ -166,7 +166,7 @@ def _latents(a: dict[str, np.ndarray], name: str) -> tuple[np.ndarray, np.ndarra
     if z is None or z.ndim != 2 or len(z) < 2 or not np.issubdtype(z.dtype, np.number) or not np.isfinite(z).all():
         raise SettingError(f"{name}: expected finite z (n, d), n at least 2; it has {', '.join(a) or 'nothing'}.")
     if labels is None:
-        return np.ascontiguousarray(z, np.float32), None, ()
+        return np.array(z, np.float32, order="C"), None, ()
     if labels.shape != (len(z),):
         raise SettingError(f"{name}: labels {labels.shape}, expected one for each of {len(z)} latents.")
     known, codes = np.unique(labels, return_inverse=True)
@@ -177,7 +177,7 @@ def _latents(a: dict[str, np.ndarray], name: str) -> tuple[np.ndarray, np.ndarra
                 f"{name}: labels {known[0]} to {known[-1]}, expected 0 to {len(classes) - 1} as classes has."
             )
         codes = labels
-    return np.ascontiguousarray(z, np.float32), codes.astype(np.int64), classes or tuple(map(str, known))
+    return np.array(z, np.float32, order="C"), codes.astype(np.int64), classes or tuple(map(str, known))
 
 
 def _fitted(run: nn.Module, z: np.ndarray, span: tuple[float, float] | None) -> tuple[Decoder, tuple[int, ...]]:

@@ -101,9 +101,12 @@ def unpack(source: Path | BufferedIOBase, name: str = "", *, allow_code: bool = 
 
     Raises: SettingError: no such ZIP, too large, a name that is taken. CheckpointError: not what was saved.
     """
-    with tempfile.TemporaryDirectory(prefix="zscope-") as folder:
-        _extract(source, Path(folder), FILES)
-        saved = checkpoint.read(Path(folder))
+    given = PurePosixPath(getattr(source, "name", "") or "the ZIP").name  # so that what is wrong with it names it
+    with tempfile.TemporaryDirectory(prefix="zscope-") as around:
+        folder = Path(around) / given
+        folder.mkdir()
+        _extract(source, given, folder, FILES)
+        saved = checkpoint.read(folder)
         if saved.config["family"] == IMPORTED and not allow_code:
             raise SettingError(
                 f"{saved.config['name']} is an imported decoder: code, which runs when it is opened. If you trust "
@@ -141,9 +144,8 @@ def _discard(path: Path) -> None:
         raise SaveError(f"could not delete {path}: {e.strerror or e}.") from e
 
 
-def _extract(source: Path | BufferedIOBase, folder: Path, allowed: tuple[str, ...]) -> None:
+def _extract(source: Path | BufferedIOBase, given: str, folder: Path, allowed: tuple[str, ...]) -> None:
     """The files of the one checkpoint in a ZIP, by their last names, which are known ones: none can lead outside."""
-    given = source.name if isinstance(source, Path) else "the ZIP"
     try:
         with zipfile.ZipFile(source) as z:
             inside = {}

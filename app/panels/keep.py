@@ -10,6 +10,7 @@ from vae import keeping
 from vae.errors import ZscopeError
 
 UPLOAD_MB = 1000
+NOTE = "What it is for; kept as soon as the field is left"
 FAR = "Only a browser on the machine that serves the app may change what is kept."
 
 
@@ -18,7 +19,18 @@ def show(engine) -> None:
     name, shipped = engine.name, engine.name in keeping.shipped()
     here = session.local()
     why = None if here and not shipped else FAR if not here else "It comes with zscope, and stays as it is."
-    st.markdown("##### Keep and share")
+    if said := session.take("keep.said"):
+        st.toast(said, icon=":material/check:")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("##### Keep and share")
+        _keep(engine, name, here, why)
+    with right:
+        st.markdown("##### Take a model in")
+        _take_in(here)
+
+
+def _keep(engine, name: str, here: bool, why: str | None) -> None:
     st.caption(f"{_size(name)}{f', in {engine.path}' if here else ''}.")
     with st.container(horizontal=True):
         pack = lambda: keeping.pack(name)  # noqa: E731
@@ -33,7 +45,6 @@ def show(engine) -> None:
             if st.button("Delete it", type="primary", key="keep.delete"):
                 _done(lambda: keeping.delete(name), other)
     _note(engine, why)
-    _take_in(here)
 
 
 def imported(engine) -> None:
@@ -60,23 +71,34 @@ def _note(engine, why: str | None) -> None:
         if kept:
             st.text(kept)
         return
-    text = st.text_area("Note", kept, key=f"keep.note.{engine.name}", max_chars=keeping.NOTE_MAX, height=90)
-    if text.strip() != kept and st.button("Keep the note", key="keep.note"):
+    key = f"keep.note.{engine.name}"
+    text = st.text_area("Note", kept, key=key, max_chars=keeping.NOTE_MAX, height=90, placeholder=NOTE)
+    if text.strip() != kept:
+        session.put("keep.said", "The note is kept." if text.strip() else "The note is gone.")
         _done(lambda: keeping.annotate(engine.name, text), engine.name)
 
 
 def _take_in(here: bool) -> None:
     """A ZIP of a model, from a browser on this machine; one with a decoder of its own is code, and is refused."""
+    turn = session.held("keep.turn") or 0  # once a model was taken in, the field is a new one, and empty
     file = st.file_uploader(
-        "Take a model in from such a ZIP", "zip", max_upload_size=UPLOAD_MB, disabled=not here, key="keep.upload",
-        help=None if here else FAR,
+        "A ZIP that was downloaded here or elsewhere", "zip", max_upload_size=UPLOAD_MB, disabled=not here,
+        key=f"keep.upload.{turn}", help=None if here else FAR,
     )  # fmt: skip
     if file is None or not here:
         return
-    name = st.text_input("Under another name", key="keep.as", placeholder="as it is called")
-    if st.button("Verify and keep", type="primary", key="keep.take"):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input("Under another name", key=f"keep.as.{turn}", placeholder="as it is called")
+        pressed = st.button("Verify and keep", type="primary", key="keep.take")
+    if pressed:
         taken: list[str] = []
-        _done(lambda: taken.append(keeping.unpack(file, name.strip()).config["name"]), taken)
+
+        def take() -> None:
+            taken.append(keeping.unpack(file, name.strip()).config["name"])
+            session.put("keep.said", f"Verified, and kept as {taken[-1]}.")
+            session.put("keep.turn", turn + 1)
+
+        _done(take, taken)
 
 
 def _done(act, opens: str | list[str] | None) -> None:

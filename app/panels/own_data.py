@@ -27,7 +27,8 @@ FITS = {"crop": "Crop", "whole": "Pad", "stretch": "Stretch"}
 WHERE = "A path is taken only from a browser on the machine that serves the app."
 PATH = "A file or a folder, which is read where it is; nothing is uploaded."
 FILES = "They are looked at first: nothing is kept before you press Add."
-READ = "What the files are taken for, and what pictures and tables are made into."
+TIME = "Of a table: its rows in this order are a series"
+GROUND = "What stands behind transparent places and round padded pictures"
 NAME = "Of the data set, in the form above: a letter, then letters, digits, '_' and '-'."
 ADD = "Keep it as a data set like any other, and choose it for a quick run."
 
@@ -39,13 +40,22 @@ def show(beside: DeltaGenerator) -> str | None:
         st.toast(f"Kept as {added}: a data set like any other now.", icon=":material/check:")
     turn = session.held("own.turn") or 0  # once something was added, the fields are new ones, closed and empty
     with st.expander("Your own data", icon=":material/upload:", key=f"own.section.{turn}"):
-        found = _given(turn)
+        files, path = _given(turn)
         if session.local():
             _kept_before()
-    if found:
-        with beside.container(border=True, key="own-preview"):
-            own_preview.summary(found.preview)
-            _keep(found, turn)
+    if not files and not path:
+        session.release("own")
+        return added
+    with beside.container(border=True, key="own-preview"):
+        place = st.container()  # above the choices, which must be known before
+        with st.expander("How to read it", icon=":material/tune:", key="own.how"):
+            choices = _choices()
+        with place:
+            found = _read(files, path, choices)
+        if found:
+            with place:
+                own_preview.summary(found.preview)
+                _keep(found, turn)
             own_preview.details(found.preview)
     return added
 
@@ -80,8 +90,8 @@ def _line(name: str) -> str:
 # ---------------------------------------------------------------- adding
 
 
-def _given(turn: int) -> Understood | None:
-    """What the files or the path are, as they are to be read."""
+def _given(turn: int) -> tuple[list, str]:
+    """The files that were uploaded, or a path on this machine."""
     files = st.file_uploader(
         "A ZIP or pictures, an NPZ, NPY, CSV, Parquet or IDX file",
         KINDS,
@@ -97,13 +107,14 @@ def _given(turn: int) -> Understood | None:
         disabled=not local or bool(files),
         help=PATH if local else WHERE,
     )
-    if not files and not (path and local):
-        session.release("own")
-        return None
-    choices = _choices()
+    return files, path if local else ""
+
+
+def _read(files: list, path: str, choices: Choices) -> Understood | None:
+    """What they are, read in that way, once; or why they cannot be."""
+    # an upload's name and size alone may be those of another file: its id is not
+    key = (tuple(f.file_id for f in files) if files else path, choices)
     try:
-        # an upload's name and size alone may be those of another file: its id is not
-        key = (tuple(f.file_id for f in files) if files else path, choices)
         return session.kept("own", key, lambda: _understood(files, path, choices))
     except ZscopeError as error:
         st.error(str(error), icon=":material/error:")
@@ -111,31 +122,27 @@ def _given(turn: int) -> Understood | None:
 
 
 def _choices() -> Choices:
-    with st.popover("How to read it", icon=":material/tune:", help=READ):
-        with st.container(horizontal=True):
-            kind = st.selectbox("As", list(AS), format_func=AS.get, key="own.kind")
-            sides = st.text_input("Size, px", placeholder="HxW", key="own.size", help="Of pictures; empty: what suits")
+    """How to read it: what the files are taken for, and what pictures and tables are made into."""
+    first, second, third = st.columns(3)
+    kind = first.selectbox("As", list(AS), format_func=AS.get, key="own.kind")
+    share = second.slider("Test share", 0.05, 0.5, 0.1, 0.05, key="own.share")
+    sides = first.text_input("Size of pictures, px", placeholder="HxW", key="own.size", help="Empty: what suits")
+    with second:
         fit = st.segmented_control("Fit", list(FITS), format_func=FITS.get, default="crop", key="own.fit")
+    with third:
         colour = st.segmented_control("Colour", COLOURS, default="auto", key="own.colour")
-        ground = st.segmented_control("Ground", ["black", "white"], default="black", key="own.ground")
-        st.caption("Of tables")
-        with st.container(horizontal=True):
-            label = st.text_input("Label column", key="own.label")
-            time = st.text_input("Time column", key="own.time", help="Its rows in this order are a series")
-        with st.container(horizontal=True):
-            window = st.number_input("Window", 0, 100_000, 0, key="own.window", help="Time steps; 0 chooses")
-            stride = st.number_input("Stride", 0, 100_000, 0, key="own.stride", help="Time steps; 0 chooses")
-        share = st.slider("Test share", 0.05, 0.5, 0.1, 0.05, key="own.share")
+        ground = st.segmented_control("Ground", ["black", "white"], default="black", key="own.ground", help=GROUND)
+    label, time, window, stride = st.columns(4)
     return Choices(
         kind=kind,
         size=_size(sides),
         colour=colour or "auto",
         fit=fit or "crop",
         ground=ground or "black",
-        label_column=label.strip(),
-        time_column=time.strip(),
-        window=int(window),
-        stride=int(stride),
+        label_column=label.text_input("Label column", key="own.label", help="Of a table").strip(),
+        time_column=time.text_input("Time column", key="own.time", help=TIME).strip(),
+        window=int(window.number_input("Window", 0, 100_000, 0, key="own.window", help="Time steps; 0 chooses")),
+        stride=int(stride.number_input("Stride", 0, 100_000, 0, key="own.stride", help="Time steps; 0 chooses")),
         test_share=share,
     )
 

@@ -12,12 +12,15 @@ from app.components.twin_maps import twin_maps
 N_PICTURES = 10
 
 engine, cards = session.engine(), session.offered()
-others = [n for n in grouped(cards) if n != engine.name and cards[n].get("dataset") == engine.card["dataset"]]
+data = engine.card["dataset"]
+others = [n for n in grouped(cards) if data and n != engine.name and cards[n].get("dataset") == data]
 if not others:
-    st.info(
-        f"{engine.name} is the only model of {engine.card['dataset']} here. Train another, and they can be "
-        f"compared: `python -m vae train beta_vae {engine.card['dataset']}`"
+    alone = (
+        f"{engine.name} is the only model of {data} here. Train another, and they can be compared: "
+        f"`python -m vae train beta_vae {data}`"
     )
+    brought = f"{engine.name} brought latents and no data set: there are no samples to compare it by."
+    st.info(alone if data else brought)
     session.end()
     st.stop()
 

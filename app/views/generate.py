@@ -19,6 +19,7 @@ MEANING = {
     "mixture": "z drawn from Gaussians fitted on the codes: near the data, yet not tied to single samples.",
 }
 NO_PRIOR = "has no prior: a plain autoencoder never learnt where codes lie. Drawn from Gaussians fitted on its codes."
+BROUGHT = "came without a prior: drawn from Gaussians fitted on the latents that it brought."
 KEEP, HELD = "Keep of the point on Explore", "Its upper levels stay; those below are drawn anew, given what is above."
 LEVELS = "This model has several levels of latents: keep the upper ones of a sample and see what the others decide."
 TEMPERATURE = "Scales every standard deviation: 1 is the model's own, 0 its means."
@@ -42,7 +43,7 @@ with controls:
         st.segmented_control("Source", engine.sources, format_func=str.capitalize, width="stretch", **tie)
         st.caption(MEANING[source])
     if not engine.has_prior:
-        st.info(f"{engine.name} {NO_PRIOR}")
+        st.info(f"{engine.name} {NO_PRIOR if engine.can_encode else BROUGHT}")
     if engine.conditional:
         names = {-1: "each in turn", **dict(enumerate(engine.atlas.classes))}
         st.selectbox("Label", names, format_func=names.get, **session.field("label"))

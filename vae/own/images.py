@@ -63,7 +63,8 @@ def read_pictures(found: Given, choices: Choices, progress: Progress = lambda do
     coloured = sum(len(p) == 3 for p in read.pictures)
     colour = choices.colour == "colour" or (choices.colour == "auto" and coloured > 0)
     if choices.colour == "auto":
-        notes.append(f"Colour: {coloured} pictures have some." if colour else "Grey: no picture has any colour.")
+        n = len(read.pictures)
+        notes.append(f"{coloured} of {n} pictures have colour." if colour else "No picture has colour.")
     notes += [f"{n} picture{'s' * (n > 1)} {what}." for what, n in sorted(read.oddities.items())]
     labels, test = _labels([f.folders for f in read.files], notes)
     return Rows(

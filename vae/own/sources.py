@@ -53,11 +53,13 @@ class File:
 
 @dataclass(frozen=True)
 class Given:
-    """All files of what was given, in the order of their names; skipped: those that could not even be asked."""
+    """All files of what was given, in the order of their names; skipped: those that could not even be asked;
+    passed_over: how many there are that systems leave in folders (hidden ones, __MACOSX, Thumbs.db)."""
 
     name: str
     files: tuple[File, ...]
     skipped: tuple[Skipped, ...]
+    passed_over: int = 0
 
 
 def given(path: str | os.PathLike) -> Given:
@@ -94,8 +96,9 @@ def of_uploads(uploads: Iterable[tuple[str, int, Path | BufferedIOBase]]) -> Giv
 def _of_folder(root: Path) -> Given:
     files: list[File] = []
     skipped: list[Skipped] = []
-    inside = root.resolve()
+    inside, passed_over = root.resolve(), 0
     for folder, below, names in os.walk(root):
+        passed_over += sum(map(_ignored, below))
         below[:] = sorted(n for n in below if not _ignored(n))
         links = [Path(folder) / n for n in below if (Path(folder) / n).is_symlink()]
         skipped += [Skipped(p.relative_to(root).as_posix(), "a link to a folder, which is not followed") for p in links]
@@ -103,6 +106,7 @@ def _of_folder(root: Path) -> Given:
             path = Path(folder) / name
             short = path.relative_to(root).as_posix()
             if _ignored(name):
+                passed_over += 1
                 continue
             try:
                 if path.is_symlink() and not path.resolve().is_relative_to(inside):
@@ -118,7 +122,7 @@ def _of_folder(root: Path) -> Given:
             _sort_in(File(short, found.st_size, _reader(path, found.st_size)), files, skipped)
             if len(files) > FILES_MAX:
                 break
-    return _bounded(root.resolve().name, files, skipped)
+    return _bounded(root.resolve().name, files, skipped, passed_over)
 
 
 def _of_zip(name: str, where: Path | BufferedIOBase) -> Given:
@@ -136,10 +140,12 @@ def _of_zip(name: str, where: Path | BufferedIOBase) -> Given:
         )
     files: list[File] = []
     skipped: list[Skipped] = []
+    passed_over = 0
     for entry in entries:
         short = entry.filename.replace("\\", "/")
         parts = PurePosixPath(short).parts
         if entry.is_dir() or any(map(_ignored, parts)):
+            passed_over += not entry.is_dir()
             continue
         if short.startswith("/") or ".." in parts or re.match(r"[A-Za-z]:", short):
             skipped.append(Skipped(short, "its name leads outside the archive"))
@@ -150,7 +156,7 @@ def _of_zip(name: str, where: Path | BufferedIOBase) -> Given:
         else:
             _sort_in(File(short, entry.file_size, _unpacker(archive, entry)), files, skipped)
     files.sort(key=lambda f: f.name)
-    return _bounded(name, files, skipped)
+    return _bounded(name, files, skipped, passed_over)
 
 
 def _ignored(part: str) -> bool:
@@ -167,7 +173,7 @@ def _sort_in(file: File, files: list[File], skipped: list[Skipped]) -> None:
         files.append(file)
 
 
-def _bounded(name: str, files: list[File], skipped: list[Skipped]) -> Given:
+def _bounded(name: str, files: list[File], skipped: list[Skipped], passed_over: int = 0) -> Given:
     if len(files) > FILES_MAX:
         raise SettingError(f"{name}: more than {FILES_MAX:,} files; that many are read at most.")
     total = sum(f.size for f in files)
@@ -178,7 +184,7 @@ def _bounded(name: str, files: list[File], skipped: list[Skipped]) -> Given:
     if not files:
         why = "; ".join(f"{s.name}: {s.reason}" for s in skipped[:3])
         raise SettingError(f"{name}: there is no file to read in it{f' ({why})' if why else ''}.")
-    return Given(name, tuple(files), tuple(skipped))
+    return Given(name, tuple(files), tuple(skipped), passed_over)
 
 
 def _reader(where: Path | BufferedIOBase, size: int) -> Callable[[], bytes]:

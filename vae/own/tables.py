@@ -18,6 +18,7 @@ from .sources import File, Given
 PARQUET = (".parquet", ".pq")
 SUFFIXES = (".csv", ".tsv", *PARQUET)
 NAMED_LABEL = ("label", "labels", "class", "target", "species", "y")
+NAMED_TIME = ("time", "date", "datetime", "timestamp", "t")
 NAMED_ROW = ("", "id", "index", "row", "unnamed: 0", "__index_level_0__")
 EMPTY = 0.5  # a column with a larger share of missing values is left out before rows are
 NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
@@ -40,6 +41,8 @@ def read_table(found: Given, choices: Choices) -> Rows:
     label = choices.label_column or next(iter(called), "")
     if label and not choices.label_column:
         notes.append(f"Column {label} is taken for the label.")
+    if not choices.time_column:
+        notes += [f"{n} may be a time: as the time column it makes series of the rows." for n in _timelike(table)[:1]]
     series = choices.kind == "series" or bool(choices.time_column or choices.window)
     if series and choices.kind not in ("auto", "series"):
         raise SettingError(f"a time column or a window makes series, not samples of kind {choices.kind}.")
@@ -52,6 +55,13 @@ def read_table(found: Given, choices: Choices) -> Rows:
     else:
         rows = _vectors(what, x, labels, choices, notes)
     return replace(rows, columns=columns if rows.modality != "image" else (), notes=tuple(notes), skipped=found.skipped)
+
+
+def _timelike(table) -> list[str]:
+    """Columns that may be the time of their rows: by their type, or by their name."""
+    import pyarrow as pa
+
+    return [f.name for f in table.schema if pa.types.is_temporal(f.type) or f.name.lower() in NAMED_TIME]
 
 
 # ---------------------------------------------------------------- files to columns

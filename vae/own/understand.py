@@ -92,6 +92,8 @@ def understand(found: Given, choices: Choices, progress: Progress = lambda done,
         skipped = f" ({len(rows.skipped)} files were skipped)" if rows.skipped else ""
         raise SettingError(f"{found.name}: {len(rows.x)} samples{skipped}; expected at least {FEWEST}.")
     notes = list(rows.notes)
+    if found.passed_over:
+        notes.append(f"Passed over: {found.passed_over:,} that systems leave in folders (hidden, __MACOSX, Thumbs.db).")
     train, test = _split(rows, choices, notes)
     low, high = float(rows.x.min()), float(rows.x.max())
     x_train, x_test, mean, std = _standardised(rows.x[train], rows.x[test], rows.modality)
@@ -145,7 +147,7 @@ def _read(found: Given, choices: Choices, progress: Progress) -> Rows:
 
 def _only(found: Given, chosen: list, files: tuple) -> Given:
     rest = tuple(Skipped(f.name, "beside what was read") for f in files if f not in chosen)
-    return Given(found.name, tuple(chosen), (*found.skipped, *rest))
+    return Given(found.name, tuple(chosen), (*found.skipped, *rest), found.passed_over)
 
 
 def _split(rows: Rows, choices: Choices, notes: list[str]) -> tuple[np.ndarray, np.ndarray]:
