@@ -17,7 +17,6 @@ from app.cards import (
     IN_USE,
     comparable,
     density,
-    grouped,
     has_prior,
     in_use,
     merit,
@@ -41,13 +40,12 @@ TERMS = {  # macros of a family's formula: the word and the colour of each kind 
 
 
 def header(cards: Mapping[str, Mapping], picker: Mapping | None) -> None:
-    """The brand and the model picker, laid over the bar that holds the page names (style.css puts them there)."""
+    """The brand and the model picker (session.picker), laid over the bar of the page names (by style.css)."""
     with st.container(key="zscope-header", horizontal=True):
         st.html('<span class="zscope-brand">z<b>scope</b></span>')
         if picker is not None:
             st.selectbox(
                 "Model",
-                grouped(cards),
                 format_func=lambda name: f"{name}\u2002{summary(cards[name])}",
                 label_visibility="collapsed",
                 **picker,

@@ -70,6 +70,7 @@ def test_the_picker_is_on_every_page_and_says_what_each_model_is(tiny_checkpoint
         assert [option.split("\u2002")[0] for option in picker.options] == ["tiny-ae", "tiny-vae"]  # by kind
         assert "plain · d 4 · mse" in picker.options[0]
         assert "variational · d 4 · elbo" in picker.options[1]
+        assert picker.proto.default == 1  # what the browser sends if a click comes during the first load
 
 
 def test_state_survives_page_changes_and_is_in_the_link(tiny_checkpoint):

@@ -11,8 +11,8 @@ import streamlit as st
 
 import vae
 from app import engines
-from app.cards import unladdered
-from app.session.state import studio, tell, tied, update
+from app.cards import grouped, unladdered
+from app.session.state import held, studio, tell, tie, tied, update
 from app.studio import DEFAULT_MODEL, choose_model
 from vae import checkpoint, ladders
 from vae.errors import UnknownName, ZscopeError
@@ -52,8 +52,15 @@ def names_taken() -> set[str]:
 
 
 def picker() -> dict:
-    """Arguments that tie a selectbox to the model in use."""
-    return tied("model", studio().model, _switch_model)
+    """Options of a selectbox and what ties it to the model in use.
+
+    On its first run the model is its default, not a value set from here: the browser begins with the default, and a
+    click during the first load sends it, as if somebody had chosen the first model of the list.
+    """
+    options, model, first = grouped(offered()), studio().model, held("zscope.model") is None
+    if first and model in options:
+        return {"options": options, "index": options.index(model), **tie("model", _switch_model)}
+    return {"options": options, **tied("model", model, _switch_model)}
 
 
 def open_model(name: str) -> None:

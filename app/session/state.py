@@ -36,9 +36,15 @@ def watch(key: str) -> None:
 
 def tied(key: str, value, take: Callable[[Any], None]) -> dict:
     """Arguments that tie a widget to a value kept elsewhere: it shows `value`, and `take` gets what the user sets."""
+    given = tie(key, take)
+    if given["key"] not in st.session_state or st.session_state[given["key"]] != value:
+        st.session_state[given["key"]] = value
+    return given
+
+
+def tie(key: str, take: Callable[[Any], None]) -> dict:
+    """As `tied`, of a widget that shows its own default."""
     key = f"zscope.{key}"
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[key] = value
     return {"key": key, "on_change": lambda: take(st.session_state[key])}
 
 
