@@ -54,11 +54,11 @@ def names_taken() -> set[str]:
 def picker() -> dict:
     """Options of a selectbox and what ties it to the model in use.
 
-    On its first run the model is its default, not a value set from here: the browser begins with the default, and a
-    click during the first load sends it, as if somebody had chosen the first model of the list.
+    The model is its default, not only a value set from here: the browser begins with the default, and a click during the
+    first load sends it, as if somebody had chosen the first model of the list.
     """
-    options, model, first = grouped(offered()), studio().model, held("zscope.model") is None
-    if first and model in options:
+    options, model = grouped(offered()), studio().model
+    if held("zscope.model") in (None, model) and model in options:
         return {"options": options, "index": options.index(model), **tie("model", _switch_model)}
     return {"options": options, **tied("model", model, _switch_model)}
 
