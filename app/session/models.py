@@ -54,8 +54,8 @@ def names_taken() -> set[str]:
 def picker() -> dict:
     """Options of a selectbox and what ties it to the model in use.
 
-    The model is its default, not only a value set from here: the browser begins with the default, and a click during the
-    first load sends it, as if somebody had chosen the first model of the list.
+    The model is its default, not only a value set from here: the browser begins with the default, and a click during
+    the first load sends it, as if somebody had chosen the first model of the list.
     """
     options, model = grouped(offered()), studio().model
     if held("zscope.model") in (None, model) and model in options:
