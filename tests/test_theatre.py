@@ -28,16 +28,16 @@ with warnings.catch_warnings():
 N = 60
 
 
-def shots(run, count: int, *, rates: bool = True, d: int = 3, laid: int = 0, shape=(1, 6, 4), seed: int = 0):
+def shots(run, count: int, *, rates=True, d: int = 3, laid: int = 0, shape=(1, 6, 4), seed: int = 0, tests: int = 16):
     """A run's folder with that many snapshots, of which `laid` have a map."""
     rng = np.random.default_rng(seed)
     pictures = lambda n: rng.integers(0, 255, (n, *shape), dtype=np.uint8)  # noqa: E731
-    fixed = {"rows": np.arange(N), "labels": np.arange(N) % 10, "test": pictures(16)}
+    fixed = {"rows": np.arange(N), "labels": np.arange(N) % 10, "test": pictures(tests)}
     snapshots.write(run / "snapshots" / "fixed.npz", fixed | {"drawn_from": np.array("prior")})
     files = {}
     for epoch in range(1, count + 1):
         mu = rng.normal(size=(N, d)) * ([1.0] * (d - 1) + [0.01])
-        arrays = {"mu": mu.astype(np.float16), "again": pictures(16), "drawn": pictures(64)}
+        arrays = {"mu": mu.astype(np.float16), "again": pictures(tests), "drawn": pictures(64)}
         arrays["distortion_nats"] = np.float64(50.0 - epoch)
         if rates:
             arrays |= {"rate_nats": np.float64(epoch), "elbo_nats": np.float64(-50.0)}
@@ -154,8 +154,15 @@ def test_a_layout_that_failed_says_why_and_is_tried_again_later(get, begun, monk
     process.stdin.close()  # it ends with an error
     assert process.wait(30) == 1
     (run.folder / "snapshots" / theatre.LOG).write_text("Traceback\nMemoryError: much\n")
-    assert get(f"run/{run.id}/index.json").json()["trouble"] == "MemoryError: much"
+    assert get(f"run/{run.id}/index.json").json()["trouble"] == "There is no map of epoch 1: much"
     assert len(begun) == 1
+    (run.folder / "snapshots" / theatre.LOG).write_text("vae.errors.ShapeError: z: given 9 rows.\n")
+    assert theatre.index(f"run/{run.id}")["trouble"] == "There is no map of epoch 1: z: given 9 rows."
+    path = run.folder / "snapshots" / "000001.npz"
+    with np.load(path) as npz:
+        snapshots.write(path, dict(npz) | {"mu": npz["mu"] * np.float16("nan")})
+    told = "There is no map of epoch 1: some of its latents are no numbers. The training diverged."
+    assert theatre.index(f"run/{run.id}")["trouble"] == told
     monkeypatch.setattr(theatre, "AGAIN_S", 0.0)
     assert get(f"run/{run.id}/index.json").json()["trouble"] == ""
     assert len(begun) == 2

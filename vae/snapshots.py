@@ -22,7 +22,7 @@ from .types import Samples
 FOLDER, FIXED = "snapshots", "fixed.npz"
 MOST, N_LATENTS, N_PICTURES, SIDE = 40, 2_000, 16, 8  # SIDE: of the manifold grid
 SHARE = 0.015  # of the time of a training that its snapshots may take
-FREE_S = 0.3  # that they may take in any case: nobody notices it, and short trainings, as on small data, have frames too
+FREE_S = 0.3  # that they may take in any case: nobody notices, and a short training has more than two
 BATCH = 500
 HALF = -65_504.0, 65_504.0  # between them float16 has numbers
 SOURCES = GRID, PRIOR, CODES = "grid", "prior", "codes"  # the prior's mass evenly, its draws, a Gaussian on the codes
