@@ -1,20 +1,18 @@
-"""The theatre without a browser: what it sends, when it lays out maps, its film, and its place on the Train page."""
+"""The theatre without a browser: what it sends, when it lays out maps, and its place on the Train page."""
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import sys
 import warnings
-from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image
 from starlette.applications import Starlette
 
-from app import film, theatre
+from app import theatre
+from app.panels import watch
 from tests.test_train_page import button, empty, labels, page, quiet, run_in  # noqa: F401  fixtures
 from tests.test_views import words
 from vae import frames, snapshots
@@ -189,88 +187,10 @@ def test_large_pictures_are_sent_smaller():
     assert theatre.small(pictures[..., :64, :64]).shape == (2, 3, 64, 64)
 
 
-# ---------------------------------------------------------------- the film
-
-
-def pictures_of(data: bytes) -> list[np.ndarray]:
-    gif = Image.open(io.BytesIO(data))
-    found = []
-    for i in range(gif.n_frames):
-        gif.seek(i)
-        found.append(np.asarray(gif.convert("RGB")).astype(int))
-    return found
-
-
-def inside(picture: np.ndarray, box) -> np.ndarray:
-    return picture[box[1] : box[3], box[0] : box[2]]
-
-
-def test_the_film_moves_points_pictures_bars_and_place(tmp_path):
-    f = frames.of_folder(shots(tmp_path, 3, laid=3), name="a")
-    found = pictures_of(film.gif(f))
-    assert found[0].shape == (*film.SIZE[::-1], 3)
-    assert len(found) == 2 * (film.STEPS_MS // film.STEP_MS) + 1
-    for box in (film.MAP, film.DRAWN, film.BARS, film.AGAIN, film.PLANE, film.CURVES):
-        assert np.abs(inside(found[0], box) - inside(found[-1], box)).max() > 40, box
-    assert np.abs(inside(found[0], film.MAP) - inside(found[1], film.MAP)).max() > 40  # between two frames too
-
-
-def test_the_film_of_what_has_no_rate_no_map_yet_or_one_frame(tmp_path):
-    for i, how in enumerate(({"rates": False}, {"laid": 0}, {"shape": (3, 8, 16)})):
-        f = frames.of_folder(shots(tmp_path / str(i), 1 + i, **how), name="a")
-        assert len(pictures_of(film.gif(f))) == 1 + i * (film.STEPS_MS // film.STEP_MS)
-
-
-def test_figures_that_are_no_numbers_do_not_spoil_the_film(tmp_path):
-    run = shots(tmp_path, 3, laid=3)
-    path = run / "snapshots" / "000001.npz"
-    with np.load(path) as npz:
-        arrays = dict(npz)
-    snapshots.write(path, arrays | dict.fromkeys(("elbo_nats", "distortion_nats", "rate_nats"), np.float64("nan")))
-    found = pictures_of(film.gif(frames.of_folder(run, name="a")))
-    middle = found[film.STEPS_MS // film.STEP_MS]
-    for box in (film.PLANE, film.CURVES):
-        assert np.abs(inside(middle, box) - inside(found[-1], box)).max() > 40, box
-
-
-def test_two_runs_in_one_film_have_their_colours_bars_and_pictures(tmp_path):
-    a, b = (frames.of_folder(shots(tmp_path / "ab"[i], 4, laid=4, seed=i), name="ab"[i]) for i in (0, 1))
-    colour = tuple(int(film.SECOND[i : i + 2], 16) for i in (1, 3, 5))
-    alone, two = (np.asarray(film.Stage(a, beside).at(1.0)).astype(int) for beside in (None, b))
-
-    def coloured(picture: np.ndarray, box) -> bool:
-        return bool((np.abs(inside(picture, box) - colour) < 9).all(-1).any())
-
-    for box in (film.MAP, film.BARS_OF_TWO, film.PLANE, film.CURVES):
-        assert not coloured(alone, box), box
-        assert coloured(two, box), box
-    drawn = np.asarray(film.Stage(a, replace(b, snapshots=a.snapshots)).at(1.0)).astype(int)
-    left, top, right, _ = film.DRAWN
-    middle, foot = (left + right) // 2, top + (right - left) // 2 - 8
-    for box, differs in (((left, top, middle - 8, foot), False), ((middle + 8, top, right, foot), True)):
-        assert (np.abs(inside(two, box) - inside(drawn, box)).max() > 40) == differs, box
-
-
-def test_a_film_shows_what_the_same_samples_come_back_as_from_both(tmp_path):
-    a, b = (frames.of_folder(shots(tmp_path / name, 4, laid=4), name=name) for name in "ab")
-    other = replace(b, fixed=replace(b.fixed, test=255 - b.fixed.test))
-    sheets = [inside(np.asarray(film.Stage(a, beside).at(1.0)), film.AGAIN) for beside in (b, other)]
-    three_rows, two_rows = (int(np.flatnonzero((sheet < 200).any((0, 2)))[-1]) for sheet in sheets)
-    assert three_rows < 0.8 * two_rows  # of one height
-
-
-def test_the_axes_of_a_ladders_film_are_those_of_its_page(tmp_path):
-    f = replace(frames.of_folder(shots(tmp_path, 4, laid=4), name="a"), axis="beta", values=(0.0, 1.0, 2.0, 4.0))
-    rates = (200.0, 20.0, 8.0, 3.0)  # without a price the first is many times the others
-    shown = (replace(s, figures=s.figures | {"rate_nats": r}) for s, r in zip(f.snapshots, rates, strict=True))
-    f = replace(f, snapshots=tuple(shown))
-    assert [s["rate_nats"] for s in film.Stage(f, None)._late(f)] == [20.0, 8.0, 3.0]
-
-
 # ---------------------------------------------------------------- the page
 
 
-def test_a_runs_card_leads_to_the_theatre_and_back(empty, begun):  # noqa: F811
+def test_a_runs_card_leads_to_the_theatre_and_back(empty, begun, monkeypatch):  # noqa: F811
     run = run_in(folder.DONE)
     other = run_in(folder.DONE, "b")
     for one in (run, other):
@@ -283,7 +203,10 @@ def test_a_runs_card_leads_to_the_theatre_and_back(empty, begun):  # noqa: F811
     assert at.session_state["zscope.studio"].watched == f"run/{other.id}"
     over = at.selectbox[0]
     assert over.options == ["Lay another run over", "a (vae, digits)"]
+    offered = []
+    monkeypatch.setattr(watch.st, "download_button", lambda label, data, name, *_, **__: offered.append(name))
     over.set_value(f"run/{run.id}").run()
+    assert offered[-1] == "b-and-a.gif"
     assert at.session_state["zscope.studio"].beside == f"run/{run.id}"
     button(at, "All runs").click().run()
     assert labels(at).count("Watch it form") == 2
