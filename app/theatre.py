@@ -113,7 +113,7 @@ def index(key: str) -> dict:
     n, (c, h, w) = len(f.fixed.rows), small(f.fixed.test[:1]).shape[1:]
     return {
         "name": f.name, "about": f.about, "axis": f.axis, "values": f.values, "until": f.until,
-        "n": n, "shape": [h, w, c], "classes": f.classes, "labelled": f.fixed.labels is not None,
+        "n": n, "shape": [h, w, c], "charts": f.charts, "classes": f.classes, "labelled": f.fixed.labels is not None,
         "plane": all(s.mu.shape[1] == 2 for s in f.snapshots), "drawn_from": f.fixed.drawn_from,
         "laid": len(f.maps), "trouble": trouble,
         "tags": [_tag(s.mu, f.maps[i] if i < len(f.maps) else None) for i, s in enumerate(f.snapshots)],
@@ -129,8 +129,8 @@ def _told(f: Frames, cause: str) -> str:
     if not cause:
         return ""
     if not np.isfinite(f.snapshots[len(f.maps)].mu).all():
-        cause = "some of its latents are no numbers. The training diverged."
-    return f"There is no map of {f.axis} {f.values[len(f.maps)]:g}: {cause}"
+        cause = "some latents are no numbers. The training diverged."
+    return f"There is no map from {f.axis} {f.values[len(f.maps)]:g} on: {cause}"
 
 
 def _active(key: str) -> bool:

@@ -96,6 +96,7 @@ def test_it_sends_what_there_is_of_a_run_and_gets_the_missing_maps_under_way(get
     found = get(f"run/{run.id}/index.json").json()
     assert (found["name"], found["axis"], found["values"], found["until"]) == ("a", "epoch", [1, 2, 3], None)
     assert (found["about"], found["shape"], found["laid"]) == ("Variational autoencoder on digits", [6, 4, 1], 2)
+    assert not found["charts"]
     assert (found["rates"][1], found["active"][1]) == ([2.0, 1.0, 0.0], [True, True, False])
     assert found["figures"][2] == {"distortion_nats": 47.0, "rate_nats": 3.0, "elbo_nats": -50.0}
     assert begun == [str(run.folder)]
@@ -108,6 +109,13 @@ def test_it_sends_what_there_is_of_a_run_and_gets_the_missing_maps_under_way(get
     assert (first["xy"] == known.maps[0]).all()
     assert "xy" not in third
     assert (third["drawn"] == known.snapshots[2].drawn.transpose(0, 2, 3, 1)).all()
+
+
+def test_a_series_is_sent_as_charts(get, begun):
+    run = run_in(folder.DONE)
+    shots(run.folder, 1, laid=1)
+    folder.write(run.folder / folder.PLAN, {**run.plan, "dataset": "ecg_beats"})
+    assert get(f"run/{run.id}/index.json").json()["charts"]
 
 
 def test_what_is_new_is_read_and_only_what_changed_has_another_tag(get, begun):
@@ -152,14 +160,14 @@ def test_a_layout_that_failed_says_why_and_is_tried_again_later(get, begun, monk
     process.stdin.close()  # it ends with an error
     assert process.wait(30) == 1
     (run.folder / "snapshots" / theatre.LOG).write_text("Traceback\nMemoryError: much\n")
-    assert get(f"run/{run.id}/index.json").json()["trouble"] == "There is no map of epoch 1: much"
+    assert get(f"run/{run.id}/index.json").json()["trouble"] == "There is no map from epoch 1 on: much"
     assert len(begun) == 1
     (run.folder / "snapshots" / theatre.LOG).write_text("vae.errors.ShapeError: z: given 9 rows.\n")
-    assert theatre.index(f"run/{run.id}")["trouble"] == "There is no map of epoch 1: z: given 9 rows."
+    assert theatre.index(f"run/{run.id}")["trouble"] == "There is no map from epoch 1 on: z: given 9 rows."
     path = run.folder / "snapshots" / "000001.npz"
     with np.load(path) as npz:
         snapshots.write(path, dict(npz) | {"mu": npz["mu"] * np.float16("nan")})
-    told = "There is no map of epoch 1: some of its latents are no numbers. The training diverged."
+    told = "There is no map from epoch 1 on: some latents are no numbers. The training diverged."
     assert theatre.index(f"run/{run.id}")["trouble"] == told
     monkeypatch.setattr(theatre, "AGAIN_S", 0.0)
     assert get(f"run/{run.id}/index.json").json()["trouble"] == ""

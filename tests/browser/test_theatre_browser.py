@@ -133,6 +133,16 @@ def test_between_two_snapshots_figures_are_those_of_the_epochs_there_and_rows_ar
         tab.do(f"(v) => {{ const r = document.querySelector('{SCRUB}'); r.value = v; r.oninput() }}", 1.6)
         tab.until("document.querySelector('.th-scrub output').textContent === 'epoch 7 of 9'")
         assert tab.do("document.querySelector('.th-again canvas').style.aspectRatio") == "44 / 12"
+        drawn = """async (charts) => {
+          const { Sheet } = await import("/asset/sheet.js"), sheet = new Sheet(document.createElement("div"), "", 4, 0)
+          const from = new Uint8Array(8 * 2 * 4), seen = []
+          const tiles = Array.from({ length: 8 }, (_, at) => ({ from, to: from, at }))
+          Object.assign(sheet, { tiles, shape: [2, 4, 1], charts, t: 0 })
+          sheet.draw({ drawImage: (_, x, y, w, h) => seen.push([x, y, w, h]) }, 400, 150)
+          return seen.at(-1)
+        }"""
+        assert tab.do(drawn, False) == [300, 50, 100, 50]
+        assert tab.do(drawn, True) == [300, 75, 100, 75]  # as high as there is room
 
 
 def test_a_map_that_does_not_come_says_why_in_its_own_place_and_large_numbers_are_short(app, chromium):

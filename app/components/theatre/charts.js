@@ -104,8 +104,10 @@ function heading(context, name, here, colour, box, look) {
   }
 }
 
+const lines = (box) => Math.max(2, (box.bottom - box.top) / 28) // of a grid, about
+
 function grid(context, box, py, low, high, look) {
-  const { found, say } = ticks(low, high, Math.max(2, (box.bottom - box.top) / 28))
+  const { found, say } = ticks(low, high, lines(box))
   Object.assign(context, { font: FONT(look, 10.5), fillStyle: look.text, strokeStyle: look.text, lineWidth: 1, textAlign: "right", textBaseline: "middle" })
   for (const v of found) {
     context.globalAlpha = 0.1
@@ -128,6 +130,9 @@ export function plane(context, width, height, rows, look) {
   const here = rows.map(({ reel, f }) => [reel.figure(R, f), reel.figure(D, f)]).map(([r, d]) => (r === null || d === null ? null : [r, d]))
   const [r0, r1] = spread(rows.flatMap(({ reel }) => late(reel, R))), [d0, d1] = spread(rows.flatMap(({ reel }) => late(reel, D)))
   const px = (r) => box.left + ((r - r0) / (r1 - r0)) * (box.right - box.left), py = (d) => box.bottom - ((d - d0) / (d1 - d0)) * (box.bottom - box.top)
+  context.font = FONT(look, 10.5)
+  const { found, say } = ticks(d0, d1, lines(box))
+  box.left = Math.max(box.left, 26 + Math.max(...found.map((v) => context.measureText(say(v)).width))) // beside the axis' name
   grid(context, box, py, d0, d1, look)
   const across = ticks(r0, r1, (box.right - box.left) / 70)
   Object.assign(context, { fillStyle: look.text, globalAlpha: 0.6, font: FONT(look, 10.5), textAlign: "center", textBaseline: "top" })

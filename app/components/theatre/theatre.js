@@ -158,19 +158,19 @@ class Theatre {
   // the fixed latents of a row of frames
   decoded(sheet, reel, f) {
     const { i, j, t } = reel.beside(f), from = reel.frames[i] ?? reel.frames[j], to = reel.frames[j] ?? from
-    if (from) sheet.show(all(from.drawn, to.drawn, from.drawn.shape[0]), reel.index.shape, t)
+    if (from) sheet.show(all(from.drawn, to.drawn, from.drawn.shape[0]), reel.index, t)
   }
 
   pictures(from, to, t) {
-    const { reel, other, rows } = this, { test } = reel.fixed, { shape } = reel.index
+    const { reel, other, rows } = this, { test } = reel.fixed, { shape, charts } = reel.index
     const tiles = [...all(test, test, test.shape[0]), ...all(from.again, to.again, test.shape[0])]
     const same = rows[1] && other.fixed.test.length === test.length && other.fixed.test.every((v, k) => v === test[k])
     const seen = same && other.frames[other.nearest(rows[1].f)]
     if (seen) tiles.push(...all(seen.again, seen.again, test.shape[0]))
-    const { canvas } = this.parts.again.surface, [h, w] = shape
+    const { canvas } = this.parts.again.surface, [h, w] = shape, high = charts ? Math.max(h, w) : h
     const columns = test.shape[0]
-    canvas.style.aspectRatio = `${columns * w} / ${(tiles.length / columns) * h}`
-    Object.assign(this.parts.again, { columns }).show(tiles, shape, t)
+    canvas.style.aspectRatio = `${columns * w} / ${(tiles.length / columns) * high}`
+    Object.assign(this.parts.again, { columns }).show(tiles, reel.index, t)
   }
 
   // over two maps and two sheets their names, in the colour they have in the curves
