@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from app.figures import CLASSES, ELBO
 from vae.frames import Frames
 from vae.modalities.image import tile
 
 DOT = 1.6  # radius of a point of the map
+INK = "#1a1d24"
 
 Box = tuple[int, int, int, int]
 
@@ -38,6 +40,64 @@ def scale(values: Sequence[float], start: float, end: float, pad: float = 0.08) 
     margin = pad * (high - low) or (0.5 if high == low else 0.0)
     low, high = low - margin, high + margin
     return lambda v: start + (v - low) / (high - low) * (end - start)
+
+
+def clipped(points: Sequence[tuple[float, float]], box: Box) -> list[list[tuple[float, float]]]:
+    """The pieces of a polyline within a box (Liang and Barsky, 1984)."""
+    pieces: list[list[tuple[float, float]]] = []
+    for (x0, y0), (x1, y1) in pairwise(points):
+        dx, dy, low, high = x1 - x0, y1 - y0, 0.0, 1.0
+        for by, room in ((-dx, x0 - box[0]), (dx, box[2] - x0), (-dy, y0 - box[1]), (dy, box[3] - y0)):
+            if by < 0:
+                low = max(low, room / by)
+            elif by > 0:
+                high = min(high, room / by)
+            elif room < 0:
+                low = 2.0  # beside the box
+        if low <= high:
+            a, b = ((x0 + t * dx, y0 + t * dy) for t in (low, high))
+            if pieces and low == 0.0 and math.dist(pieces[-1][-1], a) < 1e-6:
+                pieces[-1].append(b)
+            else:
+                pieces.append([a, b])
+    return pieces
+
+
+def legend(classes: Sequence[str], font: ImageFont.FreeTypeFont, width: int) -> list[list[tuple[str, str]]]:
+    """Lines of (name, colour) that are no wider."""
+    lines: list[list[tuple[str, str]]] = []
+    at = width
+    for name, colour in zip(classes, CLASSES, strict=False):
+        said = fit(name, font, width // 3)
+        if at + (wide := entry_px(said, font)) > width:
+            lines.append([])
+            at = 0
+        lines[-1].append((said, colour))
+        at += wide
+    return lines
+
+
+def entry(
+    draw: ImageDraw.ImageDraw, at: tuple[float, float], said: str, colour: str, font: ImageFont.FreeTypeFont
+) -> float:
+    """A colour and what it stands for; where the next one goes."""
+    x, y = at
+    draw.rectangle((x, y + 4, x + 7, y + 11), colour)
+    draw.text((x + 11, y), said, INK, font)
+    return x + entry_px(said, font)
+
+
+def entry_px(said: str, font: ImageFont.FreeTypeFont) -> float:
+    return font.getlength(said) + 21
+
+
+def fit(said: str, font: ImageFont.FreeTypeFont, width: float) -> str:
+    """Cut where it is longer."""
+    if font.getlength(said) <= width:
+        return said
+    while said and font.getlength(f"{said}...") > width:
+        said = said[:-1]
+    return f"{said}..."
 
 
 def within(place: tuple[float, float], box: Box) -> tuple[float, float]:

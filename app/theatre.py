@@ -22,7 +22,7 @@ from vae import frames, ladders, rungs
 from vae.errors import UnknownName
 from vae.frames import Frames
 from vae.metrics.latent import active_units
-from vae.runs import processes
+from vae.runs import diagnosis, processes
 from vae.runs.folder import EPOCHS, STATE, find
 from vae.snapshots import FIGURES, FOLDER
 
@@ -91,16 +91,11 @@ def lay(key: str) -> str:
             return ""
         failed = process is not None and process.returncode != 0
         if failed and time.monotonic() < begun + AGAIN_S:
-            return _last_line(folder / FOLDER / LOG)
+            return diagnosis.of_log((folder / FOLDER / LOG).read_text("utf-8", "replace"), {}).cause
         begun_now = processes.detached(["-m", "vae.commands.laying", str(folder)], folder / FOLDER / LOG)
         processes.reap(begun_now)
         _layers[folder] = (begun_now, time.monotonic())
         return ""
-
-
-def _last_line(log: Path) -> str:
-    lines = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()]
-    return lines[-1] if lines else "the process that lays them out ended without a word"
 
 
 # ---------------------------------------------------------------- for the browser
@@ -114,11 +109,11 @@ def index(key: str) -> dict:
     f = of(key)
     if f is None:
         return {"empty": True, "active": _active(key)}
-    trouble = lay(key) if len(f.maps) < len(f.snapshots) else ""
+    trouble = _told(f, lay(key)) if len(f.maps) < len(f.snapshots) else ""
     n, (c, h, w) = len(f.fixed.rows), small(f.fixed.test[:1]).shape[1:]
     return {
         "name": f.name, "about": f.about, "axis": f.axis, "values": f.values, "until": f.until,
-        "n": n, "shape": [h, w, c], "classes": f.classes, "labelled": f.fixed.labels is not None,
+        "n": n, "shape": [h, w, c], "charts": f.charts, "classes": f.classes, "labelled": f.fixed.labels is not None,
         "plane": all(s.mu.shape[1] == 2 for s in f.snapshots), "drawn_from": f.fixed.drawn_from,
         "laid": len(f.maps), "trouble": trouble,
         "tags": [_tag(s.mu, f.maps[i] if i < len(f.maps) else None) for i, s in enumerate(f.snapshots)],
@@ -127,6 +122,15 @@ def index(key: str) -> dict:
         "active": [active_units(s.mu).tolist() for s in f.snapshots],
         "history": [_finite({k: r[k] for k in ("epoch", *FIGURES) if r.get(k) is not None}) for r in f.history],
     }  # fmt: skip
+
+
+def _told(f: Frames, cause: str) -> str:
+    """A sentence on why the next map does not come, "" where nothing keeps it."""
+    if not cause:
+        return ""
+    if not np.isfinite(f.snapshots[len(f.maps)].mu).all():
+        cause = "some latents are no numbers. The training diverged."
+    return f"There is no map from {f.axis} {f.values[len(f.maps)]:g} on: {cause}"
 
 
 def _active(key: str) -> bool:

@@ -255,16 +255,20 @@ def test_snapshots_are_of_the_first_the_last_and_evenly_spread_epochs():
     assert np.diff(wanted).max() - np.diff(wanted).min() <= 1
 
 
-def test_a_training_faster_than_its_snapshots_has_fewer(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("free_s", "kept"), [(0.0, [1, 6]), (60.0, [1, 2, 3, 4, 5, 6])])
+def test_a_training_faster_than_its_snapshots_has_fewer_unless_all_of_them_take_no_time(
+    tmp_path, monkeypatch, free_s, kept
+):
     """With no time at all for them, only the first and the last epoch have one."""
     monkeypatch.setattr(snapshots, "SHARE", 0.0)
+    monkeypatch.setattr(snapshots, "FREE_S", free_s)
     shots = snapshots.Snapshots(tmp_path / "run", plan("rare", epochs=6))
     events = experiment.train(plan("rare", epochs=6), watch=shots.take)
     for event in events:
         if event.kind == "epoch" and event.epoch == 6:
             break
     events.close()
-    assert list(snapshots.kept(tmp_path / "run")) == [1, 6]
+    assert list(snapshots.kept(tmp_path / "run")) == kept
 
 
 # ---------------------------------------------------------------- processes of their own

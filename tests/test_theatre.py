@@ -1,20 +1,18 @@
-"""The theatre without a browser: what it sends, when it lays out maps, its film, and its place on the Train page."""
+"""The theatre without a browser: what it sends, when it lays out maps, and its place on the Train page."""
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import sys
 import warnings
-from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image
 from starlette.applications import Starlette
 
-from app import film, theatre
+from app import theatre
+from app.panels import watch
 from tests.test_train_page import button, empty, labels, page, quiet, run_in  # noqa: F401  fixtures
 from tests.test_views import words
 from vae import frames, snapshots
@@ -28,16 +26,16 @@ with warnings.catch_warnings():
 N = 60
 
 
-def shots(run, count: int, *, rates: bool = True, d: int = 3, laid: int = 0, shape=(1, 6, 4), seed: int = 0):
+def shots(run, count: int, *, rates=True, d: int = 3, laid: int = 0, shape=(1, 6, 4), seed: int = 0, tests: int = 16):
     """A run's folder with that many snapshots, of which `laid` have a map."""
     rng = np.random.default_rng(seed)
     pictures = lambda n: rng.integers(0, 255, (n, *shape), dtype=np.uint8)  # noqa: E731
-    fixed = {"rows": np.arange(N), "labels": np.arange(N) % 10, "test": pictures(16)}
+    fixed = {"rows": np.arange(N), "labels": np.arange(N) % 10, "test": pictures(tests)}
     snapshots.write(run / "snapshots" / "fixed.npz", fixed | {"drawn_from": np.array("prior")})
     files = {}
     for epoch in range(1, count + 1):
         mu = rng.normal(size=(N, d)) * ([1.0] * (d - 1) + [0.01])
-        arrays = {"mu": mu.astype(np.float16), "again": pictures(16), "drawn": pictures(64)}
+        arrays = {"mu": mu.astype(np.float16), "again": pictures(tests), "drawn": pictures(64)}
         arrays["distortion_nats"] = np.float64(50.0 - epoch)
         if rates:
             arrays |= {"rate_nats": np.float64(epoch), "elbo_nats": np.float64(-50.0)}
@@ -98,6 +96,7 @@ def test_it_sends_what_there_is_of_a_run_and_gets_the_missing_maps_under_way(get
     found = get(f"run/{run.id}/index.json").json()
     assert (found["name"], found["axis"], found["values"], found["until"]) == ("a", "epoch", [1, 2, 3], None)
     assert (found["about"], found["shape"], found["laid"]) == ("Variational autoencoder on digits", [6, 4, 1], 2)
+    assert not found["charts"]
     assert (found["rates"][1], found["active"][1]) == ([2.0, 1.0, 0.0], [True, True, False])
     assert found["figures"][2] == {"distortion_nats": 47.0, "rate_nats": 3.0, "elbo_nats": -50.0}
     assert begun == [str(run.folder)]
@@ -110,6 +109,13 @@ def test_it_sends_what_there_is_of_a_run_and_gets_the_missing_maps_under_way(get
     assert (first["xy"] == known.maps[0]).all()
     assert "xy" not in third
     assert (third["drawn"] == known.snapshots[2].drawn.transpose(0, 2, 3, 1)).all()
+
+
+def test_a_series_is_sent_as_charts(get, begun):
+    run = run_in(folder.DONE)
+    shots(run.folder, 1, laid=1)
+    folder.write(run.folder / folder.PLAN, {**run.plan, "dataset": "ecg_beats"})
+    assert get(f"run/{run.id}/index.json").json()["charts"]
 
 
 def test_what_is_new_is_read_and_only_what_changed_has_another_tag(get, begun):
@@ -154,8 +160,15 @@ def test_a_layout_that_failed_says_why_and_is_tried_again_later(get, begun, monk
     process.stdin.close()  # it ends with an error
     assert process.wait(30) == 1
     (run.folder / "snapshots" / theatre.LOG).write_text("Traceback\nMemoryError: much\n")
-    assert get(f"run/{run.id}/index.json").json()["trouble"] == "MemoryError: much"
+    assert get(f"run/{run.id}/index.json").json()["trouble"] == "There is no map from epoch 1 on: much"
     assert len(begun) == 1
+    (run.folder / "snapshots" / theatre.LOG).write_text("vae.errors.ShapeError: z: given 9 rows.\n")
+    assert theatre.index(f"run/{run.id}")["trouble"] == "There is no map from epoch 1 on: z: given 9 rows."
+    path = run.folder / "snapshots" / "000001.npz"
+    with np.load(path) as npz:
+        snapshots.write(path, dict(npz) | {"mu": npz["mu"] * np.float16("nan")})
+    told = "There is no map from epoch 1 on: some latents are no numbers. The training diverged."
+    assert theatre.index(f"run/{run.id}")["trouble"] == told
     monkeypatch.setattr(theatre, "AGAIN_S", 0.0)
     assert get(f"run/{run.id}/index.json").json()["trouble"] == ""
     assert len(begun) == 2
@@ -182,88 +195,10 @@ def test_large_pictures_are_sent_smaller():
     assert theatre.small(pictures[..., :64, :64]).shape == (2, 3, 64, 64)
 
 
-# ---------------------------------------------------------------- the film
-
-
-def pictures_of(data: bytes) -> list[np.ndarray]:
-    gif = Image.open(io.BytesIO(data))
-    found = []
-    for i in range(gif.n_frames):
-        gif.seek(i)
-        found.append(np.asarray(gif.convert("RGB")).astype(int))
-    return found
-
-
-def inside(picture: np.ndarray, box) -> np.ndarray:
-    return picture[box[1] : box[3], box[0] : box[2]]
-
-
-def test_the_film_moves_points_pictures_bars_and_place(tmp_path):
-    f = frames.of_folder(shots(tmp_path, 3, laid=3), name="a")
-    found = pictures_of(film.gif(f))
-    assert found[0].shape == (*film.SIZE[::-1], 3)
-    assert len(found) == 2 * (film.STEPS_MS // film.STEP_MS) + 1
-    for box in (film.MAP, film.DRAWN, film.BARS, film.AGAIN, film.PLANE, film.CURVES):
-        assert np.abs(inside(found[0], box) - inside(found[-1], box)).max() > 40, box
-    assert np.abs(inside(found[0], film.MAP) - inside(found[1], film.MAP)).max() > 40  # between two frames too
-
-
-def test_the_film_of_what_has_no_rate_no_map_yet_or_one_frame(tmp_path):
-    for i, how in enumerate(({"rates": False}, {"laid": 0}, {"shape": (3, 8, 16)})):
-        f = frames.of_folder(shots(tmp_path / str(i), 1 + i, **how), name="a")
-        assert len(pictures_of(film.gif(f))) == 1 + i * (film.STEPS_MS // film.STEP_MS)
-
-
-def test_figures_that_are_no_numbers_do_not_spoil_the_film(tmp_path):
-    run = shots(tmp_path, 3, laid=3)
-    path = run / "snapshots" / "000001.npz"
-    with np.load(path) as npz:
-        arrays = dict(npz)
-    snapshots.write(path, arrays | dict.fromkeys(("elbo_nats", "distortion_nats", "rate_nats"), np.float64("nan")))
-    found = pictures_of(film.gif(frames.of_folder(run, name="a")))
-    middle = found[film.STEPS_MS // film.STEP_MS]
-    for box in (film.PLANE, film.CURVES):
-        assert np.abs(inside(middle, box) - inside(found[-1], box)).max() > 40, box
-
-
-def test_two_runs_in_one_film_have_their_colours_bars_and_pictures(tmp_path):
-    a, b = (frames.of_folder(shots(tmp_path / "ab"[i], 4, laid=4, seed=i), name="ab"[i]) for i in (0, 1))
-    colour = tuple(int(film.SECOND[i : i + 2], 16) for i in (1, 3, 5))
-    alone, two = (np.asarray(film.Stage(a, beside).at(1.0)).astype(int) for beside in (None, b))
-
-    def coloured(picture: np.ndarray, box) -> bool:
-        return bool((np.abs(inside(picture, box) - colour) < 9).all(-1).any())
-
-    for box in (film.MAP, film.BARS_OF_TWO, film.PLANE, film.CURVES):
-        assert not coloured(alone, box), box
-        assert coloured(two, box), box
-    drawn = np.asarray(film.Stage(a, replace(b, snapshots=a.snapshots)).at(1.0)).astype(int)
-    left, top, right, _ = film.DRAWN
-    middle, foot = (left + right) // 2, top + (right - left) // 2 - 8
-    for box, differs in (((left, top, middle - 8, foot), False), ((middle + 8, top, right, foot), True)):
-        assert (np.abs(inside(two, box) - inside(drawn, box)).max() > 40) == differs, box
-
-
-def test_a_film_shows_what_the_same_samples_come_back_as_from_both(tmp_path):
-    a, b = (frames.of_folder(shots(tmp_path / name, 4, laid=4), name=name) for name in "ab")
-    other = replace(b, fixed=replace(b.fixed, test=255 - b.fixed.test))
-    sheets = [inside(np.asarray(film.Stage(a, beside).at(1.0)), film.AGAIN) for beside in (b, other)]
-    three_rows, two_rows = (int(np.flatnonzero((sheet < 200).any((0, 2)))[-1]) for sheet in sheets)
-    assert three_rows < 0.8 * two_rows  # of one height
-
-
-def test_the_axes_of_a_ladders_film_are_those_of_its_page(tmp_path):
-    f = replace(frames.of_folder(shots(tmp_path, 4, laid=4), name="a"), axis="beta", values=(0.0, 1.0, 2.0, 4.0))
-    rates = (200.0, 20.0, 8.0, 3.0)  # without a price the first is many times the others
-    shown = (replace(s, figures=s.figures | {"rate_nats": r}) for s, r in zip(f.snapshots, rates, strict=True))
-    f = replace(f, snapshots=tuple(shown))
-    assert [s["rate_nats"] for s in film.Stage(f, None)._late(f)] == [20.0, 8.0, 3.0]
-
-
 # ---------------------------------------------------------------- the page
 
 
-def test_a_runs_card_leads_to_the_theatre_and_back(empty, begun):  # noqa: F811
+def test_a_runs_card_leads_to_the_theatre_and_back(empty, begun, monkeypatch):  # noqa: F811
     run = run_in(folder.DONE)
     other = run_in(folder.DONE, "b")
     for one in (run, other):
@@ -276,7 +211,10 @@ def test_a_runs_card_leads_to_the_theatre_and_back(empty, begun):  # noqa: F811
     assert at.session_state["zscope.studio"].watched == f"run/{other.id}"
     over = at.selectbox[0]
     assert over.options == ["Lay another run over", "a (vae, digits)"]
+    offered = []
+    monkeypatch.setattr(watch.st, "download_button", lambda label, data, name, *_, **__: offered.append(name))
     over.set_value(f"run/{run.id}").run()
+    assert offered[-1] == "b-and-a.gif"
     assert at.session_state["zscope.studio"].beside == f"run/{run.id}"
     button(at, "All runs").click().run()
     assert labels(at).count("Watch it form") == 2

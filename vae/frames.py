@@ -32,7 +32,7 @@ class Frames:
     maps (m, n, 2) float32: aligned, of the first m; the others are not laid out yet. Where all latents have two
     dimensions, they are the map. history: records of "epoch" and figures, of every epoch of a run, not only those of
     the snapshots; empty elsewhere. until: the last value that is still to come, None where all are there. about:
-    family and data set, for a caption; classes: of labels.
+    family and data set, for a caption; classes: of labels. charts: the pictures are charts, which may be stretched.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Frames:
     until: float | None = None
     about: str = ""
     classes: tuple[str, ...] = ()
+    charts: bool = False
 
     def __post_init__(self):
         if not len(self.maps) <= len(self.snapshots) == len(self.values):
@@ -65,6 +66,7 @@ def of_run(run: Path) -> Frames | None:
         until=float(known.plan["epochs"]) if known.active else None,
         about=about(known.plan["family"], known.plan["dataset"]),
         classes=tuple(data.classes) if data else (),
+        charts=data is not None and data.modality != "image",
     )
 
 

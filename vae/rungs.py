@@ -36,7 +36,8 @@ def frames_of(ladder: Ladder) -> Frames | None:
     found = frames.of_folder(ladder.folder, name=ladder.name, axis=ladder.setting, values=values)
     data = DATASETS.all().get(ladder.dataset)  # somebody's own may be gone
     of = about(ladder.family, ladder.dataset)
-    return dataclasses.replace(found, about=of, classes=tuple(data.classes) if data else ())
+    charts = data is not None and data.modality != "image"
+    return dataclasses.replace(found, about=of, classes=tuple(data.classes) if data else (), charts=charts)
 
 
 def ready(ladder: Ladder, disk: Disk | None = None) -> bool:

@@ -22,6 +22,7 @@ from .types import Samples
 FOLDER, FIXED = "snapshots", "fixed.npz"
 MOST, N_LATENTS, N_PICTURES, SIDE = 40, 2_000, 16, 8  # SIDE: of the manifold grid
 SHARE = 0.015  # of the time of a training that its snapshots may take
+FREE_S = 0.3  # that they may take in any case: nobody notices, and a short training has more than two
 BATCH = 500
 HALF = -65_504.0, 65_504.0  # between them float16 has numbers
 SOURCES = GRID, PRIOR, CODES = "grid", "prior", "codes"  # the prior's mass evenly, its draws, a Gaussian on the codes
@@ -111,7 +112,7 @@ class Snapshots:
     """Takes them, from the trainer that vae.experiment.train lets watch: `take` is its `watch`.
 
     Beside the first and the last epoch, one is taken only while all of them together cost less than `SHARE` of the
-    time that training took: the epochs of a small data set may be shorter than a snapshot.
+    time that training took, or `FREE_S`: the epochs of a small data set may be shorter than a snapshot.
     """
 
     def __init__(self, run: Path, plan: Any):
@@ -125,7 +126,7 @@ class Snapshots:
         are. Whether one was taken. Raises: OSError: it could not be written."""
         began = time.perf_counter()
         ends = event.epoch in (1, self.plan.epochs)
-        affordable = self.spent_s + self.dearest_s <= SHARE * (began - self.began)
+        affordable = self.spent_s + self.dearest_s <= max(SHARE * (began - self.began), FREE_S)
         if not ends and not (event.epoch in self.wanted and affordable):
             return False
         if self._look is None:

@@ -2,14 +2,13 @@
 // frames has one colour of its own in all of them. An axis spans what comes after the first tenth, whose fall would hide the
 // rest, and stays while one scrubs; what lies beyond is a hollow dot at its edge, beside its value.
 
+import { figure, spread, ticks } from "./numbers.js"
+
 export const COLOUR = { elbo: "#d55e00", distortion: "#2f7fc1", rate: "#0a9f78", dead: "#9aa3af", other: { light: "#a4478f", dark: "#d98bc9" } }
 export const otherColour = (look) => (look.dark ? COLOUR.other.dark : COLOUR.other.light)
-export const figure = (v, digits = 1) => (v === null || v === undefined ? "–" : v.toFixed(Math.abs(v) < LARGE ? digits : 0).replace("-", "−"))
-const tick = (v, digits) => (Math.abs(v) < LARGE ? figure(v, digits) : `${figure(v / 1000, 0)}k`)
 const WIDEST = 56 // CSS pixels of a bar and what is left beside it
 const SHORT = 12 // epochs: of fewer, all are shown
 const FAR = 3 // times the next rate
-const LARGE = 10_000 // numbers from here on have no decimals, on an axis a k
 
 // whether a rate means something: without an elbo (a plain autoencoder's codes are no draws) it is a 0 that says nothing
 const bounded = (reel) => reel.has("elbo_nats") && reel.has("rate_nats")
@@ -17,25 +16,12 @@ const bounded = (reel) => reel.has("elbo_nats") && reel.has("rate_nats")
 const CURVES = [["elbo", "elbo_nats"], ["distortion", "distortion_nats"], ["rate", "rate_nats"]]
 const FONT = (look, px = 11.5) => `${px}px ${look.font}`
 
-const spread = (values) => {
-  const low = Math.min(...values), high = Math.max(...values), pad = 0.08 * (high - low) || 0.5
-  return [low - pad, high + pad]
-}
-
 // what an axis spans: of a training all but its first tenth, of other models all from where the rate falls to no less than a
 // third from one to the next (without a price on it, it is many times the others')
 function late({ records, index }, name) {
   const long = records.length >= SHORT ? Math.floor((records.length - 1) / 10) : 0
   const far = records.findIndex((record, i) => !(record.rate_nats > FAR * records[i + 1]?.rate_nats))
   return records.slice(index.axis === "epoch" ? long : Math.max(0, far)).map((record) => record[name]).filter((v) => v !== undefined)
-}
-
-// steps of 1, 2 or 5 that part a span into about so many
-function ticks(low, high, about) {
-  const raw = (high - low) / about, power = 10 ** Math.floor(Math.log10(raw)), step = power * [1, 2, 5, 10].find((m) => m * power >= raw)
-  const found = []
-  for (let v = Math.ceil(low / step) * step; v <= high + 1e-9 * step; v += step) found.push(Math.abs(v) < 1e-9 * step ? 0 : v)
-  return { found, digits: Math.max(0, -Math.floor(Math.log10(step) + 1e-9)) }
 }
 
 function polyline(context, points) {
@@ -118,14 +104,16 @@ function heading(context, name, here, colour, box, look) {
   }
 }
 
+const lines = (box) => Math.max(2, (box.bottom - box.top) / 28) // of a grid, about
+
 function grid(context, box, py, low, high, look) {
-  const { found, digits } = ticks(low, high, Math.max(2, (box.bottom - box.top) / 28))
+  const { found, say } = ticks(low, high, lines(box))
   Object.assign(context, { font: FONT(look, 10.5), fillStyle: look.text, strokeStyle: look.text, lineWidth: 1, textAlign: "right", textBaseline: "middle" })
   for (const v of found) {
     context.globalAlpha = 0.1
     polyline(context, [[box.left, py(v)], [box.right, py(v)]])
     context.globalAlpha = 0.6
-    context.fillText(tick(v, digits), box.left - 6, py(v))
+    context.fillText(say(v), box.left - 6, py(v), box.left - 8) // squeezed rather than cut off
   }
   context.globalAlpha = 1
 }
@@ -142,10 +130,13 @@ export function plane(context, width, height, rows, look) {
   const here = rows.map(({ reel, f }) => [reel.figure(R, f), reel.figure(D, f)]).map(([r, d]) => (r === null || d === null ? null : [r, d]))
   const [r0, r1] = spread(rows.flatMap(({ reel }) => late(reel, R))), [d0, d1] = spread(rows.flatMap(({ reel }) => late(reel, D)))
   const px = (r) => box.left + ((r - r0) / (r1 - r0)) * (box.right - box.left), py = (d) => box.bottom - ((d - d0) / (d1 - d0)) * (box.bottom - box.top)
+  context.font = FONT(look, 10.5)
+  const { found, say } = ticks(d0, d1, lines(box))
+  box.left = Math.max(box.left, 26 + Math.max(...found.map((v) => context.measureText(say(v)).width))) // beside the axis' name
   grid(context, box, py, d0, d1, look)
   const across = ticks(r0, r1, (box.right - box.left) / 70)
   Object.assign(context, { fillStyle: look.text, globalAlpha: 0.6, font: FONT(look, 10.5), textAlign: "center", textBaseline: "top" })
-  for (const r of across.found) context.fillText(tick(r, across.digits), px(r), box.bottom + 4)
+  for (const r of across.found) context.fillText(across.say(r), px(r), box.bottom + 4)
   context.save()
   context.beginPath()
   context.rect(box.left, box.top, box.right - box.left, box.bottom - box.top)
@@ -186,14 +177,14 @@ function place(context, [r, d], k, px, py, box, colour, look) {
 
 // lines of one elbo, which is -(distortion + rate)
 function iso(context, { r0, r1, d0, d1 }, px, py, look) {
-  const { found, digits } = ticks(r0 + d0, r1 + d1, 7)
+  const { found, say } = ticks(r0 + d0, r1 + d1, 7)
   Object.assign(context, { strokeStyle: COLOUR.elbo, fillStyle: COLOUR.elbo, lineWidth: 1, font: FONT(look, 10.5), textAlign: "left", textBaseline: "bottom" })
   context.setLineDash([5, 4])
   for (const total of found) {
     context.globalAlpha = look.dark ? 0.6 : 0.45
     polyline(context, [[px(r0), py(total - r0)], [px(r1), py(total - r1)]])
     const [x, y] = total - r0 <= d1 ? [r0, total - r0] : [total - d1, d1] // where it enters, at the left or the top
-    const said = `elbo ${tick(-total, digits)}`
+    const said = `elbo ${say(-total)}`
     if (px(x) + 14 + context.measureText(said).width > px(r1)) continue
     context.save()
     context.translate(px(x) + 6, py(y) + (y === d1 ? 12 : -2))
@@ -235,6 +226,8 @@ export function bars(context, width, height, rows, look) {
 function steps(context, { reel, f }, box, py, pitch, look) {
   const rate = reel.index.rates[reel.nearest(f)]
   if (!rate) return
+  Object.assign(context, { font: FONT(look, 10.5), fillStyle: otherColour(look), textAlign: "right", textBaseline: "top" })
+  context.fillText(reel.index.name, box.right, box.top - 4, (box.right - box.left) / 2)
   const sorted = [...rate].sort((a, b) => b - a)
   Object.assign(context, { strokeStyle: otherColour(look), lineWidth: 2 })
   polyline(context, sorted.flatMap((v, k) => [[box.left + k * pitch, py(v)], [box.left + (k + 1) * pitch, py(v)]]))

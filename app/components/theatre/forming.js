@@ -9,6 +9,7 @@ const PAD_PX = 10
 
 export class Forming {
   constructor(host) {
+    this.note = host.appendChild(Object.assign(document.createElement("p"), { className: "th-waits" }))
     this.surface = new Surface(host, "Map of the samples' latents", (...given) => this.draw(...given))
   }
 
@@ -35,6 +36,12 @@ export class Forming {
   // the frame whose map is shown where the wanted one is not laid out yet
   get laid() { return this.reel?.frames.reduce((last, frame, i) => (frame?.xy ? i : last), -1) ?? -1 }
 
+  // why the wanted map is not there yet, in its place, or at the foot of another that is
+  waits(why) {
+    if (this.note.textContent !== why) this.note.textContent = why
+    this.note.dataset.bare = String(this.laid < 0)
+  }
+
   draw(context, width, height, ratio) {
     if (!this.points || this.laid < 0) return
     const { reel } = this, { i, j, t } = reel.beside(Math.min(this.f, this.laid)), [from, to] = [reel.frames[i], reel.frames[j]]
@@ -50,5 +57,5 @@ export class Forming {
     context.drawImage(drawn, 0, 0, width, height)
   }
 
-  remove() { this.points?.remove(); this.surface.remove() }
+  remove() { this.points?.remove(); this.note.remove(); this.surface.remove() }
 }

@@ -1,5 +1,5 @@
 // The Frames of one key in the browser: an index, looked at again while something is to come, and the bytes of each frame once.
-// Sources: app/theatre.py. Numbers between two frames are of a place between them, as the map's points are.
+// Sources: app/theatre.py. Between two frames the map's points are of a place between them, figures of the epochs there.
 
 import { unpacked } from "./channel.js"
 
@@ -68,25 +68,31 @@ export class Reel {
     return j === 0 ? 0 : j - 1 + (x - xs[j - 1]) / (xs[j] - xs[j - 1])
   }
 
-  // a figure at place f, null where a frame beside it has none
+  // a figure at place f, of the records beside it; null where one of them has none
   figure(name, f) {
-    const { i, j, t } = this.beside(f), [a, b] = [this.index.figures[i][name], this.index.figures[j][name]]
-    return a === undefined || b === undefined ? null : a + t * (b - a)
+    const { records } = this, x = this.xAt(f), after = records.findIndex((record) => record.x > x)
+    const to = records[after] ?? records.at(-1), from = records[Math.max(0, (after < 0 ? records.length : after) - 1)]
+    const share = to === from ? 0 : (x - from.x) / (to.x - from.x), [a, b] = [from[name], share ? to[name] : from[name]]
+    return a === undefined || b === undefined ? null : a + share * (b - a)
   }
 
   has(name) { return this.records.some((record) => record[name] !== undefined) }
 
-  // of every epoch where they are known, else of every frame: {x, figures}
+  // of every frame, and of every epoch that is known, in order: {x, figures}
   get records() {
-    const { history, figures, axis } = this.index
-    if (axis === "epoch" && history.length >= figures.length) return history.map((record) => ({ x: record.epoch, ...record }))
-    return figures.map((figure, i) => ({ x: this.x(i), ...figure }))
+    const { index } = this, { history, figures, axis } = index
+    if (this.known?.index === index) return this.known.records
+    const every = axis === "epoch" ? history.map((record) => ({ x: record.epoch, ...record })) : []
+    const told = new Set(every.map(({ x }) => x)), frames = figures.map((figure, i) => ({ x: this.x(i), ...figure }))
+    const records = [...every, ...frames.filter(({ x }) => !told.has(x))].sort((a, b) => a.x - b.x)
+    this.known = { index, records }
+    return records
   }
 
-  named(i) {
-    const { axis, values } = this.index
-    return `${axis} ${values[i]}`
-  }
+  named(i) { return `${this.index.axis} ${this.index.values[i]}` }
+
+  // what place f is called: an epoch between two frames has its own number
+  placeNamed(f) { return this.index.axis === "epoch" ? `epoch ${Math.round(this.xAt(f))}` : this.named(this.nearest(f)) }
 
   remove() { this.gone = true; clearTimeout(this.timer) }
 }

@@ -63,12 +63,12 @@ export class Scrubber {
   }
 
   say() {
-    const at = Math.round(this.f), { index } = this.reel
+    const { index } = this.reel
     this.range.value = this.f
     this.range.style.setProperty("--t", this.last > 0 ? this.f / this.last : 0)
     const of = index.axis === "epoch" ? ` of ${index.until ?? index.values.at(-1)}` : ""
-    this.find("output").textContent = this.range.ariaValueText = `${this.reel.named(at)}${of}`
-    this.root.dataset.live = String(index.until !== null && this.f > this.last - 0.5)
+    this.find("output").textContent = this.range.ariaValueText = `${this.reel.placeNamed(this.f)}${of}`
+    this.root.dataset.live = String(index.until !== null && index.values.at(-1) < index.until && this.f > this.last - 0.5)
   }
 
   // to a frame, on its way through those between

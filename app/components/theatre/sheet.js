@@ -1,4 +1,4 @@
-// Rows of small pictures on one canvas, each fading from its frame into the next.
+// Rows of small pictures on one canvas, each fading from its frame into the next. Charts are as high as there is room, up to squares.
 
 import { Surface } from "./surface.js"
 
@@ -11,8 +11,8 @@ export class Sheet {
   }
 
   // tiles: [{from, to, at}]: the bytes of two lists of pictures, and which of them; t: from the first to the second
-  show(tiles, shape, t) {
-    Object.assign(this, { tiles, shape, t })
+  show(tiles, { shape, charts }, t) {
+    Object.assign(this, { tiles, shape, charts, t })
     this.surface.paint()
   }
 
@@ -20,7 +20,8 @@ export class Sheet {
     if (!this.tiles.length) return
     const [h, w] = this.shape, { columns, gap } = this, rows = Math.ceil(this.tiles.length / columns)
     const scale = Math.min((width - gap * (columns - 1)) / (columns * w), (height - gap * (rows - 1)) / (rows * h))
-    const [dw, dh] = [w * scale, h * scale], left = (width - columns * dw - gap * (columns - 1)) / 2
+    const dw = w * scale, room = (height - gap * (rows - 1)) / rows, dh = this.charts ? Math.max(h * scale, Math.min(dw, room)) : h * scale
+    const left = (width - columns * dw - gap * (columns - 1)) / 2
     if (this.tile.width !== w || this.tile.height !== h) Object.assign(this.tile, { width: w, height: h })
     const small = this.tile.getContext("2d", { willReadFrequently: true }), image = small.createImageData(w, h)
     image.data.fill(255)

@@ -10,10 +10,11 @@ import { Sheet } from "./sheet.js"
 import { Surface } from "./surface.js"
 import { count, mounting, palette, theme } from "./zscope.js"
 
+const ACTIVE = "Active: its posterior mean differs from sample to sample, with a variance above 0.01 over the training samples shown. Dead: it does not, so it tells the decoder next to nothing of a sample."
 const MARKUP = `
 <section class="th-map"><h4><span></span><em></em></h4><div class="th-clouds"><div class="th-cloud"></div></div><p class="th-legend"></p></section>
 <section class="th-drawn"><h4></h4><div class="th-sheets"><div class="th-fill"></div></div></section>
-<section class="th-bars"><h4>Rate of each dimension, nats <i style="--c:${COLOUR.rate}"></i>active <i style="--c:${COLOUR.dead}"></i>dead</h4><div class="th-fill"></div></section>
+<section class="th-bars"><h4 title="${ACTIVE}">Rate of each dimension, nats <i style="--c:${COLOUR.rate}"></i>active <i style="--c:${COLOUR.dead}"></i>dead</h4><div class="th-fill"></div></section>
 <section class="th-plane"><h4>Rate and distortion <small>dashed: equal elbo</small></h4><div class="th-fill"></div></section>
 <section class="th-curves"><h4></h4><div class="th-fill"></div></section>
 <section class="th-again"><h4></h4><div class="th-fill"></div></section>
@@ -48,7 +49,7 @@ class Theatre {
     this.parts = {
       map: new Forming(this.find(".th-cloud")),
       drawn: new Sheet(place("drawn"), "Fixed latents, decoded", 8, 1),
-      again: new Sheet(place("again"), "Test samples, and what they come back as", 16, 3),
+      again: new Sheet(place("again"), "Test samples, and what they come back as", 1, 3),
       bars: this.chart("bars", "Rate of each dimension", bars),
       plane: this.chart("plane", "Rate-distortion plane", plane),
       curves: this.chart("curves", "Training curves", curves),
@@ -147,7 +148,9 @@ class Theatre {
       this.twin.show(other, this.rows[1].f, look)
       this.decoded(this.drawnToo, other, this.rows[1].f)
     }
-    this.find(".th-map h4 em").textContent = f > this.parts.map.laid + 0.01 ? reel.trouble || LAYING : ""
+    const late = (map, row) => row.f > map.laid + 0.01
+    this.rows.forEach((row, k) => { const map = k ? this.twin : this.parts.map; map.waits(late(map, row) ? row.reel.trouble || LAYING : "") })
+    this.find(".th-map h4 em").textContent = late(this.parts.map, this.rows[0]) && !reel.trouble ? LAYING : ""
     this.names()
     for (const name of ["plane", "curves", "bars"]) if (!this.find(`.th-${name}`).dataset.absent) this.parts[name].paint()
   }
@@ -155,26 +158,27 @@ class Theatre {
   // the fixed latents of a row of frames
   decoded(sheet, reel, f) {
     const { i, j, t } = reel.beside(f), from = reel.frames[i] ?? reel.frames[j], to = reel.frames[j] ?? from
-    if (from) sheet.show(all(from.drawn, to.drawn, from.drawn.shape[0]), reel.index.shape, t)
+    if (from) sheet.show(all(from.drawn, to.drawn, from.drawn.shape[0]), reel.index, t)
   }
 
   pictures(from, to, t) {
-    const { reel, other, rows } = this, { test } = reel.fixed, { shape } = reel.index
+    const { reel, other, rows } = this, { test } = reel.fixed, { shape, charts } = reel.index
     const tiles = [...all(test, test, test.shape[0]), ...all(from.again, to.again, test.shape[0])]
     const same = rows[1] && other.fixed.test.length === test.length && other.fixed.test.every((v, k) => v === test[k])
     const seen = same && other.frames[other.nearest(rows[1].f)]
     if (seen) tiles.push(...all(seen.again, seen.again, test.shape[0]))
-    const { canvas } = this.parts.again.surface, [h, w] = shape
-    canvas.style.aspectRatio = `${16 * w} / ${(tiles.length / 16) * h}`
-    this.parts.again.show(tiles, shape, t)
+    const { canvas } = this.parts.again.surface, [h, w] = shape, high = charts ? Math.max(h, w) : h
+    const columns = test.shape[0]
+    canvas.style.aspectRatio = `${columns * w} / ${(tiles.length / columns) * high}`
+    Object.assign(this.parts.again, { columns }).show(tiles, reel.index, t)
   }
 
   // over two maps and two sheets their names, in the colour they have in the curves
   names() {
-    const two = this.rows.length === 2
+    const two = this.rows.length === 2, kind = (reel) => (reel.index.axis === "epoch" ? "snapshot of " : "")
     this.rows.forEach(({ reel, f }, k) => {
       for (const hosts of [".th-cloud", ".th-drawn .th-fill"])
-        this.root.querySelectorAll(hosts)[k].dataset.name = two ? `${reel.index.name}, ${reel.named(reel.nearest(f))}` : ""
+        this.root.querySelectorAll(hosts)[k].dataset.name = two ? `${reel.index.name}, ${kind(reel)}${reel.named(reel.nearest(f))}` : ""
     })
   }
 
