@@ -9,7 +9,7 @@ import pytest
 
 from app import cards, estimates, jobs, plans
 from tests.test_ladders import base, started, trained
-from tests.test_train_page import button, labels, name_field, page, run_in
+from tests.test_train_page import asked, button, labels, name_field, page, run_in
 from tests.test_views import opened, state, words
 from vae import ladders, rungs, snapshots
 from vae.runs import control, diagnosis, folder
@@ -110,6 +110,8 @@ def test_a_ladder_is_one_entry_that_shows_its_trainings_when_asked(root):
     button(at, "Stop all").click().run()
     assert {run.state.name for run in folder.runs()} == {"stopped", "done"}
     assert "Stop all" not in labels(at)
+    assert "runs of its 3 trainings" in asked(at, "Delete ladder")
+    assert "The models stay" in asked(at, "Delete ladder")
     button(at, "Delete ladder").click().run()
     assert ladders.ladders() == {}
     assert [run.name for run in folder.runs()] == ["alone"]

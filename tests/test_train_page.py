@@ -8,6 +8,7 @@ import pytest
 
 from app import estimates, plans
 from tests.test_views import opened, words
+from vae import checkpoint
 from vae.errors import SettingError
 from vae.plan import Plan
 from vae.presets import preset
@@ -45,6 +46,12 @@ def name_field(at):
 
 def labels(at) -> list[str]:
     return [b.label for b in at.button]
+
+
+def asked(at, label: str) -> str:
+    """The text of the popover that holds that button; "" where it stands on the page and acts at once."""
+    held = [p for p in at.get("popover") if label in [b.label for b in p.button]]
+    return "\n".join(m.value for m in held[0].markdown) if held else ""
 
 
 def run_in(state: str, name: str = "a", **changes) -> folder.Run:
@@ -123,6 +130,39 @@ def test_a_name_that_cannot_be_is_told_before_the_start(empty):
     assert len(folder.runs()) == 1
 
 
+@pytest.mark.parametrize(
+    ("label", "value", "said"),
+    [
+        ("learning rate", 1000.0, r"lr=1000.0: expected 1e-07 to 1.0"),
+        ("d, latent dimensions", 0, r"d=0: expected 1 to 4096"),
+        ("sigma", -1.0, r"sigma=-1.0: expected 0.0 to 10.0"),
+        ("Epochs", 0, r"epochs=0: expected 1 to 1000000"),
+        ("Seed", -1, r"seed=-1: expected 0 to"),
+        ("Map points", 1, r"points=1: expected 2 to"),
+    ],
+)
+def test_a_value_out_of_its_range_is_told_with_the_range_and_nothing_starts(empty, label, value, said):
+    at = page()
+    field = next(n for n in at.number_input if n.label == label)
+    assert not (field.proto.has_min or field.proto.has_max and field.max < 2**53 - 1)  # else a browser keeps it back
+    field.set_value(value).run()
+    assert any(said in warning.value for warning in at.warning)
+    button(at, "Start").click().run()
+    assert any(said in error.value for error in at.error)
+    assert folder.runs() == []
+
+
+def test_a_small_number_can_be_stepped_and_stays_short(empty):
+    at = page()
+    steps = {n.label: n.step for n in at.number_input}
+    assert steps["learning rate"] == pytest.approx(1e-4)
+    assert steps["sigma"] == pytest.approx(0.1)
+    assert steps["d, latent dimensions"] == 1
+    next(n for n in at.number_input if n.label == "learning rate").set_value(0.0011999999999999999).run()
+    button(at, "Start").click().run()
+    assert folder.runs()[0].plan["settings"] == {"lr": 0.0012}
+
+
 def test_free_names_count_on():
     assert plans.free_name("a", ["b"]) == "a"
     assert plans.free_name("a", ["a", "a-2"]) == "a-3"
@@ -190,6 +230,22 @@ def test_buttons_do_what_they_say(empty):
     button(at, "Delete run").click().run()
     assert folder.runs() == []
     assert "Press **Start**" in words(at)
+
+
+def test_nothing_is_deleted_before_it_was_asked_what_goes_and_what_stays(empty):
+    run = run_in(folder.STOPPED)
+    at = page()
+    assert "**a** goes: its log, curves and snapshots" in asked(at, "Delete run")
+    assert "no model" in asked(at, "Delete run")
+    assert "Delete run and model" not in labels(at)
+    checkpoint.save(empty / "a", {"name": "a"}, {})
+    at.run()
+    assert "**a** stays, unless" in asked(at, "Delete run and model")
+    with folder.lock():
+        folder.change(run, folder.DONE)
+    at.run()
+    assert "**a** stays." in asked(at, "Delete run")
+    assert "Delete run and model" not in labels(at)
 
 
 def test_a_button_that_comes_too_late_is_told(empty):

@@ -27,7 +27,9 @@ EMPTY = (
 PREVIEW = "Its last saved epoch becomes a model of its own that can be explored, while the training goes on."
 GONE = "Its checkpoint is gone: there is no saved epoch to go on from."
 ANEW = "It trains again from the first epoch; the curves and snapshots of the attempt before go."
-KEPT_MODEL = "The model stays; only the run's log, curves and snapshots go."
+GOES = "The run **{}** goes: its log, curves and snapshots. It cannot be undone."
+STAYS = {True: "Its model **{}** stays, unless you delete that too.", False: "It has no model that could go with it."}
+STAYS_DONE = "Its model **{}** stays."
 
 
 def show() -> None:
@@ -126,9 +128,20 @@ def _buttons(run: Run, saved: bool, anew: bool) -> None:
             session.open_model(run.name)
             st.switch_page("views/explore.py")
         if state != RUNNING:
-            _does("Delete run", "delete", lambda: control.delete(run.id), run, help=KEPT_MODEL)
-            if saved and state != DONE:
-                _does("Delete run and model", "delete_forever", lambda: control.delete(run.id, model=True), run)
+            _delete(run, saved)
+
+
+def _delete(run: Run, saved: bool) -> None:
+    """Asked first: the next card moves to where this one was."""
+    both = saved and run.state.name != DONE  # a finished model has its page, and goes from there
+    with st.popover("Delete", icon=":material/delete:", type="tertiary", key=f"delete-{run.id}"):
+        st.markdown(GOES.format(run.name))
+        st.markdown((STAYS_DONE if saved and not both else STAYS[saved]).format(run.name))
+        with st.container(horizontal=True):
+            _does("Delete run", "delete", lambda: control.delete(run.id), run, kind="primary")
+            if both:
+                _does("Delete run and model", "delete_forever", lambda: control.delete(run.id, model=True), run,
+                      kind="secondary")  # fmt: skip
 
 
 def _preview(run: Run) -> None:
@@ -144,7 +157,16 @@ def _preview(run: Run) -> None:
     _does("Map what it knows now", "map", lambda: preview.ask(run.id), run, help=PREVIEW)
 
 
-def _does(label: str, icon: str, act: Callable, run: Run, *, off: bool = False, help: str | None = None) -> None:
+def _does(
+    label: str,
+    icon: str,
+    act: Callable,
+    run: Run,
+    *,
+    off: bool = False,
+    help: str | None = None,
+    kind: str = "tertiary",
+) -> None:
     def acted() -> None:
         try:
             act()
@@ -152,6 +174,6 @@ def _does(label: str, icon: str, act: Callable, run: Run, *, off: bool = False, 
             session.tell(str(error))
 
     st.button(
-        label, on_click=acted, icon=f":material/{icon}:", type="tertiary", disabled=off, help=help,
+        label, on_click=acted, icon=f":material/{icon}:", type=kind, disabled=off, help=help,
         key=f"{label}-{run.id}",
     )  # fmt: skip
