@@ -144,7 +144,8 @@ def test_a_name_that_cannot_be_is_told_before_the_start(empty):
 def test_a_value_out_of_its_range_is_told_with_the_range_and_nothing_starts(empty, label, value, said):
     at = page()
     field = next(n for n in at.number_input if n.label == label)
-    assert not (field.proto.has_min or field.proto.has_max and field.max < 2**53 - 1)  # else a browser keeps it back
+    assert not field.proto.has_min  # else a browser keeps it back
+    assert not field.proto.has_max
     field.set_value(value).run()
     assert any(said in warning.value for warning in at.warning)
     button(at, "Start").click().run()

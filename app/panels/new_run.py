@@ -64,15 +64,15 @@ def show(beside: DeltaGenerator) -> None:
             help=PRESET, key="train.preset", width="stretch", **KEPT,
         )  # fmt: skip
     start, key = preset(given, family, data, session.n_train(data.name)), f"train.{given}.{data.name}.{family.name}"
-    epochs = right.number_input("Epochs", 1, 100_000, start.epochs, help=EPOCHS, key=f"{key}.epochs", **KEPT)
+    epochs = right.number_input("Epochs", value=start.epochs, help=EPOCHS, key=f"{key}.epochs", **KEPT)
     values, seed, points = defaults(family, start), 0, start.points
     with st.expander("More knobs", icon=":material/tune:"):
         values |= knobs.controls(family.Hparams, values, f"{key}.family", without=setting)
         st.divider()
         values |= knobs.controls(TrainHparams, values, f"{key}.trainer")
         left, right = st.columns(2)
-        seed = left.number_input("Seed", 0, 2**32 - 1, 0, help=SEED, key=f"{key}.seed", **KEPT)
-        points = right.number_input("Map points", 2, 100_000, points, help=POINTS, key=f"{key}.points", **KEPT)
+        seed = left.number_input("Seed", value=0, help=SEED, key=f"{key}.seed", **KEPT)
+        points = right.number_input("Map points", value=points, help=POINTS, key=f"{key}.points", **KEPT)
     wanted = f"{data.name}-{setting or family.name}".replace("_", "-")
     free = ladders.free_name(wanted) if setting else free_name(wanted, session.names_taken())
     left, right = st.columns([3, 2], vertical_alignment="bottom")
