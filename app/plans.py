@@ -35,6 +35,11 @@ class Order:
     setting: str = ""
     values: tuple[float, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """Of the model or the ladder, as its card has it."""
+        return ladders.name_of(self.plan, self.setting) if self.setting else self.plan.checkpoint_name()
+
     def check(self) -> None:
         """Raises: SettingError: it cannot be begun."""
         if self.setting:

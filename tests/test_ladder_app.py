@@ -74,7 +74,9 @@ def test_values_that_cannot_be_are_told_and_nothing_begins(root, typed, said):
     values(at).set_value(typed).run()
     assert not at.exception
     assert any(said in warning.value for warning in at.warning)
-    for start in (b for b in at.button if b.label == "Start"):
+    start = button(at, "Start")
+    assert start.disabled == (said == "expected numbers")
+    if not start.disabled:
         start.click().run()
     assert folder.runs() == []
 

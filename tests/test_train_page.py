@@ -164,6 +164,37 @@ def test_a_small_number_can_be_stepped_and_stays_short(empty):
     assert folder.runs()[0].plan["settings"] == {"lr": 0.0012}
 
 
+def test_a_name_is_kept_while_one_looks_elsewhere_and_gone_once_it_is_used(empty):
+    at = page()
+    name_field(at).set_value("fd").run()
+    run = run_in(folder.STOPPED, "other")
+    (run.folder / folder.PROGRESS).write_text('{"epoch": 1}')
+    at.run()
+    button(at, "Watch it form").click().run()
+    assert "Name" not in [field.label for field in at.text_input]
+    button(at, "All runs").click().run()
+    assert name_field(at).value == "fd"
+    assert "--name fd" in words(at)
+    before = name_field(at).proto.id
+    button(at, "Start").click().run()
+    assert name_field(at).value == ""
+    assert name_field(at).proto.id != before  # a browser goes on showing what was typed into the same field
+    assert "--name digits-vae" in words(at)
+
+
+def test_a_start_is_told_with_where_to_see_it(empty):
+    at = page()
+    assert not at.toast
+    button(at, "Start").click().run()
+    assert [t.value for t in at.toast] == ["**digits-vae** starts: its card is the first below *Runs*."]
+    button(at, "Start").click().run()
+    assert [t.value for t in at.toast] == [
+        "**digits-vae-2** is queued behind 1 other: its card is the first below *Runs*."
+    ]
+    at.run()
+    assert not at.toast
+
+
 def test_free_names_count_on():
     assert plans.free_name("a", ["b"]) == "a"
     assert plans.free_name("a", ["a", "a-2"]) == "a-3"

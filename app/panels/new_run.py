@@ -12,9 +12,11 @@ from vae import ladders
 from vae.data.store import availability
 from vae.errors import ZscopeError
 from vae.registry import DATASETS, MODALITIES
+from vae.runs.folder import runs
 from vae.train import TrainHparams
 
 KEPT = {"persist_state": "session"}
+TURN, STARTED = "train.turn", "train.started"  # how many were started here; what was begun just now, in a sentence
 EVERY_S = 1.0
 PRESET = (
     "What the settings start from. Quick: a small net and about 900 steps, for a first look within minutes. Standard: "
@@ -34,6 +36,8 @@ MEASURING = "Measuring some steps of this very net on this machine ..."
 
 def show(beside: DeltaGenerator) -> None:
     """Everything in the order in which one decides it. beside: where there is room for what somebody's files hold."""
+    if begun := session.take(STARTED):
+        st.toast(begun, icon=":material/school:")
     with st.container(horizontal=True, vertical_alignment="center", key="train-head"):
         st.markdown("### Train", width="content")
         what = st.segmented_control(
@@ -76,14 +80,15 @@ def show(beside: DeltaGenerator) -> None:
     wanted = f"{data.name}-{setting or family.name}".replace("_", "-")
     free = ladders.free_name(wanted) if setting else free_name(wanted, session.names_taken())
     left, right = st.columns([3, 2], vertical_alignment="bottom")
-    name = left.text_input("Name", placeholder=free, help=NAME, key="train.name").strip() or free
-    try:
-        climbed = ladders.parse(typed)
-    except ZscopeError as error:
-        st.warning(str(error), icon=":material/error:")
+    name = left.text_input("Name", placeholder=free, help=NAME, key=_name_key(), **KEPT).strip() or free
+    climbed, wrong = _numbers(typed)
+    pressed = right.button(
+        "Start", type="primary", icon=":material/play_arrow:", width="stretch", disabled=bool(wrong), key="train.start"
+    )
+    if wrong:
+        st.warning(wrong, icon=":material/error:")
         return
     order = Order(plan(family, data, values, int(epochs), int(seed), int(points), name), setting, climbed)
-    pressed = right.button("Start", type="primary", icon=":material/play_arrow:", width="stretch")
     if pressed:
         _start(order)
     else:
@@ -102,6 +107,19 @@ def _climbed(family: str) -> tuple[str, str]:
     )  # fmt: skip
     proposed = ", ".join(f"{v:g}" for v in ladders.OVER.get(setting, ()))
     return setting, right.text_input("Values", proposed, help=VALUES, key=f"train.values.{setting}", **KEPT)
+
+
+def _numbers(typed: str) -> tuple[tuple[float, ...], str]:
+    """The values of a ladder; or why they are none."""
+    try:
+        return ladders.parse(typed), ""
+    except ZscopeError as error:
+        return (), str(error)
+
+
+def _name_key() -> str:
+    """Of the name's field; once something was started it is a new one, which is empty."""
+    return f"train.name.{session.held(TURN) or 0}"
 
 
 def _data(data) -> str:
@@ -130,10 +148,14 @@ def _cost(wanted: Order) -> None:
 
 
 def _start(wanted: Order) -> None:
+    before = sum(run.active for run in runs())
     try:
         wanted.start()
     except ZscopeError as error:
         st.error(str(error), icon=":material/error:")
         return
-    session.forget("train.name")
+    waits = f"is queued behind {before} other{'s' * (before > 1)}" if before else "starts"
+    session.put(STARTED, f"**{wanted.name}** {waits}: its card is the first below *Runs*.")
+    session.forget(_name_key())
+    session.put(TURN, (session.held(TURN) or 0) + 1)
     st.rerun()
