@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -117,6 +119,31 @@ def test_a_ladder_is_one_entry_that_shows_its_trainings_when_asked(root):
     button(at, "Delete ladder").click().run()
     assert ladders.ladders() == {}
     assert [run.name for run in folder.runs()] == ["alone"]
+
+
+def test_ladders_stand_among_the_runs_by_their_newest_and_those_without_any_last(root):
+    run_in(folder.DONE, "before")
+    started()
+    started(name="done")
+    for run in folder.runs():
+        if run.active:
+            control.stop(run.id)
+    run_in(folder.DONE, "after")
+    bare = ladders.home() / "bare"
+    bare.mkdir()
+    record = json.loads((ladders.home() / "a" / ladders.LADDER).read_text())
+    (bare / ladders.LADDER).write_text(json.dumps(record | {"rungs": ["b-0", "b-1", "b-4"]}))
+    at = page()
+    order = [re.match(r"\*\*(.*?)\*\* :gray", m.value) for m in at.markdown]
+    assert [found[1] for found in order if found] == ["after", "done", "a", "before", "bare"]
+
+
+def test_a_ladder_that_trains_says_when_it_can_be_looked_through(root):
+    started()
+    at = page()
+    assert "looked through once all are trained" in words(at)
+    button(at, "Stop all").click().run()
+    assert "looked through once all are trained" not in words(at)
 
 
 def test_a_page_reads_its_runs_as_often_with_many_ladders_as_with_one(root, monkeypatch):

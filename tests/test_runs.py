@@ -277,6 +277,18 @@ def test_the_command_line_says_that_a_resumed_run_starts_anew(root, capsys, monk
         assert (run.epochs() == []) == (name != "kept")
 
 
+def test_the_command_line_says_how_a_stopped_run_gets_a_map(root, capsys):
+    for name in ("saved", "fresh"):
+        run = queued(name)
+        if name == "saved":
+            checkpoint.save(root / name, {k: run.plan[k] for k in ("name", "family", "dataset", "seed")} | SPARE, {})
+        control.pause(run.id)
+        assert main(["runs", "stop", name]) == 0
+        out = capsys.readouterr().out
+        assert f"{run.id}: stopped" in out
+        assert (f"python -m vae runs map {run.id}" in out) == (name == "saved")
+
+
 def test_reading_and_steering_runs_needs_no_torch():
     code = "import sys; from vae.runs import control, worker; control.tend(); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -7,13 +7,14 @@ import json
 import pytest
 
 from app import estimates, plans
+from app.panels import run_list
 from tests.test_views import opened, words
 from vae import checkpoint
 from vae.errors import SettingError
 from vae.plan import Plan
 from vae.presets import preset
 from vae.registry import DATASETS, FAMILIES, knobs
-from vae.runs import control, diagnosis, folder, processes
+from vae.runs import control, diagnosis, folder, preview, processes
 from vae.train import TrainHparams
 
 
@@ -234,6 +235,7 @@ def test_every_state_shows_itself_and_what_may_be_done(empty):
     assert "error: elbo_nats is nan" in text  # the log
     assert labels(at).count("Pause") == 3
     assert labels(at).count("Resume") == 3
+    assert labels(at).count("Stop") == 4  # also the paused one
     assert "Resume with lr 0.001" in labels(at)
     assert labels(at).count("Delete run") == 6  # all but the running one
 
@@ -250,6 +252,65 @@ def test_a_run_whose_checkpoint_is_gone_says_that_it_starts_anew(empty):
     button(at, "Start anew").click().run()
     assert folder.find(run.id).state.name == folder.QUEUED
     assert run.epochs() == []
+
+
+def test_a_failure_promises_no_saved_epoch_that_is_not_there(empty):
+    run_in(folder.FAILED, cause="It was killed.", advice=f"{diagnosis.AGAIN} If it happens again: a smaller width.")
+    at = page()
+    assert [e.value for e in at.error] == ["It was killed.  \n**If it happens again: a smaller width.**"]
+    checkpoint.save(empty / "a", {"name": "a"}, {})
+    at.run()
+    assert diagnosis.AGAIN in at.error[0].value
+
+
+@pytest.mark.parametrize("state", [folder.PAUSED, folder.STOPPED, folder.FAILED])
+def test_what_a_run_that_stands_has_learnt_can_be_looked_at(empty, tiny_root, monkeypatch, state):
+    run = run_in(state)
+    (run.folder / folder.EPOCHS).write_text('{"epoch": 4}\n')
+    at = page()
+    assert "Map what it knows now" not in labels(at)  # no epoch is saved
+    tiny = checkpoint.read(tiny_root / "tiny-vae")
+    unmapped = {file: data for file, data in tiny.files.items() if file != checkpoint.ATLAS}
+    checkpoint.save(empty / "a", tiny.config | {"name": "a"}, unmapped)
+    asked_for = []
+    monkeypatch.setattr(preview, "ask", asked_for.append)
+    at.run()
+    button(at, "Map what it knows now").click().run()
+    assert asked_for == [run.id]
+    folder.write(run.folder / preview.NOTE, {"name": "a-epoch4", "epoch": 4, "pid": 0, "began": ""})
+    checkpoint.save(empty / "a-epoch4", tiny.config | {"name": "a-epoch4"}, tiny.files)
+    at.run()
+    assert "Map what it knows now" not in labels(at)  # it has learnt nothing since
+    button(at, "Open epoch 4 in Explore").click().run()
+    assert not at.exception
+    assert at.session_state["zscope.studio"].model == "a-epoch4"
+
+
+def test_a_paused_run_can_be_stopped(empty):
+    run = run_in(folder.PAUSED)
+    at = page()
+    button(at, "Stop").click().run()
+    assert folder.find(run.id).state.name == folder.STOPPED
+
+
+def test_a_finished_run_whose_model_was_deleted_says_so(empty):
+    run_in(folder.DONE)
+    checkpoint.save(empty / "a", {"name": "a"}, {})
+    at = page()
+    assert "Its model was deleted" not in words(at)
+    checkpoint.delete("a")
+    at.run()
+    assert "Its model was deleted" in words(at)
+
+
+def test_a_run_that_trains_is_shown_however_many_wait(empty, monkeypatch):
+    monkeypatch.setattr(run_list, "SHOWN", 1)
+    for name, state in (("oldest", folder.STOPPED), ("older", folder.PAUSED), ("waits", folder.QUEUED)):
+        run_in(state, name)
+    run_in(folder.QUEUED, "last")
+    text = words(page())
+    assert ["**oldest**" in text, "**waits**" in text, "**last**" in text] == [False, True, True]
+    assert "2 older runs" in text
 
 
 def test_buttons_do_what_they_say(empty):

@@ -20,6 +20,7 @@ LOOK = (
 )
 GOES = "The ladder **{}** goes, and the runs of its {} trainings: logs, curves and snapshots. It cannot be undone."
 STAYS = "The models stay, each in the model picker then."
+LATER = "Its models can be looked through once all are trained."
 OPEN = "Open this one in Explore"
 TRAIN, EXPLORE = "views/train.py", "views/explore.py"
 
@@ -33,6 +34,8 @@ def entry(ladder: Ladder, disk: Disk, one: Callable[[Run], None]) -> None:
         said = f"ladder, {done} of {len(states)} trained" + f", {failed} failed" * bool(failed)
         st.badge(said, icon=":material/stairs:", color="blue" if climbing else "red" if failed else "green")
     st.caption(f"The same training with {ladder.setting} {_values(ladder)}: slide through them, see what it does.")
+    if climbing:
+        st.caption(f":material/hourglass_empty: {LATER}")
     with st.container(horizontal=True, vertical_alignment="center"):
         if climbing:
             st.button("Stop all", icon=":material/stop:", type="tertiary", on_click=_tried, args=(_stop, ladder),

@@ -18,6 +18,7 @@ from ..data.store import check_same
 from ..errors import SettingError
 from ..snapshots import FOLDER
 from . import preview, processes
+from .diagnosis import without_epoch
 from .folder import (
     DONE,
     EPOCHS,
@@ -121,6 +122,11 @@ def anew(run: Run, known: Collection[str]) -> bool:
     """Whether it can only be resumed from its first epoch, though it had saved some: its checkpoint is not among those
     that are known."""
     return run.state.name in RESUMABLE and run.name not in known and bool(run.epochs())
+
+
+def advice(run: Run, known: Collection[str]) -> str:
+    """What to do about a failure, as it was told then; without a promise of a saved epoch where there is none now."""
+    return run.state.advice if run.name in known else without_epoch(run.state.advice)
 
 
 def forget(run: Run) -> None:
