@@ -197,9 +197,10 @@ def test_a_start_is_told_with_where_to_see_it(empty):
 
 
 def test_free_names_count_on():
-    assert plans.free_name("a", ["b"]) == "a"
-    assert plans.free_name("a", ["a", "a-2"]) == "a-3"
-    assert plans.free_name("a-2", ["a", "a-2"]) == "a-3"
+    assert control.free_name("a", ["b"]) == "a"
+    assert control.free_name("a", ["a", "a-2"]) == "a-3"
+    assert control.free_name("a-2", ["a", "a-2"]) == "a-3"
+    assert control.free_name("a" * 64, ["a" * 64]) == "a" * 62 + "-2"
 
 
 # ---------------------------------------------------------------- the runs

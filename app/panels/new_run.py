@@ -7,11 +7,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import estimates, knobs, session
 from app.panels import own_data
-from app.plans import FIRST, LADDER, ONE, PRESETS, WHAT, Order, data_sets, defaults, fitting, free_name, plan, preset
+from app.plans import FIRST, LADDER, ONE, PRESETS, WHAT, Order, data_sets, defaults, fitting, plan, preset
 from vae import ladders
 from vae.data.store import availability
 from vae.errors import ZscopeError
 from vae.registry import DATASETS, MODALITIES
+from vae.runs.control import free_name
 from vae.runs.folder import runs
 from vae.train import TrainHparams
 
