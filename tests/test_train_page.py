@@ -15,6 +15,7 @@ from vae.plan import Plan
 from vae.presets import preset
 from vae.registry import DATASETS, FAMILIES, knobs
 from vae.runs import control, diagnosis, folder, preview, processes
+from vae.runs.processes import PROJECT
 from vae.train import TrainHparams
 
 
@@ -101,6 +102,18 @@ def test_every_setting_of_every_family_has_a_widget_with_its_sentence(empty):
         told = [w.help for kind in (at.number_input, at.selectbox, at.toggle) for w in kind if w.help]
         for setting, k in (knobs(FAMILIES.get(name).Hparams) | knobs(TrainHparams)).items():
             assert any(f"--set {setting}=`" in help and k["help"][1:] in help for help in told), setting
+
+
+def test_what_a_setting_is_told_in_words_not_in_symbols():
+    for family in FAMILIES.all().values():
+        for setting, k in (knobs(family.Hparams) | knobs(TrainHparams)).items():
+            assert len(k["help"].split()) > 2, (family.name, setting)
+
+
+def test_the_reference_tells_of_the_shared_settings_what_their_help_tells():
+    reference = (PROJECT / "docs" / "reference.md").read_text("utf-8").replace("\\|", "|")
+    for setting in ("depth", "likelihood", "sigma", "warmup", "warmup_steps"):
+        assert knobs(FAMILIES.get("vae").Hparams)[setting]["help"] in reference, setting
 
 
 def test_only_families_that_fit_are_offered():
