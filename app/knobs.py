@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ import streamlit as st
 
 from vae.registry import knobs
 
-WIDE = 1e5  # ranges wider than this are of a number with exponent
+DIGITS = 10  # of a float: steps add up to 0.0011999999999999999
 LABELS = {"lr": "learning rate", "lr_end": "last learning rate", "d": "d, latent dimensions", "k": "k, draws"}
 
 
@@ -26,18 +27,26 @@ def controls(cls: type, values: Mapping[str, Any], key: str, columns: int = 2, w
 
 
 def control(name: str, k: Mapping[str, Any], value: Any, key: str) -> Any:
-    """The widget that fits the kind and range of one setting; its value."""
+    """The widget that fits the kind of one setting; its value. A number may be out of range: a browser keeps back what
+    its field is told not to take, and the old value would be used unseen. Who uses it checks it, and says so."""
     label = LABELS.get(name, name.replace("_", " "))
     shared = {"help": explained(name, k), "key": key, "persist_state": "session"}
     if k["choices"]:
         return st.selectbox(label, k["choices"], index=k["choices"].index(value), **shared)
     if k["type"] is bool:
         return st.toggle(label, value, **shared)
-    low, high, number = k["low"], k["high"], k["type"]
-    step = 1 if number is int else None
-    low, high = (None if one is None else number(one) for one in (low, high))
-    given = st.number_input(label, low, high, number(value), step=step, format=None if step else "%g", **shared)
-    return value if given is None else given
+    if k["type"] is int:
+        given = st.number_input(label, value=int(value), step=1, **shared)
+    else:
+        given = st.number_input(label, value=float(value), step=step(value, k), format=f"%.{DIGITS}g", **shared)
+    return value if given is None else k["type"](f"{given:.{DIGITS}g}" if k["type"] is float else given)
+
+
+def step(value: float, k: Mapping[str, Any]) -> float:
+    """A tenth of the value's own decade; of 0, a hundredth of the range as far as it is no more than 10."""
+    if value:
+        return 10.0 ** (math.floor(math.log10(abs(value))) - 1)
+    return min(k["high"] or 1.0, 10.0) / 100
 
 
 def explained(name: str, k: Mapping[str, Any]) -> str:

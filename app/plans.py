@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +32,11 @@ class Order:
     plan: Plan
     setting: str = ""
     values: tuple[float, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Of the model or the ladder, as its card has it."""
+        return ladders.name_of(self.plan, self.setting) if self.setting else self.plan.checkpoint_name()
 
     def check(self) -> None:
         """Raises: SettingError: it cannot be begun."""
@@ -96,11 +99,3 @@ def plan(family: Family, data: Dataset, values: dict[str, Any], epochs: int, see
     known = knobs(family.Hparams) | knobs(TrainHparams)
     changed = {k: v for k, v in values.items() if v != known[k]["default"]}
     return Plan(family.name, data.name, changed, epochs, seed, name, None, points)
-
-
-def free_name(wanted: str, taken: Collection[str]) -> str:
-    """wanted, or with the first number that makes it new."""
-    if wanted not in taken:
-        return wanted
-    stem = re.sub(r"-\d+$", "", wanted)
-    return next(name for i in range(2, len(taken) + 3) if (name := f"{stem}-{i}") not in taken)

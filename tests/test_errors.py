@@ -32,6 +32,12 @@ def test_an_unknown_name_with_nothing_close_makes_no_suggestion():
     assert str(UnknownName("size", 3, [1, 2])) == "unknown size 3. Known: 1, 2."  # a config may hold anything
 
 
+def test_of_many_names_the_closest_are_listed():
+    error = UnknownName("run", "b-17", [f"a-{i}" for i in range(98)] + ["b-1", "b-7"])
+    assert str(error) == "unknown run 'b-17'. Did you mean 'b-7'? Known: b-7, b-1, a-17 and 97 others."
+    assert len(error.known) == 100
+
+
 def test_errors_cross_a_process_boundary():
     error = pickle.loads(pickle.dumps(ZscopeError("what happened")))
     assert str(error) == "what happened"

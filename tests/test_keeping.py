@@ -14,10 +14,12 @@ from pathlib import Path
 import pytest
 
 import vae
-from vae import checkpoint, experiment, keeping
+from vae import checkpoint, experiment, keeping, ladders
 from vae.__main__ import main
 from vae.errors import CheckpointError, SettingError, UnknownName
 from vae.plan import Plan
+from vae.runs import control, folder
+from vae.runs.folder import DONE, FAILED, QUEUED, STOPPED
 
 PROJECT = Path(vae.__file__).resolve().parents[1]
 
@@ -53,6 +55,39 @@ def test_a_renamed_model_is_the_same_and_can_still_be_resumed(root):
     assert "--name better" in after.config["command"]
     assert vae.load("better").name == "better"
     assert [p.name for p in root.iterdir() if p.name != ".lock"] == ["better"]
+
+
+def test_the_run_and_the_ladder_of_a_renamed_model_follow(root):
+    plan = Plan("vae", "digits", {}, 4, name="tiny-vae")
+    shutil.move(root / "tiny-vae", root.parent / "kept")
+    begun = [control.start(plan, work=False)]
+    end(begun[0], DONE)
+    begun.append(control.start(plan, work=False))  # the model of the first was deleted
+    end(begun[1], STOPPED)
+    shutil.copytree(root.parent / "kept", root / "tiny-vae")
+    ladder = ladders.home() / "climb"
+    ladder.mkdir(parents=True)
+    record = {"family": "vae", "dataset": "digits", "setting": "d", "values": [2.0, 4.0], "command": ""}
+    folder.write(ladder / ladders.LADDER, record | {"rungs": ["other", "tiny-vae"]})
+    keeping.rename("tiny-vae", "better")
+    first, run = folder.runs()
+    assert (first.name, run.name) == ("tiny-vae", "better")
+    assert "--name better" in run.plan["command"]
+    assert run.state.name == STOPPED
+    assert ladders.find("climb").rungs == ("other", "better")
+    assert control.resume("better", work=False).state.name == QUEUED
+
+
+def test_no_model_takes_the_name_of_a_run_that_would_go_on_with_it(root):
+    end(control.start(Plan("vae", "digits", {}, 4, name="better"), work=False), FAILED)
+    with pytest.raises(SettingError, match="trains 'better' and is failed: choose another name, for example better-2"):
+        keeping.rename("tiny-vae", "better")
+    assert list(checkpoint.checkpoints()) == ["tiny-vae"]
+
+
+def end(run, state: str) -> None:
+    with folder.lock():
+        folder.change(run, state)
 
 
 @pytest.mark.parametrize("name", ["tiny-ae", "TINY-AE", "", "../x", ".x", "a/b", "a" * 65])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 
 from app import cards, estimates, jobs, plans
 from tests.test_ladders import base, started, trained
-from tests.test_train_page import button, labels, name_field, page, run_in
+from tests.test_train_page import asked, button, labels, name_field, page, run_in
 from tests.test_views import opened, state, words
 from vae import ladders, rungs, snapshots
 from vae.runs import control, diagnosis, folder
@@ -74,7 +76,9 @@ def test_values_that_cannot_be_are_told_and_nothing_begins(root, typed, said):
     values(at).set_value(typed).run()
     assert not at.exception
     assert any(said in warning.value for warning in at.warning)
-    for start in (b for b in at.button if b.label == "Start"):
+    start = button(at, "Start")
+    assert start.disabled == (said == "expected numbers")
+    if not start.disabled:
         start.click().run()
     assert folder.runs() == []
 
@@ -110,9 +114,36 @@ def test_a_ladder_is_one_entry_that_shows_its_trainings_when_asked(root):
     button(at, "Stop all").click().run()
     assert {run.state.name for run in folder.runs()} == {"stopped", "done"}
     assert "Stop all" not in labels(at)
+    assert "runs of its 3 trainings" in asked(at, "Delete ladder")
+    assert "The models stay" in asked(at, "Delete ladder")
     button(at, "Delete ladder").click().run()
     assert ladders.ladders() == {}
     assert [run.name for run in folder.runs()] == ["alone"]
+
+
+def test_ladders_stand_among_the_runs_by_their_newest_and_those_without_any_last(root):
+    run_in(folder.DONE, "before")
+    started()
+    started(name="done")
+    for run in folder.runs():
+        if run.active:
+            control.stop(run.id)
+    run_in(folder.DONE, "after")
+    bare = ladders.home() / "bare"
+    bare.mkdir()
+    record = json.loads((ladders.home() / "a" / ladders.LADDER).read_text())
+    (bare / ladders.LADDER).write_text(json.dumps(record | {"rungs": ["b-0", "b-1", "b-4"]}))
+    at = page()
+    order = [re.match(r"\*\*(.*?)\*\* :gray", m.value) for m in at.markdown]
+    assert [found[1] for found in order if found] == ["after", "done", "a", "before", "bare"]
+
+
+def test_a_ladder_that_trains_says_when_it_can_be_looked_through(root):
+    started()
+    at = page()
+    assert "looked through once all are trained" in words(at)
+    button(at, "Stop all").click().run()
+    assert "looked through once all are trained" not in words(at)
 
 
 def test_a_page_reads_its_runs_as_often_with_many_ladders_as_with_one(root, monkeypatch):

@@ -77,7 +77,7 @@ def test_what_no_ladder_can_be_of_is_said_and_begins_nothing(root, family, setti
 def test_names_that_are_taken_are_refused_before_anything_begins(root):
     control.start(base(name="a-4", settings=TINY), work=False)
     for begin in (started, lambda: ladders.check(base(), "beta", (0, 4))):
-        with pytest.raises(SettingError, match="trains 'a-4' and is queued"):
+        with pytest.raises(SettingError, match=r"trains 'a-4' and is queued: .* the ladder, for example a-b"):
             begin()
     assert len(folder.runs()) == 1
     control.delete("a-4")

@@ -102,7 +102,7 @@ def test_stopping_now_ends_the_process_and_the_run_is_stopped_not_failed(sleeper
 
 def test_names_that_are_taken_and_plans_that_no_training_takes_are_refused(tiny_root, monkeypatch):
     queued("a")
-    with pytest.raises(SettingError, match="trains 'a' and is queued"):
+    with pytest.raises(SettingError, match="trains 'a' and is queued: choose another name, for example a-2"):
         queued("a")
     for plan, said in (
         (Plan("vae", "digits", {}, 0), "epochs=0"),
@@ -115,7 +115,7 @@ def test_names_that_are_taken_and_plans_that_no_training_takes_are_refused(tiny_
             control.start(plan, work=False)
     assert len(folder.runs()) == 1
     monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(tiny_root))
-    with pytest.raises(SettingError, match="checkpoint 'tiny-vae' exists"):
+    with pytest.raises(SettingError, match="checkpoint 'tiny-vae' exists: choose another name, for example tiny-vae-2"):
         control.refuse_taken("tiny-vae")
 
 
@@ -129,6 +129,14 @@ def test_a_finished_run_frees_its_name_only_with_its_checkpoint(root):
     control.delete(run.id, model=True)
     assert checkpoint.checkpoints() == {}
     assert queued("a").state.name == QUEUED
+
+
+def test_a_run_that_is_gone_is_told_in_a_line():
+    runs = [queued(f"model-{i}") for i in range(9)]
+    with pytest.raises(UnknownName) as told:
+        folder.find("20261122-130900-123-model-7")
+    assert "and 6 others" in str(told.value)
+    assert not [run.id for run in runs if run.id in str(told.value)]
 
 
 def test_a_line_that_is_being_written_is_left_out():
@@ -275,6 +283,18 @@ def test_the_command_line_says_that_a_resumed_run_starts_anew(root, capsys, monk
         assert (f"{said}: {run.id} starts anew, from the first epoch\n" in out) == (name == "gone")
         assert f"{run.id}: queued" in out
         assert (run.epochs() == []) == (name != "kept")
+
+
+def test_the_command_line_says_how_a_stopped_run_gets_a_map(root, capsys):
+    for name in ("saved", "fresh"):
+        run = queued(name)
+        if name == "saved":
+            checkpoint.save(root / name, {k: run.plan[k] for k in ("name", "family", "dataset", "seed")} | SPARE, {})
+        control.pause(run.id)
+        assert main(["runs", "stop", name]) == 0
+        out = capsys.readouterr().out
+        assert f"{run.id}: stopped" in out
+        assert (f"python -m vae runs map {run.id}" in out) == (name == "saved")
 
 
 def test_reading_and_steering_runs_needs_no_torch():

@@ -110,8 +110,8 @@ def _runs(p: argparse.ArgumentParser) -> None:
         ("show", "one run: plan, state, last figures, log"),
         ("pause", "save the epoch, end, wait to be resumed"),
         ("resume", "go on from the last saved epoch, bit for bit"),
-        ("stop", "end it and keep its last epoch, with a map"),
-        ("map", "its last saved epoch as a checkpoint of its own, to explore while it trains"),
+        ("stop", "end it and keep its last epoch, with a map if it was running"),
+        ("map", "its last saved epoch as a checkpoint of its own, to explore, also while it trains"),
         ("delete", "forget a run that is not running"),
     ):
         one = does.add_parser(name, help=help)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+MOST, FEW = 60, 3  # names that a message lists
+
 
 class ZscopeError(Exception):
     """Root of every error zscope raises on purpose; its message can be shown to a user as it is."""
@@ -43,12 +45,14 @@ class NotMeasurable(ZscopeError):
 
 
 class UnknownName(ZscopeError):
-    """A name that no registry or folder holds."""
+    """A name that no registry or folder holds. most: of more than that the closest FEW are listed."""
 
-    def __init__(self, what: str, given: object, known: Iterable[object]):
+    def __init__(self, what: str, given: object, known: Iterable[object], most: int = MOST):
         known = sorted(map(str, known))
         close = difflib.get_close_matches(str(given), known, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
-        have = ", ".join(known) if known else "none"
+        listed = known if len(known) <= most else difflib.get_close_matches(str(given), known, n=FEW, cutoff=0.0)
+        more = f" and {len(known) - len(listed)} others" * (len(known) > len(listed))
+        have = ", ".join(listed) + more if known else "none"
         super().__init__(f"unknown {what} {given!r}.{hint} Known: {have}.")
         self.given, self.known = given, known

@@ -18,6 +18,7 @@ from .checkpoint import FILES, RESUME, Checkpoint
 from .errors import CheckpointError, SaveError, SettingError, UnknownName
 from .plan import NAME
 from .registry import IMPORTED
+from .runs import control
 from .runs.needs import unneeded
 
 NOTE_MAX = 4_000  # characters
@@ -53,15 +54,20 @@ def check_name(name: str) -> None:
 
 
 def rename(name: str, new: str) -> Checkpoint:
-    """The same checkpoint under another name. Raises: UnknownName, CheckpointError, SaveError; SettingError: it comes
-    with zscope, a run still trains it, or the name cannot be."""
+    """The same checkpoint under another name, by which its run and its ladder know it too. Raises: UnknownName,
+    CheckpointError, SaveError; SettingError: it comes with zscope, a run still trains it, or the name cannot be."""
+    from . import ladders  # here: it asks this file what is shipped
+
     path = _own(name, "renamed")
     with unneeded(model=name):
         check_name(new)
+        control.refuse_taken(new)
         saved = checkpoint.read(path)
         command = re.sub(r"--name \S+", f"--name {new}", saved.config.get("command", ""))
         made = checkpoint.save(path.with_name(new), saved.config | {"name": new, "command": command}, saved.files)
         _discard(path)
+        control.rename(name, new)
+        ladders.rename_rung(name, new)
     return made
 
 

@@ -184,7 +184,8 @@ def check(base: Plan, setting: str, values: Sequence[float | int]) -> list[Plan]
         raise SettingError(f"ladder {name!r} exists: choose another name, for example {free_name(name)}.")
     for plan in every:
         control.check(plan)
-        control.refuse_taken(plan.checkpoint_name())
+        if why := control.taken(plan.checkpoint_name()):
+            raise SettingError(f"{why}: choose another name for the ladder, for example {free_name(name)}.")
     return every
 
 
@@ -221,6 +222,13 @@ def start(base: Plan, setting: str, values: Sequence[float | int], *, work: bool
     return find(name)
 
 
+def rename_rung(name: str, new: str) -> None:
+    """The ladder of a checkpoint knows it by its new name."""
+    if ladder := of_model(name):
+        record = json.loads((ladder.folder / LADDER).read_text("utf-8"))
+        write(ladder.folder / LADDER, record | {"rungs": [new if rung == name else rung for rung in ladder.rungs]})
+
+
 def delete(name: str, *, models: bool = False) -> None:
     """Forget a ladder, what was kept of it and its runs. models: also the checkpoints.
 
@@ -229,8 +237,7 @@ def delete(name: str, *, models: bool = False) -> None:
     ladder = find(name)
     if name in shipped():
         raise SettingError(f"ladder {name} comes with zscope and is not deleted.")
-    busy = [rung for rung, run in ladder.runs().items() if run.state.name == RUNNING]
-    if busy:
+    if busy := [rung for rung, run in ladder.runs().items() if run.state.name == RUNNING]:
         raise SettingError(f"cannot delete ladder {name}: {busy[0]} is running. Stop it first.")
     gone = ladder.folder.with_name(f".{name}.partial")
     shutil.rmtree(gone, ignore_errors=True)

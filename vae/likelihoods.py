@@ -132,6 +132,14 @@ class Gaussian(Likelihood):
 
 
 NAMES = ("bernoulli", "continuous_bernoulli", "gaussian")
+HELP = (  # of the settings `likelihood` and `sigma`
+    "what p(x|z) is, the density of a sample around what its code is decoded to: gaussian for any values, bernoulli "
+    "for black and white, continuous_bernoulli for values from 0 to 1"
+)
+SIGMA = (
+    "how far values may lie from what is decoded, as the standard deviation of the gaussian likelihood: a smaller one "
+    "weighs the distortion more against the rate; 0 learns it"
+)
 UNBOUNDED = ("gaussian",)  # those that are densities of any real x
 
 

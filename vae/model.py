@@ -9,10 +9,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from .likelihoods import HELP as LIKELIHOOD
 from .likelihoods import NAMES as LIKELIHOODS
-from .likelihoods import Likelihood, likelihood
+from .likelihoods import SIGMA, Likelihood, likelihood
 from .nets import LAYOUTS, NETS
 from .registry import MODALITIES, knob
+from .schedules import WARMUP, WARMUP_STEPS
 from .types import Latent, Output, Spec
 
 
@@ -60,6 +62,12 @@ class LatentModel(Protocol):
         ...
 
 
+DEPTH = (
+    "how often convolutions halve the sides of a sample, or how many hidden layers an mlp has: more can learn more and "
+    "train slower; 0 chooses"
+)
+
+
 @dataclass(frozen=True)
 class NetHparams:
     """Settings that every family with one encoder and one decoder shares."""
@@ -67,17 +75,17 @@ class NetHparams:
     d: int = knob(16, "width of the latent", low=1, high=4096)
     net: str = knob("auto", "layout of encoder and decoder; auto: convolutions of the sample's kind", choices=NETS)
     width: int = knob(32, "channels of the first convolution, or units of a hidden layer", low=1, high=8192)
-    depth: int = knob(0, "halvings (convolutions) or hidden layers (mlp); 0 chooses", low=0, high=12)
-    likelihood: str = knob("gaussian", "p(x|z)", choices=LIKELIHOODS)
-    sigma: float = knob(0.0, "standard deviation of the gaussian likelihood; 0 learns it", low=0.0, high=10.0)
+    depth: int = knob(0, DEPTH, low=0, high=12)
+    likelihood: str = knob("gaussian", LIKELIHOOD, choices=LIKELIHOODS)
+    sigma: float = knob(0.0, SIGMA, low=0.0, high=10.0)
 
 
 @dataclass(frozen=True)
 class RateHparams(NetHparams):
     """Settings of families that pay a rate."""
 
-    warmup: str = knob("none", "how the weight of the rate rises", choices=("none", "linear", "cyclical"))
-    warmup_steps: int = knob(1000, "steps of the rise, or of one cycle", low=1, high=10_000_000)
+    warmup: str = knob("none", WARMUP, choices=("none", "linear", "cyclical"))
+    warmup_steps: int = knob(1000, WARMUP_STEPS, low=1, high=10_000_000)
 
 
 def density(spec: Spec, name: str, sigma: float) -> Likelihood:

@@ -8,7 +8,9 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from .likelihoods import SIGMA
 from .registry import knob
+from .schedules import WARMUP, WARMUP_STEPS
 
 
 @dataclass(frozen=True)
@@ -17,9 +19,9 @@ class RecurrentHparams:
 
     units: int = knob(128, "width of a recurrent net's memory", low=1, high=4096)
     chunk: int = knob(16, "consecutive time steps of the data that are one of the net", low=1, high=100_000)
-    sigma: float = knob(0.0, "standard deviation of the gaussian likelihood; 0 learns it", low=0.0, high=10.0)
-    warmup: str = knob("none", "how the weight of the rate rises", choices=("none", "linear", "cyclical"))
-    warmup_steps: int = knob(1000, "steps of the rise, or of one cycle", low=1, high=10_000_000)
+    sigma: float = knob(0.0, SIGMA, low=0.0, high=10.0)
+    warmup: str = knob("none", WARMUP, choices=("none", "linear", "cyclical"))
+    warmup_steps: int = knob(1000, WARMUP_STEPS, low=1, high=10_000_000)
 
 
 def chunks(x: Float[Tensor, "b c t"], length: int) -> Float[Tensor, "b n v"]:

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 Schedule = Callable[[int], float]
+WARMUP = (  # of the settings `warmup` and `warmup_steps`
+    "how the weight of the rate rises, so that the code is used before it is paid for: not at all, linear from 0 once, "
+    "or cyclical, again and again"
+)
+WARMUP_STEPS = "training steps of the rise, or of one cycle; idle without warmup"
 
 
 def constant(value: float) -> Schedule:

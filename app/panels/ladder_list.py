@@ -18,7 +18,9 @@ LOOK = (
     "A slider through these really trained models: the same samples, their maps, pictures and rates, and the measured "
     "rate-distortion curve."
 )
-FORGET = "The models stay, and are then in the model picker each; only the ladder and the runs go."
+GOES = "The ladder **{}** goes, and the runs of its {} trainings: logs, curves and snapshots. It cannot be undone."
+STAYS = "The models stay, each in the model picker then."
+LATER = "Its models can be looked through once all are trained."
 OPEN = "Open this one in Explore"
 TRAIN, EXPLORE = "views/train.py", "views/explore.py"
 
@@ -32,6 +34,8 @@ def entry(ladder: Ladder, disk: Disk, one: Callable[[Run], None]) -> None:
         said = f"ladder, {done} of {len(states)} trained" + f", {failed} failed" * bool(failed)
         st.badge(said, icon=":material/stairs:", color="blue" if climbing else "red" if failed else "green")
     st.caption(f"The same training with {ladder.setting} {_values(ladder)}: slide through them, see what it does.")
+    if climbing:
+        st.caption(f":material/hourglass_empty: {LATER}")
     with st.container(horizontal=True, vertical_alignment="center"):
         if climbing:
             st.button("Stop all", icon=":material/stop:", type="tertiary", on_click=_tried, args=(_stop, ladder),
@@ -39,8 +43,11 @@ def entry(ladder: Ladder, disk: Disk, one: Callable[[Run], None]) -> None:
         elif done > 1:
             _door(ladder, disk)
         if RUNNING not in states.values() and ladder.name not in ladders.shipped():
-            st.button("Delete ladder", icon=":material/delete:", type="tertiary", help=FORGET, on_click=_tried,
-                      args=(_delete, ladder), key=f"delete-ladder-{ladder.name}")  # fmt: skip
+            with st.popover("Delete", icon=":material/delete:", type="tertiary", key=f"deletes-{ladder.name}"):
+                st.markdown(GOES.format(ladder.name, len(ladder.rungs)))
+                st.markdown(STAYS)
+                st.button("Delete ladder", icon=":material/delete:", type="primary", on_click=_tried,
+                          args=(_delete, ladder), key=f"delete-ladder-{ladder.name}")  # fmt: skip
         each = bool(begun) and st.toggle("Each training", climbing or failed > 0, key=f"each-{ladder.name}")
     for rung in ladder.rungs if each else ():
         if rung in begun:

@@ -7,14 +7,17 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import estimates, knobs, session
 from app.panels import own_data
-from app.plans import FIRST, LADDER, ONE, PRESETS, WHAT, Order, data_sets, defaults, fitting, free_name, plan, preset
+from app.plans import FIRST, LADDER, ONE, PRESETS, WHAT, Order, data_sets, defaults, fitting, plan, preset
 from vae import ladders
 from vae.data.store import availability
 from vae.errors import ZscopeError
 from vae.registry import DATASETS, MODALITIES
+from vae.runs.control import free_name
+from vae.runs.folder import runs
 from vae.train import TrainHparams
 
 KEPT = {"persist_state": "session"}
+TURN, STARTED = "train.turn", "train.started"  # how many were started here; what was begun just now, in a sentence
 EVERY_S = 1.0
 PRESET = (
     "What the settings start from. Quick: a small net and about 900 steps, for a first look within minutes. Standard: "
@@ -34,6 +37,8 @@ MEASURING = "Measuring some steps of this very net on this machine ..."
 
 def show(beside: DeltaGenerator) -> None:
     """Everything in the order in which one decides it. beside: where there is room for what somebody's files hold."""
+    if begun := session.take(STARTED):
+        st.toast(begun, icon=":material/school:")
     with st.container(horizontal=True, vertical_alignment="center", key="train-head"):
         st.markdown("### Train", width="content")
         what = st.segmented_control(
@@ -64,26 +69,27 @@ def show(beside: DeltaGenerator) -> None:
             help=PRESET, key="train.preset", width="stretch", **KEPT,
         )  # fmt: skip
     start, key = preset(given, family, data, session.n_train(data.name)), f"train.{given}.{data.name}.{family.name}"
-    epochs = right.number_input("Epochs", 1, 100_000, start.epochs, help=EPOCHS, key=f"{key}.epochs", **KEPT)
+    epochs = right.number_input("Epochs", value=start.epochs, help=EPOCHS, key=f"{key}.epochs", **KEPT)
     values, seed, points = defaults(family, start), 0, start.points
     with st.expander("More knobs", icon=":material/tune:"):
         values |= knobs.controls(family.Hparams, values, f"{key}.family", without=setting)
         st.divider()
         values |= knobs.controls(TrainHparams, values, f"{key}.trainer")
         left, right = st.columns(2)
-        seed = left.number_input("Seed", 0, 2**32 - 1, 0, help=SEED, key=f"{key}.seed", **KEPT)
-        points = right.number_input("Map points", 2, 100_000, points, help=POINTS, key=f"{key}.points", **KEPT)
+        seed = left.number_input("Seed", value=0, help=SEED, key=f"{key}.seed", **KEPT)
+        points = right.number_input("Map points", value=points, help=POINTS, key=f"{key}.points", **KEPT)
     wanted = f"{data.name}-{setting or family.name}".replace("_", "-")
     free = ladders.free_name(wanted) if setting else free_name(wanted, session.names_taken())
     left, right = st.columns([3, 2], vertical_alignment="bottom")
-    name = left.text_input("Name", placeholder=free, help=NAME, key="train.name").strip() or free
-    try:
-        climbed = ladders.parse(typed)
-    except ZscopeError as error:
-        st.warning(str(error), icon=":material/error:")
+    name = left.text_input("Name", placeholder=free, help=NAME, key=_name_key(), **KEPT).strip() or free
+    climbed, wrong = _numbers(typed)
+    pressed = right.button(
+        "Start", type="primary", icon=":material/play_arrow:", width="stretch", disabled=bool(wrong), key="train.start"
+    )
+    if wrong:
+        st.warning(wrong, icon=":material/error:")
         return
     order = Order(plan(family, data, values, int(epochs), int(seed), int(points), name), setting, climbed)
-    pressed = right.button("Start", type="primary", icon=":material/play_arrow:", width="stretch")
     if pressed:
         _start(order)
     else:
@@ -102,6 +108,19 @@ def _climbed(family: str) -> tuple[str, str]:
     )  # fmt: skip
     proposed = ", ".join(f"{v:g}" for v in ladders.OVER.get(setting, ()))
     return setting, right.text_input("Values", proposed, help=VALUES, key=f"train.values.{setting}", **KEPT)
+
+
+def _numbers(typed: str) -> tuple[tuple[float, ...], str]:
+    """The values of a ladder; or why they are none."""
+    try:
+        return ladders.parse(typed), ""
+    except ZscopeError as error:
+        return (), str(error)
+
+
+def _name_key() -> str:
+    """Of the name's field; once something was started it is a new one, which is empty."""
+    return f"train.name.{session.held(TURN) or 0}"
 
 
 def _data(data) -> str:
@@ -130,10 +149,14 @@ def _cost(wanted: Order) -> None:
 
 
 def _start(wanted: Order) -> None:
+    before = sum(run.active for run in runs())
     try:
         wanted.start()
     except ZscopeError as error:
         st.error(str(error), icon=":material/error:")
         return
-    session.forget("train.name")
+    waits = f"is queued behind {before} other{'s' * (before > 1)}" if before else "starts"
+    session.put(STARTED, f"**{wanted.name}** {waits}: its card is the first below *Runs*.")
+    session.forget(_name_key())
+    session.put(TURN, (session.held(TURN) or 0) + 1)
     st.rerun()

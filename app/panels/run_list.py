@@ -24,10 +24,14 @@ EMPTY = (
     "digits in about a minute. It runs on its own: close the page or the app, it goes on, and is here when you come "
     "back. What you start meanwhile waits in a queue."
 )
-PREVIEW = "Its last saved epoch becomes a model of its own that can be explored, while the training goes on."
+PREVIEW = "Its last saved epoch becomes a model of its own that can be explored; the training stays as it is."
+STOPS = "It keeps its last saved epoch, and can still be resumed."
+DELETED = "Its model was deleted."
 GONE = "Its checkpoint is gone: there is no saved epoch to go on from."
 ANEW = "It trains again from the first epoch; the curves and snapshots of the attempt before go."
-KEPT_MODEL = "The model stays; only the run's log, curves and snapshots go."
+GOES = "The run **{}** goes: its log, curves and snapshots. It cannot be undone."
+STAYS = {True: "Its model **{}** stays, unless you delete that too.", False: "It has no model that could go with it."}
+STAYS_DONE = "Its model **{}** stays."
 
 
 def show() -> None:
@@ -44,17 +48,22 @@ def show() -> None:
         disk, queue = ladders.Disk(runs, checkpoint.checkpoints()), waiting(runs)
         climbs = list(ladders.ladders().values())
         alone = [run for run in runs[::-1] if not any(run.name in ladder.rungs for ladder in climbs)]
-        for ladder in (one for one in climbs if one.climbing(disk)):
-            _ladder(ladder, queue, disk)
-        for run in alone[:SHOWN]:
-            with st.container(border=True, key=f"run-{run.id}"):
-                _run(run, queue, disk.checkpoints)
-        if len(alone) > SHOWN:
-            st.caption(f"{len(alone) - SHOWN} older ones: `python -m vae runs list`")
-        for ladder in (one for one in climbs if not one.climbing(disk)):
-            _ladder(ladder, queue, disk)
+        shown = [run for i, run in enumerate(alone) if i < SHOWN or run.active]
+        for entry in sorted([*climbs, *shown], key=lambda entry: _began(entry, disk), reverse=True):
+            if isinstance(entry, ladders.Ladder):
+                _ladder(entry, queue, disk)
+            else:
+                with st.container(border=True, key=f"run-{entry.id}"):
+                    _run(entry, queue, disk.checkpoints)
+        if len(alone) > len(shown):
+            st.caption(f"{len(alone) - len(shown)} older runs: `python -m vae runs list`")
 
     every()
+
+
+def _began(entry: Run | ladders.Ladder, disk: ladders.Disk) -> str:
+    """Rises with the time at which a run, or the newest of a ladder, was begun; that of none comes before all."""
+    return entry.id if isinstance(entry, Run) else max((run.id for run in entry.runs(disk).values()), default="")
 
 
 def _ladder(ladder: ladders.Ladder, queue: list[Run], disk: ladders.Disk) -> None:
@@ -74,11 +83,14 @@ def _run(run: Run, queue: list[Run], known: Collection[str]) -> None:
     elif where := _where(run):
         st.caption(where)
     if state == FAILED:
-        st.error(f"{run.state.cause}  \n**{run.state.advice}**", icon=":material/error:")
+        advice = control.advice(run, known)
+        st.error("  \n".join([run.state.cause, *[f"**{advice}**"] * bool(advice)]), icon=":material/error:")
         with st.expander("Log"):
             st.code(run.log() or "It printed nothing.", language=None)
     if anew:
         st.caption(f":material/warning: {GONE}")
+    if state == DONE and run.name not in known:
+        st.caption(f":material/warning: {DELETED}")
     _buttons(run, run.name in known, anew)
 
 
@@ -105,6 +117,8 @@ def _where(run: Run) -> str:
 def _buttons(run: Run, saved: bool, anew: bool) -> None:
     state = run.state.name
     with st.container(horizontal=True, vertical_alignment="center"):
+        if state == PAUSED:
+            _does("Stop", "stop", lambda: control.stop(run.id), run, help=STOPS)
         if state in (RUNNING, QUEUED):
             _does("Pause", "pause", lambda: control.pause(run.id), run, off=bool(run.request))
             hard = run.request == "stop"
@@ -118,17 +132,29 @@ def _buttons(run: Run, saved: bool, anew: bool) -> None:
                 _does(label, "trending_down", lambda: control.resume(run.id, settings=less), run, help=why)
         if run.progress.get("epoch") or state == RUNNING:
             watch.button(run)
-        if saved and state == RUNNING:
+        mapped = saved and session.has_map(run.name)
+        if saved and state != DONE and (state == RUNNING or not mapped):
             _preview(run)
-        if saved and session.has_map(run.name) and st.button(
+        if mapped and st.button(
             "Open in Explore", icon=":material/explore:", type="primary", key=f"open-{run.id}"
         ):  # fmt: skip
             session.open_model(run.name)
             st.switch_page("views/explore.py")
         if state != RUNNING:
-            _does("Delete run", "delete", lambda: control.delete(run.id), run, help=KEPT_MODEL)
-            if saved and state != DONE:
-                _does("Delete run and model", "delete_forever", lambda: control.delete(run.id, model=True), run)
+            _delete(run, saved)
+
+
+def _delete(run: Run, saved: bool) -> None:
+    """Asked first: the next card moves to where this one was."""
+    both = saved and run.state.name != DONE  # a finished model has its page, and goes from there
+    with st.popover("Delete", icon=":material/delete:", type="tertiary", key=f"delete-{run.id}"):
+        st.markdown(GOES.format(run.name))
+        st.markdown((STAYS_DONE if saved and not both else STAYS[saved]).format(run.name))
+        with st.container(horizontal=True):
+            _does("Delete run", "delete", lambda: control.delete(run.id), run, kind="primary")
+            if both:
+                _does("Delete run and model", "delete_forever", lambda: control.delete(run.id, model=True), run,
+                      kind="secondary")  # fmt: skip
 
 
 def _preview(run: Run) -> None:
@@ -138,13 +164,24 @@ def _preview(run: Run) -> None:
         if st.button(f"Open epoch {note['epoch']} in Explore", icon=":material/explore:", key=f"preview-{run.id}"):
             session.open_model(note["name"])
             st.switch_page("views/explore.py")
+        if run.state.name != RUNNING and run.epochs() and note["epoch"] == run.epochs()[-1]["epoch"]:
+            return  # it knows no more than that
     elif note and note["drawing"]:
         st.caption(f":material/map: drawing the map of epoch {note['epoch']} ...")
         return
     _does("Map what it knows now", "map", lambda: preview.ask(run.id), run, help=PREVIEW)
 
 
-def _does(label: str, icon: str, act: Callable, run: Run, *, off: bool = False, help: str | None = None) -> None:
+def _does(
+    label: str,
+    icon: str,
+    act: Callable,
+    run: Run,
+    *,
+    off: bool = False,
+    help: str | None = None,
+    kind: str = "tertiary",
+) -> None:
     def acted() -> None:
         try:
             act()
@@ -152,6 +189,6 @@ def _does(label: str, icon: str, act: Callable, run: Run, *, off: bool = False, 
             session.tell(str(error))
 
     st.button(
-        label, on_click=acted, icon=f":material/{icon}:", type="tertiary", disabled=off, help=help,
+        label, on_click=acted, icon=f":material/{icon}:", type=kind, disabled=off, help=help,
         key=f"{label}-{run.id}",
     )  # fmt: skip

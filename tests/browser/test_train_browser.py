@@ -14,7 +14,8 @@ from tests.browser.conftest import READY, serve, stop, tab_of
 from tests.browser.test_theatre_browser import PARTS, SCRUB, THEATRE, pictures, until_frame
 from vae import snapshots
 from vae.own import shelf
-from vae.runs import folder
+from vae.plan import Plan
+from vae.runs import control, folder
 
 
 @pytest.fixture
@@ -137,3 +138,47 @@ def test_digits_train_from_the_page_while_the_tab_is_closed_and_open_on_explore(
     with capsys.disabled():
         print(f" trained, measured and mapped in {took:.0f} s; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     assert took < 60 * max(1.0, os.getloadavg()[0] / os.cpu_count())
+
+
+def field(tab, label: str):
+    return tab.page.locator(f"input[aria-label='{label}']")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_form_tells_what_it_takes_and_a_card_asks_before_it_goes(training_server, chromium):
+    old = control.start(Plan("vae", "digits", {}, 3, name="old"), work=False)
+    (old.folder / folder.PROGRESS).write_text('{"epoch": 1}')
+    with folder.lock():
+        folder.change(old, folder.DONE)
+    with tab_of(training_server, chromium) as tab:
+        visit(tab)
+        field(tab, "Name").fill("fd", timeout=60_000)
+        field(tab, "Name").press("Enter")
+        tab.page.get_by_text("More knobs").click()
+        tab.page.get_by_text("The same on the command line").click()
+        field(tab, "learning rate").fill("1000")
+        field(tab, "learning rate").press("Enter")
+        tab.page.get_by_text("lr=1000.0: expected 1e-07 to 1.0").wait_for()
+        field(tab, "learning rate").fill("0.001")
+        field(tab, "learning rate").press("Enter")
+        tab.page.get_by_text("lr=1000.0: expected 1e-07 to 1.0").wait_for(state="detached")
+        field(tab, "learning rate").press("ArrowUp")
+        field(tab, "learning rate").press("Enter")
+        tab.page.get_by_text("--set lr=0.0011 ").wait_for()
+        tab.page.get_by_role("button", name="Watch it form").click()
+        tab.page.get_by_role("button", name="All runs").click()
+        tab.until("document.querySelector('input[aria-label=Name]')?.value === 'fd'")
+        tab.page.get_by_role("button", name="Start").click()
+        tab.page.locator("[data-testid=stToast]", has_text="fd starts").wait_for()
+        tab.until("document.querySelector('input[aria-label=Name]').value === ''")
+        tab.page.locator(f".st-key-run-{old.id} button", has_text="Delete").click()
+        asks = tab.page.get_by_text("The run old goes")
+        asks.wait_for()
+        card = "[class*=st-key-run-]"
+        tab.until(f"/epoch [3-9] of 75/.test(document.querySelector('{card}').innerText)", 120_000)
+        assert asks.is_visible()  # the list has been drawn anew many times
+        tab.page.get_by_role("button", name="Delete run").click()
+        asks.wait_for(state="detached")
+        tab.page.locator(f".st-key-run-{old.id}").wait_for(state="detached")
+    assert [run.name for run in folder.runs()] == ["fd"]

@@ -8,7 +8,7 @@ from argparse import Namespace
 
 from .. import checkpoint
 from ..runs import control, worker
-from ..runs.folder import FAILED, QUEUED, Run, find, waiting
+from ..runs.folder import FAILED, QUEUED, STOPPED, Run, find, waiting
 
 
 def start(args: Namespace) -> None:
@@ -32,6 +32,9 @@ def resume(args: Namespace) -> None:
 def stop(args: Namespace) -> None:
     run = control.stop(args.id, now=args.now)
     print(f"{run.id}: {'will stop and draw the map of its last epoch' if run.request else run.state.name}")
+    saved = checkpoint.checkpoints()
+    if run.state.name == STOPPED and run.name in saved and checkpoint.ATLAS not in checkpoint.card(run.name)["files"]:
+        print(f"its last epoch is saved and has no map; to explore it: python -m vae runs map {run.id}")
 
 
 def delete(args: Namespace) -> None:
@@ -64,7 +67,9 @@ def show(args: Namespace) -> None:
     print(f"{run.id}: {run.state.name}  {'  '.join(_told(run, [run]))}".rstrip())
     print(run.plan["command"])
     if run.state.name == FAILED:
-        print(f"cause: {run.state.cause}\nadvice: {run.state.advice}")
+        print(f"cause: {run.state.cause}")
+        if advice := control.advice(run, checkpoint.checkpoints()):
+            print(f"advice: {advice}")
     if control.anew(run, checkpoint.checkpoints()):
         print(f"checkpoint {run.name} is gone: resumed, it starts anew, from the first epoch")
     if log := run.log(12):

@@ -9,8 +9,9 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from ..bottlenecks.vq import Codebook, code_perplexity, commitment, straight_through
+from ..likelihoods import HELP as LIKELIHOOD
 from ..likelihoods import NAMES as LIKELIHOODS
-from ..likelihoods import likelihood
+from ..likelihoods import SIGMA, likelihood
 from ..nets.causal import Causal
 from ..nets.grid import grid_pair
 from ..objectives import Sum
@@ -24,9 +25,9 @@ class Hparams:
     codes: int = knob(256, "vectors in the codebook", low=2, high=65536, log=True)
     code_width: int = knob(8, "width of one code vector", low=1, high=1024)
     width: int = knob(32, "channels of the first convolution", low=1, high=8192)
-    depth: int = knob(0, "halvings of the picture, down to the grid of codes; 0 chooses", low=0, high=12)
-    likelihood: str = knob("gaussian", "p(x|z)", choices=LIKELIHOODS)
-    sigma: float = knob(0.0, "standard deviation of the gaussian likelihood; 0 learns it", low=0.0, high=10.0)
+    depth: int = knob(0, "how often the picture is halved, down to its grid of codes; 0 chooses", low=0, high=12)
+    likelihood: str = knob("gaussian", LIKELIHOOD, choices=LIKELIHOODS)
+    sigma: float = knob(0.0, SIGMA, low=0.0, high=10.0)
     commitment: float = knob(10.0, "weight of the commitment, against a distortion in nats", low=0.0, high=1e6)
     decay: float = knob(0.99, "of the average that each code vector is, a step", low=0.0, high=0.99999)
     prior_width: int = knob(64, "width of the prior's layers", low=1, high=4096)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -18,6 +19,7 @@ from ..data.store import check_same
 from ..errors import SettingError
 from ..snapshots import FOLDER
 from . import preview, processes
+from .diagnosis import without_epoch
 from .folder import (
     DONE,
     EPOCHS,
@@ -77,13 +79,36 @@ def check(plan: Any) -> None:
     FAMILIES.get(plan.family).check(DATASETS.get(plan.dataset).modality)
 
 
-def refuse_taken(name: str) -> None:
-    """Raises: SettingError: a checkpoint or an unfinished run has that name."""
+def taken(name: str) -> str:
+    """Why no new training can have that name: a checkpoint or an unfinished run has it. "": it is free."""
     for run in runs():
         if run.name == name and run.state.name != DONE:
-            raise SettingError(f"run {run.id} trains {name!r} and is {run.state.name}: choose another name.")
-    if name in checkpoint.checkpoints():
-        raise SettingError(f"checkpoint {name!r} exists: choose another name.")
+            return f"run {run.id} trains {name!r} and is {run.state.name}"
+    return f"checkpoint {name!r} exists" if name in checkpoint.checkpoints() else ""
+
+
+def refuse_taken(name: str) -> None:
+    """Raises: SettingError: it is taken, and what would be free."""
+    if why := taken(name):
+        free = free_name(name, {*checkpoint.checkpoints(), *(run.name for run in runs())})
+        raise SettingError(f"{why}: choose another name, for example {free}.")
+
+
+def free_name(wanted: str, taken: Collection[str]) -> str:
+    """wanted, or with the first number that makes it new; as long as names may be."""
+    if wanted not in taken:
+        return wanted
+    stem = re.sub(r"-\d+$", "", wanted)
+    names = (f"{stem[: 64 - len(end)]}{end}" for end in (f"-{i}" for i in range(2, len(taken) + 3)))
+    return next(name for name in names if name not in taken)
+
+
+def rename(name: str, new: str) -> None:
+    """The run that trained a checkpoint, which is not active, goes by its new name too; only with the lock."""
+    if trained := [run for run in runs() if run.name == name]:
+        run = trained[-1]  # of one before it the model is gone
+        command = re.sub(r"--name \S+", f"--name {new}", run.plan["command"])
+        write(run.folder / PLAN, run.plan | {"name": new, "command": command})
 
 
 def pause(id: str) -> Run:
@@ -121,6 +146,11 @@ def anew(run: Run, known: Collection[str]) -> bool:
     """Whether it can only be resumed from its first epoch, though it had saved some: its checkpoint is not among those
     that are known."""
     return run.state.name in RESUMABLE and run.name not in known and bool(run.epochs())
+
+
+def advice(run: Run, known: Collection[str]) -> str:
+    """What to do about a failure, as it was told then; without a promise of a saved epoch where there is none now."""
+    return run.state.advice if run.name in known else without_epoch(run.state.advice)
 
 
 def forget(run: Run) -> None:

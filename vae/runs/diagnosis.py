@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 GONE = "The process is gone, and its log does not say why: it was killed, or the machine was switched off."
-AGAIN = "Resume: it goes on from its last saved epoch."
+SAVED = "it goes on from its last saved epoch"
+AGAIN = f"Resume: {SAVED}."
 TAUGHT = "a tenth of the learning rate"
 SENTENCE = re.compile(r"^(?:error: |[\w.]*(?:Error|Exception|Diverged|NotFound|Corrupt)\b:? ?)(.*)", re.M)
 
@@ -56,7 +57,7 @@ def advice(said: str, plan: Mapping[str, Any]) -> str:
     if re.search(r"out of memory|MemoryError|bad_alloc|DefaultCPUAllocator|can't allocate", said, re.I):
         return _smaller(plan)
     if re.search(r"No space left|Errno 28|disk quota", said, re.I):
-        return "Free some space on the disk, then resume: it goes on from its last saved epoch."
+        return f"Free some space on the disk, then resume: {SAVED}."
     if re.search(r"could not be downloaded|DataNotFound|not on this machine", said):
         return "Bring the data to this machine as the message says, then resume."
     if re.search(r"DataCorrupt|not the published bytes", said):
@@ -64,6 +65,11 @@ def advice(said: str, plan: Mapping[str, Any]) -> str:
     if re.search(r"Permission denied|Errno 13|Read-only", said, re.I):
         return "Let this user write to the folder that the message names, then resume."
     return "Read the log; what it says is what the program knows."
+
+
+def without_epoch(advice: str) -> str:
+    """The same where no epoch is saved to go on from."""
+    return advice.replace(AGAIN, "").replace(f": {SAVED}", "").replace("Resume with", "Start anew with").strip()
 
 
 def lower_lr(plan: Mapping[str, Any]) -> float:

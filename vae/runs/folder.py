@@ -18,7 +18,7 @@ from typing import Any
 from filelock import FileLock
 
 from .. import checkpoint
-from ..errors import UnknownName
+from ..errors import FEW, UnknownName
 from .diagnosis import Diagnosis, of_log
 from .processes import Process
 
@@ -107,7 +107,7 @@ def find(id: str) -> Run:
     for run in reversed(every):
         if id in (run.id, run.name):
             return run
-    raise UnknownName("run", id, [run.id for run in every])
+    raise UnknownName("run", id, {run.name for run in every}, most=FEW)
 
 
 def waiting(every: list[Run]) -> list[Run]:
