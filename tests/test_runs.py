@@ -285,6 +285,19 @@ def test_the_command_line_says_that_a_resumed_run_starts_anew(root, capsys, monk
         assert (run.epochs() == []) == (name != "kept")
 
 
+def test_the_command_line_promises_no_saved_epoch_that_is_not_there(root, capsys, monkeypatch):
+    monkeypatch.setattr(control, "tend", folder.runs)
+    run = queued("a")
+    with folder.lock():
+        folder.fail(run, diagnosis.Diagnosis("it was killed", diagnosis.AGAIN))
+    for promised in (False, True):
+        assert main(["runs", "show", "a"]) == 0
+        out = capsys.readouterr().out
+        assert "cause: it was killed" in out
+        assert (f"advice: {diagnosis.AGAIN}" in out) == promised
+        checkpoint.save(root / "a", {"name": "a"}, {})
+
+
 def test_the_command_line_says_how_a_stopped_run_gets_a_map(root, capsys):
     for name in ("saved", "fresh"):
         run = queued(name)
