@@ -24,8 +24,8 @@ FORBIDDEN_STEMS = {"utils", "util", "base", "common", "core", "helpers", "helper
 # Imports inside app point down this list; within one level only what is named.
 LEVELS = [
     {"studio", "engines", "plans", "downloads", "figures", "jobs", "layouts", "port", "anomaly"},
-    {"attribute", "cards", "estimates", "draws", "evidence", "film_parts", "groups", "links"}
-    | {"posterior", "sides", "sliders", "walk"},
+    {"attribute", "cards", "estimates", "draws", "evidence", "film_figures", "film_parts", "groups"}
+    | {"links", "posterior", "sides", "sliders", "walk"},
     {"asks", "film"},
     {"theatre"},
     {"assets", "scripts"},

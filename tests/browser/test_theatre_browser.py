@@ -192,4 +192,11 @@ def test_what_is_laid_over_has_its_map_and_what_has_no_rate_says_so(app, chromiu
         for name, said in (("plane", "has no rate"), ("bars", "no sum over dimensions")):
             assert said in tab.do(f"document.querySelector('.th-{name}').dataset.absent")
         tab.until("document.querySelectorAll('.th-cloud canvas').length === 2")
+        tab.until("document.querySelector('.th-again h4').textContent.endsWith(', then from the other')")
+        shots(run.folder, 6, laid=6, tests=11)  # other samples than the other's
+        tab.page.reload()
+        tab.page.wait_for_selector(f"{THEATRE}.two[data-ready=true]", timeout=60_000)
+        tab.until("document.querySelectorAll('.th-cloud.second canvas').length === 1")
+        said = "document.querySelector('.th-again h4').textContent"
+        tab.until(f"{said} === '11 test samples, below what they come back as'")
         tab.until("document.querySelector('.th-cloud.second').dataset.name === 'going, snapshot of epoch 5'")

@@ -111,7 +111,7 @@ class Theatre {
     const { index } = this.reel, [words, help] = DRAWN[index.drawn_from] ?? DRAWN[""]
     this.find(".th-map h4 span").textContent = `Where ${count(index.n)} training samples lie${index.plane ? ": the latent plane itself" : ""}`
     Object.assign(this.find(".th-drawn h4"), { textContent: words, title: help })
-    this.find(".th-again h4").textContent = `${this.reel.fixed.test.shape[0]} test samples, below what they come back as${this.other ? ", then from the other" : ""}`
+    this.find(".th-again h4").textContent = `${this.reel.fixed.test.shape[0]} test samples, below what they come back as${this.shared ? ", then from the other" : ""}`
     this.find(".th-curves h4").innerHTML = index.axis === "epoch" ? "Training <small>dotted: test set</small>" : "On the test set"
     const colours = palette(this.look.dark)
     this.find(".th-legend").replaceChildren(...(index.labelled ? index.classes.slice(0, colours.length) : []).map((name, k) => {
@@ -161,11 +161,16 @@ class Theatre {
     if (from) sheet.show(all(from.drawn, to.drawn, from.drawn.shape[0]), reel.index, t)
   }
 
+  // whether what is laid over has seen the same test samples
+  get shared() {
+    const { test } = this.reel.fixed, other = this.other?.ready && this.other.fixed.test
+    return Boolean(other) && other.length === test.length && other.every((v, k) => v === test[k])
+  }
+
   pictures(from, to, t) {
     const { reel, other, rows } = this, { test } = reel.fixed, { shape, charts } = reel.index
     const tiles = [...all(test, test, test.shape[0]), ...all(from.again, to.again, test.shape[0])]
-    const same = rows[1] && other.fixed.test.length === test.length && other.fixed.test.every((v, k) => v === test[k])
-    const seen = same && other.frames[other.nearest(rows[1].f)]
+    const seen = this.shared && other.frames[other.nearest(rows[1].f)]
     if (seen) tiles.push(...all(seen.again, seen.again, test.shape[0]))
     const { canvas } = this.parts.again.surface, [h, w] = shape, high = charts ? Math.max(h, w) : h
     const columns = test.shape[0]
