@@ -1,10 +1,12 @@
 # make app, make test: the two commands of a fresh clone. Everything lands in .venv; nothing outside is touched.
-# Tests share the cores file by file; those that drive a browser come after, alone, because they watch the clock.
+# Tests share the cores file by file, one worker more than there are cores since some wait for processes of their own;
+# those that drive a browser come after, alone, because they watch the clock.
 # They start some fifty processes, which share their bytecode also where writing it is switched off.
 PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS = $(shell $(PYTHON) -c 'import os; print(min(4, os.cpu_count() + 1))')
 
 .PHONY: app test test-slow test-gpu bench lint clean
 
@@ -15,7 +17,7 @@ app: $(VENV)/.app
 test test-slow test-gpu: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.dev
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow and not gpu and not browser"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow and not gpu and not browser"
 	$(BIN)/python -m pytest tests/browser -m "browser and not slow"
 
 test-slow: $(VENV)/.dev

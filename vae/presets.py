@@ -8,7 +8,7 @@ from typing import Any
 from .errors import SettingError, UnknownName
 from .registry import FAMILIES, Dataset, knobs
 
-QUICK_STEPS, QUICK_EPOCHS = 900, (5, 60)  # optimiser steps to aim at; the fewest and most epochs they may take
+QUICK_STEPS, QUICK_EPOCHS = 900, (5, 150)  # optimiser steps to aim at; the fewest and most epochs they may take
 QUICK = {  # of each modality, where a family has the setting
     "image": {"d": 8, "width": 16},
     "series": {"d": 8, "width": 16, "units": 64},

@@ -44,6 +44,7 @@ def layers(tab, *names: str) -> None:
     button.click()
 
 
+@pytest.mark.slow  # each of its steps has a test of its own
 @pytest.mark.timeout(240)
 def test_a_visitor_explores_asks_walks_and_takes_it_along(tell, new_tab, tiny_checkpoint):
     tab, atlas = tell.tab, engines.engine("tiny-vae").atlas
