@@ -71,7 +71,7 @@ def show(beside: DeltaGenerator) -> None:
     start, key = preset(given, family, data, session.n_train(data.name)), f"train.{given}.{data.name}.{family.name}"
     epochs = right.number_input("Epochs", value=start.epochs, help=EPOCHS, key=f"{key}.epochs", **KEPT)
     values, seed, points = defaults(family, start), 0, start.points
-    with st.expander("More knobs", icon=":material/tune:"):
+    with st.expander("More knobs", icon=":material/tune:", key="train.knobs"):
         values |= knobs.controls(family.Hparams, values, f"{key}.family", without=setting)
         st.divider()
         values |= knobs.controls(TrainHparams, values, f"{key}.trainer")
@@ -94,7 +94,7 @@ def show(beside: DeltaGenerator) -> None:
         _start(order)
     else:
         _cost(order)
-    with st.expander("The same on the command line", icon=":material/terminal:"):
+    with st.expander("The same on the command line", icon=":material/terminal:", key="train.command"):
         st.code(order.command(), language="bash", wrap_lines=True)
 
 
