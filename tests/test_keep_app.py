@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 from app import session
 from tests import odd_pictures
 from tests.test_views import opened, state, words
-from vae import checkpoint
+from vae import checkpoint, keeping
+from vae.errors import SaveError
 from vae.own import shelf
 from vae.own.choices import Choices
 from vae.own.sources import given
@@ -93,6 +94,18 @@ def test_a_model_is_annotated_renamed_and_deleted_on_its_page(root):
     assert set(checkpoint.checkpoints()) == {"tiny-ae"}
     assert state(at).model == "tiny-ae"
     assert not at.warning
+
+
+def test_a_note_that_could_not_be_written_is_not_told_as_kept(root, monkeypatch):
+    def full(name: str, text: str) -> None:
+        raise SaveError("no room")
+
+    monkeypatch.setattr(keeping, "annotate", full)
+    at = opened("model", model="tiny-vae")
+    at.text_area(key="keep.note.tiny-vae").set_value("a good one").run()
+    assert [error.value for error in at.error] == ["no room"]
+    at.run()
+    assert not at.toast
 
 
 def test_what_a_run_needs_stays_and_the_page_says_which(root):

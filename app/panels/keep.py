@@ -74,8 +74,12 @@ def _note(engine, why: str | None) -> None:
     key = f"keep.note.{engine.name}"
     text = st.text_area("Note", kept, key=key, max_chars=keeping.NOTE_MAX, height=90, placeholder=NOTE)
     if text.strip() != kept:
-        session.put("keep.said", "The note is kept." if text.strip() else "The note is gone.")
-        _done(lambda: keeping.annotate(engine.name, text), engine.name)
+
+        def note() -> None:
+            keeping.annotate(engine.name, text)
+            session.put("keep.said", "The note is kept." if text.strip() else "The note is gone.")
+
+        _done(note, engine.name)
 
 
 def _take_in(here: bool) -> None:
