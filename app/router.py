@@ -28,7 +28,7 @@ page = st.navigation(
 )
 
 opened = session.begin()
-show.header(session.offered(), session.picker() if opened else None)
+show.header(session.offered(), session.picker if opened else None)
 show.problems(session.problems(), session.dismiss)
 if not opened and page.url_path != trains.url_path:
     show.how_to_train()

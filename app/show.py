@@ -17,6 +17,7 @@ from app.cards import (
     IN_USE,
     comparable,
     density,
+    grouped,
     has_prior,
     in_use,
     merit,
@@ -39,16 +40,19 @@ TERMS = {  # macros of a family's formula: the word and the colour of each kind 
 }
 
 
-def header(cards: Mapping[str, Mapping], picker: Mapping | None) -> None:
-    """The brand and the model picker (session.picker), laid over the bar of the page names (by style.css)."""
+def header(cards: Mapping[str, Mapping], picker: Callable[[list[str]], Mapping] | None) -> None:
+    """The brand and the model picker, laid over the bar that holds the page names (style.css puts them there). picker:
+    what ties a selectbox of those names to the model in use; None: there is none."""
     with st.container(key="zscope-header", horizontal=True):
         st.html('<span class="zscope-brand">z<b>scope</b></span>')
         if picker is not None:
+            names = grouped(cards)
             st.selectbox(
                 "Model",
+                names,
                 format_func=lambda name: f"{name}\u2002{summary(cards[name])}",
                 label_visibility="collapsed",
-                **picker,
+                **picker(names),
             )
 
 

@@ -59,12 +59,17 @@ def of_run(run: Path) -> Frames | None:
     frames = of_folder(run, name=known.name) if known else None
     if frames is None:
         return None
-    data = DATASETS.all().get(known.plan["dataset"])
+    until = float(known.plan["epochs"]) if known.active else None
+    frames = replace(frames, history=tuple(known.epochs()), until=until)
+    return captioned(frames, known.plan["family"], known.plan["dataset"])
+
+
+def captioned(frames: Frames, family: str, dataset: str) -> Frames:
+    """With what family and data set tell of them; either may be gone, as somebody's own data."""
+    data = DATASETS.all().get(dataset)
     return replace(
         frames,
-        history=tuple(known.epochs()),
-        until=float(known.plan["epochs"]) if known.active else None,
-        about=about(known.plan["family"], known.plan["dataset"]),
+        about=about(family, dataset),
         classes=tuple(data.classes) if data else (),
         charts=data is not None and data.modality != "image",
     )

@@ -18,7 +18,7 @@ from . import checkpoint, frames, ladders, snapshots
 from .errors import SettingError
 from .frames import Frames
 from .ladders import Disk, Ladder, find
-from .registry import DATASETS, about
+from .registry import DATASETS
 from .runs.folder import DONE, write
 from .snapshots import Look
 
@@ -34,10 +34,7 @@ def frames_of(ladder: Ladder) -> Frames | None:
     done = seen(ladder)
     values = [value for value, rung in zip(ladder.values, ladder.rungs, strict=True) if rung in done]
     found = frames.of_folder(ladder.folder, name=ladder.name, axis=ladder.setting, values=values)
-    data = DATASETS.all().get(ladder.dataset)  # somebody's own may be gone
-    of = about(ladder.family, ladder.dataset)
-    charts = data is not None and data.modality != "image"
-    return dataclasses.replace(found, about=of, classes=tuple(data.classes) if data else (), charts=charts)
+    return frames.captioned(found, ladder.family, ladder.dataset)
 
 
 def ready(ladder: Ladder, disk: Disk | None = None) -> bool:

@@ -24,7 +24,7 @@ MOST, N_LATENTS, N_PICTURES, SIDE = 40, 2_000, 16, 8  # SIDE: of the manifold gr
 SHARE = 0.015  # of the time of a training that its snapshots may take
 FREE_S = 0.3  # that they may take in any case: nobody notices, and a short training has more than two
 BATCH = 500
-HALF = -65_504.0, 65_504.0  # between them float16 has numbers
+HALF = np.finfo(np.float16)
 SOURCES = GRID, PRIOR, CODES = "grid", "prior", "codes"  # the prior's mass evenly, its draws, a Gaussian on the codes
 FIGURES = (
     "elbo_nats",
@@ -184,7 +184,7 @@ class Look:
             drawn = model.decode(self._latents(model, mu), self._y_drawn)
             rates = [q.kl_per_dim for q in parts if q.kl_per_dim is not None]
             rate = torch.cat(rates).mean(0).float().cpu().numpy() if rates else None
-        found = {"mu": mu.cpu().numpy().clip(*HALF).astype(np.float16)}
+        found = {"mu": mu.cpu().numpy().clip(HALF.min, HALF.max).astype(np.float16)}
         found |= {name: self.pictures(x.float().cpu().numpy()) for name, x in (("again", again), ("drawn", drawn))}
         return found | ({} if rate is None else {"rate_per_dim_nats": rate})
 

@@ -52,10 +52,10 @@ def show(beside: DeltaGenerator) -> str | None:
             choices = _choices()
         with place:
             found = _read(files, path, choices)
-        if found:
-            with place:
+            if found:
                 own_preview.summary(found.preview)
                 _keep(found, turn)
+        if found:
             own_preview.details(found.preview)
     return added
 

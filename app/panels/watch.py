@@ -44,11 +44,11 @@ def show() -> None:
                 label_visibility="collapsed", width=300, help=OVER,
                 **session.tied("theatre.beside", beside, session.setting("beside")),
             )  # fmt: skip
-        over = [theatre.of(beside).name] if beside and theatre.of(beside) else []
+        over = theatre.of(beside) if beside else None
         st.download_button(
             "GIF", lambda: film.gif(theatre.of(state.watched), theatre.of(beside) if beside else None),
-            f"{'-and-'.join([name, *over])}.gif", "image/gif", icon=":material/movie:", disabled=frames is None,
-            help=MADE, on_click="ignore",
+            f"{name}-and-{over.name}.gif" if over else f"{name}.gif", "image/gif", icon=":material/movie:",
+            disabled=frames is None, help=MADE, on_click="ignore",
         )  # fmt: skip
     climbed = state.watched.startswith(LADDER)
     shown = mounted(state.watched, key="theatre", beside=beside, action=ladder_list.OPEN if climbed else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import streamlit as st
 
 import vae
 from app import engines
-from app.cards import grouped, unladdered
+from app.cards import unladdered
 from app.session.state import held, studio, tell, tie, tied, update
 from app.studio import DEFAULT_MODEL, choose_model
 from vae import checkpoint, ladders
@@ -51,16 +52,16 @@ def names_taken() -> set[str]:
     return {*vae.checkpoints(), *(run.name for run in runs()), *ladders.ladders()}
 
 
-def picker() -> dict:
-    """Options of a selectbox and what ties it to the model in use.
+def picker(options: Sequence[str]) -> dict:
+    """Arguments that tie a selectbox of those names to the model in use.
 
     The model is its default, not only a value set from here: the browser begins with the default, and a click during
     the first load sends it, as if somebody had chosen the first model of the list.
     """
-    options, model = grouped(offered()), studio().model
+    model = studio().model
     if held("zscope.model") in (None, model) and model in options:
-        return {"options": options, "index": options.index(model), **tie("model", _switch_model)}
-    return {"options": options, **tied("model", model, _switch_model)}
+        return {"index": options.index(model), **tie("model", _switch_model)}
+    return tied("model", model, _switch_model)
 
 
 def open_model(name: str) -> None:

@@ -66,11 +66,12 @@ def show(args: Namespace) -> None:
     run = find(args.id)
     print(f"{run.id}: {run.state.name}  {'  '.join(_told(run, [run]))}".rstrip())
     print(run.plan["command"])
+    known = checkpoint.checkpoints()
     if run.state.name == FAILED:
         print(f"cause: {run.state.cause}")
-        if advice := control.advice(run, checkpoint.checkpoints()):
+        if advice := control.advice(run, known):
             print(f"advice: {advice}")
-    if control.anew(run, checkpoint.checkpoints()):
+    if control.anew(run, known):
         print(f"checkpoint {run.name} is gone: resumed, it starts anew, from the first epoch")
     if log := run.log(12):
         print(f"\n{log}")
