@@ -11,7 +11,7 @@ WORKERS = $(shell $(PYTHON) -c 'import os; print(min(4, os.cpu_count() + 1))')
 .PHONY: app test test-slow test-gpu bench lint clean
 
 app: $(VENV)/.app
-	@$(BIN)/python -m app.port $(PORT)
+	@$(BIN)/python -m app.live.port $(PORT)
 	$(BIN)/streamlit run app/main.py --server.port $(PORT)
 
 test test-slow test-gpu: export PYTHONDONTWRITEBYTECODE :=

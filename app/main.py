@@ -1,4 +1,4 @@
-"""The entry: `streamlit run app/main.py`. Pages through Streamlit, everything live through app.live."""
+"""The entry: `streamlit run app/main.py`. Pages through Streamlit, everything live through app.live.channel."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:  # `streamlit run` adds only the folder of this file
     sys.path.append(str(ROOT))
 
-from app import live  # noqa: E402
+from app.live import channel  # noqa: E402
 
-app = st.App("router.py", routes=live.ROUTES, lifespan=live.lifespan)
+app = st.App("router.py", routes=channel.ROUTES, lifespan=channel.lifespan)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import session, show
+from app import session
 from app.panels import share
+from app.show import records
 from vae.errors import ZscopeError
 
 HERE = Path(__file__).parent
@@ -28,10 +29,10 @@ page = st.navigation(
 )
 
 opened = session.begin()
-show.header(session.offered(), session.picker if opened else None)
-show.problems(session.problems(), session.dismiss)
+records.header(session.offered(), session.picker if opened else None)
+records.problems(session.problems(), session.dismiss)
 if not opened and page.url_path != trains.url_path:
-    show.how_to_train()
+    records.how_to_train()
     st.stop()
 
 try:

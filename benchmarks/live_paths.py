@@ -15,10 +15,10 @@ import numpy as np
 from playwright.sync_api import sync_playwright
 
 import vae
-from app.walk import walk
 from benchmarks.live_latency import FLAGS, READY, ROOT, server
 from benchmarks.machine import machine, summary, write
 from vae.latent.paths import METHODS
+from vae.studies.path import walk
 
 WANTED = 5  # strips of the method that is walked, a second
 STRIPS = "document.querySelectorAll('[data-testid=zscope-strip] button.fs-frame').length >= 33"

@@ -24,12 +24,13 @@ from playwright.sync_api import sync_playwright
 import vae
 from benchmarks.live_latency import FLAGS, open_map, percentile, rss_gb, server, wander
 from benchmarks.machine import machine, summary, write
-from vae import atlas as atlases
-from vae import checkpoint
+from vae.atlas import atlas as atlases
+from vae.atlas import building
+from vae.atlas.measured import ERROR, RATE
 from vae.latent.neighbours import Index
 from vae.latent.projector import Projector
 from vae.modalities.image import tile
-from vae.quantities import ERROR, RATE
+from vae.saved import checkpoint
 
 NAME = "fashion-vae"
 SIZES = (10_000, 60_000, 100_000, 1_000_000)
@@ -50,7 +51,7 @@ def enlarged(engine, n: int) -> atlases.Atlas:
     old = own.projector
     trust = old._model  # of the same map
     projector = Projector.build(z, xy, a=old.a, b=old.b, scale=old.scale, trust=trust)
-    columns, fit = atlases._sheet_of(n, own.thumb_size)
+    columns, fit = building._sheet_of(n, own.thumb_size)
     sheet = tile(own.thumbnails(rows[:fit]), columns)
     return dataclasses.replace(
         own, z=z, std=own.std[rows], xy=xy, labels=own.labels[rows], index=np.arange(n), projector=projector,

@@ -31,11 +31,13 @@ from torch import Tensor, nn
 
 from benchmarks.machine import summary, write
 from benchmarks.peer import begin, fitted
-from vae.data import fashion_mnist
-from vae.metrics.bounds import BATCH, log_marginal, to_float
-from vae.model import VAE
-from vae.nets.precision import decoding_in
-from vae.registry import FAMILIES, configure
+from vae.data.sets import fashion_mnist
+from vae.metrics.bounds import BATCH, log_marginal
+from vae.models.model import VAE
+from vae.models.nets.precision import decoding_in
+from vae.models.tensors import to_float
+from vae.registry import FAMILIES
+from vae.settings import configure
 from vae.types import Spec
 
 K, D, WIDTH = 500, 10, 512

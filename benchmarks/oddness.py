@@ -1,8 +1,9 @@
 """What tells a sample that is none? python -m benchmarks.oddness [NAME ...] [--quick].
 
-Kinds of nonsense against samples of the training split, by each score of app.anomaly. Reference and normal samples are
-two draws of the training split, so that no choice is made on the test split, which the app then weighs against. Table:
-the AUROC of telling them from normal samples, and the share that is odder than 95 % of the reference.
+Kinds of nonsense against samples of the training split, by each score of vae.studies.oddness. Reference and normal
+samples are two draws of the training split, so that no choice is made on the test split, which the app
+then weighs against. Table: the AUROC of telling them from normal samples, and the share that is odder than 95 % of the
+reference.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ import numpy as np
 from PIL import Image
 
 import vae
-from app.anomaly import Reference, scores
 from benchmarks.machine import machine, write
-from vae.data.store import here
+from vae.data.published.store import here
 from vae.latent.auroc import auroc
+from vae.studies.oddness import Reference, scores
 
 NAMES = ("fashion-vae", "fashion-ae", "fashion-vq-vae", "fashion-cvae", "mnist-vae", "digits-vae", "ecg-sequence-vae")
 REFERENCE, N = 500, 150
@@ -51,7 +52,7 @@ def _made_small(shape: tuple[int, ...], side: int, rng: np.random.Generator) -> 
 def judged(name: str, n: int) -> list[dict]:
     """A row for each kind of nonsense: AUROC and share beyond 95 %, by the error alone and by oddness."""
     engine, rng = vae.load(name), np.random.default_rng(0)
-    s = vae.datasets()[engine.card["dataset"]].load()
+    s = vae.list_datasets()[engine.card["dataset"]].load()
     rows = np.random.default_rng(1).permutation(len(s.x_train))[: REFERENCE + n]
     x, y = s.x_train[rows], None if s.y_train is None else s.y_train[rows]
     own = (None, None) if y is None else (y[:REFERENCE], y[REFERENCE:])

@@ -150,7 +150,7 @@ def main() -> None:
     n = 20 if args.quick else args.pairs
     engine = vae.load(args.model, device="cpu")
     torch.set_num_threads(1)
-    samples = vae.datasets()[engine.card["dataset"]].load()
+    samples = vae.list_datasets()[engine.card["dataset"]].load()
     judges = Judges(engine, samples.x_train, args.seed)
     drawn = np.random.default_rng(args.seed).permutation(len(samples.x_test))[:2000]
     ends = pairs(engine.encode(samples.x_test[drawn])[0], samples.y_test[drawn], n, args.seed)

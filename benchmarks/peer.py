@@ -21,11 +21,12 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.machine import machine
-from vae.bottlenecks import Gaussian
-from vae.data import fashion_mnist
-from vae.model import VAE
-from vae.registry import FAMILIES, configure
-from vae.train import Trainer, TrainHparams, fit
+from vae.data.sets import fashion_mnist
+from vae.models.bottlenecks import Gaussian
+from vae.models.model import VAE
+from vae.registry import FAMILIES
+from vae.settings import configure
+from vae.training.trainer import Trainer, TrainHparams, fit
 from vae.types import Spec
 
 BATCH, LR = 128, 1e-3
@@ -63,7 +64,7 @@ def fitted(
     seed: int,
     watch: Watch | None = None,
 ) -> float:
-    """Seconds that vae.train.fit takes to train the model on x, on its device; without what `watch` takes."""
+    """Seconds that vae.training.trainer.fit takes to train the model on x, without what `watch` takes."""
     h = configure(TrainHparams, settings)
     trainer = Trainer(model.to(x.device), objective, h, seed, epochs * -(-len(x) // h.batch_size))
     taken, began = 0.0, time.perf_counter()
@@ -125,7 +126,7 @@ NETS = {
 
 
 def ours(net: Net, precision: str, x: Tensor, epochs: int, seed: int, watch: Watch | None = None) -> tuple[float, VAE]:
-    """(images/s, model) of vae.train.fit; convolutions laid out as zscope's own nets are."""
+    """(images/s, model) of vae.training.trainer.fit; convolutions laid out as zscope's own nets are."""
     torch.manual_seed(seed)
     family = FAMILIES.get("vae")
     h = configure(family.Hparams, {"net": "mlp", "width": 1, "d": net.d, "sigma": 1.0})

@@ -30,13 +30,16 @@ from typing import Any
 import torch
 
 from benchmarks.machine import OUT, machine, write
-from vae import checkpoint, experiment, ladders
-from vae.engine import load
+from vae.engine.engine import load
 from vae.errors import NotMeasurable
 from vae.metrics.estimate import Estimate
 from vae.metrics.subject import Subject
-from vae.registry import DATASETS, FAMILIES, METRICS, families, knobs
-from vae.train import Trainer, TrainHparams
+from vae.registry import DATASETS, FAMILIES, METRICS, families
+from vae.saved import checkpoint
+from vae.settings import knobs
+from vae.sweeps import sweep
+from vae.training import experiment
+from vae.training.trainer import Trainer, TrainHparams
 from vae.types import Spec
 
 RECIPE = {"d": 16, "net": "mlp", "width": 144}
@@ -168,7 +171,7 @@ def shipped(chosen: list[str]) -> Iterator[dict[str, Any]]:
     for name, path in checkpoint.checkpoints().items():
         card = checkpoint.read(path, skip=(checkpoint.RESUME,)).config
         fits = card["dataset"] == "fashion_mnist" and card["hparams"].get("net", "mlp") == RECIPE["net"]
-        fits = fits and ladders.of_model(name) is None  # a rung is no example of its family
+        fits = fits and sweep.of_model(name) is None  # a rung is no example of its family
         if name not in chosen if chosen else not fits:
             continue
         yield measure(name)

@@ -20,12 +20,13 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.machine import write
-from vae import experiment, snapshots
+from vae.forming import recording, snapshots
 from vae.latent.aligned import aligned, onto
 from vae.latent.fit import fit_map
-from vae.plan import Plan
 from vae.runs import forecast
-from vae.runs.following import peak_bytes
+from vae.runs.reporting import peak_bytes
+from vae.training import experiment
+from vae.training.plan import Plan
 
 N = 5
 
@@ -38,7 +39,7 @@ def plans(fashion: bool) -> dict[str, Plan]:
     return found
 
 
-def trained(plan: Plan, shots: snapshots.Snapshots | None) -> tuple[float, int]:
+def trained(plan: Plan, shots: recording.Snapshots | None) -> tuple[float, int]:
     """Seconds of the epochs, first to last, CPU's as the process counts them; how many snapshots were taken."""
     taken = []
 
@@ -62,7 +63,7 @@ def cost(plan: Plan, folder: Path) -> dict:
     trained(plan, None)  # what is loaded and compiled on the way is so for both
     for i in range(N):
         for side in ("without", "with") if i % 2 else ("with", "without"):
-            shots = snapshots.Snapshots(folder / str(i), plan) if side == "with" else None
+            shots = recording.Snapshots(folder / str(i), plan) if side == "with" else None
             took, n = trained(plan, shots)
             seconds[side].append(took)
             if shots is not None:
@@ -97,11 +98,11 @@ def movement() -> dict:
     """Of 20 epochs of digits, each with its snapshot: displacement as a share of a map's width, trustworthiness."""
     from sklearn.manifold import trustworthiness
 
-    plan, share = Plan("vae", "digits", {"d": 8}, 20, name="bench"), snapshots.SHARE
+    plan, share = Plan("vae", "digits", {"d": 8}, 20, name="bench"), recording.SHARE
     with tempfile.TemporaryDirectory() as folder:
-        snapshots.SHARE = 1.0
-        trained(plan, snapshots.Snapshots(Path(folder), plan))
-        snapshots.SHARE = share
+        recording.SHARE = 1.0
+        trained(plan, recording.Snapshots(Path(folder), plan))
+        recording.SHARE = share
         latents = [snapshots.load(path).mu for path in snapshots.kept(Path(folder)).values()]
     own = [fit_map(z).xy for z in latents]
     laid = own[:1]

@@ -25,12 +25,12 @@ STEPS = {
     "import vae.__main__": "import vae.__main__",
     "python -m vae --help": "from vae.__main__ import parser\nparser().format_help()",
     "import torch": "import torch",
-    "import vae.engine": "import vae.engine",
-    "import vae.experiment": "import vae.experiment",
+    "import vae.engine.engine": "import vae.engine.engine",
+    "import vae.training.experiment": "import vae.training.experiment",
     "open a model, decode": "import vae\nm = vae.load(sys.argv[1])\nm.decode(m.sample(1))",
     MAP: "import numpy\nfrom vae.latent.fit import fit_map\nfit_map(numpy.random.default_rng(0).normal(size=(500, 8)))",
     NEW: "import os, tempfile\nos.environ['NUMBA_CACHE_DIR'] = tempfile.mkdtemp()\n",
-    "import app.studio": "import app.studio",
+    "import app.state.studio": "import app.state.studio",
     "import app.main": "import app.main",
 }
 STEPS[NEW] += STEPS[MAP]  # as before UMAP's compiled functions were kept on disk, or with a new installation

@@ -30,8 +30,9 @@ import torch
 from benchmarks.machine import summary, write
 from benchmarks.peer import BATCH, LR, NETS, begin, ours, pictures, their_elbo, theirs
 from vae.metrics.bounds import evaluate
-from vae.registry import FAMILIES, configure
-from vae.train import Trainer, TrainHparams
+from vae.registry import FAMILIES
+from vae.settings import configure
+from vae.training.trainer import Trainer, TrainHparams
 from vae.types import Spec
 
 WANTED = {

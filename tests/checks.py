@@ -17,16 +17,24 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from vae import likelihoods, nets
 from vae.errors import SettingError
-from vae.registry import FAMILIES, Family, configure, families, knobs, modalities
-from vae.terms import log_weights
-from vae.train import Trainer, TrainHparams
+from vae.losses.terms import log_weights
+from vae.models import likelihoods, nets
+from vae.registry import FAMILIES, Family, families, modalities
+from vae.settings import configure, knobs
+from vae.training.trainer import Trainer, TrainHparams
 from vae.types import Spec
 
 SMALL = {  # where a family has these knobs: wide enough to learn, small enough to test; weights for batches of 8
-    "d": 3, "width": 8, "adversary_width": 8, "lambda_mmd": 10.0, "capacity_nats": 5.0, "gamma_capacity": 10.0,
-    "n_pseudo": 4, "units": 32, "step_width": 2,
+    "d": 3,
+    "width": 8,
+    "adversary_width": 8,
+    "lambda_mmd": 10.0,
+    "capacity_nats": 5.0,
+    "gamma_capacity": 10.0,
+    "n_pseudo": 4,
+    "units": 32,
+    "step_width": 2,
 }
 SHRINK = 2  # examples are thinned by this along each side: a quarter of the pixels, a quarter of the time
 CHECKS: list[Callable[[Case], None]] = []
@@ -79,7 +87,7 @@ def cases() -> list[Case]:
     for family in families().values():
         offered = knobs(family.Hparams)
         small = {k: v for k, v in SMALL.items() if k in offered}
-        shared = family.Hparams.__module__ == "vae.model"
+        shared = family.Hparams.__module__ == "vae.models.model"
         own = offered if shared else vars(family.Hparams).get("__annotations__", {})
         others = [{n: c} for n in own for c in offered[n]["choices"] or () if c != offered[n]["default"]]
         for i, modality in enumerate(family.modalities or modalities()):

@@ -12,8 +12,10 @@ import pytest
 import torch
 from filelock import FileLock
 
-from vae import checkpoint, experiment
-from vae.registry import DATASETS, FAMILIES, Dataset, knobs
+from vae.registry import DATASETS, FAMILIES, Dataset
+from vae.saved import checkpoint
+from vae.settings import knobs
+from vae.training import experiment
 from vae.types import Samples
 
 torch.set_num_threads(1)

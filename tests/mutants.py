@@ -23,8 +23,18 @@ CAUGHT = 1  # pytest's exit code when tests ran and some failed
 BASELINE = "no mutant"
 QUIET = ("-q", "-x", "--tb=line", "-p", "no:cacheprovider", "-p", "pytest_timeout", "-o", "addopts=")
 HEAVY = (
-    "torch", "torch._dynamo", "scipy.spatial", "sklearn.datasets", "sklearn.mixture", "PIL.Image", "safetensors.torch",
-    "filelock", "tqdm", "scipy.special", "beartype", "jaxtyping",
+    "torch",
+    "torch._dynamo",
+    "scipy.spatial",
+    "sklearn.datasets",
+    "sklearn.mixture",
+    "PIL.Image",
+    "safetensors.torch",
+    "filelock",
+    "tqdm",
+    "scipy.special",
+    "beartype",
+    "jaxtyping",
 )
 
 

@@ -11,8 +11,9 @@ import pytest
 
 from tests import odd_pictures
 from vae.__main__ import main, parser
-from vae.registry import KINDS, datasets, families, knobs, metric_groups, modalities
-from vae.train import TrainHparams
+from vae.registry import KINDS, datasets, families, metric_groups, modalities
+from vae.settings import knobs
+from vae.training.trainer import TrainHparams
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = (ROOT / "docs/reference.md").read_text()

@@ -9,7 +9,7 @@ import pytest
 
 from vae import errors
 from vae.errors import UnknownName, ZscopeError
-from vae.train import Diverged
+from vae.training.trainer import Diverged
 
 TREE = [c for c in vars(errors).values() if inspect.isclass(c) and issubclass(c, Exception)]
 

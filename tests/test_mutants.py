@@ -17,7 +17,6 @@ PROJECT = Path(__file__).resolve().parents[1]
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="mutants are run in forks, which Windows lacks")
 
 
-
 def run(*arguments: str) -> dict[str, tuple[int, str]]:
     """name -> exit code of pytest and its last lines, of each mutant and of none."""
     command = [sys.executable, "-m", "tests.mutants", *arguments]

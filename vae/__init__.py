@@ -13,22 +13,26 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-__version__ = "0.1.0"
+from .version import __version__
 
-_HOMES = {
-    "load": "engine",
-    "Engine": "engine",
-    "checkpoints": "checkpoint",
-    "families": "registry",
-    "datasets": "registry",
-    "modalities": "registry",
+_HOMES = {  # public name -> module, and its name there
+    "load": ("engine.engine", "load"),
+    "Engine": ("engine.engine", "Engine"),
+    "list_checkpoints": ("saved.checkpoint", "checkpoints"),
+    "list_families": ("registry", "families"),
+    "list_datasets": ("registry", "datasets"),
+    "list_modalities": ("registry", "modalities"),
+    "list_metric_groups": ("registry", "metric_groups"),
+    "checkpoints": ("saved.checkpoint", "checkpoints"),  # the name of before, as the next
+    "datasets": ("registry", "datasets"),
 }
 __all__ = ["__version__", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
-        return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+        module, there = _HOMES[name]
+        return getattr(importlib.import_module(f".{module}", __name__), there)
     raise AttributeError(f"module 'vae' has no attribute {name!r}")
 
 

@@ -7,9 +7,7 @@ import sys
 from typing import Any
 
 from .commands import options
-from .errors import SettingError, ZscopeError
-
-INTERRUPTED = 130  # as a shell reports a process that Ctrl-C ended
+from .errors import ZscopeError
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -24,7 +22,7 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
-        return INTERRUPTED
+        return options.INTERRUPTED
 
 
 def parser() -> argparse.ArgumentParser:
@@ -219,16 +217,6 @@ def _run(module: str, function: str):
         return getattr(import_module(f".commands.{module}", "vae"), function)(args)
 
     return run
-
-
-def settings(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    """--set pairs as a dict. Raises: SettingError: a key given twice."""
-    out: dict[str, str] = {}
-    for key, value in pairs:
-        if key in out:
-            raise SettingError(f"--set {key} is given twice: {out[key]!r} and {value!r}.")
-        out[key] = value
-    return out
 
 
 if __name__ == "__main__":

@@ -2,70 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from .errors import SettingError, UnknownName
 from .types import Artifact, Samples
-
-# ---------------------------------------------------------------- hyperparameters
-
-
-def knob(default: Any, help: str, *, low=None, high=None, choices=None, log: bool = False) -> Any:
-    """A dataclass field with a range: the one source for the CLI, the app's controls, docs and checks."""
-    return field(
-        default=default,
-        metadata={"help": help, "low": low, "high": high, "choices": choices, "log": log},
-    )
-
-
-def knobs(cls: type) -> dict[str, dict[str, Any]]:
-    """name -> {default, type, help, low, high, choices, log} for every field of an Hparams class."""
-    return {
-        f.name: {"default": None if f.default is MISSING else f.default, "type": type(f.default), **f.metadata}
-        for f in dataclasses.fields(cls)
-    }
-
-
-def configure(cls: type, given: dict[str, Any]) -> Any:
-    """An Hparams object from names and values (text is parsed); checked against ranges.
-
-    Raises: SettingError: unknown name, value that cannot be read, or outside its range.
-    """
-    known = knobs(cls)
-    values = {}
-    for name, value in given.items():
-        if name not in known:
-            raise SettingError(str(UnknownName("setting", name, known)))
-        values[name] = _read(name, value, known[name])
-    return cls(**values)
-
-
-def _read(name: str, value: Any, k: dict[str, Any]) -> Any:
-    kind = k["type"]
-    try:
-        if kind is bool and isinstance(value, str):
-            value = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[value.lower()]
-        if kind is int and isinstance(value, float) and value != int(value):
-            raise ValueError
-        value = kind(value)
-    except (ValueError, KeyError, TypeError, OverflowError):
-        raise SettingError(f"{name}={value!r}: expected {kind.__name__}, for example {k['default']!r}.") from None
-    if k["choices"] and value not in k["choices"]:
-        raise SettingError(str(UnknownName(f"value for {name}", value, k["choices"])))
-    low, high = k["low"], k["high"]
-    if (low is not None and not value >= low) or (high is not None and not value <= high):
-        raise SettingError(f"{name}={value!r}: expected {low} to {high}.")
-    return value
-
-
-# ---------------------------------------------------------------- entries
 
 IMPORTED, IMPORTED_TRAITS = "imported", frozenset({"imported", "deterministic"})  # a decoder that no family trained
 
@@ -176,8 +122,9 @@ class Registry:
         self._entries[entry.name] = entry
 
     def all(self) -> dict[str, Any]:
+        built_in = self.built_in()  # first: the package may set `also` when it is imported
         also = self.also()
-        return dict(sorted({**also, **self.built_in()}.items())) if also else self.built_in()
+        return dict(sorted({**also, **built_in}.items())) if also else built_in
 
     @cache  # noqa: B019  registries live as long as the process
     def built_in(self) -> dict[str, Any]:
@@ -195,14 +142,8 @@ class Registry:
         return entries[name]
 
 
-def _own() -> dict[str, Dataset]:
-    from .own.shelf import shelved  # here: it makes Datasets
-
-    return shelved()
-
-
 FAMILIES = Registry("family", "vae.families")
-DATASETS = Registry("data set", "vae.data", also=_own)
+DATASETS = Registry("data set", "vae.data.sets")
 MODALITIES = Registry("modality", "vae.modalities")
 METRICS = Registry("metric group", "vae.metrics")
 

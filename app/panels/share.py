@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import downloads, figures, links, session
-from app.components.share_link import share_link
-from app.scripts import script
-from app.studio import Studio, letter
+from app import session
+from app.browser.share_link import share_link
+from app.files import downloads
+from app.show import figures
+from app.state import links
+from app.state.scripts import script
+from app.state.studio import Studio, letter
 from vae.errors import ZscopeError
 
 KEY = "share.file"

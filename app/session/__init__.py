@@ -6,6 +6,7 @@ opens what it names, `remembered` asks them, `script_run` ties each run of the p
 
 from __future__ import annotations
 
+from app.session.cached import attribute, n_train, named, posterior, sample_of, samples, test_samples, training
 from app.session.models import (
     cards,
     digest,
@@ -18,7 +19,6 @@ from app.session.models import (
     picker,
     some_other_model,
 )
-from app.session.remembered import attribute, n_train, named, posterior, sample_of, samples, test_samples, training
 from app.session.script_run import begin, end, link, recipe, take_recipe
 from app.session.state import (
     dismiss,

@@ -11,13 +11,14 @@ import numpy as np
 import streamlit as st
 
 import vae
-from app import engines
-from app.cards import unladdered
+from app.live import engines
 from app.session.state import held, studio, tell, tie, tied, update
-from app.studio import DEFAULT_MODEL, choose_model
-from vae import checkpoint, ladders
+from app.show.cards import unladdered
+from app.state.studio import DEFAULT_MODEL, choose_model
 from vae.errors import UnknownName, ZscopeError
 from vae.runs.folder import runs
+from vae.saved import checkpoint
+from vae.sweeps import sweep
 
 
 def engine(name: str | None = None):
@@ -34,7 +35,7 @@ def digest(opened) -> str:
 
 def cards() -> dict[str, dict]:
     """name -> config.json of every checkpoint on this machine; {} for one that cannot be read."""
-    return {name: _card(str(path), _changed(Path(path))) for name, path in vae.checkpoints().items()}
+    return {name: _card(str(path), _changed(Path(path))) for name, path in vae.list_checkpoints().items()}
 
 
 def offered() -> dict[str, dict]:
@@ -49,7 +50,7 @@ def has_map(name: str) -> bool:
 
 def names_taken() -> set[str]:
     """Of checkpoints, of runs that will write one, and of ladders."""
-    return {*vae.checkpoints(), *(run.name for run in runs()), *ladders.ladders()}
+    return {*vae.list_checkpoints(), *(run.name for run in runs()), *sweep.ladders()}
 
 
 def picker(options: Sequence[str]) -> dict:
@@ -77,7 +78,7 @@ def leave_for(name: str) -> None:
 
 def some_other_model() -> str | None:
     """A checkpoint to show in place of the one in use, the default first; None: it is the only one."""
-    rest = [name for name in (engines.default(), *vae.checkpoints()) if name not in (None, studio().model)]
+    rest = [name for name in (engines.default(), *vae.list_checkpoints()) if name not in (None, studio().model)]
     return rest[0] if rest else None
 
 
@@ -100,7 +101,7 @@ def _switch_model(name: str) -> None:
 def open_some_model():
     """The engine of the state's model, or of the first other one that opens; what failed is told."""
     wanted = studio().model
-    others = sorted(vae.checkpoints(), key=lambda name: (name != DEFAULT_MODEL, name))
+    others = sorted(vae.list_checkpoints(), key=lambda name: (name != DEFAULT_MODEL, name))
     if not others:
         return None
     for name in dict.fromkeys([wanted, *others]):

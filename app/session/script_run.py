@@ -6,10 +6,11 @@ import numpy as np
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from app import engines, links
-from app import studio as studio_
+from app.live import engines
 from app.session.models import digest, engine, open_some_model
 from app.session.state import is_new, studio, tell, update
+from app.state import links
+from app.state import studio as studio_
 
 _DIGEST, _DIGEST_CHARACTERS = "digest", 12  # of the model, in the link
 

@@ -8,7 +8,7 @@ from urllib.parse import urlparse
 
 import streamlit as st
 
-from app.studio import Studio, choose
+from app.state.studio import Studio, choose
 
 LOCAL = (None, "localhost", "127.0.0.1", "::1")  # None: Streamlit's word for an address on this machine
 _STUDIO, _PROBLEMS = "zscope.studio", "zscope.problems"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from app import session, show
-from app.cards import grouped, summary
-from app.components.twin_maps import twin_maps
+from app import session
+from app.browser.twin_maps import twin_maps
+from app.show import records
+from app.show.cards import grouped, summary
 
 N_PICTURES = 10
 
@@ -42,7 +43,7 @@ twin_maps(engine.name, other.name, key="compare.maps", row=row)
 left, right = st.columns([5, 9], gap="medium")
 with left:
     st.markdown("##### Figures")
-    show.comparison(engine.card, other.card)
+    records.comparison(engine.card, other.card)
 with right:
     st.markdown("##### The same samples through both")
     if not (engine.can_encode and other.can_encode):
@@ -52,7 +53,7 @@ with right:
     decoded = [one.decode(one.encode(samples, y)[0], y) for one in (engine, other)]
     scale = 255 if samples.dtype == np.uint8 else 1
     error = [np.square(d - samples / np.float32(scale)).mean() for d in decoded]
-    show.rows(*(engine.modality.pictures(x) for x in (samples, *decoded)))
+    records.rows(*(engine.modality.pictures(x) for x in (samples, *decoded)))
     st.caption(
         f"Above: {source}. Middle: {engine.name}, mse {error[0]:.4f} over these {len(samples)}. "
         f"Below: {other.name}, mse {error[1]:.4f}."

@@ -6,9 +6,10 @@ import numpy as np
 import streamlit as st
 
 from app import session
-from app.panels import buttons, picture, tools
-from app.panels.map import studio_map
-from app.studio import commit, point_of, start
+from app.panels.explore import buttons, picture, tools
+from app.panels.explore.map import studio_map
+from app.state.studio import commit, start
+from vae.studies.point import point_of
 
 MAP = "explore.map"
 

@@ -7,11 +7,12 @@ from functools import partial
 
 import streamlit as st
 
-from app import downloads, session
-from app.draws import columns_of, draw, recipe
-from app.panels import drawn_grid
-from app.scripts import script
-from app.studio import COUNTS, SEED_MAX, TEMPERATURE_MAX, choose
+from app import session
+from app.files import downloads
+from app.panels.generate import drawn_grid
+from app.state.generation import columns_of, draw, recipe
+from app.state.scripts import script
+from app.state.studio import COUNTS, SEED_MAX, TEMPERATURE_MAX, choose
 
 MEANING = {
     "prior": "z drawn from p(z), the distribution the model generates from, fixed beforehand or learned with it.",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from app import session
-from app.components.frame_strip import frame_strip
-from app.panels import way
-from app.studio import choose
-from app.walk import DENSITY, OFF_DATA
+from app.browser.frame_strip import frame_strip
+from app.panels.interpolate import path
+from app.state.studio import choose
+from vae.studies.path import DENSITY, OFF_DATA
 
 STRIP = "interpolate.strip"
 NOTES = ("click adds", "drag moves", "del removes", "space plays")
@@ -21,15 +21,15 @@ def take_frame() -> None:
         session.update(choose(session.studio(), method=sent["method"], t=float(sent["t"])))
 
 
-way.begin(engine.atlas)
+path.begin(engine.atlas)
 state = session.studio()
 left, right = st.columns([19, 10], gap="medium")
 with right:
-    way.player(engine)
-    way.controls(engine)
-    way.files(engine)
+    path.player(engine)
+    path.controls(engine)
+    path.files(engine)
 with left:
-    way.on_map(engine)
+    path.on_map(engine)
     frame_strip(
         engine.name,
         [point.z for point in state.waypoints],

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import session, show
-from app.cards import has_prior, number
-from app.panels import keep, ladder_list
+from app import session
+from app.panels.model import manage
+from app.panels.train import sweep_list
+from app.show import records
+from app.show.cards import has_prior, number
 from vae.registry import FAMILIES
 
 N_PICTURES = 16
@@ -17,7 +19,7 @@ card = engine.card
 family = FAMILIES.all().get(card["family"])
 
 if not engine.can_encode:
-    keep.imported(engine)
+    manage.imported(engine)
     st.stop()
 st.markdown(f"### {card['name']} :gray[{family.title}]")
 st.caption(
@@ -25,31 +27,31 @@ st.caption(
     f"Trained on **{card['dataset']}**, {number(card['spec']['n_data'], 0)} samples · "
     f"{card.get('data_licence', '')} · {card.get('data_cite', '')} · {card.get('data_origin', '')}"
 )
-ladder_list.mention(card["name"], card["dataset"])
-show.idea(family)
-show.metrics(card)
-show.collapse(card)
+sweep_list.mention(card["name"], card["dataset"])
+records.idea(family)
+records.metrics(card)
+records.collapse(card)
 
 left, right = st.columns(2, gap="medium")
 with left:
-    drawn = show.latent_use(engine)
+    drawn = records.latent_use(engine)
 if not drawn:  # the curves take the width
-    show.no_latent_use(card)
+    records.no_latent_use(card)
 with right if drawn else st.container():
-    show.training(engine, TALL if drawn or has_prior(card) else LOW)
+    records.training(engine, TALL if drawn or has_prior(card) else LOW)
 
 samples, y, source = session.samples(engine, N_PICTURES)
 pictures, decoded = engine.modality.pictures(samples), engine.decode_uint8(engine.encode(samples, y)[0], y)
 st.markdown("##### Reconstructions")
 st.caption(f"Above: {source}. Below: each one encoded to {engine.d} numbers and decoded again.")
-show.rows(pictures, decoded)
-show.latent_map(engine.atlas)
+records.rows(pictures, decoded)
+records.latent_map(engine.atlas)
 
 left, right = st.columns(2, gap="medium")
 with left:
     st.markdown("##### Make it again")
-    show.provenance(card)
+    records.provenance(card)
 with right:
     st.markdown("##### Settings")
-    show.settings(card)
-keep.show(engine)
+    records.settings(card)
+manage.show(engine)

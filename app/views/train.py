@@ -6,10 +6,10 @@ from __future__ import annotations
 import streamlit as st
 
 from app import session
-from app.panels import new_run, run_list, watch
+from app.panels.train import new_run, run_list, theatre
 
 if session.studio().watched:
-    watch.show()
+    theatre.show()
 else:
     form, runs = st.columns([8, 13], gap="large")
     with form:

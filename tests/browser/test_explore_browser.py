@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from app import engines
+from app.live import engines
 
 FRAMES = """window.__frames ??= (zscope.on('frame', (f) =>
   __frames.push({kind: f.kind, source: f.source, trust: f.trust, xy: [...f.xy], z: [...f.z]})), [])"""

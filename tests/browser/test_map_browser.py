@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from app import engines, layouts
+from app.live import engines, map_views
 
 LEGEND = "document.querySelector('.zm-legend').innerText"
 LINK = "new URL(location).searchParams"
@@ -129,7 +129,7 @@ def test_search_goes_to_a_label_or_a_sample_or_says_what_there_is(tab, engine):
 
 
 def test_another_view_keeps_the_latent_and_reads_places_its_own_way(tab, engine):
-    atlas, pca = engine.atlas, layouts.view(engine, "pca")
+    atlas, pca = engine.atlas, map_views.view(engine, "pca")
     tab.do(
         "window.__frames = []; zscope.on('frame', (f) => __frames.push({kind: f.kind, z: [...f.z], xy: [...f.xy]})), 0"
     )

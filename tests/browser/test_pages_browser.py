@@ -145,7 +145,7 @@ def test_the_legend_of_a_low_map_folds(walk):
 
 def test_a_way_is_a_line_with_thin_dashes_over_its_jumps(walk):
     steps, jumps = walk.do("""async () => {
-      const { Overlay } = await import('/asset/overlay.js'), svg = 'http://www.w3.org/2000/svg'
+      const { Overlay } = await import('/browser/latent_map/overlay.js'), svg = 'http://www.w3.org/2000/svg'
       const layer = document.createElementNS(svg, 'g'), on = { plot: { toPixels: (x, y) => [x, y] }, pathLayer: layer }
       Overlay.prototype.drawPath.call(on, { xy: [[0, 0], [1, 1], null, [5, 5], null, [9, 9], [8, 8]] }, 0)
       return ['.zm-path', '.zm-jump'].map((part) => layer.querySelector(part).getAttribute('d'))

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app import engines
+from app.live import engines
 from tests.browser.test_map_browser import choose, search, settled
 from tests.browser.test_pages_browser import FRAMES, go, until_link
 

@@ -8,12 +8,12 @@ import shutil
 import numpy as np
 import pytest
 
+from tests.app.live.test_theatre import shots
 from tests.browser.conftest import serve, stop, tab_of
-from tests.test_theatre import shots
-from vae import snapshots
-from vae.metrics.latent import ACTIVE_VARIANCE
-from vae.plan import Plan
-from vae.runs import control, folder, processes
+from vae.forming import snapshots
+from vae.metrics.active import ACTIVE_VARIANCE
+from vae.runs import folder, os_process, starting
+from vae.training.plan import Plan
 
 PARTS = ("map .th-cloud", "drawn", "again", "bars", "plane", "curves")
 THEATRE = "[data-testid=zscope-theatre]"
@@ -29,8 +29,8 @@ def app(tiny_root, tmp_path, monkeypatch):
     shutil.copytree(tiny_root / "tiny-vae", root / "tiny-vae")
     monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(root))
     for name, state in (("done", folder.DONE), ("going", folder.RUNNING)):
-        run = control.start(Plan("vae", "digits", {}, 9, name=name), work=False)
-        me = processes.own()
+        run = starting.start(Plan("vae", "digits", {}, 9, name=name), work=False)
+        me = os_process.own()
         with folder.lock():
             folder.change(run, state, pid=me.pid, began=me.began)
         shots(run.folder, 5, laid=5)
@@ -120,7 +120,7 @@ def test_between_two_snapshots_figures_are_those_of_the_epochs_there_and_rows_ar
         watch(tab, run)
         figures = tab.do(
             """async ([key, places]) => {
-              const { Reel } = await import("/asset/reel.js"), reel = new Reel(key, "", () => {})
+              const { Reel } = await import("/browser/theatre/reel.js"), reel = new Reel(key, "", () => {})
               await reel.look()
               return places.map((f) => [reel.figure("elbo_nats", f), reel.figure("no_nats", f), reel.placeNamed(f)])
             }""",
@@ -134,7 +134,8 @@ def test_between_two_snapshots_figures_are_those_of_the_epochs_there_and_rows_ar
         tab.until("document.querySelector('.th-scrub output').textContent === 'epoch 7 of 9'")
         assert tab.do("document.querySelector('.th-again canvas').style.aspectRatio") == "44 / 12"
         drawn = """async (charts) => {
-          const { Sheet } = await import("/asset/sheet.js"), sheet = new Sheet(document.createElement("div"), "", 4, 0)
+          const { Sheet } = await import("/browser/theatre/sheet.js")
+          const sheet = new Sheet(document.createElement("div"), "", 4, 0)
           const from = new Uint8Array(8 * 2 * 4), seen = []
           const tiles = Array.from({ length: 8 }, (_, at) => ({ from, to: from, at }))
           Object.assign(sheet, { tiles, shape: [2, 4, 1], charts, t: 0 })
@@ -164,7 +165,7 @@ def test_a_map_that_does_not_come_says_why_in_its_own_place_and_large_numbers_ar
         assert tab.page.locator(".th-map h4 em").inner_text() == ""
         assert str(ACTIVE_VARIANCE) in tab.page.locator(".th-bars h4").get_attribute("title")
         numbers = """async () => {
-          const { figure, ticks } = await import("/asset/numbers.js")
+          const { figure, ticks } = await import("/browser/theatre/numbers.js")
           const axis = ([low, high]) => { const { found, say } = ticks(low, high, 5); return found.map(say) }
           const axes = [[-2e10, 3e10], [10000, 10400], [0, 1.05], [1e17, 3e18]].map(axis)
           return [[9999.4, 123456, -1.5e10, 2e17].map((v) => figure(v)), ...axes]

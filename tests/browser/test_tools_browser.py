@@ -91,7 +91,7 @@ def test_before_the_first_answer_the_sample_stands_dimmed_for_its_reconstruction
 def test_a_pen_draws_a_series_on_the_scale_of_its_charts(tab):
     """The parts themselves: what a place on the canvas means, what lies between two places, what is taken back."""
     given = tab("draw").do("""async () => {
-      const { Curve } = await import('/asset/curve.js'), curve = new Curve([2, 11])
+      const { Curve } = await import('/browser/sketch/curve.js'), curve = new Curve([2, 11])
       curve.begin()
       curve.line(8, 0.5, 2, 0.5 - 0.46875 * Math.tanh(3 / 5)) // backwards, from 0 at time 8 up to 3 at time 2
       const drawn = [...curve.values], bytes = curve.payload.length
@@ -116,7 +116,7 @@ def test_a_pen_draws_a_series_on_the_scale_of_its_charts(tab):
 
 def test_charts_at_the_ends_of_sliders_lie_over_a_faint_middle(tab):
     given = tab("sliders").do("""async () => {
-      const { band, over } = await import('/asset/ends.js'), shape = [16, 4, 3]
+      const { band, over } = await import('/browser/latent_console/ends.js'), shape = [16, 4, 3]
       const row = (y, ink) => { const p = new Uint8ClampedArray(192); p.fill(ink, 12 * y, 12 * y + 12); return p }
       const rows = band([row(6, 200), row(9, 200), row(1, 40)], shape)
       const { pixels, shape: small } = over(row(6, 100), row(9, 200), shape, rows)

@@ -12,10 +12,10 @@ import pytest
 from tests import odd_pictures
 from tests.browser.conftest import READY, serve, stop, tab_of
 from tests.browser.test_theatre_browser import PARTS, SCRUB, THEATRE, pictures, until_frame
-from vae import snapshots
-from vae.own import shelf
-from vae.plan import Plan
-from vae.runs import control, folder
+from vae.data.own import shelf
+from vae.forming import snapshots
+from vae.runs import folder, starting
+from vae.training.plan import Plan
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ def field(tab, label: str):
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_form_tells_what_it_takes_and_a_card_asks_before_it_goes(training_server, chromium):
-    old = control.start(Plan("vae", "digits", {}, 3, name="old"), work=False)
+    old = starting.start(Plan("vae", "digits", {}, 3, name="old"), work=False)
     (old.folder / folder.PROGRESS).write_text('{"epoch": 1}')
     with folder.lock():
         folder.change(old, folder.DONE)

@@ -10,18 +10,19 @@ from typing import Any
 from PIL import Image
 from tqdm import tqdm
 
+from ..data.own import shelf
+from ..data.own.choices import Choices, size
+from ..data.own.sources import Skipped, given
+from ..data.own.understand import Preview, understand
+from ..library import user_data
 from ..modalities.image import tile
-from ..own import shelf
-from ..own.choices import Choices, size
-from ..own.sources import given
-from ..own.understand import Preview, understand
 
 FEW = 40  # skipped files that are named where nobody asked for all
 
 
 def add(args: Namespace) -> None:
     if not args.dry_run:  # before minutes are spent on reading
-        shelf.check_name(args.name, replace=args.overwrite)
+        user_data.check_name(args.name, replace=args.overwrite)
     choices = Choices(
         kind=args.kind,
         size=size(args.size) if args.size else None,
@@ -46,7 +47,7 @@ def add(args: Namespace) -> None:
     if args.dry_run:
         print("nothing was kept (--dry-run)")
         return
-    folder = shelf.add(args.name, understood, replace=args.overwrite)
+    folder = user_data.add(args.name, understood, replace=args.overwrite)
     print(f"kept as {args.name} in {folder}. Train on it: python -m vae train vae {args.name} --preset quick")
 
 
@@ -98,7 +99,7 @@ def show(args: Namespace) -> None:
         labels=d["labels"],
         columns=tuple(d["columns"]),
         notes=tuple(d["notes"]),
-        skipped=tuple(shelf.Skipped(*pair) for pair in d["skipped"]),
+        skipped=tuple(Skipped(*pair) for pair in d["skipped"]),
         n_bytes=shelf.n_bytes(args.name),
         pictures=MODALITIES.get(d["modality"]).pictures(samples.x_train[:64]),
     )
@@ -111,7 +112,7 @@ def show(args: Namespace) -> None:
 
 
 def remove(args: Namespace) -> None:
-    shelf.remove(args.name)
+    user_data.remove(args.name)
     print(f"removed {args.name}")
 
 

@@ -11,12 +11,12 @@ from typing import Any
 
 from tqdm import tqdm
 
-from ..engine import load
+from ..engine.engine import load
 from ..errors import NotMeasurable, SettingError, UnknownName
 from ..metrics.bounds import error_key
 from ..metrics.estimate import Estimate
 from ..metrics.subject import Subject
-from ..nets.precision import PRECISIONS
+from ..models.nets.precision import PRECISIONS
 from ..registry import METRICS, MetricGroup, metric_groups
 
 ALL = "all"

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..atlas import UNREADABLE
-from ..engine import Engine, load
+from ..atlas.atlas import UNREADABLE
+from ..engine.engine import Engine, load
 from ..errors import SaveError, SettingError, ShapeError
 from ..modalities.image import pixels, tile
 

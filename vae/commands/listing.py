@@ -6,11 +6,12 @@ import json
 from argparse import Namespace
 from typing import Any
 
-from .. import checkpoint
-from ..data.store import availability
+from ..data.published.store import availability
 from ..errors import CheckpointError
-from ..registry import datasets, families, knobs
-from ..train import TrainHparams
+from ..registry import datasets, families
+from ..saved import checkpoint
+from ..settings import knobs
+from ..training.trainer import TrainHparams
 
 
 def show(args: Namespace) -> None:

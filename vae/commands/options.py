@@ -6,6 +6,10 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
+from ..errors import SettingError
+
+INTERRUPTED = 130  # as a shell reports a process that Ctrl-C ended
+
 Run = Callable[[str, str], Any]  # module and function of vae.commands -> what runs them
 
 
@@ -96,3 +100,13 @@ def _add(p: argparse.ArgumentParser, run: Run) -> None:
 def _one_of(group: Any, dest: str, default: str, **helps: str) -> None:
     for value, text in helps.items():
         group.add_argument(f"--{value}", dest=dest, action="store_const", const=value, default=default, help=text)
+
+
+def settings(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """--set pairs as a dict. Raises: SettingError: a key given twice."""
+    out: dict[str, str] = {}
+    for key, value in pairs:
+        if key in out:
+            raise SettingError(f"--set {key} is given twice: {out[key]!r} and {value!r}.")
+        out[key] = value
+    return out

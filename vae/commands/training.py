@@ -11,14 +11,15 @@ from typing import Any
 
 from tqdm import tqdm
 
-from .. import checkpoint, distributed, experiment
-from ..__main__ import INTERRUPTED, settings
-from ..atlas import N_REFERENCE
-from ..presets import preset
+from ..atlas.building import N_REFERENCE
 from ..registry import DATASETS
-from ..runs import following
-from ..runs.needs import unneeded
-from ..train import Diverged, Event
+from ..runs import reporting
+from ..runs.guards import unneeded
+from ..saved import checkpoint
+from ..training import distributed, experiment
+from ..training.presets import preset
+from ..training.trainer import Diverged, Event
+from .options import INTERRUPTED, settings
 
 EPOCHS = 20
 NICE = 10  # of a training in the background: the page beside it must stay quick
@@ -29,7 +30,7 @@ def train(args: Namespace) -> int:
     if args.follow:
         if hasattr(os, "nice"):
             os.nice(NICE)
-        return following.train(plan, args.follow, resume=args.resume, say=_say, figures=_figures)
+        return reporting.train(plan, args.follow, resume=args.resume, say=_say, figures=_figures)
     events = experiment.train(plan, resume=args.resume, overwrite=args.overwrite, report=_say)
     kept = args.resume  # whether the checkpoint of that name holds an epoch of this run
     with tqdm(

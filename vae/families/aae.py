@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from .. import terms
-from ..adversary import fooling, telling_apart
-from ..bottlenecks import PriorMatched
-from ..model import VAE, NetHparams
-from ..nets.discriminator import discriminator
-from ..registry import family, knob
+from ..losses import terms
+from ..losses.adversary import fooling, telling_apart
+from ..models.bottlenecks import PriorMatched
+from ..models.model import VAE, NetHparams
+from ..models.nets.discriminator import discriminator
+from ..registry import family
+from ..settings import knob
 from ..types import Loss, Spec
 
 DEPTH = 2  # hidden layers of the discriminator, as in the paper's experiments

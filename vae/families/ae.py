@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..bottlenecks import Deterministic
-from ..model import VAE, NetHparams
-from ..objectives import Sum
+from ..losses.objectives import Sum
+from ..models.bottlenecks import Deterministic
+from ..models.model import VAE, NetHparams
 from ..registry import family
 from ..types import Spec
 

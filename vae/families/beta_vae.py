@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..bottlenecks import Gaussian
-from ..model import VAE, RateHparams
-from ..objectives import Sum
-from ..registry import family, knob
-from ..schedules import warmup
+from ..losses.objectives import Sum
+from ..losses.schedules import warmup
+from ..models.bottlenecks import Gaussian
+from ..models.model import VAE, RateHparams
+from ..registry import family
+from ..settings import knob
 from ..types import Spec
 
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from .. import terms
-from ..bottlenecks import Gaussian
-from ..model import VAE, NetHparams
-from ..objectives import weigh
-from ..registry import family, knob
-from ..schedules import Schedule, linear
+from ..losses import terms
+from ..losses.objectives import weigh
+from ..losses.schedules import Schedule, linear
+from ..models.bottlenecks import Gaussian
+from ..models.model import VAE, NetHparams
+from ..registry import family
+from ..settings import knob
 from ..types import Loss, Spec
 
 

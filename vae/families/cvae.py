@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..conditional import ConditionalVAE, HideLabels
-from ..model import RateHparams
-from ..objectives import Sum
-from ..registry import family, knob
-from ..schedules import warmup
+from ..losses.objectives import Sum
+from ..losses.schedules import warmup
+from ..models.conditional import ConditionalVAE, HideLabels
+from ..models.model import RateHparams
+from ..registry import family
+from ..settings import knob
 from ..types import Spec
 
 

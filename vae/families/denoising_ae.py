@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..bottlenecks import Deterministic
-from ..corruption import CorruptionHparams
-from ..model import VAE, NetHparams
-from ..objectives import Sum
+from ..losses.corruption import CorruptionHparams
+from ..losses.objectives import Sum
+from ..models.bottlenecks import Deterministic
+from ..models.model import VAE, NetHparams
 from ..registry import family
 from ..types import Spec
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..bottlenecks import Gaussian
-from ..corruption import CorruptionHparams
-from ..model import VAE, RateHparams
-from ..objectives import Sum
+from ..losses.corruption import CorruptionHparams
+from ..losses.objectives import Sum
+from ..losses.schedules import warmup
+from ..models.bottlenecks import Gaussian
+from ..models.model import VAE, RateHparams
 from ..registry import family
-from ..schedules import warmup
 from ..types import Spec
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..bottlenecks import Gaussian
-from ..model import VAE, RateHparams
-from ..objectives import Sum
-from ..penalties import between_dims, within_dims
-from ..registry import family, knob
-from ..schedules import constant, warmup
+from ..losses.objectives import Sum
+from ..losses.penalties import between_dims, within_dims
+from ..losses.schedules import constant, warmup
+from ..models.bottlenecks import Gaussian
+from ..models.model import VAE, RateHparams
+from ..registry import family
+from ..settings import knob
 from ..types import Spec
 
 

@@ -10,13 +10,14 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .. import terms
-from ..bottlenecks import Gaussian
-from ..model import VAE, RateHparams
-from ..nets.discriminator import discriminator
-from ..objectives import weigh
-from ..registry import family, knob
-from ..schedules import Schedule, warmup
+from ..losses import terms
+from ..losses.objectives import weigh
+from ..losses.schedules import Schedule, warmup
+from ..models.bottlenecks import Gaussian
+from ..models.model import VAE, RateHparams
+from ..models.nets.discriminator import discriminator
+from ..registry import family
+from ..settings import knob
 from ..types import Loss, Spec
 
 

@@ -8,12 +8,13 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from .. import terms
-from ..adversary import fooling, telling_apart
-from ..bottlenecks import PriorMatched
-from ..model import VAE, NetHparams
-from ..nets import LAYOUTS
-from ..registry import family, knob
+from ..losses import terms
+from ..losses.adversary import fooling, telling_apart
+from ..models.bottlenecks import PriorMatched
+from ..models.model import VAE, NetHparams
+from ..models.nets import LAYOUTS
+from ..registry import family
+from ..settings import knob
 from ..types import Loss, Output, Spec
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..bottlenecks import Gaussian
-from ..model import VAE, NetHparams
-from ..objectives import ImportanceWeighted
-from ..registry import family, knob
+from ..losses.objectives import ImportanceWeighted
+from ..models.bottlenecks import Gaussian
+from ..models.model import VAE, NetHparams
+from ..registry import family
+from ..settings import knob
 from ..types import Spec
 
 

@@ -9,14 +9,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .. import terms
-from ..bottlenecks.ladder import Diagonal, Level, two_layers
 from ..errors import SettingError
-from ..model import RateHparams, density
-from ..nets import LAYOUTS
-from ..objectives import Sum
-from ..registry import family, knob
-from ..schedules import warmup
+from ..losses import terms
+from ..losses.objectives import Sum
+from ..losses.schedules import warmup
+from ..models.bottlenecks.ladder import Diagonal, Level, two_layers
+from ..models.model import RateHparams, density
+from ..models.nets import LAYOUTS
+from ..registry import family
+from ..settings import knob
 from ..types import Latent, Output, Spec
 
 Draw = Callable[[Diagonal, slice], Tensor]  # of one level: its distribution, its columns of z -> z_i

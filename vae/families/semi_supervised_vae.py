@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..model import NetHparams
-from ..registry import family, knob
-from ..semi_supervised import SemiSupervisedBound, SemiSupervisedVAE
+from ..models.model import NetHparams
+from ..models.semi_supervised import SemiSupervisedBound, SemiSupervisedVAE
+from ..registry import family
+from ..settings import knob
 from ..types import Spec
 
 

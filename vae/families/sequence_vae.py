@@ -8,12 +8,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..bottlenecks import Gaussian
-from ..model import OneCode, density
-from ..objectives import Sum
-from ..recurrent import RecurrentHparams, chunks, joined
-from ..registry import family, knob
-from ..schedules import warmup
+from ..losses.objectives import Sum
+from ..losses.schedules import warmup
+from ..models.bottlenecks import Gaussian
+from ..models.model import OneCode, density
+from ..models.recurrent import RecurrentHparams, chunks, joined
+from ..registry import family
+from ..settings import knob
 from ..types import Latent, Output, Spec
 
 

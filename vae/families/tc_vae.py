@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from .. import terms
-from ..aggregate import SAMPLING, decompose
-from ..bottlenecks import Gaussian
-from ..model import VAE, RateHparams
-from ..objectives import weigh
-from ..registry import family, knob
-from ..schedules import Schedule, warmup
+from ..losses import terms
+from ..losses.aggregate import SAMPLING, decompose
+from ..losses.objectives import weigh
+from ..losses.schedules import Schedule, warmup
+from ..models.bottlenecks import Gaussian
+from ..models.model import VAE, RateHparams
+from ..registry import family
+from ..settings import knob
 from ..types import Loss, Spec
 
 

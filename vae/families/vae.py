@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..bottlenecks import Gaussian
-from ..model import VAE, RateHparams
-from ..objectives import Sum
+from ..losses.objectives import Sum
+from ..losses.schedules import warmup
+from ..models.bottlenecks import Gaussian
+from ..models.model import VAE, RateHparams
 from ..registry import family
-from ..schedules import warmup
 from ..types import Spec
 
 

@@ -9,13 +9,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..bottlenecks import Gaussian
-from ..bottlenecks.gaussian import log_normal, mean_and_std
-from ..likelihoods import Likelihood
-from ..model import VAE, OneCode, RateHparams
-from ..objectives import Sum
-from ..registry import MODALITIES, family, knob
-from ..schedules import warmup
+from ..losses.gaussian import log_normal
+from ..losses.objectives import Sum
+from ..losses.schedules import warmup
+from ..models.bottlenecks import Gaussian
+from ..models.bottlenecks.gaussian import mean_and_std
+from ..models.likelihoods import Likelihood
+from ..models.model import VAE, OneCode, RateHparams
+from ..registry import MODALITIES, family
+from ..settings import knob
 from ..types import Latent, Spec
 
 Moments = tuple[Float[Tensor, "k d"], Float[Tensor, "k d"]]

@@ -8,15 +8,16 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from ..bottlenecks.vq import Codebook, code_perplexity, commitment, straight_through
-from ..likelihoods import HELP as LIKELIHOOD
-from ..likelihoods import NAMES as LIKELIHOODS
-from ..likelihoods import SIGMA, likelihood
-from ..nets.causal import Causal
-from ..nets.grid import grid_pair
-from ..objectives import Sum
-from ..registry import family, knob
-from ..schedules import constant
+from ..losses.objectives import Sum
+from ..losses.schedules import constant
+from ..models.bottlenecks.vq import Codebook, code_perplexity, commitment, straight_through
+from ..models.likelihoods import HELP as LIKELIHOOD
+from ..models.likelihoods import NAMES as LIKELIHOODS
+from ..models.likelihoods import SIGMA, likelihood
+from ..models.nets.causal import Causal
+from ..models.nets.grid import grid_pair
+from ..registry import family
+from ..settings import knob
 from ..types import Latent, Output, Spec
 
 

@@ -10,13 +10,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..bottlenecks.gaussian import mean_and_std
-from ..bottlenecks.ladder import Diagonal, two_layers
-from ..model import density
-from ..objectives import Sum
-from ..recurrent import RecurrentHparams, chunks, joined
-from ..registry import family, knob
-from ..schedules import warmup
+from ..losses.objectives import Sum
+from ..losses.schedules import warmup
+from ..models.bottlenecks.gaussian import mean_and_std
+from ..models.bottlenecks.ladder import Diagonal, two_layers
+from ..models.model import density
+from ..models.recurrent import RecurrentHparams, chunks, joined
+from ..registry import family
+from ..settings import knob
 from ..types import Latent, Output, Spec
 
 Draw = Callable[[Diagonal, int], Tensor]  # of one step: its distribution and number -> z_t

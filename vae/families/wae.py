@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..bottlenecks import PriorMatched
-from ..model import VAE, NetHparams
-from ..objectives import Sum
-from ..penalties import imq, mmd_to_prior
-from ..registry import family, knob
-from ..schedules import constant
+from ..losses.objectives import Sum
+from ..losses.penalties import imq, mmd_to_prior
+from ..losses.schedules import constant
+from ..models.bottlenecks import PriorMatched
+from ..models.model import VAE, NetHparams
+from ..registry import family
+from ..settings import knob
 from ..types import Spec
 
 

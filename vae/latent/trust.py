@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -12,9 +12,6 @@ from jaxtyping import Float
 from ..errors import ShapeError
 from .auroc import auroc
 from .inverse import CELLS, Grid
-
-if TYPE_CHECKING:
-    from .projector import Projector
 
 Coder = Callable[[np.ndarray], np.ndarray]
 
@@ -32,6 +29,24 @@ _REPORT = (
     "auroc", "auroc_map", "auroc_latent", "auroc_near_data", "calibration_error", "share_back",
     "tau_map_widths", "tau_latent", "n_judged",
 )  # fmt: skip
+
+
+@runtime_checkable  # so that annotations of it are checked in the tests
+class Map(Protocol):
+    """The map whose positions are judged, as a Projector is one: z (n, d) at xy (n, 2), and both ways between them."""
+
+    z: np.ndarray
+    xy: np.ndarray
+    scale: np.ndarray
+    box: tuple[float, float, float, float]
+    width: float
+    reach: float
+
+    def seen(self, z: np.ndarray) -> np.ndarray: ...
+
+    def to_map(self, z: np.ndarray) -> np.ndarray: ...
+
+    def from_map(self, xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]: ...
 
 
 @dataclass(frozen=True)
@@ -70,7 +85,7 @@ class TrustModel:
         return cls(code, tuple(float(v) for v in state["trust_box"]), report)
 
 
-def calibrate(projector: Projector, decode: Coder, encode: Coder, *, seed: int = 0) -> TrustModel:
+def calibrate(projector: Map, decode: Coder, encode: Coder, *, seed: int = 0) -> TrustModel:
     """The probability that a map position comes back: decode its latent, encode the result, place it on the map.
 
     The fact. It comes back if it lands no farther from where it was asked for than 95 % of the reference set's own
@@ -131,7 +146,7 @@ class _Evidence:
     full: Grid  # the whole trip on the map and in the latent, TRIPS a side
 
     @classmethod
-    def gather(cls, projector: Projector, decode: Coder, encode: Coder, random: np.random.Generator) -> _Evidence:
+    def gather(cls, projector: Map, decode: Coder, encode: Coder, random: np.random.Generator) -> _Evidence:
         own = np.sort(random.permutation(len(projector.z))[:OWN])
         moved, _ = round_trip(projector, decode, encode, projector.xy[own])
         tau_map = float(np.clip(np.quantile(moved, QUANTILE), 1e-3 * projector.width, FARTHEST * projector.width))
@@ -154,7 +169,7 @@ class _Evidence:
         return np.concatenate([self.cheap.at(p), full[:, :1]], axis=1), full[:, 1:]
 
 
-def _positions(projector: Projector, random: np.random.Generator) -> tuple[Float[np.ndarray, "p 2"], np.ndarray]:
+def _positions(projector: Map, random: np.random.Generator) -> tuple[Float[np.ndarray, "p 2"], np.ndarray]:
     """Fresh map positions, half uniform over the box and half about 2 % of the width from a reference point (harder);
     and which are the uniform ones."""
     x0, y0, x1, y1 = projector.box
@@ -166,14 +181,14 @@ def _positions(projector: Projector, random: np.random.Generator) -> tuple[Float
 
 
 def round_trip(
-    projector: Projector, decode: Coder, encode: Coder, xy: Float[np.ndarray, "b 2"]
+    projector: Map, decode: Coder, encode: Coder, xy: Float[np.ndarray, "b 2"]
 ) -> tuple[Float[np.ndarray, " b"], Float[np.ndarray, " b"]]:
     """How far decode, encode and place takes a map position: on the map (map units) and in the map's latent metric."""
     placed, changed = _returned(projector, decode, encode, projector.from_map(xy)[0])
     return np.linalg.norm(placed - xy, axis=1), changed
 
 
-def _returned(projector: Projector, decode: Coder, encode: Coder, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _returned(projector: Map, decode: Coder, encode: Coder, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Where each latent lands on the map after decode and encode, and how far it moved in the map's metric."""
     placed, changed = np.empty((len(z), 2)), np.empty(len(z))
     for start in range(0, len(z), CHUNK):

@@ -11,16 +11,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..likelihoods import Likelihood
-from ..model import LatentModel
-from ..nets.precision import decoding_in
+from ..losses.terms import log_weights
+from ..models.likelihoods import Likelihood
+from ..models.model import LatentModel
+from ..models.nets.precision import decoding_in
+from ..models.tensors import BATCH, to_float
 from ..registry import metric_group
-from ..terms import log_weights
 from ..types import Latent
-from .latent import active_units
+from .active import active_units
 from .subject import Subject
 
-BATCH = 500
 DRAWN = 4000  # latents at once: a generator's numbers depend on how many are asked for, so nothing may change it
 CACHED = 500  # rows that a CPU decodes at once: of 4 000 pictures of 784 pixels every pass goes to memory and back
 UNITS = ("_bits_per_dim", "_nats")
@@ -121,11 +121,6 @@ def log_marginal(
     portion = max(1, DRAWN // len(x))
     pieces = [log_weights(model, x, q, min(portion, k - start), y, rows=rows) for start in range(0, k, portion)]
     return torch.logsumexp(torch.cat(pieces), 0) - math.log(k)
-
-
-def to_float(x: Tensor) -> Tensor:
-    """uint8 0-255 to float32 0-1; floats pass through."""
-    return x.float().div_(255.0) if x.dtype == torch.uint8 else x
 
 
 def _cuda(x: Tensor) -> list[int]:

@@ -9,12 +9,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..data.store import locate
+from ..data.published.store import locate
 from ..errors import NotMeasurable
 from ..latent.auroc import auroc
-from ..model import LatentModel
+from ..models.model import LatentModel
+from ..models.tensors import to_float
 from ..registry import datasets, metric_group
-from .bounds import BATCH, to_float
+from .bounds import BATCH
 from .estimate import Estimate
 from .subject import Subject
 

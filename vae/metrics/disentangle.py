@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike
 from ..errors import NotMeasurable, ShapeError
 from ..registry import metric_group
 from ..types import Samples
+from .active import active_units
 from .estimate import Estimate, bootstrap_error
 from .factors import check_codes, check_factors, gaps, sizes
-from .latent import active_units
 from .mig import mig_binned, mig_sampled
 from .subject import Subject
 

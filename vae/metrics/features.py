@@ -25,10 +25,10 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from ..data.store import cache
+from ..data.published.store import cache
 from ..errors import SaveError, SettingError
+from ..models.tensors import to_float
 from ..types import Samples
-from .bounds import to_float
 
 FORMAT = 1  # of the file and of what the settings mean: raise it when the net or its training changes
 SIDE = 32  # px: larger pictures are halved by the first layer until no longer

@@ -13,6 +13,7 @@ from jaxtyping import Float
 from ..errors import NotMeasurable, SettingError, ShapeError
 from ..registry import metric_group
 from .estimate import Estimate
+from .features import feature_space
 from .subject import Subject
 
 SOURCES = {"precision": "Kynkaanniemi et al., 2019", "recall": "Kynkaanniemi et al., 2019"}  # the others: Naeem et al.
@@ -133,8 +134,6 @@ def _check(a: np.ndarray, b: np.ndarray, *, least: int) -> None:
 @metric_group(name="samples", title="Frechet distance, precision, recall, density, coverage in a classifier's features")
 def samples_group(s: Subject) -> dict[str, Any]:
     """As many decoded means of draws as test samples, from the prior where there is one, else from the aggregate."""
-    from .features import feature_space
-
     try:
         features = feature_space(s.dataset.name, s.samples, device=s.device, report=s.report)
     except SettingError as e:

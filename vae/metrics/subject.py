@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..models.tensors import BATCH, resident, to_float
 from ..registry import DATASETS
-from ..stream import resident
 from ..types import Samples
 
 
@@ -20,7 +20,7 @@ from ..types import Samples
 class Subject:
     """seed: of every draw; k: importance samples of the nll; precision: of its decoder's products."""
 
-    engine: Any  # vae.engine.Engine
+    engine: Any  # vae.engine.engine.Engine
     model: Any  # the same model as a LatentModel on `device`, for what numpy does not reach
     device: torch.device
     samples: Samples
@@ -80,7 +80,5 @@ class Subject:
         return resident(a, self.device)
 
     def _batches(self):
-        from .bounds import BATCH, to_float  # here: bounds registers its own group, which takes a Subject
-
         for i in range(0, len(self.x_test), BATCH):
             yield to_float(self.x_test[i : i + BATCH]), None if self.y_test is None else self.y_test[i : i + BATCH]

@@ -1,4 +1,4 @@
-"""What a user does with runs: start, pause, resume, stop, delete; and the queue, which somebody must work."""
+"""What a user does with runs: queue, pause, resume, stop, delete; and the worker of the queue. Light: without torch."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from .. import checkpoint
-from ..data.store import check_same
+from ..data.published.store import check_same
 from ..errors import SettingError
-from ..snapshots import FOLDER
-from . import preview, processes
+from ..forming.snapshots import FOLDER
+from ..saved import checkpoint
+from . import os_process, preview
 from .diagnosis import without_epoch
 from .folder import (
     DONE,
@@ -47,12 +47,9 @@ from .folder import (
 RESUMABLE = (PAUSED, STOPPED, FAILED)
 
 
-def start(plan: Any, *, work: bool = True) -> Run:
-    """Queue a training (a vae.plan.Plan), and see to it that somebody works the queue.
-
-    Raises: SettingError: a setting that no training takes, or a name that a checkpoint or another run has.
-    """
-    check(plan)
+def queue(plan: Any, *, work: bool = True) -> Run:
+    """Queue a training, a vae.training.plan.Plan that was checked (see `starting.start`). work: start a worker if
+    there is none. Raises: SettingError: a checkpoint or another run has its name."""
     name = plan.checkpoint_name()
     with lock():
         refuse_taken(name)
@@ -67,16 +64,6 @@ def start(plan: Any, *, work: bool = True) -> Run:
     if work:
         tend()
     return find(folder.name)
-
-
-def check(plan: Any) -> None:
-    """Raises: SettingError: what can be known before it starts: names, numbers, settings, and that they fit."""
-    from ..plan import split_settings
-    from ..registry import DATASETS, FAMILIES
-
-    plan.check()
-    split_settings(plan.family, plan.settings)
-    FAMILIES.get(plan.family).check(DATASETS.get(plan.dataset).modality)
 
 
 def taken(name: str) -> str:
@@ -118,21 +105,17 @@ def pause(id: str) -> Run:
         return change(run, PAUSED) if run.state.name == QUEUED else _ask(run, "pause")
 
 
-def resume(id: str, *, settings: dict[str, Any] | None = None, work: bool = True) -> Run:
-    """Queue it again: it goes on from its last saved epoch, bit for bit, or with other settings of the trainer where
-    a resumed training takes them; `anew` says whether it cannot. Raises: SettingError: it is not paused, stopped or
-    failed. DataNotFound: its data set is gone, or another has its name."""
+def resume(id: str, *, change_plan: Callable[[Run], Any] | None = None, work: bool = True) -> Run:
+    """Queue it again: it goes on from its last saved epoch, bit for bit, or by another plan, change_plan(run), where a
+    resumed training takes that (see `starting.resume`); `anew` says whether it cannot. Raises: SettingError: it is not
+    paused, stopped or failed. DataNotFound: its data set is gone, or another has its name."""
     with lock():
         run = _may(id, "resume", *RESUMABLE)
         saved = run.name in checkpoint.checkpoints()
         check_same(checkpoint.card(run.name) if saved else run.plan)
         (run.folder / REQUEST).unlink(missing_ok=True)
-        if settings:
-            from ..plan import Plan
-
-            plan = {f.name: run.plan[f.name] for f in dataclasses.fields(Plan)}
-            changed = Plan(**plan | {"settings": run.plan["settings"] | settings})
-            check(changed)
+        if change_plan:
+            changed = change_plan(run)
             write(run.folder / PLAN, dataclasses.asdict(changed) | {"command": changed.command()})
         if not saved:
             forget(run)
@@ -201,9 +184,9 @@ def tend() -> list[Run]:
     every = runs()
     beginning = any(worker.poll() is None for worker in _begun)  # it takes a moment until it holds its lock
     if waiting(every) and not beginning and not working():
-        worker = processes.detached(["-m", "vae", "runs", "work"], home() / ".work.log")
+        worker = os_process.detached(["-m", "vae", "runs", "work"], home() / ".work.log")
         _begun[:] = [worker]
-        processes.reap(worker)
+        os_process.reap(worker)
     return every
 
 

@@ -17,10 +17,10 @@ from typing import Any
 
 from filelock import FileLock
 
-from .. import checkpoint
 from ..errors import FEW, UnknownName
+from ..saved import checkpoint
 from .diagnosis import Diagnosis, of_log
-from .processes import Process
+from .os_process import Process
 
 QUEUED, RUNNING, PAUSED, STOPPED, DONE, FAILED = STATES = ("queued", "running", "paused", "stopped", "done", "failed")
 PLAN, STATE, PROGRESS, EPOCHS, LOG, REQUEST = (
@@ -53,7 +53,7 @@ class State:
 
 @dataclass(frozen=True)
 class Run:
-    """One run, as of when it was read. plan: fields of vae.plan.Plan. progress: of its last event, {} before any."""
+    """One run, as it was when read. plan: fields of training.plan.Plan. progress: of its last event, {} before any."""
 
     folder: Path
     plan: dict[str, Any]

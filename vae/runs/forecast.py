@@ -17,10 +17,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..engine.device import choose_device
 from ..errors import ZscopeError
-from . import processes
-from .control import check
+from ..metrics.bounds import evaluate
+from ..models.tensors import resident, to_float
+from ..registry import DATASETS
+from ..saved import checkpoint
+from ..training import experiment, stream
+from ..training.checks import check
+from ..training.plan import Plan
+from . import os_process
 from .folder import DONE, home, lock, runs, write
+from .reporting import peak_bytes
 
 WARM_STEPS, LEAST_STEPS, MEASURE_S = 3, 5, 2.0
 STREAMED = 64  # batches of a training set that does not fit
@@ -129,7 +137,7 @@ def _measured_apart(plan: Any) -> dict[str, Any]:
                 stdin=given,
                 capture_output=True,
                 text=True,
-                env=processes.environment(),
+                env=os_process.environment(),
                 timeout=LIMIT_S,
                 check=False,
             )
@@ -147,8 +155,6 @@ def _measured_apart(plan: Any) -> dict[str, Any]:
 
 
 def main() -> None:
-    from ..plan import Plan
-
     plan = Plan(**json.load(sys.stdin))
     try:
         print(json.dumps(measure(plan)))
@@ -161,19 +167,13 @@ def measure(plan: Any) -> dict[str, Any]:
     began = time.perf_counter()
     import torch
 
-    from .. import checkpoint, experiment, stream
-    from ..device import choose_device
-    from ..metrics.bounds import evaluate, to_float
-    from ..registry import DATASETS
-    from .following import peak_bytes
-
     device = choose_device(plan.device)
     samples = DATASETS.get(plan.dataset).load()
     trainer, _ = experiment.prepare(plan, samples, device)
     y, n = experiment.labels(samples, plan, device), len(samples.x_train)
     batch = min(trainer.h.batch_size, n)
     some = STREAMED * batch if stream.megabytes(plan.stream_mb, samples.x_train, device) else n
-    x = stream.resident(samples.x_train[:some], device)
+    x = resident(samples.x_train[:some], device)
     rows = torch.randperm(len(x), generator=trainer.order).to(device).split(batch)
 
     def step(i: int) -> float:
@@ -192,8 +192,8 @@ def measure(plan: Any) -> dict[str, Any]:
 
     def evaluation_s(some: int, k: int) -> float:
         some = min(some, len(samples.x_test))
-        x_test = stream.resident(samples.x_test[:some], device)
-        y_test = None if samples.y_test is None else stream.resident(samples.y_test[:some], device)
+        x_test = resident(samples.x_test[:some], device)
+        y_test = None if samples.y_test is None else resident(samples.y_test[:some], device)
         since = time.perf_counter()
         evaluate(trainer.model, x_test, y_test, k=k)
         return (time.perf_counter() - since) * len(samples.x_test) / some

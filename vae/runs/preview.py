@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .. import checkpoint
 from ..errors import SettingError
-from . import processes
+from ..saved import checkpoint
+from . import os_process
 from .folder import LOG, Run, find, lock, write
 
 NOTE, POINTS = "preview.json", 2_000
@@ -25,13 +25,13 @@ def ask(id: str) -> str:
     Raises: SettingError: no epoch is saved yet.
     """
     run = find(id)
-    epoch = _epochs_saved(run)
+    epoch = epochs_saved(run)
     name = name_of(run, epoch)
     with lock():
-        process = processes.detached(["-m", "vae", "runs", "map", run.id], run.folder / LOG)
-        started = {"pid": process.pid, "began": processes.began(process.pid)}
+        process = os_process.detached(["-m", "vae", "runs", "map", run.id], run.folder / LOG)
+        started = {"pid": process.pid, "began": os_process.began(process.pid)}
         write(run.folder / NOTE, {"name": name, "epoch": epoch, **started})
-    processes.reap(process)
+    os_process.reap(process)
     return name
 
 
@@ -41,35 +41,11 @@ def asked(run: Run) -> dict[str, Any] | None:
     if not path.exists():
         return None
     note = json.loads(path.read_text("utf-8"))
-    drawing = processes.Process(note["pid"], note["began"]).alive()
+    drawing = os_process.Process(note["pid"], note["began"]).alive()
     return note | {"ready": note["name"] in checkpoint.checkpoints(), "drawing": drawing}
 
 
-def draw(id: str, report=lambda stage: None) -> checkpoint.Checkpoint:
-    """The last saved epoch of a run as a checkpoint that can be explored; the run itself is not touched.
-
-    Raises: SettingError: no epoch is saved yet.
-    """
-    from .. import experiment
-    from ..registry import DATASETS
-
-    run = find(id)
-    _epochs_saved(run)
-    saved = checkpoint.read(checkpoint.find(run.name), skip=(checkpoint.RESUME,))
-    epoch = saved.config["epochs_done"]
-    name = name_of(run, epoch)
-    title = f"{saved.config['title']}, epoch {epoch} of {run.plan['epochs']}"
-    copy = checkpoint.Checkpoint(checkpoint.root() / name, saved.config | {"name": name, "title": title}, saved.files)
-    samples, points = DATASETS.get(run.plan["dataset"]).load(), min(POINTS, run.plan["points"])
-    drawn = experiment.add_atlas(copy, samples, n=points, device=run.plan["device"], report=report)
-    with lock():
-        note = asked(run)
-        if note and not note["ready"]:  # it trained on meanwhile
-            write(run.folder / NOTE, note | {"name": name, "epoch": epoch})
-    return drawn
-
-
-def _epochs_saved(run: Run) -> int:
+def epochs_saved(run: Run) -> int:
     if run.name not in checkpoint.checkpoints():
         raise SettingError(f"run {run.id} has saved no epoch yet: there is nothing to map.")
     return json.loads((checkpoint.find(run.name) / "config.json").read_text("utf-8"))["epochs_done"]

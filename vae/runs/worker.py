@@ -8,8 +8,8 @@ import time
 
 from filelock import Timeout
 
-from .. import checkpoint
-from . import processes
+from ..saved import checkpoint
+from . import os_process
 from .control import forget, worker_lock
 from .diagnosis import Diagnosis, of_exit
 from .folder import LOG, RUNNING, STOPPED, Run, change, fail, lock, read, runs, waiting
@@ -49,11 +49,11 @@ def _launch(run: Run) -> subprocess.Popen | None:
         forget(run)
     resume = ["--resume"] if saved else []
     try:
-        process = processes.detached([*arguments, *device, *resume, "--run", run.id], run.folder / LOG)
+        process = os_process.detached([*arguments, *device, *resume, "--run", run.id], run.folder / LOG)
     except OSError as error:
         fail(run, Diagnosis(f"The training could not be started: {error.strerror}.", "Resume to try again."))
         return None
-    change(run, RUNNING, pid=process.pid, began=processes.began(process.pid))
+    change(run, RUNNING, pid=process.pid, began=os_process.began(process.pid))
     return process
 
 

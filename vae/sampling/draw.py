@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
 
-from ..atlas import Atlas
 from ..errors import SettingError, UnknownName
+from .mixture import Mixture
 
 SOURCES = ("prior", "aggregate", "mixture")
+
+
+@runtime_checkable  # so that annotations of it are checked in the tests
+class Reference(Protocol):
+    """The reference set of a model as sampling sees it: n posteriors, and the mixture fitted on draws of them."""
+
+    @property
+    def n(self) -> int: ...
+
+    @property
+    def z(self) -> Float[np.ndarray, "n d"]: ...
+
+    @property
+    def std(self) -> Float[np.ndarray, "n d"]: ...
+
+    @property
+    def mixture(self) -> Mixture | None: ...
 
 
 def draw(
@@ -20,7 +38,7 @@ def draw(
     temperature: float,
     source: str,
     prior: Callable[[int, int, float], np.ndarray],
-    atlas: Atlas | None,
+    atlas: Reference | None,
 ) -> Float[np.ndarray, "n d"]:
     """n latents, the same for the same seed. temperature scales standard deviations; 1 is the model's own.
 

@@ -1,0 +1,44 @@
+"""Below the tools: undo and redo, the pin, ways to take the point along; and the status line at the page's foot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.browser import link, register
+
+_MOUNT = register("actions")
+
+
+def actions(
+    model: str,
+    *,
+    key: str,
+    python: str,
+    pinned: bool = False,
+    can_undo: bool = False,
+    can_redo: bool = False,
+    on_act: Callable[[], None] | None = None,
+    on_pinned: Callable[[], None] | None = None,
+    on_renew: Callable[[], None] | None = None,
+):
+    """Mount the buttons, which have keys too: ctrl+z, ctrl+shift+z, and space to pin and to flip.
+
+    Args:
+        python: what "Copy as Python" gives.
+        on_act: runs after a button; session.sent(key, "act") is then "undo", "redo", "pin" or "unpin".
+        on_pinned: runs after the map pinned what is at its cursor: {"row", "xy", "z"} in session.sent(key, "pinned").
+        on_renew: called when the browser's token has expired; a rerun is all it takes.
+    """
+    return _MOUNT(
+        key=key,
+        data={
+            "link": link(model),
+            "python": python,
+            "pinned": pinned,
+            "can_undo": can_undo,
+            "can_redo": can_redo,
+        },
+        on_act_change=on_act or (lambda: None),
+        on_pinned_change=on_pinned or (lambda: None),
+        on_renew_change=on_renew or (lambda: None),
+    )

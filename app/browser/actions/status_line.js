@@ -1,0 +1,61 @@
+// The line at the foot of the page: what the live channel measures, and whether it is there at all.
+
+import { count, median, ms, on } from "../shared/zscope.js"
+
+const EVERY_MS = 400
+const MARKUP = `
+<span data-of="state"></span><span data-of="decode">decode <b>–</b></span><span data-of="trip">round trip <b>–</b></span>
+<span data-of="rate"><b>–</b> frames/s</span><span data-of="points"></span><span data-of="device"></span>
+<span class="zs-keys">arrows move · enter takes · drag pans · wheel zooms</span>`
+
+export class StatusLine {
+  // renew(): asks Python for a fresh token
+  constructor(parent, client, renew) {
+    Object.assign(this, { client, renew, renewed: 0 })
+    this.element = document.createElement("div")
+    this.element.className = "zscope-status"
+    this.element.dataset.testid = "zscope-status"
+    this.element.innerHTML = MARKUP
+    parent.append(this.element)
+    this.timer = setInterval(() => this.tick(), EVERY_MS)
+    const offs = [on("connection", () => this.connection()), on("trouble", (text) => { this.part("state").textContent = text })]
+    this.off = () => offs.forEach((off) => off())
+    this.connection()
+    this.tick()
+  }
+
+  part(name) { return this.element.querySelector(`[data-of=${name}]`) }
+
+  tick() {
+    const { recent, refreshes, info } = this.client, now = performance.now()
+    while (recent.length && recent[0].at < now - 1000) recent.shift()
+    while (refreshes.length && refreshes[0] < now - 1000) refreshes.shift()
+    this.part("rate").firstChild.textContent = refreshes.length || "–"
+    if (recent.length) {
+      this.part("decode").lastChild.textContent = ms(median(recent.map((r) => r.decode_ms)))
+      this.part("trip").lastChild.textContent = ms(median(recent.map((r) => r.round_trip_ms)))
+    }
+    if (info && !this.part("points").textContent) {
+      this.part("points").textContent = `${count(info.n)} points`
+      this.part("device").textContent = `${info.device}, float32`
+    }
+  }
+
+  connection() {
+    const { state, reason } = this.client, part = this.part("state")
+    const words = { open: "", connecting: "connecting …", away: `server away (${reason}), trying again …`, refused: `closed: ${reason}` }
+    part.textContent = words[state]
+    this.element.dataset.state = state
+    const expired = state === "refused" && /token/.test(reason)
+    if (expired && Date.now() - this.renewed > 10_000) {
+      this.renewed = Date.now()
+      this.renew()
+    }
+  }
+
+  remove() {
+    clearInterval(this.timer)
+    this.off()
+    this.element.remove()
+  }
+}

@@ -1,0 +1,15 @@
+"""A - B + C on three samples, with the real sample nearest to the result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.browser import link, register
+
+_MOUNT = register("arithmetic")
+
+
+def arithmetic(model: str, *, key: str, committed: dict[str, Any], name: str, label: int | None = None):
+    """Mount the sum. Each place takes the point under study with a click; name: what that is called."""
+    data = {"link": link(model), "committed": committed, "name": name, "label": label}
+    return _MOUNT(key=key, data=data)

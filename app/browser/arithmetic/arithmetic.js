@@ -1,0 +1,93 @@
+// A - B + C: three places that take the point under study, the decoded sum, and the real sample nearest to it.
+
+import { KIND, connect, emit, fit, geometry, mounting, paint, spriteSheet } from "../shared/zscope.js"
+
+const PLACES = ["A", "B", "C"], SIGNS = ["", "−", "+"]
+
+class Arithmetic {
+  constructor(component) {
+    this.component = component
+    this.taken = {} // place -> {z, name}
+    this.root = document.createElement("div")
+    this.root.className = "zscope-sum zscope-part"
+    this.root.dataset.testid = "zscope-sum"
+    component.parentElement.append(this.root)
+  }
+
+  async start() {
+    const { model, token, base } = this.component.data.link
+    this.client = connect(model, token, base)
+    this.geometry = await geometry(model, base)
+    this.sheet = await spriteSheet(model, base)
+    const parts = PLACES.flatMap((place, i) => [this.text(SIGNS[i]), this.place(place)])
+    this.sum = this.tile("the sum", "Go to the sum", () => this.z && emit("goto", { z: Array.from(this.z) }))
+    this.real = this.tile("nearest sample", "Go to the real sample nearest to it", () => this.row !== undefined && emit("goto", { row: this.row }))
+    this.root.replaceChildren(...parts.slice(1), this.text("="), this.sum, this.text("≈"), this.real)
+  }
+
+  update(component) {
+    const changed = component.data.label !== this.component.data.label
+    this.component = component
+    const { model, token, base } = component.data.link
+    this.client = connect(model, token, base)
+    if (changed) this.reckon()
+  }
+
+  text(words) { return Object.assign(document.createElement("span"), { textContent: words, className: "zu-sign" }) }
+
+  tile(words, title, act) {
+    const button = document.createElement("button"), canvas = document.createElement("canvas")
+    canvas.width = 112
+    Object.assign(button, { type: "button", title, onclick: act })
+    button.setAttribute("aria-label", title)
+    button.append(fit(canvas, this.geometry.shape), Object.assign(document.createElement("small"), { textContent: words }))
+    return button
+  }
+
+  place(name) {
+    const button = this.tile(`take as ${name}`, `Put the kept point in the place of ${name}`, () => this.take(name, button))
+    button.dataset.place = name
+    return button
+  }
+
+  async take(place, button) {
+    const { committed, name } = this.component.data
+    this.taken[place] = Float32Array.from(committed.z)
+    button.lastChild.textContent = `${place}: ${name}`
+    button.lastChild.title = name
+    await this.picture(button, committed.row === null ? [KIND.latent, committed.z] : [KIND.row, [committed.row]])
+    await this.reckon()
+  }
+
+  async picture(button, [kind, payload]) {
+    try {
+      const frame = await this.client.ask(kind, payload)
+      paint(button.firstChild, frame.pixels, this.geometry.shape)
+    } catch (error) {
+      button.lastChild.textContent = error.message
+    }
+  }
+
+  async reckon() {
+    const { A, B, C } = this.taken
+    if (!A || !B || !C) return
+    const z = (this.z = A.map((v, i) => v - B[i] + C[i]))
+    await this.picture(this.sum, [KIND.latent, z])
+    try {
+      const { arrays } = await this.client.ask("nearest", z)
+      this.row = arrays.rows[0]
+      this.sheet.draw(this.real.firstChild.getContext("2d"), this.row, 0, 0, 112)
+      const { labels, classes, index } = this.geometry
+      this.real.lastChild.textContent = `${labels[this.row] === 255 ? "sample" : classes[labels[this.row]]} #${index[this.row]}, ${arrays.distances[0].toFixed(2)} away`
+      this.root.dataset.row = this.row
+    } catch (error) {
+      this.real.lastChild.textContent = error.message
+    }
+  }
+
+  remove() { this.root.remove() }
+}
+
+const part = mounting((component) => new Arithmetic(component))
+export default part.render
+export const unmount = part.unmount

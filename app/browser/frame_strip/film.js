@@ -1,0 +1,127 @@
+// One film strip. Under each frame the real sample nearest to it, and how dense the data are there; below, density and
+// change along the whole way. Frames beyond both ends are dimmed.
+// way: {method, line, length, off_data, server_ms, dragged, xy, arrays: {waypoints, t, z, density, change, frame_t,
+// frame_density, rows, frames}}, what app/live/requests/path.py answers
+
+import { count, paint, percent } from "../shared/zscope.js"
+
+const FRAME_PX = 84, REAL_PX = 56
+const SVG = "http://www.w3.org/2000/svg"
+const EMPTY = 0.01 // of the samples stand in emptier places: off the cloud
+const LEGEND = "decoded frame · nearest real sample · density of samples there"
+
+function element(tag, name, text = "") {
+  const made = document.createElement(tag)
+  made.className = name
+  made.textContent = text
+  return made
+}
+
+function drawing(tag, attributes, parent) {
+  const made = document.createElementNS(SVG, tag)
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value)
+  parent.append(made)
+  return made
+}
+
+export class Film {
+  // go(t): a frame was chosen. help: what the numbers are, {density, off_data}
+  constructor({ name, first }, geometry, go, help) {
+    Object.assign(this, { name, geometry, go })
+    this.root = element("section", "fs-row")
+    this.root.dataset.method = name
+    const title = element("h4", "")
+    this.told = element("span", "fs-told")
+    this.told.title = help.off_data
+    title.append(element("b", "", name[0].toUpperCase() + name.slice(1)), this.told)
+    if (first) title.append(Object.assign(element("span", "fs-legend", LEGEND), { title: help.density }))
+    this.frames = element("div", "fs-frames")
+    this.frames.setAttribute("role", "group")
+    this.frames.onkeydown = (event) => this.key(event)
+    this.graph = document.createElementNS(SVG, "svg")
+    this.graph.setAttribute("class", "fs-graph")
+    this.graph.setAttribute("viewBox", "0 0 100 20")
+    this.graph.setAttribute("preserveAspectRatio", "none")
+    this.graph.setAttribute("aria-hidden", "true")
+    this.area = drawing("path", { class: "fs-density" }, this.graph)
+    this.curve = drawing("path", { class: "fs-change" }, this.graph)
+    this.head = drawing("line", { class: "fs-head", y1: 0, y2: 20 }, this.graph)
+    this.root.append(title, this.frames)
+  }
+
+  // as many frames as the way has, made anew only where their number changes
+  build(frame_t) {
+    const beyond = frame_t.filter((t) => t < 0).length, inside = frame_t.length - 2 * beyond
+    this.graph.style.gridColumn = `${beyond + 1} / span ${inside}`
+    this.graph.style.width = `${100 - 100 / inside}%` // from the middle of the first frame to that of the last
+    this.tiles = Array.from(frame_t, (t) => {
+      const out = t < 0 || t > 1, tile = element(out ? "div" : "button", "fs-frame")
+      const [h, w] = this.geometry.shape, tall = (px) => Math.max(1, Math.round((px * h) / w))
+      const picture = Object.assign(document.createElement("canvas"), { width: FRAME_PX, height: tall(FRAME_PX) })
+      const real = Object.assign(document.createElement("canvas"), { width: REAL_PX, height: tall(REAL_PX) })
+      const evidence = element("span", "fs-evidence"), share = element("i", "")
+      evidence.append(real, share)
+      tile.append(picture, evidence)
+      tile.dataset.t = t
+      if (out) {
+        tile.dataset.beyond = "true"
+        tile.setAttribute("role", "img")
+      } else {
+        tile.type = "button"
+        tile.onclick = () => this.go(t)
+      }
+      return { t, tile, picture, real, share, evidence }
+    })
+    this.frames.replaceChildren(...this.tiles.map(({ tile }) => tile), this.graph)
+  }
+
+  show(way, sheet) {
+    const { frame_t, frames, frame_density, rows } = way.arrays, { shape, classes, labels, index } = this.geometry
+    const times = Array.from(frame_t, (t) => Number(t.toFixed(4)))
+    if (String(times) !== this.times) { this.times = String(times); this.build(times) }
+    const size = shape[0] * shape[1] * shape[2], letters = way.arrays.waypoints.length / this.geometry.d
+    this.frames.setAttribute("aria-label", `${this.name}: ${this.tiles.length} frames through ${letters} waypoints`)
+    this.tiles.forEach(({ t, tile, picture, share, evidence }, i) => {
+      paint(picture, frames.subarray(i * size, (i + 1) * size), shape)
+      const name = labels[rows[i]] === 255 ? "sample" : classes[labels[rows[i]]], dense = frame_density[i]
+      share.textContent = percent(dense)
+      evidence.dataset.none = dense < EMPTY
+      const where = tile.dataset.beyond ? "beyond the ends, " : ""
+      tile.title = `t ${t.toFixed(2)}, ${where}nearest real sample ${name} #${count(index[rows[i]])}; ${percent(dense)} of samples stand in emptier places`
+      tile.setAttribute("aria-label", tile.title)
+    })
+    if (sheet) this.real(way, sheet)
+    const mean = way.arrays.change.reduce((sum, v) => sum + v, 0) / way.arrays.change.length
+    const jump = mean > 0 ? Math.max(...way.arrays.change) / mean : 1
+    this.told.innerHTML = `off-data <b>${way.off_data.toFixed(2)}</b> · length <b>${way.length.toFixed(1)}</b> · largest step <b>${jump.toFixed(1)} ×</b> the mean`
+  }
+
+  real(way, sheet) {
+    this.tiles?.forEach(({ real }, i) => sheet.draw(real.getContext("2d"), way.arrays.rows[i], 0, 0, REAL_PX))
+  }
+
+  // density as an area from 0 to 1, change as a curve from 0 to `most`, which all strips share
+  spark(way, most) {
+    const { density, change } = way.arrays, last = density.length - 1
+    const dense = Array.from(density, (v, i) => `${((100 * i) / last).toFixed(2)} ${(20 - 19 * v).toFixed(2)}`)
+    this.area.setAttribute("d", `M0 20L${dense.join("L")}L100 20Z`)
+    const steps = Array.from(change, (v, i) => `${((100 * (i + 0.5)) / change.length).toFixed(2)} ${(19 - (18 * v) / (most || 1)).toFixed(2)}`)
+    this.curve.setAttribute("d", `M${steps.join("L")}`)
+  }
+
+  mark(t, driving) {
+    this.root.dataset.driving = driving
+    for (const x of ["x1", "x2"]) this.head.setAttribute(x, 100 * t)
+    const inside = this.tiles?.filter(({ tile }) => !tile.dataset.beyond) ?? [], nearest = Math.round(t * (inside.length - 1))
+    inside.forEach(({ tile }, i) => { tile.dataset.here = i === nearest })
+  }
+
+  key(event) {
+    const buttons = [...this.frames.querySelectorAll("button")], last = buttons.length - 1
+    const step = { ArrowLeft: -1, ArrowRight: 1, Home: -last, End: last }[event.key], at = buttons.indexOf(document.activeElement)
+    if (step === undefined || at < 0) return
+    event.preventDefault()
+    event.stopPropagation()
+    buttons[Math.min(last, Math.max(0, at + step))].focus()
+  }
+}

@@ -1,0 +1,33 @@
+"""What a selection on the map is: its pictures, its classes, what sets it apart, and what can be done with it."""
+
+from __future__ import annotations
+
+import base64
+
+import numpy as np
+
+from app.browser import link, register
+
+_MOUNT = register("group_card")
+
+
+def group_card(model: str, group, *, key: str):
+    """Mount the card of an vae.studies.groups.Group. Its buttons act on the map itself: clear, invert, only these.
+
+    A click on one of its pictures takes that sample; the mean latent is decoded over the live channel.
+    """
+    mean = None if group.mean is None else base64.b64encode(np.ascontiguousarray(group.mean).tobytes()).decode()
+    data = {
+        "link": link(model),
+        "count": len(group.rows),
+        "n": group.n,
+        "classes": [list(entry) for entry in group.classes],
+        "centre": group.centre.tolist(),
+        "mean": mean,
+        "spread": group.spread,
+        "trust": group.trust,
+        "error": group.error,
+        "typical": group.typical,
+        "extreme": group.extreme,
+    }
+    return _MOUNT(key=key, data=data)

@@ -1,0 +1,136 @@
+// A selection of the map: counts, means, what sets it apart, its most typical and most extreme samples.
+
+import { KIND, connect, count, emit, fit, geometry, mounting, on, paint, palette, percent, spriteSheet, theme } from "../shared/zscope.js"
+import { classColours, css } from "../latent_map/colours.js"
+
+const CLASSES = 6 // lines of the histogram; the rest are one
+const SPREAD = "Mean distance of the samples to their mean latent, in the metric of the map"
+const TRUST = "How likely the samples land near their places when they are decoded and encoded again"
+const ERROR = "Mean squared error of the decoded posterior means"
+
+const MARKUP = `
+<div class="gc-head">
+  <p><b></b> <span></span></p>
+  <div>
+    <button type="button" data-do="only" aria-pressed="false" title="Show these samples alone on the map">Only these</button>
+    <button type="button" data-do="invert" title="Select all the others instead">Invert</button>
+    <button type="button" data-do="clear" title="Select nothing (Escape on the map)">Clear</button>
+  </div>
+</div>
+<div class="gc-body">
+  <div class="gc-means">
+    <figure><canvas width="76" height="76" role="img" aria-label="The mean latent, decoded" data-testid="group-decoded"></canvas><figcaption>mean latent</figcaption></figure>
+    <figure><canvas width="76" height="76" role="img" aria-label="The mean of the real samples"></canvas><figcaption>mean of pictures</figcaption></figure>
+  </div>
+  <div class="gc-classes"></div>
+</div>
+<dl></dl>
+<section><h4>Most typical</h4><div class="gc-row"></div></section>
+<section><h4>Most extreme</h4><div class="gc-row"></div></section>`
+
+class GroupCard {
+  constructor(component) {
+    this.component = component
+    this.model = component.data.link.model
+    this.root = document.createElement("div")
+    this.root.className = "zscope-group"
+    this.root.dataset.testid = "zscope-group"
+    this.root.innerHTML = MARKUP
+    component.parentElement.append(this.root)
+    this.find = (selector) => this.root.querySelector(selector)
+  }
+
+  async start() {
+    const { model, token, base } = this.component.data.link
+    this.client = connect(model, token, base)
+    this.geometry = await geometry(model, base)
+    this.means = [...this.root.querySelectorAll(".gc-means canvas")].map((canvas) => fit(canvas, this.geometry.shape))
+    this.find(".gc-head div").onclick = (event) => emit("select", event.target.closest("[data-do]")?.dataset.do)
+    this.off = on("only", (only) => this.find("[data-do=only]").setAttribute("aria-pressed", String(only)))
+    this.update(this.component)
+    this.sheet = await spriteSheet(model, base)
+    this.samples()
+  }
+
+  update(component) {
+    this.component = component
+    const { data } = component
+    this.client = connect(this.model, data.link.token, data.link.base)
+    if (!this.geometry) return
+    this.find(".gc-head b").textContent = `${count(data.count)} selected`
+    this.find(".gc-head span").textContent = `of ${count(data.n)}, ${percent(data.count / data.n)}`
+    this.histogram(data.classes, data.count)
+    this.facts(data)
+    this.pictures(data)
+    this.samples()
+  }
+
+  histogram(classes, total) {
+    const names = this.geometry.classes, colours = classColours(palette(theme(this.root).dark), Math.max(1, names.length))
+    const shown = classes.length > CLASSES ? classes.slice(0, CLASSES - 1) : classes, rest = classes.slice(shown.length)
+    const lines = shown.map(([name, here, all]) => [name, here, css(colours[names.indexOf(name)]), `${count(here)} of all ${count(all)} labelled ${name}`])
+    if (rest.length) lines.push([`${rest.length} more`, rest.reduce((sum, [, here]) => sum + here, 0), "var(--st-border-color)", rest.map(([name, here]) => `${name} ${here}`).join(", ")])
+    this.find(".gc-classes").replaceChildren(...lines.map(([name, here, colour, title]) => {
+      const line = document.createElement("div")
+      line.innerHTML = "<span></span><i><u></u></i><em></em>"
+      line.title = title
+      line.firstChild.textContent = name
+      Object.assign(line.querySelector("u").style, { width: `${(100 * here) / total}%`, background: colour })
+      line.lastChild.textContent = count(here)
+      return line
+    }))
+  }
+
+  facts({ spread, trust, error }) {
+    const lines = [["spread", spread, 2, SPREAD], ["trust", trust, 2, TRUST]]
+    if (error) lines.push(["error, mse", error, 4, ERROR])
+    this.find("dl").replaceChildren(...lines.map(([name, [here, all], digits, title]) => {
+      const entry = document.createElement("div")
+      entry.innerHTML = "<dt></dt><dd><b></b> <span></span></dd>"
+      entry.title = title
+      entry.firstChild.textContent = name
+      entry.querySelector("b").textContent = here.toFixed(digits)
+      entry.querySelector("span").textContent = `all ${all.toFixed(digits)}`
+      return entry
+    }))
+  }
+
+  async pictures({ centre, mean }) {
+    const { shape: [h, w] } = this.geometry, [decoded, real] = this.means
+    real.parentElement.hidden = !mean
+    if (mean) paint(real, Uint8ClampedArray.from(atob(mean), (letter) => letter.charCodeAt(0)), [h, w, 3])
+    const told = JSON.stringify(centre)
+    if (told === this.told) return
+    this.told = told
+    const frame = await this.client.ask(KIND.latent, centre, { idle: true }).catch(() => null)
+    if (frame && told === this.told) paint(decoded, frame.pixels, this.geometry.shape)
+  }
+
+  samples() {
+    if (!this.sheet) return
+    const { typical, extreme } = this.component.data, { classes, labels, index } = this.geometry
+    for (const [k, rows] of [typical, extreme].entries()) {
+      const place = this.root.querySelectorAll(".gc-row")[k]
+      place.parentElement.hidden = !rows.length
+      place.replaceChildren(...rows.map((row) => {
+        const button = document.createElement("button"), canvas = fit(Object.assign(document.createElement("canvas"), { width: 96 }), this.geometry.shape)
+        button.type = "button"
+        button.title = `${classes[labels[row]] ?? "Sample"} #${count(index[row])}: go there`
+        button.setAttribute("aria-label", button.title)
+        this.sheet.draw(canvas.getContext("2d"), row, 0, 0, canvas.width)
+        button.append(canvas)
+        button.onclick = () => emit("goto", { row })
+        return button
+      }))
+    }
+  }
+
+  remove() {
+    this.off?.()
+    this.root.remove()
+  }
+}
+
+const part = mounting((component) => new GroupCard(component))
+export default part.render
+export const unmount = part.unmount

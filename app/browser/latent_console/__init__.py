@@ -1,0 +1,38 @@
+"""Latent sliders in tabs, live while they are dragged; directions can be saved, renamed and deleted where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from app.browser import link, register
+
+_MOUNT = register("latent_console")
+
+
+def latent_console(
+    model: str,
+    *,
+    key: str,
+    committed: dict[str, Any] | None,
+    sliders: dict[str, dict[str, Any]],
+    label: int | None = None,
+    saves: str = "moves",
+    on_named: Callable[[], None] | None = None,
+):
+    """Mount the sliders. A release commits through the map of the same page.
+
+    Args:
+        committed: {"row", "xy", "z"} as latent_map returns it: what the sliders start from.
+        sliders: tab -> what vae.studies.sliders makes of directions; tabs: "here", "pca", "raw", "named", "attribute".
+        label: what a conditional model decodes with: another one has other sliders.
+        saves: "moves": what was moved since the point was chosen can be saved as a direction; "direction": the first
+            slider's own direction can.
+        on_named: runs after a save, rename or delete; session.sent(key, "named") is then {"act": "save", "name", "u",
+            "strength", "tab"}, {"act": "rename", "old", "name"} or {"act": "delete", "name"}.
+    """
+    return _MOUNT(
+        key=key,
+        data={"link": link(model), "committed": committed, "sliders": sliders, "label": label, "saves": saves},
+        on_named_change=on_named or (lambda: None),
+    )

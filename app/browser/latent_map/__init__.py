@@ -1,0 +1,88 @@
+"""The map of a model: every reference sample as a point, and the latent of any place under the pointer."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from app.browser import link, register
+
+_MOUNT = register("latent_map")
+
+
+def latent_map(
+    model: str,
+    *,
+    key: str,
+    height: int = 640,
+    mode: Literal["explore", "waypoints"] = "explore",
+    committed: dict[str, Any] | None = None,
+    waypoints: Sequence[dict[str, Any]] = (),
+    method: str = "",
+    shown: dict[str, Any] | None = None,
+    selected: Sequence[int] = (),
+    n: int = 0,
+    heard: dict[str, int] | None = None,
+    on_commit: Callable[[], None] | None = None,
+    on_show: Callable[[], None] | None = None,
+    on_select: Callable[[], None] | None = None,
+    on_waypoint: Callable[[], None] | None = None,
+):
+    """Mount the map. Each on_... runs before the page when the user did that; session.sent(key, name) then has
+
+    - "committed": {"row": int or None, "xy": [x, y] on the first map, "z": [d], "n": counter};
+    - "shown": {"view": str, "colour": str, "camera": [x0, x1, y0, y1] or None, "n": time}, once the map is at rest;
+    - "selected": {"bits": text, "n": time}; `rows_of` reads the rows from it;
+    - "waypoint": {"at", "z", "xy", "row"} of one that was moved, or {"at", "remove": True}.
+
+    Args:
+        height: px; in mode "explore" the least height, as the map fills the window.
+        committed: the point to mark and to restore when the pointer leaves, as returned ("n" is not needed);
+            "mapped": its z was read off the map at its xy, so that its trust is that of the place too.
+        waypoints: {"label": "A", "name": ..., "xy": [x, y]} each, in mode "waypoints": pins that can be dragged.
+        method: of the way that lies above the others; the ways themselves come from the frame_strip of the page.
+        shown: as returned; where it changed since, the map follows.
+        selected: rows, of the `n` that the map has.
+        heard: "shown" and "selected" -> "n" of the last one that the page has taken; older choices are not followed.
+    """
+    nothing = lambda: None  # noqa: E731
+    return _MOUNT(
+        key=key,
+        data={
+            "link": link(model),
+            "height": height,
+            "mode": mode,
+            "committed": committed,
+            "waypoints": list(waypoints),
+            "method": method,
+            "selected": bits_of(selected, n),
+            "heard": heard or {},
+            **(shown or {}),
+        },
+        on_committed_change=on_commit or nothing,
+        on_shown_change=on_show or nothing,
+        on_selected_change=on_select or nothing,
+        on_waypoint_change=on_waypoint or nothing,
+    )
+
+
+def bits_of(rows: Sequence[int], n: int) -> str:
+    """Rows of a map of n as it takes them: base64 of one bit a row, the first in the lowest bit; "" for none."""
+    if not len(rows):
+        return ""
+    mask = np.zeros(n, bool)
+    mask[np.asarray(rows)] = True
+    return base64.b64encode(np.packbits(mask, bitorder="little").tobytes()).decode()
+
+
+def rows_of(sent: dict[str, Any] | None, n: int) -> tuple[int, ...]:
+    """The rows of a "selected" that the map sent, rising; none of what is no such text or beyond its n rows."""
+    text = str((sent or {}).get("bits", ""))
+    try:
+        packed = np.frombuffer(base64.b64decode(text, validate=True), np.uint8)
+    except ValueError:
+        return ()
+    return tuple(int(row) for row in np.flatnonzero(np.unpackbits(packed, bitorder="little")[:n]))

@@ -1,0 +1,56 @@
+// The card beside the pointer: the sample there, after a moment of rest.
+
+import { count, fit } from "../shared/zscope.js"
+
+const DWELL_MS = 125 // of rest on a sample before its card; the ring does not wait
+const CARD_PX = [236, 74]
+export const REACH = 0.02 // of the map's width: "within reach"
+
+export class Card {
+  constructor(root, plot, geometry) {
+    Object.assign(this, { plot, geometry, wanted: -1 })
+    this.element = document.createElement("div")
+    this.element.className = "zm-card"
+    this.element.innerHTML = '<canvas width="112" height="112"></canvas><div><b></b><span></span><span></span></div>'
+    fit(this.element.firstChild, geometry.shape)
+    root.append(this.element)
+    this.hide()
+  }
+
+  // near: {index, distance} of the sample at the pointer, index -1 for none; snapped: the cursor shows that very sample
+  point(px, py, near, snapped, sheet) {
+    if (near.index < 0) return this.hide()
+    this.where = [px, py, near, snapped, sheet]
+    if (near.index === this.wanted) return this.shown && this.fill()
+    this.hide()
+    this.wanted = near.index
+    this.dwell = setTimeout(() => { this.shown = true; this.fill() }, DWELL_MS)
+  }
+
+  fill() {
+    const [px, py, { index }, snapped, sheet] = this.where, { element, geometry, plot } = this
+    const [width, height] = plot.size(), [w, h] = CARD_PX
+    const left = px + 22 + w > width ? px - 22 - w : px + 22, top = Math.min(height - h - 8, Math.max(8, py + 16))
+    element.style.transform = `translate(${Math.round(Math.max(8, left))}px, ${Math.round(top)}px)`
+    element.style.visibility = "visible"
+    if (sheet && (index !== this.drawn || sheet !== this.sheet)) {
+      const canvas = element.firstChild, context = canvas.getContext("2d", { willReadFrequently: true })
+      if (!sheet.draw(context, index, 0, 0, canvas.width)) context.clearRect(0, 0, canvas.width, canvas.height)
+      Object.assign(this, { drawn: index, sheet })
+    }
+    const [title, line, within] = element.querySelectorAll("b, span"), { labels, classes, index: origin } = geometry
+    title.textContent = labels[index] === 255 ? "Sample" : classes[labels[index]]
+    line.textContent = `#${count(origin[index])}${snapped ? "" : " \u00b7 nearest sample"}`
+    const found = plot.near.within(...plot.toData(px, py), REACH * plot.near.width)
+    within.textContent = `${count(found)} sample${found === 1 ? "" : "s"} within reach`
+    element.classList.add("zm-rested")
+  }
+
+  hide() {
+    clearTimeout(this.dwell)
+    Object.assign(this, { shown: false, wanted: -1 })
+    if (this.element.style.visibility === "hidden") return
+    this.element.style.visibility = "hidden"
+    this.element.classList.remove("zm-rested")
+  }
+}

@@ -1,0 +1,337 @@
+// The map: its parts put together, and what they tell Python. Where the pointer is becomes a request to the live channel; a
+// click, or Enter, commits the point. data: {link, height, mode, committed, waypoints, method, view, colour, camera, selected}
+
+import { KIND, connect, count, emit, geometry, mounting, on, palette, spriteSheet, theme } from "../shared/zscope.js"
+import { Cloud } from "./cloud.js"
+import { ColourBy } from "./colour_by.js"
+import { classColours, css, looks } from "./colours.js"
+import { Gestures } from "./gestures.js"
+import { Lasso } from "./lasso.js"
+import { Layers } from "./layers.js"
+import { Legend } from "./legend.js"
+import { Manifold } from "./manifold.js"
+import { Overlay } from "./overlay.js"
+import { Pins } from "./pins.js"
+import { Plot } from "./plot.js"
+import { Pointer } from "./pointer.js"
+import { Search } from "./search.js"
+import { Selection } from "./selection.js"
+import { Thumbnails } from "./thumbnails.js"
+import { Tools } from "./tools.js"
+import { Views, payload } from "./views.js"
+
+const TELL_MS = 900 // of rest before Python, and with it the link, is told what is in sight
+const KEYS = "Arrow keys move the cursor, with shift further; Enter takes the point; plus and minus zoom, 0 shows all; "
+  + "Escape clears a selection, then goes back to the last point."
+const MARKUP = `
+<div class="zm-plot"></div>
+<div class="zm-tools" role="toolbar" aria-label="Map"></div>
+<div class="zm-note" role="status"></div>
+<div class="zm-thinned" aria-hidden="true" hidden></div>
+<div class="zm-words" aria-live="polite"></div>`
+
+class MapView {
+  constructor(component) {
+    this.component = component
+    this.model = component.data.link.model
+    this.root = document.createElement("div")
+    Object.assign(this.root.dataset, { testid: "zscope-map", mode: component.data.mode })
+    this.root.className = "zscope-map"
+    this.root.style.setProperty("--height", `${component.data.height}px`)
+    this.root.tabIndex = 0
+    this.root.setAttribute("role", "application")
+    this.root.innerHTML = MARKUP
+    component.parentElement.append(this.root)
+    this.offs = []
+    this.n = 0
+    this.said = {}
+    this.find = (selector) => this.root.querySelector(selector)
+  }
+
+  note(text) { this.find(".zm-note").textContent = text }
+
+  async start() {
+    const { link, mode } = this.component.data, { model, token, base } = link
+    this.client = connect(model, token, base)
+    this.note("Opening the map …")
+    const shape = (this.geometry = await geometry(model, base))
+    if (this.gone) return
+    this.root.setAttribute("aria-label", `Map of ${shape.n} samples. ${KEYS}`)
+    this.plot = new Plot(this.root.firstElementChild, shape.xy)
+    this.note(this.plot.points.gl ? "" : "This browser has no WebGL: the map is drawn without it, and pans more slowly.")
+    this.selection = new Selection(shape.n)
+    this.parts(link, mode === "explore")
+    this.themeNow()
+    this.plot.onView = (settled) => this.viewed(settled)
+    this.listen()
+    spriteSheet(model, base).then((sheet) => { this.sheet = sheet; this.thumbnails.view = null; this.plot.refresh() }, (error) => this.note(`No thumbnails: ${error.message}`))
+    this.update(this.component)
+    this.legend.dock()
+    window.zscope.plot = this.plot
+    this.root.dataset.ready = "true"
+  }
+
+  parts(link, whole) {
+    const { root, plot, geometry: shape } = this, bar = this.find(".zm-tools"), note = (text) => this.note(text), client = () => this.client
+    this.legend = new Legend(root, plot, shape, () => this.filter())
+    this.legend.selection = this.selection
+    this.overlay = new Overlay(root, plot, shape)
+    this.cloud = new Cloud(root, plot, () => this.views?.plain ?? true)
+    if (!whole) this.pins = new Pins(this)
+    this.lasso = new Lasso(root, plot, (rows, how) => this.select(rows, how))
+    this.tools = new Tools(bar, this)
+    this.thumbnails = new Thumbnails(plot, shape.shape, { colourOf: (row) => this.colourOf(row), chosen: () => this.selection.mask, sheet: () => this.sheet })
+    this.manifold = new Manifold(plot, shape.shape, (box, columns, rows) =>
+      this.client.ask("manifold", payload(this.views.key, [...box, columns, rows, ...this.held()]), { idle: true }))
+    this.manifold.onCells = (count) => { root.dataset.cells = count }
+    this.manifold.onError = (error) => this.note(`Manifold: ${error.message}`)
+    this.colour = new ColourBy(bar, { geometry: shape, link, note, onChange: () => { this.repaint(); this.tell() } })
+    this.views = new Views(whole ? bar : null, { plot, geometry: shape, link, client, note, held: () => this.held(), onChange: () => this.moved() })
+    this.layers = new Layers(bar, { plot, geometry: shape, link, legend: this.legend, thumbnails: this.thumbnails, manifold: this.manifold, note, view: () => this.views.view })
+    if (whole) {
+      this.tools.strokes()
+      this.search = new Search(bar, shape, (found) => this.found(found))
+    }
+    this.tools.zooms()
+    this.gestures = new Gestures(root, plot, { ours: (event) => this.ours(event), tap: (event) => this.pointer.tap(event), stroke: (px, py, event) => this.lasso.stroke(px, py, event) })
+    this.pointer = new Pointer(this)
+  }
+
+  listen() {
+    const watch = new ResizeObserver(() => { this.gestures.box = null; this.plot.resize() })
+    watch.observe(this.root)
+    this.offs.push(
+      () => watch.disconnect(),
+      on("goto", (to) => this.goto(to)), on("select", (what) => this.reselect(what)),
+      on("position", (at) => this.dot(at?.length ? { xy: at } : at)),
+      on("frame", (frame) => this.dot(frame.source === "slider" ? frame : null)),
+    )
+  }
+
+  // ---------------------------------------------------------------- what Python says
+
+  themeNow() {
+    this.theme = theme(this.root)
+    this.colours = palette(this.theme.dark)
+    this.classes = classColours(this.colours, Math.max(1, this.geometry.classes.length))
+    this.plot.alpha = (this.theme.dark ? 0.8 : 0.72) * (this.geometry.n > 200_000 ? 0.6 : 1)
+    this.root.dataset.dark = this.theme.dark
+    Object.assign(this.plot, { ground: getComputedStyle(this.root).backgroundColor, outside: this.theme.background, edge: this.theme.border })
+    this.signature = JSON.stringify(this.theme)
+  }
+
+  update(component) {
+    this.component = component
+    const { data } = component
+    this.client = connect(this.model, data.link.token, data.link.base)
+    if (!this.pointer) return
+    const themed = JSON.stringify(theme(this.root)) !== this.signature
+    if (themed) this.themeNow()
+    this.pins?.update(data.waypoints, data.method)
+    const told = JSON.stringify([data.committed?.row ?? null, data.committed?.z ?? null])
+    if (told !== this.told) {
+      this.told = told
+      this.n = Math.max(this.n, data.committed?.n ?? 0)
+      this.mark(data.committed)
+      if (!this.pointer.cursor) this.restore()
+    }
+    if (data.selected !== this.selected && (data.heard?.selected ?? 0) >= (this.said.selected ?? 0)) {
+      this.selected = data.selected
+      this.selection.text = data.selected
+      this.repaint()
+    } else if (themed || !this.painted) this.repaint()
+    this.shown(data)
+    this.overlay.redraw()
+  }
+
+  // view, colour and camera as Python has them: followed when they changed there
+  async shown({ view = "umap", colour = "label", camera = null, heard }) {
+    const given = JSON.stringify([view, colour, camera])
+    if (given === this.given || (heard?.shown ?? 0) < (this.said.shown ?? 0)) return // known, or older than what was told
+    const first = this.given === undefined
+    this.given = given
+    if (colour !== this.colour.key) this.colour.choose(colour)
+    const there = await this.views.choose(view, { still: first })
+    if (there && camera && JSON.stringify(camera) !== JSON.stringify(this.camera())) this.plot.show(camera, first ? 0 : undefined)
+  }
+
+  camera() { return this.plot.zoomed ? this.plot.view.map((v) => Number(v.toPrecision(6))) : null }
+
+  // tells Python; a run that began before it heard this must not bring back what was there before
+  say(name, value) {
+    this.said[name] = Date.now()
+    this.component.setStateValue(name, { ...value, n: this.said[name] })
+  }
+
+  // once all has been at rest for a while
+  tell() {
+    clearTimeout(this.telling)
+    this.telling = setTimeout(() => {
+      const shown = { view: this.views.key, colour: this.colour.key, camera: this.camera() }
+      const given = JSON.stringify([shown.view, shown.colour, shown.camera])
+      if (given === this.given || this.component.data.mode !== "explore") return
+      this.given = given
+      this.say("shown", shown)
+    }, TELL_MS)
+  }
+
+  // ---------------------------------------------------------------- what is drawn
+
+  viewed(settled) {
+    this.overlay.redraw()
+    this.pins?.place()
+    const thinned = this.find(".zm-thinned"), { fewer } = this.plot.points
+    thinned.hidden = fewer === null
+    if (fewer !== null) thinned.textContent = `while it moves: ${count(fewer)} of ${count(this.geometry.n)} points`
+    if (!settled) return
+    this.legend.update()
+    this.manifold.changed()
+    this.tell()
+  }
+
+  repaint() {
+    const { theme: { dark, accent }, geometry: { n }, selection: { mask }, plot: { near: { hidden } } } = this
+    this.painted = true
+    this.plot.paint(looks(n, { by: this.colour.by, classes: this.classes, theme: { dark }, accent, hidden, chosen: mask }), Boolean(mask))
+    this.legend.paint(this.colours, dark, this.colour.values ? this.colour.column : null, this.colour.limits)
+    this.legend.update()
+  }
+
+  colourOf(row) { const at = 4 * row, { look } = this.plot; return css([look[at], look[at + 1], look[at + 2]]) }
+
+  // which rows are shown: of the classes not hidden, and of the selection where only that is wanted
+  filter() {
+    const { hidden } = this.legend, { labels, n } = this.geometry, only = this.only
+    this.plot.near.hidden = hidden.size || only ? Uint8Array.from({ length: n }, (_, i) => hidden.has(labels[i]) || Boolean(only && !only[i])) : null
+    this.thumbnails.view = null
+    this.layers.redo()
+    this.repaint()
+  }
+
+  // the points are on their way to another view
+  moved() {
+    this.pointer.left()
+    this.layers.redo()
+    this.mark(this.committed)
+    this.dot(null)
+    this.manifold.changed()
+    this.tell()
+  }
+
+  async mark(committed) {
+    this.committed = committed
+    if (!committed) { this.overlay.committed = null; return this.overlay.redraw() }
+    const { view } = this.views, xy = await this.views.at(committed)
+    if (!xy || this.committed !== committed || this.views.view !== view) return
+    this.overlay.committed = { ...committed, xy }
+    this.overlay.redraw()
+  }
+
+  async dot(frame) {
+    const turn = (this.turn = {}), xy = frame && (this.views.plain || !frame.z ? frame.xy : await this.views.at({ z: frame.z }))
+    if (turn === this.turn) this.overlay.setLive(xy)
+  }
+
+  // ---------------------------------------------------------------- what the user does
+
+  ours(event) { return !event.target.closest?.(".zm-tools, .zm-legend, .zm-pins") }
+  held() { return this.committed?.z ?? new Array(this.geometry.d).fill(0) }
+  name(row) { const { labels, classes } = this.geometry; return classes[labels[row]] ?? "Sample" }
+  home() { const [w, h] = this.plot.size(); return this.overlay.committed ? this.plot.toPixels(...this.overlay.committed.xy) : [w / 2, h / 2] }
+
+  left() {
+    this.restore()
+    emit("leave")
+  }
+
+  escape() {
+    if (this.gestures.cancel()) return
+    if (this.lasso.kind) return this.tools.arm(null)
+    if (this.selection.count && !this.pointer.cursor) return this.select([], "set")
+    if (this.pointer.cursor) return this.pointer.left()
+  }
+
+  restore() {
+    const { committed } = this
+    if (!committed) return
+    const { row = null, mapped, xy, z } = committed
+    const what = row !== null ? [KIND.row, [row]] : mapped ? [KIND.map, xy] : [KIND.latent, z]
+    this.client.request(...what, { source: "restore" })
+  }
+
+  select(rows, how) {
+    this.selection.take(rows, how)
+    if (this.only) { this.only = null; this.filter(); emit("only", false) } // what is selected now is not what was shown alone
+    else this.repaint()
+    this.selected = this.selection.text
+    this.say("selected", { bits: this.selected })
+    this.find(".zm-words").textContent = `${this.selection.count} of ${this.geometry.n} samples selected`
+  }
+
+  // the group's own buttons: "clear", "invert", or "only": these samples alone, and back again
+  reselect(what) {
+    const { mask } = this.selection
+    if (what === "clear") this.select([], "set")
+    if (what === "invert") this.select(Array.from(this.plot.near.hidden ?? mask, (_, i) => i).filter((i) => !mask?.[i]), "set")
+    if (what !== "only") return
+    this.only = this.only ? null : mask
+    this.filter()
+    emit("only", Boolean(this.only))
+  }
+
+  found({ rows, label, row, nothing }) {
+    this.note(nothing ?? "")
+    const { xy } = this.plot, box = [Infinity, Infinity, -Infinity, -Infinity]
+    for (const i of rows ?? (row === undefined ? [] : [row])) {
+      box[0] = Math.min(box[0], xy[2 * i]); box[1] = Math.min(box[1], xy[2 * i + 1])
+      box[2] = Math.max(box[2], xy[2 * i]); box[3] = Math.max(box[3], xy[2 * i + 1])
+    }
+    if (box[0] <= box[2]) this.plot.showBox(box, row === undefined ? 0.02 : 0.06)
+    if (rows) {
+      this.select(rows, "set")
+      this.find(".zm-words").textContent = `${rows.length} samples labelled ${label}, selected`
+    } else if (row !== undefined) this.commit(KIND.row, [row])
+  }
+
+  goto({ row = null, z = null }) {
+    return this.commit(row === null ? KIND.latent : KIND.row, row === null ? z : [row])
+  }
+
+  // what is there, asked for and never superseded: {row, xy on the first map, z, mapped}
+  async taken(kind, values) {
+    const frame = await this.client.ask(kind, values), z = Array.from(frame.z)
+    const xy = kind === "place" ? (await this.client.ask(KIND.latent, z)).xy : frame.xy
+    return { row: kind === KIND.row ? values[0] : null, xy: [...xy], z, n: ++this.n, mapped: kind === KIND.map }
+  }
+
+  // marks it, and tells Python once
+  async commit(kind, values) {
+    let committed
+    try {
+      committed = await this.taken(kind, values)
+    } catch (error) {
+      return this.note(`Not taken: ${error.message}`)
+    }
+    if (this.gone) return
+    this.note("")
+    this.told = JSON.stringify([committed.row, committed.z])
+    if (this.component.data.mode === "explore") this.mark(committed)
+    this.component.setStateValue("committed", committed)
+    emit("commit", committed)
+    if (this.pointer.keyed) this.pointer.say("Taken: ")
+    if (!this.views.plain) this.manifold.changed()
+    if (!this.pointer.cursor) this.restore()
+  }
+
+  remove() {
+    this.gone = true
+    clearTimeout(this.telling)
+    for (const off of this.offs) off()
+    for (const part of [this.cloud, this.pins, this.pointer, this.gestures, this.manifold, this.plot, this.colour?.menu, this.views?.menu, this.layers?.menu]) part?.remove()
+    this.root.remove()
+  }
+}
+
+const part = mounting((component) => new MapView(component))
+export default part.render
+export const unmount = part.unmount

@@ -1,0 +1,157 @@
+// What the colours mean: the classes with their counts, "47 / 412" once the map is zoomed, filtered or something is selected
+// (a click hides or shows a class), or the scale of a quantity; and the scales of what lies below the points.
+
+import { count } from "../shared/zscope.js"
+import { classColours, css, scale } from "./colours.js"
+
+const CORNERS = [["bottom-left", false, true], ["bottom-right", true, true], ["top-right", true, false]] // the first of equals
+const ROWS = 12 // entries a column
+const COVERED = 0.002 // of the points: a legend that covers more begins folded, where it can be
+
+export function figure(v) {
+  const size = Math.abs(v)
+  if (size && (size < 1e-3 || size >= 1e5)) return v.toExponential(1)
+  return size >= 100 ? String(Math.round(v)) : Number(v.toPrecision(3)).toString()
+}
+
+export class Legend {
+  // onChange(hidden: Set of class numbers)
+  constructor(root, plot, geometry, onChange) {
+    Object.assign(this, { plot, geometry, hidden: new Set(), onChange, selection: null })
+    const { classes, labels, n } = geometry
+    this.total = classes.map(() => 0)
+    for (let i = 0; i < n; i++) if (labels[i] !== 255) this.total[labels[i]] += 1
+    this.element = document.createElement("div")
+    this.element.className = "zm-legend"
+    this.bar = document.createElement("div")
+    this.bar.className = "zm-bar"
+    this.bar.innerHTML = "<b></b><i></i><span><em></em><em></em><em></em></span>"
+    this.list = document.createElement("div")
+    this.list.className = "zm-classes"
+    this.list.setAttribute("role", "group")
+    this.list.setAttribute("aria-label", "Classes: click to hide or show, double-click to show only that one")
+    this.list.style.setProperty("--rows", Math.min(ROWS, Math.ceil(classes.length / 2)))
+    this.entries = classes.map((name, k) => this.entry(name, k))
+    this.scales = document.createElement("div")
+    this.scales.className = "zm-scales"
+    this.element.append(this.scales, this.bar, this.list)
+    if (root.dataset.mode === "waypoints") this.foldable()
+    root.append(this.element)
+  }
+
+  // on a low map it would lie over the points
+  foldable() {
+    this.button = Object.assign(document.createElement("button"), { type: "button", className: "zm-fold", title: "What the colours mean" })
+    this.button.onclick = () => this.fold(this.button.getAttribute("aria-expanded") === "true")
+    this.element.prepend(this.button)
+    this.fold(false)
+  }
+
+  fold(folded) {
+    this.button.setAttribute("aria-expanded", String(!folded))
+    this.button.textContent = folded ? "Legend ▸" : "Legend ▾"
+  }
+
+  entry(name, k) {
+    const button = document.createElement("button")
+    button.type = "button"
+    button.title = "Click hides or shows it; double-click shows it alone"
+    button.innerHTML = "<i></i><span></span><em></em>"
+    button.querySelector("span").textContent = name
+    button.setAttribute("aria-pressed", "true")
+    button.onclick = () => this.toggle(k)
+    button.ondblclick = () => this.only(k)
+    this.list.append(button)
+    return button
+  }
+
+  toggle(k) {
+    if (!this.hidden.delete(k)) this.hidden.add(k)
+    if (this.hidden.size === this.entries.length) this.hidden.clear()
+    this.changed()
+  }
+
+  only(k) {
+    this.hidden = new Set(this.entries.map((_, j) => j).filter((j) => j !== k))
+    this.changed()
+  }
+
+  changed() {
+    this.entries.forEach((button, k) => button.setAttribute("aria-pressed", String(!this.hidden.has(k))))
+    this.onChange(this.hidden)
+  }
+
+  // into the corner of the whole map where it covers the fewest points, folded where these are too many
+  dock() {
+    const [corner, covered] = this.freest()
+    if (this.button && covered > COVERED) this.fold(true)
+    this.element.dataset.corner = this.button && covered > COVERED ? this.freest()[0] : corner
+  }
+
+  // its name, and the share of the points covered there
+  freest() {
+    const { xy, n } = this.plot, [width, height] = this.plot.size(), gap = 12, step = Math.max(1, Math.floor(n / 20_000))
+    const [w, h] = [this.element.offsetWidth, this.element.offsetHeight]
+    const covered = Object.fromEntries(CORNERS.map(([name, right, bottom]) => {
+      const left = right ? width - gap - w : gap, top = bottom ? height - gap - h : gap
+      let hits = 0
+      for (let i = 0; i < n; i += step) {
+        const [px, py] = this.plot.toPixels(xy[2 * i], xy[2 * i + 1])
+        if (px > left && px < left + w && py > top && py < top + h) hits += 1
+      }
+      return [name, hits]
+    }))
+    const best = CORNERS.map(([name]) => name).reduce((best, name) => (covered[name] < covered[best] ? name : best))
+    return [best, (covered[best] * step) / n]
+  }
+
+  // column: {title, unit} of a quantity with its limits, or null for the classes
+  paint(colours, dark, column, limits) {
+    classColours(colours, this.entries.length).forEach((colour, k) => { this.entries[k].firstChild.style.background = css(colour) })
+    this.list.hidden = Boolean(column) || !this.entries.length
+    this.bar.hidden = !column
+    if (column) {
+      const [low, high] = limits, [a, middle, b] = this.bar.querySelectorAll("em")
+      this.bar.firstChild.textContent = `${column.title}${column.unit ? `, ${column.unit}` : ""}`
+      this.bar.title = `${column.help}. The ends of the scale hold the lowest and highest 1 %.`
+      this.bar.children[1].style.background = `linear-gradient(90deg, ${scale(dark).filter((_, i) => i % 17 === 0).map(css).join(", ")})`
+      Object.assign(a, { textContent: figure(low) })
+      Object.assign(middle, { textContent: figure((low + high) / 2) })
+      Object.assign(b, { textContent: figure(high) })
+    }
+    this.sync()
+  }
+
+  // {lead, low, high, title, colours: css} for each overlay that is on
+  overlays(list) {
+    this.scales.replaceChildren(...list.map(({ lead = "", low, high, title, colours }) => {
+      const line = document.createElement("div")
+      line.className = "zm-scale"
+      line.title = title
+      line.innerHTML = "<b></b><span></span><i></i><span></span>"
+      line.firstChild.textContent = lead
+      line.children[1].textContent = low
+      line.children[2].style.background = `linear-gradient(90deg, ${colours})`
+      line.lastChild.textContent = high
+      return line
+    }))
+    this.sync()
+  }
+
+  sync() { this.element.hidden = this.list.hidden && this.bar.hidden && !this.scales.children.length }
+
+  // counts of the points in view, or of the selected ones
+  update() {
+    const { view: [x0, x1, y0, y1], xy, near: { hidden }, zoomed } = this.plot, { labels, n } = this.geometry, chosen = this.selection?.mask
+    const whole = !chosen && !zoomed && !hidden, counted = whole ? this.total : this.total.map(() => 0)
+    if (!whole)
+      for (let i = 0; i < n; i++) {
+        if (labels[i] === 255 || hidden?.[i] || (chosen && !chosen[i])) continue
+        const x = xy[2 * i], y = xy[2 * i + 1]
+        if (chosen || (x >= x0 && x <= x1 && y >= y0 && y <= y1)) counted[labels[i]] += 1
+      }
+    this.entries.forEach((button, k) => {
+      button.lastChild.textContent = counted[k] === this.total[k] ? count(counted[k]) : `${count(counted[k])} / ${count(this.total[k])}`
+    })
+  }
+}

@@ -1,0 +1,126 @@
+// The waypoints on the map, as buttons: dragged, moved by arrow keys, taken away by Delete. The ways through them are
+// drawn as the film strips learn of them.
+// bus: emits "waypoint" {at, row, xy} while one moves; hears "way" way.   trigger: waypoint {at, z, xy, row} or {at, remove: true}
+
+import { KIND, emit, on } from "../shared/zscope.js"
+
+const SNAP_PX = 6
+const STEP_PX = 6, LEAP_PX = 36
+const REST_MS = 450 // after the last arrow key
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
+
+export class Pins {
+  // view: the map, with client, component, overlay, plot, root and note()
+  constructor(view) {
+    this.view = view
+    this.layer = document.createElement("div")
+    this.layer.className = "zm-pins"
+    view.root.append(this.layer)
+    this.lines = new Map()
+    this.off = on("way", (way) => this.drawn(way))
+    emit("ways?")
+  }
+
+  update(waypoints, method) {
+    this.method = method
+    if (this.moving === undefined) this.view.overlay.waypoints = waypoints.map((waypoint) => ({ ...waypoint }))
+    while (this.layer.children.length > waypoints.length) this.layer.lastChild.remove()
+    while (this.layer.children.length < waypoints.length) this.layer.append(this.make(this.layer.children.length))
+    waypoints.forEach(({ label, name }, i) => {
+      const words = `Waypoint ${label}, ${name}. Drag it or move it with the arrow keys; Delete takes it away.`
+      this.layer.children[i].setAttribute("aria-label", words)
+      this.layer.children[i].title = `${label}: ${name}`
+    })
+    this.order()
+    this.place()
+  }
+
+  make(at) {
+    const pin = document.createElement("button")
+    pin.type = "button"
+    pin.dataset.testid = `zscope-pin-${at}`
+    pin.onpointerdown = (event) => {
+      if (event.button !== 0) return
+      event.stopPropagation() // the map does not pan
+      pin.setPointerCapture(event.pointerId)
+      const [x, y] = this.view.plot.toPixels(...this.at(at).xy)
+      this.grip = [event.clientX - x, event.clientY - y] // where on the pin it was taken
+    }
+    pin.onpointermove = (event) => {
+      if (!this.grip || !pin.hasPointerCapture(event.pointerId)) return
+      event.stopPropagation()
+      this.move(at, event.clientX - this.grip[0], event.clientY - this.grip[1])
+    }
+    pin.onpointerup = pin.onpointercancel = () => { this.grip = null; this.drop(at) }
+    pin.onclick = (event) => event.stopPropagation()
+    pin.onkeydown = (event) => this.key(event, at)
+    return pin
+  }
+
+  at(i) { return this.view.overlay.waypoints[i] }
+
+  move(at, px, py) {
+    const { plot, overlay } = this.view, { near } = plot, [width, height] = plot.size()
+    const [x, y] = plot.toData(Math.min(width, Math.max(0, px)), Math.min(height, Math.max(0, py)))
+    const { index, distance } = near.nearest(x, y)
+    const row = index >= 0 && distance / plot.unitsPerPx <= SNAP_PX ? index : null
+    this.moving = at
+    this.target = { at, row, xy: [x, y] }
+    this.at(at).xy = [x, y]
+    overlay.redraw()
+    this.place()
+    emit("waypoint", this.target)
+  }
+
+  async drop(at) {
+    clearTimeout(this.resting)
+    if (this.moving !== at) return
+    const { row, xy } = this.target, { client, component } = this.view
+    try {
+      const frame = row === null ? await client.ask(KIND.map, xy) : await client.ask(KIND.row, [row])
+      component.setTriggerValue("waypoint", { at, z: Array.from(frame.z), xy: frame.xy, row })
+      this.view.note("")
+    } catch (error) {
+      this.view.note(`Not moved: ${error.message}`)
+    }
+    if (this.moving === at) this.moving = undefined
+  }
+
+  key(event, at) {
+    const arrow = ARROWS[event.key]
+    if (event.key === "Delete" || event.key === "Backspace") this.view.component.setTriggerValue("waypoint", { at, remove: true })
+    else if (arrow) {
+      const step = event.shiftKey ? LEAP_PX : STEP_PX, [x, y] = this.view.plot.toPixels(...this.at(at).xy)
+      this.move(at, x + step * arrow[0], y + step * arrow[1])
+      clearTimeout(this.resting)
+      this.resting = setTimeout(() => this.drop(at), REST_MS)
+    } else return
+    event.preventDefault()
+    event.stopPropagation()
+  }
+
+  drawn(way) {
+    this.lines.set(way.method, way.line)
+    this.order()
+    this.view.overlay.redraw()
+  }
+
+  // the way that is walked first
+  order() {
+    const lines = [...this.lines].map(([name, xy]) => ({ name, xy }))
+    this.view.overlay.paths = lines.sort((a, b) => (b.name === this.method) - (a.name === this.method))
+  }
+
+  place() {
+    ;[...this.layer.children].forEach((pin, i) => {
+      const [px, py] = this.view.plot.toPixels(...this.at(i).xy)
+      pin.style.transform = `translate(${px.toFixed(1)}px, ${py.toFixed(1)}px)`
+    })
+  }
+
+  remove() {
+    clearTimeout(this.resting)
+    this.off()
+    this.layer.remove()
+  }
+}

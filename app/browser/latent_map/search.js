@@ -1,0 +1,48 @@
+// The search box: "ankle boot" selects every sample of that class, "#4127" or "4127" goes to that sample.
+
+import { count } from "../shared/zscope.js"
+
+// {rows, label} | {row} | {nothing: sentence}. A number that is the name of a class is that class; with # it never is.
+export function find(text, { classes, labels, index, n }) {
+  const asked = text.trim(), plain = asked.toLowerCase()
+  if (!plain) return { nothing: "" }
+  const rank = (name) => { const at = name.toLowerCase(); return at === plain ? 0 : at.startsWith(plain) ? 1 : at.includes(plain) ? 2 : 3 }
+  const best = classes.map((name, k) => [rank(name), k]).filter(([r]) => r < 3).sort((a, b) => a[0] - b[0] || a[1] - b[1])[0]
+  const number = /^#?\s*(\d[\d\s\u202f,.]*)$/.exec(plain)
+  if (best && (best[0] === 0 || !number) && !plain.startsWith("#")) {
+    const rows = []
+    for (let i = 0; i < n; i++) if (labels[i] === best[1]) rows.push(i)
+    return rows.length ? { rows, label: classes[best[1]] } : { nothing: `No sample on this map is labelled ${classes[best[1]]}.` }
+  }
+  if (number) {
+    const wanted = Number(number[1].replace(/\D/g, "")), row = index.indexOf(wanted)
+    if (row >= 0) return { row }
+    let [low, high] = [Infinity, -Infinity]
+    for (const v of index) { if (v < low) low = v; if (v > high) high = v }
+    return { nothing: `Sample #${count(wanted)} is not on this map: it shows ${count(n)} of the training set, from #${count(low)} to #${count(high)}.` }
+  }
+  const known = classes.length ? `Labels: ${classes.slice(0, 12).join(", ")}${classes.length > 12 ? " …" : ""}. ` : "The set has no labels. "
+  return { nothing: `Nothing is called “${asked.slice(0, 40)}”. ${known}A number such as #${index[0]} goes to that sample.` }
+}
+
+export class Search {
+  // onFound(result of find)
+  constructor(bar, geometry, onFound) {
+    this.form = document.createElement("form")
+    this.form.className = "zm-search"
+    this.form.setAttribute("role", "search")
+    this.form.innerHTML = '<input type="search" placeholder="Search" aria-label="Search by label or number" list="" autocomplete="off" spellcheck="false" enterkeyhint="search">'
+    const input = (this.input = this.form.firstChild), names = document.createElement("datalist")
+    names.id = `zm-names-${Math.random().toString(36).slice(2)}`
+    names.append(...geometry.classes.map((name) => Object.assign(document.createElement("option"), { value: name })))
+    input.setAttribute("list", names.id)
+    input.title = geometry.classes.length ? "A label, or the number of a sample: Enter goes there" : "The number of a sample: Enter goes there"
+    this.form.append(names)
+    this.form.onsubmit = (event) => { event.preventDefault(); onFound(find(input.value, geometry)) }
+    this.form.onkeydown = (event) => {
+      event.stopPropagation()
+      if (event.key === "Escape") { input.value = ""; input.blur() }
+    }
+    bar.append(this.form)
+  }
+}

@@ -1,0 +1,213 @@
+// The picture at the pointer and what belongs to the committed point: trust, neighbours, the pinned point; the row of tools.
+
+import { KIND, TRUST_TITLE, connect, emit, fit, geometry, mounting, on, paced, paint, spriteSheet, theme, trustColour, trustWord } from "../shared/zscope.js"
+import { Pinned } from "./pinned.js"
+
+const TRUSTED = 0.6 // from here up the picture is shown as it is
+const FADE = 0.35, HATCH = 0.25 // at no trust at all
+const READ_MS = 90
+const SAME = 1e-4 // of a latent coordinate
+const ROWS = 2, IN_ROW = 3 // of neighbours; a pinned point takes the second row
+const DOUBTED = "Faded and hatched: encoded again, this picture may land far from this point"
+const APART = "Latent distance to the kept point; each dimension counts in its standard deviations"
+
+const MARKUP = `
+<div class="zc-top">
+  <div class="zc-frame">
+    <canvas data-testid="zscope-picture" role="img" aria-label="Decoded picture" width="140" height="140"></canvas>
+    <span class="zc-flag" hidden>pinned</span>
+  </div>
+  <div class="zc-side">
+    <section class="zc-trust">
+      <h4 title="${TRUST_TITLE}">Trust</h4>
+      <div class="zc-bar"><i></i></div>
+      <p><b>–</b> <span></span></p>
+    </section>
+    <section class="zc-near">
+      <h4 title="${APART}">Nearest to the kept point</h4>
+      <div class="zc-neighbours"></div>
+      <div class="zc-pinned" hidden></div>
+    </section>
+  </div>
+</div>
+<div class="zc-labels" role="radiogroup" aria-label="Label to decode with" hidden></div>
+<div class="zc-tools" role="tablist" aria-label="Tools"></div>`
+
+class View {
+  constructor(component) {
+    this.component = component
+    this.model = component.data.link.model
+    this.root = document.createElement("div")
+    this.root.className = "zscope-view zscope-part"
+    this.root.dataset.away = ""
+    this.root.innerHTML = MARKUP
+    component.parentElement.append(this.root)
+    this.find = (selector) => this.root.querySelector(selector)
+    this.picture = this.find("canvas")
+    this.read = paced(READ_MS, () => this.figures())
+    this.tools(component.data)
+  }
+
+  async start() {
+    const { model, token, base } = this.component.data.link
+    this.client = connect(model, token, base)
+    this.geometry = await geometry(model, base)
+    fit(this.picture, this.geometry.shape)
+    this.theme = theme(this.root)
+    this.pinned = new Pinned(this.find(".zc-pinned"), this.client, this.geometry)
+    const offs = [
+      this.client.onFrame((frame) => this.show(frame)),
+      on("commit", ({ z }) => { this.kept = z; this.away("") }),
+      on("flip", (flipped) => this.flip(flipped)),
+    ]
+    this.off = () => offs.forEach((off) => off())
+    this.update(this.component)
+    this.sheet = await spriteSheet(model, base)
+    this.neighbours()
+  }
+
+  update(component) {
+    this.component = component
+    this.theme = theme(this.root)
+    this.client = connect(this.model, component.data.link.token, component.data.link.base)
+    this.tools(component.data)
+    if (!this.pinned) return
+    this.kept = component.data.committed?.z
+    this.labels(component.data)
+    this.pinned.update(component.data.pin, component.data.label).then(() => this.flip(this.flipped && Boolean(component.data.pin)))
+    this.find(".zc-pinned").hidden = !component.data.pin
+    this.neighbours()
+  }
+
+  tools({ tools, tool }) {
+    const told = JSON.stringify([tools, tool])
+    if (told === this.toolsTold) return
+    this.toolsTold = told
+    const buttons = tools.map(({ name, title, help, off }) => {
+      const button = document.createElement("button")
+      Object.assign(button, { type: "button", textContent: title, title: off || help, disabled: Boolean(off) })
+      button.setAttribute("role", "tab")
+      button.setAttribute("aria-selected", String(name === tool))
+      button.dataset.tool = name
+      button.onclick = () => {
+        for (const other of buttons) other.setAttribute("aria-selected", String(other === button)) // at once; the panel follows
+        this.component.setStateValue("tool", name)
+      }
+      return button
+    })
+    this.find(".zc-tools").replaceChildren(...buttons)
+  }
+
+  // z held, the label changed: a look while the pointer is on a name, a choice with a click
+  labels({ labels, label }) {
+    const row = this.find(".zc-labels")
+    row.hidden = !labels.length
+    this.client.setLabel(labels.length ? label : null)
+    if (!labels.length) return
+    const chips = [[null, "as nearest"], ...labels.map((name, k) => [k, name])].map(([k, name]) => {
+      const chip = document.createElement("button")
+      Object.assign(chip, { type: "button", textContent: name })
+      chip.setAttribute("role", "radio")
+      chip.setAttribute("aria-checked", String(k === label))
+      chip.onpointerenter = () => this.client.setLabel(k)
+      chip.onclick = () => this.component.setStateValue("label", { label: k })
+      return chip
+    })
+    row.onpointerleave = () => this.client.setLabel(this.component.data.label)
+    row.replaceChildren(...chips)
+  }
+
+  show(frame) {
+    this.frame = frame
+    this.pinned?.compare(frame)
+    const kept = frame.source === "restore" || !this.kept || this.kept.every((v, i) => Math.abs(v - frame.z[i]) < SAME)
+    this.away(kept ? "" : frame.source)
+    if (!this.flipped) this.draw(frame)
+  }
+
+  draw(frame) {
+    const doubt = 1 - Math.min(1, frame.trust / TRUSTED)
+    paint(this.picture, frame.pixels, this.geometry.shape, FADE * doubt, this.theme.rgb)
+    if (doubt > 0) this.hatch(doubt)
+    this.trust = frame.trust
+    this.read()
+  }
+
+  // the pinned point in the place of the picture, until it flips back
+  flip(flipped) {
+    this.flipped = flipped && Boolean(this.pinned.frame)
+    this.find(".zc-flag").hidden = !this.flipped
+    const frame = this.flipped ? this.pinned.frame : this.frame
+    if (frame) this.draw(frame)
+  }
+
+  // "map" or "slider": what moved the picture away from the kept point, to which neighbours and sliders belong
+  away(source) {
+    if (this.root.dataset.away === source) return
+    this.root.dataset.away = source
+    emit("away", source)
+  }
+
+  // diagonal strokes over what should not be believed
+  hatch(doubt) {
+    const context = this.picture.getContext("2d"), { width, height } = this.picture
+    context.save()
+    context.globalAlpha = HATCH * doubt
+    context.strokeStyle = this.theme.text
+    context.lineWidth = 0.5
+    context.beginPath()
+    for (let x = -height; x < width; x += 9) { context.moveTo(x, height); context.lineTo(x + height, 0) }
+    context.stroke()
+    context.restore()
+  }
+
+  // figures change as often as eyes can read; laying out text for every frame would cost more than the picture
+  figures() {
+    const word = trustWord(this.trust), block = this.find(".zc-trust")
+    const bar = block.querySelector("i")
+    bar.style.width = `${100 * this.trust}%`
+    bar.style.background = trustColour(this.trust)
+    block.querySelector("b").textContent = this.trust.toFixed(2)
+    block.querySelector("span").textContent = word
+    const title = this.trust < TRUSTED ? DOUBTED : ""
+    if (title === this.picture.title) return
+    this.picture.title = title
+    this.picture.setAttribute("aria-label", title ? `Decoded picture. ${title}` : "Decoded picture")
+  }
+
+  neighbours() {
+    const rows = this.component.data.pin ? ROWS - 1 : ROWS
+    const near = this.component.data.neighbours.slice(0, rows * IN_ROW), list = JSON.stringify(near)
+    if (!this.sheet || list === this.listed) return
+    this.listed = list
+    this.find(".zc-neighbours").replaceChildren(...near.map((one) => this.neighbour(one)))
+  }
+
+  neighbour({ row, distance }) {
+    const { labels, classes, index, shape } = this.geometry
+    const button = document.createElement("button"), canvas = document.createElement("canvas"), text = document.createElement("span")
+    const name = labels[row] === 255 ? "sample" : classes[labels[row]]
+    canvas.width = 128
+    fit(canvas, shape)
+    this.sheet.draw(canvas.getContext("2d"), row, 0, 0, 128)
+    text.textContent = distance.toFixed(2)
+    text.title = APART
+    button.type = "button"
+    button.title = `${name} #${index[row]}, latent distance ${distance.toFixed(2)}: go there`
+    button.setAttribute("aria-label", button.title)
+    button.append(canvas, text)
+    button.onclick = () => emit("goto", { row })
+    return button
+  }
+
+  remove() {
+    this.read.cancel()
+    this.off?.()
+    this.pinned?.remove()
+    this.root.remove()
+  }
+}
+
+const part = mounting((component) => new View(component))
+export default part.render
+export const unmount = part.unmount

@@ -1,0 +1,54 @@
+// The pinned point beside the picture: what it looks like, and where the picture at the pointer differs from it.
+
+import { KIND, emit, fit, paced, paint } from "../shared/zscope.js"
+
+const COMPARE_MS = 50
+const APART = "Mean absolute difference of the two pictures, as a share of the range of a pixel"
+
+export class Pinned {
+  constructor(root, client, geometry) {
+    Object.assign(this, { root, client, geometry, frame: null, key: "" })
+    root.innerHTML =
+      '<button type="button"><canvas width="128"></canvas><span>pinned</span></button><div title="' + APART + '"><canvas width="128"></canvas><span></span></div>'
+    this.canvases = [...root.querySelectorAll("canvas")]
+    for (const canvas of this.canvases) fit(canvas, geometry.shape)
+    const [button] = root.children
+    button.title = "Hold to see the pinned point in the large picture"
+    button.onpointerdown = (event) => { button.setPointerCapture(event.pointerId); emit("flip", true) }
+    button.onpointerup = button.onpointercancel = () => emit("flip", false)
+    button.onkeydown = (event) => { if (event.key === "Enter" && !event.repeat) emit("flip", true) }
+    button.onkeyup = button.onblur = () => emit("flip", false)
+    this.compare = paced(COMPARE_MS, (frame) => this.differ(frame))
+  }
+
+  // the picture of {row, z}, asked for once for each point and label
+  async update(pin, label) {
+    const key = JSON.stringify([pin, label])
+    if (key === this.key) return
+    this.key = key
+    this.frame = null
+    if (!pin) return
+    let frame
+    try {
+      frame = await (pin.row === null ? this.client.ask(KIND.latent, pin.z) : this.client.ask(KIND.row, [pin.row]))
+    } catch {
+      this.key = "" // the connection closed, as the status line says: asked for again at the next update
+      return
+    }
+    if (this.key !== key) return
+    this.frame = frame
+    paint(this.canvases[0], frame.pixels, this.geometry.shape)
+    if (this.client.last) this.differ(this.client.last)
+  }
+
+  differ({ pixels }) {
+    if (!this.frame) return
+    const gap = new Uint8ClampedArray(pixels.length)
+    let sum = 0
+    for (let i = 0; i < gap.length; i++) sum += gap[i] = Math.abs(pixels[i] - this.frame.pixels[i])
+    paint(this.canvases[1], gap, this.geometry.shape)
+    this.root.lastElementChild.lastElementChild.textContent = `differs ${(sum / gap.length / 255).toFixed(3).replace(/^0/, "")}`
+  }
+
+  remove() { this.compare.cancel() }
+}

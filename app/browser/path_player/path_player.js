@@ -1,0 +1,244 @@
+// The live picture of a walk. The slider asks the socket for every place it passes; Python hears of it when it rests.
+// data: {link, waypoints: [{z, row, name, label}], method, code, t, help}   state: t   triggers: edit {do, at}, renew
+// bus: "walk" {t, method} says where the walk is; "walk-to" {t, method, code} asks it to go somewhere; "way" way (film.js of
+// the strips) is what it walks on
+
+import { KIND, TRUST_TITLE, connect, emit, fit, geometry, mounting, on, paint, spriteSheet, trustColour, trustWord } from "../shared/zscope.js"
+import { WaypointList } from "./waypoint_list.js"
+
+const LEG_MS = 3500
+const STEP = 0.02 // of the way, for an arrow key
+const BUSY = "input, textarea, select, button, [contenteditable], [role], .zscope-map" // these need their keys themselves
+const MARKUP = `
+<div class="wp-top">
+  <div class="wp-frame">
+    <canvas data-testid="zscope-picture" role="img" aria-label="Decoded picture" width="448" height="448"></canvas>
+    <span>at the pointer</span>
+  </div>
+  <div class="wp-side">
+    <h4 class="wp-help">Off-data score of the way</h4>
+    <div class="wp-scores"></div>
+    <h4 title="${TRUST_TITLE}">Trust here</h4>
+    <div class="wp-bar"><i></i></div>
+    <p class="wp-trust"><b>–</b> <span></span></p>
+  </div>
+</div>
+<div class="wp-slider">
+  <div>
+    <input type="range" min="0" max="1" step="0.001" data-testid="zscope-walk" />
+    <div class="wp-marks" aria-hidden="true"></div>
+  </div>
+  <output>t 0.50</output>
+</div>
+<div class="wp-buttons">
+  <button type="button" data-do="play" aria-pressed="false" title="Space"><span aria-hidden="true">▶</span> <em>Play</em></button>
+  <button type="button" data-do="loop" aria-pressed="true" title="There and back again">Loop</button>
+</div>
+<ul class="wp-list" aria-label="Waypoints"></ul>`
+
+class Player {
+  constructor(component) {
+    this.component = component
+    this.model = component.data.link.model
+    this.root = document.createElement("div")
+    this.root.className = "zscope-player"
+    this.root.innerHTML = MARKUP
+    component.parentElement.append(this.root)
+    this.find = (selector) => this.root.querySelector(selector)
+    this.slider = this.find("input")
+    this.t = component.data.t
+    this.asked = this.t
+    this.told = [] // places that Python was told of and has not yet answered
+    this.ways = new Map()
+    this.offs = []
+  }
+
+  async start() {
+    const { model, token, base } = this.component.data.link
+    this.client = connect(model, token, base)
+    this.geometry = await geometry(model, base)
+    if (!this.root.isConnected) return
+    fit(this.find("canvas"), this.geometry.shape)
+    this.list = new WaypointList(this.find(".wp-list"), this.geometry.shape, {
+      edit: (what) => this.component.setTriggerValue("edit", what),
+      visit: (at) => { this.stop(); this.go(at / (this.component.data.waypoints.length - 1)); this.rest() },
+    })
+    this.offs.push(
+      this.client.onFrame((frame) => this.paint(frame)),
+      on("leave", () => this.go(this.t)), // the pointer showed a place of the map: back to the walk
+      on("walk-to", (place) => this.sent(place)),
+      on("way", (way) => this.learned(way)),
+    )
+    this.slider.oninput = () => { this.stop(); this.go(Number(this.slider.value)) }
+    this.slider.onchange = () => this.rest()
+    this.find(".wp-buttons").onclick = (event) => this.act(event.target.closest("button")?.dataset.do)
+    this.onkey = (event) => this.key(event)
+    document.addEventListener("keydown", this.onkey)
+    this.ready = true
+    this.update(this.component)
+    emit("ways?")
+    this.sheet = await spriteSheet(model, base)
+    this.list.show(this.component.data.waypoints, this.client, this.sheet)
+    this.late()
+  }
+
+  late(tries = 40) {
+    // the map may open after the first picture: show it then where the walk is
+    if (!this.root.isConnected || tries === 0) return
+    if (!this.xy || !document.querySelector(".zscope-map[data-ready]")) return setTimeout(() => this.late(tries - 1), 250)
+    emit("position", this.xy)
+  }
+
+  update(component) {
+    this.component = component
+    const { link, waypoints, code, method, t } = component.data
+    this.client = connect(this.model, link.token, link.base)
+    if (!this.ready) return
+    const changed = method !== this.method
+    this.code = code
+    this.method = method
+    if (t !== this.asked) {
+      this.asked = t
+      const told = this.told.lastIndexOf(t) // what comes back late from here is no news
+      if (told >= 0) this.told.splice(0, told + 1)
+      else if (!this.playing) this.t = t
+    }
+    if (changed || Math.abs(this.slider.valueAsNumber - this.t) > 0.001) this.go(this.t)
+    this.slider.setAttribute("aria-label", `Way from ${waypoints[0].label} to ${waypoints.at(-1).label}`)
+    this.find(".wp-marks").replaceChildren(...waypoints.map(({ label }) => Object.assign(document.createElement("span"), { textContent: label })))
+    this.list.show(waypoints, this.client, this.sheet)
+    this.scores()
+  }
+
+  // the way that is walked has changed, perhaps under a pin that is being dragged
+  learned(way) {
+    this.ways.set(way.method, way)
+    this.scores()
+    if (way.method === this.method && !this.playing) this.go(this.t)
+  }
+
+  // z at t, between the two places of the way beside it
+  at(t) {
+    const { t: times, z } = this.ways.get(this.method).arrays, d = this.geometry.d, last = times.length - 1
+    const i = Math.min(last - 1, Math.floor(t * last)), share = t * last - i
+    return Array.from({ length: d }, (_, j) => (1 - share) * z[i * d + j] + share * z[(i + 1) * d + j])
+  }
+
+  sent({ t, method, code }) {
+    this.stop()
+    if (t !== this.component.data.t) this.told.push(t)
+    Object.assign(this, { method, code })
+    this.go(t)
+  }
+
+  go(t) {
+    this.t = Math.min(1, Math.max(0, t))
+    this.slider.value = this.t
+    this.slider.style.setProperty("--t", this.t)
+    this.find("output").textContent = `t ${this.t.toFixed(2)}`
+    if (this.ways.has(this.method)) this.client.request(KIND.latent, this.at(this.t), { source: "slider" })
+    emit("walk", { t: this.t, method: this.method })
+  }
+
+  paint(frame) {
+    paint(this.find("canvas"), frame.pixels, this.geometry.shape)
+    this.root.dataset.at = frame.source === "slider" ? "walk" : "pointer"
+    if (frame.source === "slider") this.xy = frame.xy
+    const word = trustWord(frame.trust)
+    const bar = this.find(".wp-bar i")
+    bar.style.width = `${Math.round(100 * frame.trust)}%`
+    bar.style.background = trustColour(frame.trust)
+    this.find(".wp-trust b").textContent = frame.trust.toFixed(2)
+    this.find(".wp-trust span").textContent = word
+  }
+
+  rest() {
+    const t = Number(this.t.toFixed(3))
+    if (t === (this.told.at(-1) ?? this.component.data.t)) return
+    this.told.push(t)
+    this.component.setStateValue("t", t)
+  }
+
+  act(name) {
+    if (name === "play") this.playing ? this.stop(true) : this.play()
+    if (name === "loop") {
+      const loop = this.find("[data-do=loop]")
+      loop.setAttribute("aria-pressed", String(loop.getAttribute("aria-pressed") !== "true"))
+    }
+  }
+
+  play() {
+    clearTimeout(this.resting)
+    const button = this.find("[data-do=play]")
+    button.setAttribute("aria-pressed", "true")
+    button.innerHTML = '<span aria-hidden="true">❚❚</span> <em>Pause</em>'
+    let last = performance.now(), way = this.t >= 1 ? -1 : 1
+    const looping = () => this.find("[data-do=loop]").getAttribute("aria-pressed") === "true"
+    if (way < 0 && !looping()) { this.go(0); way = 1 }
+    const tick = (now) => {
+      if (!this.playing) return
+      let t = this.t + (way * (now - last)) / (LEG_MS * (this.component.data.waypoints.length - 1))
+      last = now
+      if (t >= 1 || t <= 0) {
+        if (!looping()) { this.go(Math.min(1, Math.max(0, t))); return this.stop(true) }
+        way = t >= 1 ? -1 : 1
+        t = Math.min(1, Math.max(0, t))
+      }
+      this.go(t)
+      this.playing = requestAnimationFrame(tick)
+    }
+    this.playing = requestAnimationFrame(tick)
+  }
+
+  stop(rest = false) {
+    if (!this.playing) return
+    cancelAnimationFrame(this.playing)
+    this.playing = null
+    const button = this.find("[data-do=play]")
+    button.setAttribute("aria-pressed", "false")
+    button.innerHTML = '<span aria-hidden="true">▶</span> <em>Play</em>'
+    if (rest) this.rest()
+  }
+
+  key(event) {
+    const own = this.root.contains(event.target) || event.target.closest(".zscope-strip")
+    if ((!own && event.target.closest(BUSY)) || event.ctrlKey || event.metaKey || event.altKey) return
+    if (event.key === " " && event.target.tagName !== "BUTTON") { event.preventDefault(); this.act("play") }
+    const step = { ArrowLeft: -STEP, ArrowRight: STEP }[event.key]
+    if (step && !event.target.closest(".zscope-strip")) {
+      event.preventDefault()
+      this.stop()
+      this.go(this.t + step)
+      clearTimeout(this.resting)
+      this.resting = setTimeout(() => this.rest(), 400)
+    }
+  }
+
+  scores() {
+    const { help } = this.component.data, order = ["linear", "slerp", "geodesic"]
+    this.find(".wp-help").title = help
+    this.find(".wp-scores").replaceChildren(
+      ...order.filter((name) => this.ways.has(name)).map((name) => {
+        const item = document.createElement("span"), figure = document.createElement("b")
+        item.dataset.driving = name === this.method
+        figure.textContent = this.ways.get(name).off_data.toFixed(2)
+        item.append(`${name} `, figure)
+        item.title = help
+        return item
+      }),
+    )
+  }
+
+  remove() {
+    this.stop()
+    clearTimeout(this.resting)
+    for (const off of this.offs) off()
+    document.removeEventListener("keydown", this.onkey)
+    emit("position", null)
+    this.root.remove()
+  }
+}
+
+const part = mounting((component) => new Player(component))
+export default part.render
+export const unmount = part.unmount

@@ -1,0 +1,68 @@
+"""A grid of pictures with the evidence for each. A click (or Enter) picks one."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from PIL import Image
+
+from app.browser import link, register
+from vae.modalities.image import tile
+from vae.studies.copies import HELP, Nearest
+
+_MOUNT = register("picture_grid")
+
+
+def picture_grid(
+    model: str,
+    pictures: np.ndarray,
+    *,
+    key: str,
+    columns: int,
+    rows: Sequence[int],
+    trust: Sequence[float],
+    pinned: bool,
+    labels: Sequence[str] = (),
+    real: Nearest | None = None,
+    waiting: str = "",
+    on_picked: Callable[[], None] = lambda: None,
+):
+    """pictures: (n, c, h, w) uint8. rows, trust: nearest reference row and trust of each; pinned: shown on every tile.
+    labels: the name of the label each was drawn for, where the model takes one. real: the training sample nearest to
+    each; without it, waiting says why.
+
+    Returns the component's state; .picked is the index of a picture in the one run after a click, else None.
+    """
+    _, _, h, w = pictures.shape
+    data = {
+        "link": link(model),
+        "sheet": sheet_url(pictures, columns),
+        "columns": columns,
+        "n": len(pictures),
+        "shape": [h, w],
+        "rows": [int(row) for row in rows],
+        "trust": [round(float(t), 3) for t in trust],
+        "pinned": pinned,
+        "labels": list(labels),
+        "waiting": waiting,
+        "real": None
+        if real is None
+        else {
+            "sheet": sheet_url(real.pictures, columns),
+            "names": list(real.names),
+            "words": list(real.words),
+            "suspect": list(real.suspect),
+            "help": HELP,
+        },
+    }
+    return _MOUNT(data=data, key=key, on_picked_change=on_picked)
+
+
+def sheet_url(pictures: np.ndarray, columns: int) -> str:
+    """All pictures as one PNG in a data URL (bytes do not travel inside a component's data)."""
+    buffer = io.BytesIO()
+    Image.fromarray(tile(pictures, columns)).save(buffer, "PNG", compress_level=1)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,138 @@
+// A grid of pictures; the one under the pointer (or in focus) is shown large, with the real sample nearest to it.
+// data: {link, sheet, columns, n, shape: [h, w], rows, trust, pinned, labels, real: {sheet, names, words, suspect, help} or
+//   null, waiting}   trigger: picked (index)
+
+import { TRUST_TITLE, count, geometry, spriteSheet, trustColour, trustWord } from "../shared/zscope.js"
+
+const parts = new WeakMap() // host element -> what it shows
+
+export default function show({ data, parentElement, setTriggerValue }) {
+  if (!parts.has(parentElement)) {
+    const root = element("div", "zscope-grid")
+    root.dataset.testid = "zscope-grid"
+    parentElement.append(root)
+    parts.set(parentElement, { root, turn: 0 })
+  }
+  const part = parts.get(parentElement)
+  part.pick = (i) => setTriggerValue("picked", i)
+  part.root.classList.toggle("pinned", data.pinned)
+  const same = part.sheet === data.sheet && part.model === data.link.model
+  if (same && part.real === data.real?.sheet) return
+  Object.assign(part, { sheet: data.sheet, model: data.link.model, real: data.real?.sheet, turn: part.turn + 1 })
+  return build(part, data, part.turn, same ? part.at : 0)
+}
+
+export function unmount(parentElement) {
+  parts.get(parentElement)?.root.remove()
+  parts.delete(parentElement)
+}
+
+async function build(part, data, turn, start) {
+  const { model, base } = data.link
+  const [sheet, reals, map, thumbs] = await Promise.all([
+    picture(data.sheet), picture(data.real?.sheet), geometry(model, base), spriteSheet(model, base),
+  ])
+  if (turn !== part.turn) return // newer data came while these were under way
+  const [h, w] = data.shape
+  const name = (row) => map.classes[map.labels[row]] ?? "sample"
+  const drawnFor = (i) => (data.labels[i] === undefined ? "" : `, drawn for ${data.labels[i]}`)
+  const copy = (canvas, i, from = sheet) => {
+    const context = canvas.getContext("2d")
+    context.imageSmoothingQuality = "high"
+    context.drawImage(from, (i % data.columns) * w, Math.floor(i / data.columns) * h, w, h, 0, 0, canvas.width, canvas.height)
+  }
+
+  const shown = (canvas, i) => (reals ? copy(canvas, i, reals) : thumbs.draw(canvas.getContext("2d"), data.rows[i], 0, 0, canvas.width))
+
+  const tiles = document.createElement("div")
+  tiles.className = "zg-tiles"
+  tiles.style.setProperty("--columns", data.columns)
+  tiles.setAttribute("role", "group")
+  tiles.setAttribute("aria-label", `${data.n} pictures. Arrow keys move, Enter opens one in Explore.`)
+  const density = Math.min(2, window.devicePixelRatio || 1)
+  const side = Math.max(w, Math.ceil((density * 720) / data.columns))
+  for (let i = 0; i < data.n; i++) {
+    const tile = document.createElement("button")
+    tile.type = "button"
+    tile.className = "zg-tile"
+    tile.tabIndex = i === 0 ? 0 : -1
+    tile.setAttribute("aria-label", `Picture ${i + 1}${drawnFor(i)}, nearest to ${name(data.rows[i])} ${map.index[data.rows[i]]}, trust ${data.trust[i].toFixed(2)}`)
+    tile.dataset.suspect = data.real?.suspect[i] === true
+    tile.append(canvas(side, Math.round((side * h) / w)), evidence(i))
+    copy(tile.firstChild, i)
+    tile.onclick = () => part.pick(i)
+    tile.onpointerenter = () => detail(i)
+    tile.onfocus = () => { detail(i); for (const other of tiles.children) other.tabIndex = other === tile ? 0 : -1 }
+    tiles.append(tile)
+  }
+  tiles.onkeydown = (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -data.columns, ArrowDown: data.columns }[event.key]
+    const at = [...tiles.children].indexOf(document.activeElement)
+    if (step === undefined || at < 0 || !tiles.children[at + step]) return
+    event.preventDefault()
+    tiles.children[at + step].focus()
+  }
+
+  function evidence(i) {
+    const badge = document.createElement("span")
+    badge.className = "zg-badge"
+    const real = canvas(48, Math.round((48 * h) / w))
+    shown(real, i)
+    const bar = document.createElement("i")
+    bar.style.setProperty("--trust", data.trust[i])
+    bar.style.setProperty("--colour", trustColour(data.trust[i]))
+    badge.append(real, bar)
+    return badge
+  }
+
+  const panel = document.createElement("div")
+  panel.className = "zg-panel"
+  panel.setAttribute("aria-live", "polite")
+  const large = canvas(Math.max(448, w), Math.round((Math.max(448, w) * h) / w), "zg-large")
+  const real = canvas(112, Math.round((112 * h) / w), "zg-real")
+  panel.append(large, element("div", "zg-title"), element("div", "zg-label", "Trust"), element("div", "zg-bar"),
+    element("div", "zg-trust"), element("div", "zg-label", reals ? "Nearest training sample" : "Nearest real sample, in latent space"),
+    real, element("div", "zg-name"), element("div", "zg-copy", data.waiting), element("div", "zg-hint", "A click opens the picture in Explore."))
+
+  const [trustLabel, realLabel] = panel.querySelectorAll(".zg-label")
+  trustLabel.title = TRUST_TITLE
+  realLabel.title = data.real?.help ?? ""
+
+  function detail(i) {
+    part.at = i
+    const at = (name) => panel.querySelector(name)
+    copy(large, i)
+    shown(real, i)
+    at(".zg-title").textContent = `Picture ${i + 1} of ${data.n}${drawnFor(i)}`
+    at(".zg-bar").style.setProperty("--trust", data.trust[i])
+    at(".zg-bar").style.setProperty("--colour", trustColour(data.trust[i]))
+    at(".zg-trust").innerHTML = ""
+    at(".zg-trust").append(element("b", "", data.trust[i].toFixed(2)), ` ${trustWord(data.trust[i])}`)
+    at(".zg-name").textContent = data.real?.names[i] ?? `${name(data.rows[i])} #${count(map.index[data.rows[i]])}`
+    at(".zg-copy").textContent = data.real?.words[i] ?? data.waiting
+    at(".zg-copy").dataset.suspect = data.real?.suspect[i] === true
+  }
+
+  part.root.replaceChildren(tiles, panel)
+  detail(start)
+}
+
+async function picture(source) {
+  if (!source) return null
+  const image = Object.assign(new Image(), { src: source })
+  await image.decode()
+  return image
+}
+
+function canvas(width, height, name = "") {
+  const made = document.createElement("canvas")
+  Object.assign(made, { width, height, className: name })
+  return made
+}
+
+function element(tag, name, text = "") {
+  const made = document.createElement(tag)
+  made.className = name
+  made.textContent = text
+  return made
+}

@@ -1,0 +1,103 @@
+// A wall of decoded draws; the cloud they make is drawn by the map. Under the pointer, a draw shows its place there.
+
+import { emit, geometry, mounting, on, percent } from "../shared/zscope.js"
+
+const MARKUP = `
+<div class="zp-head">
+  <div role="radiogroup" aria-label="What to show">
+    <button type="button" role="radio" data-show="draws">Draws</button><button type="button" role="radio" data-show="mean">Mean only</button>
+  </div>
+  <button type="button" data-do="resample">Resample</button>
+  <span class="zp-width"></span>
+</div>
+<div class="zp-body">
+  <div class="zp-sums">
+    <figure><img alt="Picture of the posterior mean"><figcaption>mean</figcaption></figure>
+    <figure><img alt="Standard deviation of the pictures"><figcaption></figcaption></figure>
+  </div>
+  <div class="zp-wall" role="group" aria-label="Pictures of the draws"></div>
+</div>
+<p class="zp-said"></p>`
+const SMALL = 0.01 // of the map: a cloud that is hardly a dot
+
+class Wall {
+  constructor(component) {
+    this.component = component
+    this.root = document.createElement("div")
+    this.root.className = "zscope-posterior zscope-part"
+    this.root.dataset.testid = "zscope-posterior"
+    this.root.innerHTML = MARKUP
+    this.shown = "draws"
+    this.find = (selector) => this.root.querySelector(selector)
+    component.parentElement.append(this.root)
+    this.root.onclick = (event) => this.act(event.target.closest("button"))
+  }
+
+  async start() {
+    const { model, base } = this.component.data.link
+    this.shape = (await geometry(model, base)).shape
+    this.off = on("cloud wanted", () => this.show(this.shown))
+    this.update(this.component)
+  }
+
+  update(component) {
+    this.component = component
+    if (!this.shape) return
+    const { said, width, extent, point, mean, spread, most, wall } = component.data
+    this.root.classList.toggle("zp-point", point)
+    this.find("[data-do=resample]").disabled = point
+    this.find(".zp-said").textContent = said
+    this.find(".zp-width").textContent = point ? "no width" : `std ${width.toFixed(2)} of that of all codes; ${extent < SMALL ? "under 1 %" : percent(extent)} of the map`
+    this.find(".zp-width").title = "Standard deviation of the posterior, mean over the active dimensions; and how wide the cloud is on the map, drawn to scale: zoom in to see a small one. Each draw is placed by its own code, which may put the cloud a little beside the sample's point"
+    const [first, second] = this.root.querySelectorAll("figure img")
+    first.src = mean
+    second.src = spread
+    this.root.querySelectorAll("figcaption")[1].textContent = point ? "no spread" : `std, white ${(most / 255).toFixed(2).replace(/^0/, "")}`
+    if (wall !== this.wall) this.build()
+    this.show(this.shown)
+  }
+
+  build() {
+    const { wall, n, columns, z, xy } = this.component.data, [h, w] = this.shape, lines = Math.ceil(n / columns)
+    this.wall = wall
+    const tiles = Array.from({ length: n }, (_, i) => {
+      const tile = document.createElement("button"), row = Math.floor(i / columns), column = i % columns
+      tile.type = "button"
+      tile.setAttribute("aria-label", `Draw ${i + 1}: go there`)
+      tile.style.aspectRatio = `${w} / ${h}`
+      tile.style.backgroundImage = `url(${wall})`
+      tile.style.backgroundSize = `${100 * columns}% ${100 * lines}%`
+      tile.style.backgroundPosition = `${columns > 1 ? (100 * column) / (columns - 1) : 0}% ${lines > 1 ? (100 * row) / (lines - 1) : 0}%`
+      tile.onpointerenter = tile.onfocus = () => emit("position", { xy: xy[i], z: z[i] })
+      tile.onpointerleave = tile.onblur = () => emit("position", null)
+      tile.onclick = () => emit("goto", { z: z[i] })
+      return tile
+    })
+    const box = this.find(".zp-wall")
+    box.style.setProperty("--columns", columns)
+    box.replaceChildren(...tiles)
+  }
+
+  act(button) {
+    if (button?.dataset.do === "resample") this.component.setStateValue("seed", this.component.data.seed + 1)
+    if (button?.dataset.show) this.show(button.dataset.show)
+  }
+
+  show(what) {
+    this.shown = what
+    for (const button of this.root.querySelectorAll("[data-show]")) button.setAttribute("aria-checked", String(button.dataset.show === what))
+    this.root.dataset.show = what
+    emit("cloud", what === "draws" && !this.component.data.point ? { xy: this.component.data.xy } : null)
+  }
+
+  remove() {
+    this.off?.()
+    emit("cloud", null)
+    emit("position", null)
+    this.root.remove()
+  }
+}
+
+const part = mounting((component) => new Wall(component))
+export default part.render
+export const unmount = part.unmount

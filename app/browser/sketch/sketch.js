@@ -1,0 +1,246 @@
+// Draw a sample: every stroke goes up as pixels, and its code, place, reconstruction and oddness come back while it is drawn.
+//
+// window.zscope.strokes = {sent, shown, ms}: updates of a stroke, and from the pointer's move to what it changed, ms.
+
+import { connect, emit, fit, geometry, mounting, paced, paint, spriteSheet } from "../shared/zscope.js"
+import { Painting } from "./brush.js"
+import { Curve } from "./curve.js"
+
+const TEST = { sent: 0, shown: 0, ms: [] }
+const ODD = [[0.99, "Very odd", "zk-odd"], [0.95, "Odd", "zk-odd"], [0.85, "Unusual", "zk-doubt"], [-1, "Ordinary", ""]]
+const WEIGHED = "By the reconstruction error, and by the rate at both ends: what is no sample at all may be rebuilt well, but its code says next to nothing"
+
+const MARKUP = `
+<div class="zk-bar">
+  <div class="zk-pair" role="radiogroup" aria-label="Brush"><button type="button" role="radio" data-brush="draw" title="Paint">Brush</button><button type="button" role="radio" data-brush="erase" title="Paint black">Erase</button></div>
+  <label title="Width of the brush">Size<input type="range" aria-label="Width of the brush" data-of="radius" min="0.4" max="4" step="0.1" value="1.1"></label>
+  <label title="What the brush paints: from black to white, or a colour">Paint<input type="range" aria-label="Brightness of the brush" data-of="grey" min="0" max="255" step="1" value="255"><input type="color" aria-label="Colour of the brush" data-of="colour" value="#ffffff"></label>
+  <button type="button" data-do="undo" title="Take the last stroke back">↶</button>
+  <button type="button" data-do="invert" title="Black for white: the data may be white on black">Invert</button>
+  <button type="button" data-do="clear" title="All black">Clear</button>
+  <button type="button" data-do="sample" title="Back to the picture under study, or to the file that was given">Reset</button>
+</div>
+<div class="zk-pictures">
+  <figure><canvas class="zk-draw" width="224" tabindex="0" role="img" aria-label="Canvas to draw on"></canvas><figcaption>what the model sees</figcaption></figure>
+  <figure><canvas class="zk-made" width="224" role="img" aria-label="Reconstruction"></canvas><figcaption>its reconstruction</figcaption></figure>
+  <div class="zk-near"></div>
+</div>
+<div class="zk-foot">
+  <p class="zk-said" aria-live="polite"></p>
+  <button type="button" data-do="keep" disabled title="Commit the code of this picture as the point under study">Keep</button>
+</div>`
+const READ_MS = 80
+const KEPT = "committed" // the version without a file: the point under study
+
+class Sketch {
+  constructor(component) {
+    this.component = component
+    this.root = document.createElement("div")
+    this.root.className = "zscope-sketch zscope-part"
+    this.root.dataset.testid = "zscope-sketch"
+    this.root.innerHTML = MARKUP
+    component.parentElement.append(this.root)
+    this.find = (selector) => this.root.querySelector(selector)
+    this.brush("draw")
+    this.say = paced(READ_MS, (answer) => this.words(answer)) // no faster than eyes can read
+    this.root.onclick = (event) => this.act(event.target.closest("button"))
+  }
+
+  async start() {
+    const { model, token, base } = this.component.data.link
+    this.client = connect(model, token, base)
+    this.geometry = await geometry(model, base)
+    this.sheet = await spriteSheet(model, base)
+    const { shape, sample } = this.geometry
+    this.painting = sample.length === 2 ? new Curve(sample) : new Painting(shape)
+    if (sample.length === 2) this.pen(this.painting.channels())
+    this.canvas = fit(this.find(".zk-draw"), shape)
+    this.made = fit(this.find(".zk-made"), shape)
+    this.find("[data-of=grey]").hidden = shape[2] > 1
+    this.find("[data-of=colour]").hidden = shape[2] === 1
+    this.listen()
+    this.update(this.component)
+  }
+
+  // a series has no brush: its pen draws one channel
+  pen(channels) {
+    const pair = this.find(".zk-pair")
+    pair.setAttribute("aria-label", "Channel")
+    pair.replaceChildren(...channels)
+    for (const label of this.root.querySelectorAll(".zk-bar label")) label.hidden = true
+    this.find("[data-do=invert]").title = "Upside down"
+    this.find("[data-do=clear]").title = "All zero"
+    if (channels.length) this.choose(channels[0])
+  }
+
+  choose(button) {
+    this.painting.channel = Number(button.dataset.channel)
+    for (const one of this.root.querySelectorAll("[data-channel]")) one.setAttribute("aria-checked", String(one === button))
+  }
+
+  update(component) {
+    this.component = component
+    const { link, version, start } = component.data
+    this.client = connect(link.model, link.token, link.base)
+    if (!this.painting) return
+    const scene = `${version} ${component.data.label}`
+    if (scene === this.scene) return
+    const first = this.version === undefined, fresh = version !== this.version
+    Object.assign(this, { scene, version })
+    if (first || (fresh && version !== KEPT)) this.begin() // a file that was refused or taken away leaves what is drawn
+    else this.changed()
+  }
+
+  begin() {
+    const { start } = this.component.data
+    if (start) this.painting.replace(Uint8Array.from(atob(start), (letter) => letter.charCodeAt(0)))
+    else this.painting.clear()
+    if (!this.answer) this.awaiting()
+    this.changed()
+  }
+
+  // until the model has answered for the first time: the sample itself, dimmed
+  awaiting() {
+    this.painting.show(this.made)
+    this.made.classList.add("zk-awaited")
+  }
+
+  listen() {
+    const { canvas } = this
+    canvas.onpointerdown = (event) => {
+      if (event.button > 0) return
+      event.preventDefault()
+      canvas.setPointerCapture(event.pointerId)
+      canvas.focus({ preventScroll: true })
+      this.painting.begin()
+      this.at = this.place(event)
+      this.line(event)
+      this.changed(event.timeStamp)
+    }
+    canvas.onpointermove = (event) => {
+      if (!this.at) return
+      for (const one of event.getCoalescedEvents?.() ?? [event]) this.line(one)
+      this.changed(event.timeStamp)
+    }
+    canvas.onpointerup = canvas.onpointercancel = () => { this.at = null }
+    canvas.onkeydown = (event) => {
+      if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); event.stopPropagation(); this.act(this.find("[data-do=undo]")) }
+    }
+  }
+
+  place(event) {
+    const box = this.canvas.getBoundingClientRect(), { w, h } = this.painting
+    return [((event.clientX - box.left) / box.width) * w, ((event.clientY - box.top) / box.height) * h]
+  }
+
+  line(event) {
+    const [x0, y0] = this.at, [x1, y1] = this.place(event)
+    const pressed = event.pointerType === "pen" && event.pressure ? 0.4 + 1.2 * event.pressure : 1
+    this.painting.line(x0, y0, x1, y1, (pressed * Number(this.find("[data-of=radius]").value) * this.painting.w) / 28, this.colour())
+    this.at = [x1, y1]
+  }
+
+  colour() {
+    const { c } = this.painting
+    if (this.erasing) return new Array(c).fill(0)
+    if (c === 1) return [Number(this.find("[data-of=grey]").value)]
+    const hex = this.find("[data-of=colour]").value
+    return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16))
+  }
+
+  brush(name) {
+    this.erasing = name === "erase"
+    for (const button of this.root.querySelectorAll("[data-brush]")) button.setAttribute("aria-checked", String(button.dataset.brush === name))
+  }
+
+  act(button) {
+    const what = button?.dataset.do
+    if (button?.dataset.brush) this.brush(button.dataset.brush)
+    if (button?.dataset.channel) this.choose(button)
+    if (!what || !this.painting) return
+    if (what === "keep") return this.keep()
+    if (what === "sample") return this.begin()
+    if (what === "undo" && !this.painting.undo()) return
+    if (what === "invert") this.painting.invert()
+    if (what === "clear") this.painting.clear()
+    this.changed()
+  }
+
+  // the canvas at once; what the model says of it as fast as it answers, the newest always
+  async changed(t0 = performance.now()) {
+    this.painting.show(this.canvas)
+    TEST.sent += 1
+    let answer
+    try {
+      answer = await this.client.latest("stroke", "stroke", this.painting.payload)
+    } catch (error) {
+      this.find(".zk-said").textContent = `Not encoded: ${error.message}`
+      return
+    }
+    if (!answer || this.gone) return
+    this.answer = answer
+    this.show(answer)
+    TEST.shown += 1
+    TEST.ms.push(performance.now() - t0)
+    if (TEST.ms.length > 1000) TEST.ms.shift()
+  }
+
+  show(answer) {
+    paint(this.made, answer.arrays.picture, this.geometry.shape)
+    this.made.classList.remove("zk-awaited")
+    emit("position", { xy: answer.xy, z: answer.arrays.mu })
+    this.say(answer)
+  }
+
+  words({ arrays, mse, negative_elbo_nats, oddness, by, reference, label, label_given }) {
+    this.find("[data-do=keep]").disabled = false
+    const [, word, tone] = ODD.find(([least]) => oddness >= least), nats = negative_elbo_nats === null ? "" : ` · −elbo ${negative_elbo_nats.toFixed(0)} nats`
+    const said = this.find(".zk-said")
+    said.innerHTML = ""
+    const strong = document.createElement("b")
+    Object.assign(strong, { textContent: `error ${mse.toFixed(4)}`, title: "Mean squared difference from the reconstruction, pixels 0 to 1" })
+    const odd = document.createElement("span")
+    const why = tone ? `, by its ${by}` : "", more = oddness === 1 ? "all" : `${Math.floor(100 * oddness)} %`
+    Object.assign(odd, { className: tone, textContent: `${word}${why}: odder than ${more} of ${reference}`, title: WEIGHED })
+    const as = label === null ? "" : ` · as ${this.geometry.classes[label]}, ${label_given ? "chosen" : "the likeliest label"}`
+    said.append(strong, nats, as, document.createElement("br"), odd)
+    this.nearest(arrays)
+  }
+
+  nearest({ rows, distances }) {
+    const list = this.find(".zk-near"), { labels, classes, index } = this.geometry
+    while (list.children.length < rows.length) {
+      const button = document.createElement("button"), canvas = document.createElement("canvas")
+      canvas.width = 96
+      button.type = "button"
+      button.append(fit(canvas, this.geometry.shape), document.createElement("span"))
+      list.append(button)
+    }
+    rows.forEach((row, i) => {
+      const button = list.children[i], name = labels[row] === 255 ? "sample" : classes[labels[row]]
+      button.lastChild.textContent = distances[i].toFixed(1)
+      if (Number(button.dataset.row) === row) return
+      button.dataset.row = row
+      button.title = `${name} #${index[row]}, latent distance ${distances[i].toFixed(2)}: go there`
+      button.setAttribute("aria-label", button.title)
+      button.onclick = () => emit("goto", { row })
+      this.sheet.draw(button.firstChild.getContext("2d", { willReadFrequently: true }), row, 0, 0, 96)
+    })
+  }
+
+  keep() {
+    if (this.answer) emit("goto", { z: Array.from(this.answer.arrays.mu) })
+  }
+
+  remove() {
+    this.gone = true
+    this.say.cancel()
+    emit("position", null)
+    this.root.remove()
+  }
+}
+
+window.zscope.strokes = TEST
+const part = mounting((component) => new Sketch(component))
+export default part.render
+export const unmount = part.unmount

@@ -1,0 +1,199 @@
+// The theatre. data: {link: {model: key of the frames, base}, beside: key or "", action: words or ""}   triggers: act {frame, value, n}
+// One place f between the frames moves the map, the pictures, the bars, the curves' cursor and the point in the plane, all here:
+// nothing is asked of the server but what is new. At the end it follows what a run in progress adds.
+
+import { COLOUR, bars, curves, inPlane, otherColour, plane } from "./charts.js"
+import { Forming } from "./forming.js"
+import { Reel } from "./reel.js"
+import { Scrubber } from "./scrubber.js"
+import { Sheet } from "./sheet.js"
+import { Surface } from "./surface.js"
+import { count, mounting, palette, theme } from "../shared/zscope.js"
+
+const ACTIVE = "Active: its posterior mean differs from sample to sample, with a variance above 0.01 over the training samples shown. Dead: it does not, so it tells the decoder next to nothing of a sample."
+const MARKUP = `
+<section class="th-map"><h4><span></span><em></em></h4><div class="th-clouds"><div class="th-cloud"></div></div><p class="th-legend"></p></section>
+<section class="th-drawn"><h4></h4><div class="th-sheets"><div class="th-fill"></div></div></section>
+<section class="th-bars"><h4 title="${ACTIVE}">Rate of each dimension, nats <i style="--c:${COLOUR.rate}"></i>active <i style="--c:${COLOUR.dead}"></i>dead</h4><div class="th-fill"></div></section>
+<section class="th-plane"><h4>Rate and distortion <small>dashed: equal elbo</small></h4><div class="th-fill"></div></section>
+<section class="th-curves"><h4></h4><div class="th-fill"></div></section>
+<section class="th-again"><h4></h4><div class="th-fill"></div></section>
+<div class="th-scrub"></div>
+<div class="th-note" role="status" hidden></div>`
+
+const DRAWN = {
+  grid: ["What the latent plane decodes to", "An even grid over the prior's mass: of two dimensions every place is seen"],
+  prior: ["64 draws of the prior, decoded", "The same 64 latents z ~ p(z) every time"],
+  codes: ["64 latents near the codes, decoded", "This family has no prior: drawn from a Gaussian with the mean and spread of the codes, the same noise every time"],
+  "": ["64 fixed latents, decoded", "The same latents every time"],
+}
+const NOTHING = "No snapshot of this run was kept: it was made before zscope took them, or it ended before its first epoch did."
+const SOON = "The first picture comes with the first finished epoch."
+const LAYING = "laying out the map …"
+const NO_PLANE = "This family has no rate, so no place in this plane and no elbo: distortion alone says how well it does."
+const NO_BARS = "The rate of this family is no sum over dimensions, or it has none."
+const NO_CURVES = "No figures were measured for these frames."
+
+const all = (from, to, n) => Array.from({ length: n }, (_, at) => ({ from, to, at }))
+
+class Theatre {
+  constructor(component) {
+    this.component = component
+    this.root = document.createElement("div")
+    this.root.className = "zscope-part zscope-theatre"
+    this.root.dataset.testid = "zscope-theatre"
+    this.root.innerHTML = MARKUP
+    component.parentElement.append(this.root)
+    this.find = (selector) => this.root.querySelector(selector)
+    const place = (name) => this.find(`.th-${name} .th-fill`)
+    this.parts = {
+      map: new Forming(this.find(".th-cloud")),
+      drawn: new Sheet(place("drawn"), "Fixed latents, decoded", 8, 1),
+      again: new Sheet(place("again"), "Test samples, and what they come back as", 1, 3),
+      bars: this.chart("bars", "Rate of each dimension", bars),
+      plane: this.chart("plane", "Rate-distortion plane", plane),
+      curves: this.chart("curves", "Training curves", curves),
+    }
+    this.scrubber = new Scrubber(this.find(".th-scrub"), {
+      moved: () => this.paint(),
+      act: (frame) => this.component.setTriggerValue("act", { frame, value: this.reel.index.values[frame], n: Date.now() }),
+    })
+  }
+
+  chart(name, label, draw) {
+    return new Surface(this.find(`.th-${name} .th-fill`), label, (context, w, h) => this.rows?.length && draw(context, w, h, this.rows, this.look))
+  }
+
+  async start() {
+    this.look = theme(this.root)
+    const { link } = this.component.data
+    this.reel = new Reel(link.model, link.base, () => this.changed())
+    this.overlay(this.component.data.beside)
+    await this.reel.look()
+  }
+
+  update(component) {
+    this.component = component
+    this.look = theme(this.root)
+    this.overlay(component.data.beside)
+    this.changed()
+  }
+
+  overlay(key) {
+    if ((this.other?.key ?? "") === key) return
+    for (const part of [this.other, this.twin, this.drawnToo]) part?.remove()
+    this.root.querySelectorAll(".second").forEach((host) => host.remove())
+    this.other = this.twin = this.drawnToo = null
+    this.root.classList.toggle("two", Boolean(key))
+    if (!key) return
+    const beside = (host, name) => host.appendChild(Object.assign(document.createElement("div"), { className: `${name} second` }))
+    this.twin = new Forming(beside(this.find(".th-clouds"), "th-cloud"))
+    this.drawnToo = new Sheet(beside(this.find(".th-sheets"), "th-fill"), "Fixed latents, decoded by the other", 8, 1)
+    this.other = new Reel(key, this.component.data.link.base, () => this.changed())
+    this.other.look()
+  }
+
+  // news: of the frames, of the page's colours, or of what is laid over
+  changed() {
+    const { reel } = this
+    if (!reel || this.gone) return
+    const note = reel.trouble && !reel.ready ? reel.trouble : reel.index?.empty ? (reel.index.active ? SOON : NOTHING) : ""
+    Object.assign(this.find(".th-note"), { hidden: reel.ready, textContent: note || "Opening …" })
+    this.root.dataset.ready = String(reel.ready && reel.frames.filter(Boolean).length === reel.count)
+    this.root.dataset.laid = reel.index?.laid ?? 0
+    if (!reel.ready) return
+    this.scrubber.take(reel, this.component.data.action)
+    this.captions()
+    this.paint()
+  }
+
+  captions() {
+    const { index } = this.reel, [words, help] = DRAWN[index.drawn_from] ?? DRAWN[""]
+    this.find(".th-map h4 span").textContent = `Where ${count(index.n)} training samples lie${index.plane ? ": the latent plane itself" : ""}`
+    Object.assign(this.find(".th-drawn h4"), { textContent: words, title: help })
+    this.find(".th-again h4").textContent = `${this.reel.fixed.test.shape[0]} test samples, below what they come back as${this.shared ? ", then from the other" : ""}`
+    this.find(".th-curves h4").innerHTML = index.axis === "epoch" ? "Training <small>dotted: test set</small>" : "On the test set"
+    const colours = palette(this.look.dark)
+    this.find(".th-legend").replaceChildren(...(index.labelled ? index.classes.slice(0, colours.length) : []).map((name, k) => {
+      const entry = Object.assign(document.createElement("span"), { textContent: name }), dot = document.createElement("i")
+      dot.style.setProperty("--c", colours[k])
+      entry.prepend(dot)
+      return entry
+    }))
+    const absent = (name, why) => {
+      this.find(`.th-${name}`).dataset.absent = why
+    }
+    absent("plane", inPlane(this.reel) ? "" : NO_PLANE)
+    absent("bars", index.rates.some(Boolean) ? "" : NO_BARS)
+    absent("curves", this.reel.records.some((r) => Object.keys(r).some((k) => k.endsWith("_nats"))) ? "" : NO_CURVES)
+  }
+
+  paint() { this.due ??= requestAnimationFrame(() => this.draw()) }
+
+  draw() {
+    this.due = null
+    const { reel, other, look } = this, { f } = this.scrubber
+    if (this.gone || !reel?.ready) return
+    const { i, j, t } = reel.beside(f), from = reel.frames[i] ?? reel.frames[j], to = reel.frames[j] ?? from
+    this.rows = [{ reel, f, second: false }]
+    if (other?.ready) this.rows.push({ reel: other, f: other.placeOf(reel.xAt(f)), second: true })
+    this.root.style.setProperty("--second", otherColour(look))
+    this.root.dataset.frame = reel.nearest(f)
+    if (from) {
+      this.decoded(this.parts.drawn, reel, f)
+      this.pictures(from, to, t)
+      this.parts.map.show(reel, f, look)
+    }
+    if (this.rows[1]) {
+      this.twin.show(other, this.rows[1].f, look)
+      this.decoded(this.drawnToo, other, this.rows[1].f)
+    }
+    const late = (map, row) => row.f > map.laid + 0.01
+    this.rows.forEach((row, k) => { const map = k ? this.twin : this.parts.map; map.waits(late(map, row) ? row.reel.trouble || LAYING : "") })
+    this.find(".th-map h4 em").textContent = late(this.parts.map, this.rows[0]) && !reel.trouble ? LAYING : ""
+    this.names()
+    for (const name of ["plane", "curves", "bars"]) if (!this.find(`.th-${name}`).dataset.absent) this.parts[name].paint()
+  }
+
+  // the fixed latents of a row of frames
+  decoded(sheet, reel, f) {
+    const { i, j, t } = reel.beside(f), from = reel.frames[i] ?? reel.frames[j], to = reel.frames[j] ?? from
+    if (from) sheet.show(all(from.drawn, to.drawn, from.drawn.shape[0]), reel.index, t)
+  }
+
+  // whether what is laid over has seen the same test samples
+  get shared() {
+    const { test } = this.reel.fixed, other = this.other?.ready && this.other.fixed.test
+    return Boolean(other) && other.length === test.length && other.every((v, k) => v === test[k])
+  }
+
+  pictures(from, to, t) {
+    const { reel, other, rows } = this, { test } = reel.fixed, { shape, charts } = reel.index
+    const tiles = [...all(test, test, test.shape[0]), ...all(from.again, to.again, test.shape[0])]
+    const seen = this.shared && other.frames[other.nearest(rows[1].f)]
+    if (seen) tiles.push(...all(seen.again, seen.again, test.shape[0]))
+    const { canvas } = this.parts.again.surface, [h, w] = shape, high = charts ? Math.max(h, w) : h
+    const columns = test.shape[0]
+    canvas.style.aspectRatio = `${columns * w} / ${(tiles.length / columns) * high}`
+    Object.assign(this.parts.again, { columns }).show(tiles, reel.index, t)
+  }
+
+  // over two maps and two sheets their names, in the colour they have in the curves
+  names() {
+    const two = this.rows.length === 2, kind = (reel) => (reel.index.axis === "epoch" ? "snapshot of " : "")
+    this.rows.forEach(({ reel, f }, k) => {
+      for (const hosts of [".th-cloud", ".th-drawn .th-fill"])
+        this.root.querySelectorAll(hosts)[k].dataset.name = two ? `${reel.index.name}, ${kind(reel)}${reel.named(reel.nearest(f))}` : ""
+    })
+  }
+
+  remove() {
+    this.gone = true
+    for (const part of [this.reel, this.other, this.twin, this.drawnToo, this.scrubber, ...Object.values(this.parts)]) part?.remove()
+    this.root.remove()
+  }
+}
+
+const part = mounting((component) => new Theatre(component))
+export default part.render
+export const unmount = part.unmount

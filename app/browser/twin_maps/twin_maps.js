@@ -1,0 +1,194 @@
+// Two maps under one cursor. The pointer on one asks its model for that very place, and the other for the nearest
+// reference sample that both maps have. data: {link, other: link, row}
+
+import { KIND, count, fit, geometry, mounting, open, paint, palette, spriteSheet, theme, trustColour, trustWord } from "../shared/zscope.js"
+import { Near } from "../latent_map/near.js"
+
+const PAD_PX = 18
+const ARROWS = { ArrowLeft: [-8, 0], ArrowRight: [8, 0], ArrowUp: [0, -8], ArrowDown: [0, 8] }
+
+class Twins {
+  constructor({ parentElement, data }) {
+    this.row = data.row
+    this.root = document.createElement("div")
+    this.root.className = "zscope-twins"
+    this.root.dataset.testid = "zscope-twins"
+    this.sides = [data.link, data.other].map((link) => new Side(this.root, link))
+    this.legend = document.createElement("div")
+    this.legend.className = "zt-legend"
+    this.root.append(this.legend)
+    parentElement.append(this.root)
+  }
+
+  async start() {
+    await Promise.all(this.sides.map((side) => side.load()))
+    if (this.gone) return
+    const [a, b] = this.sides
+    for (const [side, other] of [[a, b], [b, a]]) {
+      side.share(other)
+      side.onMove = (row, at) => this.show(side, other, row, at)
+      side.onKeep = (row) => { this.kept = side === a ? row : side.there[row] }
+      side.onLeave = () => this.rest()
+    }
+    this.kept = this.row !== null && a.there[this.row] >= 0 ? this.row : a.there.findIndex((there) => there >= 0)
+    this.name(a)
+    if (this.kept < 0) return a.note("These maps have no sample in common.")
+    this.rest()
+    this.root.dataset.ready = "true"
+  }
+
+  // row: of `side`, and the place under the pointer where it is not the sample's own
+  show(side, other, row, at) {
+    side.point(row, at)
+    other.point(side.there[row], null)
+  }
+
+  rest() { this.show(this.sides[0], this.sides[1], this.kept, null) }
+
+  name({ geometry: { classes }, map }) {
+    const colours = palette(theme(map).dark)
+    this.legend.replaceChildren(...classes.map((name, k) => {
+      const entry = document.createElement("span"), dot = document.createElement("i")
+      dot.style.background = colours[k % colours.length]
+      entry.append(dot, name)
+      return entry
+    }))
+  }
+
+  update({ data }) {
+    for (const [i, link] of [data.link, data.other].entries()) this.sides[i].client.renew(link.token)
+    if (this.sides.filter((side) => side.themed()).length) this.name(this.sides[0])
+  }
+
+  remove() {
+    this.gone = true
+    for (const side of this.sides) side.remove()
+    this.root.remove()
+  }
+}
+
+class Side {
+  constructor(root, link) {
+    this.link = link
+    const part = document.createElement("section")
+    part.innerHTML = `
+      <div class="zt-map" tabindex="0" role="application"><canvas></canvas><div class="zt-ring"></div><div class="zt-note" role="status"></div></div>
+      <div class="zt-below">
+        <figure><canvas width="136" height="136" role="img" aria-label="Decoded picture"></canvas><figcaption>decoded</figcaption></figure>
+        <figure><canvas width="136" height="136" role="img" aria-label="Real sample"></canvas><figcaption>nearest real sample</figcaption></figure>
+        <div class="zt-words"><b></b><span></span><br><i></i><span></span></div>
+      </div>`
+    root.append(part)
+    this.map = part.querySelector(".zt-map")
+    this.points = this.map.querySelector("canvas")
+    this.ring = this.map.querySelector(".zt-ring")
+    ;[this.picture, this.real] = part.querySelectorAll("figure canvas")
+    this.caption = part.querySelector("figcaption")
+    this.words = part.querySelector(".zt-words")
+    this.map.setAttribute("aria-label", `Map of ${link.model}. Arrow keys move the cursor over both maps, Enter keeps the sample.`)
+  }
+
+  note(text) { this.map.querySelector(".zt-note").textContent = text }
+
+  async load() {
+    const { model, token, base } = this.link
+    this.client = open(model, token, base)
+    this.off = this.client.onFrame((frame) => this.painted(frame))
+    ;[this.geometry, this.sheet] = await Promise.all([geometry(model, base), spriteSheet(model, base)])
+    for (const canvas of [this.picture, this.real]) fit(canvas, this.geometry.shape)
+    this.watch = new ResizeObserver(() => this.draw())
+    this.watch.observe(this.map)
+  }
+
+  // which of the other map's rows shows the same sample; rows of this map alone are seen, but never found
+  share(other) {
+    const rows = new Map(), { index, xy, n } = this.geometry
+    other.geometry.index.forEach((origin, row) => rows.set(origin, row))
+    this.there = Array.from(index, (origin) => rows.get(origin) ?? -1)
+    this.near = new Near(xy)
+    this.near.hidden = Uint8Array.from({ length: n }, (_, i) => this.there[i] < 0)
+    this.draw()
+    this.map.onpointermove = (event) => this.moved(event.offsetX, event.offsetY)
+    this.map.onpointerleave = () => { this.cursor = null; this.onLeave() }
+    this.map.onclick = (event) => { this.moved(event.offsetX, event.offsetY); this.onKeep(this.row) }
+    this.map.onblur = () => { if (this.cursor) { this.cursor = null; this.onLeave() } }
+    this.map.onkeydown = (event) => {
+      const step = ARROWS[event.key]
+      if (event.key === "Enter" && this.cursor) this.onKeep(this.row)
+      if (!step) return
+      const [px, py] = this.cursor ?? this.toPixels(this.row)
+      this.moved(px + step[0], py + step[1])
+      event.preventDefault()
+    }
+  }
+
+  moved(px, py) {
+    this.cursor = [px, py]
+    const { x0, y1, unit } = this.frame, at = [x0 + px * unit, y1 - py * unit]
+    const { index } = this.near.nearest(...at)
+    if (index >= 0) this.onMove(index, at)
+  }
+
+  // the picture of a map position, or with none of the row's own latent; the ring is round what is shown
+  point(row, at) {
+    this.row = row
+    this.client.request(...(at ? [KIND.map, at] : [KIND.row, [row]]), { source: "twins" })
+    const { labels, classes, index } = this.geometry, [px, py] = at ? this.cursor : this.toPixels(row)
+    this.ring.style.transform = `translate(${px.toFixed(1)}px, ${py.toFixed(1)}px)`
+    this.ring.style.visibility = "visible"
+    this.caption.textContent = at ? "decoded at the pointer" : "decoded sample"
+    if (row === this.shown) return
+    this.shown = row
+    this.sheet.draw(this.real.getContext("2d"), row, 0, 0, this.real.width)
+    this.words.querySelector("b").textContent = classes[labels[row]] ?? "Sample"
+    this.words.querySelector("span").textContent = `#${count(index[row])}`
+  }
+
+  painted(frame) {
+    paint(this.picture, frame.pixels, this.geometry.shape)
+    this.words.querySelector("i").style.background = trustColour(frame.trust)
+    this.words.lastChild.textContent = `${trustWord(frame.trust)}, trust ${frame.trust.toFixed(2)}`
+  }
+
+  toPixels(row) {
+    const { x0, y1, unit } = this.frame, { xy } = this.geometry
+    return [(xy[2 * row] - x0) / unit, (y1 - xy[2 * row + 1]) / unit]
+  }
+
+  themed() {
+    const changed = Boolean(this.near) && JSON.stringify(theme(this.map)) !== this.signature
+    if (changed) this.draw()
+    return changed
+  }
+
+  draw() {
+    if (!this.near) return
+    const look = theme(this.map), density = Math.min(2, devicePixelRatio || 1), [W, H] = [this.map.clientWidth, this.map.clientHeight]
+    if (!W || !H) return
+    this.signature = JSON.stringify(look)
+    const [left, bottom, right, top] = this.near.box
+    const unit = Math.max((right - left) / (W - 2 * PAD_PX), (top - bottom) / (H - 2 * PAD_PX), 1e-9)
+    this.frame = { x0: (left + right) / 2 - (W / 2) * unit, y1: (bottom + top) / 2 + (H / 2) * unit, unit }
+    Object.assign(this.points, { width: W * density, height: H * density })
+    const context = this.points.getContext("2d"), colours = palette(look.dark), { labels, n } = this.geometry
+    context.scale(density, density)
+    context.globalAlpha = look.dark ? 0.8 : 0.72
+    const r = Math.min(2, Math.max(1.1, 0.19 * Math.sqrt((W * H) / n)))
+    for (let i = 0; i < n; i++) {
+      const [px, py] = this.toPixels(i)
+      context.fillStyle = labels[i] === 255 ? look.accent : colours[labels[i] % colours.length]
+      context.fillRect(px - r, py - r, 2 * r, 2 * r)
+    }
+    if (this.shown !== undefined) this.point(this.shown, null)
+  }
+
+  remove() {
+    this.watch?.disconnect()
+    this.off?.()
+    this.client?.close()
+  }
+}
+
+const part = mounting((component) => new Twins(component))
+export default part.render
+export const unmount = part.unmount

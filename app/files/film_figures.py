@@ -1,0 +1,84 @@
+"""Figures of Frames and between them: what a film's curves, plane and numbers tell, as reel.js does on the page."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from app.show.figures import DISTORTION, ELBO, RATE, SHORT
+from vae.forming.model_sequence import Frames
+
+FIGURES = (("elbo", "elbo_nats", ELBO), ("distortion", "distortion_nats", DISTORTION), ("rate", "rate_nats", RATE))
+FAR = 3  # times the next rate
+UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"))
+
+
+class Figures:
+    """xs: of each frame where it lies on the axis, epochs to scale, other values a step each. records: (x, figures) of
+    every frame and of every epoch that is known, in order."""
+
+    def __init__(self, f: Frames):
+        self.epochs, self.values = f.axis == "epoch", f.values
+        self.xs = list(f.values) if self.epochs else [float(i) for i in range(len(f.values))]
+        found = {x: finite(s.figures) for x, s in zip(self.xs, f.snapshots, strict=True)}
+        found |= {float(record["epoch"]): finite(record) for record in f.history if self.epochs}
+        self.records = sorted(found.items(), key=lambda record: record[0])
+        self.name, self.until = f.axis, f.until
+
+    def x(self, place: float) -> float:
+        return float(np.interp(place, range(len(self.xs)), self.xs))
+
+    def place(self, x: float) -> float:
+        return float(np.interp(x, self.xs, range(len(self.xs))))
+
+    def named(self, place: float) -> str:
+        """An epoch between two frames has its own number."""
+        if not self.epochs:
+            return f"{self.name} {self.values[math.floor(place + 0.5)]:g}"
+        return f"{self.name} {math.floor(self.x(place) + 0.5)} of {self.until or self.values[-1]:g}"
+
+    def at(self, place: float) -> dict[str, float]:
+        """Those that both records beside the place have."""
+        x = self.x(place)
+        j = bisect_right([at for at, _ in self.records], x)
+        (x0, a), (x1, b) = self.records[max(0, j - 1)], self.records[min(j, len(self.records) - 1)]
+        if x <= x0 or x1 <= x0:
+            return a
+        return {key: a[key] + (x - x0) / (x1 - x0) * (b[key] - a[key]) for key in a.keys() & b.keys()}
+
+    def late(self) -> Sequence[Mapping[str, float]]:
+        """Figures that an axis spans, as on the page: of a training all but the first tenth, whose fall would hide what
+        comes after; of other models all from where the rate falls to no less than a third from one to the next."""
+        row = [figures for _, figures in self.records]
+        if self.epochs:
+            return row[(len(row) - 1) // 10 :] if len(row) >= SHORT else row
+        rates = [figures.get("rate_nats", 0.0) for figures in row]
+        near = (i for i, (a, b) in enumerate(pairwise([*rates, math.inf])) if not a > FAR * b)
+        return row[next(near, 0) :]
+
+
+def bounded(figures: Mapping[str, float]) -> bool:
+    """Whether rate and distortion make a bound; without one, as of a plain autoencoder, the rate is a 0 that says
+    nothing."""
+    return {key for _, key, _ in FIGURES} <= figures.keys()
+
+
+def finite(record: Mapping[str, Any]) -> dict[str, float]:
+    """Of its figures those that are numbers; a training that diverged has others."""
+    return {key: record[key] for _, key, _ in FIGURES if record.get(key) is not None and math.isfinite(record[key])}
+
+
+def short(v: float, digits: int = 1) -> str:
+    """A number that is not cut off, as the page says it (numbers.js)."""
+    size = abs(v)
+    if size < 1e6:
+        return f"{v:.{digits if size < 1e4 else 0}f}"
+    if size >= 1e15:
+        return f"{v:.1e}".replace("e+", "e")
+    by, unit = next(pair for pair in UNITS if size >= pair[0])
+    return f"{v / by:.1f}{unit}"

@@ -1,0 +1,119 @@
+"""The views of each engine's map beside its own, and the fits under way: each made once, for all sessions."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from vae.errors import SettingError
+from vae.latent import views
+
+KEEP = 8  # fitted views of an engine, each a few MB
+ROOT = Path(__file__).parents[2]
+FITTING = "vae.commands.fit_umap"  # the module that fits, in a process of its own
+
+_guard = threading.Lock()
+_made: WeakKeyDictionary = WeakKeyDictionary()  # engine -> {key: View}
+_jobs: WeakKeyDictionary = WeakKeyDictionary()  # engine -> {key: Job}
+
+
+@dataclass
+class Job:
+    """A fit under way. share: of its epochs that are done; error: why it failed."""
+
+    key: str
+    share: float = 0.0
+    error: str = ""
+    process: subprocess.Popen | None = field(default=None, repr=False)
+
+
+def view(engine, key: str) -> views.View:
+    """The view of that key. Raises: SettingError: there is none, or it was fitted elsewhere and not here yet."""
+    made = _made.setdefault(engine, OrderedDict())
+    with _guard:
+        if key in made:
+            made.move_to_end(key)
+            return made[key]
+    z, pair = engine.atlas.z, views.raw_pair(key)
+    if key == views.PCA:
+        found = views.pca(z)
+    elif pair:
+        found = views.raw(z, *pair)
+    elif views.fitted_settings(key):
+        raise SettingError(f"the map {key!r} is not fitted here; fit it under Map, Another UMAP.")
+    else:
+        raise SettingError(f"there is no map {key[:40]!r}; known: umap, pca, dimensions as z0,z1, or a fitted one.")
+    return _keep(engine, found)
+
+
+def fit(engine, n_neighbors: float, min_dist: float, n_epochs: float) -> Job | views.View:
+    """The view with these settings, or the job that fits it, begun now if it is not yet. One fit an engine at a time.
+
+    A failed job is told once; the next call begins anew. Raises: SettingError: a setting is out of range, or another
+    fit is under way.
+    """
+    key = views.fitted_key(n_neighbors, min_dist, n_epochs)
+    with _guard:
+        if key in _made.setdefault(engine, OrderedDict()):
+            return _made[engine][key]
+        jobs = _jobs.setdefault(engine, {})
+        if key in jobs:
+            return jobs.pop(key) if jobs[key].error else jobs[key]
+        if running := [job for job in jobs.values() if not job.error]:
+            raise SettingError(f"another map is being fitted ({running[0].key}); wait until it is done.")
+        job = jobs[key] = Job(key)
+    threading.Thread(target=_run, args=(engine, job), name=f"fit-{key}", daemon=True).start()
+    return job
+
+
+def _run(engine, job: Job) -> None:
+    """In a process of its own: UMAP holds the interpreter for an epoch at a time, which would stop the live channel."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="zscope-fit-") as folder:
+            given, made = Path(folder) / "z.npy", Path(folder) / "xy.npy"
+            projector = engine.atlas.projector
+            np.save(given, projector.seen(engine.atlas.z))
+            xy = _fit(job, given, made, engine.card["seed"])
+        found = views.fitted(job.key, projector, xy)
+        _keep(engine, found)
+        with _guard:
+            _jobs[engine].pop(job.key, None)
+    except Exception as error:  # whatever stopped it is told to whoever asks next
+        job.error = str(error) or type(error).__name__
+
+
+def _fit(job: Job, given: Path, made: Path, seed: int) -> np.ndarray:
+    n_neighbors, min_dist, n_epochs = views.fitted_settings(job.key)
+    arguments = [str(v) for v in (given, made, n_neighbors, min_dist, n_epochs, seed)]
+    env = os.environ | {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", FITTING, *arguments]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    job.process = subprocess.Popen(command, cwd=ROOT, env=env, **pipes, start_new_session=True)
+    last = ""
+    with job.process as process:
+        for line in process.stdout:
+            last = line.strip() or last
+            with contextlib.suppress(ValueError):
+                job.share = float(line)
+    if process.returncode or not made.exists():
+        raise RuntimeError(last or f"the fit ended with code {process.returncode}")
+    return np.load(made, allow_pickle=False)
+
+
+def _keep(engine, found: views.View) -> views.View:
+    made = _made.setdefault(engine, OrderedDict())
+    with _guard:
+        made[found.key] = found
+        while len(made) > KEEP:
+            made.popitem(last=False)
+    return found

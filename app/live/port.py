@@ -1,0 +1,30 @@
+"""`python -m app.live.port N`: says clearly that a port is taken, before Streamlit starts."""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+
+def taken(port: int) -> bool:
+    """Whether something listens on this machine's port."""
+    with socket.socket() as s:
+        s.settimeout(1.0)
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
+def main(argv: list[str]) -> int:
+    if len(argv) != 1 or not argv[0].isdecimal() or not 1 <= int(argv[0]) <= 65535:
+        print(f"PORT={' '.join(argv)}: expected a number from 1 to 65535.", file=sys.stderr)
+        return 2
+    port = int(argv[0])
+    if taken(port):
+        print(
+            f"port {port} is in use, perhaps by another zscope. Choose one: make app PORT={port + 1}", file=sys.stderr
+        )
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,69 @@
+"""One place of the latent space, however it is named: its picture, its place on the map and how far to trust it."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from app.live.requests import BAD_FRAME, Kind, Refused, Request, Scene, floats, picture, register
+
+
+def show(
+    engine,
+    request: Request,
+    z: np.ndarray,
+    xy: np.ndarray,
+    *,
+    start: float,
+    trust: float | None = None,
+    elsewhere: bool = False,
+) -> bytes:
+    """The picture of z (1, d) at xy (1, 2). start: when work on the answer began, time.perf_counter(). elsewhere: xy is
+    of another view than the first map.
+
+    Trust: does z come back when its picture is encoded again? At map positions the map knows how likely; elsewhere, and
+    where the user chose another label than belongs there, the picture is encoded again, here and now.
+    """
+    z = np.ascontiguousarray(z, np.float32)
+    before = time.perf_counter()
+    y = engine.labels_at(z) if request.label is None else request.label
+    x = engine.decode(z, y)
+    after = time.perf_counter()
+    if trust is None or request.label is not None:
+        again = engine.encode(x, y)[0] if engine.can_encode else None
+        known = None if elsewhere else xy
+        trust = float(engine.trust(z)[0] if again is None else engine.atlas.projector.returned(z, again, known)[0])
+    pixels = engine.modality.pictures(x)[0]
+    spent = (1e3 * (after - before), 1e3 * (time.perf_counter() - start))
+    return picture(request, trust, spent, xy[0], z, pixels)
+
+
+def _map(engine, request: Request) -> bytes:
+    start, xy = time.perf_counter(), request.values[None]
+    z, trust = engine.from_map(xy)
+    return show(engine, request, z, xy, start=start, trust=float(trust[0]))
+
+
+def _latent(engine, request: Request) -> bytes:
+    start, z = time.perf_counter(), request.values[None]
+    return show(engine, request, z, engine.to_map(z), start=start)
+
+
+def _read_row(payload: bytes, scene: Scene) -> int:
+    row = float(floats(payload, "row", 1, most=np.inf)[0])
+    if not (row.is_integer() and 0 <= row < scene.n):
+        raise Refused(BAD_FRAME, f"row {row:g}; expected a whole number, 0 to {scene.n - 1}")
+    return int(row)
+
+
+def _row(engine, request: Request) -> bytes:
+    start, part = time.perf_counter(), slice(request.values, request.values + 1)
+    return show(engine, request, engine.atlas.z[part], engine.atlas.xy[part], start=start)
+
+
+MAP = register(Kind(1, "map", lambda scene: 8, lambda payload, scene: floats(payload, "map", 2), _map))  # x, y
+LATENT = register(  # z (d)
+    Kind(2, "latent", lambda scene: 4 * scene.d, lambda payload, scene: floats(payload, "latent", scene.d), _latent)
+)
+ROW = register(Kind(3, "row", lambda scene: 4, _read_row, _row))  # index of a reference sample

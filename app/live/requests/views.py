@@ -1,0 +1,115 @@
+"""Places of the map as it is laid out now: what lies there, where latents are, grids of pictures, new fits."""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+import numpy as np
+
+from app.live import map_views
+from app.live.requests import BAD_FRAME, Kind, Refused, Request, Scene, floats, parcel, register
+from app.live.requests.points import show
+from vae.latent.views import UMAP
+
+KEY_BYTES = 32
+LATENTS_MAX = 256  # placed by one request
+CELLS_MAX = 64  # decoded by one request: longer, and the pointer would wait
+
+
+class InView(NamedTuple):
+    """A view's key, and the numbers that follow it."""
+
+    key: str
+    numbers: np.ndarray
+
+
+def _in_view(payload: bytes, name: str, expected: int) -> InView:
+    """The key as ASCII padded with zeros to 32 bytes, then that many float32. Raises: Refused."""
+    try:
+        key = payload[:KEY_BYTES].rstrip(b"\0").decode("ascii")
+    except UnicodeDecodeError:
+        raise Refused(BAD_FRAME, f"{name} payload: the view's name is no ASCII") from None
+    return InView(key, floats(payload[KEY_BYTES:], name, expected))
+
+
+def _latents(engine, key: str, xy: np.ndarray, held: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """Latents at places (b, 2) of a view, and the trust in each where it is known beforehand."""
+    if key == UMAP:
+        return engine.from_map(xy)
+    return map_views.view(engine, key).from_map(xy, held), None
+
+
+def _place(engine, request: Request) -> bytes:
+    start, (key, numbers) = time.perf_counter(), request.values
+    xy = numbers[None, :2]
+    z, trust = _latents(engine, key, xy, numbers[2:])
+    known = None if trust is None else float(trust[0])
+    return show(engine, request, z, xy, start=start, trust=known, elsewhere=key != UMAP)
+
+
+def _read_latents(payload: bytes, scene: Scene) -> InView:
+    count = (len(payload) - KEY_BYTES) // (4 * scene.d)
+    if not 1 <= count <= LATENTS_MAX:
+        raise Refused(BAD_FRAME, f"locate payload of {count} latents; expected 1 to {LATENTS_MAX}")
+    return _in_view(payload, "locate", count * scene.d)
+
+
+def _locate(engine, request: Request) -> bytes:
+    z = request.values.numbers.reshape(-1, engine.d)
+    placed = engine.to_map(z) if request.values.key == UMAP else map_views.view(engine, request.values.key).to_map(z)
+    return parcel(request, {}, xy=placed)
+
+
+def _read_manifold(payload: bytes, scene: Scene) -> InView:
+    given = _in_view(payload, "manifold", 6 + scene.d)
+    x0, y0, x1, y1, columns, rows = (float(v) for v in given.numbers[:6])
+    if not (x0 < x1 and y0 < y1):
+        raise Refused(BAD_FRAME, f"manifold box {x0:g} {y0:g} {x1:g} {y1:g}; expected x0 < x1 and y0 < y1")
+    if not (columns >= 1 and rows >= 1 and columns.is_integer() and rows.is_integer() and columns * rows <= CELLS_MAX):
+        raise Refused(BAD_FRAME, f"manifold of {columns:g} x {rows:g} cells; expected at most {CELLS_MAX}")
+    return given
+
+
+def _manifold(engine, request: Request) -> bytes:
+    """pixels (cells, h, w, c) u8 and trust (cells,) f32 at the middles of a box's cells, row by row from its top."""
+    key, numbers = request.values
+    (x0, y0, x1, y1), (columns, rows) = numbers[:4], (int(v) for v in numbers[4:6])
+    x = x0 + (np.arange(columns) + 0.5) * (x1 - x0) / columns
+    y = y1 - (np.arange(rows) + 0.5) * (y1 - y0) / rows
+    xy = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2).astype(np.float32)
+    z, trust = _latents(engine, key, xy, numbers[6:])
+    y = engine.labels_at(z) if request.label is None else request.label
+    samples = engine.decode(z, y)
+    if trust is None or request.label is not None:
+        seen = engine.encode(samples, y)[0] if engine.can_encode else None
+        trust = engine.trust(z) if seen is None else engine.atlas.projector.returned(z, seen)
+    return parcel(request, {}, pixels=engine.modality.pictures(samples).transpose(0, 2, 3, 1), trust=trust)
+
+
+def _refit(engine, request: Request) -> bytes:
+    """{state: "running", share} or {state: "done", key}; asking again tells how far it is."""
+    found = map_views.fit(engine, *(float(f"{v:.6g}") for v in request.values))
+    if isinstance(found, map_views.Job):
+        if found.error:
+            return parcel(request, {"state": "failed", "key": found.key, "error_text": found.error})
+        return parcel(request, {"state": "running", "key": found.key, "share": found.share})
+    return parcel(request, {"state": "done", "key": found.key, "title": found.title})
+
+
+def _read_place(payload: bytes, scene: Scene) -> InView:
+    return _in_view(payload, "place", 2 + scene.d)
+
+
+PLACE = register(  # view, x, y, held z
+    Kind(20, "place", lambda scene: KEY_BYTES + 8 + 4 * scene.d, _read_place, _place)
+)
+LOCATE = register(  # view, latents
+    Kind(21, "locate", lambda scene: KEY_BYTES + 4 * LATENTS_MAX * scene.d, _read_latents, _locate)
+)
+MANIFOLD = register(  # view, x0, y0, x1, y1, columns, rows, held z
+    Kind(22, "manifold", lambda scene: KEY_BYTES + 24 + 4 * scene.d, _read_manifold, _manifold)
+)
+REFIT = register(  # n_neighbors, min_dist, n_epochs
+    Kind(23, "refit", lambda scene: 12, lambda payload, scene: floats(payload, "refit", 3), _refit)
+)

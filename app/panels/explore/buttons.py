@@ -1,0 +1,42 @@
+"""Below the tools: undo and redo, the pin, ways to take the point along, and the status line."""
+
+from __future__ import annotations
+
+from app import session
+from app.browser.actions import actions
+from app.state.scripts import script
+from app.state.studio import pin, redo, undo
+from vae.studies.point import point_of
+
+KEY = "explore.actions"
+
+
+def take() -> None:
+    state = session.studio()
+    done = {
+        "undo": lambda: undo(state),
+        "redo": lambda: redo(state),
+        "pin": lambda: pin(state, state.point),
+        "unpin": lambda: pin(state, None),
+    }
+    if (act := session.sent(KEY, "act")) in done:
+        session.update(done[act]())
+
+
+def take_pinned() -> None:
+    if sent := session.sent(KEY, "pinned"):
+        session.update(pin(session.studio(), point_of(sent["z"], sent["xy"], sent["row"])))
+
+
+def show(engine) -> None:
+    state = session.studio()
+    actions(
+        engine.name,
+        key=KEY,
+        python=script("explore", engine, state),
+        pinned=state.pin is not None,
+        can_undo=bool(state.past),
+        can_redo=bool(state.future),
+        on_act=take,
+        on_pinned=take_pinned,
+    )

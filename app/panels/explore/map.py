@@ -1,0 +1,48 @@
+"""The map of Explore, tied to the state: its view, colours, camera and selection are kept and put in the link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from app import session
+from app.browser.latent_map import latent_map, rows_of
+from app.state.studio import choose, select
+
+
+def studio_map(engine, *, key: str, committed: dict | None, on_commit: Callable[[], None]) -> None:
+    """Mount the map of an engine; see latent_map."""
+    state = session.studio()
+    latent_map(
+        engine.name,
+        key=key,
+        committed=committed,
+        shown={"view": state.view, "colour": state.colour, "camera": state.camera},
+        selected=state.selected,
+        n=engine.atlas.n,
+        heard={name: (session.sent(key, name) or {}).get("n", 0) for name in ("shown", "selected")},
+        on_commit=on_commit,
+        on_show=partial(_take_shown, key),
+        on_select=partial(_take_selected, key, engine.atlas.n),
+    )
+
+
+def _take_shown(key: str) -> None:
+    if not (sent := session.sent(key, "shown")):
+        return
+    camera = sent.get("camera")
+    settings = {"view": sent["view"], "colour": sent["colour"], "camera": tuple(map(float, camera)) if camera else None}
+    try:
+        session.update(choose(session.studio(), **settings))
+    except ValueError as error:
+        session.tell(f"What the map shows could not be kept: {error}")
+
+
+def _take_selected(key: str, n: int) -> None:
+    """A new selection opens its panel; an empty one closes it."""
+    state = select(session.studio(), rows_of(session.sent(key, "selected"), n))
+    if state.selected:
+        state = choose(state, tool="group")
+    elif state.tool == "group":
+        state = choose(state, tool="sliders")
+    session.update(state)

@@ -1,0 +1,50 @@
+"""Sliders at the point under study, and the directions that the user saved."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app import session
+from app.browser.latent_console import latent_console
+from app.state.generation import chosen_label, label_of
+from vae.errors import ZscopeError
+from vae.saved import directions
+from vae.saved.directions import Named
+from vae.studies.sliders import slope_at, tabs
+
+TITLE, HELP = "Sliders", "Pull the point along directions that change its picture"
+KEY = "explore.console"
+
+
+def unavailable(engine) -> str:
+    return ""
+
+
+def take_named() -> None:
+    """A direction was saved, renamed or deleted in the console."""
+    sent, card = session.sent(KEY, "named"), session.engine().card
+    if not sent:
+        return
+    try:
+        if sent["act"] == "save":
+            source = f"moved with the sliders of the tab {sent['tab']}"
+            directions.save(card, Named(sent["name"], tuple(map(float, sent["u"])), source, float(sent["strength"])))
+        elif sent["act"] == "rename":
+            directions.rename(card, sent["old"], sent["name"])
+        else:
+            directions.delete(card, sent["name"])
+    except ZscopeError as error:
+        session.tell(str(error))
+
+
+def show(engine, committed: dict) -> None:
+    z = np.asarray(committed["z"], np.float32)
+    label = chosen_label(engine, session.studio())
+    latent_console(
+        engine.name,
+        key=KEY,
+        committed=committed,
+        sliders=tabs(engine, slope_at(engine, z, label_of(engine, z, label)), session.named(engine)),
+        label=label,
+        on_named=take_named,
+    )

@@ -1,0 +1,50 @@
+"""What was understood of somebody's own files, before anything is kept: in a sentence, pictures, labels, notes and what
+was skipped and why."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.show.records import rows
+from vae.data.own.understand import Preview
+
+FEW, LIST_PX = 200, 240  # skipped files that are listed, and the height of a list
+ACROSS = 8  # pictures in a row
+OF = {"image": "pixels", "series": "channels and time steps", "vector": "values"}
+
+
+def summary(preview: Preview) -> None:
+    """How many of what, and how they look."""
+    n = len(preview.skipped)
+    skipped = f" **{n:,} file{'s were' if n > 1 else ' was'} skipped**, each named below." if n else ""
+    shape = "×".join(map(str, preview.shape))
+    st.markdown(
+        f"**{preview.n_train + preview.n_test:,} samples** of {shape} {OF[preview.modality]}, "
+        f"values {preview.low:.4g} to {preview.high:.4g}: {preview.n_train:,} to train on, {preview.n_test:,} to test. "
+        f"{preview.n_bytes / 1e6:.1f} MB.{skipped}"
+    )
+    rows(preview.pictures[:ACROSS], preview.pictures[ACROSS:])
+
+
+def details(preview: Preview) -> None:
+    """Labels and notes on the left, skipped files on the right."""
+    left, right = st.columns(2) if preview.skipped else (st.container(), None)
+    with left:
+        if preview.labels:
+            st.dataframe(
+                {"label": list(preview.labels), "samples": list(preview.labels.values())},
+                hide_index=True,
+                height=min(LIST_PX, 38 + 35 * len(preview.labels)),
+            )
+        said = [*preview.notes] if preview.labels else ["There are no labels.", *preview.notes]
+        if preview.columns:
+            said.append("Columns: " + ", ".join(preview.columns[:30]) + (" ..." if len(preview.columns) > 30 else ""))
+        st.caption("  \n".join(note.replace("[", "\\[") for note in said))
+    if right is None:
+        return
+    with right:
+        st.markdown(f":material/warning: Skipped files ({len(preview.skipped):,})")
+        with st.container(height=LIST_PX, border=True, key="own-skipped"):
+            st.text("\n\n".join(f"{s.name}:\n{s.reason}" for s in preview.skipped[:FEW]))
+        if len(preview.skipped) > FEW:
+            st.caption(f"And {len(preview.skipped) - FEW:,} more.")

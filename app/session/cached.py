@@ -1,0 +1,102 @@
+"""What is asked of a model or its data set, remembered: a look at another tool and back asks for the same again."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+
+import numpy as np
+import streamlit as st
+
+import vae
+from app.live import background
+from app.session.models import digest, engine
+from app.session.state import tell
+from vae.data.published.store import here, locate
+from vae.errors import ZscopeError
+from vae.saved import directions
+from vae.saved.directions import Named
+from vae.studies import attribute as attributes
+from vae.studies import copies
+from vae.studies import posterior as posteriors
+from vae.studies.attribute import Attribute
+from vae.studies.copies import Training
+from vae.studies.point import Point
+from vae.studies.posterior import Posterior
+
+
+def training(opened) -> Training | Future | None:
+    """The training samples of a model to look for copies in, as
+    vae.studies.copies.training, or the job that gets them."""
+    job = background.once(("training", opened.name, opened.card["created"]), copies.training, opened)
+    return job.result() if job.done() else job
+
+
+def posterior(opened, point: Point, name: str, y: int | None, seed: int) -> Posterior:
+    """vae.studies.posterior.posterior, remembered: a look at another tool and back asks for the same one again."""
+    return _posterior(opened.name, digest(opened), point, name, y, seed)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _posterior(model: str, weights: str, point: Point, name: str, y: int | None, seed: int) -> Posterior:
+    return posteriors.posterior(engine(model), point, name, y, seed)
+
+
+def sample_of(opened, point: Point, name: str, y: int | None) -> np.ndarray:
+    """The sample that a point is, or what is decoded there, as uint8 (c, h, w)."""
+    x, _ = posteriors.sample_of(opened, point, name, y)
+    return opened.modality.pictures(x)[0]
+
+
+def attribute(opened, a: tuple[int, ...], b: tuple[int, ...], method: str) -> Attribute:
+    """vae.studies.attribute.attribute of two groups of rows, cached, with what it moves along the saved directions."""
+    return _attribute(opened.name, digest(opened), a, b, method, named(opened))
+
+
+@st.cache_data(show_spinner="Comparing the groups ...", max_entries=32)
+def _attribute(model: str, weights: str, a: tuple, b: tuple, method: str, named: tuple[Named, ...]) -> Attribute:
+    return attributes.attribute(engine(model), a, b, method, named)
+
+
+def named(opened) -> tuple[Named, ...]:
+    """The directions that were saved for a model, the newest first; a file that cannot be read is told."""
+    try:
+        return directions.load(opened.card)[::-1]
+    except ZscopeError as error:
+        tell(str(error))
+        return ()
+
+
+def samples(opened, n: int) -> tuple[np.ndarray, np.ndarray | None, str]:
+    """n samples to put through a model, (n, *shape), their labels (n,) if known, and where they come from, in words."""
+    card = opened.card
+    found = test_samples(card["dataset"], card.get("data_origin", ""), n) if here(card) else None
+    if found is not None:
+        return *found, "samples of the test set, which the model has never seen"
+    atlas, absent = opened.atlas, "the data set is not on this machine"
+    rows = np.linspace(0, atlas.n_thumbnails - 1, n).astype(int)
+    y = None if atlas.labels is None else atlas.labels[rows].astype(np.int64)
+    if opened.modality.name != "image":  # a thumbnail is then a drawing of the sample
+        made = opened.decode(atlas.z[rows], y)
+        return made, y, f"what {opened.name} makes of samples of the training set ({absent})"
+    found = atlas.thumbnails(rows, opened.shape[0])
+    return found, y, f"samples of the training set, from the thumbnails of the map ({absent})"
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def test_samples(dataset: str, origin: str, n: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """n test samples, class by class, (n, *shape), with their labels (n,) if they have any. origin: as the data set has
+    it, since one of the user's own may have been replaced by another of its name."""
+    samples = vae.list_datasets()[dataset].load()
+    if samples.y_test is None:
+        return samples.x_test[:n], None
+    turn = np.zeros(len(samples.y_test), int)  # 0 for the first of each class, 1 for the second ...
+    for label in np.unique(samples.y_test):
+        turn[samples.y_test == label] = np.arange((samples.y_test == label).sum())
+    chosen = np.lexsort((samples.y_test, turn))[:n]
+    return samples.x_test[chosen], samples.y_test[chosen]
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def n_train(dataset: str) -> int | None:
+    """How many training samples a data set has; None where it would have to be downloaded."""
+    return None if locate(dataset) is None else len(vae.list_datasets()[dataset].load().x_train)

@@ -1,0 +1,85 @@
+"""What is on the screen as lines of Python that need `import vae` alone. Pure text; asks an engine only for names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.state import generation
+from app.state.studio import Studio
+from vae.saved.checkpoint import MODEL
+from vae.studies.point import Point
+
+DIGITS = 7  # of a latent: what float32 holds
+FRAMES = 11
+
+
+def script(page: str, engine, state: Studio) -> str:
+    """The lines for a page, by its title in small letters. Raises: KeyError: a page that has none."""
+    return "\n".join([*_opening(engine), "", *_PAGES[page](engine, state), ""])
+
+
+def _opening(engine) -> list[str]:
+    weights = engine.card["files"][MODEL][:12]
+    head = ["# run in the folder of zscope", "import numpy as np", "", "import vae", ""]
+    return [*head, f"model = vae.load({engine.name!r})  # weights {weights}"]
+
+
+def _explore(engine, state: Studio) -> list[str]:
+    lines = [f"z = {_latents([state.point])}"] if state.point else ["z = model.atlas.z[:1]"]
+    lines += _labels(engine, state, "z")
+    lines += [f"x = model.decode(z, y)  # (1, {', '.join(map(str, engine.shape))})"]
+    lines += ["place, trust = model.to_map(z), model.trust(z, y)"]
+    if state.pin:
+        lines += ["", f"pinned = model.decode({_latents([state.pin])}, y)"]
+    for name in ("selected", "group_a", "group_b"):
+        if rows := getattr(state, name):
+            lines += ["", f"{name} = np.array({list(rows)})  # rows of the map"]
+            lines += [f"mean = model.decode(model.atlas.z[{name}].mean(0, keepdims=True), y)"]
+    return lines
+
+
+def _interpolate(engine, state: Studio) -> list[str]:
+    lines = [f"waypoints = {_latents(state.waypoints)}"]
+    lines += [f"z = model.walk(waypoints, {FRAMES}, {state.method!r})", *_labels(engine, state, "z")]
+    return [*lines, "frames = model.decode(z, y)"]
+
+
+def _generate(engine, state: Studio) -> list[str]:
+    return generation.lines(generation.recipe(engine, state, generation.draw(engine, state)))
+
+
+def _model(engine, state: Studio) -> list[str]:
+    return ['print(model.card["metrics"])', f"# measured again: python -m vae eval {engine.name}"]
+
+
+def _train(engine, state: Studio) -> list[str]:
+    return ['print(model.card["command"])  # a training is a command: this one made the model in use']
+
+
+def _compare(engine, state: Studio) -> list[str]:
+    return [f"other = vae.load({state.other!r})" if state.other else "other = model", 'print(other.card["metrics"])']
+
+
+_PAGES = {
+    "explore": _explore,
+    "interpolate": _interpolate,
+    "generate": _generate,
+    "compare": _compare,
+    "model": _model,
+    "train": _train,
+}
+
+
+def _latents(points: Sequence[Point]) -> str:
+    """The points' latents, (n, d): rows of the map where all are, else numbers."""
+    if all(p.row is not None for p in points):
+        return f"model.atlas.z[{[p.row for p in points]}]"
+    numbers = ",\n    ".join("[" + ", ".join(f"{v:.{DIGITS}g}" for v in p.z) + "]" for p in points)
+    return f"np.array([{numbers}], np.float32)" if len(points) == 1 else f"np.array([\n    {numbers},\n], np.float32)"
+
+
+def _labels(engine, state: Studio, z: str) -> list[str]:
+    chosen = generation.chosen_label(engine, state)
+    if not engine.conditional:
+        return ["y = None"]
+    return [f"y = {chosen}  # {engine.atlas.classes[chosen]}" if chosen is not None else f"y = model.labels_at({z})"]

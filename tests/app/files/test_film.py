@@ -1,0 +1,173 @@
+"""The film of Frames: what moves, how long it is, what it tells, and of two rows of them."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.files import film
+from app.files.film_figures import Figures, short
+from app.files.film_parts import clipped
+from app.show.figures import CLASSES, ELBO
+from tests.app.live.test_theatre import shots
+from vae.forming import model_sequence, snapshots
+
+MOST = film.MOST
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch):
+    """Few pictures, which are what takes the time."""
+    monkeypatch.setattr(film, "MOST", 4)
+
+
+def pictures_of(data: bytes) -> list[np.ndarray]:
+    gif = Image.open(io.BytesIO(data))
+    found = []
+    for i in range(gif.n_frames):
+        gif.seek(i)
+        found.append(np.asarray(gif.convert("RGB")).astype(int))
+    return found
+
+
+def inside(picture: np.ndarray, box) -> np.ndarray:
+    return picture[box[1] : box[3], box[0] : box[2]]
+
+
+def test_the_film_moves_points_pictures_bars_and_place(tmp_path):
+    f = model_sequence.of_folder(shots(tmp_path, 3, laid=3), name="a")
+    found = pictures_of(film.gif(f))
+    assert found[0].shape == (*film.SIZE[::-1], 3)
+    assert len(found) == 2 * film.pace(3)[0] + 1
+    for box in (film.MAP, film.DRAWN, film.BARS, film.AGAIN, film.PLANE, film.CURVES):
+        assert np.abs(inside(found[0], box) - inside(found[-1], box)).max() > 40, box
+    assert np.abs(inside(found[0], film.MAP) - inside(found[1], film.MAP)).max() > 40  # between two frames too
+
+
+def test_the_film_of_what_has_no_rate_no_map_yet_or_one_frame(tmp_path):
+    for i, how in enumerate(({"rates": False}, {"laid": 0}, {"shape": (3, 8, 16)})):
+        f = model_sequence.of_folder(shots(tmp_path / str(i), 1 + i, **how), name="a")
+        assert len(pictures_of(film.gif(f))) == 1 + i * film.pace(1 + i)[0]
+
+
+def test_figures_that_are_no_numbers_do_not_spoil_the_film(tmp_path):
+    run = shots(tmp_path, 3, laid=3)
+    path = run / "snapshots" / "000001.npz"
+    with np.load(path) as npz:
+        arrays = dict(npz)
+    snapshots.write(path, arrays | dict.fromkeys(("elbo_nats", "distortion_nats", "rate_nats"), np.float64("nan")))
+    found = pictures_of(film.gif(model_sequence.of_folder(run, name="a")))
+    middle = found[film.pace(3)[0]]
+    for box in (film.PLANE, film.CURVES):
+        assert np.abs(inside(middle, box) - inside(found[-1], box)).max() > 40, box
+
+
+def test_two_runs_in_one_film_have_their_colours_bars_and_pictures(tmp_path):
+    a, b = (model_sequence.of_folder(shots(tmp_path / "ab"[i], 4, laid=4, seed=i), name="ab"[i]) for i in (0, 1))
+    colour = tuple(int(film.SECOND[i : i + 2], 16) for i in (1, 3, 5))
+    alone, two = (np.asarray(film.Stage(a, beside).at(1.0)).astype(int) for beside in (None, b))
+
+    def coloured(picture: np.ndarray, box) -> bool:
+        return bool((np.abs(inside(picture, box) - colour) < 9).all(-1).any())
+
+    for box in (film.MAP, film.BARS_OF_TWO, film.PLANE, film.CURVES):
+        assert not coloured(alone, box), box
+        assert coloured(two, box), box
+    drawn = np.asarray(film.Stage(a, replace(b, snapshots=a.snapshots)).at(1.0)).astype(int)
+    left, top, right, _ = film.DRAWN
+    middle, foot = (left + right) // 2, top + (right - left) // 2 - 8
+    for box, differs in (((left, top, middle - 8, foot), False), ((middle + 8, top, right, foot), True)):
+        assert (np.abs(inside(two, box) - inside(drawn, box)).max() > 40) == differs, box
+
+
+def test_a_film_shows_what_the_same_samples_come_back_as_from_both(tmp_path):
+    a, b = (model_sequence.of_folder(shots(tmp_path / name, 4, laid=4), name=name) for name in "ab")
+    other = replace(b, fixed=replace(b.fixed, test=255 - b.fixed.test))
+    sheets = [inside(np.asarray(film.Stage(a, beside).at(1.0)), film.AGAIN) for beside in (b, other)]
+    three_rows, two_rows = (int(np.flatnonzero((sheet < 200).any((0, 2)))[-1]) for sheet in sheets)
+    assert three_rows < 0.8 * two_rows  # of one height
+
+
+def test_the_axes_of_a_ladders_film_are_those_of_its_page(tmp_path):
+    f = replace(
+        model_sequence.of_folder(shots(tmp_path, 4, laid=4), name="a"), axis="beta", values=(0.0, 1.0, 2.0, 4.0)
+    )
+    rates = (200.0, 20.0, 8.0, 3.0)  # without a price the first is many times the others
+    shown = (replace(s, figures=s.figures | {"rate_nats": r}) for s, r in zip(f.snapshots, rates, strict=True))
+    f = replace(f, snapshots=tuple(shown))
+    assert [s["rate_nats"] for s in Figures(f).late()] == [20.0, 8.0, 3.0]
+
+
+@pytest.mark.parametrize("k", [2, 6, 15, 20, 40, 120])
+def test_a_film_is_long_enough_to_be_followed_and_its_first_picture_stays(k, monkeypatch):
+    monkeypatch.setattr(film, "MOST", MOST)
+    between, step_ms = film.pace(k)
+    pictures = between * (k - 1) + 1
+    assert 5_500 < film.START_MS + (pictures - 2) * step_ms + film.END_MS < 13_000
+    assert pictures <= max(k, MOST + 1)
+
+
+def test_the_durations_of_a_film_are_its_pace(tmp_path):
+    f = model_sequence.of_folder(shots(tmp_path, 2, laid=2), name="a")
+    gif, told = Image.open(io.BytesIO(film.gif(f))), []
+    for i in range(gif.n_frames):
+        gif.seek(i)
+        told.append(gif.info["duration"])
+    assert told == [film.START_MS, *[film.pace(2)[1]] * (film.pace(2)[0] - 1), film.END_MS]
+
+
+def sparse(path, epochs, name: str):
+    """Frames of those epochs, with the figures of each epoch to 9."""
+    total = {"elbo_nats": -99.0, "distortion_nats": 90.0, "rate_nats": 9.0}
+    told = tuple({"epoch": e} | {key: v / e for key, v in total.items()} for e in range(1, 10))
+    f = model_sequence.of_folder(shots(path, len(epochs), laid=len(epochs)), name=name)
+    return replace(f, values=tuple(map(float, epochs)), history=told, classes=tuple("abcdefghij"))
+
+
+def test_figures_and_dots_of_a_film_are_of_the_epoch_in_its_title_and_of_both_runs(tmp_path, monkeypatch):
+    a, b = sparse(tmp_path / "a", (1, 7, 9), "a"), sparse(tmp_path / "b", (1, 9), "b")
+    figures, dots, said = Figures(a), [], []
+    assert [figures.named(p) for p in (0, 0.5, 0.6, 1.5, 2)] == [f"epoch {e} of 9" for e in (1, 4, 5, 8, 9)]
+    assert figures.at(0.5) == {"elbo_nats": -99 / 4, "distortion_nats": 90 / 4, "rate_nats": 9 / 4}
+    assert figures.at(0.25)["elbo_nats"] == pytest.approx((-99 / 2 - 99 / 3) / 2)
+    assert Figures(replace(a, history=())).at(0.5)["rate_nats"] == 1.5  # between the snapshots, where there is no more
+    monkeypatch.setattr(film, "dot", lambda draw, place, box, r, colour: dots.append((place, colour)))
+    monkeypatch.setattr(film.ImageDraw.ImageDraw, "text", lambda self, at, text, *_, **__: said.append(text))
+    film.Stage(a, b).at(0.5)
+    assert {"a and b", "epoch 4 of 9", "active", "dead", "j"} <= set(said)
+    assert said.count("-24.8") == said.count("22.5") == 2  # of both runs
+    assert [colour for _, colour in dots[:2]] == [film.SECOND, ELBO]
+    assert dots[0][0] == pytest.approx(dots[1][0])
+    assert [colour == film.SECOND for _, colour in dots[2:]] == [True, False] * 3
+
+
+def test_a_film_has_rows_as_long_as_there_are_test_samples(tmp_path):
+    f = model_sequence.of_folder(shots(tmp_path, 2, laid=2, tests=11), name="a")
+    f = replace(f, snapshots=tuple(replace(s, again=f.fixed.test) for s in f.snapshots))
+    sheet = inside(np.asarray(film.Stage(f, None).at(0.0)).astype(int), film.AGAIN)
+    rows = np.flatnonzero((sheet < 200).any((1, 2)))
+    half = (rows[-1] + 1) // 2
+    assert np.abs(sheet[4 : half - 4] - sheet[half + 4 : 2 * half - 4]).mean() < 12
+
+
+def test_the_classes_have_their_colours_under_a_films_map(tmp_path):
+    f = replace(model_sequence.of_folder(shots(tmp_path, 1, laid=1), name="a"), classes=tuple("abcdefghij"))
+    left, _, right, bottom = film.MAP
+    foot = (left, bottom - film.LINE_PX, right, bottom)
+    named, bare = (inside(np.asarray(film.Stage(g, None).at(0.0)), foot) for g in (f, replace(f, classes=())))
+    for colour in CLASSES:
+        rgb = tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
+        assert (named == rgb).all(-1).sum() >= 49, colour
+        assert (bare == rgb).all(-1).sum() < 49, colour
+
+
+def test_a_way_is_cut_at_its_box_and_numbers_are_short():
+    box = (0, 0, 10, 10)
+    assert clipped([(-5, 5), (5, 5), (5, 15), (8, 15), (8, 5)], box) == [[(0, 5), (5, 5), (5, 10)], [(8, 10), (8, 5)]]
+    assert clipped([(-5, -1), (15, -1)], box) == clipped([(2, 30), (1e12, 1e14)], box) == clipped([(1, 1)], box) == []
+    said = [short(v) for v in (9999.4, 123456, 1e6, -1.5e10, 2e17)]
+    assert said == ["9999.4", "123456", "1.0M", "-15.0G", "2.0e17"]

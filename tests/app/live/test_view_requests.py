@@ -1,0 +1,85 @@
+"""What the map asks in the view it is shown in: places, latents, grids of pictures; and what it must not ask."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from app.live.requests import views
+from tests.app.live.test_live import DOWN, UP, client, closes_with, connect, engine, lives_on
+
+__all__ = ["client", "engine"]  # fixtures
+
+
+def in_view(key, numbers):
+    return np.frombuffer(key.encode().ljust(32, b"\0"), np.uint8).tobytes() + np.asarray(numbers, "<f4").tobytes()
+
+
+def opened(socket, kind, payload):
+    """The facts and arrays of the parcel that answers."""
+    socket.send_bytes(UP.pack(1, kind.code) + payload)
+    answer = socket.receive_bytes()
+    size = int.from_bytes(answer[8:12], "little")
+    facts, at, arrays = json.loads(answer[12 : 12 + size]), 12 + size, {}
+    for name, kind, shape in facts.pop("arrays", ()):
+        count = math.prod(shape)
+        arrays[name] = np.frombuffer(answer, kind, count, at).reshape(shape)
+        at += -(-arrays[name].nbytes // 4) * 4
+    return facts, arrays
+
+
+def test_a_place_of_a_plane_is_the_held_latent_moved_there(client, engine):
+    held, xy = engine.atlas.z[5], [1.0, -0.5]
+    with connect(client) as socket:
+        socket.send_bytes(UP.pack(3, views.PLACE.code) + in_view("z1,z3", [*xy, *held]))
+        answer = socket.receive_bytes()
+        fields, z = DOWN.unpack_from(answer), np.frombuffer(answer, "<f4", engine.d, DOWN.size)
+    np.testing.assert_allclose(z, [held[0], 1.0, held[2], -0.5])
+    np.testing.assert_allclose(fields[-2:], xy)  # where it was asked for, in that view
+    assert fields[-5] == pytest.approx(float(engine.trust(z[None])[0]), abs=1e-5)
+
+
+def test_latents_are_located_in_a_view(client, engine):
+    with connect(client) as socket:
+        for key, expected in (("umap", engine.atlas.xy[:3]), ("z0,z2", engine.atlas.z[:3, [0, 2]])):
+            _, arrays = opened(socket, views.LOCATE, in_view(key, engine.atlas.z[:3].ravel()))
+            np.testing.assert_allclose(arrays["xy"], expected, atol=1e-4)
+
+
+def test_a_grid_of_a_box_is_what_lies_at_the_middles_of_its_cells(client, engine):
+    x0, y0, x1, y1 = box = [float(v) for v in (*engine.atlas.xy.min(0), *engine.atlas.xy.max(0))]
+    with connect(client) as socket:
+        _, arrays = opened(socket, views.MANIFOLD, in_view("umap", [*box, 4, 2, *np.zeros(engine.d)]))
+    middles = [(x0 + (c + 0.5) * (x1 - x0) / 4, y1 - (r + 0.5) * (y1 - y0) / 2) for r in range(2) for c in range(4)]
+    z, trust = engine.from_map(np.array(middles, np.float32))
+    np.testing.assert_allclose(arrays["trust"], trust, atol=1e-5)
+    np.testing.assert_array_equal(arrays["pixels"], engine.decode_uint8(z).transpose(0, 2, 3, 1))
+
+
+def test_what_a_view_cannot_say_is_said(client, engine):
+    with connect(client) as socket:
+        facts, _ = opened(socket, views.LOCATE, in_view("umap:9,0.5,20", engine.atlas.z[0]))
+        assert "not fitted here" in facts["error"]
+        facts, _ = opened(socket, views.REFIT, np.array([1, 0.1, 200], "<f4").tobytes())
+        assert "n_neighbors=1: expected a whole number from 2 to 200" in facts["error"]
+
+
+BAD_FRAMES = {
+    "a view of no name": (UP.pack(1, 20) + b"\xff" * 32 + bytes(24), "no ASCII"),
+    "an empty box": (UP.pack(1, 22) + in_view("umap", [1, 0, 0, 1, 2, 2, 0, 0, 0, 0]), "expected x0 < x1"),
+    "too many cells": (UP.pack(1, 22) + in_view("umap", [0, 0, 1, 1, 50, 2, 0, 0, 0, 0]), "at most 64"),
+    "half a cell": (UP.pack(1, 22) + in_view("umap", [0, 0, 1, 1, 1.5, 2, 0, 0, 0, 0]), "at most 64"),
+    "no latents": (UP.pack(1, 21) + in_view("umap", []), "0 latents"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FRAMES)
+def test_a_bad_frame_closes_the_socket_and_nothing_else(client, engine, name):
+    send, says = BAD_FRAMES[name]
+    code, reason = closes_with(client, send)
+    assert code == 4400
+    assert says in reason
+    lives_on(client, engine)

@@ -1,0 +1,159 @@
+"""Your data and Keep and share, run for real without a browser: what they show, keep, refuse and undo."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import session
+from tests import odd_pictures
+from tests.app.views.test_views import opened, state, words
+from vae.data.own import shelf
+from vae.data.own.choices import Choices
+from vae.data.own.sources import given
+from vae.data.own.understand import understand
+from vae.errors import SaveError
+from vae.library import manage, user_data
+from vae.runs import starting
+from vae.saved import checkpoint
+from vae.training.plan import Plan
+
+
+@pytest.fixture
+def root(tiny_root, tmp_path, monkeypatch) -> Path:
+    """Two models that may be changed, and no data sets of one's own."""
+    for name in ("tiny-vae", "tiny-ae"):
+        shutil.copytree(tiny_root / name, tmp_path / "checkpoints" / name)
+    monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    monkeypatch.setenv("ZSCOPE_OWN", str(tmp_path / "own"))
+    monkeypatch.setattr(session, "local", lambda: True)
+    return tmp_path
+
+
+def your_data() -> AppTest:
+    def page():
+        import streamlit as st
+
+        from app.panels.train import own_data
+
+        st.text(f"added: {own_data.show(st.container())}")
+
+    return AppTest.from_function(page, default_timeout=60).run()
+
+
+def test_a_zip_is_looked_at_then_kept(root):
+    odd_pictures.write(root / "my pictures.zip")
+    at = your_data()
+    assert at.text[-1].value == "added: None"
+    at.text_input(key="own.path.0").set_value(str(root / "my pictures.zip")).run()
+    assert not at.exception
+    said = words(at)
+    assert "290 samples** of 1×16×16" in said
+    assert "Skipped files (10)" in said
+    listed = dict(entry.split(":\n") for entry in at.text[0].value.split("\n\n"))
+    assert set(listed) == set(odd_pictures.broken())
+    assert all(listed.values())
+    assert at.dataframe[0].value.to_dict("list") == {"label": ["disc", "square"], "samples": [140, 150]}
+    assert shelf.names() == []  # only looked at
+    at.text_input(key="own.size").set_value("8x8").run()
+    assert "of 1×8×8" in words(at)
+    at.button(key="own.add").click().run()
+    assert at.text[-1].value == "added: my_pictures"
+    assert shelf.shelved()["my_pictures"].shape == (1, 8, 8)
+    at = your_data()
+    at.button(key="own.remove.my_pictures").click().run()
+    assert shelf.names() == []
+
+
+def test_what_cannot_be_read_is_told(root):
+    at = your_data()
+    at.text_input(key="own.path.0").set_value(str(root / "none.zip")).run()
+    assert "there is no such file" in at.error[0].value
+    odd_pictures.write(root / "digits.zip")
+    at.text_input(key="own.path.0").set_value(str(root / "digits.zip")).run()
+    at.text_input(key="own.name.digits.zip.0").set_value("digits").run()
+    at.button(key="own.add").click().run()
+    assert "data set of zscope itself" in at.error[0].value
+    assert shelf.names() == []
+
+
+def test_a_model_is_annotated_renamed_and_deleted_on_its_page(root):
+    at = opened("model", model="tiny-vae")
+    at.text_area(key="keep.note.tiny-vae").set_value("a good one").run()
+    assert [toast.value for toast in at.toast] == ["The note is kept."]
+    assert checkpoint.read(checkpoint.find("tiny-vae")).config["note"] == "a good one"
+    at.text_input(key="keep.new.tiny-vae").set_value("kept").run()
+    at.button(key="keep.rename").click().run()
+    assert not at.exception
+    assert state(at).model == "kept"
+    assert set(checkpoint.checkpoints()) == {"kept", "tiny-ae"}
+    at.button(key="keep.delete").click().run()
+    assert not at.exception
+    assert set(checkpoint.checkpoints()) == {"tiny-ae"}
+    assert state(at).model == "tiny-ae"
+    assert not at.warning
+
+
+def test_a_note_that_could_not_be_written_is_not_told_as_kept(root, monkeypatch):
+    def full(name: str, text: str) -> None:
+        raise SaveError("no room")
+
+    monkeypatch.setattr(manage, "annotate", full)
+    at = opened("model", model="tiny-vae")
+    at.text_area(key="keep.note.tiny-vae").set_value("a good one").run()
+    assert [error.value for error in at.error] == ["no room"]
+    at.run()
+    assert not at.toast
+
+
+def test_what_a_run_needs_stays_and_the_page_says_which(root):
+    odd_pictures.write(root / "mine.zip")
+    user_data.add("mine", understand(given(root / "mine.zip"), Choices()))
+    run = starting.start(Plan("vae", "mine", {"net": "mlp"}, 3, name="mine-vae"), work=False)
+    at = your_data()
+    at.button(key="own.remove.mine").click().run()
+    assert not at.exception
+    assert f"run {run.id} trains on it and is queued" in at.error[0].value
+    assert shelf.names() == ["mine"]
+    saved = checkpoint.read(checkpoint.find("tiny-ae"))
+    checkpoint.save(checkpoint.root() / "mine-vae", saved.config | {"name": "mine-vae"}, saved.files)  # as its trainer
+    at = opened("model", model="mine-vae")
+    at.button(key="keep.delete").click().run()
+    assert f"run {run.id} trains it and is queued" in at.error[0].value
+    assert "mine-vae" in checkpoint.checkpoints()
+
+
+def test_from_afar_nothing_is_changed_and_no_path_is_read(root, monkeypatch):
+    monkeypatch.setattr(session, "local", lambda: False)
+    at = opened("model", model="tiny-vae")
+    assert not at.exception
+    assert not at.text_area
+    assert str(root) not in words(at)
+    data = your_data()
+    assert data.text_input(key="own.path.0").disabled
+
+
+@pytest.mark.parametrize(
+    ("headers", "address", "local"),
+    [
+        ({"Host": "localhost:8501", "Origin": "http://localhost:8501"}, None, True),
+        ({"Host": "127.0.0.1:8501", "Origin": "http://127.0.0.1:8501"}, "127.0.0.1", True),
+        ({"Host": "[::1]:8501", "Origin": "http://[::1]:8501"}, "::1", True),
+        ({"Host": "box.example:8501", "Origin": "http://box.example:8501"}, "10.0.0.7", False),
+        ({"Host": "localhost:8501", "Origin": "https://zscope.example"}, None, False),  # a proxy that renames the host
+        ({"Host": "zscope.example", "Origin": "https://zscope.example"}, None, False),
+        ({"Host": "localhost:8501", "X-Forwarded-For": "10.0.0.7"}, None, False),
+        ({"Host": "localhost:8501", "Origin": "http://localhost:8501"}, "10.0.0.7", False),
+        ({"Host": "localhost.evil.example"}, None, False),
+    ],
+)
+def test_who_is_on_this_machine(monkeypatch, headers, address, local):
+    class Context:
+        pass
+
+    Context.headers, Context.ip_address = headers, address
+    monkeypatch.setattr("streamlit.context", Context)
+    assert session.local() is local

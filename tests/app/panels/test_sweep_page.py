@@ -1,0 +1,217 @@
+"""Ladders in the app without a browser: the form on Train, one entry among the runs, models behind the picker."""
+
+from __future__ import annotations
+
+import json
+import re
+from concurrent.futures import Future
+from pathlib import Path
+
+import pytest
+
+from app.live import background, training_cost
+from app.show import cards
+from app.state import training_form
+from tests.app.panels.test_train_page import asked, button, labels, name_field, page, run_in
+from tests.app.views.test_views import opened, state, words
+from tests.sweeps.test_sweeps import base, started, trained
+from vae.forming import snapshots
+from vae.runs import control, diagnosis, folder
+from vae.runs.forecast import Forecast
+from vae.sweeps import comparison, sweep
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(tmp_path))
+    monkeypatch.setattr(control, "tend", folder.runs)
+    monkeypatch.setattr(training_cost, "look", lambda plan, models=1: f"{models} times {plan.settings.get('beta')}.")
+    return tmp_path
+
+
+def ladder_form():
+    at = page()
+    next(s for s in at.segmented_control if s.label == "Train").set_value(training_form.LADDER).run()
+    assert not at.exception
+    return at
+
+
+def values(at):
+    return next(field for field in at.text_input if field.label == "Values")
+
+
+# ---------------------------------------------------------------- the form
+
+
+def test_one_button_queues_a_training_for_every_value(root):
+    at = ladder_form()
+    assert values(at).value == "0, 0.1, 0.5, 1, 2, 4, 10"
+    assert "7 times 10.0." in words(at)
+    assert "--over beta=0,0.1,0.5,1,2,4,10" in words(at)
+    assert not [n for n in at.number_input if n.label == "beta"]  # set above, not below too
+    button(at, "Start").click().run()
+    assert not at.exception
+    ladder = sweep.find("digits-beta")
+    assert (ladder.family, ladder.values) == ("beta_vae", (0, 0.1, 0.5, 1, 2, 4, 10))
+    assert [run.name for run in folder.runs()] == list(ladder.rungs)
+    assert "**digits-beta** :gray[beta-VAE on digits]" in words(at)
+    assert name_field(at).placeholder == "digits-beta-b"  # a number would read as a value of beta
+    button(at, "Start").click().run()
+    assert not at.exception
+    assert sweep.find("digits-beta-b").rungs[4] == "digits-beta-b-2"
+    assert name_field(at).placeholder == "digits-beta-c"
+
+
+def test_another_setting_has_its_own_values(root):
+    at = ladder_form()
+    next(s for s in at.selectbox if s.label == "Over").set_value("d").run()
+    assert values(at).value == "2, 4, 8, 16, 32"
+    values(at).set_value("3, 5").run()
+    button(at, "Start").click().run()
+    assert [run.plan["settings"]["d"] for run in folder.runs()] == [3, 5]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"), [("1, two", "expected numbers"), ("1", "a ladder of 1 values"), ("-1, 1", "expected 0.0 to")]
+)
+def test_values_that_cannot_be_are_told_and_nothing_begins(root, typed, said):
+    at = ladder_form()
+    values(at).set_value(typed).run()
+    assert not at.exception
+    assert any(said in warning.value for warning in at.warning)
+    start = button(at, "Start")
+    assert start.disabled == (said == "expected numbers")
+    if not start.disabled:
+        start.click().run()
+    assert folder.runs() == []
+
+
+def test_the_cost_of_a_ladder_is_of_all_its_models():
+    one = Forecast(2.0, 1.0, 8.0, 10**9, "cpu", 50, map_s=0.0)
+    assert one.told(20).startswith("About 30 seconds. Measured on")
+    assert one.told(20, 7).startswith("About 4 minutes for all 7, one after the other. Measured on")
+
+
+def test_what_was_measured_of_one_is_told_of_all(monkeypatch):
+    measured = Future()
+    measured.set_result(Forecast(2.0, 1.0, 8.0, 10**9, "cpu", 50, map_s=0.0))
+    monkeypatch.setattr(background, "once", lambda *asked: measured)
+    monkeypatch.setattr(training_cost, "_under_way", [])
+    assert "for all 7" in training_cost.look(base(), 7)
+    assert "for all" not in training_cost.look(base())
+
+
+# ---------------------------------------------------------------- among the runs
+
+
+def test_a_ladder_is_one_entry_that_shows_its_trainings_when_asked(root):
+    started()
+    run_in(folder.DONE, "alone")
+    at = page()
+    assert "ladder, 0 of 3 trained" in words(at)
+    assert "The same training with beta 0, 1, 4: slide" in words(at)
+    assert "**a-4**" in words(at)  # while it trains
+    next(t for t in at.toggle if t.label == "Each training").set_value(False).run()
+    assert "**a-4**" not in words(at)
+    assert "**alone**" in words(at)
+    button(at, "Stop all").click().run()
+    assert {run.state.name for run in folder.runs()} == {"stopped", "done"}
+    assert "Stop all" not in labels(at)
+    assert "runs of its 3 trainings" in asked(at, "Delete ladder")
+    assert "The models stay" in asked(at, "Delete ladder")
+    button(at, "Delete ladder").click().run()
+    assert sweep.ladders() == {}
+    assert [run.name for run in folder.runs()] == ["alone"]
+
+
+def test_ladders_stand_among_the_runs_by_their_newest_and_those_without_any_last(root):
+    run_in(folder.DONE, "before")
+    started()
+    started(name="done")
+    for run in folder.runs():
+        if run.active:
+            control.stop(run.id)
+    run_in(folder.DONE, "after")
+    bare = sweep.home() / "bare"
+    bare.mkdir()
+    record = json.loads((sweep.home() / "a" / sweep.LADDER).read_text())
+    (bare / sweep.LADDER).write_text(json.dumps(record | {"rungs": ["b-0", "b-1", "b-4"]}))
+    at = page()
+    order = [re.match(r"\*\*(.*?)\*\* :gray", m.value) for m in at.markdown]
+    assert [found[1] for found in order if found] == ["after", "done", "a", "before", "bare"]
+
+
+def test_a_ladder_that_trains_says_when_it_can_be_looked_through(root):
+    started()
+    at = page()
+    assert "looked through once all are trained" in words(at)
+    button(at, "Stop all").click().run()
+    assert "looked through once all are trained" not in words(at)
+
+
+def test_a_page_reads_its_runs_as_often_with_many_ladders_as_with_one(root, monkeypatch):
+    started()
+    alone = run_in(folder.DONE, "alone")
+    read, seen = Path.read_text, []
+
+    def counted(path, *args, **kwargs):
+        seen.append(path)
+        return read(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "read_text", counted)
+
+    def times_read() -> int:
+        seen.clear()
+        assert "**alone**" in words(page())
+        return seen.count(alone.folder / folder.STATE)
+
+    one = times_read()
+    for name in ("b", "c"):
+        started(name=name)
+    for run in sweep.find("c").runs().values():
+        control.stop(run.id)
+    assert times_read() == one
+
+
+def test_what_is_trained_is_looked_through_in_the_background_and_then_opens(root, monkeypatch):
+    monkeypatch.setattr(snapshots, "N_LATENTS", 60)
+    ladder = started()
+    trained("a-0")
+    with folder.lock():
+        folder.fail(folder.find("a-1"), diagnosis.Diagnosis("it broke", "mend it"))
+    trained("a-4")
+    at = page()
+    assert "2 of 3 trained, 1 failed" in words(at)
+    assert "it broke" in words(at)
+    assert "Looking through the models" in words(at)
+    background.once(("ladder", "a", tuple(ladder.states().items())), comparison.look, "a").result(120)
+    at.run()
+    button(at, "Look through the models").click().run()
+    assert state(at).watched == "ladder/a"
+
+
+# ---------------------------------------------------------------- the picker
+
+
+def test_the_models_of_a_ladder_stay_behind_it_until_one_is_in_use(root):
+    started()
+    every = {name: {} for name in ("a-0", "a-1", "a-4", "b")}
+    assert list(cards.unladdered(every, "b", "")) == ["b"]
+    assert list(cards.unladdered(every, "a-1", "")) == list(every)
+    assert list(cards.unladdered(every, "b", "a-4")) == list(every)
+
+
+def test_names_with_numbers_are_listed_by_their_size():
+    card = {"dataset": "digits", "family": "vae"}
+    names = ["a-10", "b", "a-2", "a-0.5", "a"]
+    assert cards.grouped(dict.fromkeys(names, card)) == ["a", "a-0.5", "a-2", "a-10", "b"]
+
+
+def test_the_page_of_a_model_leads_to_the_ladder_of_its_data(tiny_checkpoint, monkeypatch):
+    ladder = sweep.Ladder(sweep.home() / "a", "beta_vae", "digits", "beta", (0.0, 1.0), ("tiny-vae", "tiny-ae"), "")
+    monkeypatch.setattr(sweep, "ladders", lambda: {"a": ladder})
+    monkeypatch.setattr(comparison, "ready", lambda ladder, disk: True)
+    at = opened("model", model="tiny-vae")
+    assert "One of the 2 models, ladder **a**: beta 0, 1." in words(at)
+    button(at, "Look through them").click().run()
+    assert state(at).watched == "ladder/a"

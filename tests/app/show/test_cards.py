@@ -1,0 +1,96 @@
+"""What a card says: which figures compare, which dimensions are used, and in what order models are listed."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.show import cards
+from vae.registry import Family
+
+METRICS = {"elbo_nats": 10.0, "distortion_nats": -30.0, "rate_nats": 20.0, "active_units": 3, "n_test": 1000}
+
+
+def card(family: str = "vae", *, dataset: str = "digits", metrics=(), **hparams) -> dict:
+    settings = {"d": 3, "likelihood": "gaussian", "sigma": 0.0} | hparams
+    return {"family": family, "dataset": dataset, "seed": 5, "hparams": settings, "metrics": METRICS | dict(metrics)}
+
+
+def figures(of: dict) -> dict[str, cards.Figure]:
+    return {figure.key: figure for figure in cards.merit(of)}
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        (card("beta_vae"), True),
+        (card(sigma=0.3), False),
+        (card(likelihood="bernoulli"), False),
+        (card("cvae"), False),
+        (card("semi_supervised_vae"), False),
+    ],
+)
+def test_nats_compare_only_where_they_are_of_one_density(other, same):
+    assert cards.comparable("elbo_nats", card(), other) == same
+    assert cards.comparable("mse", card(), other)
+
+
+def test_fixed_sigmas_compare_where_they_are_equal():
+    assert cards.comparable("nll_nats", card(sigma=0.3), card(sigma=0.3))
+    assert not cards.comparable("nll_nats", card(sigma=0.3), card(sigma=0.1))
+    assert cards.density(card(sigma=0.3)) == "log p(x), gaussian with sigma 0.3"
+
+
+def test_two_conditional_models_compare_but_not_with_one_that_also_tells_the_label():
+    assert cards.comparable("elbo_nats", card("cvae"), card("cvae"))
+    assert not cards.comparable("elbo_nats", card("cvae"), card("semi_supervised_vae"))
+
+
+def test_active_units_compare_at_one_width():
+    assert cards.comparable("active_units", card(), card("beta_vae"))
+    assert not cards.comparable("active_units", card(), card(d=128))
+
+
+def test_a_hierarchical_model_counts_the_dimensions_that_cost_something():
+    ladder = card("ladder_vae", metrics={"rate_per_dim_nats": [2.0, 0.02, 0.06]})
+    assert cards.in_use(ladder) == [True, False, True]
+    units = figures(ladder)["active_units"]
+    assert (units.label, units.value) == ("units in use, of 3", 2)
+    assert "counts 3" in units.help  # the stored figure stays, in words
+    flat = card(metrics={"rate_per_dim_nats": [2.0, 0.02, 0.06]})
+    assert cards.in_use(flat) is None
+    assert (figures(flat)["active_units"].label, figures(flat)["active_units"].value) == ("active units, of 3", 3)
+    assert not cards.comparable("active_units", ladder, flat)
+
+
+def test_help_says_what_a_figure_was_measured_on_and_how_sure_it_is():
+    found = figures(card(metrics={"elbo_standard_error_nats": 0.123, "accuracy": 0.5}))
+    assert found["elbo_nats"].help.endswith("Higher is better. Standard error 0.12. Test set, n = 1\u2009000, seed 5.")
+    assert "Standard error" not in found["rate_nats"].help
+    assert found["accuracy"].value == 0.5
+
+
+def test_a_model_without_a_rate_has_no_bound():
+    assert figures(card("ae"))["elbo_nats"].value is None
+
+
+def test_models_are_listed_by_data_then_kind_and_say_both():
+    known = {
+        "a": card("gan"),
+        "b": card("factor_vae"),
+        "c": card("cvae", dataset="mnist"),
+        "d": card("vae"),
+        "e": card("wae"),
+        "f": {},
+        "g": card("ae"),
+        "h": card("ladder_vae"),
+    }
+    assert cards.grouped(known) == ["g", "d", "b", "e", "h", "a", "c", "f"]
+    assert cards.summary(known["c"]) == "mnist · conditional · d 3 · elbo 10.0 nats"
+    assert cards.summary({"family": "unknown", "dataset": "mine"}) == "mine · unknown"
+    assert cards.summary({"family": "imported", "dataset": "", "hparams": {"d": 4}}) == "imported · d 4"
+    assert cards.summary({}) == "cannot be read"
+
+
+def test_a_family_of_no_known_kind_is_refused():
+    with pytest.raises(ValueError, match="unknown kind of family x 'odd'"):
+        Family("x", "", "", object, print, kind="odd")

@@ -1,0 +1,182 @@
+"""A decoder of somebody else's: it decodes and has a map, encodes nothing and says so, and no pickle is opened."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+import vae
+from tests.app.views.test_views import opened, words
+from vae.__main__ import main
+from vae.errors import SettingError
+from vae.library import packing
+from vae.library.importing import take_in
+from vae.modalities.image import tile
+from vae.saved import checkpoint
+
+D, N = 3, 60
+
+
+def scripted(net: nn.Module, path: Path, deep: bool = False) -> Path:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.jit.save(torch.jit.trace(net, torch.zeros(2, D, 1, 1) if deep else torch.zeros(2, D)), str(path))
+    return path
+
+
+class Net(nn.Module):
+    """(b, d) -> (b, 1, 8, 8) between low and high."""
+
+    def __init__(self, low: float = 0.0, high: float = 1.0):
+        super().__init__()
+        torch.manual_seed(0)
+        self.inner = nn.Linear(D, 64)
+        self.low, self.high = low, high
+
+    def forward(self, z):
+        return self.low + (self.high - self.low) * torch.sigmoid(4 * self.inner(z.flatten(1))).view(-1, 1, 8, 8)
+
+
+@pytest.fixture
+def given(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    labels = np.arange(N) % 2
+    z = rng.normal(size=(N, D)) + 6 * labels[:, None]
+    np.savez(tmp_path / "latents.npz", z=z, labels=labels, classes=np.array(["near", "far"]))
+    scripted(Net(), tmp_path / "decoder.pt")
+    return tmp_path
+
+
+def test_an_imported_decoder_opens_as_a_model_without_an_encoder(given, capsys):
+    assert main(["import", "mine", "--decoder", "decoder.pt", "--latents", "latents.npz"]) == 0
+    assert "black at 0 and white at 1" in capsys.readouterr().out
+    m = vae.load("mine", "cpu")
+    assert (m.d, m.shape, m.can_encode, m.has_prior, m.sources) == (D, (1, 8, 8), False, False, ("mixture",))
+    z = m.atlas.z[:5]
+    with torch.inference_mode():
+        np.testing.assert_allclose(m.decode(z), Net()(torch.from_numpy(z)).numpy(), atol=1e-6)
+    assert m.atlas.classes == ("near", "far")
+    assert m.atlas.labels.tolist() == [0, 1] * (N // 2)
+    np.testing.assert_allclose(m.to_map(m.atlas.z), m.atlas.xy, atol=1e-4)
+    trust = m.trust(np.concatenate([m.atlas.z[:4], np.full((1, D), 300, np.float32)]))
+    assert ((trust >= 0) & (trust <= 1)).all()
+    assert trust[:4].min() > 0.3
+    assert m.from_map(m.atlas.xy[:2])[1].min() > 0.3
+    with pytest.raises(SettingError, match=r"mine was imported as a decoder .* no encoder"):
+        m.encode(np.zeros((1, 1, 8, 8), np.uint8))
+
+
+def test_its_pages_say_what_it_brought_and_leave_nothing_blank(given, recwarn):
+    take_in("mine", given / "decoder.pt", given / "latents.npz")
+    assert not any("writable" in str(warning.message) for warning in recwarn)
+    told = {"compare": "mine brought latents and no data set", "generate": "fitted on the latents that it brought"}
+    for page, said in told.items():
+        assert said in opened(page, model="mine").info[0].value
+    at = opened("model", model="mine")
+    assert any(caption.value.startswith("Imported 20") for caption in at.caption)
+
+
+@pytest.mark.parametrize(("low", "high"), [(-1.0, 1.0), (0.0, 255.0)])
+def test_the_range_of_its_pictures_is_seen(given, low, high):
+    scripted(Net(low, high), given / "other.pt")
+    take_in("other", given / "other.pt", given / "latents.npz")
+    take_in("plain", given / "decoder.pt", given / "latents.npz")
+    z = vae.load("plain", "cpu").atlas.z
+    np.testing.assert_allclose(vae.load("other", "cpu").decode(z), vae.load("plain", "cpu").decode(z), atol=1e-4)
+
+
+def test_a_generator_of_one_pixel_maps_and_a_stated_range(given):
+    class Deep(nn.Module):
+        def forward(self, z):
+            return z[:, :1].expand(-1, -1, 8, 8) * 1.0 + z.sum() * 0 if z.ndim == 4 else torch.zeros(0)
+
+    scripted(Deep(), given / "deep.pt", deep=True)
+    saved = take_in("deep", given / "deep.pt", given / "latents.npz", span=(-4.0, 12.0))
+    assert saved.config["hparams"] | {"deep": True, "low": -4.0, "high": 12.0} == saved.config["hparams"]
+
+
+@pytest.mark.parametrize("kind", ["npz", "sheet", "folder"])
+def test_thumbnails_come_from_where_they_are(given, kind):
+    x = np.zeros((N, 1, 8, 8), np.uint8)
+    x[1::2] = 255
+    if kind == "npz":
+        where = given / "t.npz"
+        np.savez(where, x=x)
+    elif kind == "sheet":
+        where = given / "t.png"
+        Image.fromarray(tile(x, 10)).save(where)
+    else:
+        where = given / "t"
+        where.mkdir()
+        for i in range(N):
+            Image.fromarray(x[i, 0]).save(where / f"{i:02}.png")
+    take_in("mine", given / "decoder.pt", given / "latents.npz", thumbnails=where)
+    atlas = vae.load("mine", "cpu").atlas
+    assert [round(float(atlas.thumbnail(i).mean())) > 128 for i in range(4)] == [False, True, False, True]
+
+
+def test_without_onnxruntime_an_onnx_decoder_says_what_it_needs(given, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    (given / "decoder.onnx").write_bytes(b"x")
+    with pytest.raises(SettingError, match="pip install onnxruntime"):
+        take_in("mine", given / "decoder.onnx", given / "latents.npz")
+
+
+class Trap:
+    def __reduce__(self):
+        return Path.touch, (Path("sprung"),)
+
+
+def test_pickles_are_never_opened(given):
+    (given / "pickled.pt").write_bytes(pickle.dumps(Trap()))
+    torch.save({"a": Trap()}, given / "saved.pt")
+    exported = io.BytesIO()
+    torch.export.save(torch.export.export(Net(), (torch.zeros(2, D),)), exported)
+    (given / "exported.pt").write_bytes(exported.getvalue())
+    for name, words_ in (("pickled", "no TorchScript"), ("saved", "no TorchScript"), ("exported", "torch.export")):
+        with pytest.raises(SettingError, match=words_):
+            take_in("mine", given / f"{name}.pt", given / "latents.npz")
+    assert not (given / "sprung").exists()
+    assert checkpoint.checkpoints() == {}
+
+
+def test_what_does_not_fit_is_told(given):
+    np.savez(given / "wide.npz", z=np.zeros((9, D + 1)))
+    np.savez(given / "none.npz", x=np.zeros((9, D)))
+    for latents, words_ in (("wide.npz", "takes neither"), ("none.npz", r"expected finite z")):
+        with pytest.raises(SettingError, match=words_):
+            take_in("mine", given / "decoder.pt", given / latents)
+    (given / "decoder.h5").write_bytes(b"x")
+    with pytest.raises(SettingError, match="expected TorchScript"):
+        take_in("mine", given / "decoder.h5", given / "latents.npz")
+    assert main(["import", "mine", "--decoder", "decoder.pt", "--latents", "latents.npz", "--range", "x"]) == 1
+
+
+def test_a_decoder_from_a_zip_is_opened_only_by_who_trusts_it(given):
+    take_in("mine", given / "decoder.pt", given / "latents.npz")
+    data = packing.pack("mine")
+    with pytest.raises(SettingError, match="allow-code"):
+        packing.unpack(io.BytesIO(data), "again")
+    packing.unpack(io.BytesIO(data), "again", allow_code=True)
+    assert vae.load("again", "cpu").atlas.n == N
+
+
+@pytest.mark.parametrize("page", ["explore", "interpolate", "generate", "model"])
+def test_every_page_opens_it(given, page):
+    take_in("mine", given / "decoder.pt", given / "latents.npz")
+    at = opened(page, model="mine")
+    assert not at.exception
+    assert not at.error
+    if page == "model":
+        assert "There is no encoder" in words(at)

@@ -1,0 +1,144 @@
+"""`eval --metrics`: every group on a small real checkpoint, what each figure carries, and what cannot be measured."""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from vae.__main__ import main
+from vae.metrics import features
+from vae.metrics.bounds import bits_per_dim
+from vae.metrics.disentangle import disentanglement_group
+from vae.metrics.latent import latent_group
+from vae.metrics.subject import Subject
+from vae.models.likelihoods import Bernoulli, ContinuousBernoulli, Gaussian
+from vae.registry import DATASETS, metric_groups
+from vae.types import Samples
+
+FIGURES = {
+    "latent": {"mutual_information_nats", "aggregate_kl_nats"},
+    "samples": {"frechet_distance", "precision", "recall", "density", "coverage"},
+    "use": {"knn_accuracy", "linear_probe_accuracy", "kmeans_ari", "kmeans_nmi"},
+}
+
+
+@pytest.fixture
+def cli(tiny_checkpoint, capsys, tmp_path, monkeypatch):
+    """Runs `eval`, with a classifier of features that takes a second: (exit code, stdout, stderr)."""
+    monkeypatch.setenv("ZSCOPE_CACHE", str(tmp_path))
+    quick = functools.partial(features.feature_space, training=features.Training(width=8, steps=30))
+    monkeypatch.setattr(features, "feature_space", quick)
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        code = main(["eval", *(str(a) for a in arguments)])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def test_all_measures_what_can_be_and_says_what_cannot(cli):
+    code, out, _ = cli("tiny-vae", "--metrics", "all", "--k", 2, "--json")
+    assert code == 0
+    found = json.loads(out)
+    assert found["skipped"].keys() | set(FIGURES) | {"bounds"} == metric_groups().keys()
+    assert "none exists" in found["skipped"]["detect"]
+    assert "digits has no ground-truth factors" in found["skipped"]["disentanglement"]
+    assert found["elbo_nats"]
+    for name in set().union(*FIGURES.values()):
+        assert set(found[name]) == {"value", "n", "seed", "standard_error", "protocol"}, name
+        assert math.isfinite(found[name]["value"])
+    assert found["knn_accuracy"]["value"] > 0.6
+    assert 0.1 < found["mutual_information_nats"]["value"] <= math.log(360)
+    difference = found["rate_nats"] - found["mutual_information_nats"]["value"]
+    assert found["aggregate_kl_nats"]["value"] == pytest.approx(difference, rel=1e-4)
+    assert "digits classifier, 8-d" in found["frechet_distance"]["protocol"]
+    assert found["frechet_distance"]["n"] == 360
+
+
+def test_a_conditional_model_is_asked_whether_it_heeds_its_label(cli, conditional):
+    found = json.loads(cli(conditional, "--metrics", "samples", "--json")[1])
+    assert found.keys() - {"checkpoint"} == FIGURES["samples"] | {"label_agreement"}
+    assert found["label_agreement"]["n"] == 10_000
+    assert "digits classifier, 8-d, test accuracy" in found["label_agreement"]["protocol"]
+
+
+def test_groups_are_measured_as_named_and_every_line_weighs_itself(cli):
+    code, out, _ = cli("tiny-vae", "--metrics", "use")
+    assert code == 0
+    lines = {line.split()[0]: line for line in out.splitlines()}
+    assert set(lines) == FIGURES["use"]
+    assert all("n 360, seed 0" in line for line in lines.values())
+    assert "+-" in lines["knn_accuracy"]
+    assert "+-" not in lines["kmeans_ari"]
+
+
+def test_an_autoencoder_draws_from_its_aggregate_and_has_no_posterior(cli):
+    found = json.loads(cli("tiny-ae", "--metrics", "all", "--k", 0, "--json")[1])
+    assert "draws from the aggregate" in found["coverage"]["protocol"]
+    assert "need one level of Gaussian latents" in found["skipped"]["latent"]
+    assert not {name for name in found if "bits_per_dim" in name}
+
+
+def test_what_was_asked_for_by_name_and_cannot_be_is_an_error(cli):
+    code, out, err = cli("tiny-ae", "--metrics", "latent")
+    assert (code, out) == (1, "")
+    assert "tiny-ae: these figures need one level of Gaussian latents" in err
+    code, out, err = cli("tiny-ae", "--metrics", "latent,use", "--json")
+    assert code == 1
+    assert "tiny-ae: these figures need one level of Gaussian latents" in err
+    assert set(json.loads(out)) == {"checkpoint", "skipped"} | FIGURES["use"], "what was measured is not lost"
+    code, _, err = cli("tiny-vae", "--metrics", "boundz")
+    assert code == 1
+    assert "unknown metric group 'boundz'. Did you mean 'bounds'" in err
+
+
+# ---------------------------------------------------------------- groups, one by one
+
+
+def test_codes_of_a_discrete_model_are_counted_over_the_whole_test_set():
+    """A model whose codes are its two latents themselves, of eight."""
+    mu = np.arange(250 * 2, dtype=np.float32).reshape(250, 2) % 4
+    model = SimpleNamespace(codes=lambda z: z.long(), codebook=lambda: torch.zeros(8, 3))
+    engine = SimpleNamespace(traits=frozenset({"discrete"}), conditional=False)
+    subject = Subject(engine, model, torch.device("cpu"), DATASETS.get("digits").load(), seed=0)
+    subject.__dict__["posteriors"] = (mu, 0 * mu, None)  # cached, as after the first look
+    found = latent_group(subject)
+    assert found["codebook_perplexity"].value == pytest.approx(4)
+    assert found["codebook_perplexity"].n == 250
+
+
+def test_disentanglement_is_of_the_engines_own_codes():
+    """Against factors: evaluate_disentanglement with encode, samples and seed of the subject."""
+    rng = np.random.default_rng(0)
+    factors = rng.integers(0, 4, (600, 2))
+    x = factors.astype(np.float32)
+    samples = Samples(x, None, x, None, factors, factors, ("x", "y"))
+    engine = SimpleNamespace(encode=lambda x: (x, np.full_like(x, 0.1)), card={"dataset": "sprites"})
+    found = disentanglement_group(Subject(engine, None, torch.device("cpu"), samples, seed=3))
+    assert found["mig_binned"].value > 0.9
+    assert {e.seed for e in found.values()} == {3}
+
+
+def test_bits_per_dim_of_a_uniform_density_are_eight():
+    """Density 1 on 0-1 says nothing: log2 256 bits a pixel, whatever their number."""
+    uniform = ContinuousBernoulli()
+    nll = -float(uniform.log_prob(torch.zeros(1, 1, 4, 4), torch.rand(1, 1, 4, 4)))
+    assert bits_per_dim(uniform, nll, 16) == pytest.approx(8, abs=1e-5)
+    assert bits_per_dim(Gaussian(), -16 * math.log(2), 16) == pytest.approx(7), "twice as dense everywhere: a bit less"
+    assert bits_per_dim(Bernoulli(), 3.0, 16) is None
+    levels = Gaussian()
+    levels.measure = "levels"
+    assert bits_per_dim(levels, 16 * math.log(2), 16) == pytest.approx(1)
+
+
+def test_eval_prints_bits_beside_the_bounds(cli):
+    found = json.loads(cli("tiny-vae", "--k", 2, "--json")[1])
+    for name, nats in (("elbo", -found["elbo_nats"]), ("nll", found["nll_nats"])):
+        assert found[f"{name}_bits_per_dim"] == pytest.approx(nats / (64 * math.log(2)) + 8)
+    assert "nll_bits_per_dim" not in json.loads(cli("tiny-vae", "--k", 0, "--json")[1])

@@ -1,0 +1,98 @@
+"""Codes whose classes are known to be told, or known not to be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vae.errors import ShapeError
+from vae.metrics import usefulness
+from vae.metrics.usefulness import cluster_estimates, knn, linear_probe, use_estimates
+
+
+def apart(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Three classes in three corners, far apart."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 3, n)
+    return (10 * np.eye(3)[y] + rng.standard_normal((n, 3))).astype(np.float32), y
+
+
+def test_classes_that_lie_apart_are_told_by_all():
+    found = use_estimates(*apart(200, 0), *apart(150, 1), seed=0)
+    assert {name: e.value for name, e in found.items()} == {
+        "knn_accuracy": 1, "linear_probe_accuracy": 1, "kmeans_ari": 1, "kmeans_nmi": pytest.approx(1),
+    }  # fmt: skip
+
+
+def test_a_code_that_knows_nothing_is_at_chance():
+    """Accuracy 1/3 and indices 0, within 4 standard errors of 600 (.077)."""
+    rng = np.random.default_rng(0)
+    z, y = rng.standard_normal((900, 2)).astype(np.float32), rng.integers(0, 3, 900)
+    found = use_estimates(z[:300], y[:300], z[300:], y[300:], seed=0)
+    assert found["knn_accuracy"].value == pytest.approx(1 / 3, abs=0.077)
+    assert found["linear_probe_accuracy"].value == pytest.approx(1 / 3, abs=0.077)
+    assert found["kmeans_ari"].value == pytest.approx(0, abs=0.02)
+    assert found["kmeans_nmi"].value == pytest.approx(0, abs=0.02)
+
+
+def test_rings_are_told_by_neighbours_and_not_by_a_line():
+    rng = np.random.default_rng(0)
+    y, angle = rng.integers(0, 2, 900), rng.uniform(0, 2 * np.pi, 900)
+    z = ((1 + 3 * y) * np.stack([np.cos(angle), np.sin(angle)])).T.astype(np.float32)
+    found = use_estimates(z[:300], y[:300], z[300:], y[300:], seed=0)
+    assert found["knn_accuracy"].value == 1
+    assert found["linear_probe_accuracy"].value < 0.65
+    assert found["kmeans_ari"].value < 0.1
+
+
+def test_a_collapsed_code_is_measured_too():
+    """Every latent the same: neighbours and probe say one class; there is one cluster. No warning."""
+    z, y = np.zeros((60, 4), np.float32), np.arange(60) % 3
+    found = use_estimates(z, y, z, y, seed=0)
+    assert found["linear_probe_accuracy"].value == pytest.approx(1 / 3)
+    assert found["kmeans_ari"].value == found["kmeans_nmi"].value == 0
+    assert "1 clusters" in found["kmeans_ari"].protocol
+
+
+def test_knn_takes_the_majority_of_k():
+    z = np.array([[0.0], [1.0], [2.0], [10.0], [11.0], [30.0]], np.float32)
+    y = np.array([0, 1, 1, 2, 2, 3])
+    assert knn(z, y, np.array([[0.0], [10.4]], np.float32), k=3).tolist() == [1, 2]
+    assert knn(z, y, np.array([[0.0], [10.4], [40.0]], np.float32), k=1).tolist() == [0, 2, 3]
+
+
+def test_the_probe_does_not_depend_on_the_scale_of_a_latent():
+    """Else its L2 penalty would measure how wide the family draws its codes."""
+    (z, y), (t, _) = apart(200, 0), apart(400, 1)
+    z, t = z + 20 * np.float32([0, 1, 0]), t + 20 * np.float32([0, 1, 0])
+    scale = np.float32([1e-4, 1.0, 1e4])
+    assert np.array_equal(linear_probe(z, y, t)[1], linear_probe(z * scale, y, t * scale)[1])
+
+
+def test_a_probe_that_was_stopped_says_so(monkeypatch):
+    monkeypatch.setattr(usefulness, "STEPS", 1)
+    found = use_estimates(*apart(200, 0), *apart(150, 1), seed=0)
+    assert "before it converged" in found["linear_probe_accuracy"].protocol
+    assert "before it converged" not in found["knn_accuracy"].protocol
+
+
+def test_estimates_carry_n_seed_and_error(monkeypatch):
+    monkeypatch.setattr(usefulness, "N_TRAIN", 50)
+    (z, y), (t, u) = apart(200, 0), apart(100, 1)
+    u[:20] = (u[:20] + 1) % 3  # wrong labels: 80 % can be right
+    found = use_estimates(z, y, t, u, seed=3)
+    assert {(e.n, e.seed) for e in found.values()} == {(100, 3)}
+    e = found["knn_accuracy"]
+    assert e.value == pytest.approx(0.8)
+    assert e.standard_error == pytest.approx(np.sqrt(0.8 * 0.2 / 100))
+    assert "fitted to 50 training latents, measured on 100 test latents" in e.protocol
+    assert found["kmeans_ari"].standard_error is None
+    assert cluster_estimates(t, u, seed=3)["kmeans_ari"] == found["kmeans_ari"]
+
+
+def test_too_little_to_learn_from_is_refused():
+    z, y = apart(20, 0)
+    with pytest.raises(ShapeError, match="5 training latents of"):
+        use_estimates(z[:5], y[:5], z, y, seed=0)
+    with pytest.raises(ShapeError, match="20 training latents of 1 classes"):
+        use_estimates(z, 0 * y, z, y, seed=0)

@@ -1,0 +1,25 @@
+"""A folder of checkpoints, and one checkpoint of plain bytes in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vae.saved import checkpoint
+from vae.saved.checkpoint import HISTORY, MODEL
+
+CONFIG = {"name": "a", "family": "vae", "hparams": {}, "dataset": "digits", "seed": 0, "spec": {}}
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def saved(root) -> Path:
+    """A folder with two files of plain bytes."""
+    checkpoint.save(root / "a", CONFIG, {MODEL: b"weights", HISTORY: b'{"epoch": 1}\n'})
+    return root / "a"

@@ -1,0 +1,130 @@
+"""Building an atlas: draw reference rows, encode them, lay out the map, measure trust, draw thumbnails."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ..errors import NotMeasurable, ShapeError
+from ..latent import trust
+from ..latent.neighbours import Index
+from ..latent.projector import Projector, fit_map
+from ..modalities.image import tile
+from ..types import Samples
+from .atlas import SHEET_PX, Atlas, between
+from .measured import kept
+
+N_REFERENCE = 10_000
+
+
+def build(
+    samples: Samples,
+    classes: tuple[str, ...],
+    encode: Callable[[np.ndarray, np.ndarray | None], tuple[np.ndarray, np.ndarray]],
+    decode: Callable[[np.ndarray, np.ndarray | None], np.ndarray],
+    pictures: Callable[[np.ndarray], np.ndarray],
+    *,
+    n: int = N_REFERENCE,
+    seed: int = 0,
+    view: np.ndarray | None = None,
+    discrete: bool = False,
+    measure: Callable[[np.ndarray, np.ndarray | None], dict[str, np.ndarray]] = lambda x, y: {},
+    report: Callable[[str], Any] = lambda stage: None,
+) -> Atlas:
+    """Draw n training rows, encode them, fit the map, measure where it can be trusted. Deterministic for a seed.
+
+    Args: encode(x, y), decode(z, y): with labels, for models that take them. pictures(x): samples to uint8 thumbnails
+        (n, c, h, w). view (d, m): the map shows z @ view.
+        discrete: between two latents lies none, so no mixture is fitted on them. measure(x, y): see measured.measure.
+    Raises: ShapeError: fewer than 2 rows, or n < 2. NotMeasurable: the model diverged.
+    """
+    if min(n, len(samples.x_train)) < 2:
+        raise ShapeError(f"a map needs at least 2 samples, got {min(n, len(samples.x_train))}.")
+    rows = np.sort(np.random.default_rng(seed).permutation(len(samples.x_train))[:n])
+    x = samples.x_train[rows]
+    report("encoding")
+    y = None if samples.y_train is None else samples.y_train[rows]
+    z, std = encode(x, y)
+    most = np.finfo(np.float16).max
+    lost = int((~(np.abs(z) <= most)).any(1).sum())
+    if lost:
+        count = f"{lost:,} of {len(z):,} latents"
+        raise NotMeasurable(f"{count} are beyond {most:,.0f} or no numbers: the training diverged.")
+    z, std = _half(z), _half(std)  # as they are stored: a rebuilt projector equals a loaded one
+    report("laying out the map")
+    fitted = fit_map(z if view is None else z @ view, seed=seed)
+    projector = Projector.build(z, fitted.xy, a=fitted.a, b=fitted.b, view=view)
+    search = Index(projector.seen(z), projector.scale)
+    report("measuring trust")
+
+    def decode_labelled(z: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        labels = None if y is None else y[search.query(projector.seen(z), 1)[1][:, 0]]
+        return decode(z, labels), labels
+
+    measured = trust.calibrate(projector, decode_labelled, lambda labelled: encode(*labelled)[0], seed=seed)
+    projector = projector.with_trust(measured)
+    report("drawing thumbnails")
+    columns, fit = _sheet_of(len(x), pictures(x[:1]).shape[2:])
+    thumbnails = pictures(x[:fit])
+    return Atlas(
+        z=z,
+        std=std,
+        xy=fitted.xy,
+        index=rows,
+        classes=classes,
+        projector=projector,
+        labels=y,
+        kept_mixture=between(z, std, discrete=discrete, seed=seed),
+        discrete=discrete,
+        thumbnails_webp=_webp(tile(thumbnails, columns)),
+        thumb_columns=columns,
+        thumb_size=thumbnails.shape[2:],
+        _search=search,
+        measured=kept(measure(x, y), z, std, samples, rows),
+    )
+
+
+def of_latents(
+    z: np.ndarray, labels: np.ndarray | None, index: np.ndarray, classes: tuple[str, ...], thumbnails: np.ndarray
+) -> Atlas:
+    """The map of latents (n, d) whose model encodes nothing: points without width, trust by coverage. thumbnails:
+    uint8 (n, c, h, w). Raises: ShapeError."""
+    z = _half(z) if np.abs(z).max() < 6e4 else z
+    fitted = fit_map(z, seed=0)
+    projector = Projector.build(z, fitted.xy, a=fitted.a, b=fitted.b)
+    columns, fit = _sheet_of(len(z), thumbnails.shape[2:])
+    return Atlas(
+        z=z,
+        std=np.zeros_like(z),
+        xy=fitted.xy,
+        index=index,
+        classes=classes,
+        projector=projector,
+        labels=labels,
+        kept_mixture=between(z, np.zeros_like(z), discrete=False),
+        discrete=False,
+        thumbnails_webp=_webp(tile(thumbnails[:fit], columns)),
+        thumb_columns=columns,
+        thumb_size=thumbnails.shape[2:],
+        _search=Index(projector.seen(z), projector.scale),
+    )
+
+
+def _webp(sheet: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(sheet).save(buffer, "WEBP", quality=60, method=6)
+    return buffer.getvalue()
+
+
+def _sheet_of(n: int, size: tuple[int, int]) -> tuple[int, int]:
+    """Columns of a nearly square sheet of n pictures (h, w), and how many of them fit within SHEET_PX a side."""
+    columns = min(int(np.ceil(np.sqrt(n))), SHEET_PX // size[1])
+    return columns, min(n, columns * (SHEET_PX // size[0]))
+
+
+def _half(a: np.ndarray) -> np.ndarray:
+    return a.astype(np.float16).astype(np.float32)

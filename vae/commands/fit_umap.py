@@ -1,0 +1,31 @@
+"""python -m vae.commands.fit_umap Z XY NEIGHBORS MIN_DIST EPOCHS SEED: one UMAP for the app, in a process of its own.
+
+Prints the share of the epochs that are done, a number a line.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import numpy as np
+
+from ..latent.fit import fit_map
+
+NICENESS = 10  # below the app, whose map stays live meanwhile
+
+
+def main(given: str, made: str, n_neighbors: str, min_dist: str, n_epochs: str, seed: str) -> None:
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    settings = {"n_neighbors": int(n_neighbors), "min_dist": float(min_dist), "n_epochs": int(n_epochs)}
+    fitted = fit_map(np.load(given, allow_pickle=False), seed=int(seed), report=_say, **settings)
+    np.save(made, fitted.xy)
+
+
+def _say(share: float) -> None:
+    print(f"{share:.3f}", flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

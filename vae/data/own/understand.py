@@ -1,0 +1,208 @@
+"""What was understood of the files that were given, before anything is kept: samples, and a preview to look at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from ...errors import SettingError
+from ...registry import MODALITIES
+from ...types import Samples
+from .arrays import idx_by_name, read_arrays, read_idx_files
+from .choices import Choices
+from .images import is_picture, read_pictures
+from .rows import Rows
+from .sources import Given, Skipped
+from .tables import SUFFIXES as TABLES
+from .tables import read_table
+
+FEWEST = 8  # samples
+SHOWN = 16  # samples of a preview
+Progress = Callable[[int, int], object]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What was understood. low, high: of the values as they were given; labels: name -> samples that have it; pictures:
+    up to 16 samples as they will be shown, uint8 (k, c, h, w)."""
+
+    source: str
+    what: str
+    modality: str
+    shape: tuple[int, ...]
+    n_train: int
+    n_test: int
+    low: float
+    high: float
+    labels: dict[str, int]
+    columns: tuple[str, ...]
+    notes: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+    n_bytes: int
+    pictures: np.ndarray
+
+    def lines(self, most: int = 1_000_000) -> list[str]:
+        """For people, at most so many of the skipped files each by its name."""
+        of = {"image": "pixels", "series": "channels and time steps", "vector": "values"}[self.modality]
+        out = [
+            f"{self.source}: {self.what}",
+            f"{self.n_train + self.n_test:,} samples, {'x'.join(map(str, self.shape))} {of}, values {self.low:.4g} to "
+            f"{self.high:.4g}; {self.n_train:,} to train on, {self.n_test:,} to test; {self.n_bytes / 1e6:.1f} MB",
+        ]
+        if self.labels:
+            shown = list(self.labels.items())[:30]
+            more = f" and {len(self.labels) - 30} more" if len(self.labels) > 30 else ""
+            out.append("labels: " + ", ".join(f"{name} {n}" for name, n in shown) + more)
+        else:
+            out.append("labels: none")
+        if self.columns:
+            out.append(f"columns: {', '.join(self.columns[:30])}{' ...' if len(self.columns) > 30 else ''}")
+        out += [f"note: {note}" for note in self.notes]
+        if self.skipped:
+            out.append(f"skipped: {len(self.skipped)} files")
+            out += [f"  {s.name}: {s.reason}" for s in self.skipped[:most]]
+            if len(self.skipped) > most:
+                out.append(f"  ... and {len(self.skipped) - most} more")
+        return out
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A data set that is not kept yet. mean, std: what series and vectors were standardised by, a channel or column."""
+
+    preview: Preview
+    samples: Samples
+    classes: tuple[str, ...]
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+
+
+def understand(found: Given, choices: Choices, progress: Progress = lambda done, n: None) -> Understood:
+    """Read all that was given, split it, and say what it is. Deterministic for a seed.
+
+    Raises: SettingError: nothing that can be read, a choice that does not fit, or fewer than 8 samples.
+    """
+    choices.check()
+    rows = _read(found, choices, progress)
+    if len(rows.x) < FEWEST:
+        skipped = f" ({len(rows.skipped)} files were skipped)" if rows.skipped else ""
+        raise SettingError(f"{found.name}: {len(rows.x)} samples{skipped}; expected at least {FEWEST}.")
+    notes = list(rows.notes)
+    if found.passed_over:
+        notes.append(f"Passed over: {found.passed_over:,} that systems leave in folders (hidden, __MACOSX, Thumbs.db).")
+    train, test = _split(rows, choices, notes)
+    low, high = float(rows.x.min()), float(rows.x.max())
+    x_train, x_test, mean, std = _standardised(rows.x[train], rows.x[test], rows.modality)
+    names = [] if rows.labels is None else sorted(np.unique(rows.labels).tolist(), key=_natural)
+    y = None if rows.labels is None else _codes(rows.labels, names)
+    y_train, y_test = (None, None) if y is None else (y[train], y[test])
+    used = np.concatenate([train, test])
+    counts = {name: int((y[used] == i).sum()) for i, name in enumerate(names)} if y is not None else {}
+    shown = np.linspace(0, len(x_train) - 1, min(SHOWN, len(x_train))).astype(int)
+    preview = Preview(
+        source=found.name,
+        what=rows.what,
+        modality=rows.modality,
+        shape=rows.x.shape[1:],
+        n_train=len(train),
+        n_test=len(test),
+        low=low,
+        high=high,
+        labels=counts,
+        columns=rows.columns,
+        notes=tuple(notes),
+        skipped=(*found.skipped, *(s for s in rows.skipped if s not in found.skipped)),
+        n_bytes=x_train.nbytes + x_test.nbytes,
+        pictures=MODALITIES.get(rows.modality).pictures(x_train[shown]),
+    )
+    return Understood(preview, Samples(x_train, y_train, x_test, y_test), tuple(names), mean, std)
+
+
+# ---------------------------------------------------------------- parts
+
+
+def _read(found: Given, choices: Choices, progress: Progress) -> Rows:
+    """By the reader that fits the files. Raises: SettingError: none does."""
+    files = found.files
+    pictures = [f for f in files if is_picture(f)]
+    tables = [f for f in files if f.suffix in TABLES]
+    arrays = [f for f in files if f.suffix in (".npy", ".npz")]
+    idx = [f for f in files if idx_by_name(f)]
+    if idx and not pictures:
+        return read_idx_files(_only(found, idx, files), choices)
+    if len(files) == 1 and not pictures and not tables and not arrays:
+        return read_pictures(found, choices, progress)  # by its content, it may be one all the same
+    if len(arrays) + len(tables) == 1 and not pictures:
+        read = read_arrays if arrays else read_table
+        return read(_only(found, arrays or tables, files), choices)
+    if not pictures and (arrays or tables):
+        every = ", ".join(PurePosixPath(f.name).name for f in (arrays + tables)[:6])
+        raise SettingError(f"{found.name}: holds several tables or arrays ({every}): give the one that is meant.")
+    return read_pictures(found, choices, progress)
+
+
+def _only(found: Given, chosen: list, files: tuple) -> Given:
+    rest = tuple(Skipped(f.name, "beside what was read") for f in files if f not in chosen)
+    return Given(found.name, tuple(chosen), (*found.skipped, *rest), found.passed_over)
+
+
+def _split(rows: Rows, choices: Choices, notes: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Rows to train on and to test: the source's own split, else by time, else at random, class by class."""
+    if rows.test is not None and 0 < rows.test.sum() < len(rows.test):
+        return np.flatnonzero(~rows.test), np.flatnonzero(rows.test)
+    if rows.when is not None:
+        return _split_by_time(rows, choices, notes)
+    random = np.random.default_rng(choices.seed)
+    test = np.zeros(len(rows.x), bool)
+    labels = np.zeros(len(rows.x)) if rows.labels is None else rows.labels
+    for name in np.unique(labels):
+        members = random.permutation(np.flatnonzero(labels == name))
+        if len(members) > 1:
+            test[members[: max(1, round(choices.test_share * len(members)))]] = True
+    if not test.any():
+        test[random.integers(len(test))] = True
+    return np.flatnonzero(~test), np.flatnonzero(test)
+
+
+def _split_by_time(rows: Rows, choices: Choices, notes: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """The last share of each series is the test set; a window across the border belongs to neither."""
+    train, test = np.zeros(len(rows.x), bool), np.zeros(len(rows.x), bool)
+    for source in np.unique(rows.source):
+        own = rows.source == source
+        last = int(rows.when[own, 1].max())
+        border = min(round((last + 1) * (1 - choices.test_share)), int(rows.when[own, 0].max()))
+        train |= own & (rows.when[:, 1] < border)
+        test |= own & (rows.when[:, 0] >= border)
+    if train.sum() < FEWEST // 2 or not test.any():
+        raise SettingError(
+            f"split by time, {train.sum()} windows are left to train on and {test.sum()} to test: choose a shorter "
+            "window or a shorter stride."
+        )
+    neither = len(train) - (train | test).sum()
+    notes.append(f"Split by time: the last windows are the test set, {neither} across the border belong to neither.")
+    return np.flatnonzero(train), np.flatnonzero(test)
+
+
+def _standardised(x_train: np.ndarray, x_test: np.ndarray, modality: str) -> tuple:
+    """Pictures as they are; else in standard deviations of the training set about its mean, by channel or column."""
+    if MODALITIES.get(modality).bounded:
+        return np.ascontiguousarray(x_train), np.ascontiguousarray(x_test), (), ()
+    axes = (0, *range(2, x_train.ndim))
+    mean, std = x_train.mean(axes, keepdims=True), x_train.std(axes, keepdims=True)
+    std = np.where(std > 1e-12 * np.maximum(np.abs(mean), 1e-300), std, 1.0)
+    scaled = (((x - mean) / std).astype(np.float32) for x in (x_train, x_test))
+    return *scaled, tuple(mean.ravel().tolist()), tuple(std.ravel().tolist())
+
+
+def _codes(labels: np.ndarray, names: list[str]) -> np.ndarray:
+    known, codes = np.unique(labels, return_inverse=True)
+    return np.array([names.index(v) for v in known.tolist()], np.int64)[codes]
+
+
+def _natural(name: str) -> list:
+    """2 before 10."""
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name) if part]

@@ -1,0 +1,51 @@
+"""Reads the two files of a WFDB record that hold numbers: signals in format 212, and beat annotations.
+
+The format is PhysioNet's: <https://physionet.org/physiotools/wag/signal-5.htm> and .../annot-5.htm.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...errors import DataCorrupt
+
+CODES = {1: "N", 2: "L", 3: "R", 4: "a", 5: "V", 6: "F", 7: "J", 8: "A", 9: "S", 10: "E", 11: "j", 12: "/", 13: "Q"}
+SKIP, NUMBER, SUBTYPE, CHANNEL, TEXT = range(59, 64)  # what a code of a word means where it is no annotation
+
+
+def read_212(data: bytes, channels: int) -> np.ndarray:
+    """Samples (n, channels) int16 of a signal file: three bytes hold two numbers of 12 bits in two's complement.
+
+    Raises: DataCorrupt: the bytes do not divide into pairs, or these into rows.
+    """
+    if not data or len(data) % 3 or len(data) // 3 * 2 % channels:
+        raise DataCorrupt(f"not {channels} signals in format 212: {len(data)} bytes, expected a multiple of 3")
+    low, shared, high = np.frombuffer(data, np.uint8).reshape(-1, 3).astype(np.int16).T
+    pairs = np.stack([low | (shared & 0x0F) << 8, high | (shared & 0xF0) << 4], 1)
+    return np.where(pairs > 2047, pairs - 4096, pairs).astype(np.int16).reshape(-1, channels)
+
+
+def read_beats(data: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """Sample number (n,) int64 and symbol (n,) str of every beat in an annotation file; other marks are left out.
+
+    Raises: DataCorrupt: it ends before its end mark.
+    """
+    words = np.frombuffer(data[: len(data) // 2 * 2], "<u2").tolist()
+    at, time, places, symbols = 0, 0, [], []
+    while at < len(words):
+        code, step = words[at] >> 10, words[at] & 0x3FF
+        at += 1
+        if code == step == 0:
+            return np.array(places, np.int64), np.array(symbols, str)
+        if code == SKIP:  # a step too long for ten bits: two words, the high one first
+            if at + 1 < len(words):
+                time += int(np.int32(np.uint32(words[at] << 16 | words[at + 1])))
+            at += 2
+        elif code == TEXT:
+            at += (step + 1) // 2
+        elif code not in (NUMBER, SUBTYPE, CHANNEL):
+            time += step
+            if code in CODES:
+                places.append(time)
+                symbols.append(CODES[code])
+    raise DataCorrupt(f"an annotation file of {len(data)} bytes without its end mark")

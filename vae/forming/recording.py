@@ -1,0 +1,129 @@
+"""Recording snapshots of a latent space while it forms: from a trainer after its epochs, or from one model."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..models.tensors import to_float
+from ..registry import DATASETS, FAMILIES, MODALITIES
+from ..types import Samples
+from .snapshots import (
+    CODES,
+    FIGURES,
+    FOLDER,
+    GRID,
+    N_LATENTS,
+    N_PICTURES,
+    PRIOR,
+    SIDE,
+    Fixed,
+    epochs_wanted,
+    write,
+    write_fixed,
+)
+
+BATCH = 500
+HALF = np.finfo(np.float16)
+SHARE = 0.015  # of the time of a training that its snapshots may take
+FREE_S = 0.3  # that they may take in any case: nobody notices, and a short training has more than two
+
+
+class Snapshots:
+    """Takes them, from the trainer that vae.training.experiment.train lets watch: `take` is its `watch`.
+
+    Beside the first and the last epoch, one is taken only while all of them together cost less than `SHARE` of the
+    time that training took, or `FREE_S`: the epochs of a small data set may be shorter than a snapshot.
+    """
+
+    def __init__(self, run: Path, plan: Any):
+        self.folder, self.plan = run / FOLDER, plan
+        self.wanted = epochs_wanted(plan.epochs)
+        self.spent_s, self.dearest_s, self.began = 0.0, 0.0, time.perf_counter()
+        self._look: Look | None = None
+
+    def take(self, trainer: Any, samples: Samples, event: Any) -> bool:
+        """Of the trainer as it stands after that epoch; its model, its random state and its gradients stay as they
+        are. Whether one was taken. Raises: OSError: it could not be written."""
+        began = time.perf_counter()
+        ends = event.epoch in (1, self.plan.epochs)
+        affordable = self.spent_s + self.dearest_s <= max(SHARE * (began - self.began), FREE_S)
+        if not ends and not (event.epoch in self.wanted and affordable):
+            return False
+        if self._look is None:
+            p = self.plan
+            self._look = Look(samples, p.family, p.dataset, seed=p.seed, device=trainer.parameters[0].device)
+            write_fixed(self.folder, replace(self._look.fixed, drawn_from=source(trainer.model)))
+            began = time.perf_counter()  # what is done once is no part of an update
+        arrays = self._look.at(trainer.model)
+        arrays |= {k: np.float64(event.metrics[k]) for k in FIGURES if event.metrics.get(k) is not None}
+        write(self.folder / f"{event.epoch:06d}.npz", arrays)
+        took = time.perf_counter() - began
+        self.spent_s, self.dearest_s = self.spent_s + took, max(self.dearest_s, took)
+        return True
+
+
+class Look:
+    """The samples and latents that every snapshot looks at, on the device; `fixed` is what a reader needs of them. The
+    same for all models of one family, data set and seed."""
+
+    def __init__(self, samples: Samples, family: str, dataset: str, *, seed: int, device: Any):
+        data = DATASETS.get(dataset)
+        self.pictures, self.seed, self.device = MODALITIES.get(data.modality).pictures, seed, device
+        rows = np.sort(np.random.default_rng(seed).permutation(len(samples.x_train))[:N_LATENTS])
+        seen = np.random.default_rng(seed).permutation(len(samples.x_test))[:N_PICTURES]
+        y = None if samples.y_train is None else samples.y_train[rows]
+        y_test = None if samples.y_test is None else samples.y_test[seen]
+        test = self.pictures(samples.x_test[seen])
+        self.fixed = Fixed(rows, _small(y), test, _small(y_test))
+
+        def on(a: np.ndarray | None) -> torch.Tensor | None:
+            return None if a is None else torch.from_numpy(np.ascontiguousarray(a)).to(device)
+
+        self._x, self._x_test = on(samples.x_train[rows]), on(samples.x_test[seen])
+        self._y = self._y_test = self._y_drawn = None
+        if "conditional" in FAMILIES.get(family).traits:
+            self._y, self._y_test = on(y), on(y_test)
+            self._y_drawn = torch.arange(SIDE**2, device=device) % len(data.classes)
+
+    def at(self, model: Any) -> dict[str, np.ndarray]:
+        """The arrays of a Snapshot, mu in float16; the random state stays as it is, the model in eval mode."""
+        device, y = self.device, self._y
+        model.eval()
+        with torch.inference_mode(), torch.random.fork_rng([device.index or 0] if device.type == "cuda" else []):
+            torch.manual_seed(self.seed)
+            labels = (None,) * len(self._x) if y is None else y.split(BATCH)
+            parts = [model.infer(to_float(x), y) for x, y in zip(self._x.split(BATCH), labels, strict=False)]
+            mu = torch.cat([q.mu for q in parts]).float()
+            again = model.decode(model.infer(to_float(self._x_test), self._y_test).mu, self._y_test)
+            drawn = model.decode(self._latents(model, mu), self._y_drawn)
+            rates = [q.kl_per_dim for q in parts if q.kl_per_dim is not None]
+            rate = torch.cat(rates).mean(0).float().cpu().numpy() if rates else None
+        found = {"mu": mu.cpu().numpy().clip(HALF.min, HALF.max).astype(np.float16)}
+        found |= {name: self.pictures(x.float().cpu().numpy()) for name, x in (("again", again), ("drawn", drawn))}
+        return found | ({} if rate is None else {"rate_per_dim_nats": rate})
+
+    def _latents(self, model: Any, mu: Any) -> Any:
+        """(64, d): of two dimensions a grid over the prior's mass; else the same draws of the prior each time, or where
+        there is none, of a Gaussian on the codes. As `source` says."""
+        generator, drawn_from = torch.Generator().manual_seed(self.seed), source(model)
+        if drawn_from == CODES:
+            return mu.mean(0) + mu.std(0) * torch.randn(SIDE**2, model.d, generator=generator).to(mu.device)
+        if drawn_from == GRID:
+            steps = torch.special.ndtri(torch.linspace(0.05, 0.95, SIDE))
+            return torch.cartesian_prod(-steps, steps).flip(1).to(mu.device)
+        return model.sample_prior(SIDE**2, generator, 1.0, self._y_drawn).to(mu.device)
+
+
+def source(model: Any) -> str:
+    """Of the latents that are decoded for a model, one of SOURCES."""
+    return CODES if not model.has_prior else GRID if model.d == 2 else PRIOR
+
+
+def _small(labels: np.ndarray | None) -> np.ndarray | None:
+    return None if labels is None else labels.astype(np.int32)

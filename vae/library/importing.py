@@ -1,0 +1,164 @@
+"""A checkpoint made of a decoder of the user's own and its latents."""
+
+from __future__ import annotations
+
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save as save_tensors
+from torch import Tensor, nn
+
+from ..atlas.building import of_latents
+from ..data.own.arrays import npz
+from ..data.own.picture_files import opened, plain, shaped
+from ..errors import DataNotFound, SettingError
+from ..registry import IMPORTED, MODALITIES
+from ..saved import checkpoint
+from ..saved.checkpoint import HISTORY, MODEL, Checkpoint
+from ..saved.decoders import DECODERS, Decoder
+from ..saved.decoders import opened as opened_decoder
+from ..saved.names import check_name
+from ..version import __version__
+
+LATENTS_MAX = 20_000  # rows of the map
+MODALITY = {2: "vector", 3: "series", 4: "image"}  # of what a decoder gives, by its dimensions
+
+
+def take_in(
+    name: str, decoder: Path, latents: Path, *, thumbnails: Path | None = None, span: tuple[float, float] | None = None
+) -> Checkpoint:
+    """A checkpoint `name` of a decoder file and an NPZ with z (n, d), and labels (n,), classes, x (n, *shape) if any.
+
+    thumbnails: an NPZ with x, a folder of pictures in the order of z, or one sheet of them, row by row; without, the
+    decoded latents are drawn. span: the values of the decoder's pictures that are black and white; None: from what it
+    decodes, 0 to 1, -1 to 1 or 0 to 255. The map is fitted on at most 20 000 latents; trust is the map's coverage.
+
+    Raises: DataNotFound, SettingError: what is given does not fit.
+    """
+    check_name(name)
+    for path in (decoder, latents, *([thumbnails] if thumbnails else [])):
+        if not path.exists():
+            raise DataNotFound(f"{path}: there is no such file.")
+    if decoder.suffix not in DECODERS:
+        raise SettingError(f"{decoder.name}: expected TorchScript (.pt) or ONNX (.onnx).")
+    a = npz(latents.read_bytes(), latents.name)
+    z, labels, classes = _latents(a, latents.name)
+    data = decoder.read_bytes()
+    model, shape = _fitted(opened_decoder(DECODERS[decoder.suffix], data), z, span)
+    modality = MODALITIES.get(MODALITY[len(shape) + 1])
+    rows = np.sort(np.random.default_rng(0).permutation(len(z))[:LATENTS_MAX])
+    x = _thumbnails(thumbnails, shape) if thumbnails else a.get("x")
+    if x is None:
+        with torch.inference_mode():
+            x = np.concatenate(
+                [model.decode(torch.from_numpy(part)).numpy() for part in np.array_split(z, len(z) // 64 + 1)]
+            )
+    if x.shape != (len(z), *shape):
+        raise SettingError(f"thumbnails {x.shape}: expected one for each latent, {(len(z), *shape)}.")
+    y = None if labels is None else labels[rows]
+    built = of_latents(z[rows], y, rows, classes, modality.pictures(x[rows]))
+    config = _config(name, decoder, latents, model, shape, modality.name, classes, len(z))
+    kept = torch.frombuffer(bytearray(data), dtype=torch.uint8)
+    files = {MODEL: save_tensors({DECODERS[decoder.suffix]: kept}), HISTORY: b"", **built.files()}
+    return checkpoint.save(checkpoint.root() / name, config, files)
+
+
+# ---------------------------------------------------------------- parts
+
+
+def _latents(a: dict[str, np.ndarray], name: str) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...]]:
+    z, labels = a.get("z"), a.get("labels", a.get("y"))
+    if z is None or z.ndim != 2 or len(z) < 2 or not np.issubdtype(z.dtype, np.number) or not np.isfinite(z).all():
+        raise SettingError(f"{name}: expected finite z (n, d), n at least 2; it has {', '.join(a) or 'nothing'}.")
+    if labels is None:
+        return np.array(z, np.float32, order="C"), None, ()
+    if labels.shape != (len(z),):
+        raise SettingError(f"{name}: labels {labels.shape}, expected one for each of {len(z)} latents.")
+    known, codes = np.unique(labels, return_inverse=True)
+    classes = tuple(str(c) for c in a["classes"]) if "classes" in a else ()
+    if classes:
+        if not np.issubdtype(labels.dtype, np.integer) or known.min() < 0 or known.max() >= len(classes):
+            raise SettingError(
+                f"{name}: labels {known[0]} to {known[-1]}, expected 0 to {len(classes) - 1} as classes has."
+            )
+        codes = labels
+    return np.array(z, np.float32, order="C"), codes.astype(np.int64), classes or tuple(map(str, known))
+
+
+def _fitted(run: nn.Module, z: np.ndarray, span: tuple[float, float] | None) -> tuple[Decoder, tuple[int, ...]]:
+    """The decoder as it wants its input and as its output is scaled, and the shape of a sample."""
+    some, said = torch.from_numpy(z[:: max(1, len(z) // 64)]), []
+    for deep in (False, True):
+        model = Decoder(run, z.shape[1], deep, 0.0, 1.0)
+        try:
+            with torch.inference_mode():
+                x = model.decode(some)
+            break
+        except (RuntimeError, TypeError, ValueError) as e:
+            said.append(str(e).strip().splitlines()[-1])
+    else:
+        raise SettingError(f"the decoder takes neither (b, {z.shape[1]}) nor (b, {z.shape[1]}, 1, 1): {said[0]}.")
+    if not isinstance(x, Tensor) or len(x) != len(some) or x.ndim not in MODALITY or not torch.isfinite(x).all():
+        given = tuple(x.shape) if isinstance(x, Tensor) else type(x).__name__
+        raise SettingError(f"the decoder gives {given} for {len(some)} latents: expected finite (b, c, h, w).")
+    shape = tuple(x.shape[1:])
+    if len(shape) == 3:
+        if shape[0] not in (1, 3):
+            raise SettingError(f"the decoder gives pictures {shape}: expected 1 or 3 channels first.")
+        low, high = span or _span(float(x.min()), float(x.max()))
+        if not low < high:
+            raise SettingError(f"range {low:g}:{high:g}: expected the smaller first.")
+        model.low, model.high = low, high
+    return model, shape
+
+
+def _span(low: float, high: float) -> tuple[float, float]:
+    if low >= -0.05 and high <= 1.05:
+        return 0.0, 1.0
+    return (-1.0, 1.0) if low >= -1.05 and high <= 1.05 else (0.0, 255.0) if low >= -5 and high <= 260 else (low, high)
+
+
+def _thumbnails(path: Path, shape: tuple[int, ...]) -> np.ndarray:
+    if path.suffix == ".npz":
+        found = npz(path.read_bytes(), path.name)
+        if "x" not in found:
+            raise SettingError(f"{path.name}: expected an array x; it has {', '.join(found) or 'none'}.")
+        return found["x"]
+    if len(shape) != 3:
+        raise SettingError(f"thumbnails of samples {shape} come as an NPZ with x.")
+    if path.is_dir():
+        files = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
+        return np.stack([shaped(plain(opened(p.read_bytes())), shape) for p in files])
+    c, h, w = shape
+    sheet = np.asarray(
+        plain(opened(path.read_bytes(), bytes_max=2**28, side_max=2**15)).convert("L" if c == 1 else "RGB")
+    )
+    rows, columns = sheet.shape[0] // h, sheet.shape[1] // w
+    tiles = sheet[: rows * h, : columns * w].reshape(rows, h, columns, w, c).transpose(0, 2, 4, 1, 3)
+    return np.ascontiguousarray(tiles.reshape(rows * columns, c, h, w))
+
+
+def _config(name, decoder: Path, latents: Path, model: Decoder, shape, modality, classes, n: int) -> dict[str, Any]:
+    versions = {"zscope": __version__, "python": platform.python_version(), "torch": torch.__version__}
+    return {
+        "name": name,
+        "title": f"Imported decoder {decoder.name}",
+        "family": IMPORTED,
+        "hparams": {"d": model.d, "deep": model.deep, "low": model.low, "high": model.high},
+        "train": {},
+        "dataset": "",
+        "seed": 0,
+        "spec": {"shape": list(shape), "n_data": n, "n_classes": len(classes), "modality": modality},
+        "classes": list(classes),
+        "data_licence": "your own",
+        "data_origin": f"{decoder.name} with {latents.name}",
+        "data_cite": "",
+        "command": f"python -m vae import {name} --decoder {decoder.name} --latents {latents.name}",
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": versions,
+        "metrics": {},
+    }

@@ -1,0 +1,107 @@
+"""A checkpoint as one ZIP, and a checkpoint from such a ZIP, verified before it is stored."""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+import zipfile
+import zlib
+from io import BufferedIOBase
+from pathlib import Path, PurePosixPath
+
+import torch
+
+from ..errors import CheckpointError, SaveError, SettingError
+from ..registry import IMPORTED
+from ..saved import checkpoint
+from ..saved.checkpoint import FILES, RESUME, Checkpoint
+from ..saved.names import check_name
+from ..saved.restoring import restore
+
+RATIO_MAX, RATIO_FROM = 200, 64 * 2**20  # unpacked to packed, of a ZIP that unpacks to more
+ZIP_BYTES_MAX = 4 * 2**30  # unpacked
+CONFIG_BYTES_MAX = 16 * 2**20
+
+
+def pack(name: str, *, resume: bool = False) -> bytes:
+    """One ZIP of a verified checkpoint, the same bytes each time; resume: with what continues its training.
+
+    Raises: UnknownName, CheckpointError.
+    """
+    saved = checkpoint.read(checkpoint.find(name), skip=() if resume else (RESUME,))
+    files = {"config.json": (saved.path / "config.json").read_bytes()} | saved.files
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as z:
+        for file, data in sorted(files.items()):
+            z.writestr(zipfile.ZipInfo(f"{saved.config['name']}/{file}"), data, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def unpack(source: Path | BufferedIOBase, name: str = "", *, allow_code: bool = False) -> Checkpoint:
+    """A checkpoint from such a ZIP, verified as on every load and rebuilt once before it is kept; name: another one.
+
+    Raises: SettingError: no such ZIP, too large, a name that is taken. CheckpointError: not what was saved.
+    """
+    given = PurePosixPath(getattr(source, "name", "") or "the ZIP").name  # so that what is wrong with it names it
+    with tempfile.TemporaryDirectory(prefix="zscope-") as around:
+        folder = Path(around) / given
+        folder.mkdir()
+        _extract(source, given, folder, FILES)
+        saved = checkpoint.read(folder)
+        if saved.config["family"] == IMPORTED and not allow_code:
+            raise SettingError(
+                f"{saved.config['name']} is an imported decoder: code, which runs when it is opened. If you trust "
+                "it: python -m vae checkpoint unpack FILE --allow-code."
+            )
+        name = name or str(saved.config["name"])
+        check_name(name)
+        restore(saved, torch.device("cpu"))
+        return checkpoint.save(checkpoint.root() / name, saved.config | {"name": name}, saved.files)
+
+
+# ---------------------------------------------------------------- parts
+
+
+def _extract(source: Path | BufferedIOBase, given: str, folder: Path, allowed: tuple[str, ...]) -> None:
+    """The files of the one checkpoint in a ZIP, by their last names, which are known ones: none can lead outside."""
+    try:
+        with zipfile.ZipFile(source) as z:
+            inside = {}
+            for entry in z.infolist():
+                path = PurePosixPath(entry.filename)
+                if entry.is_dir():
+                    continue
+                if len(path.parts) > 2 or path.name not in ("config.json", *allowed) or path.name in inside:
+                    raise SettingError(
+                        f"{given}: {entry.filename!r} is no file of a checkpoint: expected one folder with "
+                        f"config.json, {', '.join(allowed)}."
+                    )
+                inside[path.name] = entry
+            if "config.json" not in inside:
+                raise SettingError(f"{given}: no checkpoint: it has no config.json.")
+            size, packed = (sum(getattr(e, k) for e in inside.values()) for k in ("file_size", "compress_size"))
+            if size > ZIP_BYTES_MAX or (size > RATIO_FROM and size > RATIO_MAX * max(packed, 1)):
+                raise SettingError(
+                    f"{given}: unpacks to {size / 2**20:,.0f} MB from {packed / 2**20:,.1f}; at most "
+                    f"{ZIP_BYTES_MAX // 2**20:,} MB and {RATIO_MAX} times are unpacked."
+                )
+            if inside["config.json"].file_size > CONFIG_BYTES_MAX:
+                raise SettingError(f"{given}: its config.json has {inside['config.json'].file_size / 2**20:.0f} MB.")
+            for name, entry in inside.items():
+                with z.open(entry) as stream:
+                    (folder / name).write_bytes(stream.read(entry.file_size + 1))
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as e:
+        raise SettingError(f"{given}: not a ZIP, or a damaged one ({e}).") from None
+    except OSError as e:
+        raise SaveError(f"{given}: could not be unpacked: {e.strerror or e}.") from e
+    listed = _listed(folder / "config.json")
+    if extra := set(inside) - listed - {"config.json"}:
+        raise CheckpointError(f"{given}: its config.json does not list {', '.join(sorted(extra))}.")
+
+
+def _listed(config: Path) -> set[str]:
+    try:
+        return set(json.loads(config.read_text("utf-8"))["files"])
+    except (ValueError, TypeError, KeyError, RecursionError) as e:
+        raise CheckpointError(f"config.json lists no files ({type(e).__name__}: {e}).") from None

@@ -1,0 +1,58 @@
+"""The aggregate posterior q(z) = 1/n_data sum_i q(z|x_i) estimated from one batch, and the rate split by it.
+
+For a diagonal Gaussian q(z|x). Chen et al., 2018, Isolating sources of disentanglement in VAEs.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ..types import Latent
+from .gaussian import log_normal, log_normal_each
+
+SAMPLING = ("stratified", "weighted")
+
+
+def log_importance(b: int, n_data: int, sampling: str) -> Float[Tensor, "b b"]:
+    """Log weights w_ij with q(z_i) = sum_j w_ij q(z_i|x_j) over a batch drawn without replacement; z_i came from x_i.
+
+    weighted: w = 1/(n_data b) for all, Chen et al., 2018, appendix C. Its log q(z) is biased low, by log n_data
+    when the batch is the whole set; in training that is a constant without a gradient.
+    stratified: 1/n_data for x_i itself, which is certain to be there, and (n_data - 1) / (n_data (b - 1)) for each
+    other: no bias of q(z), and exact when the batch is the whole set. The paper gives one of the others a weight
+    of its own; this is the mean over which one that is.
+
+    Args: n_data: rows in the training set, not in the batch.
+    """
+    if sampling == "weighted":
+        return torch.full((b, b), -math.log(n_data * b))
+    others = (n_data - 1) / (n_data * max(1, b - 1))
+    weights = torch.full((b, b), others).fill_diagonal_(1 / n_data)
+    return weights.log()
+
+
+def log_aggregate(q: Latent, n_data: int, sampling: str) -> tuple[Float[Tensor, " b"], Float[Tensor, "b d"]]:
+    """log q(z) and log q(z_j) of each dimension at q.z, nats. Takes b*b*d memory."""
+    log_q = log_normal_each(q.z[:, None], q.mu[None], q.std[None])  # (b, b, d): row i is z_i, column j is x_j
+    log_w = log_importance(len(q.z), n_data, sampling).to(log_q)
+    return torch.logsumexp(log_q.sum(2) + log_w, 1), torch.logsumexp(log_q + log_w[:, :, None], 1)
+
+
+def decompose(q: Latent, n_data: int, sampling: str) -> dict[str, Float[Tensor, " b"]]:
+    """The rate, one draw of it, as three terms in nats. Chen et al., 2018, equation 2.
+
+    mutual_information log q(z|x)/q(z), of the index of a sample and its code; total_correlation
+    log q(z) / prod_j q(z_j); dimension_kl sum_j log q(z_j)/p(z_j). They add up to log q(z|x)/p(z) whatever q(z) is.
+    """
+    log_posterior = log_normal(q.z, q.mu, q.std)
+    log_prior = log_normal(q.z, torch.zeros_like(q.z), torch.ones_like(q.z))
+    joint, each = log_aggregate(q, n_data, sampling)
+    return {
+        "mutual_information": log_posterior - joint,
+        "total_correlation": joint - each.sum(1),
+        "dimension_kl": each.sum(1) - log_prior,
+    }

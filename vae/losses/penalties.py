@@ -1,0 +1,108 @@
+"""Penalties on the codes of a batch: scalars in a unit of their own, of which their weights make nats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ..types import Output
+
+IMQ_SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+Kernel = Callable[[Float[Tensor, "n m"], int], Float[Tensor, "n m"]]
+
+
+# ---------------------------------------------------------------- maximum mean discrepancy
+
+
+def imq(squares: Float[Tensor, "n m"], d: int) -> Float[Tensor, "n m"]:
+    """Inverse multiquadratics sum_s sC / (sC + |z - z'|^2), C = 2d, from squared distances of codes of width d.
+
+    C is the expected squared distance of two draws of the prior. Tolstikhin et al., 2018, section 4, give one scale;
+    the sum over several keeps a gradient for codes near and far.
+    """
+    return sum(2 * d * s / (2 * d * s + squares) for s in IMQ_SCALES)
+
+
+def rbf(squares: Float[Tensor, "n m"], d: int) -> Float[Tensor, "n m"]:
+    """Gaussian exp(-|z - z'|^2 / 2d), from squared distances of codes of width d."""
+    return torch.exp(-squares / (2 * d))
+
+
+KERNELS: dict[str, Kernel] = {"rbf": rbf, "imq": imq}
+
+
+def mmd(
+    a: Float[Tensor, "n d"], b: Float[Tensor, "m d"], kernel: Kernel, *, unbiased: bool = True
+) -> Float[Tensor, ""]:
+    """Squared maximum mean discrepancy of two samples, in the unit of the kernel. Gretton et al., 2012.
+
+    unbiased: the U-statistic, which leaves out k(z_i, z_i) and may fall below 0; else the V-statistic, 0 for equal
+    samples and above it otherwise.
+    """
+    d = a.shape[1]
+    return (
+        _mean(kernel(_squares(a, a), d), unbiased)
+        + _mean(kernel(_squares(b, b), d), unbiased)
+        - 2 * kernel(_squares(a, b), d).mean()
+    )
+
+
+def mmd_to_prior(kernel: Kernel, *, unbiased: bool):
+    """A term: the mmd of the codes z of a batch and as many fresh draws of N(0, I)."""
+
+    def term(model: nn.Module, output: Output, x: Tensor) -> Float[Tensor, ""]:
+        z = output.latent.z
+        return mmd(z, torch.randn_like(z), kernel, unbiased=unbiased)
+
+    return term
+
+
+def _squares(a: Tensor, b: Tensor) -> Tensor:
+    return (a.square().sum(1)[:, None] + b.square().sum(1)[None] - 2 * a @ b.T).clamp(min=0)
+
+
+def _mean(k: Float[Tensor, "n n"], off_diagonal: bool) -> Float[Tensor, ""]:
+    if not off_diagonal:
+        return k.mean()
+    n = len(k)
+    return (k.sum() - k.diagonal().sum()) / max(1, n * (n - 1))
+
+
+# ---------------------------------------------------------------- disentangled inferred prior
+
+
+def covariance(mu: Float[Tensor, "b d"]) -> Float[Tensor, "d d"]:
+    """E[mu mu^T] - E[mu] E[mu]^T over the batch."""
+    centred = mu - mu.mean(0)
+    return centred.T @ centred / len(mu)
+
+
+def between_dims(of: str):
+    """A term: the sum of squared covariances of different dimensions. `of`: see `code_covariance`."""
+
+    def term(model: nn.Module, output: Output, x: Tensor) -> Float[Tensor, ""]:
+        c = code_covariance(output, of)
+        return (c - torch.diag(c.diagonal())).square().sum()
+
+    return term
+
+
+def within_dims(of: str):
+    """A term: the sum over dimensions of (variance - 1)^2. `of`: see `code_covariance`."""
+
+    def term(model: nn.Module, output: Output, x: Tensor) -> Float[Tensor, ""]:
+        return (code_covariance(output, of).diagonal() - 1).square().sum()
+
+    return term
+
+
+def code_covariance(output: Output, of: str) -> Float[Tensor, "d d"]:
+    """Covariance of the posterior means over the batch ("I") or of z itself, E[diag(std^2)] + Cov[mu] ("II").
+
+    Kumar et al., 2018, DIP-VAE-I and DIP-VAE-II.
+    """
+    c = covariance(output.latent.mu)
+    return c + torch.diag(output.latent.std.square().mean(0)) if of == "II" else c

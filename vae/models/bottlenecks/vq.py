@@ -1,0 +1,79 @@
+"""A vector at each place of a grid becomes the nearest of K code vectors. van den Oord et al., 2017."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from ...types import Output
+
+SMOOTHING = 1e-5  # of the counts, so that a code without any can be divided by
+DEAD, REVIVED = 0.05, 0.1  # of an even use: a code whose average falls below the first starts elsewhere at the second
+
+
+class Codebook(nn.Module):
+    """K code vectors, each the exponential average of the encoder outputs it stood for (2017, appendix A.1).
+
+    The vectors, counts and sums are buffers: no gradient reaches them, and only `learn` changes them.
+    """
+
+    def __init__(self, codes: int, width: int, decay: float):
+        super().__init__()
+        self.decay = decay
+        self.register_buffer("vectors", torch.randn(codes, width))
+        self.register_buffer("counts", torch.zeros(codes))  # none yet: the first batch places every code
+        self.register_buffer("sums", torch.zeros(codes, width))
+
+    def nearest(self, z: Float[Tensor, "*shape w"]) -> Int[Tensor, " *shape"]:
+        """The number of the nearest code of each vector, in Euclidean distance."""
+        half_squares = 0.5 * self.vectors.square().sum(1)
+        return (half_squares - z @ self.vectors.T).argmin(-1)
+
+    def forward(self, codes: Int[Tensor, " *shape"]) -> Float[Tensor, "*shape w"]:
+        return self.vectors[codes]
+
+    @torch.no_grad()
+    def revive(self, z: Float[Tensor, "n w"]) -> None:
+        """Dead codes restart as random rows of z, picked with the global generator.
+
+        Their small count lets the first vectors that choose them move them, or lets them die again soon.
+        """
+        even = len(z) / len(self.vectors)
+        dead = (self.counts <= DEAD * even)[:, None]
+        rows = z[torch.randint(len(z), (len(self.vectors),), device=z.device)]
+        self.vectors.copy_(torch.where(dead, rows, self.vectors))
+        self.sums.copy_(torch.where(dead, rows * (REVIVED * even), self.sums))
+        self.counts.copy_(torch.where(dead[:, 0], REVIVED * even, self.counts))
+
+    @torch.no_grad()
+    def learn(self, z: Float[Tensor, "n w"], codes: Int[Tensor, " n"]) -> None:
+        """One step of the averages; each vector becomes sum / count, counts smoothed by Laplace's rule."""
+        chosen = nn.functional.one_hot(codes, len(self.vectors)).to(z.dtype)
+        self.counts.lerp_(chosen.sum(0), 1 - self.decay)
+        self.sums.lerp_(chosen.T @ z, 1 - self.decay)
+        n = self.counts.sum()
+        smoothed = (self.counts + SMOOTHING) / (n + len(self.counts) * SMOOTHING) * n
+        self.vectors.copy_(self.sums / smoothed[:, None])
+
+
+def straight_through(z: Float[Tensor, " *shape"], quantised: Float[Tensor, " *shape"]) -> Float[Tensor, " *shape"]:
+    """The values of `quantised` with the gradient of z: decoding pulls on the encoder as if nothing were rounded."""
+    return quantised.detach() + (z - z.detach())
+
+
+def commitment(model: nn.Module, output: Output, x: Tensor) -> Float[Tensor, ""]:
+    """||z_e(x) - sg(e)||^2, averaged over the places of the grid and the batch; squared latent units, not nats. 2017,
+    equation 3."""
+    (encoded,) = output.latent.context
+    return (encoded - output.latent.z.detach()).square().sum(1).mean() / model.places
+
+
+def code_perplexity(model: nn.Module, output: Output, x: Tensor) -> Float[Tensor, ""]:
+    """exp of the entropy of how often the batch uses each code: from 1 to K codes in effect."""
+    return perplexity(model.codes(output.latent.z.detach()), len(model.codebook()))
+
+
+def perplexity(codes: Int[Tensor, " *shape"], n_codes: int) -> Float[Tensor, ""]:
+    share = torch.bincount(codes.flatten(), minlength=n_codes) / codes.numel()
+    return torch.special.entr(share).sum().exp()

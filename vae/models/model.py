@@ -1,0 +1,154 @@
+"""encoder -> bottleneck -> decoder, and the protocol that every family keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ..losses.schedules import WARMUP, WARMUP_STEPS
+from ..registry import MODALITIES
+from ..settings import knob
+from ..types import Latent, Output, Spec
+from .likelihoods import HELP as LIKELIHOOD
+from .likelihoods import NAMES as LIKELIHOODS
+from .likelihoods import SIGMA, Likelihood, likelihood
+from .nets import LAYOUTS, NETS
+
+
+@runtime_checkable  # so that annotations of it are checked in the tests
+class LatentModel(Protocol):
+    """What training, engine and metrics ask of a model; z is always (b, d), y (b,) int64 labels or None: unknown.
+
+    levels: widths of the levels of z from the top, together d; one for most. has_prior: p(z) can be drawn from.
+    resample, log_joint and log_posterior are asked only of models that pay a rate (`Latent.kl` is not empty).
+    """
+
+    likelihood: Likelihood
+    d: int
+    has_prior: bool
+    levels: tuple[int, ...]
+
+    def infer(self, x: Tensor, y: Tensor | None = None) -> Latent: ...
+
+    def decode(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        """E[x|z], (b, *shape)."""
+        ...
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Output: ...
+
+    def sample_prior(
+        self, n: int, generator: torch.Generator, temperature: float = 1.0, y: Tensor | None = None
+    ) -> Tensor:
+        """n draws z ~ p(z), or p(z|y), (n, d); generator: a CPU one, so that a seed means the same everywhere."""
+        ...
+
+    def resample(self, q: Latent, k: int) -> Latent:
+        """k fresh draws of every row of q, (k b, d), the b rows of the first draw first; x is not encoded again."""
+        ...
+
+    def log_joint(self, x: Tensor, z: Tensor, y: Tensor | None = None) -> Tensor:
+        """log p(x|z) + log p(z), nats, (b,)."""
+        ...
+
+    def log_posterior(self, z: Tensor, q: Latent) -> Tensor:
+        """log q(z|x), nats, (b,); gradients reach the encoder through q alone."""
+        ...
+
+    def map_view(self) -> Tensor | None:
+        """(d, m): the map shows z @ map_view(); None: z itself."""
+        ...
+
+
+DEPTH = (
+    "how often convolutions halve the sides of a sample, or how many hidden layers an mlp has: more can learn more and "
+    "train slower; 0 chooses"
+)
+
+
+@dataclass(frozen=True)
+class NetHparams:
+    """Settings that every family with one encoder and one decoder shares."""
+
+    d: int = knob(16, "width of the latent", low=1, high=4096)
+    net: str = knob("auto", "layout of encoder and decoder; auto: convolutions of the sample's kind", choices=NETS)
+    width: int = knob(32, "channels of the first convolution, or units of a hidden layer", low=1, high=8192)
+    depth: int = knob(0, DEPTH, low=0, high=12)
+    likelihood: str = knob("gaussian", LIKELIHOOD, choices=LIKELIHOODS)
+    sigma: float = knob(0.0, SIGMA, low=0.0, high=10.0)
+
+
+@dataclass(frozen=True)
+class RateHparams(NetHparams):
+    """Settings of families that pay a rate."""
+
+    warmup: str = knob("none", WARMUP, choices=("none", "linear", "cyclical"))
+    warmup_steps: int = knob(1000, WARMUP_STEPS, low=1, high=10_000_000)
+
+
+def density(spec: Spec, name: str, sigma: float) -> Likelihood:
+    """p(x|z) for samples of the spec's modality. Raises: SettingError: that one is no density of such values."""
+    return likelihood(name, sigma=sigma, bounded=MODALITIES.get(spec.modality).bounded)
+
+
+class OneCode(nn.Module):
+    """Abstract: a model whose code is drawn at its one `bottleneck`, and what follows from that, whatever is beside it.
+
+    Its own are infer(x, y) and params(z, y), raw parameters of p(x|z) as `likelihood` takes them; log_prior where the
+    prior is not the bottleneck's. Keeps no state between calls.
+    """
+
+    def decode(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, "b ..."]:
+        """E[x|z], or E[x|z, y]."""
+        return self.likelihood.mean(self.params(z, y))
+
+    def forward(self, x: Float[Tensor, "b ..."], y: Tensor | None = None) -> Output:
+        latent = self.infer(x, y)
+        return Output(self.params(latent.z, y), latent)
+
+    def sample_prior(
+        self, n: int, generator: torch.Generator, temperature: float = 1.0, y: Tensor | None = None
+    ) -> Float[Tensor, "n d"]:
+        return self.bottleneck.sample_prior(n, generator, temperature)
+
+    def resample(self, q: Latent, k: int) -> Latent:
+        return self.bottleneck.resample(q, k)
+
+    def log_prior(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, " b"]:
+        """log p(z), or log p(z|y), nats."""
+        return self.bottleneck.log_prior(z)
+
+    def log_joint(
+        self, x: Float[Tensor, "b ..."], z: Float[Tensor, "b d"], y: Tensor | None = None
+    ) -> Float[Tensor, " b"]:
+        """log p(x|z) + log p(z), nats; given y, where the model knows labels."""
+        return self.likelihood.log_prob(self.params(z, y), x) + self.log_prior(z, y)
+
+    def log_posterior(self, z: Float[Tensor, "b d"], q: Latent) -> Float[Tensor, " b"]:
+        return self.bottleneck.log_posterior(z, q)
+
+    def map_view(self) -> Tensor | None:
+        return None
+
+
+class VAE(OneCode):
+    """One encoder, one bottleneck, one decoder."""
+
+    def __init__(self, spec: Spec, h: NetHparams, bottleneck: type[nn.Module]):
+        super().__init__()
+        self.d, self.levels, self.shape = h.d, (h.d,), tuple(spec.shape)
+        self.likelihood = density(spec, h.likelihood, h.sigma)
+        pair = LAYOUTS[h.net](self.shape, self.likelihood.outputs, h.d, h.width, h.depth)
+        self.encoder, self.decoder = pair.encoder, pair.decoder
+        self.bottleneck = bottleneck(pair.features, h.d)
+        self.has_prior = bottleneck.has_prior
+
+    def infer(self, x: Float[Tensor, "b ..."], y: Tensor | None = None) -> Latent:
+        return self.bottleneck(self.encoder(x))
+
+    def params(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, "b ..."]:
+        """Raw parameters of p(x|z), as the likelihood takes them."""
+        return self.decoder(z)

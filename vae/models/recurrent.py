@@ -1,0 +1,35 @@
+"""What recurrent families share: settings, and series in equal chunks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from ..losses.schedules import WARMUP, WARMUP_STEPS
+from ..settings import knob
+from .likelihoods import SIGMA
+
+
+@dataclass(frozen=True)
+class RecurrentHparams:
+    """Settings of every recurrent family. Their likelihood is the gaussian: series are real values."""
+
+    units: int = knob(128, "width of a recurrent net's memory", low=1, high=4096)
+    chunk: int = knob(16, "consecutive time steps of the data that are one of the net", low=1, high=100_000)
+    sigma: float = knob(0.0, SIGMA, low=0.0, high=10.0)
+    warmup: str = knob("none", WARMUP, choices=("none", "linear", "cyclical"))
+    warmup_steps: int = knob(1000, WARMUP_STEPS, low=1, high=10_000_000)
+
+
+def chunks(x: Float[Tensor, "b c t"], length: int) -> Float[Tensor, "b n v"]:
+    """Consecutive chunks of `length` time steps, all channels of each as one row; the last is filled up with zeros."""
+    x = F.pad(x, (0, -x.shape[2] % length))
+    return x.unflatten(2, (-1, length)).transpose(1, 2).flatten(2)
+
+
+def joined(rows: Float[Tensor, "b n v"], channels: int, t: int) -> Float[Tensor, "b c t"]:
+    """The inverse of `chunks`, cut to t time steps."""
+    return rows.unflatten(2, (channels, -1)).transpose(1, 2).flatten(2)[:, :, :t]

@@ -1,0 +1,163 @@
+"""A generative model whose label is a latent too, where it is unknown."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ..losses.gaussian import log_normal
+from ..types import Latent, Loss, Output, Spec
+from .conditional import ConditionalVAE, one_hot
+from .likelihoods import Likelihood
+from .model import NetHparams
+
+UNLIKELY = -1e9  # in place of -inf where it is multiplied by a chance of 0
+
+
+def keep_labels(y: np.ndarray, n: int, seed: int) -> np.ndarray:
+    """y (rows,) with n labels kept, equally many of each class as far as there are any, and -1 in all other places."""
+    shuffled = np.random.default_rng(seed).permutation(len(y))
+    rank = np.empty(len(y), np.int64)  # how many of its class come before a row
+    for c in np.unique(y):
+        rows = shuffled[y[shuffled] == c]
+        rank[rows] = np.arange(len(rows))
+    kept = shuffled[np.argsort(rank[shuffled], kind="stable")[:n]]
+    out = np.full_like(y, -1)
+    out[kept] = y[kept]
+    return out
+
+
+class SemiSupervisedVAE(nn.Module):
+    """p(y) uniform, p(z) = N(0, I), p(x|z, y); q(y|x), q(z|x, y). Model M2 of Kingma et al., 2014, sections 2.2, 2.3.
+
+    Where y is known, bounds are on log p(x, y); where it is not (negative, or None), on log p(x), with the class summed
+    out: a known label costs the log of the number of classes. The posterior of z is a mixture over classes, of which a
+    known label leaves one; context: log weights (b, c), means and standard deviations (b, c, d) of its parts.
+
+    Raises: SettingError: if the data has no labels.
+    """
+
+    has_prior = True
+
+    def __init__(self, spec: Spec, h: NetHparams):
+        super().__init__()
+        self.conditional = ConditionalVAE(spec, h)
+        self.d, self.levels, self.classes = h.d, (h.d,), spec.n_classes
+        features = self.conditional.bottleneck.head.in_features
+        self.classifier = nn.Sequential(nn.Linear(features, features), nn.SiLU(), nn.Linear(features, self.classes))
+
+    @property
+    def likelihood(self) -> Likelihood:
+        return self.conditional.likelihood
+
+    def classify(self, x: Float[Tensor, "b ..."]) -> Float[Tensor, "b c"]:
+        """q(y|x)."""
+        return self.classifier(self.conditional.encoder(x)).softmax(1)
+
+    def posterior(self, x: Float[Tensor, "b ..."], y: Tensor | None) -> tuple[Latent, Float[Tensor, "b c"]]:
+        """q(z|x, y), or where y is unknown sum_y q(y|x) q(z|x, y), with its own mean as z; and log q(y|x), nats."""
+        features = self.conditional.encoder(x)
+        log_q = self.classifier(features).log_softmax(1)
+        b, c = log_q.shape
+        labels = torch.eye(c, dtype=x.dtype, device=x.device).repeat(b, 1)
+        each = self.conditional.posterior(features.repeat_interleave(c, 0), labels)
+        mus, stds, kl_z = each.mu.view(b, c, self.d), each.std.view(b, c, self.d), each.kl[0].view(b, c)
+        log_w = log_q if y is None else torch.where((y >= 0)[:, None], one_hot(y, c, x).log(), log_q)
+        w = log_w.exp()
+        kl = (w * (kl_z + log_w.clamp(min=UNLIKELY) + math.log(c))).sum(1)  # KL(q(y, z|x) || p(y) p(z))
+        mu = (w[..., None] * mus).sum(1)
+        variance = (w[..., None] * (stds.square() + (mus - mu[:, None]).square())).sum(1)
+        return Latent(mu, mu, variance.sqrt(), [kl], None, (log_w, mus, stds)), log_q
+
+    def infer(self, x: Float[Tensor, "b ..."], y: Tensor | None = None) -> Latent:
+        return _draw(self.posterior(x, y)[0])[0]
+
+    def params(self, z: Float[Tensor, "b d"], y: Tensor) -> Float[Tensor, "b ..."]:
+        """Raw parameters of p(x|z, y), as the likelihood takes them."""
+        return self.conditional.params(z, y)
+
+    def decode(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, "b ..."]:
+        """E[x|z, y]; E[x|z], the mean over all classes, if y is None."""
+        if y is not None:
+            return self.conditional.decode(z, y)
+        return torch.stack([self.conditional.decode(z, label) for label in self._labels(z)]).mean(0)
+
+    def forward(self, x: Float[Tensor, "b ..."], y: Tensor | None = None) -> Output:
+        """Where y is unknown, params are those of a class drawn from q(y|x)."""
+        latent, label = _draw(self.posterior(x, y)[0])
+        return Output(self.conditional.params(latent.z, label), latent)
+
+    def sample_prior(
+        self, n: int, generator: torch.Generator, temperature: float = 1.0, y: Tensor | None = None
+    ) -> Float[Tensor, "n d"]:
+        return self.conditional.sample_prior(n, generator, temperature)
+
+    def resample(self, q: Latent, k: int) -> Latent:
+        log_w, mus, stds = q.context
+        context = (log_w.repeat(k, 1), mus.repeat(k, 1, 1), stds.repeat(k, 1, 1))
+        return _draw(Latent(None, q.mu.repeat(k, 1), q.std.repeat(k, 1), context=context))[0]
+
+    def log_joint(
+        self, x: Float[Tensor, "b ..."], z: Float[Tensor, "b d"], y: Tensor | None = None
+    ) -> Float[Tensor, " b"]:
+        """log p(x, y, z), nats; log p(x, z), the sum over all classes, if y is None."""
+        if y is not None:
+            return self.conditional.log_joint(x, z, y) - math.log(self.classes)
+        each = torch.stack([self.conditional.log_joint(x, z, label) for label in self._labels(z)])
+        return each.logsumexp(0) - math.log(self.classes)
+
+    def log_posterior(self, z: Float[Tensor, "b d"], q: Latent) -> Float[Tensor, " b"]:
+        log_w, mus, stds = q.context
+        return (log_w + log_normal(z[:, None], mus, stds)).logsumexp(1)
+
+    def map_view(self) -> Tensor | None:
+        return None
+
+    def _labels(self, z: Tensor) -> Tensor:
+        """(c, b): every label for all rows of z."""
+        return torch.arange(self.classes, device=z.device)[:, None].expand(-1, len(z))
+
+
+def _draw(q: Latent) -> tuple[Latent, Tensor]:
+    """q with z drawn from its mixture, and the class (b,) that each z is of."""
+    log_w, mus, stds = q.context
+    noise = torch.randn_like(q.mu)
+    below = log_w.exp().cumsum(1) < torch.rand(len(noise), 1, device=noise.device)
+    label = below.sum(1).clamp(max=log_w.shape[1] - 1)
+    rows = torch.arange(len(label), device=label.device)
+    z = mus[rows, label] + stds[rows, label] * noise
+    return Latent(z, q.mu, q.std, q.kl, q.kl_per_dim, q.context), label
+
+
+class SemiSupervisedBound(nn.Module):
+    """The batch mean of -bound, plus alpha times the mean of -log q(y|x) over the labelled samples, nats.
+
+    The bound is Kingma et al., 2014, equation 6 where the label is known and equation 7 where it is not, in which every
+    class is decoded. alpha is in units of the size of the training set, as the paper chooses it; the loss is equation 9
+    over that size. labelled: share of the training set that has a label, from which a batch's own may differ.
+
+    parts: classification is that of the labelled samples, over their expected number.
+    """
+
+    def __init__(self, alpha: float, labelled: float):
+        super().__init__()
+        self.alpha, self.labelled = alpha, labelled
+
+    def forward(self, model: SemiSupervisedVAE, x: Tensor, step: int, y: Tensor | None = None) -> Loss:
+        q, log_q = model.posterior(x, y)
+        log_w, mus, stds = q.context
+        b, c = log_w.shape
+        z = (mus + stds * torch.randn_like(q.mu)[:, None]).flatten(0, 1)  # one noise for all classes of a sample
+        params = model.params(z, torch.arange(c, device=x.device).repeat(b))
+        distortions = -model.likelihood.log_prob(params, x.repeat_interleave(c, 0)).view(b, c)
+        distortion, rate = (log_w.exp() * distortions).sum(1), q.kl[0]
+        parts = {"distortion": distortion, "rate": rate, "elbo": -(distortion + rate)}
+        if y is not None and self.labelled:
+            chosen = log_q.gather(1, y.clamp(min=0)[:, None])[:, 0]
+            parts["classification"] = torch.where(y >= 0, -chosen, 0.0) / self.labelled
+        total = (distortion + rate).mean() + self.alpha * parts.get("classification", x.new_zeros(())).mean()
+        return Loss(total, {name: value.detach() for name, value in parts.items()})

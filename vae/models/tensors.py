@@ -1,0 +1,19 @@
+"""Samples as tensors: on the device, as floats, in batches."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+BATCH = 500  # samples that are measured at once
+
+
+def to_float(x: Tensor) -> Tensor:
+    """uint8 0-255 to float32 0-1; floats pass through."""
+    return x.float().div_(255.0) if x.dtype == torch.uint8 else x
+
+
+def resident(a: np.ndarray, device: torch.device) -> Tensor:
+    """All of an array on the device; of a memory map a copy."""
+    return torch.from_numpy(np.array(a) if isinstance(a, np.memmap) else np.ascontiguousarray(a)).to(device)

@@ -1,0 +1,30 @@
+"""The map of an unfinished training, drawn: its last saved epoch as a checkpoint of its own."""
+
+from __future__ import annotations
+
+from ..registry import DATASETS
+from ..saved import checkpoint
+from ..training.experiment import add_atlas
+from .folder import find, lock, write
+from .preview import NOTE, POINTS, asked, epochs_saved, name_of
+
+
+def draw(id: str, report=lambda stage: None) -> checkpoint.Checkpoint:
+    """The last saved epoch of a run as a checkpoint that can be explored; the run itself is not touched.
+
+    Raises: SettingError: no epoch is saved yet.
+    """
+    run = find(id)
+    epochs_saved(run)
+    saved = checkpoint.read(checkpoint.find(run.name), skip=(checkpoint.RESUME,))
+    epoch = saved.config["epochs_done"]
+    name = name_of(run, epoch)
+    title = f"{saved.config['title']}, epoch {epoch} of {run.plan['epochs']}"
+    copy = checkpoint.Checkpoint(checkpoint.root() / name, saved.config | {"name": name, "title": title}, saved.files)
+    samples, points = DATASETS.get(run.plan["dataset"]).load(), min(POINTS, run.plan["points"])
+    drawn = add_atlas(copy, samples, n=points, device=run.plan["device"], report=report)
+    with lock():
+        note = asked(run)
+        if note and not note["ready"]:  # it trained on meanwhile
+            write(run.folder / NOTE, note | {"name": name, "epoch": epoch})
+    return drawn

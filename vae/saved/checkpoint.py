@@ -1,0 +1,239 @@
+"""A checkpoint is a folder: config.json and the files it lists with their SHA-256. No pickles.
+
+Written under a temporary name, flushed, then renamed into place, so that a killed process or a full disk never leaves
+half a checkpoint and never costs the one that was there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import CheckpointError, SaveError, UnknownName
+from . import folder_swap
+
+FORMAT, CONFIG = 1, "config.json"
+UPGRADES: dict[int, Callable[[dict], dict]] = {}  # format n -> a named function that turns its config into format n + 1
+MODEL, ATLAS, THUMBNAILS, HISTORY, RESUME = (
+    "model.safetensors",
+    "atlas.npz",
+    "thumbnails.webp",
+    "history.jsonl",
+    "resume.safetensors",
+)
+FILES = (MODEL, ATLAS, THUMBNAILS, HISTORY, RESUME)  # what a checkpoint may hold
+REQUIRED = ("name", "family", "hparams", "dataset", "seed", "spec", "files")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A verified folder: its config, and the bytes of the files that config lists."""
+
+    path: Path
+    config: dict[str, Any]
+    files: dict[str, bytes]
+
+    def history(self) -> list[dict[str, Any]]:
+        """One record an epoch."""
+        return [json.loads(line) for line in self.files.get(HISTORY, b"").decode().splitlines()]
+
+
+def root() -> Path:
+    """The folder of all checkpoints: ZSCOPE_CHECKPOINTS, or `checkpoints/` of the project."""
+    return Path(os.environ.get("ZSCOPE_CHECKPOINTS") or Path(__file__).resolve().parents[2] / "checkpoints")
+
+
+def checkpoints() -> dict[str, Path]:
+    """name -> folder of everything below `root()` that has a config.json, sorted by name."""
+    base = root()
+    if not base.is_dir():
+        return {}
+    with folder_swap.settled(base):
+        for old in base.glob(".*.old"):
+            folder_swap.recover(base / old.name[1:-4])
+        return {p.parent.name: p.parent for p in sorted(base.glob("[!.]*/config.json"))}
+
+
+def find(name: str | os.PathLike) -> Path:
+    """The folder of a checkpoint, by its name below `root()` or by path. Raises: UnknownName: listing what exists."""
+    known = checkpoints()
+    if str(name) in known:
+        return known[str(name)]
+    path = Path(name)
+    if len(path.parts) > 1 or path.is_absolute():
+        if not (path / CONFIG).is_file():
+            with folder_swap.settled(path.parent):  # a trainer may be swapping it just now, or was killed while it did
+                folder_swap.recover(path)
+        if (path / CONFIG).is_file():
+            return path
+    raise UnknownName("checkpoint", str(name), known)
+
+
+def read(path: Path, *, skip: tuple[str, ...] = ()) -> Checkpoint:
+    """Read and verify a folder; `skip` names files that the caller does not need.
+
+    Raises: CheckpointError: missing or unreadable config, unknown format, missing, truncated or edited file.
+    """
+    path = Path(path)
+    try:
+        return _read(path, skip)
+    except CheckpointError:  # a real fault, or a trainer swapped the folder meanwhile: look again while none can
+        with folder_swap.settled(path.parent):
+            folder_swap.recover(path)
+            return _read(path, skip)
+
+
+def _read(path: Path, skip: tuple[str, ...]) -> Checkpoint:
+    config = _config(path)
+    files = {}
+    for name, expected in config["files"].items():
+        if name in skip or (name == RESUME and not (path / name).exists()):
+            continue  # what resumes a training is not shipped with a checkpoint
+        try:
+            data = (path / name).read_bytes()
+        except OSError as e:
+            raise CheckpointError(
+                f"{path.name}: {name} cannot be read ({e.strerror}); config.json lists it. Restore it or train again."
+            ) from e
+        if _sha256(data) != expected:
+            raise CheckpointError(
+                f"{path.name}: {name} is not the file that was saved (SHA-256 {_sha256(data)[:12]}…, expected "
+                f"{str(expected)[:12]}…, {len(data)} bytes): it was truncated or edited. Restore it or train again."
+            )
+        files[name] = data
+    return Checkpoint(path, config, files)
+
+
+def _config(path: Path) -> dict[str, Any]:
+    try:
+        config = json.loads((path / CONFIG).read_text("utf-8"))
+    except OSError as e:
+        raise CheckpointError(f"{path} is no checkpoint: config.json cannot be read ({e.strerror}).") from e
+    except (ValueError, RecursionError) as e:
+        raise CheckpointError(f"{path.name}: config.json is not JSON ({e}): it was truncated or edited.") from e
+    number = config.get("format") if isinstance(config, dict) else None
+    if not isinstance(number, int):
+        raise CheckpointError(f"{path.name}: config.json has no format number: this is not a zscope checkpoint.")
+    if number > FORMAT:
+        raise CheckpointError(f"{path.name} has format {number}; this zscope reads up to {FORMAT}. Update zscope.")
+    if config.get("digest") != digest(config):
+        raise CheckpointError(f"{path.name}: config.json was edited after it was saved (its digest does not match).")
+    while number < FORMAT:
+        if number not in UPGRADES:
+            raise CheckpointError(f"{path.name} has format {number}, which zscope no longer reads (it reads {FORMAT}).")
+        config, number = UPGRADES[number](config), number + 1
+    missing = [key for key in REQUIRED if key not in config]
+    if missing:
+        raise CheckpointError(f"{path.name}: config.json lacks {', '.join(missing)}.")
+    if not isinstance(config["files"], dict) or not all(map(_is_plain, config["files"])):
+        raise CheckpointError(f"{path.name}: config.json names a file outside its folder.")
+    return config
+
+
+def card(name: str) -> dict[str, Any]:
+    """The config alone; the files that it lists are not read. Raises: UnknownName, CheckpointError."""
+    return read(find(name), skip=FILES).config
+
+
+def save(path: Path, config: dict[str, Any], files: dict[str, bytes], *, keep_note: bool = False) -> Checkpoint:
+    """Write a whole folder in one step. keep_note: in place of config's own note comes that of the card which stands
+    there at that step. Raises: SaveError: what stood there before is untouched."""
+    config = {**config, "files": {name: _sha256(data) for name, data in sorted(files.items())}}
+    with _saving(path) as partial:
+        for name, data in files.items():
+            folder_swap.write(partial / name, data)
+        with folder_swap.lock(path.parent):
+            config = _sign(config | {"note": _note(path, config)} if keep_note else config, partial)
+            folder_swap.swap(partial, path)
+    return Checkpoint(path, config, files)
+
+
+def annotate(path: Path, text: str) -> None:
+    """Put a note on the card, "" none; its files stay those that were saved last, whoever saves or annotates meanwhile.
+
+    Raises: CheckpointError: there is no card to be read. SaveError: what stood there before is untouched.
+    """
+    with _saving(path) as partial, folder_swap.lock(path.parent):
+        folder_swap.recover(path)
+        _sign(_config(path) | {"note": text}, partial)
+        os.replace(partial / CONFIG, path / CONFIG)
+        folder_swap.flush_folder(path)
+
+
+@contextlib.contextmanager
+def _saving(path: Path) -> Iterator[Path]:
+    """A new folder, gone in the end, for what shall stand at `path`. Raises: SaveError."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.partial")
+    try:
+        folder_swap.sweep(path)
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        yield partial
+    except OSError as e:
+        raise SaveError(f"could not save {path}: {e.strerror or e}. What was there before is untouched.") from e
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _note(path: Path, config: dict[str, Any]) -> str:
+    """Of the card that stands there, only with the lock; config's own where none does that can be read."""
+    folder_swap.recover(path)
+    try:
+        return _config(path).get("note", "")
+    except CheckpointError:
+        return config.get("note", "")
+
+
+def _sign(config: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Write a config with its digest; as it was written. An empty note is none."""
+    config = {k: v for k, v in config.items() if k != "note" or v} | {"format": FORMAT}
+    config["digest"] = digest(config)
+    folder_swap.write(folder / CONFIG, json.dumps(config, indent=1, ensure_ascii=False).encode())
+    return config
+
+
+def delete(name: str) -> None:
+    """Remove a checkpoint for good. Raises: UnknownName."""
+    path = find(name)
+    gone = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.partial")  # swept, should we die here
+    with folder_swap.lock(path.parent):
+        os.rename(path, gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def digest(config: dict[str, Any]) -> str:
+    """SHA-256 of a config without its own digest."""
+    rest = {k: v for k, v in config.items() if k != "digest"}
+    return _sha256(json.dumps(rest, sort_keys=True, ensure_ascii=False).encode())
+
+
+def pack(arrays: dict[str, np.ndarray]) -> bytes:
+    """Arrays as the bytes of a compressed npz, the same bytes for the same arrays."""
+    import io
+    import zipfile
+
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as z:
+        for name, array in sorted(arrays.items()):
+            inner = io.BytesIO()
+            np.lib.format.write_array(inner, np.ascontiguousarray(array), allow_pickle=False)
+            z.writestr(zipfile.ZipInfo(f"{name}.npy"), inner.getvalue(), zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _is_plain(name: str) -> bool:
+    return Path(name).name == name and name not in ("", "..") and "\0" not in name

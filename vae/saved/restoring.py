@@ -1,0 +1,30 @@
+"""The model of a checkpoint, rebuilt from its settings and its parameters."""
+
+from __future__ import annotations
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+
+from ..errors import CheckpointError, ZscopeError
+from ..registry import FAMILIES, IMPORTED, MODALITIES
+from ..settings import configure
+from ..types import Spec
+from . import decoders
+from .checkpoint import MODEL, Checkpoint
+
+
+def restore(saved: Checkpoint, device: torch.device) -> tuple[torch.nn.Module, torch.nn.Module]:
+    """The model and objective of a checkpoint, with its parameters. Raises: CheckpointError."""
+    c = saved.config
+    if c["family"] == IMPORTED:
+        return decoders.restore(saved, device), torch.nn.Module()
+    try:
+        family = FAMILIES.get(c["family"])
+        spec = Spec(tuple(c["spec"]["shape"]), c["spec"]["n_data"], c["spec"]["n_classes"], c["spec"]["modality"])
+        MODALITIES.get(spec.modality)
+        model, objective = family.build(spec, configure(family.Hparams, c["hparams"]))
+        model.load_state_dict(load_tensors(saved.files[MODEL]))
+    except (ZscopeError, SafetensorError, KeyError, RuntimeError, ValueError, TypeError) as e:
+        raise CheckpointError(f"{saved.path.name}: its model cannot be rebuilt: {e}") from e
+    return model.to(device), objective.to(device)

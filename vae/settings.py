@@ -1,0 +1,57 @@
+"""Hyperparameters: dataclass fields with ranges, read from text and checked."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import MISSING, field
+from typing import Any
+
+from .errors import SettingError, UnknownName
+
+
+def knob(default: Any, help: str, *, low=None, high=None, choices=None, log: bool = False) -> Any:
+    """A dataclass field with a range: the one source for the CLI, the app's controls, docs and checks."""
+    return field(
+        default=default,
+        metadata={"help": help, "low": low, "high": high, "choices": choices, "log": log},
+    )
+
+
+def knobs(cls: type) -> dict[str, dict[str, Any]]:
+    """name -> {default, type, help, low, high, choices, log} for every field of an Hparams class."""
+    return {
+        f.name: {"default": None if f.default is MISSING else f.default, "type": type(f.default), **f.metadata}
+        for f in dataclasses.fields(cls)
+    }
+
+
+def configure(cls: type, given: dict[str, Any]) -> Any:
+    """An Hparams object from names and values (text is parsed); checked against ranges.
+
+    Raises: SettingError: unknown name, value that cannot be read, or outside its range.
+    """
+    known = knobs(cls)
+    values = {}
+    for name, value in given.items():
+        if name not in known:
+            raise SettingError(str(UnknownName("setting", name, known)))
+        values[name] = _read(name, value, known[name])
+    return cls(**values)
+
+
+def _read(name: str, value: Any, k: dict[str, Any]) -> Any:
+    kind = k["type"]
+    try:
+        if kind is bool and isinstance(value, str):
+            value = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[value.lower()]
+        if kind is int and isinstance(value, float) and value != int(value):
+            raise ValueError
+        value = kind(value)
+    except (ValueError, KeyError, TypeError, OverflowError):
+        raise SettingError(f"{name}={value!r}: expected {kind.__name__}, for example {k['default']!r}.") from None
+    if k["choices"] and value not in k["choices"]:
+        raise SettingError(str(UnknownName(f"value for {name}", value, k["choices"])))
+    low, high = k["low"], k["high"]
+    if (low is not None and not value >= low) or (high is not None and not value <= high):
+        raise SettingError(f"{name}={value!r}: expected {low} to {high}.")
+    return value

@@ -1,0 +1,257 @@
+"""From names to a checkpoint: build, train, evaluate, map, save. The command line and the app both run this."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import platform
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..atlas import building
+from ..atlas.measured import kept, measure
+from ..data.published.store import check_same
+from ..engine.device import choose_device
+from ..engine.engine import Engine
+from ..errors import CheckpointError, SettingError
+from ..metrics.active import collapse_warning
+from ..metrics.bounds import evaluate
+from ..models.semi_supervised import keep_labels
+from ..models.tensors import resident
+from ..registry import DATASETS, FAMILIES
+from ..saved import checkpoint
+from ..saved.checkpoint import HISTORY, MODEL, RESUME, Checkpoint
+from ..settings import knobs
+from ..types import Samples, Spec
+from ..version import __version__
+from . import distributed, stream
+from .plan import Plan, split_settings
+from .resuming import changes, told
+from .resuming import resume as resumed
+from .trainer import Event, Trainer, fit
+
+NLL_SAMPLES = 100
+LEARNT = 0.2  # of the epochs: before, most of a latent may still be on its way into use
+MOVED = 0.05  # of a latent coordinate: farther from what is stored, it is another sample's
+Report = Callable[[str], Any]
+Watch = Callable[[Trainer, Samples, Event], Any]  # called when an epoch was saved; leaves the trainer as it is
+
+
+def train(
+    plan: Plan,
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+    report: Report = lambda stage: None,
+    watch: Watch = lambda trainer, samples, event: None,
+) -> Iterator[Event]:
+    """Train a plan into `checkpoints/<name>`, saving after every epoch; then evaluate, map and save once more.
+
+    Close the generator (or interrupt it) at any time: at most the current epoch is lost, and `resume` goes on from
+    there bit for bit on the same device, or with another learning rate, say after a NaN (`resuming.changes`). The last
+    event has kind "done" and the final metrics.
+
+    Started by torchrun, several processes train together: all yield events, the first alone measures and saves.
+
+    Raises: SettingError: a bad name or setting, or the checkpoint exists and neither resume nor overwrite was asked.
+    """
+    name = plan.checkpoint_name()
+    plan.check()
+    h, t = split_settings(plan.family, plan.settings)
+    device = distributed.own(choose_device(plan.device))
+    path = checkpoint.root() / name
+    exists = name in checkpoint.checkpoints()
+    if exists and not (resume or overwrite):
+        raise SettingError(f"checkpoint {name!r} exists: choose --name, continue it with --resume, or --overwrite it.")
+    if resume and not exists:
+        raise SettingError(f"nothing to resume: there is no checkpoint {name!r}.")
+    saved = checkpoint.read(path) if resume else None
+    if saved:
+        check_same(saved.config)
+    data = DATASETS.get(plan.dataset)
+    FAMILIES.get(plan.family).check(data.modality)
+    with distributed.group(device):
+        report("loading data")
+        samples = distributed.in_turn(data.load)
+        plan = _streamed(plan, samples, device, saved)
+        trainer, spec = prepare(plan, samples, device)
+        config, history = _config(plan, data, spec, h, t), []
+        if saved:
+            if changed := changes(saved, plan, h, t):
+                config["changes"] = changed
+                if changed != saved.config.get("changes"):
+                    report(told(changed[-1]))
+            history = resumed(trainer, saved)
+        y = labels(samples, plan, device)
+        yield from _epochs(path, trainer, config, history, samples, y, plan, report, watch)
+    if distributed.speaks():
+        yield from _finish(path, trainer, config, history, samples, plan, report)
+
+
+def _streamed(plan: Plan, samples: Samples, device: torch.device, saved: Checkpoint | None) -> Plan:
+    """The plan with its stream, if it has any, in numbers: a resumed run's own, as the order of samples depends on it.
+
+    Raises: SettingError: another one is asked for.
+    """
+    asked = plan.stream_mb
+    if saved:
+        was = saved.config.get("stream_mb", 0)
+        if asked not in (None, was):
+            raise SettingError(f"cannot resume {saved.path.name}: its stream is {was} MB, not {asked}.")
+        asked = was
+    chosen = distributed.agreed(stream.megabytes(asked, samples.x_train, device), device)
+    return dataclasses.replace(plan, stream_mb=chosen if chosen else plan.stream_mb)
+
+
+def prepare(plan: Plan, samples: Samples, device: torch.device) -> tuple[Trainer, Spec]:
+    """A trainer before its first step, with a net built for these samples."""
+    h, t = split_settings(plan.family, plan.settings)
+    data, n = DATASETS.get(plan.dataset), len(samples.x_train)
+    spec = Spec(samples.x_train.shape[1:], n, len(data.classes), data.modality)
+    torch.manual_seed(plan.seed)
+    model, objective = FAMILIES.get(plan.family).build(spec, h)
+    steps = plan.epochs * -(-n // min(t.batch_size, n))
+    return Trainer(model.to(device), objective.to(device), t, plan.seed, steps), spec
+
+
+def _epochs(
+    path, trainer: Trainer, config, history, samples: Samples, y, plan: Plan, report: Report, watch: Watch
+) -> Iterator[Event]:
+    """Those that are left; of several processes one measures, reports and saves them."""
+    device, speaks = trainer.parameters[0].device, distributed.speaks()
+    if plan.stream_mb:
+        x, y = stream.Stream(samples.x_train, y, device, plan.stream_mb), None
+        report(f"the training set is streamed, {plan.stream_mb} MB of it at a time")
+    else:
+        x = resident(samples.x_train, device)
+    x_test = resident(samples.x_test, device) if speaks else None
+    y_test = None if samples.y_test is None else resident(samples.y_test, device)
+    said = None
+    for event in fit(trainer, x, y, x_test, plan.epochs, y_test):
+        if event.kind == "epoch" and speaks:
+            warning = _collapse(event.metrics, trainer, plan) if event.epoch >= LEARNT * plan.epochs else None
+            if warning != said:
+                report(warning or "The posterior is in use again.")
+                said = warning
+            history.append({"epoch": event.epoch, "step": event.step, **event.metrics})
+            status = {"epochs_done": event.epoch, "created": _now(), "metrics": {}}
+            going_on = len(history) > 1  # the first epoch of a new training takes no note over from what it overwrites
+            checkpoint.save(path, config | status, model_files(trainer, history), keep_note=going_on)
+            watch(trainer, samples, event)
+        yield event
+
+
+def _collapse(metrics: dict[str, Any], trainer: Trainer, plan: Plan) -> str | None:
+    return collapse_warning(metrics["active_units"], trainer.model.d, knobs(FAMILIES.get(plan.family).Hparams))
+
+
+def labels(samples: Samples, plan: Plan, device: torch.device) -> torch.Tensor | None:
+    """Of the training set, on the device: -1 where a model that learns from a few labels does not see them."""
+    y = samples.y_train
+    if y is not None and "semi_supervised" in FAMILIES.get(plan.family).traits:
+        y = keep_labels(y, split_settings(plan.family, plan.settings)[0].labelled, plan.seed)
+    return None if y is None else resident(y, device)
+
+
+def _finish(path, trainer: Trainer, config, history, samples: Samples, plan: Plan, report: Report) -> Iterator[Event]:
+    report("evaluating on the test set")
+    x_test = resident(samples.x_test, trainer.parameters[0].device)
+    y_test = None if samples.y_test is None else resident(samples.y_test, x_test.device)
+    metrics = evaluate(trainer.model, x_test, y_test, k=NLL_SAMPLES, seed=plan.seed)
+    config = config | {"epochs_done": trainer.epoch, "created": _now(), "metrics": metrics}
+    saved = checkpoint.save(path, config, model_files(trainer, history), keep_note=True)
+    add_atlas(saved, samples, n=plan.points, report=report, device=plan.device)
+    yield Event("done", trainer.epoch, plan.epochs, trainer.step, trainer.step, metrics, 0.0, 0.0)
+
+
+def add_atlas(
+    saved: Checkpoint,
+    samples: Samples,
+    *,
+    n: int = building.N_REFERENCE,
+    device: str | None = None,
+    report: Report = lambda stage: None,
+) -> Checkpoint:
+    """Build the map of a checkpoint and save it with the folder. The same seed gives the same map."""
+    engine = Engine(saved, device)
+    built = building.build(
+        samples,
+        tuple(saved.config["classes"]),
+        engine.encode,
+        engine.decode,
+        engine.modality.pictures,
+        n=n,
+        seed=saved.config["seed"],
+        view=engine.map_view(),
+        discrete="discrete" in engine.traits,
+        measure=lambda x, y: measure(engine.model, x, y if engine.conditional else None),
+        report=report,
+    )
+    config = saved.config | {"atlas": {"n": built.n, "split": "train", "seed": saved.config["seed"]}}
+    return checkpoint.save(saved.path, config, {**saved.files, **built.files()}, keep_note=True)
+
+
+def measure_atlas(saved: Checkpoint, samples: Samples, *, device: str | None = None) -> Checkpoint:
+    """Measure the rows of a checkpoint's map anew and save that with the folder, and the mixture fitted on its latents
+    where an older map has none; the map itself stays bit for bit.
+
+    Raises: CheckpointError: it has no map, or these samples are not those that it was built from.
+    """
+    engine = Engine(saved, device)
+    atlas = engine.atlas
+    if atlas.index.max() >= len(samples.x_train):
+        raise CheckpointError(f"{engine.name}: its map has row {atlas.index.max()}, the data {len(samples.x_train)}.")
+    x = samples.x_train[atlas.index]
+    y = atlas.labels if engine.conditional else None
+    if np.abs(engine.encode(x[:64], None if y is None else y[:64])[0] - atlas.z[:64]).max() > MOVED:
+        raise CheckpointError(f"{engine.name}: these samples are not those of its map; rebuild it with `atlas`.")
+    measured = kept(measure(engine.model, x, y), atlas.z, atlas.std, samples, atlas.index)
+    files = dataclasses.replace(atlas, measured=measured, kept_mixture=atlas.mixture).files()
+    return checkpoint.save(saved.path, saved.config, {**saved.files, **files}, keep_note=True)
+
+
+def model_files(trainer: Trainer, history: list[dict[str, Any]]) -> dict[str, bytes]:
+    """What a checkpoint keeps of a trainer: the model, what resumes it, and a line an epoch."""
+    from safetensors.torch import save as save_tensors
+
+    tensors = {k: v.detach().cpu().contiguous() for k, v in trainer.model.state_dict().items()}
+    lines = "".join(json.dumps(record) + "\n" for record in history)
+    return {MODEL: save_tensors(tensors), RESUME: save_tensors(trainer.state()), HISTORY: lines.encode()}
+
+
+def _config(plan: Plan, data, spec: Spec, h, t) -> dict[str, Any]:
+    return {
+        "name": plan.checkpoint_name(),
+        "title": f"{FAMILIES.get(plan.family).title} on {data.title}",
+        "family": plan.family,
+        "hparams": dataclasses.asdict(h),
+        "train": dataclasses.asdict(t),
+        "epochs": plan.epochs,
+        "dataset": plan.dataset,
+        "seed": plan.seed,
+        "stream_mb": plan.stream_mb or 0,
+        "spec": dataclasses.asdict(spec) | {"shape": list(spec.shape)},
+        "classes": list(data.classes),
+        "data_title": data.title,
+        "data_licence": data.licence,
+        "data_origin": data.origin,
+        "data_cite": data.cite,
+        "command": plan.command(),
+        "versions": {
+            "zscope": __version__,
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+            "umap-learn": metadata.version("umap-learn"),
+        },
+        "trained_on": choose_device(plan.device).type,
+    }
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

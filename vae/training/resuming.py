@@ -1,0 +1,61 @@
+"""Going on from a checkpoint: what may be another this time, and what of the run is kept."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import torch
+
+from ..errors import CheckpointError, SettingError
+from ..saved.checkpoint import RESUME, Checkpoint
+from ..saved.restoring import restore
+from .plan import Plan
+from .trainer import Trainer, TrainHparams
+
+FREE = ("lr", "lr_end", "clip", "precision")  # how a step is taken, but not of which samples
+
+
+def changes(saved: Checkpoint, plan: Plan, h: Any, t: TrainHparams) -> list[dict[str, Any]]:
+    """All changes of the run so far, each {"after_epoch": n, name: [old, new], ...}, with what this resume brings.
+
+    Free are the settings in FREE and the number of epochs: none of them is part of the state, so that a run goes on
+    from its last good epoch with another learning rate. Raises: SettingError: family, data set, seed, a setting of the
+    family or the batch size is not the run's own. CheckpointError: what resumes a run is not kept with this one.
+    """
+    if RESUME not in saved.files:
+        raise CheckpointError(
+            f"{saved.path.name} has no {RESUME}: a shipped checkpoint cannot be resumed, only trained again."
+        )
+    was, now = saved.config["train"], dataclasses.asdict(t)
+    held = {k: v for k, v in was.items() if k not in FREE}
+    for key, old, new in (
+        ("family", saved.config["family"], plan.family),
+        ("dataset", saved.config["dataset"], plan.dataset),
+        ("seed", saved.config["seed"], plan.seed),
+        ("hparams", saved.config["hparams"], dataclasses.asdict(h)),
+        ("train", held, {k: v for k, v in now.items() if k not in FREE}),
+    ):
+        if old != new:
+            free = f" Only {', '.join(FREE)} and --epochs may be others than before." if key == "train" else ""
+            raise SettingError(f"cannot resume {saved.path.name}: its {key} is {old!r}, not {new!r}.{free}")
+    pairs = {k: [was[k], now[k]] for k in FREE} | {"epochs": [saved.config["epochs"], plan.epochs]}
+    changed = {k: pair for k, pair in pairs.items() if pair[0] != pair[1]}
+    before = saved.config.get("changes", [])
+    return [*before, {"after_epoch": saved.config["epochs_done"], **changed}] if changed else before
+
+
+def told(change: dict[str, Any]) -> str:
+    """One change in words: "from epoch 4 on: lr 0.001 -> 0.0001"."""
+    pairs = ", ".join(f"{k} {v[0]} -> {v[1]}" for k, v in change.items() if k != "after_epoch")
+    return f"from epoch {change['after_epoch'] + 1} on: {pairs}"
+
+
+def resume(trainer: Trainer, saved: Checkpoint) -> list[dict[str, Any]]:
+    """Puts the trainer where the run stands; the history so far."""
+    from safetensors.torch import load as load_tensors
+
+    model, _ = restore(saved, torch.device("cpu"))
+    trainer.model.load_state_dict(model.state_dict())
+    trainer.restore(load_tensors(saved.files[RESUME]))
+    return saved.history()
