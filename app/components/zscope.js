@@ -34,23 +34,7 @@ import { fit, geometry, paint, spriteSheet } from "./pictures.js"
 
 export { KIND, connect, emit, fit, geometry, live, on, open, paint, spriteSheet }
 
-// ---------------------------------------------------------------- parts
-
-// What a part exports as default and as `unmount`: one view, made by make(component), in each place and for each choice
-// of models, which starts once and is updated from then on. One that cannot start leaves, and the loader says why.
-export function mounting(make) {
-  const mounted = new WeakMap()
-  const unmount = (host) => { mounted.get(host)?.view.remove(); mounted.delete(host) }
-  const render = async (component) => {
-    const host = component.parentElement, { link, other } = component.data, models = `${link.model} ${other?.model ?? ""}`
-    if (mounted.get(host)?.models === models) return mounted.get(host).view.update(component)
-    unmount(host)
-    const view = make(component)
-    mounted.set(host, { models, view })
-    try { await view.start() } catch (error) { if (mounted.get(host)?.view === view) unmount(host); throw error }
-  }
-  return { render, unmount }
-}
+// ---------------------------------------------------------------- the clipboard
 
 // Whether the text is on the clipboard now.
 export async function copied(text) {
