@@ -1,7 +1,7 @@
 // A - B + C: three places that take the point under study, the decoded sum, and the real sample nearest to it.
 
 import { LivePart, mounting } from "./part.js"
-import { KIND, emit, fit, paint } from "./zscope.js"
+import { KIND, emit, fit, paint, sampleName } from "./zscope.js"
 
 const PLACES = ["A", "B", "C"], SIGNS = ["", "−", "+"]
 
@@ -71,8 +71,7 @@ class Arithmetic extends LivePart {
       const { arrays } = await this.client.ask("nearest", z)
       this.row = arrays.rows[0]
       this.sheet.draw(this.real.firstChild.getContext("2d"), this.row, 0, 0, 112)
-      const { labels, classes, index } = this.geometry
-      this.real.lastChild.textContent = `${labels[this.row] === 255 ? "sample" : classes[labels[this.row]]} #${index[this.row]}, ${arrays.distances[0].toFixed(2)} away`
+      this.real.lastChild.textContent = `${sampleName(this.geometry, this.row)} #${this.geometry.index[this.row]}, ${arrays.distances[0].toFixed(2)} away`
       this.root.dataset.row = this.row
     } catch (error) {
       this.real.lastChild.textContent = error.message

@@ -19,7 +19,7 @@ import { Selection } from "./selection.js"
 import { Thumbnails } from "./thumbnails.js"
 import { Tools } from "./tools.js"
 import { Views, payload } from "./views.js"
-import { KIND, count, emit, on, palette, theme } from "./zscope.js"
+import { KIND, count, emit, on, palette, sampleName, theme } from "./zscope.js"
 
 const TELL_MS = 900 // of rest before Python, and with it the link, is told what is in sight
 const KEYS = "Arrow keys move the cursor, with shift further; Enter takes the point; plus and minus zoom, 0 shows all; "
@@ -230,7 +230,7 @@ class MapView extends LivePart {
 
   ours(event) { return !event.target.closest?.(".zm-tools, .zm-legend, .zm-pins") }
   held() { return this.committed?.z ?? new Array(this.geometry.d).fill(0) }
-  name(row) { const { labels, classes } = this.geometry; return classes[labels[row]] ?? "Sample" }
+  name(row) { return sampleName(this.geometry, row, "Sample") }
   home() { const [w, h] = this.plot.size(); return this.overlay.committed ? this.plot.toPixels(...this.overlay.committed.xy) : [w / 2, h / 2] }
 
   left() {

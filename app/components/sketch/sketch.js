@@ -5,7 +5,7 @@
 import { Painting } from "./brush.js"
 import { Curve } from "./curve.js"
 import { LivePart, mounting } from "./part.js"
-import { emit, fit, paced, paint } from "./zscope.js"
+import { emit, fit, paced, paint, sampleName } from "./zscope.js"
 
 const TEST = { sent: 0, shown: 0, ms: [] }
 const ODD = [[0.99, "Very odd", "zk-odd"], [0.95, "Odd", "zk-odd"], [0.85, "Unusual", "zk-doubt"], [-1, "Ordinary", ""]]
@@ -201,7 +201,7 @@ class Sketch extends LivePart {
   }
 
   nearest({ rows, distances }) {
-    const list = this.find(".zk-near"), { labels, classes, index } = this.geometry
+    const list = this.find(".zk-near"), { index } = this.geometry
     while (list.children.length < rows.length) {
       const button = document.createElement("button"), canvas = document.createElement("canvas")
       canvas.width = 96
@@ -210,11 +210,11 @@ class Sketch extends LivePart {
       list.append(button)
     }
     rows.forEach((row, i) => {
-      const button = list.children[i], name = labels[row] === 255 ? "sample" : classes[labels[row]]
+      const button = list.children[i]
       button.lastChild.textContent = distances[i].toFixed(1)
       if (Number(button.dataset.row) === row) return
       button.dataset.row = row
-      button.title = `${name} #${index[row]}, latent distance ${distances[i].toFixed(2)}: go there`
+      button.title = `${sampleName(this.geometry, row)} #${index[row]}, latent distance ${distances[i].toFixed(2)}: go there`
       button.setAttribute("aria-label", button.title)
       button.onclick = () => emit("goto", { row })
       this.sheet.draw(button.firstChild.getContext("2d", { willReadFrequently: true }), row, 0, 0, 96)

@@ -1,7 +1,7 @@
 // Two maps under one cursor. The pointer on one asks its model for that very place, and the other for the nearest
 // reference sample that both maps have. data: {link, other: link, row}
 
-import { KIND, count, fit, geometry, open, paint, palette, spriteSheet, theme, trustColour, trustWord } from "./zscope.js"
+import { KIND, count, fit, geometry, open, paint, palette, sampleName, spriteSheet, theme, trustColour, trustWord } from "./zscope.js"
 import { Near } from "./near.js"
 import { Part, mounting } from "./part.js"
 
@@ -54,8 +54,8 @@ class Twins extends Part {
 
   update(component) {
     super.update(component)
-    const { link: left, other: right } = component.data
-    for (const [i, link] of [left, right].entries()) this.sides[i].client.renew(link.token)
+    const { link, other } = component.data
+    this.sides.forEach(({ client }, i) => client.renew([link, other][i].token))
     if (this.sides.filter((side) => side.themed()).length) this.name(this.sides[0])
   }
 
@@ -131,14 +131,14 @@ class Side {
   point(row, at) {
     this.row = row
     this.client.request(...(at ? [KIND.map, at] : [KIND.row, [row]]), { source: "twins" })
-    const { labels, classes, index } = this.geometry, [px, py] = at ? this.cursor : this.toPixels(row)
+    const { index } = this.geometry, [px, py] = at ? this.cursor : this.toPixels(row)
     this.ring.style.transform = `translate(${px.toFixed(1)}px, ${py.toFixed(1)}px)`
     this.ring.style.visibility = "visible"
     this.caption.textContent = at ? "decoded at the pointer" : "decoded sample"
     if (row === this.shown) return
     this.shown = row
     this.sheet.draw(this.real.getContext("2d"), row, 0, 0, this.real.width)
-    this.words.querySelector("b").textContent = classes[labels[row]] ?? "Sample"
+    this.words.querySelector("b").textContent = sampleName(this.geometry, row, "Sample")
     this.words.querySelector("span").textContent = `#${count(index[row])}`
   }
 
