@@ -2,8 +2,9 @@
 // data: {link, sheet, columns, n, shape: [h, w], rows, trust, pinned, labels, real: {sheet, names, words, suspect, help} or
 //   null, waiting}   trigger: picked (index)
 
+import { element } from "./elements.js"
 import { Part, mounting } from "./part.js"
-import { TRUST_TITLE, count, geometry, spriteSheet, trustColour, trustWord } from "./zscope.js"
+import { TRUST_TITLE, count, geometry, sampleName, spriteSheet, trustColour, trustWord } from "./zscope.js"
 
 class Grid extends Part {
   static className = "zscope-grid"
@@ -36,7 +37,7 @@ async function build(part, data, turn, start) {
   ])
   if (turn !== part.turn) return // newer data came while these were under way
   const [h, w] = data.shape
-  const name = (row) => map.classes[map.labels[row]] ?? "sample"
+  const name = (row) => sampleName(map, row)
   const drawnFor = (i) => (data.labels[i] === undefined ? "" : `, drawn for ${data.labels[i]}`)
   const copy = (canvas, i, from = sheet) => {
     const context = canvas.getContext("2d")
@@ -129,13 +130,6 @@ async function picture(source) {
 function canvas(width, height, name = "") {
   const made = document.createElement("canvas")
   Object.assign(made, { width, height, className: name })
-  return made
-}
-
-function element(tag, name, text = "") {
-  const made = document.createElement(tag)
-  made.className = name
-  made.textContent = text
   return made
 }
 
