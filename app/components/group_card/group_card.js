@@ -2,7 +2,8 @@
 
 import { classColours, css } from "./colours.js"
 import { LivePart, mounting } from "./part.js"
-import { KIND, count, emit, fit, on, paint, palette, percent, theme } from "./zscope.js"
+import { sampleButton } from "./sample_button.js"
+import { KIND, count, emit, fit, on, paint, palette, percent, sampleName, theme } from "./zscope.js"
 
 const CLASSES = 6 // lines of the histogram; the rest are one
 const SPREAD = "Mean distance of the samples to their mean latent, in the metric of the map"
@@ -99,20 +100,12 @@ class GroupCard extends LivePart {
 
   samples() {
     if (!this.sheet) return
-    const { typical, extreme } = this.component.data, { classes, labels, index } = this.geometry
+    const { typical, extreme } = this.component.data, { index } = this.geometry
     for (const [k, rows] of [typical, extreme].entries()) {
       const place = this.root.querySelectorAll(".gc-row")[k]
       place.parentElement.hidden = !rows.length
-      place.replaceChildren(...rows.map((row) => {
-        const button = document.createElement("button"), canvas = fit(Object.assign(document.createElement("canvas"), { width: 96 }), this.geometry.shape)
-        button.type = "button"
-        button.title = `${classes[labels[row]] ?? "Sample"} #${count(index[row])}: go there`
-        button.setAttribute("aria-label", button.title)
-        this.sheet.draw(canvas.getContext("2d"), row, 0, 0, canvas.width)
-        button.append(canvas)
-        button.onclick = () => emit("goto", { row })
-        return button
-      }))
+      const words = (row) => `${sampleName(this.geometry, row, "Sample")} #${count(index[row])}`
+      place.replaceChildren(...rows.map((row) => sampleButton(this.geometry, this.sheet, row, 96, words(row))))
     }
   }
 }

@@ -2,7 +2,8 @@
 
 import { LivePart, mounting } from "./part.js"
 import { Pinned } from "./pinned.js"
-import { TRUST_TITLE, emit, fit, on, paced, paint, theme, trustColour, trustWord } from "./zscope.js"
+import { sampleButton } from "./sample_button.js"
+import { TRUST_TITLE, emit, fit, on, paced, paint, sampleName, theme, trustColour, trustWord } from "./zscope.js"
 
 const TRUSTED = 0.6 // from here up the picture is shown as it is
 const FADE = 0.35, HATCH = 0.25 // at no trust at all
@@ -181,19 +182,9 @@ class View extends LivePart {
   }
 
   neighbour({ row, distance }) {
-    const { labels, classes, index, shape } = this.geometry
-    const button = document.createElement("button"), canvas = document.createElement("canvas"), text = document.createElement("span")
-    const name = labels[row] === 255 ? "sample" : classes[labels[row]]
-    canvas.width = 128
-    fit(canvas, shape)
-    this.sheet.draw(canvas.getContext("2d"), row, 0, 0, 128)
-    text.textContent = distance.toFixed(2)
-    text.title = APART
-    button.type = "button"
-    button.title = `${name} #${index[row]}, latent distance ${distance.toFixed(2)}: go there`
-    button.setAttribute("aria-label", button.title)
-    button.append(canvas, text)
-    button.onclick = () => emit("goto", { row })
+    const said = distance.toFixed(2), words = `${sampleName(this.geometry, row)} #${this.geometry.index[row]}, latent distance ${said}`
+    const button = sampleButton(this.geometry, this.sheet, row, 128, words)
+    button.append(Object.assign(document.createElement("span"), { textContent: said, title: APART }))
     return button
   }
 
