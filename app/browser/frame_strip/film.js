@@ -1,7 +1,7 @@
 // One film strip. Under each frame the real sample nearest to it, and how dense the data are there; below, density and
 // change along the whole way. Frames beyond both ends are dimmed.
 // way: {method, line, length, off_data, server_ms, dragged, xy, arrays: {waypoints, t, z, density, change, frame_t,
-// frame_density, rows, frames}}, what app/asks/way.py answers
+// frame_density, rows, frames}}, what app/live/requests/path.py answers
 
 import { drawing, element } from "../shared/elements.js"
 import { count, paint, percent, sampleName } from "../shared/zscope.js"

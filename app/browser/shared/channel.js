@@ -216,7 +216,7 @@ function picture(buffer, head, d) {
 
 const TYPES = { u1: Uint8ClampedArray, i4: Int32Array, f4: Float32Array }
 
-// what packed() of app/asks puts together, from that byte of the buffer on
+// what packed() of app/live/requests puts together, from that byte of the buffer on
 export function unpacked(buffer, from = 0) {
   let { head: facts, at } = headed(buffer, from)
   const arrays = {}

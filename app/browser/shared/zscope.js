@@ -9,7 +9,7 @@
 //     client.setLabel(k)        class that conditional models decode with from now on, null: of the nearest sample; asks again
 //     client.state, client.reason                   "connecting" | "open" | "away" | "refused", and why
 //     kinds: KIND.map [x, y]   KIND.latent z   KIND.row [index]; others by their name
-//       on the server (app/asks); payload: numbers, sent as float32, or a Uint8Array, sent as it is
+//       on the server (app/live/requests); payload: numbers, sent as float32, or a Uint8Array, sent as it is
 //     frame: {sequence, kind, trust, decode_ms, server_ms, round_trip_ms, xy, z, pixels, source, t0}, or of a parcel
 //       {sequence, kind, round_trip_ms, ...its facts, arrays: {name: typed array}}; a parcel's error rejects the promise
 //   on(event, callback) -> off(), emit(event, value)

@@ -1,5 +1,5 @@
 // The Frames of one key in the browser: an index, looked at again while something is to come, and the bytes of each frame once.
-// Sources: app/theatre.py. Between two frames the map's points are of a place between them, figures of the epochs there.
+// Sources: app/live/theatre.py. Between two frames the map's points are of a place between them, figures of the epochs there.
 
 import { unpacked } from "../shared/channel.js"
 import { extent } from "../latent_map/near.js"
