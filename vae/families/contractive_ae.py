@@ -19,9 +19,9 @@ class Hparams(NetHparams):
         1.0, "weight of the squared norm of the encoder's Jacobian, in nats", low=0.0, high=1e6, log=True
     )
     jacobian: str = knob(
-        "exact",
-        "exact: a backward pass for each latent dimension; hutchinson: one in all, along random signs, without bias",
-        choices=("exact", "hutchinson"),
+        "hutchinson",
+        "hutchinson: one backward pass along random signs, unbiased; exact: one for each latent dimension, far slower",
+        choices=("hutchinson", "exact"),
     )
 
 
