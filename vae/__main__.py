@@ -41,6 +41,7 @@ def parser(prog: str = PROG, also: Callable[[Any], None] | None = None) -> argpa
     _eval(commands.add_parser("eval", help="measure it on the test set: bounds and other metrics"))
     _atlas(commands.add_parser("atlas", help="rebuild the map of a checkpoint"))
     _use(commands)
+    options.study(commands, _run)
     options.data(commands, _run)
     options.checkpoint(commands, _run)
     options.take_in(commands, _run)
