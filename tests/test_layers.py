@@ -59,7 +59,7 @@ ROOMS = """
     app.browser
     app.panels
     app.views
-    app.router app.main
+    app.router app.main app.__main__
 """
 FLOORS = [line.split() for line in ROOMS.split("\n") if line.strip()]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
