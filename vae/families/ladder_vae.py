@@ -15,7 +15,7 @@ from ..losses.objectives import Sum
 from ..losses.schedules import warmup
 from ..models.bottlenecks.ladder import Diagonal, Level, two_layers
 from ..models.model import RateHparams, density
-from ..models.nets import LAYOUTS
+from ..models.nets import chosen
 from ..registry import family
 from ..settings import knob
 from ..types import Latent, Output, Spec
@@ -49,7 +49,7 @@ class Ladder(nn.Module):
         ends = torch.tensor(self.levels).cumsum(0).tolist()
         self.columns = [slice(end - d, end) for d, end in zip(self.levels, ends, strict=True)]
         shape, outputs = tuple(spec.shape), self.likelihood.outputs
-        pair = LAYOUTS[h.net](shape, outputs, self.d, h.width, h.depth)
+        pair = chosen(h.net, spec.modality)(shape, outputs, self.d, h.width, h.depth)
         self.encoder, self.decoder, self.features = pair.encoder, pair.decoder, pair.features
         features = pair.features  # as wide as these is the state, too
         self.together = two_layers(features, features, self.d)

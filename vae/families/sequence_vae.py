@@ -98,7 +98,7 @@ class SequenceVAE(OneCode):
     paper="Bowman et al., 2016, Generating sentences from a continuous space",
     hparams=Hparams,
     traits=("sequential",),
-    modalities=("series",),
+    layouts=("line",),
     idea=(
         "One code for a whole series: an encoder reads it in both directions, and a decoder writes it chunk by chunk, "
         "seeing the code and what came before. Since the past alone foretells much, the decoder may come to ignore the "

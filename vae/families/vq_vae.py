@@ -129,7 +129,7 @@ class VQVAE(nn.Module):
     paper="van den Oord et al., 2017, Neural discrete representation learning",
     hparams=Hparams,
     traits=("discrete",),
-    modalities=("image",),
+    layouts=("grid",),
     idea=(
         "The code is a small grid of numbers, each naming one of K vectors that the model has learned: the encoder's "
         "answer is rounded to the nearest, and the gradient passes as if it were not. A second net learns which grids "

@@ -16,7 +16,7 @@ from ..types import Latent, Output, Spec
 from .likelihoods import HELP as LIKELIHOOD
 from .likelihoods import NAMES as LIKELIHOODS
 from .likelihoods import SIGMA, Likelihood, likelihood
-from .nets import LAYOUTS, NETS
+from .nets import NETS, chosen
 
 
 @runtime_checkable  # so that annotations of it are checked in the tests
@@ -141,7 +141,7 @@ class VAE(OneCode):
         super().__init__()
         self.d, self.levels, self.shape = h.d, (h.d,), tuple(spec.shape)
         self.likelihood = density(spec, h.likelihood, h.sigma)
-        pair = LAYOUTS[h.net](self.shape, self.likelihood.outputs, h.d, h.width, h.depth)
+        pair = chosen(h.net, spec.modality)(self.shape, self.likelihood.outputs, h.d, h.width, h.depth)
         self.encoder, self.decoder = pair.encoder, pair.decoder
         self.bottleneck = bottleneck(pair.features, h.d)
         self.has_prior = bottleneck.has_prior
