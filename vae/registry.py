@@ -53,7 +53,7 @@ class Family:
     kind: one of KINDS, what it is listed under; traits say what the code must know of it.
     idea: three sentences for a student: what is different, why, what it costs. formula: what is minimised, in LaTeX,
     each term in a macro of its kind, so that it has one colour wherever it is shown: \\D{distortion}, \\R{rate}, and
-    \\O{anything other}.
+    \\O{anything other}. summary: what it is in a line, for the documents.
     """
 
     name: str
@@ -66,6 +66,7 @@ class Family:
     formula: str = ""
     layouts: tuple[str, ...] = ()  # of the samples it models, of LAYOUTS; none named: any
     kind: str = "variational"
+    summary: str = ""
 
     def __post_init__(self) -> None:
         _known(f"kind of family {self.name}", [self.kind], KINDS)
@@ -88,7 +89,10 @@ class Family:
 
 @dataclass(frozen=True)
 class Dataset:
-    """One data set. load() -> Samples; may download, so never called on import. folder: of one of the user's own."""
+    """One data set. load() -> Samples; may download, so never called on import. folder: of one of the user's own.
+
+    For the documents: summary, what it is in a line; size, samples to train on / to test; comes, how it gets here.
+    """
 
     name: str
     title: str
@@ -100,6 +104,9 @@ class Dataset:
     cite: str
     load: Callable[[], Samples]
     folder: Path | None = None
+    summary: str = ""
+    size: str = ""
+    comes: str = ""
 
 
 @dataclass(frozen=True)
@@ -155,11 +162,12 @@ class Modality:
 @dataclass(frozen=True)
 class MetricGroup:
     """Figures that are measured together. measure(subject) -> name -> Estimate, or plain figure with its unit in the
-    name. Raises: NotMeasurable: the model or its data cannot have them."""
+    name. Raises: NotMeasurable: the model or its data cannot have them. figures: which, for the documents."""
 
     name: str
     title: str
     measure: Callable[[Any], dict[str, Any]]
+    figures: str = ""
 
 
 def _known(what: str, given: Collection[str], known: Collection[str]) -> None:
@@ -222,11 +230,13 @@ def family(
     formula: str = "",
     layouts: tuple[str, ...] = (),
     kind: str = "variational",
+    summary: str = "",
 ):
     """Decorate build(spec, h) -> (model, objective). See Family for what each is."""
 
     def register(build):
-        FAMILIES.add(Family(name, title, paper, hparams, build, frozenset(traits), idea, formula, layouts, kind))
+        entry = Family(name, title, paper, hparams, build, frozenset(traits), idea, formula, layouts, kind, summary)
+        FAMILIES.add(entry)
         return build
 
     return register
@@ -242,12 +252,16 @@ def dataset(
     licence: str,
     origin: str,
     cite: str,
+    summary: str = "",
+    size: str = "",
+    comes: str = "",
 ):
     """Decorate load() -> Samples. Raises: UnknownName: there is no such modality."""
     MODALITIES.get(modality)
 
     def register(load):
-        DATASETS.add(Dataset(name, title, modality, shape, classes, licence, origin, cite, load))
+        of = Dataset(name, title, modality, shape, classes, licence, origin, cite, load, None, summary, size, comes)
+        DATASETS.add(of)
         return load
 
     return register
@@ -258,11 +272,11 @@ def modality(entry: Modality) -> Modality:
     return entry
 
 
-def metric_group(*, name: str, title: str):
+def metric_group(*, name: str, title: str, figures: str = ""):
     """Decorate measure(subject: vae.metrics.subject.Subject) -> dict; the file is below vae/metrics/."""
 
     def register(measure):
-        METRICS.add(MetricGroup(name, title, measure))
+        METRICS.add(MetricGroup(name, title, measure, figures))
         return measure
 
     return register

@@ -212,9 +212,11 @@ def test_modality_reads_what_it_writes(name):
     m = modalities()[name]
     x = np.random.default_rng(0).random((2, *m.example_shape()), np.float32)
     if m.from_bytes:
-        for shape in (None, x.shape[1:]):
-            again = m.from_bytes(m.to_bytes(x[0])[1], shape).astype(np.float32)
-            np.testing.assert_allclose(again / (255 if again.max() > 1 else 1), x[0], atol=1 / 255)
+        read = m.from_bytes(m.to_bytes(x[0])[1], None)
+        assert read.shape == x.shape[1:]
+        np.testing.assert_allclose(m.from_bytes(m.to_bytes(read)[1], read.shape), read, rtol=1e-5)
+        if name in ("series", "vector"):  # what a picture or some other kind cannot hold is lost
+            np.testing.assert_allclose(read, x[0], rtol=1e-5)
         with pytest.raises(ZscopeError):
             m.from_bytes(b"\xff\xfe\x00", None)
     if m.from_array:

@@ -60,6 +60,7 @@ class SampleAdversary(nn.Module):
     name="gan",
     kind="adversarial",
     title="Generative adversarial net",
+    summary="a generator that fools a discriminator, and an encoder fitted alongside for the map",
     paper="Goodfellow et al., 2014, Generative adversarial nets",
     hparams=Hparams,
     traits=("adversarial", "implicit", "deterministic"),

@@ -95,6 +95,7 @@ class SequenceVAE(OneCode):
     name="sequence_vae",
     kind="sequential",
     title="Sequence VAE",
+    summary="one code for a whole series, read in both directions and written chunk by chunk",
     paper="Bowman et al., 2016, Generating sentences from a continuous space",
     hparams=Hparams,
     traits=("sequential",),

@@ -150,6 +150,7 @@ def _layers(a: int, hidden: int, b: int) -> list[nn.Module]:
     name="vrnn",
     kind="sequential",
     title="Variational recurrent net",
+    summary="a latent for every chunk of a series, foretold by a memory of the past",
     paper="Chung et al., 2015, A recurrent latent variable model for sequential data",
     hparams=Hparams,
     traits=("sequential",),

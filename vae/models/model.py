@@ -63,6 +63,7 @@ class LatentModel(Protocol):
         ...
 
 
+NET = "nets of encoder and decoder; auto: conv2d for samples that lie as a grid, conv1d as a line, else mlp"
 DEPTH = (
     "how often convolutions halve the sides of a sample, or how many hidden layers an mlp has: more can learn more and "
     "train slower; 0 chooses"
@@ -74,7 +75,7 @@ class NetHparams:
     """Settings that every family with one encoder and one decoder shares."""
 
     d: int = knob(16, "width of the latent", low=1, high=4096)
-    net: str = knob("auto", "layout of encoder and decoder; auto: convolutions of the sample's kind", choices=NETS)
+    net: str = knob("auto", NET, choices=NETS)
     width: int = knob(32, "channels of the first convolution, or units of a hidden layer", low=1, high=8192)
     depth: int = knob(0, DEPTH, low=0, high=12)
     likelihood: str = knob("gaussian", LIKELIHOOD, choices=LIKELIHOODS)
