@@ -142,7 +142,7 @@ def bits_per_dim(likelihood: Likelihood, nll_nats: float, dims: int) -> float | 
 @metric_group(
     name="bounds",
     title="elbo, distortion, rate, nll, bits per dimension, mse, active units",
-    figures="the table below",
+    figures="`elbo_nats`, `distortion_nats`, `rate_nats`, `nll_nats`, `mse`, `active_units`; see the table below",
 )
 def bounds_group(s: Subject) -> dict[str, Any]:
     found = evaluate(s.model, s.x_test, s.y_test, k=s.k, seed=s.seed, precision=s.precision, report=s.progress)
