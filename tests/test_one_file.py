@@ -24,7 +24,7 @@ DROPPED = {  # file of tests/one_file -> where it goes
     "dataset.py": "vae/data/sets/walks.py",
     "metric_group.py": "vae/metrics/symmetry.py",
 }
-PARTS = ("vae", "app", "tests", "docs", ".streamlit", "README.md", "pyproject.toml")
+PARTS = ("vae", "app", "tests", "docs", "README.md", "pyproject.toml")
 COMMANDS = """
 import contextlib, io, json, sys
 from vae.__main__ import main

@@ -84,7 +84,7 @@ def _save_own(out: Path, engine: Engine, x: np.ndarray) -> None:
         raise SettingError(f"--out {str(out)!r}: is there already, and not empty. Choose another folder.")
     partial = out.with_name(f".{os.getpid()}.{out.name}")
     try:
-        partial.mkdir(parents=True)
+        partial.mkdir()
         for i, one in enumerate(x):
             (partial / f"{i + 1:0{len(str(len(x)))}}{modality.suffix}").write_bytes(modality.to_bytes(one)[1])
         os.replace(partial, out)
