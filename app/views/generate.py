@@ -24,7 +24,7 @@ BROUGHT = "came without a prior: drawn from Gaussians fitted on the latents that
 KEEP, HELD = "Keep of the point on Explore", "Its upper levels stay; those below are drawn anew, given what is above."
 LEVELS = "This model has several levels of latents: keep the upper ones of a sample and see what the others decide."
 TEMPERATURE = "Scales every standard deviation: 1 is the model's own, 0 its means."
-IN_ZIP = "Every picture as a PNG, samples and latents as NPZ, a recipe, and the lines of Python that draw them again."
+IN_ZIP = "Every picture as a PNG, samples in their own format, latents as NPZ, a recipe, and lines of Python for it."
 
 
 def new_seed() -> None:
@@ -67,7 +67,8 @@ name = f"{engine.name}-{source}-seed{state.seed}"
 
 def files() -> bytes:
     given, code = recipe(engine, state, drawn), script("generate", engine, state)
-    return downloads.bundle(pictures, columns, x, z, given, code, names)
+    how = {"modality": engine.modality, "columns": columns, "recipe": given, "python": code, "names": names}
+    return downloads.bundle(x, z, **how)
 
 
 with controls, st.container(horizontal=True):

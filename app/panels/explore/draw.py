@@ -26,16 +26,18 @@ SCALE_WORDS = {"standardised": "Standardise each channel", "as it is": "As it is
 def unavailable(engine) -> str:
     if not engine.can_encode:
         return f"{engine.name} has no encoder for what is drawn: it was imported as a decoder."
-    if len(engine.shape) not in (2, 3):
+    if not engine.modality.by_hand:
+        kind, shape = engine.modality, ", ".join(map(str, engine.shape))
         return (
-            f"{engine.name} takes rows of a table, {engine.shape[0]} numbers each: there is nothing to draw. Rows of "
-            f"your own: python -m vae encode {engine.name} rows.npz --out z.npz, with x (n, {engine.shape[0]})."
+            f"{engine.name} takes {kind.plural}, {' x '.join(map(str, engine.shape))} {kind.measured} each: there is "
+            f"nothing to draw. Some of your own: python -m vae encode {engine.name} samples.npz --out z.npz, with x "
+            f"(n, {shape})."
         )
     return ""
 
 
 def show(engine, committed: dict) -> None:
-    series = len(engine.shape) == 2
+    series = engine.modality.by_hand == "curve"
     words, icon = ("Upload", "upload") if series else ("Upload or photograph", "image")
     board, files = st.container(), st.popover(words, icon=f":material/{icon}:")
     with files:
@@ -86,6 +88,6 @@ def _committed(engine) -> tuple[np.ndarray, str, str]:
     point = session.studio().point
     name = describe(engine.atlas, point)
     y = label_of(engine, np.asarray(point.z, np.float32), chosen_label(engine, session.studio()))
-    if len(engine.shape) == 2:
+    if engine.modality.by_hand == "curve":
         return np.asarray(sample_of(engine, point, name, y)[0][0], np.float32), name, "committed"
     return session.sample_of(engine, point, name, y), name, "committed"
