@@ -103,7 +103,7 @@ def view_bytes(engine, key: str) -> bytes:
     """Another view's geometry: u32 header length, JSON header padded to 4, xy (n, 2) f32. Raises: SettingError."""
     view = map_views.view(engine, key)
     linear = {"axes": None, "centre": None}
-    if view.axes is not None:
+    if view.axes is not None and view.centre is not None:
         linear = {"axes": view.axes.tolist(), "centre": view.centre.tolist()}
     header = {"key": view.key, "title": view.title, "note": view.note, "trust": False, **linear}
     return _headed(header, np.ascontiguousarray(view.xy, "<f4").tobytes())

@@ -93,14 +93,24 @@ def _run(engine, job: Job) -> None:
 
 
 def _fit(job: Job, given: Path, made: Path, seed: int) -> np.ndarray:
-    n_neighbors, min_dist, n_epochs = views.fitted_settings(job.key)
+    settings = views.fitted_settings(job.key)
+    assert settings is not None  # the job was made of its settings
+    n_neighbors, min_dist, n_epochs = settings
     arguments = [str(v) for v in (given, made, n_neighbors, min_dist, n_epochs, seed)]
     env = os.environ | {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", FITTING, *arguments]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    job.process = subprocess.Popen(command, cwd=ROOT, env=env, **pipes, start_new_session=True)
+    job.process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
     last = ""
     with job.process as process:
+        assert process.stdout is not None  # it is a pipe
         for line in process.stdout:
             last = line.strip() or last
             with contextlib.suppress(ValueError):

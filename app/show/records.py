@@ -112,12 +112,13 @@ def comparison(a: Mapping, b: Mapping) -> None:
         x, y, digits = one.value, two.value, plain.digits
         if x is None and y is None:
             continue
-        known = x is not None and y is not None and comparable(plain.key, a, b)
         cells = [number(x, digits), number(y, digits)]
-        if known and plain.better and x != y:
-            best = 0 if (x > y) == (plain.better > 0) else 1
-            cells[best] = f"**{cells[best]}**"
-        difference = ("+" if known and y > x else "") + number(y - x if known else None, digits)
+        difference = number(None, digits)
+        if x is not None and y is not None and comparable(plain.key, a, b):
+            if plain.better and x != y:
+                best = 0 if (x > y) == (plain.better > 0) else 1
+                cells[best] = f"**{cells[best]}**"
+            difference = ("+" if y > x else "") + number(y - x, digits)
         label = plain.label if one.label != two.label else one.label
         lines.append(f"| {label} | {cells[0]} | {cells[1]} | {difference} |")
     st.markdown("\n".join(lines))
@@ -192,7 +193,7 @@ def collapse(card: Mapping) -> None:
     d, active = width(card), next(figure.value for figure in merit(card) if figure.key == "active_units")
     if not d or active is None or card.get("family") not in FAMILIES.all():
         return
-    if said := collapse_warning(active, d, knobs(FAMILIES.get(card["family"]).Hparams)):
+    if said := collapse_warning(int(active), d, knobs(FAMILIES.get(card["family"]).Hparams)):
         st.warning(said, icon=":material/compress:")
 
 

@@ -31,6 +31,7 @@ def rows_of(engine, state: Studio, which: str, offer: str) -> tuple[int, ...]:
     if offer.startswith(SELECTION):
         return state.selected
     if offer == NEAREST:
+        assert state.point is not None  # it is offered where there is a point
         return tuple(sorted(int(i) for i in atlas.neighbours(np.asarray(state.point.z, np.float32), NEAR)[0]))
     if offer == REST:
         taken = np.asarray(getattr(state, _other(which)), int)

@@ -52,7 +52,7 @@ def draw(engine, state: Studio) -> Draws:
     y, label = None, chosen_label(engine, state)
     if engine.conditional:
         y = np.arange(state.count) % len(engine.atlas.classes) if label is None else np.full(state.count, label)
-    if held:
+    if held and state.point:
         z = engine.redraw([state.point.z], held, state.count, state.seed, state.temperature)
     else:
         z = engine.sample(state.count, seed=state.seed, temperature=state.temperature, source=source, y=y)

@@ -18,8 +18,14 @@ NICENESS = 10  # below the app, whose map stays live meanwhile
 def main(given: str, made: str, n_neighbors: str, min_dist: str, n_epochs: str, seed: str) -> None:
     if hasattr(os, "nice"):
         os.nice(NICENESS)
-    settings = {"n_neighbors": int(n_neighbors), "min_dist": float(min_dist), "n_epochs": int(n_epochs)}
-    fitted = fit_map(np.load(given, allow_pickle=False), seed=int(seed), report=_say, **settings)
+    fitted = fit_map(
+        np.load(given, allow_pickle=False),
+        seed=int(seed),
+        report=_say,
+        n_neighbors=int(n_neighbors),
+        min_dist=float(min_dist),
+        n_epochs=int(n_epochs),
+    )
     np.save(made, fitted.xy)
 
 

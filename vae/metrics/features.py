@@ -120,7 +120,7 @@ def feature_space(
     wanted = {
         "format": FORMAT,
         "dataset": dataset,
-        "data": f"{zlib.crc32(np.ascontiguousarray(samples.x_train)):08x}-{zlib.crc32(np.ascontiguousarray(y)):08x}",
+        "data": f"{_crc(samples.x_train):08x}-{_crc(y):08x}",
         "shape": list(shape),
         "classes": classes,
         "training": dataclasses.asdict(training),
@@ -164,6 +164,7 @@ def _train(shape: tuple[int, ...], classes: int, samples: Samples, t: Training, 
 @torch.inference_mode()
 def _accuracy(net: Net, samples: Samples) -> float:
     device, right = net.head.weight.device, 0
+    assert samples.y_test is not None  # or there would be no features
     for i in range(0, len(samples.x_test), BATCH):
         said = net(to_float(torch.from_numpy(samples.x_test[i : i + BATCH]).to(device))).argmax(1).cpu()
         right += int((said == torch.from_numpy(samples.y_test[i : i + BATCH])).sum())
@@ -210,3 +211,7 @@ def _write(path: Path, net: Net, record: dict[str, Any]) -> None:
     finally:
         with contextlib.suppress(OSError):
             partial.unlink()
+
+
+def _crc(a: np.ndarray | None) -> int:
+    return zlib.crc32(np.ascontiguousarray(a).data)

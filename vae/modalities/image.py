@@ -58,6 +58,6 @@ IMAGE = modality(
         to_bytes=to_bytes,
         bounded=True,
         pictures=to_uint8,
-        picture_shape=lambda shape: shape,
+        picture_shape=lambda shape: (shape[0], shape[1], shape[2]),
     )
 )

@@ -6,7 +6,7 @@ import dataclasses
 import datetime
 import json
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from importlib import metadata
 from typing import Any
 
@@ -49,7 +49,7 @@ def train(
     overwrite: bool = False,
     report: Report = lambda stage: None,
     watch: Watch = lambda trainer, samples, event: None,
-) -> Iterator[Event]:
+) -> Generator[Event]:
     """Train a plan into `checkpoints/<name>`, saving after every epoch; then evaluate, map and save once more.
 
     Close the generator (or interrupt it) at any time: at most the current epoch is lost, and `resume` goes on from
@@ -124,6 +124,7 @@ def _epochs(
 ) -> Iterator[Event]:
     """Those that are left; of several processes one measures, reports and saves them."""
     device, speaks = trainer.parameters[0].device, distributed.speaks()
+    x: torch.Tensor | stream.Stream
     if plan.stream_mb:
         x, y = stream.Stream(samples.x_train, y, device, plan.stream_mb), None
         report(f"the training set is streamed, {plan.stream_mb} MB of it at a time")

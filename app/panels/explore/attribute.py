@@ -62,6 +62,7 @@ def show(engine, committed: dict) -> None:
     else:
         st.caption(HINT)
     st.markdown("**A − B + C**", help="Each place takes the point under study: commit one, take it, commit the next.")
+    assert state.point is not None  # Explore begins with one
     name = describe(engine.atlas, state.point)
     arithmetic(engine.name, key=SUM, committed=committed, name=name, label=chosen_label(engine, state))
 
@@ -72,7 +73,7 @@ def _direction(engine, committed: dict) -> None:
     a, b = (attribute_groups.name_of(engine, state, which) for which in ("group_a", "group_b"))
     slider, found = st.container(), st.container()  # the verdict stands beside the controls, what it rests on below
     method = st.segmented_control(
-        "Direction", METHODS, default="means", format_func=METHODS.get, key=METHOD, label_visibility="collapsed"
+        "Direction", METHODS, default="means", format_func=METHODS.__getitem__, key=METHOD, label_visibility="collapsed"
     )
     method = method or "means"
     u = direction(engine, *both, method)

@@ -65,7 +65,9 @@ def chosen_series() -> tuple[np.ndarray, str, str] | None:
 
 
 def _fit(fits: tuple[str, ...], words: dict[str, str]) -> str:
-    name = lambda fit: words.get(fit, fit)  # noqa: E731
+    def name(fit: str) -> str:
+        return words.get(fit, fit)
+
     return st.segmented_control("Fit", fits, default=fits[0], format_func=name, key=f"{FILE}.fit") or fits[0]
 
 
@@ -84,6 +86,7 @@ def _read(file, read: Callable, fit: str) -> tuple[np.ndarray, str, str] | None:
 def _committed(engine) -> tuple[np.ndarray, str, str]:
     """The sample under study: itself, or what is decoded there."""
     point = session.studio().point
+    assert point is not None  # Explore begins with one
     name = describe(engine.atlas, point)
     y = label_of(engine, np.asarray(point.z, np.float32), chosen_label(engine, session.studio()))
     if len(engine.shape) == 2:

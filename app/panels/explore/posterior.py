@@ -19,6 +19,7 @@ def unavailable(engine) -> str:
 
 def show(engine, committed: dict) -> None:
     state = session.studio()
+    assert state.point is not None  # Explore begins with one
     y = label_of(engine, np.asarray(state.point.z, np.float32), chosen_label(engine, state))
     seed = int(session.sent(KEY, "seed") or 0)
     found = session.posterior(engine, state.point, describe(engine.atlas, state.point), y, seed)

@@ -58,7 +58,7 @@ def on_map(engine) -> None:
         mode="waypoints",
         waypoints=pins,
         method=state.method,
-        on_commit=lambda: (sent := session.sent(MAP, "committed")) and _change(add_waypoint, _point(sent)),
+        on_commit=_added,
         on_waypoint=lambda: _moved(session.sent(MAP, "waypoint")),
     )
 
@@ -163,6 +163,11 @@ def _edited(sent: dict | None) -> None:
     elif 0 <= at < len(way) and 0 <= to < len(way):
         way[at], way[to] = way[to], way[at]
         _change(set_waypoints, way)
+
+
+def _added() -> None:
+    if sent := session.sent(MAP, "committed"):
+        _change(add_waypoint, _point(sent))
 
 
 def _point(sent: dict) -> Point:

@@ -146,7 +146,7 @@ def _rows(what, x, y, test, choices: Choices, notes: list[str], skipped) -> Rows
         whole = np.isfinite(x).reshape(len(x), -1).all(1)
         if not whole.all():
             notes.append(f"{(~whole).sum():,} samples hold NaN or infinity, and are left out.")
-            x, y, test = (None if a is None else a[whole] for a in (x, y, test))
+            x, y, test = x[whole], *(None if a is None else a[whole] for a in (y, test))
     x, modality = as_samples(x, choices, notes)
     y = fewer_classes(y, notes)
     return Rows(what, modality, x, y, test, notes=tuple(notes), skipped=skipped)

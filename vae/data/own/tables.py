@@ -133,7 +133,9 @@ def _numbers(table, names: list[str], series: bool, notes: list[str]) -> tuple[t
     """The numeric columns by name, and (rows, columns) float64 with NaN where a value is missing."""
     import pyarrow as pa
 
-    kept, columns, other, empty = [], [], [], []
+    kept, columns = [], []
+    other: list[str] = []
+    empty: list[str] = []
     for name in names:
         column = table.column(name)
         t = column.type
@@ -221,9 +223,10 @@ def _windows(
     if not (choices.window and choices.stride):
         notes.append(f"Windows of {window} time steps, one every {stride}.")
     order = np.arange(len(x)) if when is None else np.argsort(when, kind="stable")
+    parts = [order]
     several = labels is not None and when is not None and len(np.unique(when)) < len(when)
-    parts = [order[labels[order] == name] for name in np.unique(labels)] if several else [order]
-    if several:
+    if labels is not None and several:
+        parts = [order[labels[order] == name] for name in np.unique(labels)]
         notes.append(f"Several rows have the same time: each of the {len(parts)} labels is a series of its own.")
     elif when is not None:
         _tell_steps(when[order], notes)
