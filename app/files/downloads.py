@@ -77,6 +77,7 @@ def bundle(
     x: Float[np.ndarray, "n ..."],
     z: Float[np.ndarray, "n d"],
     recipe: Mapping[str, Any],
+    *,
     python: str,
     names: Sequence[str] = (),
 ) -> bytes:

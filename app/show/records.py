@@ -25,6 +25,7 @@ from app.show.cards import (
     summary,
     width,
 )
+from vae.engine.engine import Engine
 from vae.metrics.active import collapse_warning
 from vae.metrics.latent import perplexity
 from vae.modalities.image import tile
@@ -137,7 +138,7 @@ def idea(family: Family) -> None:
         st.markdown(" · ".join(f":color[{word}]{{foreground='{colour}'}}" for word, colour in present))
 
 
-def latent_use(engine) -> bool:
+def latent_use(engine: Engine) -> bool:
     """A chart of what the latent is used for: codes of a codebook, or the rate of each dimension. False: there is none,
     and nothing was drawn."""
     rates, used = (engine.card.get("metrics") or {}).get("rate_per_dim_nats"), in_use(engine.card)
@@ -169,7 +170,7 @@ def no_latent_use(card: Mapping) -> None:
         st.info("The code of a sample is a point, so there is no rate: it costs nothing and promises nothing.")
 
 
-def training(engine, height: int) -> None:
+def training(engine: Engine, height: int) -> None:
     """The curves of every epoch."""
     st.markdown("##### Training")
     if engine.history:

@@ -62,14 +62,14 @@ with controls:
 
 columns, labels = columns_of(engine, state), [] if y is None else [engine.atlas.classes[one] for one in y]
 with page:
-    drawn_grid.show(engine, drawn, x, pictures, columns, labels, evidence)
+    drawn_grid.show(engine, drawn, x, pictures, columns, names=labels, pinned=evidence)
 
 name = f"{engine.name}-{source}-seed{state.seed}"
 
 
 def files() -> bytes:
     given, code = recipe(engine, state, drawn), script("generate", engine, state)
-    return downloads.bundle(pictures, columns, x, z, given, code, labels)
+    return downloads.bundle(pictures, columns, x, z, given, python=code, names=labels)
 
 
 with controls, st.container(horizontal=True):

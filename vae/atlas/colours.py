@@ -65,7 +65,7 @@ def quantities(engine: Explored) -> dict[str, Quantity]:
     again = f"Run python -m vae atlas {name} --measure"
     found: dict[str, Quantity] = {}
 
-    def add(key: str, title: str, unit: str, help: str, values: Callable[[], Any], kind="model", absent="") -> None:
+    def add(key: str, title: str, unit: str, help: str, values: Callable[[], Any], *, kind="model", absent="") -> None:
         found[key] = Quantity(key, title, unit, help, kind, values, absent)
 
     for key in sorted(atlas.measured):
@@ -77,7 +77,7 @@ def quantities(engine: Explored) -> dict[str, Quantity]:
                 "",
                 "A factor that the sample was made with",
                 partial(atlas.measured.__getitem__, key),
-                "data",
+                kind="data",
             )
     help = "Mean squared error of the decoded posterior mean"
     unit = "mse" if engine.modality.bounded else "mse, squared standard deviations"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -15,7 +16,8 @@ from ..latent.fit import fit_map
 NICENESS = 10  # below the app, whose map stays live meanwhile
 
 
-def main(given: str, made: str, n_neighbors: str, min_dist: str, n_epochs: str, seed: str) -> None:
+def main(argv: Sequence[str]) -> None:
+    given, made, n_neighbors, min_dist, n_epochs, seed = argv
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     fitted = fit_map(
@@ -34,4 +36,4 @@ def _say(share: float) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1:])

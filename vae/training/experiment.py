@@ -88,9 +88,9 @@ def train(
                     report(told(changed[-1]))
             history = resumed(trainer, saved)
         y = labels(samples, plan, device)
-        yield from _epochs(path, trainer, config, history, samples, y, plan, report, watch)
+        yield from _epochs(path, trainer, config, history, samples, y=y, plan=plan, report=report, watch=watch)
     if distributed.speaks():
-        yield from _finish(path, trainer, config, history, samples, plan, report)
+        yield from _finish(path, trainer, config, history, samples, plan=plan, report=report)
 
 
 def _streamed(plan: Plan, samples: Samples, device: torch.device, saved: Checkpoint | None) -> Plan:
@@ -120,7 +120,7 @@ def prepare(plan: Plan, samples: Samples, device: torch.device) -> tuple[Trainer
 
 
 def _epochs(
-    path, trainer: Trainer, config, history, samples: Samples, y, plan: Plan, report: Report, watch: Watch
+    path, trainer: Trainer, config, history, samples: Samples, *, y, plan: Plan, report: Report, watch: Watch
 ) -> Iterator[Event]:
     """Those that are left; of several processes one measures, reports and saves them."""
     device, speaks = trainer.parameters[0].device, distributed.speaks()
@@ -133,7 +133,7 @@ def _epochs(
     x_test = resident(samples.x_test, device) if speaks else None
     y_test = None if samples.y_test is None else resident(samples.y_test, device)
     said = None
-    for event in fit(trainer, x, y, x_test, plan.epochs, y_test):
+    for event in fit(trainer, x, y, x_test, plan.epochs, y_test=y_test):
         if event.kind == "epoch" and speaks:
             warning = _collapse(event.metrics, trainer, plan) if event.epoch >= LEARNT * plan.epochs else None
             if warning != said:
@@ -159,7 +159,9 @@ def labels(samples: Samples, plan: Plan, device: torch.device) -> torch.Tensor |
     return None if y is None else resident(y, device)
 
 
-def _finish(path, trainer: Trainer, config, history, samples: Samples, plan: Plan, report: Report) -> Iterator[Event]:
+def _finish(
+    path, trainer: Trainer, config, history, samples: Samples, *, plan: Plan, report: Report
+) -> Iterator[Event]:
     report("evaluating on the test set")
     x_test = resident(samples.x_test, trainer.parameters[0].device)
     y_test = None if samples.y_test is None else resident(samples.y_test, x_test.device)

@@ -155,6 +155,7 @@ def fit(
     y: Tensor | None,
     x_test: Tensor | None,
     epochs: int,
+    *,
     y_test: Tensor | None = None,
 ) -> Iterator[Event]:
     """Train to `epochs` epochs in all (a resumed trainer does the rest), yielding events.

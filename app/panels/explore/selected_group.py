@@ -9,6 +9,7 @@ import streamlit as st
 from app import session
 from app.browser.group_card import group_card
 from app.state.studio import choose, select
+from vae.engine.engine import Engine
 from vae.studies import groups
 
 TITLE, HELP = "Group", "What the samples selected on the map have in common"
@@ -19,11 +20,11 @@ EMPTY = (
 )
 
 
-def unavailable(engine) -> str:
+def unavailable(engine: Engine) -> str:
     return ""
 
 
-def show(engine, committed: dict) -> None:
+def show(engine: Engine, committed: dict) -> None:
     rows = session.studio().selected
     if not rows:
         st.caption(EMPTY)

@@ -13,6 +13,7 @@ from app import session
 from app.browser.picture_grid import picture_grid
 from app.state.generation import Draws
 from app.state.studio import commit
+from vae.engine.engine import Engine
 from vae.studies.copies import nearest
 from vae.studies.point import point_of
 
@@ -21,11 +22,12 @@ LOOKING = "Reading the training samples: is it a copy of one?"
 
 
 def show(
-    engine,
+    engine: Engine,
     drawn: Draws,
     x: Float[np.ndarray, "n ..."],
     pictures: UInt8[np.ndarray, "n c h w"],
     columns: int,
+    *,
     names: Sequence[str],
     pinned: bool,
 ) -> None:

@@ -28,6 +28,7 @@ from app.state.studio import (
     start,
     undo,
 )
+from vae.engine.engine import Engine
 from vae.errors import ZscopeError
 from vae.studies.path import OFF_DATA, default_pair, describe, places, random_pair, row_point
 from vae.studies.point import Point, point_of
@@ -47,7 +48,7 @@ def begin(atlas) -> None:
         session.update(set_waypoints(state, (*state.waypoints, *default_pair(atlas))[:2]))
 
 
-def on_map(engine) -> None:
+def on_map(engine: Engine) -> None:
     """The map with the waypoints as pins: a click adds one, pins can be dragged."""
     state, atlas = session.studio(), engine.atlas
     pins = [{"label": letter(i), "name": describe(atlas, p), "xy": p.xy} for i, p in enumerate(state.waypoints)]
@@ -63,7 +64,7 @@ def on_map(engine) -> None:
     )
 
 
-def player(engine) -> None:
+def player(engine: Engine) -> None:
     """The live picture of the way and the list of its waypoints."""
     state, atlas = session.studio(), engine.atlas
     points = [
@@ -81,7 +82,7 @@ def player(engine) -> None:
     )
 
 
-def controls(engine) -> None:
+def controls(engine: Engine) -> None:
     """Which way is walked, and what changes it."""
     atlas = engine.atlas
     st.segmented_control("Way", METHODS, width="stretch", label_visibility="collapsed", **session.field("method"))
@@ -95,7 +96,7 @@ def controls(engine) -> None:
             st.button("", key=f"way.{icon}", icon=f":material/{icon}:", help=words, on_click=_change, args=(act,))
 
 
-def files(engine) -> None:
+def files(engine: Engine) -> None:
     """The way as files, made when they are asked for."""
     state = session.studio()
     name = f"{engine.name}-{state.method}"

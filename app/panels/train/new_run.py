@@ -93,7 +93,7 @@ def show(beside: DeltaGenerator) -> None:
     if wrong:
         st.warning(wrong, icon=":material/error:")
         return
-    order = Order(plan(family, data, values, int(epochs), int(seed), int(points), name), setting, climbed)
+    order = Order(plan(family, data, values, int(epochs), int(seed), points=int(points), name=name), setting, climbed)
     if pressed:
         _start(order)
     else:

@@ -86,7 +86,7 @@ def test_the_zip_holds_pictures_latents_and_how_to_draw_them_again(engine):
     x, pictures = engine.decode(drawn.z), engine.decode_uint8(drawn.z)
     given = generation.recipe(engine, wanted, drawn)
     names, code = ["a/b", *"cdefghijklmnopq"], script("generate", engine, wanted)
-    body = downloads.bundle(pictures, 4, x, drawn.z, given, code, names)
+    body = downloads.bundle(pictures, 4, x, drawn.z, given, python=code, names=names)
     with zipfile.ZipFile(io.BytesIO(body)) as file:
         assert file.testzip() is None
         names = file.namelist()

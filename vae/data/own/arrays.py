@@ -36,7 +36,9 @@ def read_arrays(found: Given, choices: Choices) -> Rows:
         x = next(iter(a.values()))
     if x is None:
         raise SettingError(f"{file.name}: expected an array x (or x_train); it has {', '.join(a) or 'none'}.")
-    return _rows(f"arrays of an {file.suffix[1:].upper()} file", x, y, test, choices, notes, tuple(found.skipped))
+    return _rows(
+        f"arrays of an {file.suffix[1:].upper()} file", x, y, test, choices, notes=notes, skipped=tuple(found.skipped)
+    )
 
 
 def read_idx_files(found: Given, choices: Choices) -> Rows:
@@ -58,7 +60,7 @@ def read_idx_files(found: Given, choices: Choices) -> Rows:
     x, y, test = _joined(*(parts.get((s, k)) for s in ("train", "test") for k in "xy"))
     if x is None:
         raise SettingError(f"{found.name}: it has labels alone, no samples.")
-    return _rows("IDX files", x, y, test, choices, [], tuple(found.skipped))
+    return _rows("IDX files", x, y, test, choices, notes=[], skipped=tuple(found.skipped))
 
 
 # ---------------------------------------------------------------- files to arrays
@@ -136,7 +138,7 @@ def _joined(x, y, x_test, y_test) -> tuple:
     return np.concatenate([x, x_test]), np.concatenate([y, y_test]) if both else None, test
 
 
-def _rows(what, x, y, test, choices: Choices, notes: list[str], skipped) -> Rows:
+def _rows(what, x, y, test, choices: Choices, *, notes: list[str], skipped) -> Rows:
     if y is not None:
         y = y.reshape(-1) if np.size(y) == len(x) else y
         if y.shape != (len(x),):

@@ -51,7 +51,7 @@ def read_table(found: Given, choices: Choices) -> Rows:
     what = f"{'rows in order' if series else 'rows'} of a {'Parquet' if file.suffix in PARQUET else 'CSV'} file"
     if series:
         when = _times(table.column(choices.time_column), notes) if choices.time_column else None
-        rows = _windows(what, x, when, labels, choices, notes)
+        rows = _windows(what, x, when, labels, choices, notes=notes)
     else:
         rows = _vectors(what, x, labels, choices, notes)
     return replace(rows, columns=columns if rows.modality != "image" else (), notes=tuple(notes), skipped=found.skipped)
@@ -214,7 +214,7 @@ def _vectors(what: str, x: np.ndarray, labels: np.ndarray | None, choices: Choic
 
 
 def _windows(
-    what: str, x: np.ndarray, when: np.ndarray | None, labels: np.ndarray | None, choices: Choices, notes: list[str]
+    what: str, x: np.ndarray, when: np.ndarray | None, labels: np.ndarray | None, choices: Choices, *, notes: list[str]
 ) -> Rows:
     """Windows of `window` rows, one every `stride`, that lack no value. Where several rows have the same time and
     there are labels, each label is a series of its own; else a window has the label that most of its rows have."""
