@@ -42,6 +42,7 @@ def parser(prog: str = PROG, also: Callable[[Any], None] | None = None) -> argpa
     _atlas(commands.add_parser("atlas", help="rebuild the map of a checkpoint"))
     _use(commands)
     options.study(commands, _run)
+    _docs(commands.add_parser("docs", help="write the tables of the documents from what is registered"))
     options.data(commands, _run)
     options.checkpoint(commands, _run)
     options.take_in(commands, _run)
@@ -62,6 +63,12 @@ def _list(p: argparse.ArgumentParser) -> None:
     p.add_argument("what", choices=("families", "datasets", "checkpoints"))
     p.add_argument("--json", action="store_true", help="machine-readable, units in the keys")
     p.set_defaults(run=_run("listing", "show"))
+
+
+def _docs(p: argparse.ArgumentParser) -> None:
+    p.add_argument("folder", nargs="?", default=".", help="with README.md and docs/ (default: this one)")
+    p.add_argument("--check", action="store_true", help="write nothing, and say which pages are not up to date")
+    p.set_defaults(run=_run("docs", "write"))
 
 
 def _train(p: argparse.ArgumentParser) -> None:

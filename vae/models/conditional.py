@@ -14,7 +14,7 @@ from ..types import Latent, Loss, Spec
 from .bottlenecks import Gaussian
 from .bottlenecks.gaussian import mean_and_std
 from .model import NetHparams, OneCode, density
-from .nets import LAYOUTS
+from .nets import chosen
 
 LOUD = 10  # times the weights of the label at the decoder's entrance, at the start
 
@@ -95,7 +95,8 @@ class ConditionalVAE(OneCode):
             raise SettingError("a conditional model needs labels: given a data set with 0 classes.")
         self.d, self.levels, self.classes = h.d, (h.d,), spec.n_classes
         self.likelihood = density(spec, h.likelihood, h.sigma)
-        pair = LAYOUTS[h.net](tuple(spec.shape), self.likelihood.outputs, h.d + self.classes, h.width, h.depth)
+        net = chosen(h.net, spec.modality)
+        pair = net(tuple(spec.shape), self.likelihood.outputs, h.d + self.classes, h.width, h.depth)
         self.encoder, self.decoder = pair.encoder, pair.decoder
         with torch.no_grad():
             entrance(self.decoder).weight[:, h.d :] *= LOUD

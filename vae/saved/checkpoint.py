@@ -19,8 +19,9 @@ from typing import Any
 
 import numpy as np
 
+from ..disk import folder_swap
 from ..errors import CheckpointError, SaveError, UnknownName
-from . import folder_swap, folders
+from . import folders
 from .folders import root
 
 FORMAT, CONFIG = 1, "config.json"

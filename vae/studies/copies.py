@@ -48,7 +48,7 @@ def training(engine: Engine) -> Training | None:
         s = DATASETS.get(name).load()
         search = Copies.of_model(s.x_train, s.x_test, engine.encode, lambda z: engine.decode(z, engine.labels_at(z)))
         return Training(search, s.y_train, atlas.classes, np.arange(len(s.x_train)), True)
-    if engine.modality.name != "image":
+    if not engine.modality.thumbnail_is_sample:
         return None
     thumbnails = atlas.thumbnails(np.arange(atlas.n_thumbnails), engine.shape[0])
     if thumbnails.shape[1:] != tuple(engine.shape):

@@ -98,7 +98,7 @@ def _samples(engine: Engine) -> tuple[np.ndarray, np.ndarray | None, str]:
     atlas = engine.atlas
     rows = np.linspace(0, atlas.n_thumbnails - 1, min(N, atlas.n_thumbnails)).astype(int)
     y = None if atlas.labels is None else atlas.labels[rows]
-    if engine.modality.name == "image":
+    if engine.modality.thumbnail_is_sample:
         x = atlas.thumbnails(rows, engine.shape[0])
         return x, y, f"{len(x)} training samples, from the thumbnails of the map"
     return engine.decode(atlas.z[rows], y), y, f"{len(rows)} decoded training samples"

@@ -1,0 +1,129 @@
+"""The recipes of CONTRIBUTING.md run as they are printed: each is dropped into a copy of the package and used."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+RECIPE = re.compile(r"```python\n# (\S+)\n(.*?)```", re.DOTALL)
+RECIPES = dict(RECIPE.findall((ROOT / "CONTRIBUTING.md").read_text("utf-8")))
+# of three points there is no UMAP, which would take longest
+QUICK = ("--epochs", "1", "--set", "net=mlp", "--set", "d=4", "--points", "3")
+
+WRITE_AND_READ = """
+import numpy as np
+from vae.registry import MODALITIES
+field, x = MODALITIES.get("field"), np.eye(3, dtype=np.float32)[None]
+assert np.array_equal(field.from_bytes(field.to_bytes(x)[1], x.shape), x)
+"""
+
+
+class Copy:
+    """A copy of the package with the recipes in it, and checkpoints of its own."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        for part in ("vae", "tests", "docs"):
+            shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        for file in ("pyproject.toml", "README.md"):
+            shutil.copy(ROOT / file, folder)
+        for path, text in RECIPES.items():
+            assert not (folder / path).exists(), f"{path} exists: a recipe has a file of its own"
+            (folder / path).write_text(text, "utf-8")
+
+    def python(self, *arguments: str) -> str:
+        """What `python -m ...` prints, run in the copy; a failure fails the test."""
+        return self.run("-m", *arguments)
+
+    def run(self, *arguments: str) -> str:
+        own = {f"ZSCOPE_{name}": str(self.folder / name.lower()) for name in ("CHECKPOINTS", "CACHE", "OWN")}
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self.folder,
+            env=os.environ | own | {"PYTHONPATH": str(self.folder)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def card(self, name: str) -> dict:
+        return json.loads((self.folder / "checkpoints" / name / "config.json").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory) -> Copy:
+    return Copy(tmp_path_factory.mktemp("recipes"))
+
+
+@pytest.fixture(scope="module")
+def decov(copy) -> str:
+    """The name of a checkpoint of the recipe's family."""
+    copy.python("vae", "train", "decov_ae", "digits", "--name", "decov", *QUICK)
+    return "decov"
+
+
+def test_there_is_a_recipe_of_each_kind():
+    folders = {str(Path(path).parent) for path in RECIPES}
+    assert folders == {"vae/families", "vae/data/sets", "vae/metrics", "vae/modalities"}
+
+
+def test_the_family_trains(copy, decov):
+    card = copy.card(decov)
+    assert card["family"] == "decov_ae"
+    assert card["hparams"]["decov"] == 0.1
+    history = (copy.folder / "checkpoints" / decov / "history.jsonl").read_text("utf-8")
+    assert "covariance_between" in history
+
+
+def test_the_data_set_is_listed_and_trains(copy):
+    listed = {row["name"]: row for row in json.loads(copy.python("vae", "list", "datasets", "--json"))}
+    assert listed["stripes"]["found"] == "built in"
+    copy.python("vae", "train", "vae", "stripes", "--name", "striped", *QUICK)
+    assert copy.card("striped")["dataset"] == "stripes"
+
+
+def test_the_metric_group_is_measured(copy, decov):
+    found = json.loads(copy.python("vae", "eval", decov, "--metrics", "dimension", "--json"))["effective_dimension"]
+    assert 1 <= found["value"] <= 4
+    assert found["n"] == 360
+    assert found["standard_error"] > 0
+
+
+def test_samples_of_the_modality_are_read_trained_on_and_written(copy):
+    heights = np.random.default_rng(0).standard_normal((60, 8, 8)).cumsum(1).cumsum(2)
+    np.save(copy.folder / "heights.npy", heights)
+    said = copy.python("vae", "data", "add", "heights", "heights.npy", "--as", "field")
+    assert "60 samples, 1x8x8 values" in said
+    copy.python("vae", "train", "vae", "heights", "--name", "high", *QUICK)
+    assert copy.card("high")["spec"]["modality"] == "field"
+    copy.python("vae", "sample", "high", "--n", "4", "--out", "new.png")
+    assert (copy.folder / "new.png").read_bytes().startswith(b"\x89PNG")
+    copy.run("-c", WRITE_AND_READ)
+
+
+def test_what_holds_for_every_family_and_data_set_holds_for_these(copy):
+    files = ("tests/families/test_families.py", "tests/data/test_data.py")
+    copy.python("vae", "docs", ".")
+    said = copy.python("pytest", *files, "-k", "decov_ae or stripes", "-q", "-p", "no:cacheprovider", "-rA")
+    passed = [line for line in said.splitlines() if line.startswith("PASSED")]
+    assert sum("decov_ae-image" in line for line in passed) >= 10
+    assert sum("decov_ae-field" in line for line in passed) >= 10
+    assert sum("stripes" in line for line in passed) >= 4
+
+
+@pytest.mark.parametrize("path", RECIPES)
+def test_a_recipe_keeps_to_the_style(copy, path):
+    pytest.importorskip("ruff")
+    copy.python("ruff", "check", "--no-cache", path)
+    copy.python("ruff", "format", "--check", "--no-cache", path)
