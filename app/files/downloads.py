@@ -60,7 +60,7 @@ def why_no_mp4() -> str:
     return "" if importlib.util.find_spec("av") else "MP4 needs PyAV: pip install av"
 
 
-def npz(x: Float[np.ndarray, "n ..."], z: Float[np.ndarray, "n d"], **more: np.ndarray) -> bytes:
+def npz(x: Float[np.ndarray, "n ..."], z: Float[np.ndarray, "n d"], **more: Any) -> bytes:
     """x (n, *shape) as it was decoded and z (n, d), float32, with whatever else belongs to them. No pickles."""
     buffer = io.BytesIO()
     np.savez_compressed(buffer, x=x, z=z.astype(np.float32), **more)
@@ -79,6 +79,7 @@ def bundle(
     modality: Modality,
     columns: int,
     recipe: Mapping[str, Any],
+    *,
     python: str,
     names: Sequence[str] = (),
 ) -> bytes:

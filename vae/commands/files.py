@@ -8,6 +8,7 @@ import shutil
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -65,7 +66,7 @@ def _save(out: Path, engine: Engine, z: np.ndarray, scale: int, columns: int | N
     pictures = engine.modality.pictures(x)
     if out.suffix == ".gif":
         frames = [_enlarged(pixels(p), scale) for p in [*pictures, *pictures[-2:0:-1]]]
-        gif = {"save_all": True, "append_images": frames[1:], "duration": GIF_FRAME_MS, "loop": 0}
+        gif: dict[str, Any] = {"save_all": True, "append_images": frames[1:], "duration": GIF_FRAME_MS, "loop": 0}
         _write(out, lambda path: frames[0].save(path, **gif))
         return
     sheet = _enlarged(tile(pictures, columns or int(np.ceil(np.sqrt(len(x))))), scale)
@@ -138,7 +139,7 @@ def _out(name: str, *suffixes: str) -> Path:
     return path
 
 
-def _save_npz(out: Path, **arrays: np.ndarray) -> None:
+def _save_npz(out: Path, **arrays: Any) -> None:
     _write(out, lambda path: np.savez_compressed(path, **arrays))
 
 

@@ -60,7 +60,7 @@ class Snapshots:
             self._look = Look(samples, p.family, p.dataset, seed=p.seed, device=trainer.parameters[0].device)
             write_fixed(self.folder, replace(self._look.fixed, drawn_from=source(trainer.model)))
             began = time.perf_counter()  # what is done once is no part of an update
-        arrays = self._look.at(trainer.model)
+        arrays: dict[str, Any] = self._look.at(trainer.model)
         arrays |= {k: np.float64(event.metrics[k]) for k in FIGURES if event.metrics.get(k) is not None}
         write(self.folder / f"{event.epoch:06d}.npz", arrays)
         took = time.perf_counter() - began
@@ -82,13 +82,13 @@ class Look:
         test = self.pictures(samples.x_test[seen])
         self.fixed = Fixed(rows, _small(y), test, _small(y_test))
 
-        def on(a: np.ndarray | None) -> torch.Tensor | None:
-            return None if a is None else torch.from_numpy(np.ascontiguousarray(a)).to(device)
-
-        self._x, self._x_test = on(samples.x_train[rows]), on(samples.x_test[seen])
-        self._y = self._y_test = self._y_drawn = None
+        self._x, self._x_test = _on(samples.x_train[rows], device), _on(samples.x_test[seen], device)
+        self._y: torch.Tensor | None = None
+        self._y_test: torch.Tensor | None = None
+        self._y_drawn: torch.Tensor | None = None
         if "conditional" in FAMILIES.get(family).traits:
-            self._y, self._y_test = on(y), on(y_test)
+            self._y = None if y is None else _on(y, device)
+            self._y_test = None if y_test is None else _on(y_test, device)
             self._y_drawn = torch.arange(SIDE**2, device=device) % len(data.classes)
 
     def at(self, model: Any) -> dict[str, np.ndarray]:
@@ -127,3 +127,7 @@ def source(model: Any) -> str:
 
 def _small(labels: np.ndarray | None) -> np.ndarray | None:
     return None if labels is None else labels.astype(np.int32)
+
+
+def _on(a: np.ndarray, device: Any) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(a)).to(device)

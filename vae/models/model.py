@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ..losses.model import Model
 from ..losses.schedules import WARMUP, WARMUP_STEPS
 from ..registry import MODALITIES
 from ..settings import knob
@@ -31,6 +33,10 @@ class LatentModel(Protocol):
     d: int
     has_prior: bool
     levels: tuple[int, ...]
+
+    def __call__(self, x: Tensor, y: Tensor | None = None) -> Output: ...
+
+    def eval(self) -> Any: ...
 
     def infer(self, x: Tensor, y: Tensor | None = None) -> Latent: ...
 
@@ -102,6 +108,11 @@ class OneCode(nn.Module):
     prior is not the bottleneck's. Keeps no state between calls.
     """
 
+    likelihood: Likelihood
+    bottleneck: Model
+    infer: Callable[..., Latent]
+    params: Callable[..., Tensor]
+
     def decode(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, "b ..."]:
         """E[x|z], or E[x|z, y]."""
         return self.likelihood.mean(self.params(z, y))
@@ -138,7 +149,7 @@ class OneCode(nn.Module):
 class VAE(OneCode):
     """One encoder, one bottleneck, one decoder."""
 
-    def __init__(self, spec: Spec, h: NetHparams, bottleneck: type[nn.Module]):
+    def __init__(self, spec: Spec, h: NetHparams, bottleneck: type[Model]):
         super().__init__()
         self.d, self.levels, self.shape = h.d, (h.d,), tuple(spec.shape)
         self.likelihood = density(spec, h.likelihood, h.sigma)

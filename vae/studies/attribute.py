@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from jaxtyping import Float, Int
 
+from ..engine.engine import Engine
 from ..latent import attributes
 from ..latent.attributes import Evidence
 from ..latent.neighbours import Index
@@ -67,13 +68,13 @@ class Judge:
 _judges: WeakKeyDictionary = WeakKeyDictionary()
 
 
-def direction(engine, a: Rows, b: Rows, method: str) -> Float[np.ndarray, " d"]:
+def direction(engine: Engine, a: Rows, b: Rows, method: str) -> Float[np.ndarray, " d"]:
     """From rows b of the map to rows a: added once, it takes the mean of B to that of A, or as far as that projects."""
     a, b = (engine.atlas.z[_thinned(rows)].astype(np.float64) for rows in (a, b))
     return attributes.METHODS[method](a, b).astype(np.float32)
 
 
-def attribute(engine, a: Rows, b: Rows, method: str, named: Sequence[Named] = ()) -> Attribute:
+def attribute(engine: Engine, a: Rows, b: Rows, method: str, named: Sequence[Named] = ()) -> Attribute:
     """The proof of that direction: all is learned on half of both groups and measured on the other halves.
 
     Raises: ShapeError: a group too small, see vae.latent.attributes.LEAST.
@@ -92,7 +93,7 @@ def _thinned(rows: Rows) -> Int[np.ndarray, " n"]:
     return np.sort(np.random.default_rng(0).permutation(np.asarray(rows, int))[:MOST])
 
 
-def judge_of(engine) -> Judge | None:
+def judge_of(engine: Engine) -> Judge | None:
     """The nearest real samples by pixels as a classifier, which knows nothing of the model; None without labels."""
     atlas = engine.atlas
     if atlas.labels is None or not atlas.classes:
@@ -109,7 +110,7 @@ def judge_of(engine) -> Judge | None:
     return _judges[engine]
 
 
-def _change(engine, rows: np.ndarray, u: np.ndarray, judge: Judge | None, named: Sequence[Named]) -> Change:
+def _change(engine: Engine, rows: np.ndarray, u: np.ndarray, judge: Judge | None, named: Sequence[Named]) -> Change:
     atlas = engine.atlas
     if judge is not None:  # the judge must not know the very samples
         unknown = np.setdiff1d(rows, judge.rows)
@@ -122,10 +123,10 @@ def _change(engine, rows: np.ndarray, u: np.ndarray, judge: Judge | None, named:
         trust.append(float(engine.trust(latents, y).mean()))
         far = np.array([atlas.neighbours(one, NEIGHBOUR)[1][-1] for one in latents])
         off.append(float(np.maximum(0, 1 - atlas.reach / np.maximum(far, 1e-12)).mean()))
-    same = judge is not None and pictures[0].shape[2:] == atlas.thumb_size
+    judge = judge if pictures[0].shape[2:] == atlas.thumb_size else None
     return Change(
         n=len(z),
-        says=np.stack([judge.votes(_as_thumbnails(p)).mean(0) for p in pictures]) if same else None,
+        says=np.stack([judge.votes(_as_thumbnails(p)).mean(0) for p in pictures]) if judge else None,
         pixels=float(np.abs(pictures[1].astype(np.float32) - pictures[0]).mean() / 255),
         off_data=(off[0], off[1]),
         trust=(trust[0], trust[1]),

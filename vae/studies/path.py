@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 from numpy.typing import ArrayLike
 
+from ..engine.engine import Engine
 from ..latent.paths import OVERSHOOT, along
 from .point import Point, point_of
 
@@ -63,7 +64,7 @@ def places(legs: int) -> tuple[np.ndarray, np.ndarray]:
     return np.arange(steps + 1) / steps, shown
 
 
-def walk(engine, waypoints: ArrayLike, method: str, label: int | None = None, fine: bool = True) -> Walk:
+def walk(engine: Engine, waypoints: ArrayLike, method: str, label: int | None = None, fine: bool = True) -> Walk:
     """The way through waypoints (w, d) by one of the methods of vae.latent.paths, decoded, placed and weighed.
 
     label: what a conditional model decodes with; None: that of the nearest sample. fine: every place is decoded to

@@ -6,7 +6,7 @@ import dataclasses
 import datetime
 import json
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from importlib import metadata
 from typing import Any
 
@@ -49,7 +49,7 @@ def train(
     overwrite: bool = False,
     report: Report = lambda stage: None,
     watch: Watch = lambda trainer, samples, event: None,
-) -> Iterator[Event]:
+) -> Generator[Event]:
     """Train a plan into `checkpoints/<name>`, saving after every epoch; then evaluate, map and save once more.
 
     Close the generator (or interrupt it) at any time: at most the current epoch is lost, and `resume` goes on from
@@ -88,9 +88,9 @@ def train(
                     report(told(changed[-1]))
             history = resumed(trainer, saved)
         y = labels(samples, plan, device)
-        yield from _epochs(path, trainer, config, history, samples, y, plan, report, watch)
+        yield from _epochs(path, trainer, config, history, samples, y=y, plan=plan, report=report, watch=watch)
     if distributed.speaks():
-        yield from _finish(path, trainer, config, history, samples, plan, report)
+        yield from _finish(path, trainer, config, history, samples, plan=plan, report=report)
 
 
 def _streamed(plan: Plan, samples: Samples, device: torch.device, saved: Checkpoint | None) -> Plan:
@@ -120,10 +120,11 @@ def prepare(plan: Plan, samples: Samples, device: torch.device) -> tuple[Trainer
 
 
 def _epochs(
-    path, trainer: Trainer, config, history, samples: Samples, y, plan: Plan, report: Report, watch: Watch
+    path, trainer: Trainer, config, history, samples: Samples, *, y, plan: Plan, report: Report, watch: Watch
 ) -> Iterator[Event]:
     """Those that are left; of several processes one measures, reports and saves them."""
     device, speaks = trainer.parameters[0].device, distributed.speaks()
+    x: torch.Tensor | stream.Stream
     if plan.stream_mb:
         x, y = stream.Stream(samples.x_train, y, device, plan.stream_mb), None
         report(f"the training set is streamed, {plan.stream_mb} MB of it at a time")
@@ -132,7 +133,7 @@ def _epochs(
     x_test = resident(samples.x_test, device) if speaks else None
     y_test = None if samples.y_test is None else resident(samples.y_test, device)
     said = None
-    for event in fit(trainer, x, y, x_test, plan.epochs, y_test):
+    for event in fit(trainer, x, y, x_test, plan.epochs, y_test=y_test):
         if event.kind == "epoch" and speaks:
             warning = _collapse(event.metrics, trainer, plan) if event.epoch >= LEARNT * plan.epochs else None
             if warning != said:
@@ -158,7 +159,9 @@ def labels(samples: Samples, plan: Plan, device: torch.device) -> torch.Tensor |
     return None if y is None else resident(y, device)
 
 
-def _finish(path, trainer: Trainer, config, history, samples: Samples, plan: Plan, report: Report) -> Iterator[Event]:
+def _finish(
+    path, trainer: Trainer, config, history, samples: Samples, *, plan: Plan, report: Report
+) -> Iterator[Event]:
     report("evaluating on the test set")
     x_test = resident(samples.x_test, trainer.parameters[0].device)
     y_test = None if samples.y_test is None else resident(samples.y_test, x_test.device)

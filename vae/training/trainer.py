@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import ZscopeError
+from ..losses.model import Model
 from ..metrics.bounds import evaluate
 from ..models.nets.precision import PRECISIONS, mixed
 from ..models.tensors import to_float
@@ -72,7 +73,7 @@ class Trainer:
     minimise its adversary. Each gets the gradients of its own loss alone, and both are taken before either moves.
     """
 
-    def __init__(self, model: nn.Module, objective: nn.Module, h: TrainHparams, seed: int, steps: int):
+    def __init__(self, model: Model, objective: nn.Module, h: TrainHparams, seed: int, steps: int):
         self.model, self.objective, self.h, self.steps = model, objective, h, steps
         self.step = self.epoch = 0
         mixed(model, h.precision)
@@ -92,7 +93,7 @@ class Trainer:
         Raises: ZscopeError: for an adversary's loss without parameters in the objective that could minimise it.
         """
         alone = self.replica is None
-        loss = self.objective(self.model, x, self.step, y) if alone else self.replica(x, self.step, y)
+        loss = self.objective(self.model, x, self.step, y) if self.replica is None else self.replica(x, self.step, y)
         model, *rest = self.groups
         if loss.adversary is None:
             rest = []
@@ -154,6 +155,7 @@ def fit(
     y: Tensor | None,
     x_test: Tensor | None,
     epochs: int,
+    *,
     y_test: Tensor | None = None,
 ) -> Iterator[Event]:
     """Train to `epochs` epochs in all (a resumed trainer does the rest), yielding events.

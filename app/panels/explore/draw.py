@@ -13,6 +13,7 @@ from app.browser.sketch import sketch
 from app.state.generation import chosen_label, label_of
 from vae.data.own import series_files
 from vae.data.own.picture_files import BYTES_MAX, FITS, FORMATS, read_picture
+from vae.engine.engine import Engine
 from vae.errors import ZscopeError
 from vae.studies.path import describe
 from vae.studies.posterior import sample_of
@@ -23,7 +24,7 @@ FIT_WORDS = {"crop": "Cut to shape", "whole": "Whole, with margins", "stretch": 
 SCALE_WORDS = {"standardised": "Standardise each channel", "as it is": "As it is"}
 
 
-def unavailable(engine) -> str:
+def unavailable(engine: Engine) -> str:
     if not engine.can_encode:
         return f"{engine.name} has no encoder for what is drawn: it was imported as a decoder."
     if not engine.modality.by_hand:
@@ -36,7 +37,7 @@ def unavailable(engine) -> str:
     return ""
 
 
-def show(engine, committed: dict) -> None:
+def show(engine: Engine, committed: dict) -> None:
     series = engine.modality.by_hand == "curve"
     words, icon = ("Upload", "upload") if series else ("Upload or photograph", "image")
     board, files = st.container(), st.popover(words, icon=f":material/{icon}:")
@@ -67,7 +68,9 @@ def chosen_series() -> tuple[np.ndarray, str, str] | None:
 
 
 def _fit(fits: tuple[str, ...], words: dict[str, str]) -> str:
-    name = lambda fit: words.get(fit, fit)  # noqa: E731
+    def name(fit: str) -> str:
+        return words.get(fit, fit)
+
     return st.segmented_control("Fit", fits, default=fits[0], format_func=name, key=f"{FILE}.fit") or fits[0]
 
 
@@ -83,9 +86,10 @@ def _read(file, read: Callable, fit: str) -> tuple[np.ndarray, str, str] | None:
     return sample, file.name, f"{hashlib.blake2b(data, digest_size=8).hexdigest()} {fit}"
 
 
-def _committed(engine) -> tuple[np.ndarray, str, str]:
+def _committed(engine: Engine) -> tuple[np.ndarray, str, str]:
     """The sample under study: itself, or what is decoded there."""
     point = session.studio().point
+    assert point is not None  # Explore begins with one
     name = describe(engine.atlas, point)
     y = label_of(engine, np.asarray(point.z, np.float32), chosen_label(engine, session.studio()))
     if engine.modality.by_hand == "curve":
