@@ -39,6 +39,7 @@ from vae.saved import checkpoint
 from vae.settings import knobs
 from vae.sweeps import sweep
 from vae.training import experiment
+from vae.training.plan import split_settings
 from vae.training.trainer import Trainer, TrainHparams
 from vae.types import Spec
 
@@ -155,7 +156,7 @@ def trained(protocol: Protocol, family: str, dataset: str, seed: int) -> dict[st
 def step_seconds(protocol: Protocol, family: str, dataset: str, steps: int = 5) -> float:
     """Processor time of a training step on noise, median after two that are not counted."""
     data = DATASETS.get(dataset)
-    h, t = experiment.split_settings(family, protocol.settings_of(family))
+    h, t = split_settings(family, protocol.settings_of(family))
     model, objective = FAMILIES.get(family).build(Spec(data.shape, 60_000, len(data.classes), data.modality), h)
     trainer, times = Trainer(model, objective, t, 0, steps + 2), []
     for _ in range(steps + 2):

@@ -159,7 +159,7 @@ MUTANTS = (
     Mutant(
         "every label is seen",
         "experiment.py",
-        "y = keep_labels(y, split_settings(plan.family, plan.settings)[0].labelled, plan.seed)",
+        "y = keep_labels(y, job.hparams.labelled, job.plan.seed)",
         "pass",
         "test_conditional.py::test_training_sees_no_more_labels_than_asked",
     ),

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 
 from ..models.tensors import to_float
-from ..registry import DATASETS, FAMILIES, MODALITIES
+from ..registry import MODALITIES
+from ..training.job import Job
 from ..types import Samples
 from .snapshots import (
     CODES,
@@ -41,9 +42,9 @@ class Snapshots:
     time that training took, or `FREE_S`: the epochs of a small data set may be shorter than a snapshot.
     """
 
-    def __init__(self, run: Path, plan: Any):
-        self.folder, self.plan = run / FOLDER, plan
-        self.wanted = epochs_wanted(plan.epochs)
+    def __init__(self, run: Path, job: Job):
+        self.folder, self.job = run / FOLDER, job
+        self.wanted = epochs_wanted(job.plan.epochs)
         self.spent_s, self.dearest_s, self.began = 0.0, 0.0, time.perf_counter()
         self._look: Look | None = None
 
@@ -51,13 +52,12 @@ class Snapshots:
         """Of the trainer as it stands after that epoch; its model, its random state and its gradients stay as they
         are. Whether one was taken. Raises: OSError: it could not be written."""
         began = time.perf_counter()
-        ends = event.epoch in (1, self.plan.epochs)
+        ends = event.epoch in (1, self.job.plan.epochs)
         affordable = self.spent_s + self.dearest_s <= max(SHARE * (began - self.began), FREE_S)
         if not ends and not (event.epoch in self.wanted and affordable):
             return False
         if self._look is None:
-            p = self.plan
-            self._look = Look(samples, p.family, p.dataset, seed=p.seed, device=trainer.parameters[0].device)
+            self._look = Look(self.job, samples)
             write_fixed(self.folder, replace(self._look.fixed, drawn_from=source(trainer.model)))
             began = time.perf_counter()  # what is done once is no part of an update
         arrays = self._look.at(trainer.model)
@@ -72,9 +72,9 @@ class Look:
     """The samples and latents that every snapshot looks at, on the device; `fixed` is what a reader needs of them. The
     same for all models of one family, data set and seed."""
 
-    def __init__(self, samples: Samples, family: str, dataset: str, *, seed: int, device: Any):
-        data = DATASETS.get(dataset)
-        self.pictures, self.seed, self.device = MODALITIES.get(data.modality).pictures, seed, device
+    def __init__(self, job: Job, samples: Samples):
+        self.pictures = MODALITIES.get(job.data.modality).pictures
+        self.seed, self.device = seed, device = job.plan.seed, job.device
         rows = np.sort(np.random.default_rng(seed).permutation(len(samples.x_train))[:N_LATENTS])
         seen = np.random.default_rng(seed).permutation(len(samples.x_test))[:N_PICTURES]
         y = None if samples.y_train is None else samples.y_train[rows]
@@ -87,9 +87,9 @@ class Look:
 
         self._x, self._x_test = on(samples.x_train[rows]), on(samples.x_test[seen])
         self._y = self._y_test = self._y_drawn = None
-        if "conditional" in FAMILIES.get(family).traits:
+        if "conditional" in job.family.traits:
             self._y, self._y_test = on(y), on(y_test)
-            self._y_drawn = torch.arange(SIDE**2, device=device) % len(data.classes)
+            self._y_drawn = torch.arange(SIDE**2, device=device) % len(job.data.classes)
 
     def at(self, model: Any) -> dict[str, np.ndarray]:
         """The arrays of a Snapshot, mu in float16; the random state stays as it is, the model in eval mode."""

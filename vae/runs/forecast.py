@@ -17,14 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..engine.device import choose_device
 from ..errors import ZscopeError
 from ..metrics.bounds import evaluate
 from ..models.tensors import resident, to_float
-from ..registry import DATASETS
 from ..saved import checkpoint
 from ..training import experiment, stream
-from ..training.checks import check
+from ..training.job import Job
 from ..training.plan import Plan
 from . import os_process
 from .folder import DONE, home, lock, runs, write
@@ -74,9 +72,9 @@ class Forecast:
         )
 
 
-def of(plan: Any) -> Forecast:
+def of(plan: Plan) -> Forecast:
     """Of a plan, measured now or when it was last asked for. Raises: SettingError: no such training. Unmeasured."""
-    check(plan)
+    Job.of(plan)
     if (found := known(plan)) is not None:
         return found
     measured = _measured_apart(plan)
@@ -162,15 +160,15 @@ def main() -> None:
         sys.exit(str(error))
 
 
-def measure(plan: Any) -> dict[str, Any]:
+def measure(plan: Plan) -> dict[str, Any]:
     """The fields of a Forecast, but for the map: some steps, an evaluation of a part, one save, each timed."""
     began = time.perf_counter()
     import torch
 
-    device = choose_device(plan.device)
-    samples = DATASETS.get(plan.dataset).load()
-    trainer, _ = experiment.prepare(plan, samples, device)
-    y, n = experiment.labels(samples, plan, device), len(samples.x_train)
+    job = Job.of(plan)
+    device, samples = job.device, job.data.load()
+    trainer, _ = experiment.prepare(job, samples)
+    y, n = experiment.labels(job, samples), len(samples.x_train)
     batch = min(trainer.h.batch_size, n)
     some = STREAMED * batch if stream.megabytes(plan.stream_mb, samples.x_train, device) else n
     x = resident(samples.x_train[:some], device)
