@@ -87,9 +87,9 @@ def main() -> None:
         copy = Path(folder)
         ignore = shutil.ignore_patterns("__pycache__")
         shutil.copytree(PROJECT / "vae", copy / "vae", ignore=ignore)
-        (copy / "tests").mkdir()
-        for path in (PROJECT / "tests").glob("*.py"):
-            shutil.copy(path, copy / "tests")
+        shutil.copytree(
+            PROJECT / "tests", copy / "tests", ignore=shutil.ignore_patterns("__pycache__", "app", "browser")
+        )
         shutil.copy(PROJECT / "pyproject.toml", copy)
         by_content = py_compile.PycInvalidationMode.CHECKED_HASH  # a mutant may have its source's size and second
         compileall.compile_dir(copy / "vae", quiet=1, invalidation_mode=by_content)

@@ -36,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     _eval(commands.add_parser("eval", help="measure it on the test set: bounds and other metrics"))
     _atlas(commands.add_parser("atlas", help="rebuild the map of a checkpoint"))
     _use(commands)
+    options.study(commands, _run)
     options.data(commands, _run)
     options.checkpoint(commands, _run)
     options.take_in(commands, _run)

@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from vae.errors import ShapeError
-from vae.models.nets import LAYOUTS, auto, choose, conv1d
-from vae.models.nets.conv2d import Double, Residual, pair
+from vae.models.nets import LAYOUTS, auto, choose
+from vae.models.nets.conv import Double, Residual, conv1d, conv2d
 
 SHAPES = [(1, 28, 28), (1, 8, 8), (3, 64, 64), (1, 7, 7), (1, 1, 1), (3, 13, 9), (1, 5, 40), (2, 33, 17)]
 SERIES = [(1, 64), (2, 128), (1, 1), (1, 7), (3, 13), (5, 8)]
@@ -53,7 +53,7 @@ def test_every_output_value_hears_the_latent_and_every_input_value_is_heard(layo
 
 @pytest.mark.parametrize(("side", "depth"), [(28, 1), (28, 3), (64, 4), (8, 3), (5, 3)])
 def test_depth_is_the_number_of_halvings(side, depth):
-    p = pair((1, side, side), 1, 2, 4, depth)
+    p = conv2d((1, side, side), 1, 2, 4, depth)
     assert sum(isinstance(m, nn.Conv2d) and m.stride == (2, 2) for m in p.encoder.modules()) == depth
     assert sum(isinstance(m, Double) for m in p.decoder.modules()) == depth
     smallest = p.decoder[3].unflattened_size[1]
@@ -70,27 +70,27 @@ def test_depth_of_the_mlp_is_its_hidden_layers():
 
 def test_a_default_conv_net_ends_below_8_px():
     for side in (8, 28, 32, 64, 100):
-        assert pair((1, side, side), 1, 2, 4, 0).decoder[3].unflattened_size[1] in range(4, 8)
+        assert conv2d((1, side, side), 1, 2, 4, 0).decoder[3].unflattened_size[1] in range(4, 8)
 
 
 @pytest.mark.parametrize(("length", "depth"), [(64, 1), (64, 3), (50, 4), (8, 3), (5, 3)])
 def test_depth_is_the_number_of_halvings_of_a_series(length, depth):
-    p = conv1d.pair((1, length), 1, 2, 4, depth)
+    p = conv1d((1, length), 1, 2, 4, depth)
     assert sum(isinstance(m, nn.Conv1d) and m.stride == (2,) for m in p.encoder.modules()) == depth
-    assert sum(isinstance(m, conv1d.Double) for m in p.decoder.modules()) == depth
+    assert sum(isinstance(m, Double) for m in p.decoder.modules()) == depth
     assert p.decoder[3].unflattened_size[1] == math.ceil(length / 2**depth)
 
 
 @pytest.mark.parametrize("shape", [(10,), (1, 100), (1, 2, 3, 4)])
 def test_conv2d_refuses_what_is_no_picture(shape):
     with pytest.raises(ShapeError, match=r"\(c, h, w\), not .*conv1d takes series"):
-        pair(shape, 1, 2, 4, 0)
+        conv2d(shape, 1, 2, 4, 0)
 
 
 @pytest.mark.parametrize("shape", [(10,), (1, 10, 10)])
 def test_conv1d_refuses_what_is_no_series(shape):
     with pytest.raises(ShapeError, match=r"\(c, t\), not .*conv2d takes pictures"):
-        conv1d.pair(shape, 1, 2, 4, 0)
+        conv1d(shape, 1, 2, 4, 0)
 
 
 def test_auto_takes_the_convolutions_of_the_samples():
@@ -101,15 +101,15 @@ def test_auto_takes_the_convolutions_of_the_samples():
 
 def test_more_halvings_than_the_series_has_are_refused():
     with pytest.raises(ShapeError, match="depth=4: a series of length 8 can be halved only 3 times"):
-        conv1d.pair((1, 8), 1, 2, 4, 4)
+        conv1d((1, 8), 1, 2, 4, 4)
 
 
 def test_more_halvings_than_the_picture_has_are_refused():
     with pytest.raises(ShapeError, match="depth=4: a 8x8 picture can be halved only 3 times"):
-        pair((1, 8, 8), 1, 2, 4, 4)
+        conv2d((1, 8, 8), 1, 2, 4, 4)
 
 
-@pytest.mark.parametrize(("block", "sides"), [(Residual(4), (5, 5)), (conv1d.Residual(4), (7,))])
+@pytest.mark.parametrize(("block", "sides"), [(Residual(2, 4), (5, 5)), (Residual(1, 4), (7,))])
 def test_a_residual_block_starts_as_the_identity_and_can_leave_it(block, sides):
     x = torch.randn(2, 4, *sides)
     assert torch.equal(block(x), x)

@@ -22,7 +22,7 @@ GIF_FRAME_MS = 80
 def encode(args: Namespace) -> None:
     out = _out(args.out, ".npz")
     engine = load(args.checkpoint)
-    mu, std = engine.encode(_read_samples(args.inputs, engine))
+    mu, std = engine.encode(read_samples(args.inputs, engine))
     _save_npz(out, z=mu, mu=mu, std=std, xy=engine.to_map(mu))
 
 
@@ -73,7 +73,7 @@ def _enlarged(picture: np.ndarray, scale: int) -> Image.Image:
     return image if scale == 1 else image.resize((image.width * scale, image.height * scale), Image.Resampling.BICUBIC)
 
 
-def _read_samples(inputs: list[str], engine: Engine) -> np.ndarray:
+def read_samples(inputs: list[str], engine: Engine) -> np.ndarray:
     if len(inputs) == 1 and inputs[0].endswith(".npz"):
         return _read_array(inputs[0], "x")
     if engine.modality.name != "image":

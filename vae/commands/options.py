@@ -65,6 +65,41 @@ def checkpoint(commands: Any, run: Run) -> None:
     p.set_defaults(run=run("keeping", "unpack"))
 
 
+def study(commands: Any, run: Run) -> None:
+    """python -m vae study ..."""
+    p = commands.add_parser("study", help="what the app's tools ask of a model: paths, attributes, groups, oddness ...")
+    below = p.add_subparsers(required=True, metavar="STUDY")
+    number = {"type": int, "help": "by its number in the training set, as the app shows it after #"}
+
+    def add(name: str, help: str) -> argparse.ArgumentParser:
+        one = below.add_parser(name, help=help)
+        one.add_argument("checkpoint")
+        one.add_argument("--json", action="store_true", help="machine-readable")
+        one.set_defaults(run=run("studies", f"show_{name}"))
+        return one
+
+    one = add("path", "the path through samples, and how near to the data each frame is")
+    one.add_argument("samples", nargs="+", metavar="sample", **number)
+    one.add_argument("--method", default="linear", help="linear, slerp or geodesic: where samples are")
+    one = add("attribute", "the direction from one class to another, judged on held-out samples")
+    one.add_argument("a", help="the class that it leads to")
+    one.add_argument("b", help="the class that it leads from")
+    one.add_argument("--method", default="means", help="means: their difference; discriminant: Fisher's")
+    one = add("group", "what a class has in common in latent space, against all samples")
+    one.add_argument("label", help="name of the class")
+    one.add_argument("--csv", action="store_true", help="its rows as a table: place, trust, error, latent")
+    one = add("oddness", "how odd samples are to a model, against samples of its own kind")
+    one.add_argument("inputs", nargs="+", help="one .npz with array x, or pictures of the model's size")
+    one = add("copies", "new samples beside the training samples they are nearest to")
+    one.add_argument("--n", type=int, default=16)
+    one.add_argument("--seed", type=int, default=0)
+    one = add("posterior", "how wide the posterior of a sample is")
+    one.add_argument("sample", **number)
+    one.add_argument("--seed", type=int, default=0)
+    one = add("sliders", "the directions that change the picture most at a sample")
+    one.add_argument("sample", **number)
+
+
 def _named(below: Any, action: str, help: str, does: Any) -> argparse.ArgumentParser:
     """An action on one thing, which is called by its name."""
     p = below.add_parser(action, help=help)

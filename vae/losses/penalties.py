@@ -106,3 +106,51 @@ def code_covariance(output: Output, of: str) -> Float[Tensor, "d d"]:
     """
     c = covariance(output.latent.mu)
     return c + torch.diag(output.latent.std.square().mean(0)) if of == "II" else c
+
+
+# ---------------------------------------------------------------- contraction
+
+
+def jacobian_squares(
+    encode: Callable[[Tensor], Tensor], x: Float[Tensor, "b ..."], *, exact: bool = True
+) -> Float[Tensor, " b"]:
+    """||J||_F^2 = sum_jk (dz_j / dx_k)^2 of each sample, in squared units of z for one of x. Rifai et al., 2011,
+    equation 1.
+
+    encode: (b, ...) -> (b, d), differentiable, each sample by itself. exact: a backward pass through it for each of
+    the d dimensions; else one for all, along random signs v: E |v^T J|^2 = ||J||_F^2. Hutchinson, 1990.
+    """
+    with torch.enable_grad():
+        x = x.detach().requires_grad_()
+        z = encode(x)
+        b, d = z.shape
+        if exact:
+            directions = torch.eye(d, dtype=z.dtype, device=z.device)[:, None].expand(d, b, d)
+        else:
+            directions = 1 - 2 * torch.randint_like(z, 2)[None]
+        rows = (torch.autograd.grad(z, x, v, create_graph=True)[0] for v in directions)
+        return sum(row.flatten(1).square().sum(1) for row in rows)
+
+
+def contraction(*, exact: bool):
+    """A term: the mean over the batch of `jacobian_squares` of the encoder, at the samples themselves."""
+
+    def term(model: nn.Module, output: Output, x: Tensor) -> Float[Tensor, ""]:
+        return jacobian_squares(lambda at: model.infer(at).mu, x, exact=exact).mean()
+
+    return term
+
+
+# ---------------------------------------------------------------- sparsity
+
+
+def keep_largest(z: Float[Tensor, "b d"], k: int) -> Float[Tensor, "b d"]:
+    """z with all but its k largest values set to 0, of each sample; gradients reach those kept. k >= d: z itself.
+
+    Largest, not largest in size: a negative value is kept only where fewer than k are above it. Makhzani and Frey,
+    2014, algorithm 1.
+    """
+    if k >= z.shape[1]:
+        return z
+    kept = z.topk(k, dim=1).indices
+    return torch.zeros_like(z).scatter(1, kept, z.gather(1, kept))

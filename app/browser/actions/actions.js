@@ -1,6 +1,7 @@
 // Undo, redo, the pin and what takes a point along, by button and by key; the status line.
 
-import { connect, copied, emit, mounting, on } from "../shared/zscope.js"
+import { Part, mounting } from "../shared/part.js"
+import { copied, emit, on } from "../shared/zscope.js"
 import { StatusLine } from "./status_line.js"
 
 const MARKUP = `
@@ -14,43 +15,44 @@ const MARKUP = `
 const TYPING = "input:not([type=range]):not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]"
 const PRESSING = `button, a, summary, [role=button], [role=tab], [role=radio], [role=option], ${TYPING}` // where space means something
 
-class Actions {
-  constructor(component) {
-    this.component = component
-    this.model = component.data.link.model
-    this.root = document.createElement("div")
-    this.root.className = "zscope-actions zscope-part"
-    this.root.innerHTML = MARKUP
-    component.parentElement.append(this.root)
-    this.find = (name) => this.root.querySelector(`[data-do=${name}]`)
+class Actions extends Part {
+  static className = "zscope-actions zscope-part"
+  static markup = MARKUP
+
+  flipped = false
+  held = false // the space bar
+
+  start() {
     this.root.onclick = (event) => this.act(event.target.closest("button")?.dataset.do)
     this.down = (event) => this.keyDown(event)
     this.up = (event) => { if (event.key === " " && this.held) this.flip((this.held = false)) }
     addEventListener("keydown", this.down)
     addEventListener("keyup", this.up)
-    this.off = on("pin", ({ row, xy, z }) => this.component.setTriggerValue("pinned", { row, xy: Array.from(xy), z: Array.from(z) }))
+    this.offs.push(
+      () => removeEventListener("keydown", this.down),
+      () => removeEventListener("keyup", this.up),
+      on("pin", ({ row, xy, z }) => this.component.setTriggerValue("pinned", { row, xy: Array.from(xy), z: Array.from(z) })),
+    )
     this.show()
-  }
-
-  async start() {
-    const { model, token, base } = this.component.data.link
-    this.client = connect(model, token, base)
+    this.connect()
     this.status = new StatusLine(this.root, this.client, () => this.component.setTriggerValue("renew", Date.now()))
   }
 
   update(component) {
-    this.component = component
-    this.client = connect(this.model, component.data.link.token, component.data.link.base)
+    super.update(component)
+    this.connect()
     this.show()
   }
 
+  button(name) { return this.find(`[data-do=${name}]`) }
+
   show() {
     const { can_undo, can_redo, pinned } = this.component.data
-    this.find("undo").disabled = !can_undo
-    this.find("redo").disabled = !can_redo
-    this.find("flip").disabled = !pinned
-    this.find("pin").setAttribute("aria-pressed", String(pinned))
-    this.find("pin").textContent = pinned ? "Unpin" : "Pin"
+    this.button("undo").disabled = !can_undo
+    this.button("redo").disabled = !can_redo
+    this.button("flip").disabled = !pinned
+    this.button("pin").setAttribute("aria-pressed", String(pinned))
+    this.button("pin").textContent = pinned ? "Unpin" : "Pin"
     if (!pinned && this.flipped) this.flip(false)
   }
 
@@ -71,7 +73,7 @@ class Actions {
 
   flip(flipped) {
     this.flipped = flipped
-    this.find("flip").setAttribute("aria-pressed", String(flipped))
+    this.button("flip").setAttribute("aria-pressed", String(flipped))
     emit("flip", flipped)
   }
 
@@ -87,22 +89,18 @@ class Actions {
   async copy(text, said) { this.say((await copied(text)) ? said : "The browser refused to copy") }
 
   say(text) {
-    this.root.querySelector(".za-said").textContent = text
+    this.find(".za-said").textContent = text
     clearTimeout(this.saying)
-    this.saying = setTimeout(() => { this.root.querySelector(".za-said").textContent = "" }, 4000)
+    this.saying = setTimeout(() => { this.find(".za-said").textContent = "" }, 4000)
   }
 
   remove() {
     clearTimeout(this.saying)
-    this.off()
-    removeEventListener("keydown", this.down)
-    removeEventListener("keyup", this.up)
     if (this.flipped) emit("flip", false)
     this.status?.remove()
-    this.root.remove()
+    super.remove()
   }
 }
 
-const part = mounting((component) => new Actions(component))
-export default part.render
-export const unmount = part.unmount
+const { render, unmount } = mounting(Actions)
+export { render as default, unmount }

@@ -1,36 +1,30 @@
 // A - B + C: three places that take the point under study, the decoded sum, and the real sample nearest to it.
 
-import { KIND, connect, emit, fit, geometry, mounting, paint, spriteSheet } from "../shared/zscope.js"
+import { LivePart, mounting } from "../shared/part.js"
+import { KIND, emit, fit, paint, sampleName } from "../shared/zscope.js"
 
 const PLACES = ["A", "B", "C"], SIGNS = ["", "−", "+"]
 
-class Arithmetic {
-  constructor(component) {
-    this.component = component
-    this.taken = {} // place -> {z, name}
-    this.root = document.createElement("div")
-    this.root.className = "zscope-sum zscope-part"
-    this.root.dataset.testid = "zscope-sum"
-    component.parentElement.append(this.root)
-  }
+class Arithmetic extends LivePart {
+  static className = "zscope-sum zscope-part"
+  static testid = "zscope-sum"
 
-  async start() {
-    const { model, token, base } = this.component.data.link
-    this.client = connect(model, token, base)
-    this.geometry = await geometry(model, base)
-    this.sheet = await spriteSheet(model, base)
+  taken = {} // place -> z
+
+  async build() {
+    this.sheet = await this.loadSheet()
     const parts = PLACES.flatMap((place, i) => [this.text(SIGNS[i]), this.place(place)])
     this.sum = this.tile("the sum", "Go to the sum", () => this.z && emit("goto", { z: Array.from(this.z) }))
     this.real = this.tile("nearest sample", "Go to the real sample nearest to it", () => this.row !== undefined && emit("goto", { row: this.row }))
     this.root.replaceChildren(...parts.slice(1), this.text("="), this.sum, this.text("≈"), this.real)
   }
 
-  update(component) {
-    const changed = component.data.label !== this.component.data.label
-    this.component = component
-    const { model, token, base } = component.data.link
-    this.client = connect(model, token, base)
-    if (changed) this.reckon()
+  // another label decodes the sum into another picture
+  show() {
+    const { label } = this.component.data
+    if (label === this.label) return
+    this.label = label
+    this.reckon()
   }
 
   text(words) { return Object.assign(document.createElement("span"), { textContent: words, className: "zu-sign" }) }
@@ -77,17 +71,13 @@ class Arithmetic {
       const { arrays } = await this.client.ask("nearest", z)
       this.row = arrays.rows[0]
       this.sheet.draw(this.real.firstChild.getContext("2d"), this.row, 0, 0, 112)
-      const { labels, classes, index } = this.geometry
-      this.real.lastChild.textContent = `${labels[this.row] === 255 ? "sample" : classes[labels[this.row]]} #${index[this.row]}, ${arrays.distances[0].toFixed(2)} away`
+      this.real.lastChild.textContent = `${sampleName(this.geometry, this.row)} #${this.geometry.index[this.row]}, ${arrays.distances[0].toFixed(2)} away`
       this.root.dataset.row = this.row
     } catch (error) {
       this.real.lastChild.textContent = error.message
     }
   }
-
-  remove() { this.root.remove() }
 }
 
-const part = mounting((component) => new Arithmetic(component))
-export default part.render
-export const unmount = part.unmount
+const { render, unmount } = mounting(Arithmetic)
+export { render as default, unmount }

@@ -3,26 +3,12 @@
 // way: {method, line, length, off_data, server_ms, dragged, xy, arrays: {waypoints, t, z, density, change, frame_t,
 // frame_density, rows, frames}}, what app/live/requests/path.py answers
 
-import { count, paint, percent } from "../shared/zscope.js"
+import { drawing, element } from "../shared/elements.js"
+import { count, paint, percent, sampleName } from "../shared/zscope.js"
 
 const FRAME_PX = 84, REAL_PX = 56
-const SVG = "http://www.w3.org/2000/svg"
 const EMPTY = 0.01 // of the samples stand in emptier places: off the cloud
 const LEGEND = "decoded frame · nearest real sample · density of samples there"
-
-function element(tag, name, text = "") {
-  const made = document.createElement(tag)
-  made.className = name
-  made.textContent = text
-  return made
-}
-
-function drawing(tag, attributes, parent) {
-  const made = document.createElementNS(SVG, tag)
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value)
-  parent.append(made)
-  return made
-}
 
 export class Film {
   // go(t): a frame was chosen. help: what the numbers are, {density, off_data}
@@ -38,11 +24,7 @@ export class Film {
     this.frames = element("div", "fs-frames")
     this.frames.setAttribute("role", "group")
     this.frames.onkeydown = (event) => this.key(event)
-    this.graph = document.createElementNS(SVG, "svg")
-    this.graph.setAttribute("class", "fs-graph")
-    this.graph.setAttribute("viewBox", "0 0 100 20")
-    this.graph.setAttribute("preserveAspectRatio", "none")
-    this.graph.setAttribute("aria-hidden", "true")
+    this.graph = drawing("svg", { class: "fs-graph", viewBox: "0 0 100 20", preserveAspectRatio: "none", "aria-hidden": "true" })
     this.area = drawing("path", { class: "fs-density" }, this.graph)
     this.curve = drawing("path", { class: "fs-change" }, this.graph)
     this.head = drawing("line", { class: "fs-head", y1: 0, y2: 20 }, this.graph)
@@ -76,14 +58,14 @@ export class Film {
   }
 
   show(way, sheet) {
-    const { frame_t, frames, frame_density, rows } = way.arrays, { shape, classes, labels, index } = this.geometry
+    const { frame_t, frames, frame_density, rows } = way.arrays, { shape, index } = this.geometry
     const times = Array.from(frame_t, (t) => Number(t.toFixed(4)))
     if (String(times) !== this.times) { this.times = String(times); this.build(times) }
     const size = shape[0] * shape[1] * shape[2], letters = way.arrays.waypoints.length / this.geometry.d
     this.frames.setAttribute("aria-label", `${this.name}: ${this.tiles.length} frames through ${letters} waypoints`)
     this.tiles.forEach(({ t, tile, picture, share, evidence }, i) => {
       paint(picture, frames.subarray(i * size, (i + 1) * size), shape)
-      const name = labels[rows[i]] === 255 ? "sample" : classes[labels[rows[i]]], dense = frame_density[i]
+      const name = sampleName(this.geometry, rows[i]), dense = frame_density[i]
       share.textContent = percent(dense)
       evidence.dataset.none = dense < EMPTY
       const where = tile.dataset.beyond ? "beyond the ends, " : ""

@@ -3,58 +3,48 @@
 // bus: emits "way" way for each answer (see film.js); "ways?" asks for the last ones again; hears "waypoint" {at, row,
 // xy} of one that is dragged, "walk" {t, method}
 
-import { connect, emit, geometry, mounting, ms, on, spriteSheet } from "../shared/zscope.js"
 import { Film } from "./film.js"
+import { LivePart, mounting } from "../shared/part.js"
 import { StatusLine } from "../actions/status_line.js"
+import { emit, ms, on } from "../shared/zscope.js"
 
 const OTHERS_MS = 400 // while a waypoint is dragged, from one question for the other methods to the next
 
-class Strips {
-  constructor(component) {
-    this.component = component
-    this.model = component.data.link.model
-    this.root = document.createElement("div")
-    this.root.className = "zscope-strip"
-    this.root.dataset.testid = "zscope-strip"
-    this.body = document.createElement("div")
-    this.root.append(this.body)
-    component.parentElement.append(this.root)
-    this.films = new Map()
-    this.ways = new Map()
-    this.offs = []
-  }
+class Strips extends LivePart {
+  static className = "zscope-strip"
+  static testid = "zscope-strip"
+  static markup = "<div></div>"
+
+  films = new Map() // of each method
+  ways = new Map() // of each method, the last that came
+  place = null // {t, method} of the player, once it has told
 
   async start() {
-    const { model, token, base } = this.component.data.link
-    this.client = connect(model, token, base)
+    this.connect()
     this.status = new StatusLine(this.root, this.client, () => this.component.setTriggerValue("renew", Date.now()))
     this.status.element.querySelector("[data-of=points]").after(Object.assign(document.createElement("span"), { className: "fs-time", title: "What the server takes for one whole way" }))
-    this.geometry = await geometry(model, base)
-    if (!this.root.isConnected) return
+    await super.start()
+  }
+
+  build() {
     for (const method of this.component.data.methods) {
       const film = new Film(method, this.geometry, (t) => this.go(method, t), this.component.data.help)
       this.films.set(method.name, film)
-      this.body.append(film.root)
+      this.root.firstChild.append(film.root)
     }
     this.offs.push(
       on("waypoint", (drag) => this.ask(drag)),
       on("walk", (place) => this.mark(place)),
       on("ways?", () => { for (const way of this.ways.values()) emit("way", way) }),
     )
-    this.ready = true
-    this.update(this.component)
-    spriteSheet(model, base).then((sheet) => {
+    this.loadSheet().then((sheet) => {
       this.sheet = sheet
       for (const [name, way] of this.ways) this.films.get(name).real(way, sheet)
     }, () => {}) // the map says that there are none
   }
 
-  update(component) {
-    this.component = component
-    const { link, waypoints, method, t, notes } = component.data
-    this.client = connect(this.model, link.token, link.base)
-    if (!this.ready) return
-    const keys = this.root.querySelector(".zs-keys")
+  show() {
+    const { waypoints, method, t, notes } = this.component.data, keys = this.find(".zs-keys")
     keys.textContent = keys.title = notes.join(" · ") // cut off at the end where there is no room
     const asked = JSON.stringify(waypoints)
     if (asked !== this.asked) { this.asked = asked; this.ask() }
@@ -72,7 +62,7 @@ class Strips {
       if (!all && name !== driving) continue
       this.client.latest(`way ${name}`, "way", [code, ...rest]).then(
         (way) => way && this.root.isConnected && this.arrived(way),
-        (error) => Object.assign(this.root.querySelector(".fs-time"), { textContent: `no way: ${error.message}`, title: error.message }),
+        (error) => Object.assign(this.find(".fs-time"), { textContent: `no way: ${error.message}`, title: error.message }),
       )
     }
   }
@@ -83,7 +73,7 @@ class Strips {
     this.films.get(way.method).show(way, this.sheet)
     for (const [name, each] of this.ways) this.films.get(name).spark(each, most)
     this.mark(this.place)
-    this.root.querySelector(".fs-time").innerHTML = `way <b>${ms(way.server_ms)}</b>`
+    this.find(".fs-time").innerHTML = `way <b>${ms(way.server_ms)}</b>`
     emit("way", way)
   }
 
@@ -98,12 +88,10 @@ class Strips {
   }
 
   remove() {
-    for (const off of this.offs) off()
     this.status?.remove()
-    this.root.remove()
+    super.remove()
   }
 }
 
-const part = mounting((component) => new Strips(component))
-export default part.render
-export const unmount = part.unmount
+const { render, unmount } = mounting(Strips)
+export { render as default, unmount }

@@ -1,7 +1,9 @@
 // A selection of the map: counts, means, what sets it apart, its most typical and most extreme samples.
 
-import { KIND, connect, count, emit, fit, geometry, mounting, on, paint, palette, percent, spriteSheet, theme } from "../shared/zscope.js"
 import { classColours, css } from "../latent_map/colours.js"
+import { LivePart, mounting } from "../shared/part.js"
+import { sampleButton } from "../shared/sample_button.js"
+import { KIND, count, emit, fit, on, paint, palette, percent, sampleName, theme } from "../shared/zscope.js"
 
 const CLASSES = 6 // lines of the histogram; the rest are one
 const SPREAD = "Mean distance of the samples to their mean latent, in the metric of the map"
@@ -28,35 +30,25 @@ const MARKUP = `
 <section><h4>Most typical</h4><div class="gc-row"></div></section>
 <section><h4>Most extreme</h4><div class="gc-row"></div></section>`
 
-class GroupCard {
-  constructor(component) {
-    this.component = component
-    this.model = component.data.link.model
-    this.root = document.createElement("div")
-    this.root.className = "zscope-group"
-    this.root.dataset.testid = "zscope-group"
-    this.root.innerHTML = MARKUP
-    component.parentElement.append(this.root)
-    this.find = (selector) => this.root.querySelector(selector)
-  }
+class GroupCard extends LivePart {
+  static className = "zscope-group"
+  static testid = "zscope-group"
+  static markup = MARKUP
 
   async start() {
-    const { model, token, base } = this.component.data.link
-    this.client = connect(model, token, base)
-    this.geometry = await geometry(model, base)
-    this.means = [...this.root.querySelectorAll(".gc-means canvas")].map((canvas) => fit(canvas, this.geometry.shape))
-    this.find(".gc-head div").onclick = (event) => emit("select", event.target.closest("[data-do]")?.dataset.do)
-    this.off = on("only", (only) => this.find("[data-do=only]").setAttribute("aria-pressed", String(only)))
-    this.update(this.component)
-    this.sheet = await spriteSheet(model, base)
-    this.samples()
+    await super.start()
+    this.sheet = await this.loadSheet()
+    if (this.ready) this.samples()
   }
 
-  update(component) {
-    this.component = component
-    const { data } = component
-    this.client = connect(this.model, data.link.token, data.link.base)
-    if (!this.geometry) return
+  build() {
+    this.means = [...this.root.querySelectorAll(".gc-means canvas")].map((canvas) => fit(canvas, this.geometry.shape))
+    this.find(".gc-head div").onclick = (event) => emit("select", event.target.closest("[data-do]")?.dataset.do)
+    this.offs.push(on("only", (only) => this.find("[data-do=only]").setAttribute("aria-pressed", String(only))))
+  }
+
+  show() {
+    const { data } = this.component
     this.find(".gc-head b").textContent = `${count(data.count)} selected`
     this.find(".gc-head span").textContent = `of ${count(data.n)}, ${percent(data.count / data.n)}`
     this.histogram(data.classes, data.count)
@@ -108,29 +100,15 @@ class GroupCard {
 
   samples() {
     if (!this.sheet) return
-    const { typical, extreme } = this.component.data, { classes, labels, index } = this.geometry
+    const { typical, extreme } = this.component.data, { index } = this.geometry
     for (const [k, rows] of [typical, extreme].entries()) {
       const place = this.root.querySelectorAll(".gc-row")[k]
       place.parentElement.hidden = !rows.length
-      place.replaceChildren(...rows.map((row) => {
-        const button = document.createElement("button"), canvas = fit(Object.assign(document.createElement("canvas"), { width: 96 }), this.geometry.shape)
-        button.type = "button"
-        button.title = `${classes[labels[row]] ?? "Sample"} #${count(index[row])}: go there`
-        button.setAttribute("aria-label", button.title)
-        this.sheet.draw(canvas.getContext("2d"), row, 0, 0, canvas.width)
-        button.append(canvas)
-        button.onclick = () => emit("goto", { row })
-        return button
-      }))
+      const words = (row) => `${sampleName(this.geometry, row, "Sample")} #${count(index[row])}`
+      place.replaceChildren(...rows.map((row) => sampleButton(this.geometry, this.sheet, row, 96, words(row))))
     }
-  }
-
-  remove() {
-    this.off?.()
-    this.root.remove()
   }
 }
 
-const part = mounting((component) => new GroupCard(component))
-export default part.render
-export const unmount = part.unmount
+const { render, unmount } = mounting(GroupCard)
+export { render as default, unmount }

@@ -1,46 +1,33 @@
 // The sliders as a part of the page: tabs, rows, and what is done to saved directions.
 
-import { connect, geometry, mounting, on } from "../shared/zscope.js"
 import { CHART } from "./ends.js"
+import { LivePart, mounting } from "../shared/part.js"
 import { Sliders } from "./sliders.js"
+import { on } from "../shared/zscope.js"
 
 const WIDEST = 1.5 // a slider's previews, over their height
 
-class Console {
-  constructor(component) {
-    this.component = component
-    this.model = component.data.link.model
-    this.root = document.createElement("div")
-    this.root.className = "zscope-console zscope-part"
-    component.parentElement.append(this.root)
-  }
+class Console extends LivePart {
+  static className = "zscope-console zscope-part"
 
-  async start() {
-    const { model, token, base } = this.component.data.link
-    this.client = connect(model, token, base)
-    const shape = await geometry(model, base)
-    const [h, w] = shape.shape
-    this.root.style.setProperty("--aspect", shape.sample.length < 3 ? CHART : Math.min(WIDEST, w / h))
-    this.off = on("away", (source) => { this.root.dataset.away = source })
+  build() {
+    const { shape: [h, w], sample } = this.geometry
+    this.root.style.setProperty("--aspect", sample.length < 3 ? CHART : Math.min(WIDEST, w / h))
+    this.offs.push(on("away", (source) => { this.root.dataset.away = source }))
     const tell = (said) => this.component.setTriggerValue("named", { ...said, n: Date.now() })
-    this.sliders = new Sliders(this.root, this.client, shape, tell)
-    this.update(this.component)
+    this.sliders = new Sliders(this.root, this.client, this.geometry, tell)
   }
 
-  update(component) {
-    this.component = component
-    const { link, committed, sliders, label, saves } = component.data
-    this.client = connect(this.model, link.token, link.base)
-    this.sliders?.update(committed, sliders, label, saves)
+  show() {
+    const { committed, sliders, label, saves } = this.component.data
+    this.sliders.update(committed, sliders, label, saves)
   }
 
   remove() {
-    this.off?.()
     this.sliders?.remove()
-    this.root.remove()
+    super.remove()
   }
 }
 
-const part = mounting((component) => new Console(component))
-export default part.render
-export const unmount = part.unmount
+const { render, unmount } = mounting(Console)
+export { render as default, unmount }

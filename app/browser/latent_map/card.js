@@ -1,6 +1,6 @@
 // The card beside the pointer: the sample there, after a moment of rest.
 
-import { count, fit } from "../shared/zscope.js"
+import { count, fit, sampleName } from "../shared/zscope.js"
 
 const DWELL_MS = 125 // of rest on a sample before its card; the ring does not wait
 const CARD_PX = [236, 74]
@@ -38,8 +38,8 @@ export class Card {
       if (!sheet.draw(context, index, 0, 0, canvas.width)) context.clearRect(0, 0, canvas.width, canvas.height)
       Object.assign(this, { drawn: index, sheet })
     }
-    const [title, line, within] = element.querySelectorAll("b, span"), { labels, classes, index: origin } = geometry
-    title.textContent = labels[index] === 255 ? "Sample" : classes[labels[index]]
+    const [title, line, within] = element.querySelectorAll("b, span"), { index: origin } = geometry
+    title.textContent = sampleName(geometry, index, "Sample")
     line.textContent = `#${count(origin[index])}${snapped ? "" : " \u00b7 nearest sample"}`
     const found = plot.near.within(...plot.toData(px, py), REACH * plot.near.width)
     within.textContent = `${count(found)} sample${found === 1 ? "" : "s"} within reach`

@@ -2,6 +2,7 @@
 
 import { limits } from "./colours.js"
 import { Menu, heading, item } from "./menu.js"
+import { fetched } from "../shared/pictures.js"
 
 export class ColourBy {
   // onChange(): something else is to be shown
@@ -49,8 +50,7 @@ export class ColourBy {
     if (this.kept.has(key)) return this.kept.get(key)
     const { model, base } = this.link, slow = setTimeout(() => this.note(`Measuring ${this.column.title.toLowerCase()} …`), 400)
     try {
-      const answer = await fetch(`${base}/asset/${encodeURIComponent(model)}/column/${encodeURIComponent(key)}`)
-      if (!answer.ok) throw new Error(await answer.text())
+      const answer = await fetched(`${base}/asset/${encodeURIComponent(model)}/column/${encodeURIComponent(key)}`)
       this.kept.set(key, new Float32Array(await answer.arrayBuffer()))
     } finally {
       clearTimeout(slow)

@@ -1,6 +1,7 @@
 // Lasso and box: a stroke over the map becomes the rows inside it.
 
-const SVG = "http://www.w3.org/2000/svg"
+import { drawing } from "../shared/elements.js"
+
 const STEP_PX = 3 // least distance between two corners of a lasso
 
 export const how = (event) => (event.altKey ? "remove" : event.shiftKey ? "add" : "set")
@@ -19,11 +20,8 @@ export class Lasso {
   // onDone(rows, how)
   constructor(root, plot, onDone) {
     Object.assign(this, { root, plot, onDone, kind: null })
-    this.svg = document.createElementNS(SVG, "svg")
-    this.svg.setAttribute("class", "zm-overlay zm-stroke")
-    this.svg.setAttribute("aria-hidden", "true")
-    this.path = document.createElementNS(SVG, "path")
-    this.svg.append(this.path)
+    this.svg = drawing("svg", { class: "zm-overlay zm-stroke", "aria-hidden": "true" })
+    this.path = drawing("path", {}, this.svg)
     root.append(this.svg)
   }
 

@@ -1,7 +1,6 @@
 // The map: its parts put together, and what they tell Python. Where the pointer is becomes a request to the live channel; a
 // click, or Enter, commits the point. data: {link, height, mode, committed, waypoints, method, view, colour, camera, selected}
 
-import { KIND, connect, count, emit, geometry, mounting, on, palette, spriteSheet, theme } from "../shared/zscope.js"
 import { Cloud } from "./cloud.js"
 import { ColourBy } from "./colour_by.js"
 import { classColours, css, looks } from "./colours.js"
@@ -11,6 +10,7 @@ import { Layers } from "./layers.js"
 import { Legend } from "./legend.js"
 import { Manifold } from "./manifold.js"
 import { Overlay } from "./overlay.js"
+import { LivePart, mounting } from "../shared/part.js"
 import { Pins } from "./pins.js"
 import { Plot } from "./plot.js"
 import { Pointer } from "./pointer.js"
@@ -19,6 +19,7 @@ import { Selection } from "./selection.js"
 import { Thumbnails } from "./thumbnails.js"
 import { Tools } from "./tools.js"
 import { Views, payload } from "./views.js"
+import { KIND, count, emit, on, palette, sampleName, theme } from "../shared/zscope.js"
 
 const TELL_MS = 900 // of rest before Python, and with it the link, is told what is in sight
 const KEYS = "Arrow keys move the cursor, with shift further; Enter takes the point; plus and minus zoom, 0 shows all; "
@@ -30,32 +31,32 @@ const MARKUP = `
 <div class="zm-thinned" aria-hidden="true" hidden></div>
 <div class="zm-words" aria-live="polite"></div>`
 
-class MapView {
-  constructor(component) {
-    this.component = component
-    this.model = component.data.link.model
-    this.root = document.createElement("div")
-    Object.assign(this.root.dataset, { testid: "zscope-map", mode: component.data.mode })
-    this.root.className = "zscope-map"
-    this.root.style.setProperty("--height", `${component.data.height}px`)
-    this.root.tabIndex = 0
-    this.root.setAttribute("role", "application")
-    this.root.innerHTML = MARKUP
-    component.parentElement.append(this.root)
-    this.offs = []
-    this.n = 0
-    this.said = {}
-    this.find = (selector) => this.root.querySelector(selector)
+class MapView extends LivePart {
+  static className = "zscope-map"
+  static testid = "zscope-map"
+  static markup = MARKUP
+
+  n = 0 // of the last point that was taken
+  said = {} // when Python was told what
+
+  async start() {
+    const { root } = this, { mode, height } = this.component.data
+    root.dataset.mode = mode
+    root.style.setProperty("--height", `${height}px`)
+    root.tabIndex = 0
+    root.setAttribute("role", "application")
+    this.note("Opening the map …")
+    await super.start()
+    if (this.gone) return
+    this.legend.dock()
+    window.zscope.plot = this.plot
+    root.dataset.ready = "true"
   }
 
   note(text) { this.find(".zm-note").textContent = text }
 
-  async start() {
-    const { link, mode } = this.component.data, { model, token, base } = link
-    this.client = connect(model, token, base)
-    this.note("Opening the map …")
-    const shape = (this.geometry = await geometry(model, base))
-    if (this.gone) return
+  build() {
+    const { link, mode } = this.component.data, shape = this.geometry
     this.root.setAttribute("aria-label", `Map of ${shape.n} samples. ${KEYS}`)
     this.plot = new Plot(this.root.firstElementChild, shape.xy)
     this.note(this.plot.points.gl ? "" : "This browser has no WebGL: the map is drawn without it, and pans more slowly.")
@@ -64,11 +65,7 @@ class MapView {
     this.themeNow()
     this.plot.onView = (settled) => this.viewed(settled)
     this.listen()
-    spriteSheet(model, base).then((sheet) => { this.sheet = sheet; this.thumbnails.view = null; this.plot.refresh() }, (error) => this.note(`No thumbnails: ${error.message}`))
-    this.update(this.component)
-    this.legend.dock()
-    window.zscope.plot = this.plot
-    this.root.dataset.ready = "true"
+    this.loadSheet().then((sheet) => { this.sheet = sheet; this.thumbnails.view = null; this.plot.refresh() }, (error) => this.note(`No thumbnails: ${error.message}`))
   }
 
   parts(link, whole) {
@@ -120,11 +117,8 @@ class MapView {
     this.signature = JSON.stringify(this.theme)
   }
 
-  update(component) {
-    this.component = component
-    const { data } = component
-    this.client = connect(this.model, data.link.token, data.link.base)
-    if (!this.pointer) return
+  show() {
+    const { data } = this.component
     const themed = JSON.stringify(theme(this.root)) !== this.signature
     if (themed) this.themeNow()
     this.pins?.update(data.waypoints, data.method)
@@ -236,7 +230,7 @@ class MapView {
 
   ours(event) { return !event.target.closest?.(".zm-tools, .zm-legend, .zm-pins") }
   held() { return this.committed?.z ?? new Array(this.geometry.d).fill(0) }
-  name(row) { const { labels, classes } = this.geometry; return classes[labels[row]] ?? "Sample" }
+  name(row) { return sampleName(this.geometry, row, "Sample") }
   home() { const [w, h] = this.plot.size(); return this.overlay.committed ? this.plot.toPixels(...this.overlay.committed.xy) : [w / 2, h / 2] }
 
   left() {
@@ -324,14 +318,11 @@ class MapView {
   }
 
   remove() {
-    this.gone = true
     clearTimeout(this.telling)
-    for (const off of this.offs) off()
     for (const part of [this.cloud, this.pins, this.pointer, this.gestures, this.manifold, this.plot, this.colour?.menu, this.views?.menu, this.layers?.menu]) part?.remove()
-    this.root.remove()
+    super.remove()
   }
 }
 
-const part = mounting((component) => new MapView(component))
-export default part.render
-export const unmount = part.unmount
+const { render, unmount } = mounting(MapView)
+export { render as default, unmount }

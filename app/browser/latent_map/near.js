@@ -1,14 +1,20 @@
 // Nearest points of a map by a uniform grid: exact, no tree to build, about a microsecond a query at 10 000 points.
 
+// [x0, y0, x1, y1] of places [x, y, x, y, ...]
+export function extent(xy) {
+  let [x0, y0, x1, y1] = [Infinity, Infinity, -Infinity, -Infinity]
+  for (let i = 0; i < xy.length; i += 2) {
+    x0 = Math.min(x0, xy[i]); x1 = Math.max(x1, xy[i])
+    y0 = Math.min(y0, xy[i + 1]); y1 = Math.max(y1, xy[i + 1])
+  }
+  return [x0, y0, x1, y1]
+}
+
 export class Near {
   // xy: Float32Array (2 n). Rows can be hidden; hidden rows are never found.
   constructor(xy) {
     const n = xy.length / 2
-    let [x0, y0, x1, y1] = [Infinity, Infinity, -Infinity, -Infinity]
-    for (let i = 0; i < n; i++) {
-      x0 = Math.min(x0, xy[2 * i]); x1 = Math.max(x1, xy[2 * i])
-      y0 = Math.min(y0, xy[2 * i + 1]); y1 = Math.max(y1, xy[2 * i + 1])
-    }
+    const [x0, y0, x1, y1] = extent(xy)
     Object.assign(this, { xy, n, box: [x0, y0, x1, y1], hidden: null })
     this.width = Math.max(x1 - x0, y1 - y0, 1e-9)
     this.cell = Math.max(Math.sqrt(((x1 - x0) * (y1 - y0)) / Math.max(n, 1)), this.width / 512) * 1.5

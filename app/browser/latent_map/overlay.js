@@ -2,23 +2,16 @@
 // What follows the pointer is a small layer of its own, moved by transform alone: nothing is painted again for it.
 
 import { Card } from "./card.js"
+import { drawing } from "../shared/elements.js"
 import { paced } from "../shared/zscope.js"
 
-const SVG = "http://www.w3.org/2000/svg"
 const RING_MS = 30, CARD_MS = 80
 const NAME_PX = 3.2, NAME_GAP_PX = 24 // half a letter; from a path's name to a pin or to the other name
 const NAME_AT = [[1 / 3, 0.5, 0.2], [2 / 3, 0.5, 0.8]] // of the visible path: where its name may stand, the best first
 
-function make(tag, attributes = {}, parent = null) {
-  const element = document.createElementNS(SVG, tag)
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value)
-  parent?.append(element)
-  return element
-}
-
 function sprite(root, name, size, shapes) {
-  const svg = make("svg", { class: `zm-sprite ${name}`, width: size, height: size, viewBox: `${-size / 2} ${-size / 2} ${size} ${size}`, "aria-hidden": "true" })
-  for (const [tag, attributes] of shapes) make(tag, attributes, svg)
+  const svg = drawing("svg", { class: `zm-sprite ${name}`, width: size, height: size, viewBox: `${-size / 2} ${-size / 2} ${size} ${size}`, "aria-hidden": "true" })
+  for (const [tag, attributes] of shapes) drawing(tag, attributes, svg)
   svg.half = size / 2
   root.append(svg)
   return svg
@@ -27,15 +20,15 @@ function sprite(root, name, size, shapes) {
 export class Overlay {
   constructor(root, plot, geometry) {
     Object.assign(this, { root, plot, geometry, committed: null, live: null, waypoints: [], paths: [] })
-    this.svg = make("svg", { class: "zm-overlay", "aria-hidden": "true" })
-    this.pathLayer = make("g", { class: "zm-path-layer" }, this.svg)
+    this.svg = drawing("svg", { class: "zm-overlay", "aria-hidden": "true" })
+    this.pathLayer = drawing("g", { class: "zm-path-layer" }, this.svg)
     root.append(this.svg)
     this.mark = sprite(root, "zm-committed", 52, [
       ["circle", { r: 15, class: "zm-halo" }], ["path", { d: "M-25 0H-12M12 0H25M0 -25V-12M0 12V25" }], ["circle", { r: 8 }],
     ])
     this.ring = sprite(root, "zm-ring", 18, [["circle", { r: 6.5 }]])
     this.dot = sprite(root, "zm-live", 20, [["circle", { r: 6.5 }]])
-    this.pins = make("svg", { class: "zm-overlay", "aria-hidden": "true" }) // above the dot, which would hide their letters
+    this.pins = drawing("svg", { class: "zm-overlay", "aria-hidden": "true" }) // above the dot, which would hide their letters
     root.append(this.pins)
     this.cursor = sprite(root, "zm-cursor", 24, [["path", { d: "M-11 0H-4M4 0H11M0 -11V-4M0 4V11" }]])
     this.card = new Card(root, plot, geometry)
@@ -65,9 +58,9 @@ export class Overlay {
     if (this.paths.length > 1) this.paths.forEach((path, at) => this.namePath(path, at))
     this.pins.replaceChildren()
     for (const { label, xy } of this.waypoints) {
-      const pin = make("g", { class: "zm-pin" }, this.pins)
-      make("circle", { r: 11 }, pin)
-      make("text", { "text-anchor": "middle", dy: "0.36em" }, pin).textContent = label
+      const pin = drawing("g", { class: "zm-pin" }, this.pins)
+      drawing("circle", { r: 11 }, pin)
+      drawing("text", { "text-anchor": "middle", dy: "0.36em" }, pin).textContent = label
       this.place(pin, xy)
     }
   }
@@ -83,9 +76,9 @@ export class Overlay {
       last = place
       torn = false
     }
-    make("path", { d: jumps, class: `zm-jump zm-path-${at % 3}` }, this.pathLayer)
-    make("path", { d: steps, class: "zm-path-edge" }, this.pathLayer)
-    make("path", { d: steps, class: `zm-path zm-path-${at % 3}` }, this.pathLayer)
+    drawing("path", { d: jumps, class: `zm-jump zm-path-${at % 3}` }, this.pathLayer)
+    drawing("path", { d: steps, class: "zm-path-edge" }, this.pathLayer)
+    drawing("path", { d: steps, class: `zm-path zm-path-${at % 3}` }, this.pathLayer)
   }
 
   // beside the visible part of its line, clear of pins and of the other name; where there is no such place, no name
@@ -103,7 +96,7 @@ export class Overlay {
         const clear = this.taken.every(([u, v]) => Math.hypot(Math.max(0, Math.abs(u - x) - half), v - y) >= NAME_GAP_PX)
         if (!clear || x < half || x > width - half || y < NAME_GAP_PX || y > height - NAME_GAP_PX) continue
         this.taken.push([x - half / 2, y], [x + half / 2, y])
-        const text = make("text", { class: "zm-path-name", "text-anchor": "middle", dy: "0.36em", x, y }, this.pathLayer)
+        const text = drawing("text", { class: "zm-path-name", "text-anchor": "middle", dy: "0.36em", x, y }, this.pathLayer)
         text.textContent = name
         return
       }

@@ -2,12 +2,11 @@
 // drawn as the film strips learn of them.
 // bus: emits "waypoint" {at, row, xy} while one moves; hears "way" way.   trigger: waypoint {at, z, xy, row} or {at, remove: true}
 
+import { arrowed } from "./arrows.js"
 import { KIND, emit, on } from "../shared/zscope.js"
 
 const SNAP_PX = 6
-const STEP_PX = 6, LEAP_PX = 36
 const REST_MS = 450 // after the last arrow key
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
 
 export class Pins {
   // view: the map, with client, component, overlay, plot, root and note()
@@ -87,11 +86,11 @@ export class Pins {
   }
 
   key(event, at) {
-    const arrow = ARROWS[event.key]
+    const arrow = arrowed(event)
     if (event.key === "Delete" || event.key === "Backspace") this.view.component.setTriggerValue("waypoint", { at, remove: true })
     else if (arrow) {
-      const step = event.shiftKey ? LEAP_PX : STEP_PX, [x, y] = this.view.plot.toPixels(...this.at(at).xy)
-      this.move(at, x + step * arrow[0], y + step * arrow[1])
+      const [x, y] = this.view.plot.toPixels(...this.at(at).xy)
+      this.move(at, x + arrow[0], y + arrow[1])
       clearTimeout(this.resting)
       this.resting = setTimeout(() => this.drop(at), REST_MS)
     } else return

@@ -1,14 +1,13 @@
 // Where the pointer or the arrow keys are: asked for live, marked on the map, kept by a tap or Enter.
 
-import { KIND, count, on } from "../shared/zscope.js"
+import { arrowed } from "./arrows.js"
+import { KIND, on } from "../shared/zscope.js"
 
 const SNAP_PX = 3
 const PICK_PX = 14 // a sample this near is ringed at once
 const GAP_MS = 8 // least time between early requests; the newest position always follows at the frame
 const LATE_MS = 40 // what is drawn at the pointer waits this long for the picture, so that one screen refresh shows both
 const SAY_MS = 350 // of rest before a screen reader is told
-const STEP_PX = 6, LEAP_PX = 36
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
 
 export class Pointer {
   constructor(map) {
@@ -86,11 +85,11 @@ export class Pointer {
 
   key(event) {
     if (event.target !== this.root) return
-    const arrow = ARROWS[event.key]
+    const arrow = arrowed(event)
     if (arrow) {
-      const step = event.shiftKey ? LEAP_PX : STEP_PX, [width, height] = this.plot.size()
+      const [width, height] = this.plot.size()
       const at = this.cursor ?? this.map.home()
-      const [px, py] = [at[0] + step * arrow[0], at[1] + step * arrow[1]]
+      const [px, py] = [at[0] + arrow[0], at[1] + arrow[1]]
       this.keyed = true
       this.look(Math.min(width, Math.max(0, px)), Math.min(height, Math.max(0, py)), event.timeStamp)
     } else if (event.key === "Enter" && this.cursor) this.map.commit(...this.target)

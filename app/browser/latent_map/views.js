@@ -2,6 +2,7 @@
 
 import { KIND } from "../shared/zscope.js"
 import { Menu, heading, item } from "./menu.js"
+import { fetched, headed } from "../shared/pictures.js"
 import { Refit } from "./refit.js"
 
 const KEY_BYTES = 32
@@ -64,11 +65,9 @@ export class Views {
   async fetch(key) {
     if (this.kept.has(key)) return this.kept.get(key)
     const { model, base } = this.link
-    const answer = await fetch(`${base}/asset/${encodeURIComponent(model)}/view/${encodeURIComponent(key)}`)
-    if (!answer.ok) throw new Error(await answer.text())
-    const buffer = await answer.arrayBuffer(), size = new DataView(buffer).getUint32(0, true)
-    const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, size)))
-    this.kept.set(key, { ...head, xy: new Float32Array(buffer, 4 + size, 2 * this.geometry.n) })
+    const answer = await fetched(`${base}/asset/${encodeURIComponent(model)}/view/${encodeURIComponent(key)}`)
+    const buffer = await answer.arrayBuffer(), { head, at } = headed(buffer)
+    this.kept.set(key, { ...head, xy: new Float32Array(buffer, at, 2 * this.geometry.n) })
     return this.kept.get(key)
   }
 

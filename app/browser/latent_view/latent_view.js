@@ -1,7 +1,9 @@
 // The picture at the pointer and what belongs to the committed point: trust, neighbours, the pinned point; the row of tools.
 
-import { KIND, TRUST_TITLE, connect, emit, fit, geometry, mounting, on, paced, paint, spriteSheet, theme, trustColour, trustWord } from "../shared/zscope.js"
+import { LivePart, mounting } from "../shared/part.js"
 import { Pinned } from "./pinned.js"
+import { sampleButton } from "../shared/sample_button.js"
+import { TRUST_TITLE, emit, fit, on, paced, paint, sampleName, theme, trustColour, trustWord } from "../shared/zscope.js"
 
 const TRUSTED = 0.6 // from here up the picture is shown as it is
 const FADE = 0.35, HATCH = 0.25 // at no trust at all
@@ -33,49 +35,45 @@ const MARKUP = `
 <div class="zc-labels" role="radiogroup" aria-label="Label to decode with" hidden></div>
 <div class="zc-tools" role="tablist" aria-label="Tools"></div>`
 
-class View {
-  constructor(component) {
-    this.component = component
-    this.model = component.data.link.model
-    this.root = document.createElement("div")
-    this.root.className = "zscope-view zscope-part"
-    this.root.dataset.away = ""
-    this.root.innerHTML = MARKUP
-    component.parentElement.append(this.root)
-    this.find = (selector) => this.root.querySelector(selector)
-    this.picture = this.find("canvas")
-    this.read = paced(READ_MS, () => this.figures())
-    this.tools(component.data)
-  }
+class View extends LivePart {
+  static className = "zscope-view zscope-part"
+  static markup = MARKUP
+
+  picture = this.find("canvas")
+  read = paced(READ_MS, () => this.figures())
+  flipped = false // whether the pinned point stands in the place of the picture
 
   async start() {
-    const { model, token, base } = this.component.data.link
-    this.client = connect(model, token, base)
-    this.geometry = await geometry(model, base)
+    this.root.dataset.away = ""
+    this.tools(this.component.data)
+    await super.start()
+    this.sheet = await this.loadSheet()
+    if (this.ready) this.neighbours()
+  }
+
+  build() {
     fit(this.picture, this.geometry.shape)
     this.theme = theme(this.root)
     this.pinned = new Pinned(this.find(".zc-pinned"), this.client, this.geometry)
-    const offs = [
-      this.client.onFrame((frame) => this.show(frame)),
+    this.offs.push(
+      this.client.onFrame((frame) => this.seen(frame)),
       on("commit", ({ z }) => { this.kept = z; this.away("") }),
       on("flip", (flipped) => this.flip(flipped)),
-    ]
-    this.off = () => offs.forEach((off) => off())
-    this.update(this.component)
-    this.sheet = await spriteSheet(model, base)
-    this.neighbours()
+    )
   }
 
   update(component) {
-    this.component = component
-    this.theme = theme(this.root)
-    this.client = connect(this.model, component.data.link.token, component.data.link.base)
     this.tools(component.data)
-    if (!this.pinned) return
-    this.kept = component.data.committed?.z
-    this.labels(component.data)
-    this.pinned.update(component.data.pin, component.data.label).then(() => this.flip(this.flipped && Boolean(component.data.pin)))
-    this.find(".zc-pinned").hidden = !component.data.pin
+    super.update(component)
+  }
+
+  show() {
+    const { data } = this.component
+    this.theme = theme(this.root)
+    this.kept = data.committed?.z
+    this.labels(data)
+    this.pinned.update(data.pin, data.label).then(() => this.flip(this.flipped && Boolean(data.pin)))
+    this.find(".zc-pinned").hidden = !data.pin
     this.neighbours()
   }
 
@@ -117,7 +115,7 @@ class View {
     row.replaceChildren(...chips)
   }
 
-  show(frame) {
+  seen(frame) {
     this.frame = frame
     this.pinned?.compare(frame)
     const kept = frame.source === "restore" || !this.kept || this.kept.every((v, i) => Math.abs(v - frame.z[i]) < SAME)
@@ -184,30 +182,18 @@ class View {
   }
 
   neighbour({ row, distance }) {
-    const { labels, classes, index, shape } = this.geometry
-    const button = document.createElement("button"), canvas = document.createElement("canvas"), text = document.createElement("span")
-    const name = labels[row] === 255 ? "sample" : classes[labels[row]]
-    canvas.width = 128
-    fit(canvas, shape)
-    this.sheet.draw(canvas.getContext("2d"), row, 0, 0, 128)
-    text.textContent = distance.toFixed(2)
-    text.title = APART
-    button.type = "button"
-    button.title = `${name} #${index[row]}, latent distance ${distance.toFixed(2)}: go there`
-    button.setAttribute("aria-label", button.title)
-    button.append(canvas, text)
-    button.onclick = () => emit("goto", { row })
+    const said = distance.toFixed(2), words = `${sampleName(this.geometry, row)} #${this.geometry.index[row]}, latent distance ${said}`
+    const button = sampleButton(this.geometry, this.sheet, row, 128, words)
+    button.append(Object.assign(document.createElement("span"), { textContent: said, title: APART }))
     return button
   }
 
   remove() {
     this.read.cancel()
-    this.off?.()
     this.pinned?.remove()
-    this.root.remove()
+    super.remove()
   }
 }
 
-const part = mounting((component) => new View(component))
-export default part.render
-export const unmount = part.unmount
+const { render, unmount } = mounting(View)
+export { render as default, unmount }

@@ -3,8 +3,9 @@
 // bus: "walk" {t, method} says where the walk is; "walk-to" {t, method, code} asks it to go somewhere; "way" way (film.js of
 // the strips) is what it walks on
 
-import { KIND, TRUST_TITLE, connect, emit, fit, geometry, mounting, on, paint, spriteSheet, trustColour, trustWord } from "../shared/zscope.js"
+import { LivePart, mounting } from "../shared/part.js"
 import { WaypointList } from "./waypoint_list.js"
+import { KIND, TRUST_TITLE, emit, fit, on, paint, trustColour, trustWord } from "../shared/zscope.js"
 
 const LEG_MS = 3500
 const STEP = 0.02 // of the way, for an arrow key
@@ -36,28 +37,26 @@ const MARKUP = `
 </div>
 <ul class="wp-list" aria-label="Waypoints"></ul>`
 
-class Player {
-  constructor(component) {
-    this.component = component
-    this.model = component.data.link.model
-    this.root = document.createElement("div")
-    this.root.className = "zscope-player"
-    this.root.innerHTML = MARKUP
-    component.parentElement.append(this.root)
-    this.find = (selector) => this.root.querySelector(selector)
-    this.slider = this.find("input")
-    this.t = component.data.t
-    this.asked = this.t
-    this.told = [] // places that Python was told of and has not yet answered
-    this.ways = new Map()
-    this.offs = []
-  }
+class Player extends LivePart {
+  static className = "zscope-player"
+  static markup = MARKUP
+
+  slider = this.find("input")
+  t = this.component.data.t
+  asked = this.t
+  told = [] // places that Python was told of and has not yet answered
+  ways = new Map() // of each method, the last that came
 
   async start() {
-    const { model, token, base } = this.component.data.link
-    this.client = connect(model, token, base)
-    this.geometry = await geometry(model, base)
-    if (!this.root.isConnected) return
+    await super.start()
+    if (this.gone) return
+    emit("ways?")
+    this.sheet = await this.loadSheet()
+    this.list.show(this.component.data.waypoints, this.client, this.sheet)
+    this.late()
+  }
+
+  build() {
     fit(this.find("canvas"), this.geometry.shape)
     this.list = new WaypointList(this.find(".wp-list"), this.geometry.shape, {
       edit: (what) => this.component.setTriggerValue("edit", what),
@@ -74,12 +73,7 @@ class Player {
     this.find(".wp-buttons").onclick = (event) => this.act(event.target.closest("button")?.dataset.do)
     this.onkey = (event) => this.key(event)
     document.addEventListener("keydown", this.onkey)
-    this.ready = true
-    this.update(this.component)
-    emit("ways?")
-    this.sheet = await spriteSheet(model, base)
-    this.list.show(this.component.data.waypoints, this.client, this.sheet)
-    this.late()
+    this.offs.push(() => document.removeEventListener("keydown", this.onkey))
   }
 
   late(tries = 40) {
@@ -89,12 +83,8 @@ class Player {
     emit("position", this.xy)
   }
 
-  update(component) {
-    this.component = component
-    const { link, waypoints, code, method, t } = component.data
-    this.client = connect(this.model, link.token, link.base)
-    if (!this.ready) return
-    const changed = method !== this.method
+  show() {
+    const { waypoints, code, method, t } = this.component.data, changed = method !== this.method
     this.code = code
     this.method = method
     if (t !== this.asked) {
@@ -232,13 +222,10 @@ class Player {
   remove() {
     this.stop()
     clearTimeout(this.resting)
-    for (const off of this.offs) off()
-    document.removeEventListener("keydown", this.onkey)
     emit("position", null)
-    this.root.remove()
+    super.remove()
   }
 }
 
-const part = mounting((component) => new Player(component))
-export default part.render
-export const unmount = part.unmount
+const { render, unmount } = mounting(Player)
+export { render as default, unmount }

@@ -2,29 +2,32 @@
 // data: {link, sheet, columns, n, shape: [h, w], rows, trust, pinned, labels, real: {sheet, names, words, suspect, help} or
 //   null, waiting}   trigger: picked (index)
 
-import { TRUST_TITLE, count, geometry, spriteSheet, trustColour, trustWord } from "../shared/zscope.js"
+import { element } from "../shared/elements.js"
+import { Part, mounting } from "../shared/part.js"
+import { TRUST_TITLE, count, geometry, sampleName, spriteSheet, trustColour, trustWord } from "../shared/zscope.js"
 
-const parts = new WeakMap() // host element -> what it shows
+class Grid extends Part {
+  static className = "zscope-grid"
+  static testid = "zscope-grid"
 
-export default function show({ data, parentElement, setTriggerValue }) {
-  if (!parts.has(parentElement)) {
-    const root = element("div", "zscope-grid")
-    root.dataset.testid = "zscope-grid"
-    parentElement.append(root)
-    parts.set(parentElement, { root, turn: 0 })
+  turn = 0 // how often it was built
+
+  // other pictures, those of another model too, come into the same place: the old ones stay until they are there
+  static subject() { return "" }
+
+  start() { return this.update(this.component) }
+
+  update(component) {
+    super.update(component)
+    const { link, sheet, pinned, real } = component.data
+    this.root.classList.toggle("pinned", pinned)
+    const same = this.sheet === sheet && this.model === link.model
+    if (same && this.real === real?.sheet) return
+    Object.assign(this, { sheet, model: link.model, real: real?.sheet, turn: this.turn + 1 })
+    return build(this, component.data, this.turn, same ? this.at : 0)
   }
-  const part = parts.get(parentElement)
-  part.pick = (i) => setTriggerValue("picked", i)
-  part.root.classList.toggle("pinned", data.pinned)
-  const same = part.sheet === data.sheet && part.model === data.link.model
-  if (same && part.real === data.real?.sheet) return
-  Object.assign(part, { sheet: data.sheet, model: data.link.model, real: data.real?.sheet, turn: part.turn + 1 })
-  return build(part, data, part.turn, same ? part.at : 0)
-}
 
-export function unmount(parentElement) {
-  parts.get(parentElement)?.root.remove()
-  parts.delete(parentElement)
+  pick(i) { this.component.setTriggerValue("picked", i) }
 }
 
 async function build(part, data, turn, start) {
@@ -34,7 +37,7 @@ async function build(part, data, turn, start) {
   ])
   if (turn !== part.turn) return // newer data came while these were under way
   const [h, w] = data.shape
-  const name = (row) => map.classes[map.labels[row]] ?? "sample"
+  const name = (row) => sampleName(map, row)
   const drawnFor = (i) => (data.labels[i] === undefined ? "" : `, drawn for ${data.labels[i]}`)
   const copy = (canvas, i, from = sheet) => {
     const context = canvas.getContext("2d")
@@ -130,9 +133,5 @@ function canvas(width, height, name = "") {
   return made
 }
 
-function element(tag, name, text = "") {
-  const made = document.createElement(tag)
-  made.className = name
-  made.textContent = text
-  return made
-}
+const { render, unmount } = mounting(Grid)
+export { render as default, unmount }

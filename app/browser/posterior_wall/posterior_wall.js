@@ -1,6 +1,7 @@
 // A wall of decoded draws; the cloud they make is drawn by the map. Under the pointer, a draw shows its place there.
 
-import { emit, geometry, mounting, on, percent } from "../shared/zscope.js"
+import { Part, mounting } from "../shared/part.js"
+import { emit, geometry, on, percent } from "../shared/zscope.js"
 
 const MARKUP = `
 <div class="zp-head">
@@ -20,28 +21,24 @@ const MARKUP = `
 <p class="zp-said"></p>`
 const SMALL = 0.01 // of the map: a cloud that is hardly a dot
 
-class Wall {
-  constructor(component) {
-    this.component = component
-    this.root = document.createElement("div")
-    this.root.className = "zscope-posterior zscope-part"
-    this.root.dataset.testid = "zscope-posterior"
-    this.root.innerHTML = MARKUP
-    this.shown = "draws"
-    this.find = (selector) => this.root.querySelector(selector)
-    component.parentElement.append(this.root)
-    this.root.onclick = (event) => this.act(event.target.closest("button"))
-  }
+class Wall extends Part {
+  static className = "zscope-posterior zscope-part"
+  static testid = "zscope-posterior"
+  static markup = MARKUP
+
+  shown = "draws" // or "mean"
 
   async start() {
+    this.root.onclick = (event) => this.act(event.target.closest("button"))
     const { model, base } = this.component.data.link
     this.shape = (await geometry(model, base)).shape
-    this.off = on("cloud wanted", () => this.show(this.shown))
+    if (this.gone) return
+    this.offs.push(on("cloud wanted", () => this.show(this.shown)))
     this.update(this.component)
   }
 
   update(component) {
-    this.component = component
+    super.update(component)
     if (!this.shape) return
     const { said, width, extent, point, mean, spread, most, wall } = component.data
     this.root.classList.toggle("zp-point", point)
@@ -91,13 +88,11 @@ class Wall {
   }
 
   remove() {
-    this.off?.()
     emit("cloud", null)
     emit("position", null)
-    this.root.remove()
+    super.remove()
   }
 }
 
-const part = mounting((component) => new Wall(component))
-export default part.render
-export const unmount = part.unmount
+const { render, unmount } = mounting(Wall)
+export { render as default, unmount }

@@ -1,6 +1,6 @@
 // The live socket and the event bus; what they offer is told at the top of zscope.js, which hands it on.
 
-import { geometry } from "./pictures.js"
+import { geometry, headed } from "./pictures.js"
 
 export const KIND = { map: "map", latent: "latent", row: "row" }
 export const live = { sent: 0, painted: 0, dropped: 0, latency_ms: [], shown_ms: [] }
@@ -216,10 +216,10 @@ function picture(buffer, head, d) {
 
 const TYPES = { u1: Uint8ClampedArray, i4: Int32Array, f4: Float32Array }
 
-// what packed() of app/asks puts together, from that byte of the buffer on
+// what packed() of app/live/requests puts together, from that byte of the buffer on
 export function unpacked(buffer, from = 0) {
-  let at = from + 4 + new DataView(buffer).getUint32(from, true)
-  const facts = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, from + 4, at - from - 4))), arrays = {}
+  let { head: facts, at } = headed(buffer, from)
+  const arrays = {}
   for (const [name, type, shape] of facts.arrays ?? []) {
     const length = shape.reduce((a, b) => a * b, 1)
     arrays[name] = Object.assign(new TYPES[type](buffer, at, length), { shape })

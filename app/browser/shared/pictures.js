@@ -8,22 +8,30 @@ function once(cache, key, make) {
   return cache.get(key)
 }
 
-async function fetched(address) {
+// the answer, or an error that says what the server said
+export async function fetched(address) {
   const answer = await fetch(address)
   if (!answer.ok) throw new Error((await answer.text()) || `${address}: ${answer.status}`)
   return answer
 }
 
+// the JSON that its own length stands before, and where what follows begins
+export function headed(buffer, from = 0) {
+  const at = from + 4 + new DataView(buffer).getUint32(from, true)
+  return { head: JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, from + 4, at - from - 4))), at }
+}
+
 export function geometry(model, base = "") {
   return once(maps, model, async () => {
     const buffer = await (await fetched(`${base}/asset/${encodeURIComponent(model)}/map.bin`)).arrayBuffer()
-    const size = new DataView(buffer).getUint32(0, true)
-    const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, size)))
-    const at = 4 + size, n = head.n
+    const { head, at } = headed(buffer), { n } = head
     const xy = new Float32Array(buffer, at, 2 * n)
     return { ...head, xy, index: new Int32Array(buffer, at + 8 * n, n), labels: new Uint8Array(buffer, at + 12 * n, n) }
   })
 }
+
+// the label of a row of the map, or what one without a label is called
+export const sampleName = ({ labels, classes }, row, unlabelled = "sample") => classes[labels[row]] ?? unlabelled
 
 export function spriteSheet(model, base = "") {
   return once(sheets, model, async () => {

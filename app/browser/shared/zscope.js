@@ -9,7 +9,7 @@
 //     client.setLabel(k)        class that conditional models decode with from now on, null: of the nearest sample; asks again
 //     client.state, client.reason                   "connecting" | "open" | "away" | "refused", and why
 //     kinds: KIND.map [x, y]   KIND.latent z   KIND.row [index]; others by their name
-//       on the server (app/asks); payload: numbers, sent as float32, or a Uint8Array, sent as it is
+//       on the server (app/live/requests); payload: numbers, sent as float32, or a Uint8Array, sent as it is
 //     frame: {sequence, kind, trust, decode_ms, server_ms, round_trip_ms, xy, z, pixels, source, t0}, or of a parcel
 //       {sequence, kind, round_trip_ms, ...its facts, arrays: {name: typed array}}; a parcel's error rejects the promise
 //   on(event, callback) -> off(), emit(event, value)
@@ -19,6 +19,7 @@
 //     "leave" (the pointer left the map) | "connection" client | "trouble" sentence (a live request was refused)
 //   geometry(model, base) -> Promise<{n, d, shape: [h, w, c], sample, classes, xy, index, labels, thumbs, trust_box, device, title}>
 //   spriteSheet(model, base) -> Promise<{draw(ctx, index, x, y, size) -> whether there is one}>    real thumbnails, by row of the map
+//   sampleName(geometry, row, unlabelled) -> its label, or that word     of a row of the map
 //   fit(canvas, shape) -> canvas                    with the height that pictures of that shape need
 //   paint(canvas, pixels, shape, doubt, colour)     uint8 pixels -> canvas, bicubic to its own size (CSS does the rest)
 //   paced(ms, act)                                  act at once, then at most every ms, the last call always
@@ -30,27 +31,11 @@
 //   from the move event to after putImageData; shown_ms: to the animation frame with it. sent = painted + dropped + under way.
 
 import { KIND, connect, connected, emit, live, on, open, pace } from "./channel.js"
-import { fit, geometry, paint, spriteSheet } from "./pictures.js"
+import { fit, geometry, paint, sampleName, spriteSheet } from "./pictures.js"
 
-export { KIND, connect, emit, fit, geometry, live, on, open, paint, spriteSheet }
+export { KIND, connect, emit, fit, geometry, live, on, open, paint, sampleName, spriteSheet }
 
-// ---------------------------------------------------------------- parts
-
-// What a part exports as default and as `unmount`: one view, made by make(component), in each place and for each choice
-// of models, which starts once and is updated from then on. One that cannot start leaves, and the loader says why.
-export function mounting(make) {
-  const mounted = new WeakMap()
-  const unmount = (host) => { mounted.get(host)?.view.remove(); mounted.delete(host) }
-  const render = async (component) => {
-    const host = component.parentElement, { link, other } = component.data, models = `${link.model} ${other?.model ?? ""}`
-    if (mounted.get(host)?.models === models) return mounted.get(host).view.update(component)
-    unmount(host)
-    const view = make(component)
-    mounted.set(host, { models, view })
-    try { await view.start() } catch (error) { if (mounted.get(host)?.view === view) unmount(host); throw error }
-  }
-  return { render, unmount }
-}
+// ---------------------------------------------------------------- the clipboard
 
 // Whether the text is on the clipboard now.
 export async function copied(text) {

@@ -2,9 +2,10 @@
 //
 // window.zscope.strokes = {sent, shown, ms}: updates of a stroke, and from the pointer's move to what it changed, ms.
 
-import { connect, emit, fit, geometry, mounting, paced, paint, spriteSheet } from "../shared/zscope.js"
 import { Painting } from "./brush.js"
 import { Curve } from "./curve.js"
+import { LivePart, mounting } from "../shared/part.js"
+import { emit, fit, paced, paint, sampleName } from "../shared/zscope.js"
 
 const TEST = { sent: 0, shown: 0, ms: [] }
 const ODD = [[0.99, "Very odd", "zk-odd"], [0.95, "Odd", "zk-odd"], [0.85, "Unusual", "zk-doubt"], [-1, "Ordinary", ""]]
@@ -32,25 +33,22 @@ const MARKUP = `
 const READ_MS = 80
 const KEPT = "committed" // the version without a file: the point under study
 
-class Sketch {
-  constructor(component) {
-    this.component = component
-    this.root = document.createElement("div")
-    this.root.className = "zscope-sketch zscope-part"
-    this.root.dataset.testid = "zscope-sketch"
-    this.root.innerHTML = MARKUP
-    component.parentElement.append(this.root)
-    this.find = (selector) => this.root.querySelector(selector)
+class Sketch extends LivePart {
+  static className = "zscope-sketch zscope-part"
+  static testid = "zscope-sketch"
+  static markup = MARKUP
+
+  say = paced(READ_MS, (answer) => this.words(answer)) // no faster than eyes can read
+
+  start() {
     this.brush("draw")
-    this.say = paced(READ_MS, (answer) => this.words(answer)) // no faster than eyes can read
     this.root.onclick = (event) => this.act(event.target.closest("button"))
+    return super.start()
   }
 
-  async start() {
-    const { model, token, base } = this.component.data.link
-    this.client = connect(model, token, base)
-    this.geometry = await geometry(model, base)
-    this.sheet = await spriteSheet(model, base)
+  async build() {
+    this.sheet = await this.loadSheet()
+    if (this.gone) return
     const { shape, sample } = this.geometry
     this.painting = sample.length === 2 ? new Curve(sample) : new Painting(shape)
     if (sample.length === 2) this.pen(this.painting.channels())
@@ -59,7 +57,6 @@ class Sketch {
     this.find("[data-of=grey]").hidden = shape[2] > 1
     this.find("[data-of=colour]").hidden = shape[2] === 1
     this.listen()
-    this.update(this.component)
   }
 
   // a series has no brush: its pen draws one channel
@@ -78,12 +75,8 @@ class Sketch {
     for (const one of this.root.querySelectorAll("[data-channel]")) one.setAttribute("aria-checked", String(one === button))
   }
 
-  update(component) {
-    this.component = component
-    const { link, version, start } = component.data
-    this.client = connect(link.model, link.token, link.base)
-    if (!this.painting) return
-    const scene = `${version} ${component.data.label}`
+  show() {
+    const { version, label } = this.component.data, scene = `${version} ${label}`
     if (scene === this.scene) return
     const first = this.version === undefined, fresh = version !== this.version
     Object.assign(this, { scene, version })
@@ -179,13 +172,13 @@ class Sketch {
     }
     if (!answer || this.gone) return
     this.answer = answer
-    this.show(answer)
+    this.answered(answer)
     TEST.shown += 1
     TEST.ms.push(performance.now() - t0)
     if (TEST.ms.length > 1000) TEST.ms.shift()
   }
 
-  show(answer) {
+  answered(answer) {
     paint(this.made, answer.arrays.picture, this.geometry.shape)
     this.made.classList.remove("zk-awaited")
     emit("position", { xy: answer.xy, z: answer.arrays.mu })
@@ -208,7 +201,7 @@ class Sketch {
   }
 
   nearest({ rows, distances }) {
-    const list = this.find(".zk-near"), { labels, classes, index } = this.geometry
+    const list = this.find(".zk-near"), { index } = this.geometry
     while (list.children.length < rows.length) {
       const button = document.createElement("button"), canvas = document.createElement("canvas")
       canvas.width = 96
@@ -217,11 +210,11 @@ class Sketch {
       list.append(button)
     }
     rows.forEach((row, i) => {
-      const button = list.children[i], name = labels[row] === 255 ? "sample" : classes[labels[row]]
+      const button = list.children[i]
       button.lastChild.textContent = distances[i].toFixed(1)
       if (Number(button.dataset.row) === row) return
       button.dataset.row = row
-      button.title = `${name} #${index[row]}, latent distance ${distances[i].toFixed(2)}: go there`
+      button.title = `${sampleName(this.geometry, row)} #${index[row]}, latent distance ${distances[i].toFixed(2)}: go there`
       button.setAttribute("aria-label", button.title)
       button.onclick = () => emit("goto", { row })
       this.sheet.draw(button.firstChild.getContext("2d", { willReadFrequently: true }), row, 0, 0, 96)
@@ -233,14 +226,12 @@ class Sketch {
   }
 
   remove() {
-    this.gone = true
     this.say.cancel()
     emit("position", null)
-    this.root.remove()
+    super.remove()
   }
 }
 
 window.zscope.strokes = TEST
-const part = mounting((component) => new Sketch(component))
-export default part.render
-export const unmount = part.unmount
+const { render, unmount } = mounting(Sketch)
+export { render as default, unmount }

@@ -2,6 +2,8 @@
 // Sources: app/live/theatre.py. Between two frames the map's points are of a place between them, figures of the epochs there.
 
 import { unpacked } from "../shared/channel.js"
+import { extent } from "../latent_map/near.js"
+import { fetched } from "../shared/pictures.js"
 
 const LOOK_MS = 1200, PATIENT_MS = 5000
 
@@ -42,11 +44,7 @@ export class Reel {
     this.index = index
   }
 
-  async fetch(part) {
-    const answer = await fetch(`${this.address}/${part}`)
-    if (!answer.ok) throw new Error((await answer.text()) || `${part}: ${answer.status}`)
-    return answer
-  }
+  fetch(part) { return fetched(`${this.address}/${part}`) }
 
   // {i, j, t}: the frames beside place f, and how far it is from the first to the second
   beside(f) {
@@ -95,13 +93,4 @@ export class Reel {
   placeNamed(f) { return this.index.axis === "epoch" ? `epoch ${Math.round(this.xAt(f))}` : this.named(this.nearest(f)) }
 
   remove() { this.gone = true; clearTimeout(this.timer) }
-}
-
-function extent(xy) {
-  let [x0, y0, x1, y1] = [Infinity, Infinity, -Infinity, -Infinity]
-  for (let i = 0; i < xy.length; i += 2) {
-    x0 = Math.min(x0, xy[i]); x1 = Math.max(x1, xy[i])
-    y0 = Math.min(y0, xy[i + 1]); y1 = Math.max(y1, xy[i + 1])
-  }
-  return [x0, y0, x1, y1]
 }

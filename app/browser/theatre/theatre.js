@@ -4,11 +4,12 @@
 
 import { COLOUR, bars, curves, inPlane, otherColour, plane } from "./charts.js"
 import { Forming } from "./forming.js"
+import { Part, mounting } from "../shared/part.js"
 import { Reel } from "./reel.js"
 import { Scrubber } from "./scrubber.js"
 import { Sheet } from "./sheet.js"
 import { Surface } from "./surface.js"
-import { count, mounting, palette, theme } from "../shared/zscope.js"
+import { count, palette, theme } from "../shared/zscope.js"
 
 const ACTIVE = "Active: its posterior mean differs from sample to sample, with a variance above 0.01 over the training samples shown. Dead: it does not, so it tells the decoder next to nothing of a sample."
 const MARKUP = `
@@ -36,15 +37,14 @@ const NO_CURVES = "No figures were measured for these frames."
 
 const all = (from, to, n) => Array.from({ length: n }, (_, at) => ({ from, to, at }))
 
-class Theatre {
-  constructor(component) {
-    this.component = component
-    this.root = document.createElement("div")
-    this.root.className = "zscope-part zscope-theatre"
-    this.root.dataset.testid = "zscope-theatre"
-    this.root.innerHTML = MARKUP
-    component.parentElement.append(this.root)
-    this.find = (selector) => this.root.querySelector(selector)
+class Theatre extends Part {
+  static className = "zscope-part zscope-theatre"
+  static testid = "zscope-theatre"
+  static markup = MARKUP
+
+  parts = {} // by what they show
+
+  async start() {
     const place = (name) => this.find(`.th-${name} .th-fill`)
     this.parts = {
       map: new Forming(this.find(".th-cloud")),
@@ -58,22 +58,19 @@ class Theatre {
       moved: () => this.paint(),
       act: (frame) => this.component.setTriggerValue("act", { frame, value: this.reel.index.values[frame], n: Date.now() }),
     })
+    this.look = theme(this.root)
+    const { link, beside } = this.component.data
+    this.reel = new Reel(link.model, link.base, () => this.changed())
+    this.overlay(beside)
+    await this.reel.look()
   }
 
   chart(name, label, draw) {
     return new Surface(this.find(`.th-${name} .th-fill`), label, (context, w, h) => this.rows?.length && draw(context, w, h, this.rows, this.look))
   }
 
-  async start() {
-    this.look = theme(this.root)
-    const { link } = this.component.data
-    this.reel = new Reel(link.model, link.base, () => this.changed())
-    this.overlay(this.component.data.beside)
-    await this.reel.look()
-  }
-
   update(component) {
-    this.component = component
+    super.update(component)
     this.look = theme(this.root)
     this.overlay(component.data.beside)
     this.changed()
@@ -188,12 +185,10 @@ class Theatre {
   }
 
   remove() {
-    this.gone = true
     for (const part of [this.reel, this.other, this.twin, this.drawnToo, this.scrubber, ...Object.values(this.parts)]) part?.remove()
-    this.root.remove()
+    super.remove()
   }
 }
 
-const part = mounting((component) => new Theatre(component))
-export default part.render
-export const unmount = part.unmount
+const { render, unmount } = mounting(Theatre)
+export { render as default, unmount }

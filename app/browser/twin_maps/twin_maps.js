@@ -1,26 +1,23 @@
 // Two maps under one cursor. The pointer on one asks its model for that very place, and the other for the nearest
 // reference sample that both maps have. data: {link, other: link, row}
 
-import { KIND, count, fit, geometry, mounting, open, paint, palette, spriteSheet, theme, trustColour, trustWord } from "../shared/zscope.js"
+import { KIND, count, fit, geometry, open, paint, palette, sampleName, spriteSheet, theme, trustColour, trustWord } from "../shared/zscope.js"
 import { Near } from "../latent_map/near.js"
+import { Part, mounting } from "../shared/part.js"
 
 const PAD_PX = 18
 const ARROWS = { ArrowLeft: [-8, 0], ArrowRight: [8, 0], ArrowUp: [0, -8], ArrowDown: [0, 8] }
 
-class Twins {
-  constructor({ parentElement, data }) {
-    this.row = data.row
-    this.root = document.createElement("div")
-    this.root.className = "zscope-twins"
-    this.root.dataset.testid = "zscope-twins"
-    this.sides = [data.link, data.other].map((link) => new Side(this.root, link))
+class Twins extends Part {
+  static className = "zscope-twins"
+  static testid = "zscope-twins"
+
+  async start() {
+    const { link, other, row } = this.component.data
+    this.sides = [link, other].map((one) => new Side(this.root, one))
     this.legend = document.createElement("div")
     this.legend.className = "zt-legend"
     this.root.append(this.legend)
-    parentElement.append(this.root)
-  }
-
-  async start() {
     await Promise.all(this.sides.map((side) => side.load()))
     if (this.gone) return
     const [a, b] = this.sides
@@ -30,7 +27,7 @@ class Twins {
       side.onKeep = (row) => { this.kept = side === a ? row : side.there[row] }
       side.onLeave = () => this.rest()
     }
-    this.kept = this.row !== null && a.there[this.row] >= 0 ? this.row : a.there.findIndex((there) => there >= 0)
+    this.kept = row !== null && a.there[row] >= 0 ? row : a.there.findIndex((there) => there >= 0)
     this.name(a)
     if (this.kept < 0) return a.note("These maps have no sample in common.")
     this.rest()
@@ -55,15 +52,16 @@ class Twins {
     }))
   }
 
-  update({ data }) {
-    for (const [i, link] of [data.link, data.other].entries()) this.sides[i].client.renew(link.token)
+  update(component) {
+    super.update(component)
+    const { link, other } = component.data
+    this.sides.forEach(({ client }, i) => client.renew([link, other][i].token))
     if (this.sides.filter((side) => side.themed()).length) this.name(this.sides[0])
   }
 
   remove() {
-    this.gone = true
     for (const side of this.sides) side.remove()
-    this.root.remove()
+    super.remove()
   }
 }
 
@@ -133,14 +131,14 @@ class Side {
   point(row, at) {
     this.row = row
     this.client.request(...(at ? [KIND.map, at] : [KIND.row, [row]]), { source: "twins" })
-    const { labels, classes, index } = this.geometry, [px, py] = at ? this.cursor : this.toPixels(row)
+    const { index } = this.geometry, [px, py] = at ? this.cursor : this.toPixels(row)
     this.ring.style.transform = `translate(${px.toFixed(1)}px, ${py.toFixed(1)}px)`
     this.ring.style.visibility = "visible"
     this.caption.textContent = at ? "decoded at the pointer" : "decoded sample"
     if (row === this.shown) return
     this.shown = row
     this.sheet.draw(this.real.getContext("2d"), row, 0, 0, this.real.width)
-    this.words.querySelector("b").textContent = classes[labels[row]] ?? "Sample"
+    this.words.querySelector("b").textContent = sampleName(this.geometry, row, "Sample")
     this.words.querySelector("span").textContent = `#${count(index[row])}`
   }
 
@@ -189,6 +187,5 @@ class Side {
   }
 }
 
-const part = mounting((component) => new Twins(component))
-export default part.render
-export const unmount = part.unmount
+const { render, unmount } = mounting(Twins)
+export { render as default, unmount }

@@ -1,9 +1,10 @@
-"""Encoder and decoder pairs by layout. Each module offers pair(shape, outputs, d, width, depth) -> Pair."""
+"""Encoder and decoder pairs by layout, each made by a function (shape, outputs, d, width, depth) -> Pair."""
 
 from __future__ import annotations
 
 from ...errors import ShapeError
-from . import conv1d, conv2d, mlp
+from . import mlp
+from .conv import conv1d, conv2d
 from .pair import Pair
 
 OF_DIMENSIONS = {1: "mlp", 2: "conv1d", 3: "conv2d"}  # what "auto" takes for samples of so many, channels included
@@ -22,5 +23,5 @@ def auto(shape: tuple[int, ...], outputs: int, d: int, width: int, depth: int) -
     return LAYOUTS[choose(shape)](shape, outputs, d, width, depth)
 
 
-LAYOUTS = {"auto": auto, "mlp": mlp.pair, "conv2d": conv2d.pair, "conv1d": conv1d.pair}
+LAYOUTS = {"auto": auto, "mlp": mlp.pair, "conv2d": conv2d, "conv1d": conv1d}
 NETS = tuple(LAYOUTS)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
-import torch
 from torch import nn
 
 from ...errors import ShapeError
-from .conv2d import Double, Residual, halvings
+from .conv import Residual, Stack, channels_last, conv
 
 
 @dataclass(frozen=True)
@@ -28,20 +26,9 @@ def grid_pair(shape: tuple[int, ...], outputs: int, code_width: int, width: int,
     """
     if len(shape) != 3:
         raise ShapeError(f"a grid of codes takes pictures of shape (c, h, w), not {shape}.")
-    c, h, w = shape
-    sizes = halvings(h, w, depth)
-    channels = [width * min(2**i, 4) for i in range(len(sizes) - 1)]
-    inner = channels[-1]
-    encoder = nn.Sequential(
-        *[m for a, b in pairwise([c, *channels]) for m in (nn.Conv2d(a, b, 3, 2, 1), Residual(b))],
-        Residual(inner),
-        nn.Conv2d(inner, code_width, 1),
-    )
-    up: list[nn.Module] = []
-    for i in range(len(channels) - 1, -1, -1):
-        up += [Residual(channels[i]), Double(channels[i], channels[max(i - 1, 0)], sizes[i]), nn.SiLU()]
-    decoder = nn.Sequential(
-        nn.Conv2d(code_width, inner, 3, 1, 1), Residual(inner), *up, nn.Conv2d(channels[0], outputs * c, 3, 1, 1)
-    )
-    fast = torch.channels_last
-    return GridPair(encoder.to(memory_format=fast), decoder.to(memory_format=fast), sizes[-1])
+    stack = Stack.of(shape, width, depth)
+    inner = stack.channels[-1]
+    encoder = nn.Sequential(*stack.down(), Residual(2, inner), nn.Conv2d(inner, code_width, 1))
+    up = stack.up()
+    decoder = nn.Sequential(conv(2, code_width, inner), Residual(2, inner), *up, conv(2, width, outputs * shape[0]))
+    return GridPair(channels_last(encoder), channels_last(decoder), stack.sizes[-1])
