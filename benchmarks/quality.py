@@ -34,6 +34,7 @@ from vae.engine.engine import load
 from vae.errors import NotMeasurable
 from vae.metrics.estimate import Estimate
 from vae.metrics.subject import Subject
+from vae.models.conditions import told
 from vae.registry import DATASETS, FAMILIES, METRICS, families
 from vae.saved import checkpoint
 from vae.settings import knobs
@@ -162,7 +163,7 @@ def step_seconds(protocol: Protocol, family: str, dataset: str, steps: int = 5) 
     for _ in range(steps + 2):
         x, y = torch.rand(t.batch_size, *data.shape), torch.randint(len(data.classes), (t.batch_size,))
         began = time.process_time()
-        trainer.train_step(x, y)
+        trainer.train_step(x, told(model, y))
         times.append(time.process_time() - began)
     return statistics.median(times[2:])
 

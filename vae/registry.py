@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import SettingError, UnknownName
-from .types import Artifact, Samples
+from .types import Artifact, Condition, Samples
 
 IMPORTED, IMPORTED_TRAITS = "imported", frozenset({"imported", "deterministic"})  # a decoder that no family trained
 
@@ -76,6 +76,7 @@ class Dataset:
     cite: str
     load: Callable[[], Samples]
     folder: Path | None = None
+    condition: Condition | None = None  # of its samples, beside their labels
 
 
 @dataclass(frozen=True)
@@ -179,11 +180,13 @@ def dataset(
     licence: str,
     origin: str,
     cite: str,
+    condition: Condition | None = None,
 ):
     """Decorate load() -> Samples."""
 
     def register(load):
-        DATASETS.add(Dataset(name, title, modality, shape, classes, licence, origin, cite, load))
+        entry = Dataset(name, title, modality, shape, classes, licence, origin, cite, load, condition=condition)
+        DATASETS.add(entry)
         return load
 
     return register

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..models.conditions import told
 from ..models.tensors import to_float
 from ..registry import MODALITIES
 from ..training.job import Job
@@ -86,29 +87,33 @@ class Look:
             return None if a is None else torch.from_numpy(np.ascontiguousarray(a)).to(device)
 
         self._x, self._x_test = on(samples.x_train[rows]), on(samples.x_test[seen])
-        self._y = self._y_test = self._y_drawn = None
-        if "conditional" in job.family.traits:
-            self._y, self._y_test = on(y), on(y_test)
-            self._y_drawn = torch.arange(SIDE**2, device=device) % len(job.data.classes)
+        self._told = self._told_test = self._told_drawn = None
+        if job.conditioned:
+            self._told, self._told_test = on(samples.c_train[rows]), on(samples.c_test[seen])
+            self._told_drawn = self._told[torch.arange(SIDE**2, device=device) % len(rows)]
+        elif "conditional" in job.family.traits:
+            self._told, self._told_test = on(y), on(y_test)
+            self._told_drawn = torch.arange(SIDE**2, device=device) % len(job.data.classes)
 
     def at(self, model: Any) -> dict[str, np.ndarray]:
         """The arrays of a Snapshot, mu in float16; the random state stays as it is, the model in eval mode."""
-        device, y = self.device, self._y
+        device = self.device
+        c, c_test, c_drawn = (told(model, given) for given in (self._told, self._told_test, self._told_drawn))
         model.eval()
         with torch.inference_mode(), torch.random.fork_rng([device.index or 0] if device.type == "cuda" else []):
             torch.manual_seed(self.seed)
-            labels = (None,) * len(self._x) if y is None else y.split(BATCH)
-            parts = [model.infer(to_float(x), y) for x, y in zip(self._x.split(BATCH), labels, strict=False)]
+            each = (None,) * len(self._x) if c is None else c.split(BATCH)
+            parts = [model.infer(to_float(x), part) for x, part in zip(self._x.split(BATCH), each, strict=False)]
             mu = torch.cat([q.mu for q in parts]).float()
-            again = model.decode(model.infer(to_float(self._x_test), self._y_test).mu, self._y_test)
-            drawn = model.decode(self._latents(model, mu), self._y_drawn)
+            again = model.decode(model.infer(to_float(self._x_test), c_test).mu, c_test)
+            drawn = model.decode(self._latents(model, mu, c_drawn), c_drawn)
             rates = [q.kl_per_dim for q in parts if q.kl_per_dim is not None]
             rate = torch.cat(rates).mean(0).float().cpu().numpy() if rates else None
         found = {"mu": mu.cpu().numpy().clip(HALF.min, HALF.max).astype(np.float16)}
         found |= {name: self.pictures(x.float().cpu().numpy()) for name, x in (("again", again), ("drawn", drawn))}
         return found | ({} if rate is None else {"rate_per_dim_nats": rate})
 
-    def _latents(self, model: Any, mu: Any) -> Any:
+    def _latents(self, model: Any, mu: Any, c: Any) -> Any:
         """(64, d): of two dimensions a grid over the prior's mass; else the same draws of the prior each time, or where
         there is none, of a Gaussian on the codes. As `source` says."""
         generator, drawn_from = torch.Generator().manual_seed(self.seed), source(model)
@@ -117,7 +122,7 @@ class Look:
         if drawn_from == GRID:
             steps = torch.special.ndtri(torch.linspace(0.05, 0.95, SIDE))
             return torch.cartesian_prod(-steps, steps).flip(1).to(mu.device)
-        return model.sample_prior(SIDE**2, generator, 1.0, self._y_drawn).to(mu.device)
+        return model.sample_prior(SIDE**2, generator, 1.0, c).to(mu.device)
 
 
 def source(model: Any) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 
 from ..errors import ZscopeError
 from ..metrics.bounds import evaluate
+from ..models.conditions import told
 from ..models.tensors import resident, to_float
 from ..saved import checkpoint
 from ..training import experiment, stream
@@ -168,7 +169,7 @@ def measure(plan: Plan) -> dict[str, Any]:
     job = Job.of(plan)
     device, samples = job.device, job.data.load()
     trainer, _ = experiment.prepare(job, samples)
-    y, n = experiment.labels(job, samples), len(samples.x_train)
+    (given, c_all), n = experiment.conditions(job, samples), len(samples.x_train)
     batch = min(trainer.h.batch_size, n)
     some = STREAMED * batch if stream.megabytes(plan.stream_mb, samples.x_train, device) else n
     x = resident(samples.x_train[:some], device)
@@ -176,7 +177,8 @@ def measure(plan: Plan) -> dict[str, Any]:
 
     def step(i: int) -> float:
         since, chosen = time.perf_counter(), rows[i % len(rows)]
-        loss = trainer.train_step(to_float(x.index_select(0, chosen)), None if y is None else y[chosen])
+        c = None if given is None else told(trainer.model, given[chosen])
+        loss = trainer.train_step(to_float(x.index_select(0, chosen)), c)
         float(loss.total)  # so that it has been computed
         return time.perf_counter() - since
 
@@ -193,7 +195,7 @@ def measure(plan: Plan) -> dict[str, Any]:
         x_test = resident(samples.x_test[:some], device)
         y_test = None if samples.y_test is None else resident(samples.y_test[:some], device)
         since = time.perf_counter()
-        evaluate(trainer.model, x_test, y_test, k=k)
+        evaluate(trainer.model, x_test, y_test, c=c_all, k=k)
         return (time.perf_counter() - since) * len(samples.x_test) / some
 
     every_s, last_s = evaluation_s(EVALUATED, 0), evaluation_s(EVALUATED_NLL, experiment.NLL_SAMPLES)

@@ -123,16 +123,16 @@ def _epochs(
 ) -> Iterator[Event]:
     """Those that are left; of several processes one measures, reports and saves them."""
     plan, device, speaks = job.plan, job.device, distributed.speaks()
-    y = labels(job, samples)
+    given, c_test = conditions(job, samples)
     if plan.stream_mb:
-        x, y = stream.Stream(samples.x_train, y, device, plan.stream_mb), None
+        x, given = stream.Stream(samples.x_train, given, device, plan.stream_mb), None
         report(f"the training set is streamed, {plan.stream_mb} MB of it at a time")
     else:
         x = resident(samples.x_train, device)
     x_test = resident(samples.x_test, device) if speaks else None
     y_test = None if samples.y_test is None else resident(samples.y_test, device)
     said = None
-    for event in fit(trainer, x, y, x_test, plan.epochs, y_test):
+    for event in fit(trainer, x, given, x_test, plan.epochs, y_test=y_test, c_test=c_test):
         if event.kind == "epoch" and speaks:
             warning = _collapse(job, trainer, event.metrics) if event.epoch >= LEARNT * plan.epochs else None
             if warning != said:
@@ -154,12 +154,15 @@ def _collapse(job: Job, trainer: Trainer, metrics: dict[str, Any]) -> str | None
     return collapse_warning(metrics["active_units"], trainer.model.d, knobs(job.family.Hparams))
 
 
-def labels(job: Job, samples: Samples) -> torch.Tensor | None:
-    """Of the training set, on the device: -1 where a model that learns from a few labels does not see them."""
+def conditions(job: Job, samples: Samples) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+    """What the model is told of the training set, on the device: its conditions, or labels, -1 where a model that
+    learns from a few does not see them; and the conditions of the test set, None where it is not told those."""
+    if job.conditioned:
+        return resident(samples.c_train, job.device), resident(samples.c_test, job.device)
     y = samples.y_train
     if y is not None and "semi_supervised" in job.family.traits:
         y = keep_labels(y, job.hparams.labelled, job.plan.seed)
-    return None if y is None else resident(y, job.device)
+    return None if y is None else resident(y, job.device), None
 
 
 def _finish(
@@ -175,7 +178,8 @@ def _finish(
     report("evaluating on the test set")
     x_test = resident(samples.x_test, job.device)
     y_test = None if samples.y_test is None else resident(samples.y_test, job.device)
-    metrics = evaluate(trainer.model, x_test, y_test, k=NLL_SAMPLES, seed=plan.seed)
+    c_test = resident(samples.c_test, job.device) if job.conditioned else None
+    metrics = evaluate(trainer.model, x_test, y_test, c=c_test, k=NLL_SAMPLES, seed=plan.seed)
     config = config | {"epochs_done": trainer.epoch, "created": _now(), "metrics": metrics}
     saved = checkpoint.save(_folder(job), config, model_files(trainer, history), keep_note=True)
     add_atlas(saved, samples, n=plan.points, report=report, device=plan.device)
@@ -195,14 +199,15 @@ def add_atlas(
     built = building.build(
         samples,
         tuple(saved.config["classes"]),
-        engine.encode,
-        engine.decode,
+        lambda x, told: engine.encode(x, c=told) if engine.conditioned else engine.encode(x, told),
+        lambda z, told: engine.decode(z, c=told) if engine.conditioned else engine.decode(z, told),
         engine.modality.pictures,
         n=n,
         seed=saved.config["seed"],
         view=engine.map_view(),
         discrete="discrete" in engine.traits,
-        measure=lambda x, y: measure(engine.model, x, y if engine.conditional else None),
+        measure=lambda x, told: measure(engine.model, x, told),
+        conditioned=engine.conditioned,
         report=report,
     )
     config = saved.config | {"atlas": {"n": built.n, "split": "train", "seed": saved.config["seed"]}}
@@ -220,10 +225,11 @@ def measure_atlas(saved: Checkpoint, samples: Samples, *, device: str | None = N
     if atlas.index.max() >= len(samples.x_train):
         raise CheckpointError(f"{engine.name}: its map has row {atlas.index.max()}, the data {len(samples.x_train)}.")
     x = samples.x_train[atlas.index]
-    y = atlas.labels if engine.conditional else None
-    if np.abs(engine.encode(x[:64], None if y is None else y[:64])[0] - atlas.z[:64]).max() > MOVED:
+    told = atlas.conditions if engine.conditioned else atlas.labels if engine.conditional else None
+    first = {"c" if engine.conditioned else "y": None if told is None else told[:64]}
+    if np.abs(engine.encode(x[:64], **first)[0] - atlas.z[:64]).max() > MOVED:
         raise CheckpointError(f"{engine.name}: these samples are not those of its map; rebuild it with `atlas`.")
-    measured = kept(measure(engine.model, x, y), atlas.z, atlas.std, samples, atlas.index)
+    measured = kept(measure(engine.model, x, told), atlas.z, atlas.std, samples, atlas.index)
     files = dataclasses.replace(atlas, measured=measured, kept_mixture=atlas.mixture).files()
     return checkpoint.save(saved.path, saved.config, {**saved.files, **files}, keep_note=True)
 

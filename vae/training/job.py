@@ -49,5 +49,11 @@ class Job:
 
     def spec(self, samples: Samples) -> Spec:
         """What the family must know of the samples of `data`."""
-        x = samples.x_train
-        return Spec(x.shape[1:], len(x), len(self.data.classes), self.data.modality)
+        x, shape = samples.x_train, self.data.condition.shape if self.conditioned else ()
+        return Spec(x.shape[1:], len(x), len(self.data.classes), self.data.modality, shape)
+
+    @property
+    def conditioned(self) -> bool:
+        """Whether the model is told the conditions of the data, and not labels or nothing."""
+        traits = self.family.traits
+        return self.data.condition is not None and "conditional" in traits and "labels_only" not in traits
