@@ -9,55 +9,29 @@ import pytest
 import torch
 
 import vae
+from tests.told_digits import inked, small, told_digits
 from vae.engine.validation import check_conditions
 from vae.errors import SettingError, ShapeError
 from vae.metrics.subject import Subject
 from vae.models.conditional import ConditionalVAE
 from vae.models.conditions import told
 from vae.models.model import NetHparams
-from vae.registry import DATASETS, Dataset
 from vae.saved import checkpoint
 from vae.studies import oddness
 from vae.studies.path import walk
 from vae.training import experiment
 from vae.training.job import Job
 from vae.training.plan import Plan
-from vae.types import Condition, Samples, Spec
+from vae.types import Condition, Spec
 
 SETTINGS = {"net": "mlp", "width": 64, "d": 2, "batch_size": 64, "lr": "2e-3"}
 EPOCHS, POINTS = 25, 400
 
 
-def inked(x: np.ndarray) -> np.ndarray:
-    """How much ink is in the upper and in the lower half of digits, (n, 2), each standardised."""
-    halves = np.stack([x[:, 0, :4].mean((1, 2)), x[:, 0, 4:].mean((1, 2))], 1) / 255
-    return ((halves - 0.32) / 0.06).astype(np.float32)
-
-
-def small(x: np.ndarray) -> np.ndarray:
-    """Digits at half their size, (n, 1, 4, 4) uint8."""
-    return x.reshape(-1, 1, 4, 2, 4, 2).mean((3, 5)).astype(np.uint8)
-
-
 @pytest.fixture(scope="module", params=[inked, small], ids=["numbers", "pictures"])
 def told_set(request):
-    """Digits with a condition, registered while the tests of this file run."""
-    digits = DATASETS.get("digits")
-
-    def load() -> Samples:
-        s = digits.load()
-        return dataclasses.replace(s, c_train=request.param(s.x_train), c_test=request.param(s.x_test))
-
-    made = {
-        inked: Condition((2,), ("upper ink", "lower ink")),
-        small: Condition((1, 4, 4), modality="image"),
-    }[request.param]
-    name = f"digits_{request.param.__name__}"
-    entry: Dataset = dataclasses.replace(digits, name=name, load=load, condition=made)
-    also = DATASETS.also
-    DATASETS.also = lambda: {**also(), name: entry}
-    yield entry
-    DATASETS.also = also
+    with told_digits(request.param) as entry:
+        yield entry
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +49,12 @@ def test_the_spec_keeps_the_shape_and_old_ones_open_without(engine, told_set):
     assert engine.card["spec"]["condition"] == list(told_set.condition.shape)
     assert (engine.condition, engine.conditioned, engine.conditional) == (told_set.condition.shape, True, False)
     assert engine.condition == engine.model.condition
-    assert "condition" not in vae.load("tiny-vae").card["spec"] or vae.load("tiny-vae").condition == ()
+    old = vae.load("fashion-cvae")
+    assert "condition" not in old.card["spec"]
+    assert (old.condition, old.conditioned, old.conditional) == ((10,), False, True)
 
 
-def test_a_condition_makes_the_bound_better_than_none(engine, told_set):
+def test_a_condition_makes_the_bound_better_than_none(engine, told_set, monkeypatch, tmp_path):
     """As it must, since it tells of the picture; with the same model, and with the samples' own conditions or those of
     others."""
     s = told_set.load()
@@ -94,20 +70,14 @@ def test_a_condition_makes_the_bound_better_than_none(engine, told_set):
     assert own > none + 1
     assert own > others + 1
     assert own == pytest.approx(engine.card["metrics"]["elbo_nats"], abs=0.5)
-    plain = Plan("vae", told_set.name, SETTINGS, EPOCHS, device="cpu")
-    job = Job.of(plan)
-    assert job.spec(s).condition == ()
-    events = experiment.train(dataclasses.replace(plan, name="plain"))
-    *_, last = (e for e in _until(events, EPOCHS) if e.kind == "epoch")
-    assert own > last.metrics["test_elbo_nats"] + 1
-
-
-def _until(events, epoch: int):
-    for event in events:
-        yield event
-        if event.kind == "epoch" and event.epoch == epoch:
-            events.close()
-            return
+    monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(tmp_path))
+    plain = Job.of(Plan("vae", told_set.name, SETTINGS, EPOCHS, device="cpu", points=2))
+    assert plain.spec(s).condition == ()
+    for event in (events := experiment.train(plain)):
+        if event.kind == "epoch" and event.epoch == EPOCHS:
+            break
+    events.close()
+    assert own > event.metrics["test_elbo_nats"] + 1
 
 
 def test_another_condition_at_the_same_code_is_another_picture_as_it_says(engine, told_set):
@@ -182,8 +152,8 @@ def test_a_condition_is_one_for_all_or_one_each_and_bytes_are_shares():
     assert each.tolist() == [[0, pytest.approx(0.2), 1]] * 2
 
 
-def test_labels_are_the_one_hot_case_of_a_condition_and_others_take_none():
-    engine = vae.load("tiny-cvae")
+def test_labels_are_the_one_hot_case_of_a_condition_and_others_take_none(conditional):
+    engine = vae.load(conditional)
     z = np.random.default_rng(1).standard_normal((4, engine.d)).astype(np.float32)
     y = np.array([3, 1, 4, 1])
     np.testing.assert_array_equal(engine.decode(z, y), engine.decode(z, c=np.eye(10, dtype=np.float32)[y]))
@@ -192,8 +162,11 @@ def test_labels_are_the_one_hot_case_of_a_condition_and_others_take_none():
         engine.decode(z, y, c=np.zeros(10, np.float32))
     with pytest.raises(ShapeError, match="expected 0 to 9"):
         engine.condition_at(z, 10)
+
+
+def test_a_model_that_is_told_nothing_takes_no_condition(tiny_checkpoint):
     with pytest.raises(SettingError, match="is told nothing beside a sample"):
-        vae.load("tiny-vae").decode(z[:, :2], c=np.zeros(10, np.float32))
+        vae.load("tiny-vae").decode(np.zeros((1, 4), np.float32), c=np.zeros(10, np.float32))
 
 
 def test_a_label_alone_is_what_a_family_of_labels_is_told():

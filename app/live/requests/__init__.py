@@ -1,7 +1,7 @@
 """What the browser can ask over the live channel. A file of this folder registers its kinds of request.
 
-Little-endian. Up: u32 sequence, u8 kind, u8 label + 1 (0: the condition that was set for this connection, or else what
-the nearest reference sample is told; only conditional models look at it), 2 bytes padding, payload. Down: u32 sequence, u8 kind, u8 form, 2 bytes padding, then
+Little-endian. Up: u32 sequence, u8 kind, u8 label + 1 (0: none is chosen; only models that are told labels look at
+it), 2 bytes padding, payload. Down: u32 sequence, u8 kind, u8 form, 2 bytes padding, then
 
   form 0, a picture   f32 trust, decode_ms, server_ms, x, y, then z (d) f32 and the pixels as u8 (h, w, c)
   form 1, a parcel    u32 length of a JSON object, that object padded to 4 bytes, then the arrays that its "arrays"
@@ -69,8 +69,8 @@ class Kind:
 
 @dataclass(frozen=True)
 class Request:
-    """One checked frame. values: what its kind reads from the payload. label, or else condition (*shape): what to decode
-    with; neither: what the nearest reference samples are told."""
+    """One checked frame. values: what its kind reads from the payload. label, or else condition (*shape): what latents
+    are decoded with; neither: what the nearest reference samples are told."""
 
     sequence: int
     kind: Kind
