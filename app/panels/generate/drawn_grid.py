@@ -34,7 +34,7 @@ def show(
     known = session.training(engine)
     looking = isinstance(known, Future)
     rows = [engine.atlas.neighbours(one, k=1)[0][0] for one in drawn.z]  # not in what asks every second
-    trust = engine.trust(drawn.z, drawn.y)
+    trust = engine.trust(drawn.z, drawn.y, c=drawn.c)
     real = None if looking or known is None else nearest(engine, known, x)
 
     @st.fragment(run_every=EVERY_S if looking else None)
