@@ -85,7 +85,7 @@ def cases() -> list[Case]:
         shared = family.Hparams.__module__ == "vae.models.model"
         own = offered if shared else vars(family.Hparams).get("__annotations__", {})
         others = [{n: c} for n in own for c in offered[n]["choices"] or () if c != offered[n]["default"]]
-        for i, modality in enumerate(family.modalities or modalities()):
+        for i, modality in enumerate(m for m in modalities() if family.fits(m)):
             tried = [o for o in others if (i == 0 or "net" in o) and all(fits(*c, modality) for c in o.items())]
             out += [Case(family, tuple((small | other).items()), modality) for other in ({}, *tried)]
     return out

@@ -11,9 +11,12 @@ import pytest
 
 from tests import odd_pictures
 from vae.__main__ import main, parser
+from vae.commands import docs
+from vae.errors import DataNotFound, SettingError, UnknownName
 from vae.registry import KINDS, datasets, families, metric_groups, modalities
 from vae.settings import knobs
 from vae.training.trainer import TrainHparams
+from vae.types import ARTIFACTS
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = (ROOT / "docs/reference.md").read_text()
@@ -28,26 +31,64 @@ def table(heading: str) -> dict[str, list[str]]:
     return {row[0].strip().strip("`"): [cell.strip() for cell in row] for row in rows}
 
 
+def test_the_tables_are_as_the_command_writes_them():
+    for page in docs.PAGES:
+        text = (ROOT / page).read_text()
+        assert docs.filled(text) == text, f"{page}: run `python -m vae docs`"
+
+
 def test_every_family_is_documented():
     assert set(table("Families")) == set(families())
+    assert all(what for _, what, *_ in table("Families").values()), "a family without a summary"
 
 
 def test_every_metric_group_is_documented():
     assert set(table("Metric groups")) == set(metric_groups())
 
 
-def test_every_setting_is_documented_with_its_default():
-    rows = table("Settings")
-    known = {name: k for f in families().values() for name, k in knobs(f.Hparams).items()} | knobs(TrainHparams)
-    assert set(rows) == set(known)
-    for name, k in known.items():
-        assert rows[name][1] == f"{k['default']:g}" if k["type"] is not str else rows[name][1] == k["default"], name
+def test_every_modality_is_documented():
+    assert set(table("Modalities")) == set(modalities())
+
+
+def test_every_setting_is_documented_with_each_default_and_help_that_it_has():
+    section = REFERENCE.split("\n## Settings\n")[1].split("\n## ")[0].replace("\\|", "|")
+    of = [f.Hparams for f in families().values()] + [TrainHparams]
+    for name, k in ((name, k) for hparams in of for name, k in knobs(hparams).items()):
+        default = k["default"] if k["type"] is str else f"{k['default']:g}"
+        row = re.compile(rf"^\| `{name}` \| {re.escape(default)} \| .* \| {re.escape(k['help'])} \|$", re.M)
+        assert len(row.findall(section)) >= 1, name
+    assert set(table("Settings")) == {name for hparams in of for name in knobs(hparams)}
+
+
+def test_a_setting_that_families_mean_differently_has_a_row_for_each_meaning():
+    rows = [line for line in docs.TABLES["settings"]().splitlines() if line.startswith("| `depth` ")]
+    assert len(rows) == 2
+    assert "all but" in rows[0]
+    assert "| `vq_vae` |" in rows[1]
 
 
 def test_every_data_set_is_documented():
     for name in datasets():
-        assert f"`{name}`" in REFERENCE
+        assert name in table("Data sets")
         assert f"`{name}`" in (ROOT / "docs/data.md").read_text()
+
+
+def test_pages_that_are_old_or_marked_wrongly_are_told(tmp_path, capsys):
+    with pytest.raises(DataNotFound, match=r"README\.md"):
+        docs.write(argparse.Namespace(folder=tmp_path, check=True))
+    (tmp_path / "docs").mkdir()
+    for page in docs.PAGES:
+        (tmp_path / page).write_text("<!-- table: kinds -->\nold\n<!-- end -->\nelse\n")
+    assert main(["docs", str(tmp_path), "--check"]) == 1
+    assert "old" in (tmp_path / "README.md").read_text()
+    assert main(["docs", str(tmp_path)]) == 0
+    assert main(["docs", str(tmp_path), "--check"]) == 0
+    assert "all up to date" in capsys.readouterr().out
+    assert re.search(r"\| discrete \| `vq_vae` \|\n.*\nelse", (tmp_path / "README.md").read_text(), re.S)
+    with pytest.raises(UnknownName, match="Did you mean 'kinds'"):
+        docs.filled("<!-- table: kind -->\n<!-- end -->")
+    with pytest.raises(SettingError, match="no end"):
+        docs.filled("<!-- table: kinds -->")
 
 
 def leaves(command: argparse.ArgumentParser, name: str = "") -> dict[str, argparse.ArgumentParser]:
@@ -71,10 +112,7 @@ def test_every_command_and_flag_is_documented():
 
 
 def test_every_artifact_kind_is_documented():
-    import numpy as np
-
-    kinds = {m.render(np.zeros(m.example_shape(), np.float32)).kind for m in modalities().values()}
-    assert set(table("Artifact kinds")) == kinds
+    assert set(table("Artifact kinds")) == set(ARTIFACTS)
 
 
 def test_every_variable_is_documented():

@@ -30,7 +30,7 @@ HIDING_STEMS = {  # names that do not say what is inside
 # Rooms from the bottom up: a file imports its own room and those of the lines above it, whether at its top, inside a
 # function or for its types alone. Rooms of one line do not know each other.
 ROOMS = """
-    vae.version vae.types vae.errors
+    vae.version vae.types vae.errors vae.disk
     vae.settings
     vae.registry
     vae.latent vae.losses vae.modalities
@@ -59,7 +59,7 @@ ROOMS = """
     app.browser
     app.panels
     app.views
-    app.router app.main
+    app.router app.main app.__main__
 """
 FLOORS = [line.split() for line in ROOMS.split("\n") if line.strip()]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

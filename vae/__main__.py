@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from .commands import options
 from .errors import ZscopeError
 
+PROG = "python -m vae"
 
-def main(argv: list[str] | None = None) -> int:
-    """0 done, 1 a stated error, 2 wrong usage, 130 interrupted."""
-    args = parser().parse_args(argv)
+
+def main(argv: list[str] | None = None, *, prog: str = PROG, also: Callable[[Any], None] | None = None) -> int:
+    """0 done, 1 a stated error, 2 wrong usage, 130 interrupted. prog, also: as `parser` has them."""
+    args = parser(prog, also).parse_args(argv)
     try:
         return args.run(args) or 0
     except ZscopeError as e:
@@ -25,8 +29,9 @@ def main(argv: list[str] | None = None) -> int:
         return options.INTERRUPTED
 
 
-def parser() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(prog="python -m vae", description="Train, measure and use models of latent spaces.")
+def parser(prog: str = PROG, also: Callable[[Any], None] | None = None) -> argparse.ArgumentParser:
+    """Of all commands. prog: how the program is called. also: adds commands to the subparsers that it is given."""
+    p = argparse.ArgumentParser(prog=prog, description="Train, measure and use models of latent spaces.")
     commands = p.add_subparsers(required=True, metavar="COMMAND")
     _list(commands.add_parser("list", help="families, data sets or checkpoints"))
     _train(commands.add_parser("train", help="train a family on a data set into checkpoints/NAME"))
@@ -37,9 +42,12 @@ def parser() -> argparse.ArgumentParser:
     _atlas(commands.add_parser("atlas", help="rebuild the map of a checkpoint"))
     _use(commands)
     options.study(commands, _run)
+    _docs(commands.add_parser("docs", help="write the tables of the documents from what is registered"))
     options.data(commands, _run)
     options.checkpoint(commands, _run)
     options.take_in(commands, _run)
+    if also:
+        also(commands)
     return p
 
 
@@ -55,6 +63,12 @@ def _list(p: argparse.ArgumentParser) -> None:
     p.add_argument("what", choices=("families", "datasets", "checkpoints"))
     p.add_argument("--json", action="store_true", help="machine-readable, units in the keys")
     p.set_defaults(run=_run("listing", "show"))
+
+
+def _docs(p: argparse.ArgumentParser) -> None:
+    p.add_argument("folder", nargs="?", default=".", help="with README.md and docs/ (default: this one)")
+    p.add_argument("--check", action="store_true", help="write nothing, and say which pages are not up to date")
+    p.set_defaults(run=_run("docs", "write"))
 
 
 def _train(p: argparse.ArgumentParser) -> None:
@@ -94,17 +108,17 @@ def _plan(p: argparse.ArgumentParser) -> None:
 def _estimate(p: argparse.ArgumentParser) -> None:
     _plan(p)
     p.add_argument("--json", action="store_true", help="machine-readable, units in the keys")
-    p.set_defaults(run=_run("running", "estimate"))
+    p.set_defaults(run=_run("runs", "estimate"))
 
 
 def _runs(p: argparse.ArgumentParser) -> None:
     does = p.add_subparsers(required=True, metavar="list|start|show|pause|resume|stop|map|delete|work")
     every = does.add_parser("list", help="all runs and how they stand")
     every.add_argument("--json", action="store_true", help="machine-readable, units in the keys")
-    every.set_defaults(run=_run("running", "show_all"))
+    every.set_defaults(run=_run("runs", "show_all"))
     new = does.add_parser("start", help="queue a training in the background; takes what train takes")
     _plan(new)
-    new.set_defaults(run=_run("running", "start"))
+    new.set_defaults(run=_run("runs", "start"))
     for name, help in (
         ("show", "one run: plan, state, last figures, log"),
         ("pause", "save the epoch, end, wait to be resumed"),
@@ -115,7 +129,7 @@ def _runs(p: argparse.ArgumentParser) -> None:
     ):
         one = does.add_parser(name, help=help)
         one.add_argument("id", help="of the run, or the name of its checkpoint")
-        one.set_defaults(run=_run("running", name))
+        one.set_defaults(run=_run("runs", name))
         if name == "resume":
             one.add_argument("--lr", type=float, help="go on with another learning rate, as after a NaN")
         if name == "stop":
@@ -123,7 +137,7 @@ def _runs(p: argparse.ArgumentParser) -> None:
         if name == "delete":
             one.add_argument("--model", action="store_true", help="and the checkpoint that it trained")
     work = does.add_parser("work", help="work the queue until it is empty; started by itself where a run waits")
-    work.set_defaults(run=_run("running", "work"))
+    work.set_defaults(run=_run("runs", "work"))
 
 
 def _ladder(p: argparse.ArgumentParser) -> None:
@@ -132,18 +146,18 @@ def _ladder(p: argparse.ArgumentParser) -> None:
     _plan(new)
     new.add_argument("--over", default="", metavar="KEY=V,V,...", help="what is climbed (default: beta, else d)")
     new.add_argument("--background", action="store_true", help="do not wait")
-    new.set_defaults(run=_run("ladders", "train"))
+    new.set_defaults(run=_run("sweeps", "train"))
     every = does.add_parser("list", help="all ladders")
     every.add_argument("--json", action="store_true", help="machine-readable, units in the keys")
-    every.set_defaults(run=_run("ladders", "show_all"))
+    every.set_defaults(run=_run("sweeps", "show_all"))
     one = does.add_parser("show", help="its models, how they stand, their figures on the test set")
     one.add_argument("name")
     one.add_argument("--json", action="store_true", help="machine-readable, units in the keys")
-    one.set_defaults(run=_run("ladders", "show"))
+    one.set_defaults(run=_run("sweeps", "show"))
     gone = does.add_parser("delete", help="forget a ladder and its runs")
     gone.add_argument("name")
     gone.add_argument("--models", action="store_true", help="and its checkpoints")
-    gone.set_defaults(run=_run("ladders", "delete"))
+    gone.set_defaults(run=_run("sweeps", "delete"))
 
 
 def _eval(p: argparse.ArgumentParser) -> None:
@@ -209,15 +223,15 @@ def _scale(p: argparse.ArgumentParser) -> None:
     p.add_argument("--scale", type=int, default=4, help="how many times larger a .png or .gif is drawn (default 4)")
 
 
-def _run(module: str, function: str):
-    """Import what a command needs only when it runs, so that --help is instant."""
+def _run(module: str, function: str) -> Callable[[argparse.Namespace], int | None]:
+    """A command that imports what it needs only when it runs, so that --help is instant."""
+    return partial(_call, module, function)
 
-    def run(args: argparse.Namespace) -> int | None:
-        from importlib import import_module
 
-        return getattr(import_module(f".commands.{module}", "vae"), function)(args)
+def _call(module: str, function: str, args: argparse.Namespace) -> int | None:
+    from importlib import import_module
 
-    return run
+    return getattr(import_module(f".commands.{module}", "vae"), function)(args)
 
 
 if __name__ == "__main__":

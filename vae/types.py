@@ -88,10 +88,28 @@ class Samples:
     c_test: np.ndarray | None = None
 
 
+ARTIFACTS = {  # kind -> what its data are
+    "picture": "uint8 (h, w), or (h, w, 3)",
+    "chart": "float32 (c, t): lines over a common axis",
+    "table": "float32 (rows, columns); facts: `columns`, their names",
+    "text": "uint8 (n,): UTF-8",
+    "sound": "float32 (c, t), -1 to 1; facts: `rate_hz`",
+    "graph": "int32 (edges, 2): pairs of nodes; facts: `nodes`, their names",
+}
+
+
 @dataclass(frozen=True)
 class Artifact:
-    """What a modality renders: kind names how to show it ("image": data is uint8 (h, w) or (h, w, 3))."""
+    """One way to take in a sample: to see, read or hear it.
+
+    kind: one of ARTIFACTS, which says what data are. facts: what belongs to them, as JSON has it.
+    """
 
     kind: str
-    data: Any
+    data: np.ndarray
     caption: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.kind not in ARTIFACTS:
+            raise ValueError(f"artifact of kind {self.kind!r}: expected one of {', '.join(ARTIFACTS)}.")

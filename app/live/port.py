@@ -13,15 +13,15 @@ def taken(port: int) -> bool:
         return s.connect_ex(("127.0.0.1", port)) == 0
 
 
-def main(argv: list[str]) -> int:
+def main(argv: list[str], *, choose: str = "make app PORT={}") -> int:
+    """0 free, 1 taken, 2 no port. choose: the command that takes another one, which goes into {}."""
     if len(argv) != 1 or not argv[0].isdecimal() or not 1 <= int(argv[0]) <= 65535:
-        print(f"PORT={' '.join(argv)}: expected a number from 1 to 65535.", file=sys.stderr)
+        print(f"port {' '.join(argv)!r}: expected a number from 1 to 65535.", file=sys.stderr)
         return 2
     port = int(argv[0])
     if taken(port):
-        print(
-            f"port {port} is in use, perhaps by another zscope. Choose one: make app PORT={port + 1}", file=sys.stderr
-        )
+        way_out = choose.format(port + 1)
+        print(f"port {port} is in use, perhaps by another zscope. Choose one: {way_out}", file=sys.stderr)
         return 1
     return 0
 

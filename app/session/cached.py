@@ -75,7 +75,7 @@ def samples(opened, n: int) -> tuple[np.ndarray, np.ndarray | None, str]:
     atlas, absent = opened.atlas, "the data set is not on this machine"
     rows = np.linspace(0, atlas.n_thumbnails - 1, n).astype(int)
     y = None if atlas.labels is None else atlas.labels[rows].astype(np.int64)
-    if opened.modality.name != "image":  # a thumbnail is then a drawing of the sample
+    if not opened.modality.thumbnail_is_sample:
         made = opened.decode(atlas.z[rows], y)
         return made, y, f"what {opened.name} makes of samples of the training set ({absent})"
     found = atlas.thumbnails(rows, opened.shape[0])

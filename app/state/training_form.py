@@ -80,8 +80,7 @@ def fitting(data: Dataset) -> list[Family]:
     fit = [
         family
         for family in families().values()
-        if (not family.modalities or data.modality in family.modalities)
-        and (data.classes or not family.traits & SUPERVISED)
+        if family.fits(data.modality) and (data.classes or not family.traits & SUPERVISED)
     ]
     return sorted(fit, key=lambda family: (KINDS.index(family.kind), family.name))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import importlib
 import json
 import shutil
 import subprocess
@@ -54,6 +56,18 @@ def arrays(name: str) -> dict[str, np.ndarray]:
 def size(name: str) -> tuple[int, int]:
     with Image.open(name) as image:
         return image.size
+
+
+def leaves(command: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
+    """Every command that has none below it."""
+    below = next((a for a in command._actions if isinstance(a, argparse._SubParsersAction)), None)
+    return [leaf for c in below.choices.values() for leaf in leaves(c)] if below else [command]
+
+
+@pytest.mark.parametrize("command", leaves(parser()), ids=lambda command: command.prog)
+def test_every_command_has_the_function_that_it_runs(command):
+    module, function = command.get_default("run").args
+    assert callable(getattr(importlib.import_module(f"vae.commands.{module}"), function))
 
 
 # ---------------------------------------------------------------- list

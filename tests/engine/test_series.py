@@ -96,12 +96,12 @@ def test_settings_that_do_not_fit_say_so(waves_root):
     assert "no" not in vae.list_checkpoints()
 
 
-def test_a_family_of_one_modality_names_the_data_that_fit():
+def test_a_family_of_one_layout_names_the_data_that_fit():
     family = FAMILIES.get("vae")
     family.check("series")
-    narrow = type(family)("n", "N", "p", family.Hparams, family.build, modalities=("image",))
+    narrow = type(family)("n", "N", "p", family.Hparams, family.build, layouts=("grid",))
     narrow.check("image")
-    with pytest.raises(SettingError, match=r"n models image, not series\. Data sets that fit: .*digits.*mnist"):
+    with pytest.raises(SettingError, match=r"as a grid, .* of series lie as a line\. .* fit: .*digits.*mnist"):
         narrow.check("series")
 
 

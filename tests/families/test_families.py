@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 from pathlib import Path
@@ -13,8 +14,8 @@ from PIL import Image
 from safetensors.torch import save as save_tensors
 
 from tests import checks
-from vae.errors import SettingError, UnknownName
-from vae.registry import FAMILIES, families, modalities
+from vae.errors import SettingError, ShapeError, UnknownName, ZscopeError
+from vae.registry import FAMILIES, Family, dataset, families, modalities
 from vae.saved import checkpoint
 from vae.saved.restoring import restore
 from vae.settings import configure, knobs
@@ -190,20 +191,75 @@ def test_the_trainer_has_knobs_too():
 def test_modality_shows_its_samples(name):
     m = modalities()[name]
     rng = np.random.default_rng(0)
-    x = rng.random(m.example_shape(), np.float32)
-    artifact = m.render(x)
-    assert artifact.kind
-    mime, data = m.to_bytes(x)
+    x = rng.random((3, *m.example_shape()), np.float32)
+    pictures = m.pictures(x)
+    assert pictures.dtype == np.uint8
+    assert pictures.shape == (3, *m.picture_shape(x.shape[1:]))
+    shown = m.artifacts(x[0])
+    assert shown[0].kind == "picture"
+    np.testing.assert_array_equal(shown[0].data.reshape(*pictures.shape[2:], -1).transpose(2, 0, 1), pictures[0])
+    assert all(isinstance(a.data, np.ndarray) and json.dumps([a.caption, a.facts]) for a in shown)
+    mime, data = m.to_bytes(x[0])
     assert "/" in mime
     assert isinstance(data, bytes)
+    assert m.suffix.startswith(".")
+    assert m.summary
     json.dumps([m.name, m.likelihood, list(m.example_shape())])
+
+
+@pytest.mark.parametrize("name", list(modalities()))
+def test_modality_reads_what_it_writes(name):
+    m = modalities()[name]
+    x = np.random.default_rng(0).random((2, *m.example_shape()), np.float32)
+    if m.from_bytes:
+        read = m.from_bytes(m.to_bytes(x[0])[1], None)
+        assert read.shape == x.shape[1:]
+        np.testing.assert_allclose(m.from_bytes(m.to_bytes(read)[1], read.shape), read, rtol=1e-5)
+        if name in ("series", "vector"):  # what a picture or some other kind cannot hold is lost
+            np.testing.assert_allclose(read, x[0], rtol=1e-5)
+        with pytest.raises(ZscopeError):
+            m.from_bytes(b"\xff\xfe\x00", None)
+    if m.from_array:
+        again = m.from_array(x.astype(np.float64), [])
+        assert again.shape == x.shape
+        np.testing.assert_allclose(again, x)
 
 
 @pytest.mark.parametrize("shape", [(1, 9, 13), (3, 6, 5)])
 def test_a_picture_survives_its_png(shape):
     m = modalities()["image"]
     x = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-    pixels = m.render(x).data
+    pixels = m.artifacts(x)[0].data
     assert np.array_equal(pixels, np.asarray(Image.open(io.BytesIO(m.to_bytes(x)[1]))))
-    assert np.array_equal(pixels, m.render(x.astype(np.float32) / 255).data)
+    assert np.array_equal(pixels, m.artifacts(x.astype(np.float32) / 255)[0].data)
     assert np.array_equal(pixels.reshape(shape[1], shape[2], -1).transpose(2, 0, 1), x)
+    assert np.array_equal(m.from_bytes(m.to_bytes(x)[1], shape), x)
+    with pytest.raises(ShapeError, match=r"5x6 px|13x9 px"):
+        m.from_bytes(m.to_bytes(x)[1], (1, 4, 4))
+
+
+# ---------------------------------------------------------------- what is mistyped fails at import
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"kind": "variatonal"}, "kind of family n 'variatonal'. Did you mean 'variational'"),
+        ({"traits": frozenset({"discreet"})}, "trait of family n 'discreet'. Did you mean 'discrete'.*sequential"),
+        ({"layouts": ("image",)}, "layout of family n 'image'.*Known: grid, line, set, tokens, vector"),
+    ],
+)
+def test_a_typo_in_a_family_is_refused_where_it_is_registered(given, says):
+    vae = FAMILIES.get("vae")
+    with pytest.raises(ValueError, match=says):
+        Family("n", "N", "p", vae.Hparams, vae.build, **given)
+
+
+def test_a_typo_in_a_modality_or_a_data_set_is_refused_where_it_is_registered():
+    image = modalities()["image"]
+    with pytest.raises(ValueError, match=r"layout of modality image 'gird'\. Did you mean 'grid'"):
+        dataclasses.replace(image, layout="gird")
+    with pytest.raises(ValueError, match="a line has 2 dimensions, not 3"):
+        dataclasses.replace(image, layout="line")
+    with pytest.raises(UnknownName, match=r"modality 'imag'\. Did you mean 'image'"):
+        dataset(name="n", title="N", modality="imag", shape=(1,), classes=(), licence="", origin="", cite="")

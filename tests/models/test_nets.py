@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
@@ -9,25 +10,27 @@ import torch
 from torch import nn
 
 from vae.errors import ShapeError
-from vae.models.nets import LAYOUTS, auto, choose
+from vae.models.nets import NETS, PAIRS, chosen, mlp
 from vae.models.nets.conv import Double, Residual, conv1d, conv2d
+from vae.registry import MODALITIES, modalities
 
 SHAPES = [(1, 28, 28), (1, 8, 8), (3, 64, 64), (1, 7, 7), (1, 1, 1), (3, 13, 9), (1, 5, 40), (2, 33, 17)]
 SERIES = [(1, 64), (2, 128), (1, 1), (1, 7), (3, 13), (5, 8)]
-FITTING = [(layout, shape) for shape in SHAPES for layout in ("mlp", "conv2d", "auto")]
-FITTING += [(layout, shape) for shape in SERIES for layout in ("mlp", "conv1d", "auto")]
+FITTING = [(layout, shape) for shape in SHAPES for layout in ("mlp", "conv2d")]
+FITTING += [(layout, shape) for shape in SERIES for layout in ("mlp", "conv1d")]
 ONE_EACH = [("mlp", (1, 13, 11)), ("conv2d", (1, 13, 11)), ("mlp", (1, 13)), ("conv1d", (1, 13)), ("conv1d", (2, 50))]
 
 
 def test_every_layout_is_tested():
-    assert {layout for layout, _ in FITTING} == set(LAYOUTS)
-    assert {layout for layout, _ in ONE_EACH} | {"auto"} == set(LAYOUTS)
+    assert {layout for layout, _ in FITTING} == set(PAIRS)
+    assert {layout for layout, _ in ONE_EACH} == set(PAIRS)
+    assert {"auto", *PAIRS} == set(NETS)
 
 
 @pytest.mark.parametrize(("layout", "shape"), FITTING)
 @pytest.mark.parametrize("outputs", [1, 2])
 def test_a_pair_fits_its_samples(layout, shape, outputs):
-    p = LAYOUTS[layout](shape, outputs, 3, 4, 0)
+    p = PAIRS[layout](shape, outputs, 3, 4, 0)
     x = torch.rand(2, *shape)
     h = p.encoder(x)
     assert h.shape == (2, p.features)
@@ -42,7 +45,7 @@ def test_a_pair_fits_its_samples(layout, shape, outputs):
 @pytest.mark.parametrize(("layout", "shape"), ONE_EACH)
 def test_every_output_value_hears_the_latent_and_every_input_value_is_heard(layout, shape):
     torch.manual_seed(0)
-    p = LAYOUTS[layout](shape, 1, 3, 16, 0)
+    p = PAIRS[layout](shape, 1, 3, 16, 0)
     z = torch.randn(4, 3)
     spread = p.decoder(torch.cat([z, z + 3])).std(0)
     assert (spread > 1e-6).all(), "cropped or padded pixels that no latent reaches"
@@ -62,7 +65,7 @@ def test_depth_is_the_number_of_halvings(side, depth):
 
 def test_depth_of_the_mlp_is_its_hidden_layers():
     for depth, hidden in ((0, 1), (1, 1), (3, 3)):
-        p = LAYOUTS["mlp"]((1, 4, 4), 1, 2, 8, depth)
+        p = PAIRS["mlp"]((1, 4, 4), 1, 2, 8, depth)
         assert sum(isinstance(m, nn.Linear) for m in p.encoder) == hidden
         assert sum(isinstance(m, nn.Linear) for m in p.decoder) == hidden + 1
         assert not isinstance(p.decoder[-2], nn.ReLU)
@@ -93,10 +96,13 @@ def test_conv1d_refuses_what_is_no_series(shape):
         conv1d(shape, 1, 2, 4, 0)
 
 
-def test_auto_takes_the_convolutions_of_the_samples():
-    assert (choose((1, 28, 28)), choose((2, 128)), choose((10,))) == ("conv2d", "conv1d", "mlp")
-    with pytest.raises(ShapeError, match="net=mlp takes any shape"):
-        auto((3, 4, 5, 6), 1, 2, 4, 0)
+def test_auto_follows_the_layout_of_the_samples(monkeypatch):
+    pairs = {m.name: chosen("auto", m.name) for m in modalities().values()}
+    assert {"image": conv2d, "series": conv1d, "vector": mlp.pair}.items() <= pairs.items()
+    scattered = dataclasses.replace(modalities()["series"], name="scattered", layout="set")
+    monkeypatch.setitem(MODALITIES.all(), "scattered", scattered)
+    assert chosen("auto", "scattered") is mlp.pair  # as many dimensions as a series, and no order to fold along
+    assert chosen("conv1d", "scattered") is conv1d
 
 
 def test_more_halvings_than_the_series_has_are_refused():
@@ -119,6 +125,6 @@ def test_a_residual_block_starts_as_the_identity_and_can_leave_it(block, sides):
 
 @pytest.mark.parametrize(("layout", "shape"), ONE_EACH)
 def test_the_nets_have_no_randomness_and_no_batch_statistics(layout, shape):
-    p = LAYOUTS[layout](shape, 1, 2, 4, 0)
+    p = PAIRS[layout](shape, 1, 2, 4, 0)
     stateful = (nn.Dropout, nn.modules.batchnorm._BatchNorm)
     assert not [m for part in (p.encoder, p.decoder) for m in part.modules() if isinstance(m, stateful)]

@@ -55,7 +55,7 @@ def test_what_is_measured_is_float32():
 
 def test_every_picture_family_trains_with_it():
     for name, family in FAMILIES.all().items():
-        if family.modalities and "image" not in family.modalities:
+        if not family.fits("image"):
             continue
         known = family.Hparams.__dataclass_fields__
         torch.manual_seed(0)
@@ -87,7 +87,7 @@ def test_only_the_nll_is_of_another_precision_and_says_so():
 def test_decoders_are_copies_whose_products_are_bfloat16_and_what_comes_out_is_float32():
     """Of every family of pictures; its own model is left as it was, and so are densities, priors and encoders."""
     for name, family in FAMILIES.all().items():
-        if family.modalities and "image" not in family.modalities:
+        if not family.fits("image"):
             continue
         known = family.Hparams.__dataclass_fields__
         torch.manual_seed(0)

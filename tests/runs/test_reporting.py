@@ -123,7 +123,7 @@ def test_a_paused_run_can_be_looked_at_without_being_touched(root):
 
 
 def test_a_run_whose_checkpoint_is_gone_starts_anew_and_nothing_of_the_attempt_before_is_mixed_in(monkeypatch):
-    monkeypatch.setattr(snapshots, "SHARE", 1.0)
+    monkeypatch.setattr(recording, "SHARE", 1.0)
     run = train(starting.start(plan("gone", epochs=5), work=False), "pause", 3)
     assert not control.anew(run, checkpoint.checkpoints())
     folder.write(run.folder / preview.NOTE, {"name": "gone-epoch3", "epoch": 3, "pid": 0, "began": ""})
@@ -197,7 +197,7 @@ def test_two_processes_never_train_one_run():
 
 @pytest.mark.parametrize("family", ["vae", "ae", "cvae", "ladder_vae", "vq_vae"])
 def test_snapshots_change_nothing_and_hold_what_they_say(tmp_path, monkeypatch, family):
-    monkeypatch.setattr(snapshots, "SHARE", 1.0)
+    monkeypatch.setattr(recording, "SHARE", 1.0)
     settings = {"batch_size": "479"} if family == "vq_vae" else TINY
     watched = Plan(family, "digits", settings, 3, name="watched", points=MAPPED)
     shots = recording.Snapshots(tmp_path / "run", Job.of(watched))
@@ -264,8 +264,8 @@ def test_a_training_faster_than_its_snapshots_has_fewer_unless_all_of_them_take_
     tmp_path, monkeypatch, free_s, kept
 ):
     """With no time at all for them, only the first and the last epoch have one."""
-    monkeypatch.setattr(snapshots, "SHARE", 0.0)
-    monkeypatch.setattr(snapshots, "FREE_S", free_s)
+    monkeypatch.setattr(recording, "SHARE", 0.0)
+    monkeypatch.setattr(recording, "FREE_S", free_s)
     shots = recording.Snapshots(tmp_path / "run", Job.of(plan("rare", epochs=6)))
     events = experiment.train(plan("rare", epochs=6), watch=shots.take)
     for event in events:

@@ -82,7 +82,7 @@ def test_a_folder_that_cannot_be_written_is_named_and_nothing_is_lost(monkeypatc
     with pytest.raises(SaveError, match="No space left"):
         directions.save(CARD, Named("b", (1.0,)))
     assert names() == ["a"]
-    assert not list(directions.file_of(CARD).parent.glob("*.partial"))
+    assert not list(directions.file_of(CARD).parent.glob("*.partial*"))
 
 
 @pytest.mark.parametrize(

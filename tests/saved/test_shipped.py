@@ -42,8 +42,10 @@ def test_they_stay_small():
     assert sum((ROOT.parent / name).stat().st_size for name in _tracked()) <= 60 * 2**20
 
 
-def test_every_family_is_shipped(engines):
-    assert {engine.card["family"] for engine in engines.values()} == set(families())
+def test_they_are_of_families_that_are_here(engines):
+    """A family need not ship a model; what ships must open."""
+    assert len(SHIPPED) > 20
+    assert {engine.card["family"] for engine in engines.values()} <= set(families())
 
 
 @pytest.mark.parametrize("name", SHIPPED)

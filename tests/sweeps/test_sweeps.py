@@ -12,7 +12,7 @@ import pytest
 from vae.__main__ import main, parser
 from vae.commands.sweeps import _asked
 from vae.errors import SettingError, UnknownName
-from vae.forming import model_sequence, snapshots
+from vae.forming import model_sequence, recording, snapshots
 from vae.registry import about
 from vae.runs import control, diagnosis, folder, os_process, reporting, starting
 from vae.saved import checkpoint
@@ -134,7 +134,7 @@ def test_without_values_what_is_proposed_is_asked_for():
 
 
 def test_a_rung_that_fails_leaves_the_others_and_joins_them_once_it_is_trained(root, monkeypatch):
-    monkeypatch.setattr(snapshots, "N_LATENTS", 60)
+    monkeypatch.setattr(recording, "N_LATENTS", 60)
     ladder = started()
     with pytest.raises(SettingError, match="0 of its 3 models are trained"):
         comparison.look("a")
@@ -162,7 +162,7 @@ def test_a_rung_that_fails_leaves_the_others_and_joins_them_once_it_is_trained(r
 
 
 def test_frames_are_what_the_checkpoints_make_of_the_samples_that_their_runs_looked_at(root, monkeypatch):
-    monkeypatch.setattr(snapshots, "N_LATENTS", 60)
+    monkeypatch.setattr(recording, "N_LATENTS", 60)
     ladder = started(values=(0, 2), settings=TINY | {"d": "3"})
     for rung in ladder.rungs:
         trained(rung)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from argparse import Namespace
 from pathlib import Path
 
+from ..disk.one_step import replacing
 from ..errors import DataNotFound, SaveError, SettingError
 from ..library import importing, manage, packing
 from ..saved import checkpoint
@@ -50,12 +50,10 @@ def delete(args: Namespace) -> None:
 def pack(args: Namespace) -> None:
     out = Path(args.out or f"{Path(args.name).name}.zip")
     data = packing.pack(args.name, resume=args.resume)
-    partial = out.with_name(f".{os.getpid()}.{out.name}")
     try:
-        partial.write_bytes(data)
-        os.replace(partial, out)
+        with replacing(out) as partial:
+            partial.write_bytes(data)
     except OSError as e:
-        partial.unlink(missing_ok=True)
         raise SaveError(f"could not write {out}: {e.strerror or e}.") from e
     print(f"{out}, {len(data) / 1e6:.1f} MB")
 

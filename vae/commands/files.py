@@ -76,21 +76,19 @@ def _enlarged(picture: np.ndarray, scale: int) -> Image.Image:
 def read_samples(inputs: list[str], engine: Engine) -> np.ndarray:
     if len(inputs) == 1 and inputs[0].endswith(".npz"):
         return _read_array(inputs[0], "x")
-    if engine.modality.name != "image":
-        kind, shape = engine.modality.name, ", ".join(map(str, engine.shape))
-        raise SettingError(f"{engine.name} is a model of {kind}: give one .npz file with x (n, {shape}).")
-    c, h, w = engine.shape
-    pictures = []
+    modality = engine.modality
+    if modality.from_bytes is None:
+        shape = ", ".join(map(str, engine.shape))
+        raise SettingError(f"{engine.name} is a model of {modality.plural}: give one .npz file with x (n, {shape}).")
+    samples = []
     for name in inputs:
         try:
-            image = Image.open(name).convert("L" if c == 1 else "RGB")
+            samples.append(modality.from_bytes(Path(name).read_bytes(), engine.shape))
         except OSError as e:
-            raise SettingError(f"{name}: cannot be read as a picture ({e}).") from e
-        if image.size != (w, h):
-            raise ShapeError(f"{name} is {image.size[0]}x{image.size[1]} px; the model takes {w}x{h}.")
-        a = np.asarray(image)
-        pictures.append(a[None] if c == 1 else a.transpose(2, 0, 1))
-    return np.stack(pictures)
+            raise SettingError(f"{name}: cannot be read ({e.strerror or e}).") from e
+        except (SettingError, ShapeError) as e:
+            raise type(e)(f"{name}: {e}") from e
+    return np.stack(samples)
 
 
 def _read_array(name: str, key: str) -> np.ndarray:

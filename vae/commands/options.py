@@ -37,7 +37,7 @@ def take_in(commands: Any, run: Run) -> None:
     p.add_argument("--latents", required=True, help=".npz with z (n, d), and labels (n,), classes, x if there are any")
     p.add_argument("--thumbnails", default="", help=".npz with x, a folder of pictures, or one sheet of them")
     p.add_argument("--range", default="", metavar="LOW:HIGH", help="black and white of its pictures (default: seen)")
-    p.set_defaults(run=run("keeping", "take_in"))
+    p.set_defaults(run=run("checkpoints", "take_in"))
 
 
 def checkpoint(commands: Any, run: Run) -> None:
@@ -45,16 +45,16 @@ def checkpoint(commands: Any, run: Run) -> None:
     p = commands.add_parser("checkpoint", help="rename, annotate, delete, pack or unpack a trained model")
     below = p.add_subparsers(required=True, metavar="ACTION")
 
-    p = _named(below, "rename", "the same model under another name", run("keeping", "rename"))
+    p = _named(below, "rename", "the same model under another name", run("checkpoints", "rename"))
     p.add_argument("new")
 
-    p = _named(below, "note", "write a note on its card", run("keeping", "note"))
+    p = _named(below, "note", "write a note on its card", run("checkpoints", "note"))
     p.add_argument("text", help="an empty one takes it off")
 
-    p = _named(below, "delete", "remove it from the disk", run("keeping", "delete"))
+    p = _named(below, "delete", "remove it from the disk", run("checkpoints", "delete"))
     p.add_argument("--yes", action="store_true", help="do not ask")
 
-    p = _named(below, "pack", "one ZIP to give away", run("keeping", "pack"))
+    p = _named(below, "pack", "one ZIP to give away", run("checkpoints", "pack"))
     p.add_argument("--out", default="", help="(default NAME.zip)")
     p.add_argument("--resume", action="store_true", help="with what continues its training, some three times as large")
 
@@ -62,7 +62,7 @@ def checkpoint(commands: Any, run: Run) -> None:
     p.add_argument("file")
     p.add_argument("--name", default="", help="another name than its own")
     p.add_argument("--allow-code", action="store_true", help="also one with an imported decoder, which is code")
-    p.set_defaults(run=run("keeping", "unpack"))
+    p.set_defaults(run=run("checkpoints", "unpack"))
 
 
 def study(commands: Any, run: Run) -> None:

@@ -16,6 +16,7 @@ from ..registry import DATASETS
 from ..runs import reporting
 from ..runs.guards import unneeded
 from ..saved import checkpoint
+from ..saved.names import check_kept_apart
 from ..training import distributed, experiment
 from ..training.job import Job
 from ..training.plan import Plan
@@ -118,6 +119,7 @@ def _figures(m: dict[str, Any]) -> Iterator[str]:
 
 def rebuild_atlas(args: Namespace) -> None:
     path = checkpoint.find(args.checkpoint)
+    check_kept_apart(path)
     with unneeded(model=path.name):
         saved = checkpoint.read(path)  # a run that trains it would save newer weights meanwhile, which we would undo
     samples = DATASETS.get(saved.config["dataset"]).load()

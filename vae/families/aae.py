@@ -56,6 +56,7 @@ class PriorAdversary(nn.Module):
     name="aae",
     kind="matched to a prior",
     title="Adversarial autoencoder",
+    summary="a deterministic code that a discriminator holds to the prior",
     paper="Makhzani et al., 2015, Adversarial autoencoders",
     hparams=Hparams,
     traits=("adversarial", "deterministic"),

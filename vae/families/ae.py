@@ -13,6 +13,7 @@ from ..types import Spec
     name="ae",
     kind="plain",
     title="Autoencoder",
+    summary="a deterministic code, no prior",
     paper="Hinton and Salakhutdinov, 2006, Reducing the dimensionality of data with neural networks",
     hparams=NetHparams,
     traits=("deterministic",),

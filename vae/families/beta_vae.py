@@ -21,6 +21,7 @@ class Hparams(RateHparams):
 @family(
     name="beta_vae",
     title="beta-VAE",
+    summary="the same with `beta` nats paid for each nat of rate",
     paper="Higgins et al., 2017, beta-VAE: learning basic visual concepts with a constrained variational framework",
     hparams=Hparams,
     idea=(

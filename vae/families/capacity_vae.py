@@ -41,6 +41,7 @@ class Capacity(nn.Module):
 @family(
     name="capacity_vae",
     title="Capacity-controlled VAE",
+    summary="the rate of each sample is held at a capacity that rises while it trains",
     paper="Burgess et al., 2018, Understanding disentangling in beta-VAE",
     hparams=Hparams,
     idea=(

@@ -30,6 +30,7 @@ class Hparams(NetHparams):
     name="contractive_ae",
     kind="plain",
     title="Contractive autoencoder",
+    summary="the autoencoder whose code is made to change little with its sample",
     paper="Rifai et al., 2011, Contractive auto-encoders: explicit invariance during feature extraction",
     hparams=Hparams,
     traits=("deterministic",),

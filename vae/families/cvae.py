@@ -27,6 +27,7 @@ class Hparams(RateHparams):
     name="cvae",
     kind="conditional",
     title="Conditional VAE",
+    summary="the label given to encoder, decoder and, as a choice, the prior",
     paper="Sohn et al., 2015, Learning structured output representation using deep conditional generative models",
     hparams=Hparams,
     traits=("conditional",),

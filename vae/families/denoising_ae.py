@@ -20,6 +20,7 @@ class Hparams(CorruptionHparams, NetHparams): ...
     name="denoising_ae",
     kind="plain",
     title="Denoising autoencoder",
+    summary="the autoencoder, shown damaged samples and asked for the clean ones",
     paper="Vincent et al., 2008, Extracting and composing robust features with denoising autoencoders",
     hparams=Hparams,
     traits=("deterministic",),

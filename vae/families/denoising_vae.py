@@ -20,6 +20,7 @@ class Hparams(CorruptionHparams, RateHparams): ...
 @family(
     name="denoising_vae",
     title="Denoising VAE",
+    summary="the VAE with the posterior of a damaged sample; still a bound",
     paper="Im et al., 2017, Denoising criterion for variational auto-encoding framework",
     hparams=Hparams,
     idea=(

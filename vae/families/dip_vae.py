@@ -31,6 +31,7 @@ class Hparams(RateHparams):
     name="dip_vae",
     kind="disentangling",
     title="DIP-VAE",
+    summary="the codes of all the data are held to the covariance of the prior",
     paper="Kumar et al., 2018, Variational inference of disentangled latent concepts from unlabeled observations",
     hparams=Hparams,
     idea=(

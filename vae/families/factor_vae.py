@@ -24,7 +24,11 @@ from ..types import Loss, Spec
 @dataclass(frozen=True)
 class Hparams(RateHparams):
     gamma_density: float = knob(
-        6.0, "weight of the total correlation on top of the rate; at 0 it is the VAE", low=0.0, high=1000.0, log=True
+        6.0,
+        "weight of the total correlation on top of the rate; at 0 it is the VAE (the paper's gamma)",
+        low=0.0,
+        high=1000.0,
+        log=True,
     )
     adversary_width: int = knob(1000, "units of a hidden layer of the adversary", low=1, high=8192)
     adversary_depth: int = knob(6, "hidden layers of the adversary", low=1, high=12)
@@ -75,6 +79,7 @@ class DensityRatio(nn.Module):
     name="factor_vae",
     kind="disentangling",
     title="FactorVAE",
+    summary="the total correlation, as a discriminator sees it, weighs on top of the rate",
     paper="Kim and Mnih, 2018, Disentangling by factorising",
     hparams=Hparams,
     traits=("adversarial",),

@@ -12,7 +12,7 @@ from ..losses import terms
 from ..losses.adversary import fooling, telling_apart
 from ..models.bottlenecks import PriorMatched
 from ..models.model import VAE, NetHparams
-from ..models.nets import LAYOUTS
+from ..models.nets import chosen
 from ..registry import family
 from ..settings import knob
 from ..types import Loss, Output, Spec
@@ -36,7 +36,7 @@ class SampleAdversary(nn.Module):
 
     def __init__(self, spec: Spec, h: Hparams):
         super().__init__()
-        pair = LAYOUTS[h.net](tuple(spec.shape), 1, h.d, h.width, h.depth)
+        pair = chosen(h.net, spec.modality)(tuple(spec.shape), 1, h.d, h.width, h.depth)
         self.discriminator = nn.Sequential(pair.encoder, nn.Linear(pair.features, 1), nn.Flatten(0))
         self.r1 = h.r1
 
@@ -60,6 +60,7 @@ class SampleAdversary(nn.Module):
     name="gan",
     kind="adversarial",
     title="Generative adversarial net",
+    summary="a generator that fools a discriminator, and an encoder fitted alongside for the map",
     paper="Goodfellow et al., 2014, Generative adversarial nets",
     hparams=Hparams,
     traits=("adversarial", "implicit", "deterministic"),

@@ -16,15 +16,23 @@ from ..types import Spec
 
 @dataclass(frozen=True)
 class Hparams(RateHparams):
-    alpha_mi: float = knob(0.5, "mutual information preferred: the rate weighs 1 - alpha", low=0.0, high=1.0)
+    alpha_mi: float = knob(
+        0.5,
+        "mutual information preferred: the rate weighs 1 - alpha_mi, the mmd alpha_mi + lambda_mmd - 1",
+        low=0.0,
+        high=1.0,
+    )
     lambda_mmd: float = knob(100.0, "weight of the mmd of codes and prior, in nats", low=0.0, high=1e6, log=True)
-    kernel: str = knob("rbf", "kernel of the mmd", choices=tuple(KERNELS))
+    kernel: str = knob(
+        "rbf", "kernel of the mmd: Gaussian, or inverse multiquadratics of seven scales", choices=tuple(KERNELS)
+    )
 
 
 @family(
     name="info_vae",
     kind="matched to a prior",
     title="InfoVAE",
+    summary="less rate, and the mean discrepancy of codes and prior in its place",
     paper="Zhao et al., 2019, InfoVAE: balancing learning and inference in variational autoencoders",
     hparams=Hparams,
     idea=(

@@ -23,6 +23,7 @@ class Hparams(NetHparams):
 @family(
     name="iwae",
     title="Importance-weighted autoencoder",
+    summary="the VAE trained on a bound of several draws, which tightens with their number",
     paper="Burda et al., 2016, Importance weighted autoencoders",
     hparams=Hparams,
     idea=(

@@ -15,7 +15,7 @@ from ..losses.objectives import Sum
 from ..losses.schedules import warmup
 from ..models.bottlenecks.ladder import Diagonal, Level, two_layers
 from ..models.model import RateHparams, density
-from ..models.nets import LAYOUTS
+from ..models.nets import chosen
 from ..registry import family
 from ..settings import knob
 from ..types import Latent, Output, Spec
@@ -27,8 +27,14 @@ Draw = Callable[[Diagonal, slice], Tensor]  # of one level: its distribution, it
 class Hparams(RateHparams):
     d2: int = knob(8, "width of the level above the bottom one, whose width is d; 0: no such level", low=0, high=4096)
     d3: int = knob(4, "width of the top level; 0: no such level", low=0, high=4096)
-    posterior: str = knob("precision", "how data and prior meet at a level", choices=("precision", "residual"))
-    free_bits_nats: float = knob(0.5, "rate of each level that training does not charge for", low=0.0, high=1000.0)
+    posterior: str = knob(
+        "precision",
+        "two Gaussians weighted by precision, as in the paper, or a shift and stretch of the prior",
+        choices=("precision", "residual"),
+    )
+    free_bits_nats: float = knob(
+        0.5, "rate of each level that training does not charge for; reports show the true rate", low=0.0, high=1000.0
+    )
 
 
 class Ladder(nn.Module):
@@ -50,7 +56,7 @@ class Ladder(nn.Module):
         ends = torch.tensor(self.levels).cumsum(0).tolist()
         self.columns = [slice(end - d, end) for d, end in zip(self.levels, ends, strict=True)]
         shape, outputs = tuple(spec.shape), self.likelihood.outputs
-        pair = LAYOUTS[h.net](shape, outputs, self.d, h.width, h.depth)
+        pair = chosen(h.net, spec.modality)(shape, outputs, self.d, h.width, h.depth)
         self.encoder, self.decoder, self.features = pair.encoder, pair.decoder, pair.features
         features = pair.features  # as wide as these is the state, too
         self.together = two_layers(features, features, self.d)
@@ -164,6 +170,7 @@ def _mean(of: Diagonal, columns: slice) -> Tensor:
     name="ladder_vae",
     kind="hierarchical",
     title="Ladder variational autoencoder",
+    summary="three levels of latents, inferred and generated from the top down, with free bits",
     paper="Sonderby et al., 2016, Ladder variational autoencoders",
     hparams=Hparams,
     traits=("hierarchical",),

@@ -23,6 +23,7 @@ class Hparams(NetHparams):
     name="semi_supervised_vae",
     kind="conditional",
     title="Semi-supervised VAE (M2)",
+    summary="a few labels; where one is missing, the class is summed out (M2)",
     paper="Kingma et al., 2014, Semi-supervised learning with deep generative models",
     hparams=Hparams,
     traits=("conditional", "semi_supervised", "labels_only"),

@@ -96,10 +96,11 @@ class SequenceVAE(OneCode):
     name="sequence_vae",
     kind="sequential",
     title="Sequence VAE",
+    summary="one code for a whole series, read in both directions and written chunk by chunk",
     paper="Bowman et al., 2016, Generating sentences from a continuous space",
     hparams=Hparams,
     traits=("sequential",),
-    modalities=("series",),
+    layouts=("line",),
     idea=(
         "One code for a whole series: an encoder reads it in both directions, and a decoder writes it chunk by chunk, "
         "seeing the code and what came before. Since the past alone foretells much, the decoder may come to ignore the "

@@ -68,6 +68,7 @@ class Sparsifying(nn.Module):
     name="sparse_ae",
     kind="plain",
     title="Sparse autoencoder (k-sparse)",
+    summary="of every code only the k largest values are kept",
     paper="Makhzani and Frey, 2014, k-sparse autoencoders",
     hparams=Hparams,
     traits=("deterministic",),

@@ -19,7 +19,9 @@ from ..types import Loss, Spec
 
 @dataclass(frozen=True)
 class Hparams(RateHparams):
-    gamma_tc: float = knob(6.0, "weight of the total correlation; at 1 it is the VAE", low=0.0, high=1000.0, log=True)
+    gamma_tc: float = knob(
+        6.0, "weight of the total correlation; at 1 it is the VAE (the paper's beta)", low=0.0, high=1000.0, log=True
+    )
     minibatch: str = knob("stratified", "how a batch stands for the data set in q(z)", choices=SAMPLING)
 
 
@@ -52,6 +54,7 @@ class Decomposed(nn.Module):
     name="tc_vae",
     kind="disentangling",
     title="beta-TCVAE",
+    summary="of the three parts of the rate, the total correlation weighs `gamma_tc`",
     paper="Chen et al., 2018, Isolating sources of disentanglement in variational autoencoders",
     hparams=Hparams,
     idea=(

@@ -13,6 +13,7 @@ from ..types import Spec
 @family(
     name="vae",
     title="Variational autoencoder",
+    summary="a diagonal Gaussian posterior under a standard normal prior",
     paper="Kingma and Welling, 2014, Auto-encoding variational Bayes",
     hparams=RateHparams,
     idea=(

@@ -102,6 +102,7 @@ class VampVAE(OneCode):
 @family(
     name="vamp_vae",
     title="VAE with a VampPrior",
+    summary="a prior made of the posteriors of learned pseudo-inputs",
     paper="Tomczak and Welling, 2018, VAE with a VampPrior",
     hparams=Hparams,
     idea=(

@@ -24,14 +24,21 @@ from ..types import Latent, Output, Spec
 @dataclass(frozen=True)
 class Hparams:
     codes: int = knob(256, "vectors in the codebook", low=2, high=65536, log=True)
-    code_width: int = knob(8, "width of one code vector", low=1, high=1024)
+    code_width: int = knob(
+        8, "width of one code vector; the latent is as wide as the grid has places, times this", low=1, high=1024
+    )
     width: int = knob(32, "channels of the first convolution", low=1, high=8192)
     depth: int = knob(0, "how often the picture is halved, down to its grid of codes; 0 chooses", low=0, high=12)
     likelihood: str = knob("gaussian", LIKELIHOOD, choices=LIKELIHOODS)
     sigma: float = knob(0.0, SIGMA, low=0.0, high=10.0)
-    commitment: float = knob(10.0, "weight of the commitment, against a distortion in nats", low=0.0, high=1e6)
+    commitment: float = knob(
+        10.0,
+        "weight of the squared distance from the encoder's output to its code, against a distortion in nats",
+        low=0.0,
+        high=1e6,
+    )
     decay: float = knob(0.99, "of the average that each code vector is, a step", low=0.0, high=0.99999)
-    prior_width: int = knob(64, "width of the prior's layers", low=1, high=4096)
+    prior_width: int = knob(64, "width of the layers of the prior over codes, a causal transformer", low=1, high=4096)
     prior_depth: int = knob(2, "layers of the prior", low=1, high=64)
 
 
@@ -127,10 +134,11 @@ class VQVAE(nn.Module):
     name="vq_vae",
     kind="discrete",
     title="Vector-quantised autoencoder",
+    summary="a grid of codes, each the nearest of K learned vectors, under a learned autoregressive prior",
     paper="van den Oord et al., 2017, Neural discrete representation learning",
     hparams=Hparams,
     traits=("discrete",),
-    modalities=("image",),
+    layouts=("grid",),
     idea=(
         "The code is a small grid of numbers, each naming one of K vectors that the model has learned: the encoder's "
         "answer is rounded to the nearest, and the gradient passes as if it were not. A second net learns which grids "

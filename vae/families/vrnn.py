@@ -151,10 +151,11 @@ def _layers(a: int, hidden: int, b: int) -> list[nn.Module]:
     name="vrnn",
     kind="sequential",
     title="Variational recurrent net",
+    summary="a latent for every chunk of a series, foretold by a memory of the past",
     paper="Chung et al., 2015, A recurrent latent variable model for sequential data",
     hparams=Hparams,
     traits=("sequential",),
-    modalities=("series",),
+    layouts=("line",),
     idea=(
         "Every step of a series has a small latent of its own, and a memory of all that was seen and drawn before "
         "foretells both the next latent and the next values. A step pays only for what the past did not foretell: "

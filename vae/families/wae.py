@@ -23,6 +23,7 @@ class Hparams(NetHparams):
     name="wae",
     kind="matched to a prior",
     title="Wasserstein autoencoder (MMD)",
+    summary="a deterministic code; all codes together are matched to a prior, so it samples but has no bound",
     paper="Tolstikhin et al., 2018, Wasserstein auto-encoders",
     hparams=Hparams,
     traits=("deterministic",),

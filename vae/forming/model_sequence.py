@@ -16,7 +16,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from ..latent.aligned import FIRST_EPOCHS, NEXT_EPOCHS, after
-from ..registry import DATASETS, about
+from ..registry import DATASETS, MODALITIES, about
 from . import snapshots
 from .snapshots import Fixed, Snapshot
 
@@ -59,7 +59,7 @@ def captioned(frames: Frames, family: str, dataset: str) -> Frames:
         frames,
         about=about(family, dataset),
         classes=tuple(data.classes) if data else (),
-        charts=data is not None and data.modality != "image",
+        charts=data is not None and MODALITIES.get(data.modality).charts,
     )
 
 

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from ..atlas.building import of_latents
 from ..data.own.arrays import npz
 from ..data.own.picture_files import opened, plain, shaped
-from ..errors import DataNotFound, SettingError
-from ..registry import IMPORTED, MODALITIES
+from ..errors import DataNotFound, SettingError, ShapeError
+from ..registry import IMPORTED, MODALITIES, Modality
 from ..saved import checkpoint
 from ..saved.checkpoint import HISTORY, MODEL, Checkpoint
 from ..saved.decoders import DECODERS, Decoder
@@ -25,7 +25,6 @@ from ..saved.names import check_name
 from ..version import __version__
 
 LATENTS_MAX = 20_000  # rows of the map
-MODALITY = {2: "vector", 3: "series", 4: "image"}  # of what a decoder gives, by its dimensions
 
 
 def take_in(
@@ -48,10 +47,9 @@ def take_in(
     a = npz(latents.read_bytes(), latents.name)
     z, labels, classes = _latents(a, latents.name)
     data = decoder.read_bytes()
-    model, shape = _fitted(opened_decoder(DECODERS[decoder.suffix], data), z, span)
-    modality = MODALITIES.get(MODALITY[len(shape) + 1])
+    model, shape, modality = _fitted(opened_decoder(DECODERS[decoder.suffix], data), z, span)
     rows = np.sort(np.random.default_rng(0).permutation(len(z))[:LATENTS_MAX])
-    x = _thumbnails(thumbnails, shape) if thumbnails else a.get("x")
+    x = _thumbnails(thumbnails, shape, modality) if thumbnails else a.get("x")
     if x is None:
         with torch.inference_mode():
             x = np.concatenate(
@@ -89,8 +87,10 @@ def _latents(a: dict[str, np.ndarray], name: str) -> tuple[np.ndarray, np.ndarra
     return np.array(z, np.float32, order="C"), codes.astype(np.int64), classes or tuple(map(str, known))
 
 
-def _fitted(run: nn.Module, z: np.ndarray, span: tuple[float, float] | None) -> tuple[Decoder, tuple[int, ...]]:
-    """The decoder as it wants its input and as its output is scaled, and the shape of a sample."""
+def _fitted(
+    run: nn.Module, z: np.ndarray, span: tuple[float, float] | None
+) -> tuple[Decoder, tuple[int, ...], Modality]:
+    """The decoder as it wants its input and as its output is scaled, the shape of a sample, and what samples are."""
     some, said = torch.from_numpy(z[:: max(1, len(z) // 64)]), []
     for deep in (False, True):
         model = Decoder(run, z.shape[1], deep, 0.0, 1.0)
@@ -102,18 +102,22 @@ def _fitted(run: nn.Module, z: np.ndarray, span: tuple[float, float] | None) -> 
             said.append(str(e).strip().splitlines()[-1])
     else:
         raise SettingError(f"the decoder takes neither (b, {z.shape[1]}) nor (b, {z.shape[1]}, 1, 1): {said[0]}.")
-    if not isinstance(x, Tensor) or len(x) != len(some) or x.ndim not in MODALITY or not torch.isfinite(x).all():
+    of_dims = {m.decoder_dims: m for m in MODALITIES.all().values() if m.decoder_dims}
+    if not isinstance(x, Tensor) or len(x) != len(some) or x.ndim - 1 not in of_dims or not torch.isfinite(x).all():
         given = tuple(x.shape) if isinstance(x, Tensor) else type(x).__name__
         raise SettingError(f"the decoder gives {given} for {len(some)} latents: expected finite (b, c, h, w).")
     shape = tuple(x.shape[1:])
-    if len(shape) == 3:
-        if shape[0] not in (1, 3):
-            raise SettingError(f"the decoder gives pictures {shape}: expected 1 or 3 channels first.")
+    modality = of_dims[len(shape)]
+    try:
+        modality.picture_shape(shape)
+    except ShapeError as e:
+        raise SettingError(f"the decoder gives {e}") from None
+    if modality.bounded:
         low, high = span or _span(float(x.min()), float(x.max()))
         if not low < high:
             raise SettingError(f"range {low:g}:{high:g}: expected the smaller first.")
         model.low, model.high = low, high
-    return model, shape
+    return model, shape, modality
 
 
 def _span(low: float, high: float) -> tuple[float, float]:
@@ -122,13 +126,13 @@ def _span(low: float, high: float) -> tuple[float, float]:
     return (-1.0, 1.0) if low >= -1.05 and high <= 1.05 else (0.0, 255.0) if low >= -5 and high <= 260 else (low, high)
 
 
-def _thumbnails(path: Path, shape: tuple[int, ...]) -> np.ndarray:
+def _thumbnails(path: Path, shape: tuple[int, ...], modality: Modality) -> np.ndarray:
     if path.suffix == ".npz":
         found = npz(path.read_bytes(), path.name)
         if "x" not in found:
             raise SettingError(f"{path.name}: expected an array x; it has {', '.join(found) or 'none'}.")
         return found["x"]
-    if len(shape) != 3:
+    if not modality.thumbnail_is_sample:
         raise SettingError(f"thumbnails of samples {shape} come as an NPZ with x.")
     if path.is_dir():
         files = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))

@@ -7,12 +7,13 @@ import re
 import shutil
 from pathlib import Path
 
+from ..disk import folder_swap
 from ..errors import SaveError, SettingError, UnknownName
 from ..runs import control
 from ..runs.guards import unneeded
-from ..saved import checkpoint, folder_swap
+from ..saved import checkpoint
 from ..saved.checkpoint import Checkpoint
-from ..saved.names import check_name
+from ..saved.names import check_name, shipped
 from ..sweeps import sweep
 
 NOTE_MAX = 4_000  # characters

@@ -46,7 +46,7 @@ class CorruptionHparams:
     corruption: str = knob("masking", "damage done to what the encoder sees in training", choices=KINDS)
     corruption_level: float = knob(
         0.25,
-        "share of the elements hit, or standard deviation of gaussian noise",
+        "share of the elements hit, or standard deviation of gaussian noise; 0 is the plain family",
         low=0.0,
         high=1.0,
     )

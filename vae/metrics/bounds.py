@@ -143,7 +143,11 @@ def bits_per_dim(likelihood: Likelihood, nll_nats: float, dims: int) -> float | 
     return nll_nats / (dims * math.log(2)) + (8.0 if likelihood.measure == "density" else 0.0)
 
 
-@metric_group(name="bounds", title="elbo, distortion, rate, nll, bits per dimension, mse, active units")
+@metric_group(
+    name="bounds",
+    title="elbo, distortion, rate, nll, bits per dimension, mse, active units",
+    figures="`elbo_nats`, `distortion_nats`, `rate_nats`, `nll_nats`, `mse`, `active_units`; see the table below",
+)
 def bounds_group(s: Subject) -> dict[str, Any]:
     found = evaluate(
         s.model, s.x_test, s.y_test, c=s.c_test, k=s.k, seed=s.seed, precision=s.precision, report=s.progress

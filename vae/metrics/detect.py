@@ -68,7 +68,14 @@ def anomaly_auroc(
     return out
 
 
-@metric_group(name="detect", title="AUROC of telling another data set's samples from the model's own")
+@metric_group(
+    name="detect",
+    title="AUROC of telling another data set's samples from the model's own",
+    figures=(
+        "`auroc_negative_elbo`, `auroc_reconstruction_error`: its own test set against that of another data "
+        "set of the same shape"
+    ),
+)
 def detect_group(s: Subject) -> dict[str, Any]:
     """Its own test set as normal, that of the first other data set of its shape on this machine as anomalous."""
     own = s.dataset

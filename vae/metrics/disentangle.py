@@ -236,7 +236,11 @@ def _squared_correlations(codes: Float[np.ndarray, "n a"], factors: Int[np.ndarr
     return (z.T @ v) ** 2 / np.where(spread > 0, spread, 1)
 
 
-@metric_group(name="disentanglement", title="MIG by two estimators, FactorVAE score, DCI, SAP against known factors")
+@metric_group(
+    name="disentanglement",
+    title="MIG by two estimators, FactorVAE score, DCI, SAP against known factors",
+    figures="`mig_binned` to `sap` below, for data with known factors (`sprites`)",
+)
 def disentanglement_group(s: Subject) -> dict[str, Estimate]:
     if s.samples.factors_test is None:
         raise NotMeasurable(f"{s.dataset.name} has no ground-truth factors; sprites has.")

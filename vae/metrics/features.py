@@ -6,13 +6,11 @@ protocol says which. It is no Inception net, and a Frechet distance in it is no 
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import hashlib
 import json
 import logging
 import math
-import os
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +24,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from ..data.published.store import cache
+from ..disk.one_step import replacing
 from ..errors import SaveError, SettingError
 from ..models.tensors import to_float
 from ..types import Samples
@@ -200,13 +199,9 @@ def _write(path: Path, net: Net, record: dict[str, Any]) -> None:
     from safetensors.torch import save
 
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in net.state_dict().items()}
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(save(tensors, {"record": json.dumps(record)}))
-        os.replace(partial, path)
+        with replacing(path) as partial:
+            partial.write_bytes(save(tensors, {"record": json.dumps(record)}))
     except OSError as error:
         raise SaveError(f"could not write {path}: {error.strerror or error}. Set ZSCOPE_CACHE to choose.") from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink()

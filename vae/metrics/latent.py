@@ -121,7 +121,14 @@ def codebook_estimates(codes: Int[np.ndarray, "n ..."], size: int, *, seed: int)
     }
 
 
-@metric_group(name="latent", title="mutual information, aggregate posterior against prior, codebook usage")
+@metric_group(
+    name="latent",
+    title="mutual information, aggregate posterior against prior, codebook usage",
+    figures=(
+        "`mutual_information_nats` I(x; z) under q, with its ceiling log n; `aggregate_kl_nats` KL(q(z) || "
+        "p(z)); of discrete codes `codebook_perplexity` and `codebook_used_share`"
+    ),
+)
 def latent_group(s: Subject) -> dict[str, Any]:
     mu, std, kl = s.posteriors
     if "discrete" in s.engine.traits:

@@ -131,7 +131,16 @@ def _check(a: np.ndarray, b: np.ndarray, *, least: int) -> None:
         raise ShapeError(f"features {a.shape} and {b.shape}: expected equal widths and at least {least} rows each.")
 
 
-@metric_group(name="samples", title="Frechet distance, precision, recall, density, coverage in a classifier's features")
+@metric_group(
+    name="samples",
+    title="Frechet distance, precision, recall, density, coverage in a classifier's features",
+    figures=(
+        "`frechet_distance`, `precision`, `recall`, `density`, `coverage` (k=5, exact neighbours) of "
+        "generated against test samples, in the features of a small classifier trained here; of a conditional "
+        "model also `label_agreement`, the share of prior draws, equally many for each label, that this "
+        "classifier takes for the label they were drawn for (its own test accuracy is in the protocol)"
+    ),
+)
 def samples_group(s: Subject) -> dict[str, Any]:
     """As many decoded means of draws as test samples, from the prior where there is one, else from the aggregate."""
     try:

@@ -87,7 +87,14 @@ def _accuracy(right: np.ndarray, seed: int, protocol: str) -> Estimate:
     return Estimate(share, n, seed, float(np.sqrt(share * (1 - share) / n)), protocol)
 
 
-@metric_group(name="use", title="accuracy of neighbours and of a linear probe, k-means against classes")
+@metric_group(
+    name="use",
+    title="accuracy of neighbours and of a linear probe, k-means against classes",
+    figures=(
+        "`knn_accuracy` and `linear_probe_accuracy` from train to test latents; `kmeans_ari`, `kmeans_nmi` "
+        "against the classes"
+    ),
+)
 def use_group(s: Subject) -> dict[str, Any]:
     """Encoded without labels, also by conditional models: a label given to the encoder is no finding."""
     d = s.samples

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
-from ..errors import ShapeError
+from ..errors import SettingError, ShapeError
 from ..registry import Modality, modality
 from ..types import Artifact
 
@@ -38,8 +38,18 @@ def tile(pictures: np.ndarray, columns: int) -> np.ndarray:
     return pixels(sheet)
 
 
-def render(x: np.ndarray) -> Artifact:
-    return Artifact("image", pixels(x))
+def picture_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """That of the sample itself. Raises: ShapeError."""
+    if len(shape) != 3 or shape[0] not in (1, 3):
+        raise ShapeError(f"pictures of shape {tuple(shape)}: expected (1, h, w) or (3, h, w), grey or colour.")
+    return shape
+
+
+# ---------------------------------------------------------------- artifacts and files
+
+
+def artifacts(x: np.ndarray) -> tuple[Artifact, ...]:
+    return (Artifact("picture", pixels(x)),)
 
 
 def to_bytes(x: np.ndarray) -> tuple[str, bytes]:
@@ -49,15 +59,84 @@ def to_bytes(x: np.ndarray) -> tuple[str, bytes]:
     return "image/png", buffer.getvalue()
 
 
+def from_bytes(data: bytes, shape: tuple[int, ...] | None) -> np.ndarray:
+    """A picture file, grey or colour as the shape has it, as uint8 (c, h, w).
+
+    Raises: SettingError; ShapeError: its size is another.
+    """
+    try:
+        image = Image.open(io.BytesIO(data))
+        grey = image.mode in ("1", "L", "I;16") if shape is None else shape[0] == 1
+        image = image.convert("L" if grey else "RGB")
+    except (OSError, UnidentifiedImageError) as e:
+        raise SettingError(f"cannot be read as a picture ({e}).") from e
+    if shape is not None and image.size != (shape[2], shape[1]):
+        raise ShapeError(f"is {image.size[0]}x{image.size[1]} px; the model takes {shape[2]}x{shape[1]}.")
+    a = np.asarray(image)
+    return a[None] if grey else a.transpose(2, 0, 1)
+
+
+# ---------------------------------------------------------------- arrays of the user's own
+
+
+def looks(x: np.ndarray) -> int:
+    """2 for (n, h, w) of values in 0-1, or whole ones in 0-255, and for all of four dimensions."""
+    if x.ndim != 3:
+        return 2 if x.ndim == 4 else 0
+    most = 255 if np.issubdtype(x.dtype, np.integer) or x.dtype == bool else 1
+    return 2 if x.min() >= 0 and x.max() <= most and min(x.shape[1:]) >= 4 else 0
+
+
+def from_array(x: np.ndarray, notes: list[str]) -> np.ndarray:
+    """(n, h, w), (n, c, h, w) or (n, h, w, c) -> (n, c, h, w), c 1 or 3: uint8, or float32 0-1.
+
+    Raises: SettingError.
+    """
+    if x.ndim not in (3, 4):
+        raise SettingError(f"x of shape {x.shape} is no array of pictures; docs/data.md shows the layouts.")
+    low, high = (float(v) for v in (x.min(), x.max()))
+    x = x[:, None] if x.ndim == 3 else x
+    if x.shape[1] not in (1, 3) and x.shape[3] in (1, 3, 4):
+        x = np.moveaxis(x, 3, 1)
+        notes.append("Channels stood last: moved to the front.")
+        if x.shape[1] == 4:
+            x = x[:, :3]
+            notes.append("The fourth channel is left out.")
+    if x.shape[1] not in (1, 3):
+        raise SettingError(f"pictures of shape {x.shape[1:]}: expected (1, h, w) or (3, h, w), grey or colour.")
+    if x.dtype == bool or (low >= 0 and high <= 1 and np.issubdtype(x.dtype, np.integer)):
+        notes.append("Values are 0 and 1: black and white.")
+        return (x.astype(np.uint8) * 255).astype(np.uint8)
+    if x.dtype == np.uint16 and high > 255:
+        notes.append("16-bit values: scaled to 8.")
+        return np.rint(x / 257).astype(np.uint8)
+    if low >= 0 and high <= 255 and (np.issubdtype(x.dtype, np.integer) or (high > 1 and not (x % 1).any())):
+        return np.ascontiguousarray(x, np.uint8)
+    if low < 0 or high > 1:
+        raise SettingError(f"pictures with values {low:.4g} to {high:.4g}: expected 0 to 1, or whole numbers 0 to 255.")
+    return np.ascontiguousarray(x, np.float32)
+
+
 IMAGE = modality(
     Modality(
         "image",
+        layout="grid",
         likelihood="gaussian",
         example_shape=lambda: (1, 28, 28),
-        render=render,
-        to_bytes=to_bytes,
         bounded=True,
         pictures=to_uint8,
-        picture_shape=lambda shape: shape,
+        picture_shape=picture_shape,
+        artifacts=artifacts,
+        to_bytes=to_bytes,
+        suffix=".png",
+        from_bytes=from_bytes,
+        looks=looks,
+        from_array=from_array,
+        decoder_dims=3,
+        plural="pictures",
+        measured="pixels",
+        quick={"d": 8, "width": 16},
+        thumbnail_is_sample=True,
+        summary="grey or colour, values 0-1",
     )
 )

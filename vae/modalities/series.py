@@ -7,9 +7,10 @@ from functools import cache
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from ..errors import ShapeError
+from ..errors import SettingError, ShapeError
 from ..registry import Modality, modality
 from ..types import Artifact
+from . import csv_values
 from .image import pixels
 
 HEIGHT, WIDTH = 64, 96  # px, of every chart: live, in thumbnails, strips and grids
@@ -95,26 +96,51 @@ def _apart(v: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(np.moveaxis(v.reshape(*v.shape[:-1], 1, WIDTH, FINE), -1, 0))
 
 
-def render(x: np.ndarray) -> Artifact:
-    return Artifact("image", pixels(pictures(x[None])[0]))
+def artifacts(x: Float[np.ndarray, "c t"]) -> tuple[Artifact, ...]:
+    """Its chart as every page draws it, and the lines themselves."""
+    lines = np.ascontiguousarray(x, np.float32)
+    said = "standard deviations of the data set"
+    return (Artifact("picture", pixels(pictures(x[None])[0])), Artifact("chart", lines, said))
 
 
-def to_bytes(x: np.ndarray) -> tuple[str, bytes]:
+def to_bytes(x: Float[np.ndarray, "c t"]) -> tuple[str, bytes]:
     """The values as CSV: a row a time step, a column a channel."""
-    head = ",".join(f"channel_{i + 1}" for i in range(len(x)))
-    lines = [",".join(f"{v:.6g}" for v in row) for row in np.asarray(x).T]
-    return "text/csv", "\n".join([head, *lines, ""]).encode()
+    return "text/csv", csv_values.write([f"channel_{i + 1}" for i in range(len(x))], np.asarray(x).T)
+
+
+def from_bytes(data: bytes, shape: tuple[int, ...] | None) -> Float[np.ndarray, "c t"]:
+    """What to_bytes wrote. Raises: SettingError."""
+    return csv_values.of_shape(csv_values.read(data).T, shape)
+
+
+def from_array(x: np.ndarray, notes: list[str]) -> Float[np.ndarray, "n c t"]:
+    """(n, t) or (n, c, t). Raises: SettingError."""
+    x = x[:, None] if x.ndim == 2 else x
+    if x.ndim != 3:
+        raise SettingError(f"x of shape {x.shape} is no array of series; docs/data.md shows the layouts.")
+    return x.astype(np.float64)
 
 
 SERIES = modality(
     Modality(
         "series",
+        layout="line",
         likelihood="gaussian",
         example_shape=lambda: (2, 96),
-        render=render,
-        to_bytes=to_bytes,
         bounded=False,
         pictures=pictures,
         picture_shape=picture_shape,
+        artifacts=artifacts,
+        to_bytes=to_bytes,
+        suffix=".csv",
+        from_bytes=from_bytes,
+        looks=lambda x: int(x.ndim == 3),
+        from_array=from_array,
+        decoder_dims=2,
+        plural="series",
+        measured="channels and time steps",
+        quick={"d": 8, "width": 16, "units": 64},
+        charts=True,
+        summary="channels over time, standardised; drawn as line charts on one scale",
     )
 )

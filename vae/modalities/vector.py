@@ -8,6 +8,7 @@ from jaxtyping import Float, UInt8
 from ..errors import ShapeError
 from ..registry import Modality, modality
 from ..types import Artifact
+from . import csv_values
 from .image import pixels
 from .series import HEIGHT, MARGIN_PX, SOFT, WIDTH, ZERO
 
@@ -59,24 +60,48 @@ def _bars(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return x[:, at], mask
 
 
-def render(x: np.ndarray) -> Artifact:
-    return Artifact("image", pixels(pictures(x[None])[0]))
+def artifacts(x: Float[np.ndarray, " m"]) -> tuple[Artifact, ...]:
+    """Its bars as every page draws them, and the values themselves."""
+    values = np.ascontiguousarray(x, np.float32)[:, None]
+    said = "standard deviations of the data set"
+    return (Artifact("picture", pixels(pictures(x[None])[0])), Artifact("table", values, said, {"columns": ["value"]}))
 
 
-def to_bytes(x: np.ndarray) -> tuple[str, bytes]:
+def to_bytes(x: Float[np.ndarray, " m"]) -> tuple[str, bytes]:
     """The values as CSV, a row each."""
-    return "text/csv", "\n".join(["value", *(f"{v:.6g}" for v in np.asarray(x)), ""]).encode()
+    return "text/csv", csv_values.write(["value"], np.asarray(x)[:, None])
+
+
+def from_bytes(data: bytes, shape: tuple[int, ...] | None) -> Float[np.ndarray, " m"]:
+    """What to_bytes wrote. Raises: SettingError."""
+    return csv_values.of_shape(csv_values.read(data).ravel(), shape)
+
+
+def from_array(x: np.ndarray, notes: list[str]) -> Float[np.ndarray, "n m"]:
+    """(n, m), or arrays of more dimensions, whose values then stand in a row."""
+    return x.reshape(len(x), -1).astype(np.float64)
 
 
 VECTOR = modality(
     Modality(
         "vector",
+        layout="vector",
         likelihood="gaussian",
         example_shape=lambda: (32,),
-        render=render,
-        to_bytes=to_bytes,
         bounded=False,
         pictures=pictures,
         picture_shape=picture_shape,
+        artifacts=artifacts,
+        to_bytes=to_bytes,
+        suffix=".csv",
+        from_bytes=from_bytes,
+        looks=lambda x: int(x.ndim == 2),
+        from_array=from_array,
+        decoder_dims=1,
+        plural="vectors",
+        measured="values",
+        quick={"d": 4, "width": 128},
+        charts=True,
+        summary="values without an order, standardised; drawn as bars on one scale",
     )
 )

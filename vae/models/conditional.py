@@ -15,7 +15,7 @@ from .bottlenecks import Gaussian
 from .bottlenecks.gaussian import mean_and_std
 from .conditions import flat, shape_of
 from .model import NetHparams, OneCode, density
-from .nets import LAYOUTS
+from .nets import chosen
 
 LOUD = 10  # times the weights of a condition of length 1, as a label is, at the decoder's entrance, at the start
 
@@ -87,7 +87,8 @@ class ConditionalVAE(OneCode):
         self.d, self.levels, self.condition = h.d, (h.d,), shape_of(spec)
         width = math.prod(self.condition)
         self.likelihood = density(spec, h.likelihood, h.sigma)
-        pair = LAYOUTS[h.net](tuple(spec.shape), self.likelihood.outputs, h.d + width, h.width, h.depth)
+        net = chosen(h.net, spec.modality)
+        pair = net(tuple(spec.shape), self.likelihood.outputs, h.d + width, h.width, h.depth)
         self.encoder, self.decoder = pair.encoder, pair.decoder
         with torch.no_grad():
             entrance(self.decoder).weight[:, h.d :] *= LOUD / math.sqrt(width if spec.condition else 1)

@@ -16,7 +16,7 @@ from ..types import Latent, Output, Spec
 from .likelihoods import HELP as LIKELIHOOD
 from .likelihoods import NAMES as LIKELIHOODS
 from .likelihoods import SIGMA, Likelihood, likelihood
-from .nets import LAYOUTS, NETS
+from .nets import NETS, chosen
 
 
 @runtime_checkable  # so that annotations of it are checked in the tests
@@ -66,6 +66,7 @@ class LatentModel(Protocol):
         ...
 
 
+NET = "nets of encoder and decoder; auto: conv2d for samples that lie as a grid, conv1d as a line, else mlp"
 DEPTH = (
     "how often convolutions halve the sides of a sample, or how many hidden layers an mlp has: more can learn more and "
     "train slower; 0 chooses"
@@ -77,7 +78,7 @@ class NetHparams:
     """Settings that every family with one encoder and one decoder shares."""
 
     d: int = knob(16, "width of the latent", low=1, high=4096)
-    net: str = knob("auto", "layout of encoder and decoder; auto: convolutions of the sample's kind", choices=NETS)
+    net: str = knob("auto", NET, choices=NETS)
     width: int = knob(32, "channels of the first convolution, or units of a hidden layer", low=1, high=8192)
     depth: int = knob(0, DEPTH, low=0, high=12)
     likelihood: str = knob("gaussian", LIKELIHOOD, choices=LIKELIHOODS)
@@ -146,7 +147,7 @@ class VAE(OneCode):
         super().__init__()
         self.d, self.levels, self.shape = h.d, (h.d,), tuple(spec.shape)
         self.likelihood = density(spec, h.likelihood, h.sigma)
-        pair = LAYOUTS[h.net](self.shape, self.likelihood.outputs, h.d, h.width, h.depth)
+        pair = chosen(h.net, spec.modality)(self.shape, self.likelihood.outputs, h.d, h.width, h.depth)
         self.encoder, self.decoder = pair.encoder, pair.decoder
         self.bottleneck = bottleneck(pair.features, h.d)
         self.has_prior = bottleneck.has_prior

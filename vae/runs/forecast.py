@@ -199,6 +199,7 @@ def measure(plan: Plan) -> dict[str, Any]:
         return (time.perf_counter() - since) * len(samples.x_test) / some
 
     every_s, last_s = evaluation_s(EVALUATED, 0), evaluation_s(EVALUATED_NLL, experiment.NLL_SAMPLES)
+    checkpoint.root().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=checkpoint.root(), prefix=".estimate-") as folder:
         since = time.perf_counter()
         checkpoint.save(Path(folder) / "trial", {}, experiment.model_files(trainer, []))

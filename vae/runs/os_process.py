@@ -70,7 +70,7 @@ def detached(arguments: Sequence[str], log: Path) -> subprocess.Popen:
     """
     with open(log, "ab") as out:
         return subprocess.Popen(
-            [sys.executable, *arguments],
+            [sys.executable, "-P", *arguments],  # -P: a folder vae/ where we stand is not ours
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,

@@ -19,8 +19,10 @@ from typing import Any
 
 import numpy as np
 
+from ..disk import folder_swap
 from ..errors import CheckpointError, SaveError, UnknownName
-from . import folder_swap
+from . import folders
+from .folders import root
 
 FORMAT, CONFIG = 1, "config.json"
 UPGRADES: dict[int, Callable[[dict], dict]] = {}  # format n -> a named function that turns its config into format n + 1
@@ -48,24 +50,27 @@ class Checkpoint:
         return [json.loads(line) for line in self.files.get(HISTORY, b"").decode().splitlines()]
 
 
-def root() -> Path:
-    """The folder of all checkpoints: ZSCOPE_CHECKPOINTS, or `checkpoints/` of the project."""
-    return Path(os.environ.get("ZSCOPE_CHECKPOINTS") or Path(__file__).resolve().parents[2] / "checkpoints")
-
-
 def checkpoints() -> dict[str, Path]:
-    """name -> folder of everything below `root()` that has a config.json, sorted by name."""
-    base = root()
+    """name -> folder of everything below `root()` that has a config.json, sorted by name; with an installed zscope also
+    of those that come with it, where none below `root()` has the name."""
+    found = {name: path for base in (folders.packed(), root()) if base for name, path in _below(base).items()}
+    return dict(sorted(found.items()))
+
+
+def _below(base: Path) -> dict[str, Path]:
     if not base.is_dir():
         return {}
     with folder_swap.settled(base):
         for old in base.glob(".*.old"):
             folder_swap.recover(base / old.name[1:-4])
-        return {p.parent.name: p.parent for p in sorted(base.glob("[!.]*/config.json"))}
+        return {p.parent.name: p.parent for p in base.glob("[!.]*/config.json")}
 
 
 def find(name: str | os.PathLike) -> Path:
-    """The folder of a checkpoint, by its name below `root()` or by path. Raises: UnknownName: listing what exists."""
+    """The folder of a checkpoint, by its name in `checkpoints()`, or by path.
+
+    Raises: UnknownName: listing what exists.
+    """
     known = checkpoints()
     if str(name) in known:
         return known[str(name)]

@@ -6,10 +6,8 @@ hash of the model's parameters: it outlives a new map or another name, and a mod
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
+from ..disk.one_step import replacing
 from ..errors import CheckpointError, SaveError, SettingError, UnknownName
 from ..latent.rows import vector
 from .checkpoint import MODEL, root
@@ -114,22 +113,17 @@ def file_of(card: Mapping[str, Any]) -> Path:
 def _change(card: Mapping[str, Any], change: Callable[[list[Named]], list[Named]]) -> None:
     """Read, change and write under a lock, so that no tab undoes another's work; the file is replaced as a whole."""
     path = file_of(card)
-    partial = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_suffix(".lock")):
             changed = [asdict(one) for one in change(list(load(card)))]
             body = {"format": FORMAT, "model": card["name"], "directions": changed}
-            with open(partial, "w", encoding="utf-8") as file:
+            with replacing(path) as partial, open(partial, "w", encoding="utf-8") as file:
                 json.dump(body, file, ensure_ascii=False, indent=1)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(partial, path)
     except OSError as e:
         raise SaveError(f"could not write {path}: {e.strerror or e}. What was saved before is untouched.") from e
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink()
 
 
 def _numbers(values: Any) -> tuple[float, ...]:

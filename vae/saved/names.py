@@ -6,19 +6,29 @@ import re
 from pathlib import Path
 
 from ..errors import SettingError
-from . import checkpoint
+from . import checkpoint, folders
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 
 
 def shipped() -> frozenset[str]:
-    """Names of the checkpoints that come with zscope, which are not renamed, annotated or deleted: those that
-    .gitignore lets in. Empty where the folder of checkpoints is another than the project's."""
-    project = Path(__file__).resolve().parents[2]
-    ignored = project / ".gitignore"
-    if checkpoint.root().resolve() != project / "checkpoints" or not ignored.is_file():
+    """Names of the checkpoints that come with zscope, which are not renamed, annotated or deleted: those of the
+    installed package that no other of the same name replaces, or in a clone those that .gitignore lets in. Empty where
+    ZSCOPE_CHECKPOINTS names another folder."""
+    if packed := folders.packed():
+        return frozenset(name for name, path in checkpoint.checkpoints().items() if path.parent == packed)
+    ignored = folders.PROJECT / ".gitignore"
+    if checkpoint.root().resolve() != folders.PROJECT / "checkpoints" or not ignored.is_file():
         return frozenset()
     return frozenset(re.findall(r"^!/checkpoints/([\w.-]+)/$", ignored.read_text("utf-8"), re.M))
+
+
+def check_kept_apart(path: Path) -> None:
+    """Raises: SettingError: the checkpoint in that folder is part of the installed package, which stays as it is."""
+    if path.parent == folders.packed():
+        raise SettingError(
+            f"{path.name} is part of the installed zscope and is not changed. Pack it and unpack it under another name."
+        )
 
 
 def check_spelling(name: str) -> None:

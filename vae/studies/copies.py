@@ -49,7 +49,7 @@ def training(engine) -> Training | None:
             s.x_train, s.x_test, engine.encode, lambda z: engine.decode(z, c=engine.condition_at(z))
         )
         return Training(search, s.y_train, atlas.classes, np.arange(len(s.x_train)), True)
-    if engine.modality.name != "image":
+    if not engine.modality.thumbnail_is_sample:
         return None
     thumbnails = atlas.thumbnails(np.arange(atlas.n_thumbnails), engine.shape[0])
     if thumbnails.shape[1:] != tuple(engine.shape):

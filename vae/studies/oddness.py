@@ -98,7 +98,7 @@ def _samples(engine) -> tuple[np.ndarray, np.ndarray | None, str]:
     rows = np.linspace(0, atlas.n_thumbnails - 1, min(N, atlas.n_thumbnails)).astype(int)
     told = atlas.conditions if engine.conditioned else atlas.labels
     told = None if told is None else told[rows]
-    if engine.modality.name == "image":
+    if engine.modality.thumbnail_is_sample:
         x = atlas.thumbnails(rows, engine.shape[0])
         return x, told, f"{len(x)} training samples, from the thumbnails of the map"
     decoded = engine.decode(atlas.z[rows], **{"c" if engine.conditioned else "y": told})

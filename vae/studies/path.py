@@ -123,7 +123,7 @@ def default_pair(atlas) -> tuple[Point, Point]:
     if atlas.labels is None or len(np.unique(atlas.labels)) < 2:
         low, high = int(atlas.xy[:, 0].argmin()), int(atlas.xy[:, 0].argmax())
     else:
-        low, high = (_typical(atlas, label) for label in (atlas.labels.min(), atlas.labels.max()))
+        low, high = (_typical(atlas, int(label)) for label in (atlas.labels.min(), atlas.labels.max()))
     return row_point(atlas, low), row_point(atlas, high)
 
 

@@ -71,7 +71,7 @@ def sample_of(engine, point: Point, name: str, y: int | None) -> tuple[np.ndarra
         return engine.decode([point.z], c=c), "the picture of this point, which is no sample, encoded again"
     if here(engine.card):
         return _train(dataset, engine.card.get("data_origin", ""))[atlas.index[point.row]][None].copy(), name
-    if engine.modality.name == "image" and engine.shape[1:] == atlas.thumb_size and point.row < atlas.n_thumbnails:
+    if engine.modality.thumbnail_is_sample and engine.shape[1:] == atlas.thumb_size and point.row < atlas.n_thumbnails:
         x = atlas.thumbnails(np.array([point.row]), engine.shape[0])
         return x, f"the thumbnail of {name} (the data set is not on this machine)"
     return engine.decode([point.z], c=c), f"what {engine.name} makes of {name} (the data set is not on this machine)"

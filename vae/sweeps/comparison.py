@@ -54,6 +54,8 @@ def look(name: str, report: Callable[[str], Any] = lambda stage: None) -> Frames
     Raises: SettingError: fewer than 2 are trained. DataNotFound: the samples are not on this machine.
     """
     ladder = find(name)
+    if (kept := frames_of(ladder)) is not None:
+        return kept  # also where the folder cannot be written to
     with FileLock(ladder.folder / ".looking.lock"):
         if (kept := frames_of(ladder)) is not None:
             return kept

@@ -22,13 +22,13 @@ from ..errors import SettingError, UnknownName
 from ..registry import FAMILIES
 from ..runs import control, starting
 from ..runs.folder import DONE, RUNNING, Run, runs, write
-from ..saved import checkpoint, names
+from ..saved import checkpoint, folders, names
 from ..saved.names import NAME
 from ..settings import configure, knobs
 from ..training.job import Job
 from ..training.plan import Plan
 
-LADDER, MOST = "ladder.json", 10
+FOLDER, LADDER, MOST = ".ladders", "ladder.json", 10
 OVER = {"beta": (0.0, 0.1, 0.5, 1.0, 2.0, 4.0, 10.0), "d": (2.0, 4.0, 8.0, 16.0, 32.0)}  # what is proposed
 GONE = "gone"  # of a rung whose model and run were deleted
 
@@ -76,7 +76,8 @@ class Ladder:
 
 
 def home() -> Path:
-    return checkpoint.root() / ".ladders"
+    """The folder that ladders are written to."""
+    return checkpoint.root() / FOLDER
 
 
 def read() -> Disk:
@@ -86,7 +87,8 @@ def read() -> Disk:
 
 def ladders() -> dict[str, Ladder]:
     """All, by name."""
-    return {path.parent.name: _read(path) for path in sorted(home().glob(f"[!.]*/{LADDER}"))}
+    found = [p for base in (folders.packed(), checkpoint.root()) if base for p in base.glob(f"{FOLDER}/[!.]*/{LADDER}")]
+    return {name: _read(path) for name, path in sorted({path.parent.name: path for path in found}.items())}
 
 
 def find(name: str) -> Ladder:
@@ -103,7 +105,10 @@ def of_model(name: str) -> Ladder | None:
 
 
 def shipped() -> frozenset[str]:
-    """Names of the ladders that come with zscope: those all of whose rungs do."""
+    """Names of the ladders that come with zscope: those of the installed package, in a clone those all of whose rungs
+    do."""
+    if packed := folders.packed():
+        return frozenset(name for name, ladder in ladders().items() if ladder.folder.is_relative_to(packed))
     ours = names.shipped()
     return frozenset(name for name, ladder in ladders().items() if ours.issuperset(ladder.rungs))
 

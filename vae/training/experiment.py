@@ -67,7 +67,7 @@ def train(
         raise SettingError(f"checkpoint {name!r} exists: choose --name, continue it with --resume, or --overwrite it.")
     if resume and not exists:
         raise SettingError(f"nothing to resume: there is no checkpoint {name!r}.")
-    saved = checkpoint.read(_folder(job)) if resume else None
+    saved = checkpoint.read(checkpoint.find(name)) if resume else None
     if saved:
         check_same(saved.config)
     with distributed.group(device):

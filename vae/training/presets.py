@@ -6,15 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import SettingError, UnknownName
-from ..registry import FAMILIES, Dataset
+from ..registry import FAMILIES, MODALITIES, Dataset
 from ..settings import knobs
 
 QUICK_STEPS, QUICK_EPOCHS = 900, (5, 150)  # optimiser steps to aim at; the fewest and most epochs they may take
-QUICK = {  # of each modality, where a family has the setting
-    "image": {"d": 8, "width": 16},
-    "series": {"d": 8, "width": 16, "units": 64},
-    "vector": {"d": 4, "width": 128},
-}
 TRAINER = {"batch_size": 64, "lr": 2e-3, "lr_end": 0.05}
 PRESETS = ("quick",)
 
@@ -31,14 +26,14 @@ class Preset:
 def preset(name: str, family: str, dataset: Dataset, n: int) -> Preset:
     """ "quick": a small net and about 900 steps, for a first look at n training samples within minutes.
 
-    Raises: UnknownName: no such preset, or family.
+    What is small is the modality's own word. Raises: UnknownName: no such preset, family or modality.
     """
     if name not in PRESETS:
         raise UnknownName("preset", name, PRESETS)
     if n < 1:
         raise SettingError(f"n={n}: expected at least 1 training sample.")
     known = knobs(FAMILIES.get(family).Hparams)
-    settings = {k: v for k, v in QUICK[dataset.modality].items() if k in known} | TRAINER
+    settings = {k: v for k, v in MODALITIES.get(dataset.modality).quick.items() if k in known} | TRAINER
     low, high = QUICK_EPOCHS
     epochs = min(max(round(QUICK_STEPS * TRAINER["batch_size"] / n), low), high)
     return Preset(settings, epochs, 5_000)

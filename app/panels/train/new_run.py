@@ -12,7 +12,7 @@ from app.show import knobs
 from app.state.training_form import FIRST, LADDER, ONE, PRESETS, WHAT, Order, data_sets, defaults, fitting, plan, preset
 from vae.data.published.store import availability
 from vae.errors import ZscopeError
-from vae.registry import DATASETS, MODALITIES
+from vae.registry import DATASETS
 from vae.runs.control import free_name
 from vae.runs.folder import runs
 from vae.sweeps import sweep
@@ -126,8 +126,8 @@ def _name_key() -> str:
 
 
 def _data(data) -> str:
-    kind, where = MODALITIES.get(data.modality).name, availability(data.name).split(" in ")[0].rstrip(",")
-    return f"{data.title}\u2002{kind} {'×'.join(map(str, data.shape))} · {where}"
+    where = availability(data.name).split(" in ")[0].rstrip(",")
+    return f"{data.title}\u2002{data.modality} {'×'.join(map(str, data.shape))} · {where}"
 
 
 def _cost(wanted: Order) -> None:

@@ -17,13 +17,13 @@ from vae.data.own.sources import Given, given, of_uploads
 from vae.data.own.understand import Understood, understand
 from vae.errors import ZscopeError
 from vae.library import user_data
+from vae.registry import MODALITIES
 
 UPLOAD_MB = 500
 KINDS = [
     "zip", "png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "npz", "npy", "csv", "tsv", "parquet", "gz",
     "idx",
 ]  # fmt: skip
-AS = {"auto": "as it looks", "image": "pictures", "series": "series", "vector": "vectors"}
 FITS = {"crop": "Crop", "whole": "Pad", "stretch": "Stretch"}
 WHERE = "A path is taken only from a browser on the machine that serves the app."
 PATH = "A file or a folder, which is read where it is; nothing is uploaded."
@@ -95,7 +95,7 @@ def _given(turn: int) -> tuple[list, str]:
     """The files that were uploaded, or a path on this machine."""
     files = st.file_uploader(
         "A ZIP or pictures, an NPZ, NPY, CSV, Parquet or IDX file",
-        KINDS,
+        [*KINDS, *sorted({m.suffix[1:] for m in MODALITIES.all().values() if m.from_bytes} - set(KINDS))],
         accept_multiple_files=True,
         max_upload_size=UPLOAD_MB,
         key=f"own.files.{turn}",
@@ -125,7 +125,8 @@ def _read(files: list, path: str, choices: Choices) -> Understood | None:
 def _choices() -> Choices:
     """How to read it: what the files are taken for, and what pictures and tables are made into."""
     first, second, third = st.columns(3)
-    kind = first.selectbox("As", list(AS), format_func=AS.get, key="own.kind")
+    kinds = {"auto": "as it looks"} | {m.name: m.plural for m in MODALITIES.all().values()}
+    kind = first.selectbox("As", list(kinds), format_func=kinds.get, key="own.kind")
     share = second.slider("Test share", 0.05, 0.5, 0.1, 0.05, key="own.share")
     sides = first.text_input("Size of pictures, px", placeholder="HxW", key="own.size", help="Empty: what suits")
     with second:

@@ -10,7 +10,6 @@ from vae.data.own.understand import Preview
 
 FEW, LIST_PX = 200, 240  # skipped files that are listed, and the height of a list
 ACROSS = 8  # pictures in a row
-OF = {"image": "pixels", "series": "channels and time steps", "vector": "values"}
 
 
 def summary(preview: Preview) -> None:
@@ -19,7 +18,7 @@ def summary(preview: Preview) -> None:
     skipped = f" **{n:,} file{'s were' if n > 1 else ' was'} skipped**, each named below." if n else ""
     shape = "×".join(map(str, preview.shape))
     st.markdown(
-        f"**{preview.n_train + preview.n_test:,} samples** of {shape} {OF[preview.modality]}, "
+        f"**{preview.n_train + preview.n_test:,} samples** of {shape} {preview.measured}, "
         f"values {preview.low:.4g} to {preview.high:.4g}: {preview.n_train:,} to train on, {preview.n_test:,} to test. "
         f"{preview.n_bytes / 1e6:.1f} MB.{skipped}"
     )

@@ -15,7 +15,7 @@ from app.state import training_form
 from tests.app.panels.test_train_page import asked, button, labels, name_field, page, run_in
 from tests.app.views.test_views import opened, state, words
 from tests.sweeps.test_sweeps import base, started, trained
-from vae.forming import snapshots
+from vae.forming import recording
 from vae.runs import control, diagnosis, folder
 from vae.runs.forecast import Forecast
 from vae.sweeps import comparison, sweep
@@ -174,7 +174,7 @@ def test_a_page_reads_its_runs_as_often_with_many_ladders_as_with_one(root, monk
 
 
 def test_what_is_trained_is_looked_through_in_the_background_and_then_opens(root, monkeypatch):
-    monkeypatch.setattr(snapshots, "N_LATENTS", 60)
+    monkeypatch.setattr(recording, "N_LATENTS", 60)
     ladder = started()
     trained("a-0")
     with folder.lock():

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from ...errors import SettingError
+from ...registry import MODALITIES, Modality
 from .choices import Choices
 from .rows import BYTES_MAX, Rows, check_room, fewer_classes
 from .sources import File, Given
@@ -152,24 +153,26 @@ def _rows(what, x, y, test, choices: Choices, notes: list[str], skipped) -> Rows
     return Rows(what, modality, x, y, test, notes=tuple(notes), skipped=skipped)
 
 
-def as_samples(x: np.ndarray, choices: Choices, notes: list[str]) -> tuple[np.ndarray, str]:
-    """x as (n, *shape), and its modality: by choice, else by what its shape and values say. Raises: SettingError."""
+def as_samples(x: np.ndarray, choices: Choices, notes: list[str], layout: str = "") -> tuple[np.ndarray, str]:
+    """x as (n, *shape), and its modality: by choice, else by what its shape and values say, of those of a layout if one
+    is given. Raises: SettingError."""
     if x.ndim < 2 or len(x) < 1 or not (np.issubdtype(x.dtype, np.number) or x.dtype == bool):
         raise SettingError(f"x is {x.dtype} {x.shape}: expected numbers, (n, m), (n, h, w), (n, c, h, w) or (n, c, t).")
     check_room(len(x), math.prod(x.shape[1:]), 8)
-    whole = np.issubdtype(x.dtype, np.integer) or x.dtype == bool
-    low, high = (float(v) for v in (x.min(), x.max()))
     if choices.size and x.ndim == 2:
         x = _reshaped(x, choices.size, notes)
-    kind = choices.kind
-    if kind == "auto":
-        in_range = low >= 0 and high <= (255 if whole else 1)
-        kind = {2: "vector", 3: "image" if in_range and min(x.shape[1:]) >= 4 else "series", 4: "image"}.get(x.ndim, "")
-    if kind == "vector" or (kind == "series" and x.ndim == 2):
-        x = x.reshape(len(x), -1) if kind == "vector" else x[:, None]
-    if x.ndim != {"vector": 2, "series": 3, "image": 4}.get(kind) and not (kind == "image" and x.ndim == 3):
-        raise SettingError(f"x of shape {x.shape} is no array of {kind or 'samples'}; docs/data.md shows the layouts.")
-    return (_pictures(x, low, high, notes), kind) if kind == "image" else (x.astype(np.float64), kind)
+    modality = MODALITIES.get(choices.kind) if choices.kind != "auto" else _looks(x, layout)
+    if modality is None or modality.from_array is None:
+        of = modality.plural if modality else f"a {layout}" if layout else "samples"
+        raise SettingError(f"x of shape {x.shape} is no array of {of}; docs/data.md shows the layouts.")
+    return modality.from_array(x, notes), modality.name
+
+
+def _looks(x: np.ndarray, layout: str) -> Modality | None:
+    """The modality that x is most like, of those of a layout if one is given; None: it is like none."""
+    likely = [m for m in MODALITIES.all().values() if m.from_array and layout in ("", m.layout)]
+    best = max(likely, key=lambda m: m.looks(x), default=None)
+    return best if best and best.looks(x) else None
 
 
 def _reshaped(x: np.ndarray, size: tuple[int, int], notes: list[str]) -> np.ndarray:
@@ -178,27 +181,3 @@ def _reshaped(x: np.ndarray, size: tuple[int, int], notes: list[str]) -> np.ndar
         raise SettingError(f"rows of {x.shape[1]} values: pictures of {h}x{w} have {h * w}, or {3 * h * w}.")
     notes.append(f"Each row of {x.shape[1]} values is a picture of {h}x{w}.")
     return x.reshape(len(x), -1, h, w)
-
-
-def _pictures(x: np.ndarray, low: float, high: float, notes: list[str]) -> np.ndarray:
-    """(n, c, h, w), c 1 or 3: uint8, or float32 0-1. Raises: SettingError."""
-    x = x[:, None] if x.ndim == 3 else x
-    if x.shape[1] not in (1, 3) and x.shape[3] in (1, 3, 4):
-        x = np.moveaxis(x, 3, 1)
-        notes.append("Channels stood last: moved to the front.")
-        if x.shape[1] == 4:
-            x = x[:, :3]
-            notes.append("The fourth channel is left out.")
-    if x.shape[1] not in (1, 3):
-        raise SettingError(f"pictures of shape {x.shape[1:]}: expected (1, h, w) or (3, h, w), grey or colour.")
-    if x.dtype == bool or (low >= 0 and high <= 1 and np.issubdtype(x.dtype, np.integer)):
-        notes.append("Values are 0 and 1: black and white.")
-        return (x.astype(np.uint8) * 255).astype(np.uint8)
-    if x.dtype == np.uint16 and high > 255:
-        notes.append("16-bit values: scaled to 8.")
-        return np.rint(x / 257).astype(np.uint8)
-    if low >= 0 and high <= 255 and (np.issubdtype(x.dtype, np.integer) or (high > 1 and not (x % 1).any())):
-        return np.ascontiguousarray(x, np.uint8)
-    if low < 0 or high > 1:
-        raise SettingError(f"pictures with values {low:.4g} to {high:.4g}: expected 0 to 1, or whole numbers 0 to 255.")
-    return np.ascontiguousarray(x, np.float32)

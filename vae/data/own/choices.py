@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...errors import SettingError, UnknownName
+from ...registry import MODALITIES
 from .picture_files import FITS, GROUNDS
 
-KINDS = ("auto", "image", "series", "vector")
 COLOURS = ("auto", "grey", "colour")
 SIDE_MAX = 512  # px, of a sample
 WINDOW = 64  # time steps, where none is chosen
@@ -15,8 +15,8 @@ WINDOW = 64  # time steps, where none is chosen
 
 @dataclass(frozen=True)
 class Choices:
-    """size: (h, w) of pictures in px, None: what fits most. fit: crop | whole | stretch. ground: under what is
-    transparent, and of margins. window, stride: time steps; 0 chooses."""
+    """kind: a modality, or auto: what they look like. size: (h, w) of pictures in px, None: what fits most. fit: crop |
+    whole | stretch. ground: under what is transparent, and of margins. window, stride: time steps; 0 chooses."""
 
     kind: str = "auto"
     size: tuple[int, int] | None = None
@@ -33,7 +33,7 @@ class Choices:
     def check(self) -> None:
         """Raises: SettingError."""
         for what, value, known in (
-            ("kind", self.kind, KINDS), ("colour", self.colour, COLOURS),
+            ("kind", self.kind, ("auto", *MODALITIES.all())), ("colour", self.colour, COLOURS),
             ("fit", self.fit, FITS), ("ground", self.ground, GROUNDS),
         ):  # fmt: skip
             if value not in known:

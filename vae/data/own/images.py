@@ -66,7 +66,7 @@ def read_pictures(found: Given, choices: Choices, progress: Progress = lambda do
         n = len(read.pictures)
         notes.append(f"{coloured} of {n} pictures have colour." if colour else "No picture has colour.")
     notes += [f"{n} picture{'s' * (n > 1)} {what}." for what, n in sorted(read.oddities.items())]
-    labels, test = _labels([f.folders for f in read.files], notes)
+    labels, test = folder_labels([f.folders for f in read.files], notes)
     return Rows(
         "pictures" if labels is None else "pictures, with labels from the names of their folders",
         "image",
@@ -81,6 +81,26 @@ def read_pictures(found: Given, choices: Choices, progress: Progress = lambda do
 def is_picture(file: File) -> bool:
     """By its name alone."""
     return file.suffix in SUFFIXES
+
+
+def folder_labels(folders: list[tuple[str, ...]], notes: list[str]) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """The first folder below what all have in common, and whether it lies in a folder called test, where there is one
+    beside a folder called train."""
+    test = None
+    shared = _in_common(folders)
+    rest = [f[shared:] for f in folders]
+    heads = {f[0].lower() if f else "" for f in rest}
+    if heads & set(TRAIN) and heads & set(TEST + OTHER) and heads <= set(TRAIN + TEST + OTHER):
+        held = TEST if heads & set(TEST) else OTHER
+        test = np.array([f[0].lower() in held for f in rest])
+        notes.append(f"The split is that of the folders: {', '.join(sorted(heads))}.")
+        rest = [f[1:] for f in rest]
+        shared = _in_common(rest)
+        rest = [f[shared:] for f in rest]
+    if not any(rest):
+        return None, test
+    labels = np.array([f[0] if f else UNSORTED for f in rest])
+    return fewer_classes(labels, notes), test
 
 
 # ---------------------------------------------------------------- parts
@@ -158,23 +178,3 @@ def _in_common(folders: list[tuple[str, ...]]) -> int:
     """How many folders, from the outermost, all have in common."""
     levels = zip(*folders, strict=False)
     return next((i for i, level in enumerate(levels) if len(set(level)) > 1), min(map(len, folders)))
-
-
-def _labels(folders: list[tuple[str, ...]], notes: list[str]) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """The first folder below what all have in common, and whether it lies in a folder called test, where there is one
-    beside a folder called train."""
-    test = None
-    shared = _in_common(folders)
-    rest = [f[shared:] for f in folders]
-    heads = {f[0].lower() if f else "" for f in rest}
-    if heads & set(TRAIN) and heads & set(TEST + OTHER) and heads <= set(TRAIN + TEST + OTHER):
-        held = TEST if heads & set(TEST) else OTHER
-        test = np.array([f[0].lower() in held for f in rest])
-        notes.append(f"The split is that of the folders: {', '.join(sorted(heads))}.")
-        rest = [f[1:] for f in rest]
-        shared = _in_common(rest)
-        rest = [f[shared:] for f in rest]
-    if not any(rest):
-        return None, test
-    labels = np.array([f[0] if f else UNSORTED for f in rest])
-    return fewer_classes(labels, notes), test

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ...errors import SettingError, ShapeError
+from ...modalities import csv_values
 
 FORMATS = ("CSV", "NPY")
 BYTES_MAX = 10 * 2**20
@@ -31,7 +32,7 @@ def read_series(data: bytes, shape: tuple[int, ...], fit: str = "standardised") 
         raise SettingError(f"fit {fit!r}: expected one of {', '.join(FITS)}.")
     if len(data) > BYTES_MAX:
         raise SettingError(f"the file has {len(data) / 2**20:.1f} MB; at most {BYTES_MAX // 2**20} MB are read.")
-    x = _npy(data) if data.startswith(b"\x93NUMPY") else _csv(data)
+    x = _npy(data) if data.startswith(b"\x93NUMPY") else csv_values.read(data, " or ".join(FORMATS))
     (c, t), x = shape, x[:, None] if x.ndim == 1 else x
     if x.ndim != 2 or c not in x.shape or not x.size:
         raise SettingError(f"the file holds {x.shape}; expected (time steps, {c}) values.")
@@ -56,21 +57,3 @@ def _npy(data: bytes) -> np.ndarray:
     if x.dtype.kind not in "fiu":
         raise SettingError(f"the NPY file holds {x.dtype}; expected numbers.")
     return x
-
-
-def _csv(data: bytes) -> np.ndarray:
-    try:
-        lines = [line for line in data.decode("utf-8-sig").splitlines() if line.strip()]
-    except UnicodeDecodeError:
-        known = " or ".join(FORMATS)
-        raise SettingError(f"expected a {known} file; given {len(data)} bytes that are neither.") from None
-    rows = []
-    for number, line in enumerate(lines, 1):
-        try:
-            rows.append([float(value) for value in line.replace(";", ",").split(",")])
-        except ValueError:
-            if number > 1:  # the first may hold names
-                raise SettingError(f"line {number}: {line[:40]!r}; expected numbers with commas between.") from None
-    if not rows or len({len(row) for row in rows}) > 1:
-        raise SettingError("the CSV file has no numbers, or lines of different lengths.")
-    return np.array(rows)

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import DataCorrupt, SaveError, SettingError, UnknownName
-from ...registry import DATASETS, Dataset
+from ...registry import DATASETS, MODALITIES, Dataset
 from ...types import Samples
 from .understand import Understood
 
@@ -42,7 +42,7 @@ def root() -> Path:
 
 def shelved() -> dict[str, Dataset]:
     """name -> entry of every data set that was added. One whose description cannot be read is passed over here and told
-    by `describe`."""
+    by `describe`; one of a modality that is not here, too."""
     found = {}
     for path in sorted(root().glob(f"[!.]*/{DESCRIPTION}")) if root().is_dir() else ():
         try:
@@ -191,6 +191,8 @@ def _description(name: str, understood: Understood, hashes: dict[str, str]) -> d
 @functools.lru_cache(256)
 def _entry(folder: Path, changed: int) -> Dataset:
     d = _read(folder)
+    if d["modality"] not in MODALITIES.all():
+        raise DataCorrupt(f"{folder}: {UnknownName('modality', d['modality'], MODALITIES.all())}")
     return Dataset(
         name=folder.name,
         title=folder.name,

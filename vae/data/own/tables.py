@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from ...errors import SettingError, UnknownName
+from ...registry import MODALITIES
 from .arrays import as_samples
 from .choices import WINDOW, Choices
 from .rows import Rows, check_room, fewer_classes
@@ -43,8 +44,9 @@ def read_table(found: Given, choices: Choices) -> Rows:
         notes.append(f"Column {label} is taken for the label.")
     if not choices.time_column:
         notes += [f"{n} may be a time: as the time column it makes series of the rows." for n in _timelike(table)[:1]]
-    series = choices.kind == "series" or bool(choices.time_column or choices.window)
-    if series and choices.kind not in ("auto", "series"):
+    layout = "" if choices.kind == "auto" else MODALITIES.get(choices.kind).layout
+    series = layout == "line" or bool(choices.time_column or choices.window)
+    if series and layout not in ("", "line"):
         raise SettingError(f"a time column or a window makes series, not samples of kind {choices.kind}.")
     columns, x = _numbers(table, [n for n in names if n not in (choices.time_column, label)], series, notes)
     labels = _text(table.column(label)) if label else None
@@ -54,7 +56,8 @@ def read_table(found: Given, choices: Choices) -> Rows:
         rows = _windows(what, x, when, labels, choices, notes)
     else:
         rows = _vectors(what, x, labels, choices, notes)
-    return replace(rows, columns=columns if rows.modality != "image" else (), notes=tuple(notes), skipped=found.skipped)
+    named = MODALITIES.get(rows.modality).layout in ("vector", "line")  # a value or a channel is a column
+    return replace(rows, columns=columns if named else (), notes=tuple(notes), skipped=found.skipped)
 
 
 def _timelike(table) -> list[str]:
@@ -205,9 +208,9 @@ def _vectors(what: str, x: np.ndarray, labels: np.ndarray | None, choices: Choic
     if not whole.any():
         raise SettingError("every row lacks a value: there is nothing to learn from.")
     x, labels = x[whole], None if labels is None else labels[whole]
-    modality = "vector"
-    if choices.kind == "image" or choices.size:
-        x, modality = as_samples(x, replace(choices, kind="image"), notes)
+    if choices.size and choices.kind != "auto" and MODALITIES.get(choices.kind).layout != "grid":
+        choices = replace(choices, kind="auto")  # a size makes pictures
+    x, modality = as_samples(x, choices, notes, "" if choices.size else "vector")
     return Rows(what, modality, x, fewer_classes(labels, notes))
 
 
@@ -244,10 +247,11 @@ def _windows(
     chosen = np.stack([rows for rows, _, _ in made])
     starts = np.array([start for _, _, start in made])
     names = None if labels is None else fewer_classes(np.array([_most(labels[rows]) for rows in chosen]), notes)
+    samples, modality = as_samples(x[chosen].transpose(0, 2, 1), replace(choices, size=None), notes, "line")
     return Rows(
         what,
-        "series",
-        x[chosen].transpose(0, 2, 1),
+        modality,
+        samples,
         names,
         when=np.stack([starts, starts + window - 1], 1),
         source=np.array([i for _, i, _ in made]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -12,10 +12,11 @@ import numpy as np
 from ...errors import SettingError
 from ...registry import MODALITIES
 from ...types import Samples
-from .arrays import idx_by_name, read_arrays, read_idx_files
+from .arrays import as_samples, idx_by_name, read_arrays, read_idx_files
 from .choices import Choices
 from .images import is_picture, read_pictures
 from .rows import Rows
+from .sample_files import of_modality, read_samples
 from .sources import Given, Skipped
 from .tables import SUFFIXES as TABLES
 from .tables import read_table
@@ -45,13 +46,18 @@ class Preview:
     n_bytes: int
     pictures: np.ndarray
 
+    @property
+    def measured(self) -> str:
+        """What the numbers of `shape` count, in words."""
+        return MODALITIES.get(self.modality).measured
+
     def lines(self, most: int = 1_000_000) -> list[str]:
         """For people, at most so many of the skipped files each by its name."""
-        of = {"image": "pixels", "series": "channels and time steps", "vector": "values"}[self.modality]
         out = [
             f"{self.source}: {self.what}",
-            f"{self.n_train + self.n_test:,} samples, {'x'.join(map(str, self.shape))} {of}, values {self.low:.4g} to "
-            f"{self.high:.4g}; {self.n_train:,} to train on, {self.n_test:,} to test; {self.n_bytes / 1e6:.1f} MB",
+            f"{self.n_train + self.n_test:,} samples, {'x'.join(map(str, self.shape))} {self.measured}, values "
+            f"{self.low:.4g} to {self.high:.4g}; {self.n_train:,} to train on, {self.n_test:,} to test; "
+            f"{self.n_bytes / 1e6:.1f} MB",
         ]
         if self.labels:
             shown = list(self.labels.items())[:30]
@@ -128,6 +134,8 @@ def understand(found: Given, choices: Choices, progress: Progress = lambda done,
 def _read(found: Given, choices: Choices, progress: Progress) -> Rows:
     """By the reader that fits the files. Raises: SettingError: none does."""
     files = found.files
+    if own := of_modality(files, choices):
+        return read_samples(_only(found, own[1], files), own[0], progress)
     pictures = [f for f in files if is_picture(f)]
     tables = [f for f in files if f.suffix in TABLES]
     arrays = [f for f in files if f.suffix in (".npy", ".npz")]
@@ -135,14 +143,23 @@ def _read(found: Given, choices: Choices, progress: Progress) -> Rows:
     if idx and not pictures:
         return read_idx_files(_only(found, idx, files), choices)
     if len(files) == 1 and not pictures and not tables and not arrays:
-        return read_pictures(found, choices, progress)  # by its content, it may be one all the same
+        return _as_chosen(read_pictures(found, choices, progress), choices)  # by its content, one all the same
     if len(arrays) + len(tables) == 1 and not pictures:
         read = read_arrays if arrays else read_table
         return read(_only(found, arrays or tables, files), choices)
     if not pictures and (arrays or tables):
         every = ", ".join(PurePosixPath(f.name).name for f in (arrays + tables)[:6])
         raise SettingError(f"{found.name}: holds several tables or arrays ({every}): give the one that is meant.")
-    return read_pictures(found, choices, progress)
+    return _as_chosen(read_pictures(found, choices, progress), choices)
+
+
+def _as_chosen(rows: Rows, choices: Choices) -> Rows:
+    """Pictures as samples of another kind, where that one was asked for."""
+    if choices.kind in ("auto", rows.modality):
+        return rows
+    notes = list(rows.notes)
+    x, modality = as_samples(rows.x, replace(choices, size=None), notes)
+    return replace(rows, x=x, modality=modality, notes=tuple(notes))
 
 
 def _only(found: Given, chosen: list, files: tuple) -> Given:

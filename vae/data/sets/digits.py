@@ -13,6 +13,9 @@ TEST_PER_DIGIT = 36  # of 174 to 183 of each digit: 360 test and 1 437 training 
 @dataset(
     name="digits",
     title="Digits of scikit-learn",
+    summary="handwritten digits, 8x8",
+    size="1 437 / 360",
+    comes="inside scikit-learn, always there",
     modality="image",
     shape=(1, 8, 8),
     classes=tuple("0123456789"),

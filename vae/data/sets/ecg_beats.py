@@ -32,6 +32,9 @@ SOURCE = Source(
 @dataset(
     name="ecg_beats",
     title="ECG beats of MIT-BIH record 100",
+    summary="beats of one heart, 2 leads of 128 values",
+    size="1 702 / 567",
+    comes="2 MB download",
     modality="series",
     shape=(2, (BEFORE + AFTER) // THIN),
     classes=("normal", "premature"),

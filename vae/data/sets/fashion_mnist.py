@@ -32,6 +32,9 @@ SOURCE = Source(
 @dataset(
     name="fashion_mnist",
     title="Fashion-MNIST garments",
+    summary="garments, 28x28",
+    size="60 000 / 10 000",
+    comes="31 MB download, or `apt install dataset-fashion-mnist`",
     modality="image",
     shape=(1, 28, 28),
     classes=(

@@ -31,6 +31,9 @@ SOURCE = Source(
 @dataset(
     name="mnist",
     title="MNIST handwritten digits",
+    summary="handwritten digits, 28x28",
+    size="60 000 / 10 000",
+    comes="12 MB download",
     modality="image",
     shape=(1, 28, 28),
     classes=tuple("0123456789"),

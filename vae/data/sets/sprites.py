@@ -68,6 +68,9 @@ def values_of(factors: Int[np.ndarray, "n 5"]) -> Float64[np.ndarray, "n 5"]:
 @dataset(
     name="sprites",
     title="Sprites, on the dSprites factor grid",
+    summary="square, ellipse, heart on the dSprites factor grid, 64x64",
+    size="60 000 / 10 000 of 718 848",
+    comes="drawn in a second, nothing to download",
     modality="image",
     shape=(1, SIDE, SIDE),
     classes=SHAPES,

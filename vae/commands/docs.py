@@ -1,0 +1,172 @@
+"""python -m vae docs: the tables of the documents that list what is registered, written from what is registered."""
+
+from __future__ import annotations
+
+import re
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import DataNotFound, SettingError, UnknownName
+from ..registry import KINDS, LAYOUTS, Family, datasets, families, metric_groups, modalities
+from ..settings import knobs
+from ..training.trainer import TrainHparams
+from ..types import ARTIFACTS
+
+PAGES = ("README.md", "docs/reference.md", "docs/data.md")
+MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.S)
+FEW = 3  # families that are named as those that lack a setting; of more, those that have it are named
+
+
+def write(args: Namespace) -> int:
+    """Write the tables, or with --check say which pages are not as they would be written: 1 if any."""
+    old = []
+    for name in PAGES:
+        page = Path(args.folder) / name
+        if not page.is_file():
+            raise DataNotFound(f"{page}: there is no such page. Give the folder that holds {', '.join(PAGES)}.")
+        text = page.read_text("utf-8")
+        if (new := filled(text)) == text:
+            continue
+        old.append(name)
+        if not args.check:
+            page.write_text(new, "utf-8")
+    print(("not up to date: " if args.check else "written: ") + ", ".join(old) if old else "all up to date")
+    return int(args.check and bool(old))
+
+
+def filled(text: str) -> str:
+    """A page with each of its marked tables as what is registered has it. Raises: UnknownName: no such table."""
+
+    def table(found: re.Match) -> str:
+        if found[2] not in TABLES:
+            raise UnknownName("table of the documents", found[2], TABLES)
+        return f"{found[1]}{TABLES[found[2]]()}\n{found[3]}"
+
+    if text.count("<!-- table:") != len(MARKED.findall(text)):
+        raise SettingError("a marked table has no end: expected <!-- table: NAME --> ... <!-- end -->.")
+    return MARKED.sub(table, text)
+
+
+# ---------------------------------------------------------------- tables
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *([_cell(c) for c in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _code(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _by_kind() -> list[Family]:
+    return sorted(families().values(), key=lambda f: (KINDS.index(f.kind), f.name))
+
+
+def _families() -> str:
+    rows = [(_code([f.name]), f.summary, ", ".join(f.layouts) or "any", _years(f.paper)) for f in _by_kind()]
+    return _table(("name", "what", "samples lie as", "paper"), rows)
+
+
+def _years(paper: str) -> str:
+    """Of each paper who wrote it and when, without its title."""
+    return "; ".join(m[0] if (m := re.match(r".*?\b\d{4}\b", part)) else part for part in paper.split("; "))
+
+
+def _kinds() -> str:
+    rows = [(kind, _code(f.name for f in families().values() if f.kind == kind)) for kind in KINDS]
+    return _table(("kind", "families"), rows)
+
+
+def _settings() -> str:
+    """A row for each setting and each default, range and meaning that it has; what most families have comes first."""
+    having: dict[str, dict[tuple, list[str]]] = {}
+    for f in _by_kind():
+        for name, k in knobs(f.Hparams).items():
+            having.setdefault(name, {}).setdefault(_said(k), []).append(f.name)
+    rows = []
+    for name, variants in having.items():
+        for said, names in sorted(variants.items(), key=lambda item: -len(item[1])):
+            rows.append((_code([name]), *said[:2], _whose(names), said[2]))
+    rows += [(_code([n]), *_said(k)[:2], "trainer", _said(k)[2]) for n, k in knobs(TrainHparams).items()]
+    return _table(("setting", "default", "range", "of", "meaning"), rows)
+
+
+def _said(k: dict[str, Any]) -> tuple[str, str, str]:
+    """Default, range and meaning of a setting, in words."""
+    span = ", ".join(map(str, k["choices"] or ())) or f"{_number(k['low'])} to {_number(k['high'])}"
+    if k["type"] is bool:
+        return str(k["default"]).lower(), "true, false", k["help"]
+    return (k["default"] if k["type"] is str else _number(k["default"])), span, k["help"]
+
+
+def _number(value: int | float) -> str:
+    return f"{value:.7g}" if abs(value) <= 1e7 else f"{value:g}".replace("e+0", "e")
+
+
+def _whose(names: list[str]) -> str:
+    lacking = [f.name for f in _by_kind() if f.name not in names]
+    if not lacking:
+        return "all"
+    return f"all but {_code(lacking)}" if len(lacking) <= FEW else _code(names)
+
+
+def _sets() -> str:
+    rows = [(_code([d.name]), d.summary, d.size, d.comes, d.licence) for d in _published()]
+    return _table(("name", "what", "samples (train / test)", "how it comes", "licence"), rows)
+
+
+def _datasets() -> str:
+    rows = [(_code([d.name]), d.modality, "x".join(map(str, d.shape)), str(len(d.classes) or "")) for d in _published()]
+    return _table(("name", "modality", "shape", "classes"), rows)
+
+
+def _published() -> list[Any]:
+    return [d for d in datasets().values() if d.folder is None]
+
+
+def _modalities() -> str:
+    rows = []
+    for m in modalities().values():
+        quick = _code(f"{k}={v}" for k, v in m.quick.items())
+        files = f"`{m.suffix}`{'' if m.from_bytes else ', written only'}"
+        rows.append((_code([m.name]), f"{m.layout} ({LAYOUTS[m.layout]}-d)", m.summary, files, quick))
+    return _table(("name", "lies as", "what", "files", "quick preset"), rows)
+
+
+def _metrics() -> str:
+    return _table(("group", "figures"), [(_code([g.name]), g.figures or g.title) for g in metric_groups().values()])
+
+
+def _artifacts() -> str:
+    of = {kind: [] for kind in ARTIFACTS}
+    for m in modalities().values():
+        for artifact in m.artifacts(_zeros(m.example_shape())):
+            of[artifact.kind].append(m.name)
+    return _table(
+        ("kind", "data", "of"), [(_code([k]), data, _code(dict.fromkeys(of[k]))) for k, data in ARTIFACTS.items()]
+    )
+
+
+def _zeros(shape: tuple[int, ...]) -> Any:
+    import numpy as np
+
+    return np.zeros(shape, np.float32)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "families": _families,
+    "kinds": _kinds,
+    "settings": _settings,
+    "sets": _sets,
+    "datasets": _datasets,
+    "modalities": _modalities,
+    "metrics": _metrics,
+    "artifacts": _artifacts,
+}

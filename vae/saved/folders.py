@@ -1,0 +1,33 @@
+"""Where checkpoints lie: those that come with zscope, and the folder that new ones are written to.
+
+In a clone of the repository both are `checkpoints/`. An installed zscope reads those that come with it from its own
+package, where the build puts them (see pyproject.toml), and writes to the user's data folder.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+PACKAGE = Path(__file__).resolve().parents[1]
+PROJECT = PACKAGE.parent  # the clone; of an installed zscope the folder of all packages
+PACKED = PACKAGE / "shipped"  # only an installed zscope has it
+VARIABLE = "ZSCOPE_CHECKPOINTS"
+
+
+def root() -> Path:
+    """The folder that checkpoints are written to: ZSCOPE_CHECKPOINTS, `checkpoints/` of a clone, or, of an installed
+    zscope, `checkpoints` in the user's data folder."""
+    if given := os.environ.get(VARIABLE):
+        return Path(given)
+    if PACKED.is_dir():
+        return platformdirs.user_data_path("zscope", appauthor=False) / "checkpoints"
+    return PROJECT / "checkpoints"
+
+
+def packed() -> Path | None:
+    """The folder of the installed package that checkpoints are read from beside `root()`; None in a clone, or where
+    ZSCOPE_CHECKPOINTS names a folder."""
+    return PACKED if PACKED.is_dir() and not os.environ.get(VARIABLE) else None
