@@ -325,7 +325,7 @@ def decode_is_finite_within_6_std(case: Case) -> None:
     axes, inside = 6 * torch.eye(model.d), 6 * (2 * torch.rand(40, model.d) - 1)
     corners = torch.cat([axes, -axes, axes.sum(0, keepdim=True), inside])
     with torch.inference_mode():
-        x = model.decode(corners, torch.zeros(len(corners), dtype=torch.int64))
+        x = model.decode(corners, one_hot(torch.zeros(len(corners), dtype=torch.int64), 3))
     assert torch.isfinite(x).all()
     if modalities()[case.modality].bounded:
         assert x.min() >= 0
