@@ -34,11 +34,13 @@ from vae.engine.engine import load
 from vae.errors import NotMeasurable
 from vae.metrics.estimate import Estimate
 from vae.metrics.subject import Subject
+from vae.models.conditions import told
 from vae.registry import DATASETS, FAMILIES, METRICS, families
 from vae.saved import checkpoint
 from vae.settings import knobs
 from vae.sweeps import sweep
 from vae.training import experiment
+from vae.training.plan import split_settings
 from vae.training.trainer import Trainer, TrainHparams
 from vae.types import Spec
 
@@ -155,13 +157,13 @@ def trained(protocol: Protocol, family: str, dataset: str, seed: int) -> dict[st
 def step_seconds(protocol: Protocol, family: str, dataset: str, steps: int = 5) -> float:
     """Processor time of a training step on noise, median after two that are not counted."""
     data = DATASETS.get(dataset)
-    h, t = experiment.split_settings(family, protocol.settings_of(family))
+    h, t = split_settings(family, protocol.settings_of(family))
     model, objective = FAMILIES.get(family).build(Spec(data.shape, 60_000, len(data.classes), data.modality), h)
     trainer, times = Trainer(model, objective, t, 0, steps + 2), []
     for _ in range(steps + 2):
         x, y = torch.rand(t.batch_size, *data.shape), torch.randint(len(data.classes), (t.batch_size,))
         began = time.process_time()
-        trainer.train_step(x, y)
+        trainer.train_step(x, told(model, y))
         times.append(time.process_time() - began)
     return statistics.median(times[2:])
 

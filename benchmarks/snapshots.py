@@ -26,6 +26,7 @@ from vae.latent.fit import fit_map
 from vae.runs import forecast
 from vae.runs.reporting import peak_bytes
 from vae.training import experiment
+from vae.training.job import Job
 from vae.training.plan import Plan
 
 N = 5
@@ -63,7 +64,7 @@ def cost(plan: Plan, folder: Path) -> dict:
     trained(plan, None)  # what is loaded and compiled on the way is so for both
     for i in range(N):
         for side in ("without", "with") if i % 2 else ("with", "without"):
-            shots = recording.Snapshots(folder / str(i), plan) if side == "with" else None
+            shots = recording.Snapshots(folder / str(i), Job.of(plan)) if side == "with" else None
             took, n = trained(plan, shots)
             seconds[side].append(took)
             if shots is not None:
@@ -101,7 +102,7 @@ def movement() -> dict:
     plan, share = Plan("vae", "digits", {"d": 8}, 20, name="bench"), recording.SHARE
     with tempfile.TemporaryDirectory() as folder:
         recording.SHARE = 1.0
-        trained(plan, recording.Snapshots(Path(folder), plan))
+        trained(plan, recording.Snapshots(Path(folder), Job.of(plan)))
         recording.SHARE = share
         latents = [snapshots.load(path).mu for path in snapshots.kept(Path(folder)).values()]
     own = [fit_map(z).xy for z in latents]

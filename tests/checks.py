@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from vae.errors import SettingError
 from vae.losses.terms import log_weights
 from vae.models import likelihoods, nets
+from vae.models.conditions import one_hot
 from vae.registry import FAMILIES, Family, families, modalities
 from vae.settings import configure, knobs
 from vae.training.trainer import Trainer, TrainHparams
@@ -60,14 +61,15 @@ class Case:
         return Trainer(*self.build(seed), configure(TrainHparams, settings), seed, steps=1000)
 
     def batch(self, n: int = 8, seed: int = 0) -> tuple[Tensor, Tensor]:
-        """Samples of four flat parts a channel, in 0-1 or standardised as their modality has them, and their labels."""
+        """Samples of four flat parts a channel, in 0-1 or standardised as their modality has them, and their labels'
+        rows, each with a single 1."""
         rng = np.random.default_rng(seed)
         shape = self.spec().shape
         c, *sides = shape if len(shape) > 1 else (1, *shape)
         coarse = rng.random((n, c, *[round(4 ** (1 / len(sides)))] * len(sides)), np.float32)
         x = nn.functional.interpolate(torch.from_numpy(coarse), sides, mode="nearest").view(n, *shape)
         bounded = modalities()[self.modality].bounded
-        return x if bounded else (x - 0.5) * math.sqrt(12), torch.from_numpy(rng.integers(0, 3, n))
+        return x if bounded else (x - 0.5) * math.sqrt(12), one_hot(torch.from_numpy(rng.integers(0, 3, n)), 3)
 
 
 def cases() -> list[Case]:
@@ -323,7 +325,7 @@ def decode_is_finite_within_6_std(case: Case) -> None:
     axes, inside = 6 * torch.eye(model.d), 6 * (2 * torch.rand(40, model.d) - 1)
     corners = torch.cat([axes, -axes, axes.sum(0, keepdim=True), inside])
     with torch.inference_mode():
-        x = model.decode(corners, torch.zeros(len(corners), dtype=torch.int64))
+        x = model.decode(corners, one_hot(torch.zeros(len(corners), dtype=torch.int64), 3))
     assert torch.isfinite(x).all()
     if modalities()[case.modality].bounded:
         assert x.min() >= 0

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import SettingError, UnknownName
-from .types import Artifact, Samples
+from .types import Artifact, Condition, Samples
 
 IMPORTED, IMPORTED_TRAITS = "imported", frozenset({"imported", "deterministic"})  # a decoder that no family trained
 
@@ -25,12 +25,13 @@ LAYOUTS = {  # how the values of one sample lie, and the dimensions of its shape
 BY_HAND = ("", "canvas", "curve")  # how a sample is drawn: not at all, by a brush on a picture, channel by channel
 TRAITS = {  # of families: what the code must know of their models
     "adversarial": "trained against an adversary",
-    "conditional": "knows labels",
+    "conditional": "is told labels, or what else a data set tells of its samples",
     "deterministic": "encodes a sample as one point",
     "discrete": "its code is made of symbols",
     "hierarchical": "several levels of latents",
     "implicit": "trained by a game alone, without a likelihood",
     "imported": "a decoder without an encoder",
+    "labels_only": "is told labels and no other condition",
     "semi_supervised": "learns from samples of which few have labels",
     "sequential": "writes a sample step by step",
 }
@@ -108,6 +109,7 @@ class Dataset:
     summary: str = ""
     size: str = ""
     comes: str = ""
+    condition: Condition | None = None  # of its samples, beside their labels
 
 
 @dataclass(frozen=True)
@@ -258,12 +260,15 @@ def dataset(
     summary: str = "",
     size: str = "",
     comes: str = "",
+    condition: Condition | None = None,
 ):
     """Decorate load() -> Samples. Raises: UnknownName: there is no such modality."""
     MODALITIES.get(modality)
 
     def register(load):
-        of = Dataset(name, title, modality, shape, classes, licence, origin, cite, load, None, summary, size, comes)
+        of = Dataset(
+            name, title, modality, shape, classes, licence, origin, cite, load, None, summary, size, comes, condition
+        )
         DATASETS.add(of)
         return load
 

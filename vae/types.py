@@ -16,6 +16,20 @@ class Spec:
     n_data: int  # rows in the training set
     n_classes: int = 0  # 0: no labels
     modality: str = "image"
+    condition: tuple[int, ...] = ()  # shape of what a model is told of a sample; (): nothing but its label
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What a data set tells of each sample beside it. shape: of one, float32 in 0-1 or standardised, or uint8 0-255.
+
+    names: of the values, where there is one for each. modality: of a condition that is itself a sample, as a picture
+    is; "": plain numbers.
+    """
+
+    shape: tuple[int, ...]
+    names: tuple[str, ...] = ()
+    modality: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,7 +74,8 @@ class Loss:
 
 @dataclass(frozen=True)
 class Samples:
-    """A data set in memory. x: (n, *shape) uint8 0-255 or float32; y: (n,) int64 or None."""
+    """A data set in memory. x: (n, *shape) uint8 0-255 or float32; y: (n,) int64 or None; c: (n, *condition shape) as
+    Condition says, or None."""
 
     x_train: np.ndarray
     y_train: np.ndarray | None
@@ -69,6 +84,8 @@ class Samples:
     factors_train: np.ndarray | None = None  # (n, k) ground-truth factors, for procedural sets
     factors_test: np.ndarray | None = None
     factor_names: tuple[str, ...] = ()
+    c_train: np.ndarray | None = None
+    c_test: np.ndarray | None = None
 
 
 ARTIFACTS = {  # kind -> what its data are

@@ -79,7 +79,6 @@ def bundle(
     modality: Modality,
     columns: int,
     recipe: Mapping[str, Any],
-    *,
     python: str,
     names: Sequence[str] = (),
 ) -> bytes:

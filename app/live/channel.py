@@ -9,6 +9,7 @@ import asyncio
 import secrets
 import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from urllib.parse import urlparse
 
 from itsdangerous import BadSignature, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
@@ -21,6 +22,7 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from app.live import assets, engines
 from app.live.requests import BAD_FRAME, Refused, Request, Scene, parcel, parse
+from app.live.requests.condition import CONDITION
 from vae.engine.engine import Engine
 from vae.errors import UnknownName, ZscopeError
 
@@ -102,6 +104,7 @@ async def live(socket: WebSocket) -> None:
     try:
         engine = await _open(socket)
         scene = Scene.of(engine)
+        condition = None  # what this connection decodes with where a frame names no label
         while True:
             message = await socket.receive()
             if message["type"] == "websocket.disconnect":
@@ -110,6 +113,9 @@ async def live(socket: WebSocket) -> None:
             if frame is None:
                 raise Refused(BAD_FRAME, "text frame; this channel is binary")
             request = parse(frame, scene)
+            if request.kind is CONDITION:
+                condition = request.values
+            request = replace(request, condition=condition)
             await socket.send_bytes(await asyncio.wrap_future(engine.submit(answer, engine, request)))
     except Refused as refused:
         _log.info("live channel closed: %s %s", refused.code, refused.reason)

@@ -19,12 +19,14 @@ WIDEST = 12  # columns of a grid whose pictures one can still see
 
 @dataclass(frozen=True)
 class Draws:
-    """z, and for a conditional model the label of each (None for others). held: levels of the kept point that stay."""
+    """z, and for a model that is told labels the label of each, or conditions the condition (None for others). held:
+    levels of the kept point that stay."""
 
     z: Float[np.ndarray, "n d"]
     y: Int[np.ndarray, " n"] | None
     source: str
     held: int
+    c: Float[np.ndarray, "n ..."] | None = None
 
 
 def chosen_label(engine: Engine, state: Studio) -> int | None:
@@ -57,7 +59,7 @@ def draw(engine: Engine, state: Studio) -> Draws:
         z = engine.redraw([state.point.z], held, state.count, state.seed, state.temperature)
     else:
         z = engine.sample(state.count, seed=state.seed, temperature=state.temperature, source=source, y=y)
-    return Draws(z, y, source, held)
+    return Draws(z, y, source, held, engine.condition_at(z) if engine.conditioned else None)
 
 
 def recipe(engine: Engine, state: Studio, drawn: Draws) -> dict[str, Any]:
@@ -73,6 +75,7 @@ def recipe(engine: Engine, state: Studio, drawn: Draws) -> dict[str, Any]:
         "temperature": state.temperature,
         "n": len(drawn.z),
         "labels": None if drawn.y is None else drawn.y.tolist(),
+        **({} if drawn.c is None else {"conditions": "nearest"}),
         **kept,
     }
 
@@ -87,4 +90,6 @@ def lines(given: Mapping[str, Any]) -> list[str]:
         out.append(f"z = model.redraw(kept, {given['levels_held']}, {given['n']}, {settings})")
     else:
         out.append(f"z = model.sample({given['n']}, {settings}, source={given['source']!r}, y=y)")
+    if "conditions" in given:
+        return [*out, "x = model.decode(z, c=model.condition_at(z))"]
     return [*out, "x = model.decode(z, y)"]

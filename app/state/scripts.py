@@ -28,21 +28,22 @@ def _opening(engine: Engine) -> list[str]:
 def _explore(engine: Engine, state: Studio) -> list[str]:
     lines = [f"z = {_latents([state.point])}"] if state.point else ["z = model.atlas.z[:1]"]
     lines += _labels(engine, state, "z")
-    lines += [f"x = model.decode(z, y)  # (1, {', '.join(map(str, engine.shape))})"]
-    lines += ["place, trust = model.to_map(z), model.trust(z, y)"]
+    told = "c=c" if engine.conditioned else "y"
+    lines += [f"x = model.decode(z, {told})  # (1, {', '.join(map(str, engine.shape))})"]
+    lines += [f"place, trust = model.to_map(z), model.trust(z, {told})"]
     if state.pin:
-        lines += ["", f"pinned = model.decode({_latents([state.pin])}, y)"]
+        lines += ["", f"pinned = model.decode({_latents([state.pin])}, {told})"]
     for name in ("selected", "group_a", "group_b"):
         if rows := getattr(state, name):
             lines += ["", f"{name} = np.array({list(rows)})  # rows of the map"]
-            lines += [f"mean = model.decode(model.atlas.z[{name}].mean(0, keepdims=True), y)"]
+            lines += [f"mean = model.decode(model.atlas.z[{name}].mean(0, keepdims=True), {told})"]
     return lines
 
 
 def _interpolate(engine: Engine, state: Studio) -> list[str]:
     lines = [f"waypoints = {_latents(state.waypoints)}"]
     lines += [f"z = model.walk(waypoints, {FRAMES}, {state.method!r})", *_labels(engine, state, "z")]
-    return [*lines, "frames = model.decode(z, y)"]
+    return [*lines, f"frames = model.decode(z, {'c=c' if engine.conditioned else 'y'})"]
 
 
 def _generate(engine: Engine, state: Studio) -> list[str]:
@@ -81,6 +82,8 @@ def _latents(points: Sequence[Point]) -> str:
 
 def _labels(engine: Engine, state: Studio, z: str) -> list[str]:
     chosen = generation.chosen_label(engine, state)
+    if engine.conditioned:
+        return [f"c = model.condition_at({z})"]
     if not engine.conditional:
         return ["y = None"]
     return [f"y = {chosen}  # {engine.atlas.classes[chosen]}" if chosen is not None else f"y = model.labels_at({z})"]

@@ -11,7 +11,8 @@ from vae.registry import KINDS, Dataset, Family, datasets, families
 from vae.runs import control, starting
 from vae.settings import knobs
 from vae.sweeps import sweep
-from vae.training import checks, presets
+from vae.training import presets
+from vae.training.job import Job
 from vae.training.plan import Plan
 from vae.training.presets import Preset
 from vae.training.trainer import TrainHparams
@@ -45,7 +46,7 @@ class Order:
         if self.setting:
             sweep.check(self.plan, self.setting, self.values)
         else:
-            checks.check(self.plan)
+            Job.of(self.plan)
             control.refuse_taken(self.plan.checkpoint_name())
 
     def start(self) -> None:

@@ -34,7 +34,7 @@ def new_seed() -> None:
 state, engine = session.studio(), session.engine()
 drawn = draw(engine, state)
 z, y, source = drawn.z, drawn.y, drawn.source
-x = engine.decode(z, y)
+x = engine.decode(z, y, c=drawn.c)
 pictures = engine.modality.pictures(x)
 
 controls, page = st.columns([5, 19], gap="medium")

@@ -13,7 +13,8 @@ from vae.errors import SettingError
 from vae.losses.objectives import Sum
 from vae.metrics.bounds import evaluate, log_marginal
 from vae.models.bottlenecks import Gaussian
-from vae.models.conditional import ConditionalVAE, HideLabels, one_hot
+from vae.models.conditional import ConditionalVAE, HideConditions
+from vae.models.conditions import one_hot, told
 from vae.models.model import VAE, NetHparams
 from vae.models.semi_supervised import SemiSupervisedBound, SemiSupervisedVAE, keep_labels
 from vae.registry import FAMILIES
@@ -36,6 +37,10 @@ def model_of(cls: type[nn.Module], **settings) -> nn.Module:
 def batch(n: int = 6) -> tuple[torch.Tensor, torch.Tensor]:
     g = torch.Generator().manual_seed(1)
     return torch.rand(n, *SPEC.shape, generator=g), torch.arange(n) % 3
+
+
+def rows(y: torch.Tensor) -> torch.Tensor:
+    return one_hot(y, 3)
 
 
 def without_label_inputs(model: ConditionalVAE, label: int | None) -> VAE:
@@ -68,7 +73,7 @@ def test_equivalence_cvae(label):
     results = []
     for either in (model, without_label_inputs(model, label)):
         torch.manual_seed(5)
-        total = Sum()(either, x, 0, y).total
+        total = Sum()(either, x, 0, rows(y)).total
         results.append((total, *torch.autograd.grad(total, [model.bottleneck.head.weight, model.encoder[1].weight])))
     for a, b in zip(*results, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
@@ -87,7 +92,7 @@ def test_the_decoder_hears_its_label_before_the_code(net, shape):
 
 def test_the_label_is_seen_by_encoder_and_decoder():
     model, (x, y) = model_of(ConditionalVAE), batch()
-    other = (y + 1) % 3
+    y, other = rows(y), rows((y + 1) % 3)
     z = torch.randn(6, H.d)
     assert not torch.allclose(model.infer(x, y).mu, model.infer(x, other).mu, atol=1e-3)
     assert not torch.allclose(model.decode(z, y), model.decode(z, other), atol=1e-3)
@@ -97,9 +102,10 @@ def test_unknown_labels_are_rows_of_zeros_each_for_itself():
     """None is unknown for all, a negative label for its row; other rows do not see it."""
     model, (x, y) = model_of(ConditionalVAE), batch()
     some = torch.where(torch.arange(6) < 3, -1, y)
-    assert one_hot(some, 3, x).sum(1).tolist() == [0, 0, 0, 1, 1, 1]
-    assert one_hot(torch.tensor([2, 0]), 3, x[:2]).tolist() == [[0, 0, 1], [1, 0, 0]]
-    mixed, none, known = (model.infer(x, labels).mu for labels in (some, None, y))
+    assert rows(some).sum(1).tolist() == [0, 0, 0, 1, 1, 1]
+    assert rows(torch.tensor([2, 0])).tolist() == [[0, 0, 1], [1, 0, 0]]
+    some, y = rows(some), told(model, y)
+    mixed, none, known = (model.infer(x, c).mu for c in (some, None, y))
     torch.testing.assert_close(mixed, torch.cat([none[:3], known[3:]]))
     z = torch.randn(6, H.d)
     torch.testing.assert_close(model.decode(z, some), torch.cat([model.decode(z)[:3], model.decode(z, y)[3:]]))
@@ -107,8 +113,9 @@ def test_unknown_labels_are_rows_of_zeros_each_for_itself():
 
 def test_the_rate_to_a_learned_prior_is_torchs_and_its_draws_are_the_priors():
     model, (x, y) = model_of(ConditionalVAE, learned_prior=True), batch()
+    y = rows(y)
     q = model.infer(x, y)
-    mu, std = model.label_prior(one_hot(y, 3, x))
+    mu, std = model.label_prior(y)
     prior = torch.distributions.Normal(mu, std)
     kl = torch.distributions.kl_divergence(torch.distributions.Normal(q.mu, q.std), prior)
     torch.testing.assert_close(q.kl_per_dim, kl)
@@ -117,8 +124,8 @@ def test_the_rate_to_a_learned_prior_is_torchs_and_its_draws_are_the_priors():
     torch.testing.assert_close(model.log_joint(x, q.z, y), joint)
     n = 20_000
     for label in (0, 2):
-        drawn = model.sample_prior(n, torch.Generator().manual_seed(0), 0.5, torch.full((n,), label))
-        mu, std = (v[0] for v in model.label_prior(one_hot(torch.tensor([label]), 3, x[:1])))
+        drawn = model.sample_prior(n, torch.Generator().manual_seed(0), 0.5, rows(torch.full((n,), label)))
+        mu, std = (v[0] for v in model.label_prior(rows(torch.tensor([label]))))
         assert ((drawn.mean(0) - mu).abs() < 5 * 0.5 * std / math.sqrt(n)).all()
         torch.testing.assert_close(drawn.std(0), 0.5 * std, rtol=0.03, atol=0)
 
@@ -127,19 +134,20 @@ def test_labels_are_hidden_in_training_only_and_as_often_as_asked():
     seen = []
 
     class Watch(nn.Module):
-        def forward(self, model, x, step, y=None):
-            seen.append(y)
+        def forward(self, model, x, step, c=None):
+            seen.append(c)
             return Loss(None, {})
 
     model = nn.Identity()
-    x, y = torch.zeros(4000, 1), torch.arange(4000) % 3
-    hide = HideLabels(Watch(), 0.25)
+    x, y = torch.zeros(4000, 1), rows(torch.arange(4000) % 3)
+    hide = HideConditions(Watch(), 0.25)
     hide(model, x, 0, y)
-    share = float((seen[0] == -1).float().mean())
+    left = seen[0].any(1)
+    share = float((~left).float().mean())
     assert share == pytest.approx(0.25, abs=5 * math.sqrt(0.25 * 0.75 / 4000))
-    assert torch.equal(seen[0][seen[0] >= 0], y[seen[0] >= 0])
+    assert torch.equal(seen[0][left], y[left])
     hide.eval()(model, x, 0, y)
-    HideLabels(Watch(), 0.0)(model, x, 0, y)
+    HideConditions(Watch(), 0.0)(model, x, 0, y)
     hide.train()(model, x, 0, None)
     assert torch.equal(seen[1], y)
     assert torch.equal(seen[2], y)
@@ -157,7 +165,7 @@ def test_a_data_set_without_labels_is_refused(name):
 
 def by_hand(model: SemiSupervisedVAE, x, label: int, noise) -> torch.Tensor:
     """-L(x, y) of Kingma et al., 2014, equation 6: distortion + KL of z - log p(y) at this noise, (b,)."""
-    y = torch.full((len(x),), label)
+    y = rows(torch.full((len(x),), label))
     q = model.conditional.infer(x, y)
     z = q.mu + q.std * noise
     normal = torch.distributions.Normal
@@ -166,7 +174,7 @@ def by_hand(model: SemiSupervisedVAE, x, label: int, noise) -> torch.Tensor:
 
 
 def noise_of(model: SemiSupervisedVAE, x, y) -> torch.Tensor:
-    model.posterior(x, y)
+    model.posterior(x, rows(y))
     return torch.randn(len(x), H.d)
 
 
@@ -184,7 +192,7 @@ def test_equivalence_semi_supervised_vae():
     for labels, bound in ((y, supervised), (None, marginal), (torch.where(known, y, -1), None)):
         bound = torch.where(known, supervised, marginal) if bound is None else bound
         torch.manual_seed(2)
-        loss = objective(model, x, 0, labels)
+        loss = objective(model, x, 0, told(model, labels))
         torch.testing.assert_close(loss.parts["elbo"], -bound.detach(), rtol=1e-5, atol=1e-4)
         seen = torch.zeros(6, dtype=torch.bool) if labels is None else labels >= 0
         classification = -(q.gather(1, y[:, None])[:, 0].log() * seen).sum() / (6 * 0.5)
@@ -195,7 +203,7 @@ def test_a_missing_label_teaches_the_classifier_and_a_known_one_by_its_own_loss_
     model, (x, y) = model_of(SemiSupervisedVAE), batch()
     last = model.classifier[2].weight
     for labels, alpha, moves in ((None, 1.0, True), (y, 0.0, False), (y, 1.0, True)):
-        total = SemiSupervisedBound(alpha, 1.0)(model, x, 0, labels).total
+        total = SemiSupervisedBound(alpha, 1.0)(model, x, 0, told(model, labels)).total
         assert bool((torch.autograd.grad(total, last)[0] != 0).any()) == moves
 
 
@@ -205,12 +213,12 @@ def test_the_joint_of_an_unknown_label_is_the_log_sum_over_classes():
     prior = torch.distributions.Normal(0.0, 1.0).log_prob(z).sum(1)
     each = []
     for label in range(3):
-        y = torch.full((6,), label)
+        y = rows(torch.full((6,), label))
         each.append(model.likelihood.log_prob(model.conditional.params(z, y), x) + prior - math.log(3))
         torch.testing.assert_close(model.log_joint(x, z, y), each[-1])
     total = torch.stack(each).double().exp().sum(0).log()  # in float32 a joint of e^-104 is already 0
     torch.testing.assert_close(model.log_joint(x, z).double(), total, rtol=1e-4, atol=1e-3)
-    pictures = torch.stack([model.decode(z, torch.full((6,), label)) for label in range(3)]).mean(0)
+    pictures = torch.stack([model.decode(z, rows(torch.full((6,), label))) for label in range(3)]).mean(0)
     torch.testing.assert_close(model.decode(z), pictures)
 
 
@@ -218,13 +226,14 @@ def test_the_posterior_of_an_unknown_label_is_the_mixture_it_says():
     """Draws have its mean and standard deviation, log_posterior is the density of the mixture, and the bound of many
     weights lies above the mean weight, with a label and without."""
     model, (x, y) = model_of(SemiSupervisedVAE).eval(), batch(2)
+    y = rows(y)
     with torch.inference_mode():
         q = model.infer(x)
         draws = model.resample(q, 20_000)
         z = draws.z.view(20_000, 2, H.d)
         assert ((z.mean(0) - q.mu).abs() < 5 * q.std / math.sqrt(20_000)).all()
         torch.testing.assert_close(z.std(0), q.std, rtol=0.05, atol=0)
-        parts = [model.conditional.infer(x, torch.full((2,), label)) for label in range(3)]
+        parts = [model.conditional.infer(x, c) for c in _labels(2)]
         log_normal = torch.distributions.Normal(
             torch.stack([p.mu for p in parts]), torch.stack([p.std for p in parts])
         ).log_prob(q.z)
@@ -240,7 +249,7 @@ def test_the_posterior_of_an_unknown_label_is_the_mixture_it_says():
 
 
 def _labels(n: int) -> list[torch.Tensor]:
-    return [torch.full((n,), label) for label in range(3)]
+    return [rows(torch.full((n,), label)) for label in range(3)]
 
 
 # ---------------------------------------------------------------- which labels are kept
@@ -263,17 +272,16 @@ def test_training_sees_no_more_labels_than_asked(monkeypatch, tmp_path):
     seen = []
     inner = SemiSupervisedBound.forward
 
-    def watch(self, model, x, step, y=None):
-        seen.append(y)
-        return inner(self, model, x, step, y)
+    def watch(self, model, x, step, c=None):
+        seen.append(c)
+        return inner(self, model, x, step, c)
 
     monkeypatch.setattr(SemiSupervisedBound, "forward", watch)
     settings = {"net": "mlp", "width": 8, "d": 2, "labelled": 20, "batch_size": 512}
     events = experiment.train(experiment.Plan("semi_supervised_vae", "digits", settings, epochs=1, device="cpu"))
     epoch = next(e for e in events if e.kind == "epoch")
     events.close()
-    labels = torch.cat(seen)
-    assert torch.bincount(labels[labels >= 0]).tolist() == [2] * 10
+    assert torch.cat(seen).sum(0).tolist() == [2] * 10
     assert 0 <= epoch.metrics["test_accuracy"] <= 1
 
 

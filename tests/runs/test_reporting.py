@@ -22,6 +22,7 @@ from vae.runs import control, diagnosis, drawing, folder, forecast, os_process, 
 from vae.runs.folder import DONE, FAILED, PAUSED, QUEUED, RUNNING, STOPPED
 from vae.saved import checkpoint
 from vae.training import experiment
+from vae.training.job import Job
 from vae.training.plan import Plan
 from vae.training.trainer import Diverged
 
@@ -199,7 +200,7 @@ def test_snapshots_change_nothing_and_hold_what_they_say(tmp_path, monkeypatch, 
     monkeypatch.setattr(recording, "SHARE", 1.0)
     settings = {"batch_size": "479"} if family == "vq_vae" else TINY
     watched = Plan(family, "digits", settings, 3, name="watched", points=MAPPED)
-    shots = recording.Snapshots(tmp_path / "run", watched)
+    shots = recording.Snapshots(tmp_path / "run", Job.of(watched))
     events = experiment.train(watched, watch=shots.take)
     while next(events).epoch < 3:
         pass
@@ -238,7 +239,7 @@ def test_a_net_that_diverged_is_told_and_its_snapshot_has_numbers(tiny_checkpoin
         return dataclasses.replace(posterior, mu=posterior.mu * far)
 
     monkeypatch.setattr(net, "infer", diverged)
-    mu = recording.Look(samples, "vae", "digits", seed=0, device=torch.device("cpu")).at(net)["mu"]
+    mu = recording.Look(Job.of(Plan("vae", "digits", {}, device="cpu")), samples).at(net)["mu"]
     assert np.isfinite(mu).all()
     assert np.abs(mu).max() == np.finfo(np.float16).max
     z = np.zeros((10, 2), np.float32)
@@ -265,7 +266,7 @@ def test_a_training_faster_than_its_snapshots_has_fewer_unless_all_of_them_take_
     """With no time at all for them, only the first and the last epoch have one."""
     monkeypatch.setattr(recording, "SHARE", 0.0)
     monkeypatch.setattr(recording, "FREE_S", free_s)
-    shots = recording.Snapshots(tmp_path / "run", plan("rare", epochs=6))
+    shots = recording.Snapshots(tmp_path / "run", Job.of(plan("rare", epochs=6)))
     events = experiment.train(plan("rare", epochs=6), watch=shots.take)
     for event in events:
         if event.kind == "epoch" and event.epoch == 6:

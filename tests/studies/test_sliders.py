@@ -18,7 +18,7 @@ def engine(tiny_checkpoint):
 
 def test_the_decoder_is_asked_once_for_all_tabs(engine, monkeypatch):
     asked, decode = [], engine.decode
-    monkeypatch.setattr(engine, "decode", lambda z, y=None: asked.append(len(z)) or decode(z, y))
+    monkeypatch.setattr(engine, "decode", lambda z, **told: asked.append(len(z)) or decode(z, **told))
     found = sliders.tabs(engine, sliders.slope_at(engine, engine.atlas.z[0], None))
     assert asked == [2 * engine.d]
     assert list(found) == ["here", "pca", "raw", "named"]

@@ -174,11 +174,13 @@ def test_an_epoch_shows_every_sample_once_in_an_order_of_its_own():
 
 def test_labels_stay_with_their_samples():
     trainer, pairs = trainer_of("ae", train={"batch_size": 32}), []
+    trainer.model.condition = (256,)  # as if it were told labels
     inner = trainer.objective.forward
-    trainer.objective.forward = lambda model, x, step, y=None: (pairs.append((x, y)), inner(model, x, step, y))[1]
+    trainer.objective.forward = lambda model, x, step, c=None: (pairs.append((x, c)), inner(model, x, step, c))[1]
     x = pictures()
     list(fit(trainer, x, x[:, 0, 0, 0].long(), None, 1))
-    assert all(torch.equal((b[:, 0, 0, 0] * 255).round().long(), y) for b, y in pairs)
+    assert all(torch.equal((b[:, 0, 0, 0] * 255).round().long(), c.argmax(1)) for b, c in pairs)
+    assert all(torch.equal(c.sum(1), torch.ones(len(c))) for _, c in pairs)
 
 
 def test_epoch_figures_are_means_over_the_samples():

@@ -53,6 +53,7 @@ class Atlas:
     thumb_size: tuple[int, int]
     _search: Index = field(repr=False)
     measured: dict[str, np.ndarray] = field(default_factory=dict)  # of each row, by name; see measured.kept
+    conditions: np.ndarray | None = None  # what each row is told beside its label, (n, *condition) float32
 
     @property
     def n(self) -> int:
@@ -113,6 +114,12 @@ class Atlas:
         chose. None: the set has no labels."""
         return None if self.labels is None else self.labels[self._search.query(self._seen(z), 1)[1][:, 0]]
 
+    def conditions_at(self, z: Float[np.ndarray, "b d"]) -> np.ndarray | None:
+        """What the nearest row to each latent is told, (b, *condition) float32. None: rows are told nothing."""
+        if self.conditions is None:
+            return None
+        return self.conditions[self._search.query(self._seen(z), 1)[1][:, 0]]
+
     def _seen(self, z: np.ndarray) -> np.ndarray:
         return self.projector.seen(np.asarray(z, np.float32))
 
@@ -150,6 +157,8 @@ class Atlas:
         }
         if self.labels is not None:
             arrays["labels"] = self.labels.astype(np.int32)
+        if self.conditions is not None:
+            arrays["c"] = self.conditions.astype(np.float16)
         arrays |= {f"projector.{k}": v for k, v in self.projector.state().items() if k not in arrays}
         if self.kept_mixture is not None:
             arrays |= {f"mixture.{k}": v for k, v in self.kept_mixture.state().items()}
@@ -185,6 +194,7 @@ def load(files: dict[str, bytes], classes: tuple[str, ...], name: str, discrete:
             thumb_size=(size[0], size[1]),
             _search=Index(projector.seen(z), projector.scale),
             measured={k: v.astype(np.float32) for k, v in _below(a, "measured.").items()},
+            conditions=a["c"].astype(np.float32) if "c" in a else None,
         )
     except UNREADABLE as e:
         raise CheckpointError(

@@ -33,6 +33,7 @@ def build(
     view: np.ndarray | None = None,
     discrete: bool = False,
     measure: Callable[[np.ndarray, np.ndarray | None], dict[str, np.ndarray]] = lambda x, y: {},
+    conditioned: bool = False,
     report: Callable[[str], Any] = lambda stage: None,
 ) -> Atlas:
     """Draw n training rows, encode them, fit the map, measure where it can be trusted. Deterministic for a seed.
@@ -40,6 +41,7 @@ def build(
     Args: encode(x, y), decode(z, y): with labels, for models that take them. pictures(x): samples to uint8 thumbnails
         (n, c, h, w). view (d, m): the map shows z @ view.
         discrete: between two latents lies none, so no mixture is fitted on them. measure(x, y): see measured.measure.
+        conditioned: in the place of labels all of these are given the conditions of the samples.
     Raises: ShapeError: fewer than 2 rows, or n < 2. NotMeasurable: the model diverged.
     """
     if min(n, len(samples.x_train)) < 2:
@@ -48,7 +50,12 @@ def build(
     x = samples.x_train[rows]
     report("encoding")
     y = None if samples.y_train is None else samples.y_train[rows]
-    z, std = encode(x, y)
+    c = None
+    if conditioned:
+        assert samples.c_train is not None  # a set with a condition has it for both splits
+        c = _conditions(samples.c_train[rows])
+    told = c if conditioned else y
+    z, std = encode(x, told)
     most = np.finfo(np.float16).max
     lost = int((~(np.abs(z) <= most)).any(1).sum())
     if lost:
@@ -61,11 +68,11 @@ def build(
     search = Index(projector.seen(z), projector.scale)
     report("measuring trust")
 
-    def decode_labelled(z: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        labels = None if y is None else y[search.query(projector.seen(z), 1)[1][:, 0]]
-        return decode(z, labels), labels
+    def decode_told(z: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        nearest = None if told is None else told[search.query(projector.seen(z), 1)[1][:, 0]]
+        return decode(z, nearest), nearest
 
-    measured = trust.calibrate(projector, decode_labelled, lambda labelled: encode(*labelled)[0], seed=seed)
+    measured = trust.calibrate(projector, decode_told, lambda pair: encode(*pair)[0], seed=seed)
     projector = projector.with_trust(measured)
     report("drawing thumbnails")
     columns, fit = _sheet_of(len(x), pictures(x[:1]).shape[2:])
@@ -84,7 +91,8 @@ def build(
         thumb_columns=columns,
         thumb_size=thumbnails.shape[2:],
         _search=search,
-        measured=kept(measure(x, y), z, std, samples, rows),
+        measured=kept(measure(x, told), z, std, samples, rows),
+        conditions=c,
     )
 
 
@@ -124,6 +132,11 @@ def _sheet_of(n: int, size: tuple[int, int]) -> tuple[int, int]:
     """Columns of a nearly square sheet of n pictures (h, w), and how many of them fit within SHEET_PX a side."""
     columns = min(int(np.ceil(np.sqrt(n))), SHEET_PX // size[1])
     return columns, min(n, columns * (SHEET_PX // size[0]))
+
+
+def _conditions(c: np.ndarray) -> np.ndarray:
+    """As they are stored, float32; uint8 0-255 as 0-1."""
+    return _half(c.astype(np.float32) / 255 if c.dtype == np.uint8 else c)
 
 
 def _half(a: np.ndarray) -> np.ndarray:

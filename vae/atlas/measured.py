@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 
 from ..losses.model import Model
+from ..models.conditions import told
 from ..models.tensors import to_float
 from ..types import Samples
 
@@ -15,17 +16,18 @@ ERROR, RATE, FACTOR = "error", "rate", "factor."
 CLOSE_NATS = 0.02  # a rate that its closed form gives as well as this, relative, is not stored
 
 
-def measure(model: Model, x: np.ndarray, y: np.ndarray | None, seed: int = 0) -> dict[str, np.ndarray]:
+def measure(model: Model, x: np.ndarray, given: np.ndarray | None, seed: int = 0) -> dict[str, np.ndarray]:
     """Of each sample x (n, *shape): "error", the mean squared error of its decoded posterior mean, and, where the model
-    pays one, "rate", nats: of one draw with this seed where it has no closed form. float32 (n,)."""
+    pays one, "rate", nats: of one draw with this seed where it has no closed form. float32 (n,). given: (n,) labels or
+    (n, *condition), what the model is told of them."""
     device, errors, rates = next(model.parameters()).device, [], []
     with torch.inference_mode(), torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         for i in range(0, len(x), BATCH):
             batch = to_float(torch.from_numpy(np.ascontiguousarray(x[i : i + BATCH])).to(device))
-            labels = None if y is None else torch.from_numpy(y[i : i + BATCH]).to(device)
-            q = model.infer(batch, labels)
-            errors.append((model.decode(q.mu, labels) - batch).square().flatten(1).mean(1).cpu())
+            c = None if given is None else told(model, torch.from_numpy(given[i : i + BATCH]).to(device))
+            q = model.infer(batch, c)
+            errors.append((model.decode(q.mu, c) - batch).square().flatten(1).mean(1).cpu())
             if q.kl:
                 rates.append(torch.stack(q.kl).sum(0).cpu())
     measured = {ERROR: torch.cat(errors).float().numpy()}

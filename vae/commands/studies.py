@@ -119,7 +119,7 @@ def show_copies(args: Namespace) -> None:
     if known is None:
         raise SettingError(f"{m.name}: its data set is not on this machine, so there is nothing to compare with.")
     z = m.sample(args.n, args.seed)
-    found = copies.nearest(m, known, m.decode(z, m.labels_at(z)))
+    found = copies.nearest(m, known, m.decode(z, c=m.condition_at(z)))
     rows = zip(found.names, found.words, found.suspect, strict=True)
     record = [{"nearest": name, "verdict": words, "suspect": suspect} for name, words, suspect in rows]
     _say(args, record, [f"sample {i}: {r['nearest']}. {r['verdict']}" for i, r in enumerate(record)])

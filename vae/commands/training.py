@@ -18,6 +18,8 @@ from ..runs.guards import unneeded
 from ..saved import checkpoint
 from ..saved.names import check_kept_apart
 from ..training import distributed, experiment
+from ..training.job import Job
+from ..training.plan import Plan
 from ..training.presets import preset
 from ..training.trainer import Diverged, Event
 from .options import INTERRUPTED, settings
@@ -54,20 +56,20 @@ def train(args: Namespace) -> int:
     return 0
 
 
-def _with_less(plan: experiment.Plan) -> str:
+def _with_less(plan: Plan) -> str:
     """How to go on after a NaN, with a tenth of the learning rate."""
-    lr = experiment.split_settings(plan.family, plan.settings)[1].lr / 10
+    lr = Job.of(plan).trainer.lr / 10
     less = dataclasses.replace(plan, settings=plan.settings | {"lr": f"{lr:g}"})
     return f"Go on from there with: {less.command()} --resume"
 
 
-def _how_to_go_on(plan: experiment.Plan) -> str:
+def _how_to_go_on(plan: Plan) -> str:
     if plan.checkpoint_name() not in checkpoint.checkpoints():
         return f"no epoch was finished, nothing is saved. Start again with: {plan.command()}"
     return f"every finished epoch is saved. Go on with: {plan.command()} --resume"
 
 
-def plan_of(args: Namespace) -> experiment.Plan:
+def plan_of(args: Namespace) -> Plan:
     """What was said counts, then the preset, then what every run has."""
     chosen, epochs, points = settings(args.settings), args.epochs, args.points
     if args.preset:
@@ -75,7 +77,7 @@ def plan_of(args: Namespace) -> experiment.Plan:
         given = preset(args.preset, args.family, data, len(data.load().x_train))
         chosen = {k: str(v) for k, v in given.settings.items()} | chosen
         epochs, points = (given.epochs if epochs is None else epochs), (given.points if points is None else points)
-    return experiment.Plan(
+    return Plan(
         args.family,
         args.dataset,
         chosen,

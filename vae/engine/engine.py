@@ -18,6 +18,7 @@ from ..latent.paths import along
 from ..latent.rows import rows
 from ..latent.trust import from_coverage
 from ..losses.model import Model
+from ..models.conditions import one_hot
 from ..models.tensors import to_float
 from ..registry import MODALITIES, traits
 from ..sampling.draw import draw
@@ -25,7 +26,7 @@ from ..saved import checkpoint
 from ..saved.checkpoint import RESUME, Checkpoint
 from ..saved.restoring import restore
 from .device import choose_device
-from .validation import FARTHEST, check_labels, check_samples
+from .validation import FARTHEST, check_conditions, check_labels, check_samples
 
 BATCH = 256
 
@@ -48,7 +49,9 @@ class Engine:
         self.levels: tuple[int, ...] = self._model.levels
         self.traits = traits(saved.config)
         self.can_encode = "imported" not in self.traits
-        self.conditional = "conditional" in self.traits
+        self.condition: tuple[int, ...] = self._model.condition  # shape of what it is told beside a sample; () nothing
+        self.conditioned = bool(saved.config["spec"].get("condition"))  # told conditions of the data, and no labels
+        self.conditional = "conditional" in self.traits and not self.conditioned  # told labels
         self.device = self._device.type
         self.modality = MODALITIES.get(saved.config["spec"]["modality"])
         self.picture_shape: tuple[int, int, int] = self.modality.picture_shape(self.shape)
@@ -88,27 +91,31 @@ class Engine:
 
     # -------------------------------------------------------- through the device, on the engine's thread
 
-    def encode(self, x: ArrayLike, y: ArrayLike | int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    def encode(
+        self, x: ArrayLike, y: ArrayLike | int | None = None, *, c: ArrayLike | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Posterior mean and standard deviation, (b, d) float32 each; x: (b, *shape), pictures (b, c, h, w) uint8 0-255
         or float 0-1, series (b, c, t) float.
 
-        y: (b,) labels, or one for all, or None: unknown; only conditional models look at it.
-        Deterministic. Raises: ShapeError; SettingError: an imported decoder, which has no encoder.
+        y: (b,) labels, or one for all, or None: unknown; only models that are told labels look at it.
+        c: conditions (b, *condition), or one for all, in place of labels, for models that are told one.
+        Deterministic. Raises: ShapeError; SettingError: an imported decoder, which has no encoder, or c for a model
+        that is told nothing, or together with y.
         """
         if not self.can_encode:
             raise SettingError(f"{self.name} was imported as a decoder with its latents: it has no encoder.")
-        return self._run("encode", x, y)
+        return self._run("encode", x, y, c)
 
-    def decode(self, z: ArrayLike, y: ArrayLike | int | None = None) -> np.ndarray:
-        """E[x|z] or E[x|z, y], (b, *shape) float32, in 0-1 for pictures; z: (b, d), finite; y as in encode.
+    def decode(self, z: ArrayLike, y: ArrayLike | int | None = None, *, c: ArrayLike | None = None) -> np.ndarray:
+        """E[x|z] or E[x|z, c], (b, *shape) float32, in 0-1 for pictures; z: (b, d), finite; y, c as in encode.
 
-        Raises: ShapeError.
+        Raises: ShapeError, SettingError.
         """
-        return self._run("decode", z, y)
+        return self._run("decode", z, y, c)
 
-    def decode_uint8(self, z: ArrayLike, y: ArrayLike | int | None = None) -> np.ndarray:
+    def decode_uint8(self, z: ArrayLike, y: ArrayLike | int | None = None, *, c: ArrayLike | None = None) -> np.ndarray:
         """`decode`, as pictures to look at, uint8 (b, c, h, w) of `picture_shape`: a series as its line chart."""
-        return self._run("decode_uint8", z, y)
+        return self._run("decode_uint8", z, y, c)
 
     def redraw(self, z: ArrayLike, held: int, n: int, seed: int = 0, temperature: float = 1.0) -> np.ndarray:
         """n latents (n, d) with the first `held` levels of z (1, d) and all below drawn anew, for a hierarchical model.
@@ -117,12 +124,14 @@ class Engine:
         """
         return self._run("redraw", z, held, n, seed, temperature)
 
-    def posterior(self, x: ArrayLike, n: int, seed: int = 0, y: ArrayLike | int | None = None) -> np.ndarray:
+    def posterior(
+        self, x: ArrayLike, n: int, seed: int = 0, y: ArrayLike | int | None = None, *, c: ArrayLike | None = None
+    ) -> np.ndarray:
         """n draws (n, d) of q(z|x) of one sample x (1, *shape): the model's own posterior, whatever its form.
 
-        x, y as in encode. Raises: ShapeError. SettingError: n < 1, or the posterior is one point, see `has_width`.
+        x, y, c as in encode. Raises: ShapeError. SettingError: n < 1, or the posterior is one point, see `has_width`.
         """
-        return self._run("posterior", x, n, seed, y)
+        return self._run("posterior", x, n, seed, y, c)
 
     @functools.cached_property
     def has_width(self) -> bool:
@@ -141,36 +150,37 @@ class Engine:
         """
         return self._run("codes", z)
 
-    def _encode(self, x: ArrayLike, y: ArrayLike | int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    def _encode(
+        self, x: ArrayLike, y: ArrayLike | int | None = None, c: ArrayLike | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         x = check_samples(x, self.shape, self.modality.bounded)
-        y = self._check_labels(y, len(x))
+        told = self._told(y, c, len(x))
         mus, stds = [], []
         with torch.inference_mode():
             for i in range(0, len(x), BATCH):
                 batch = torch.from_numpy(np.ascontiguousarray(x[i : i + BATCH])).to(self._device)
-                q = self._model.infer(to_float(batch), None if y is None else y[i : i + BATCH])
+                q = self._model.infer(to_float(batch), None if told is None else told[i : i + BATCH])
                 mus.append(q.mu.float().cpu().numpy())
                 stds.append(q.std.float().cpu().numpy())
         return np.concatenate(mus), np.concatenate(stds)
 
-    def _decode(self, z: ArrayLike, y: ArrayLike | int | None = None) -> np.ndarray:
+    def _decode(self, z: ArrayLike, y: ArrayLike | int | None = None, c: ArrayLike | None = None) -> np.ndarray:
         z = self._check_latents(z)
-        y = self._check_labels(y, len(z))
+        told = self._told(y, c, len(z))
         out = []
         with torch.inference_mode():
             for i in range(0, len(z), BATCH):
                 batch = torch.from_numpy(z[i : i + BATCH].clip(-FARTHEST, FARTHEST)).to(self._device)
-                x = self._model.decode(batch, None if y is None else y[i : i + BATCH])
+                x = self._model.decode(batch, None if told is None else told[i : i + BATCH])
                 out.append((x.clamp(0, 1) if self.modality.bounded else x).float().cpu().numpy())
         return np.concatenate(out)
 
-    def _decode_uint8(self, z: ArrayLike, y: ArrayLike | int | None = None) -> np.ndarray:
-        return self.modality.pictures(self._decode(z, y))
+    def _decode_uint8(self, z: ArrayLike, y: ArrayLike | int | None = None, c: ArrayLike | None = None) -> np.ndarray:
+        return self.modality.pictures(self._decode(z, y, c))
 
-    def _sample_prior(self, n: int, seed: int, temperature: float, y: ArrayLike | int | None) -> np.ndarray:
-        y = self._check_labels(y, n)
+    def _sample_prior(self, n: int, seed: int, temperature: float, told: torch.Tensor | None) -> np.ndarray:
         with torch.inference_mode():
-            z = self._model.sample_prior(n, torch.Generator().manual_seed(seed), temperature, y)
+            z = self._model.sample_prior(n, torch.Generator().manual_seed(seed), temperature, told)
         return z.float().cpu().numpy()
 
     def _redraw(self, z: ArrayLike, held: int, n: int, seed: int, temperature: float) -> np.ndarray:
@@ -181,7 +191,7 @@ class Engine:
             out = self._model.redraw(start, held, torch.Generator().manual_seed(seed), temperature)
         return out.float().cpu().numpy()
 
-    def _posterior(self, x: ArrayLike, n: int, seed: int, y: ArrayLike | int | None) -> np.ndarray:
+    def _posterior(self, x: ArrayLike, n: int, seed: int, y: ArrayLike | int | None, c: ArrayLike | None) -> np.ndarray:
         if n < 1 or not self.has_width:
             point = f"{self.name} encodes a sample as one point: there is nothing to draw from."
             raise SettingError(point if n >= 1 else f"n={n}: expected at least 1 draw.")
@@ -191,7 +201,7 @@ class Engine:
         with torch.inference_mode(), torch.random.fork_rng(devices=self._cuda()):
             torch.manual_seed(seed)
             batch = to_float(torch.from_numpy(np.ascontiguousarray(x)).to(self._device))
-            z = self._model.resample(self._model.infer(batch, self._check_labels(y, 1)), n).z
+            z = self._model.resample(self._model.infer(batch, self._told(y, c, 1)), n).z
         return z.float().cpu().numpy()
 
     def _cuda(self) -> list[int]:
@@ -203,10 +213,17 @@ class Engine:
         with torch.inference_mode():
             return self._model.codes(torch.from_numpy(self._check_latents(z)).to(self._device)).cpu().numpy()
 
-    def _check_labels(self, y: ArrayLike | int | None, n: int) -> torch.Tensor | None:
+    def _told(self, y: ArrayLike | int | None, c: ArrayLike | None, n: int) -> torch.Tensor | None:
+        """What the model is told of n samples, (n, *condition): labels y as rows with a single 1, or c as it is."""
+        if c is not None and not self.condition:
+            raise SettingError(f"{self.name} is told nothing beside a sample: given c, expected none.")
+        if c is not None and y is not None:
+            raise SettingError("given labels y and conditions c: expected one of them.")
+        if c is not None:
+            return check_conditions(c, n, self.condition).to(self._device)
         if y is None or not self.conditional:
             return None
-        return check_labels(y, n, self.card["spec"]["n_classes"]).to(self._device)
+        return one_hot(check_labels(y, n, self.card["spec"]["n_classes"]), self.condition[0]).to(self._device)
 
     def _check_latents(self, z: ArrayLike) -> np.ndarray:
         z = rows(z, self.d, "latents")
@@ -222,14 +239,21 @@ class Engine:
         return None if view is None else view.cpu().numpy()
 
     def sample(
-        self, n: int, seed: int = 0, temperature: float = 1.0, source: str = "prior", y: ArrayLike | int | None = None
+        self,
+        n: int,
+        seed: int = 0,
+        temperature: float = 1.0,
+        source: str = "prior",
+        y: ArrayLike | int | None = None,
+        *,
+        c: ArrayLike | None = None,
     ) -> np.ndarray:
-        """n latents (n, d) from "prior" (given labels y, where the model's prior knows them), "aggregate" or "mixture";
-        see `sampling.draw`. Decode them, with the same y, for pictures."""
+        """n latents (n, d) from "prior" (given labels y or conditions c, where the model's prior knows them),
+        "aggregate" or "mixture"; see `sampling.draw`. Decode them, with the same y or c, for pictures."""
         atlas = None if source == "prior" else self.atlas
 
         def prior(n: int, seed: int, temperature: float) -> np.ndarray:
-            return self._run("sample_prior", n, seed, temperature, y)
+            return self._run("sample_prior", n, seed, temperature, self._told(y, c, n))
 
         return draw(n, seed=seed, temperature=temperature, source=source, prior=prior, atlas=atlas)
 
@@ -243,6 +267,14 @@ class Engine:
         """What a conditional model is shown with where nobody chose: the labels of the nearest reference samples, (b,)
         int64. None for a model that does not look at labels."""
         return self.atlas.labels_at(z) if self.conditional else None
+
+    def condition_at(self, z: np.ndarray, label: int | None = None) -> np.ndarray | None:
+        """What latents (b, d) are decoded with, (b, *condition) float32: a chosen label's row, or where nobody chose,
+        what the nearest reference samples are told. None for a model that is told nothing. Raises: ShapeError."""
+        if not self.conditional:
+            return self.atlas.conditions_at(z) if self.condition else None
+        y = self.atlas.labels_at(z) if label is None else label
+        return None if y is None else one_hot(check_labels(y, len(z), self.condition[0]), self.condition[0]).numpy()
 
     def walk(self, waypoints: ArrayLike, n: int = 64, method: str = "linear") -> np.ndarray:
         """n latents (n, d) of the way through waypoints (w, d): linear, slerp or geodesic; see `latent.paths.along`.
@@ -258,14 +290,14 @@ class Engine:
         """Latents (b, d) to map positions (b, 2) float32."""
         return self.atlas.projector.to_map(self._check_latents(z))
 
-    def trust(self, z: np.ndarray, y: ArrayLike | int | None = None) -> np.ndarray:
+    def trust(self, z: np.ndarray, y: ArrayLike | int | None = None, *, c: ArrayLike | None = None) -> np.ndarray:
         """How far each latent comes back when its picture is encoded again, (b,) in 0-1; see `Projector.returned`.
 
         The same fact that `from_map` gives the probability of, measured: one decode and one encode. Raises: ShapeError.
         """
         if not self.can_encode:  # how many reference latents lie there is all that can be known
             return from_coverage(self.atlas.projector.coverage(self.to_map(z)))
-        return self.atlas.projector.returned(z, self.encode(self.decode(z, y), y)[0])
+        return self.atlas.projector.returned(z, self.encode(self.decode(z, y, c=c), y, c=c)[0])
 
     def from_map(self, xy: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """Map positions (b, 2) to latents (b, d) float32, and trust (b,) in 0-1, higher is better."""

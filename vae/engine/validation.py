@@ -1,4 +1,4 @@
-"""What an engine is given, checked before it reaches the device: samples, and labels."""
+"""What an engine is given, checked before it reaches the device: samples, labels and conditions."""
 
 from __future__ import annotations
 
@@ -44,3 +44,21 @@ def check_labels(y: ArrayLike | int, n: int, known: int) -> torch.Tensor:
     if y.size and not 0 <= y.min() <= y.max() < known:
         raise ShapeError(f"labels: given {y.min()} to {y.max()}, expected 0 to {known - 1}.")
     return torch.from_numpy(np.broadcast_to(y, (n,)).astype(np.int64))
+
+
+def check_conditions(c: ArrayLike, n: int, shape: tuple[int, ...]) -> torch.Tensor:
+    """c, (n, *shape) or one for all (*shape), uint8 0-255 or float, as (n, *shape) float32; uint8 becomes 0-1.
+
+    Raises: ShapeError: saying what was given and expected.
+    """
+    c = np.asarray(c)
+    if c.shape not in (tuple(shape), (n, *shape)):
+        sides = ", ".join(map(str, shape))
+        raise ShapeError(f"conditions: given {c.shape}, expected ({n}, {sides}) or one for all, ({sides}).")
+    if c.dtype == np.uint8:
+        c = c.astype(np.float32) / 255
+    elif not np.issubdtype(c.dtype, np.floating):
+        raise ShapeError(f"conditions: given {c.dtype}, expected float, or uint8 (0-255).")
+    if not (np.abs(c) <= FARTHEST).all():
+        raise ShapeError(f"conditions: given NaN, infinity or a number beyond {FARTHEST:g}, expected finite ones.")
+    return torch.from_numpy(np.broadcast_to(c, (n, *shape)).astype(np.float32))

@@ -43,8 +43,8 @@ class PriorAdversary(nn.Module):
         self.discriminator = discriminator(d, h.adversary_width, DEPTH)
         self.weight, self.r1 = h.lambda_adversary, h.r1
 
-    def forward(self, model: VAE, x: Tensor, step: int, y: Tensor | None = None) -> Loss:
-        output = model(x, y)
+    def forward(self, model: VAE, x: Tensor, step: int, c: Tensor | None = None) -> Loss:
+        output = model(x, c)
         z = output.latent.z
         parts = {"distortion": terms.distortion(model, output, x), "fooling": fooling(self.discriminator, z)}
         total = (parts["distortion"] + self.weight * parts["fooling"]).mean()

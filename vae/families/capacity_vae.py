@@ -30,8 +30,8 @@ class Capacity(nn.Module):
         super().__init__()
         self.capacity, self.gamma = capacity, gamma
 
-    def forward(self, model: nn.Module, x: Tensor, step: int, y: Tensor | None = None) -> Loss:
-        output = model(x, y)
+    def forward(self, model: nn.Module, x: Tensor, step: int, c: Tensor | None = None) -> Loss:
+        output = model(x, c)
         rate = terms.rate(model, output, x)
         off = (rate - self.capacity(step)).abs()
         distortion = terms.distortion(model, output, x)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..losses.objectives import Sum
 from ..losses.schedules import warmup
-from ..models.conditional import ConditionalVAE, HideLabels
+from ..models.conditional import ConditionalVAE, HideConditions
 from ..models.model import RateHparams
 from ..registry import family
 from ..settings import knob
@@ -44,4 +44,4 @@ class Hparams(RateHparams):
 def build(spec: Spec, h: Hparams):
     """The bound is on log p(x|y): equation 4, picture and label in each other's places. Their prior is "label"."""
     objective = Sum(beta=warmup(h.warmup, 1.0, h.warmup_steps))
-    return ConditionalVAE(spec, h, learned_prior=h.prior == "label"), HideLabels(objective, h.hide_labels)
+    return ConditionalVAE(spec, h, learned_prior=h.prior == "label"), HideConditions(objective, h.hide_labels)

@@ -54,8 +54,8 @@ class DensityRatio(nn.Module):
         self.gamma = h.gamma_density
         self.beta: Schedule = warmup(h.warmup, 1.0, h.warmup_steps)
 
-    def forward(self, model: nn.Module, x: Tensor, step: int, y: Tensor | None = None) -> Loss:
-        output = model(x, y)
+    def forward(self, model: nn.Module, x: Tensor, step: int, c: Tensor | None = None) -> Loss:
+        output = model(x, c)
         loss = weigh(
             output,
             {

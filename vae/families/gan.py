@@ -40,7 +40,7 @@ class SampleAdversary(nn.Module):
         self.discriminator = nn.Sequential(pair.encoder, nn.Linear(pair.features, 1), nn.Flatten(0))
         self.r1 = h.r1
 
-    def forward(self, model: VAE, x: Tensor, step: int, y: Tensor | None = None) -> Loss:
+    def forward(self, model: VAE, x: Tensor, step: int, c: Tensor | None = None) -> Loss:
         q = model.infer(x)
         fixed = {name: p.detach() for name, p in model.decoder.named_parameters()}
         reconstruction = Output(functional_call(model.decoder, fixed, (q.z,)), q)

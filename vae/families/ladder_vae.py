@@ -50,6 +50,7 @@ class Ladder(nn.Module):
 
     has_prior = True
     ladder: Model  # a list of Level, the top one first
+    condition = ()
 
     def __init__(self, spec: Spec, h: Hparams):
         super().__init__()
@@ -68,7 +69,7 @@ class Ladder(nn.Module):
             [Level(features, features, d, top=i == 0, posterior=h.posterior) for i, d in enumerate(self.levels)]
         )
 
-    def infer(self, x: Float[Tensor, "b ..."], y: Tensor | None = None) -> Latent:
+    def infer(self, x: Float[Tensor, "b ..."], c: Tensor | None = None) -> Latent:
         """mu and std are those of the way down along the means; Latent.context: the features, from the top."""
         up = [self.encoder(x)]
         for layer in self.up:
@@ -87,16 +88,16 @@ class Ladder(nn.Module):
             state = level.below(state, z[:, columns])
         return self._end(z, state)
 
-    def decode(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, "b ..."]:
+    def decode(self, z: Float[Tensor, "b d"], c: Tensor | None = None) -> Float[Tensor, "b ..."]:
         """E[x|z], given all levels."""
         return self.likelihood.mean(self.params(z))
 
-    def forward(self, x: Float[Tensor, "b ..."], y: Tensor | None = None) -> Output:
-        latent = self.infer(x, y)
+    def forward(self, x: Float[Tensor, "b ..."], c: Tensor | None = None) -> Output:
+        latent = self.infer(x, c)
         return Output(self.params(latent.z), latent)
 
     def sample_prior(
-        self, n: int, generator: torch.Generator, temperature: float = 1.0, y: Tensor | None = None
+        self, n: int, generator: torch.Generator, temperature: float = 1.0, c: Tensor | None = None
     ) -> Float[Tensor, "n d"]:
         """Level by level, each given the one above; temperature scales every standard deviation."""
         start = torch.zeros(n, self.d, device=self._device())
@@ -126,7 +127,7 @@ class Ladder(nn.Module):
         return Latent(z, mean, std, context=features)
 
     def log_joint(
-        self, x: Float[Tensor, "b ..."], z: Float[Tensor, "b d"], y: Tensor | None = None
+        self, x: Float[Tensor, "b ..."], z: Float[Tensor, "b d"], c: Tensor | None = None
     ) -> Float[Tensor, " b"]:
         _, _, p, state = self._down(len(z), lambda _, columns: z[:, columns])
         prior = sum(level.log_prob(z[:, columns]) for level, columns in zip(p, self.columns, strict=True))

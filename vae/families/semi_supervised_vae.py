@@ -26,7 +26,7 @@ class Hparams(NetHparams):
     summary="a few labels; where one is missing, the class is summed out (M2)",
     paper="Kingma et al., 2014, Semi-supervised learning with deep generative models",
     hparams=Hparams,
-    traits=("conditional", "semi_supervised"),
+    traits=("conditional", "semi_supervised", "labels_only"),
     idea=(
         "Most labels are missing, and a missing label is one more thing to infer: a classifier guesses it, and the "
         "model of x is asked about every class, each weighed by its guess; where a label is known, it alone is asked "

@@ -36,6 +36,7 @@ class SequenceVAE(OneCode):
     """
 
     has_prior = True
+    condition = ()
 
     def __init__(self, spec: Spec, h: Hparams):
         super().__init__()
@@ -51,7 +52,7 @@ class SequenceVAE(OneCode):
         self.decoder = nn.GRU(values + 1 + h.d, h.units, batch_first=True)
         self.head = nn.Linear(h.units, self.likelihood.outputs * values)
 
-    def infer(self, x: Float[Tensor, "b c t"], y: Tensor | None = None) -> Latent:
+    def infer(self, x: Float[Tensor, "b c t"], c: Tensor | None = None) -> Latent:
         _, last = self.encoder(chunks(x, self.chunk))
         return self.bottleneck(last.transpose(0, 1).flatten(1))
 
@@ -62,7 +63,7 @@ class SequenceVAE(OneCode):
         raw, _ = self._write(z, nn.functional.pad(past, (0, 0, 1, 0)), self._begin(z))
         return joined(raw, self.outputs, self.t)
 
-    def decode(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, "b c t"]:
+    def decode(self, z: Float[Tensor, "b d"], c: Tensor | None = None) -> Float[Tensor, "b c t"]:
         """E[x|z], approximated: the decoder runs free, each step told the means of those before in place of values."""
         if self.blind:
             return self.likelihood.mean(self.params(z, z.new_zeros(len(z), self.channels, self.t)))
@@ -73,12 +74,12 @@ class SequenceVAE(OneCode):
             past = nn.functional.pad(chunks(means[-1], self.chunk), (0, 1), value=1.0)
         return torch.cat(means, 2)[:, :, : self.t]
 
-    def forward(self, x: Float[Tensor, "b c t"], y: Tensor | None = None) -> Output:
+    def forward(self, x: Float[Tensor, "b c t"], c: Tensor | None = None) -> Output:
         latent = self.infer(x)
         return Output(self.params(latent.z, x, self.step_dropout if self.training else 0.0), latent)
 
     def log_joint(
-        self, x: Float[Tensor, "b c t"], z: Float[Tensor, "b d"], y: Tensor | None = None
+        self, x: Float[Tensor, "b c t"], z: Float[Tensor, "b d"], c: Tensor | None = None
     ) -> Float[Tensor, " b"]:
         return self.likelihood.log_prob(self.params(z, x), x) + self.log_prior(z)
 

@@ -41,9 +41,9 @@ class KSparse(VAE):
         super().__init__(spec, h, Deterministic)
         self.k = max(1, round(h.active_share * h.d))
 
-    def infer(self, x: Float[Tensor, "b ..."], y: Tensor | None = None, k: int | None = None) -> Latent:
+    def infer(self, x: Float[Tensor, "b ..."], c: Tensor | None = None, k: int | None = None) -> Latent:
         """k: how many to keep, where it is not the model's own number."""
-        z = keep_largest(super().infer(x, y).z, self.k if k is None else k)
+        z = keep_largest(super().infer(x, c).z, self.k if k is None else k)
         return Latent(z, z, torch.zeros_like(z))
 
 
@@ -58,7 +58,7 @@ class Sparsifying(nn.Module):
     def kept(self, model: KSparse, step: int) -> int:
         return round(model.d + (model.k - model.d) * self.fallen(step))
 
-    def forward(self, model: Model, x: Tensor, step: int, y: Tensor | None = None) -> Loss:
+    def forward(self, model: Model, x: Tensor, step: int, c: Tensor | None = None) -> Loss:
         latent = model.infer(x, k=self.kept(model, step) if self.training else None)
         output = Output(model.params(latent.z), latent)
         distortion, rate = terms.distortion(model, output, x), terms.rate(model, output, x)

@@ -36,8 +36,8 @@ class Decomposed(nn.Module):
         super().__init__()
         self.gamma_tc, self.weight, self.n_data, self.sampling = gamma_tc, weight, n_data, sampling
 
-    def forward(self, model: nn.Module, x: Tensor, step: int, y: Tensor | None = None) -> Loss:
-        output = model(x, y)
+    def forward(self, model: nn.Module, x: Tensor, step: int, c: Tensor | None = None) -> Loss:
+        output = model(x, c)
         weight = {"total_correlation": self.gamma_tc}
         split = decompose(output.latent, self.n_data, self.sampling)
         return weigh(

@@ -77,21 +77,21 @@ class VampVAE(OneCode):
         self._kept = None  # the optimiser's fused kernel moves parameters without raising their version
         return super().train(mode)
 
-    def log_prior(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, " b"]:
+    def log_prior(self, z: Float[Tensor, "b d"], c: Tensor | None = None) -> Float[Tensor, " b"]:
         """log p(z), nats; gradients reach the pseudo-inputs and the encoder."""
         mu, std = self.components()
         return log_normal(z[:, None], mu, std).logsumexp(1) - math.log(len(mu))
 
-    def infer(self, x: Float[Tensor, "b ..."], y: Tensor | None = None) -> Latent:
+    def infer(self, x: Float[Tensor, "b ..."], c: Tensor | None = None) -> Latent:
         q = self.vae.infer(x)
         return replace(q, kl=[self.vae.log_posterior(q.z, q) - self.log_prior(q.z)], kl_per_dim=None)
 
-    def params(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, "b ..."]:
+    def params(self, z: Float[Tensor, "b d"], c: Tensor | None = None) -> Float[Tensor, "b ..."]:
         """Raw parameters of p(x|z), as the likelihood takes them."""
         return self.vae.params(z)
 
     def sample_prior(
-        self, n: int, generator: torch.Generator, temperature: float = 1.0, y: Tensor | None = None
+        self, n: int, generator: torch.Generator, temperature: float = 1.0, c: Tensor | None = None
     ) -> Float[Tensor, "n d"]:
         """n draws of the mixture, each component's spread times temperature."""
         mu, std = self.components()

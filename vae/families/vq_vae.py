@@ -50,6 +50,7 @@ class VQVAE(nn.Module):
     """
 
     has_prior = True
+    condition = ()
 
     def __init__(self, spec: Spec, h: Hparams):
         super().__init__()
@@ -62,7 +63,7 @@ class VQVAE(nn.Module):
         self.book = Codebook(h.codes, h.code_width, h.decay)
         self.prior = Causal(h.codes, self.places, h.prior_width, h.prior_depth)
 
-    def infer(self, x: Float[Tensor, "b ..."], y: Tensor | None = None) -> Latent:
+    def infer(self, x: Float[Tensor, "b ..."], c: Tensor | None = None) -> Latent:
         """Latent.context: the encoder's own output (b, d). In train mode the codebook learns from it."""
         encoded = self.encoder(x).permute(0, 2, 3, 1).flatten(1, 2)
         rows = encoded.detach().flatten(0, 1)
@@ -80,12 +81,12 @@ class VQVAE(nn.Module):
         """Raw parameters of p(x|z) of code vectors, which z is taken to hold already."""
         return self.decoder(z.unflatten(1, (*self.size, -1)).permute(0, 3, 1, 2))
 
-    def decode(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, "b ..."]:
+    def decode(self, z: Float[Tensor, "b d"], c: Tensor | None = None) -> Float[Tensor, "b ..."]:
         """E[x|the codes nearest to z]: between codes there is nothing that the decoder knows."""
         return self.likelihood.mean(self.params(self._snap(z)))
 
-    def forward(self, x: Float[Tensor, "b ..."], y: Tensor | None = None) -> Output:
-        latent = self.infer(x, y)
+    def forward(self, x: Float[Tensor, "b ..."], c: Tensor | None = None) -> Output:
+        latent = self.infer(x, c)
         return Output(self.params(latent.z), latent)
 
     def codes(self, z: Float[Tensor, "b d"]) -> Int[Tensor, "b h w"]:
@@ -96,7 +97,7 @@ class VQVAE(nn.Module):
         return self.book.vectors
 
     def sample_prior(
-        self, n: int, generator: torch.Generator, temperature: float = 1.0, y: Tensor | None = None
+        self, n: int, generator: torch.Generator, temperature: float = 1.0, c: Tensor | None = None
     ) -> Float[Tensor, "n d"]:
         return self.book(self.prior.sample(n, generator, temperature)).flatten(1)
 
@@ -106,7 +107,7 @@ class VQVAE(nn.Module):
         return Latent(mu, mu, torch.zeros_like(mu))
 
     def log_joint(
-        self, x: Float[Tensor, "b ..."], z: Float[Tensor, "b d"], y: Tensor | None = None
+        self, x: Float[Tensor, "b ..."], z: Float[Tensor, "b d"], c: Tensor | None = None
     ) -> Float[Tensor, " b"]:
         prior = self.prior.log_prob(self.codes(z).flatten(1))
         return self.likelihood.log_prob(self.params(self._snap(z)), x) + prior

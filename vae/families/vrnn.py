@@ -46,6 +46,7 @@ class VRNN(nn.Module):
     """
 
     has_prior = True
+    condition = ()
 
     def __init__(self, spec: Spec, h: Hparams):
         super().__init__()
@@ -62,7 +63,7 @@ class VRNN(nn.Module):
         self.to_x = nn.Sequential(*_layers(2 * units, units, self.likelihood.outputs * values))
         self.memory = nn.GRUCell(2 * units, units)
 
-    def infer(self, x: Float[Tensor, "b c t"], y: Tensor | None = None) -> Latent:
+    def infer(self, x: Float[Tensor, "b c t"], c: Tensor | None = None) -> Latent:
         """mu and std are those of the walk along the means; Latent.context: x itself."""
         return self._both(x)[0]
 
@@ -70,16 +71,16 @@ class VRNN(nn.Module):
         """Raw parameters of p(x_t | z_<=t, x_<t) of every step."""
         return self._walk(len(x), self._given(z), x).raw
 
-    def decode(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, "b c t"]:
+    def decode(self, z: Float[Tensor, "b d"], c: Tensor | None = None) -> Float[Tensor, "b c t"]:
         """E[x|z], approximated: the memory is told the means of past steps in place of their values."""
         return self.likelihood.mean(self._walk(len(z), self._given(z)).raw)
 
-    def forward(self, x: Float[Tensor, "b c t"], y: Tensor | None = None) -> Output:
+    def forward(self, x: Float[Tensor, "b c t"], c: Tensor | None = None) -> Output:
         latent, raw = self._both(x)
         return Output(raw, latent)
 
     def sample_prior(
-        self, n: int, generator: torch.Generator, temperature: float = 1.0, y: Tensor | None = None
+        self, n: int, generator: torch.Generator, temperature: float = 1.0, c: Tensor | None = None
     ) -> Float[Tensor, "n d"]:
         """Step by step, each given those before; temperature scales every standard deviation."""
         noise = temperature * torch.randn(n, self.d, generator=generator).to(self.memory.weight_hh.device)
@@ -91,7 +92,7 @@ class VRNN(nn.Module):
         return Latent(walk.z, *walk.q, context=(x,))
 
     def log_joint(
-        self, x: Float[Tensor, "b c t"], z: Float[Tensor, "b d"], y: Tensor | None = None
+        self, x: Float[Tensor, "b c t"], z: Float[Tensor, "b d"], c: Tensor | None = None
     ) -> Float[Tensor, " b"]:
         walk = self._walk(len(x), self._given(z), x)
         return self.likelihood.log_prob(walk.raw, x) + walk.p.log_prob(z)

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..models.conditions import told
 from ..models.tensors import to_float
-from ..registry import DATASETS, FAMILIES, MODALITIES
+from ..registry import MODALITIES
+from ..training.job import Job
 from ..types import Samples
 from .snapshots import (
     CODES,
@@ -41,9 +43,9 @@ class Snapshots:
     time that training took, or `FREE_S`: the epochs of a small data set may be shorter than a snapshot.
     """
 
-    def __init__(self, run: Path, plan: Any):
-        self.folder, self.plan = run / FOLDER, plan
-        self.wanted = epochs_wanted(plan.epochs)
+    def __init__(self, run: Path, job: Job):
+        self.folder, self.job = run / FOLDER, job
+        self.wanted = epochs_wanted(job.plan.epochs)
         self.spent_s, self.dearest_s, self.began = 0.0, 0.0, time.perf_counter()
         self._look: Look | None = None
 
@@ -51,13 +53,12 @@ class Snapshots:
         """Of the trainer as it stands after that epoch; its model, its random state and its gradients stay as they
         are. Whether one was taken. Raises: OSError: it could not be written."""
         began = time.perf_counter()
-        ends = event.epoch in (1, self.plan.epochs)
+        ends = event.epoch in (1, self.job.plan.epochs)
         affordable = self.spent_s + self.dearest_s <= max(SHARE * (began - self.began), FREE_S)
         if not ends and not (event.epoch in self.wanted and affordable):
             return False
         if self._look is None:
-            p = self.plan
-            self._look = Look(samples, p.family, p.dataset, seed=p.seed, device=trainer.parameters[0].device)
+            self._look = Look(self.job, samples)
             write_fixed(self.folder, replace(self._look.fixed, drawn_from=source(trainer.model)))
             began = time.perf_counter()  # what is done once is no part of an update
         arrays: dict[str, Any] = self._look.at(trainer.model)
@@ -72,9 +73,9 @@ class Look:
     """The samples and latents that every snapshot looks at, on the device; `fixed` is what a reader needs of them. The
     same for all models of one family, data set and seed."""
 
-    def __init__(self, samples: Samples, family: str, dataset: str, *, seed: int, device: Any):
-        data = DATASETS.get(dataset)
-        self.pictures, self.seed, self.device = MODALITIES.get(data.modality).pictures, seed, device
+    def __init__(self, job: Job, samples: Samples):
+        self.pictures = MODALITIES.get(job.data.modality).pictures
+        self.seed, self.device = seed, device = job.plan.seed, job.device
         rows = np.sort(np.random.default_rng(seed).permutation(len(samples.x_train))[:N_LATENTS])
         seen = np.random.default_rng(seed).permutation(len(samples.x_test))[:N_PICTURES]
         y = None if samples.y_train is None else samples.y_train[rows]
@@ -83,32 +84,38 @@ class Look:
         self.fixed = Fixed(rows, _small(y), test, _small(y_test))
 
         self._x, self._x_test = _on(samples.x_train[rows], device), _on(samples.x_test[seen], device)
-        self._y: torch.Tensor | None = None
-        self._y_test: torch.Tensor | None = None
-        self._y_drawn: torch.Tensor | None = None
-        if "conditional" in FAMILIES.get(family).traits:
-            self._y = None if y is None else _on(y, device)
-            self._y_test = None if y_test is None else _on(y_test, device)
-            self._y_drawn = torch.arange(SIDE**2, device=device) % len(data.classes)
+        self._told: torch.Tensor | None = None
+        self._told_test: torch.Tensor | None = None
+        self._told_drawn: torch.Tensor | None = None
+        if job.conditioned:
+            assert samples.c_train is not None  # a set with a condition has both
+            assert samples.c_test is not None
+            self._told, self._told_test = _on(samples.c_train[rows], device), _on(samples.c_test[seen], device)
+            self._told_drawn = self._told[torch.arange(SIDE**2, device=device) % len(rows)]
+        elif "conditional" in job.family.traits:
+            self._told = None if y is None else _on(y, device)
+            self._told_test = None if y_test is None else _on(y_test, device)
+            self._told_drawn = torch.arange(SIDE**2, device=device) % len(job.data.classes)
 
     def at(self, model: Any) -> dict[str, np.ndarray]:
         """The arrays of a Snapshot, mu in float16; the random state stays as it is, the model in eval mode."""
-        device, y = self.device, self._y
+        device = self.device
+        c, c_test, c_drawn = (told(model, given) for given in (self._told, self._told_test, self._told_drawn))
         model.eval()
         with torch.inference_mode(), torch.random.fork_rng([device.index or 0] if device.type == "cuda" else []):
             torch.manual_seed(self.seed)
-            labels = (None,) * len(self._x) if y is None else y.split(BATCH)
-            parts = [model.infer(to_float(x), y) for x, y in zip(self._x.split(BATCH), labels, strict=False)]
+            each = (None,) * len(self._x) if c is None else c.split(BATCH)
+            parts = [model.infer(to_float(x), part) for x, part in zip(self._x.split(BATCH), each, strict=False)]
             mu = torch.cat([q.mu for q in parts]).float()
-            again = model.decode(model.infer(to_float(self._x_test), self._y_test).mu, self._y_test)
-            drawn = model.decode(self._latents(model, mu), self._y_drawn)
+            again = model.decode(model.infer(to_float(self._x_test), c_test).mu, c_test)
+            drawn = model.decode(self._latents(model, mu, c_drawn), c_drawn)
             rates = [q.kl_per_dim for q in parts if q.kl_per_dim is not None]
             rate = torch.cat(rates).mean(0).float().cpu().numpy() if rates else None
         found = {"mu": mu.cpu().numpy().clip(HALF.min, HALF.max).astype(np.float16)}
         found |= {name: self.pictures(x.float().cpu().numpy()) for name, x in (("again", again), ("drawn", drawn))}
         return found | ({} if rate is None else {"rate_per_dim_nats": rate})
 
-    def _latents(self, model: Any, mu: Any) -> Any:
+    def _latents(self, model: Any, mu: Any, c: Any) -> Any:
         """(64, d): of two dimensions a grid over the prior's mass; else the same draws of the prior each time, or where
         there is none, of a Gaussian on the codes. As `source` says."""
         generator, drawn_from = torch.Generator().manual_seed(self.seed), source(model)
@@ -117,7 +124,7 @@ class Look:
         if drawn_from == GRID:
             steps = torch.special.ndtri(torch.linspace(0.05, 0.95, SIDE))
             return torch.cartesian_prod(-steps, steps).flip(1).to(mu.device)
-        return model.sample_prior(SIDE**2, generator, 1.0, self._y_drawn).to(mu.device)
+        return model.sample_prior(SIDE**2, generator, 1.0, c).to(mu.device)
 
 
 def source(model: Any) -> str:

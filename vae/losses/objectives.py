@@ -1,4 +1,4 @@
-"""What training minimises. An objective is called (model, x, step, y) and returns a Loss."""
+"""What training minimises. An objective is called (model, x, step, c) and returns a Loss."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class Sum(nn.Module):
         self.corrupt = corrupt
         self.weighted = {"distortion": (terms.distortion, ONE), "rate": (terms.rate, beta), **extra}
 
-    def forward(self, model: Model, x: Tensor, step: int, y: Tensor | None = None) -> Loss:
+    def forward(self, model: Model, x: Tensor, step: int, c: Tensor | None = None) -> Loss:
         seen = self.corrupt(x) if self.corrupt and self.training else x
-        output = model(seen, y)
+        output = model(seen, c)
         return weigh(output, {k: (term(model, output, x), weight(step)) for k, (term, weight) in self.weighted.items()})
 
 
@@ -75,11 +75,11 @@ class ImportanceWeighted(nn.Module):
         super().__init__()
         self.k, self.doubly_reparameterised = k, doubly_reparameterised
 
-    def forward(self, model: Model, x: Tensor, step: int, y: Tensor | None = None) -> Loss:
-        output = model(x, y)
+    def forward(self, model: Model, x: Tensor, step: int, c: Tensor | None = None) -> Loss:
+        output = model(x, c)
         draws = model.resample(output.latent, self.k)
         density = _detached(draws) if self.doubly_reparameterised else draws
-        log_w = terms.log_weights_at(model, x, draws.z, density, y)
+        log_w = terms.log_weights_at(model, x, draws.z, density, c)
         if self.doubly_reparameterised and draws.z.requires_grad:
             shares = log_w.detach().softmax(0).view(-1, 1)
             draws.z.register_hook(lambda gradient: gradient * shares)  # what arrives is weighed by the shares once

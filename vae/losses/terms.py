@@ -37,9 +37,9 @@ def unspent(free_nats: float) -> Callable[[Model, Output, Tensor], Float[Tensor,
 
 
 def log_weights(
-    model: Model, x: Float[Tensor, "b ..."], q: Latent, k: int, y: Tensor | None = None, *, rows: int = 0
+    model: Model, x: Float[Tensor, "b ..."], q: Latent, k: int, c: Tensor | None = None, *, rows: int = 0
 ) -> Float[Tensor, "k b"]:
-    """log p(x, z_i) - log q(z_i|x) for k draws z_i ~ q(z|x), nats. x is encoded once, by whoever made q = infer(x, y).
+    """log p(x, z_i) - log q(z_i|x) for k draws z_i ~ q(z|x), nats. x is encoded once, by whoever made q = infer(x, c).
 
     Burda et al., 2016, equation 7. The mean over i of exp(.) estimates p(x) without bias.
 
@@ -47,19 +47,19 @@ def log_weights(
     """
     draws = model.resample(q, k)
     together = max(1, rows // len(x)) if rows else k
-    joint = torch.cat([_log_joint(model, x, z, y) for z in draws.z.split(together * len(x))])
+    joint = torch.cat([_log_joint(model, x, z, c) for z in draws.z.split(together * len(x))])
     return (joint - model.log_posterior(draws.z, draws)).view(k, len(x))
 
 
 def log_weights_at(
-    model: Model, x: Float[Tensor, "b ..."], z: Float[Tensor, "kb d"], q: Latent, y: Tensor | None = None
+    model: Model, x: Float[Tensor, "b ..."], z: Float[Tensor, "kb d"], q: Latent, c: Tensor | None = None
 ) -> Float[Tensor, "k b"]:
     """log p(x, z_i) - log q(z_i|x) of given z_i, nats; q has a row for each of them, as `resample` gives it."""
-    return (_log_joint(model, x, z, y) - model.log_posterior(z, q)).view(-1, len(x))
+    return (_log_joint(model, x, z, c) - model.log_posterior(z, q)).view(-1, len(x))
 
 
-def _log_joint(model: Model, x: Tensor, z: Float[Tensor, "kb d"], y: Tensor | None) -> Float[Tensor, " kb"]:
+def _log_joint(model: Model, x: Tensor, z: Float[Tensor, "kb d"], c: Tensor | None) -> Float[Tensor, " kb"]:
     """log p(x, z_i), nats, of k draws for each of b samples; one draw needs no copy of x."""
     k = len(z) // len(x)
-    labels = None if y is None else y.repeat(k)
-    return model.log_joint(x.expand(k, *x.shape).flatten(0, 1), z, labels)
+    conditions = None if c is None else c.repeat(k, *(1,) * (c.ndim - 1))
+    return model.log_joint(x.expand(k, *x.shape).flatten(0, 1), z, conditions)

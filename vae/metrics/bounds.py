@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..losses.terms import log_weights
+from ..models.conditions import told
 from ..models.likelihoods import Likelihood
 from ..models.model import LatentModel
 from ..models.nets.precision import decoding_in
@@ -32,6 +33,7 @@ def evaluate(
     x: Tensor,
     y: Tensor | None = None,
     *,
+    c: Tensor | None = None,
     k: int = 0,
     seed: int = 0,
     precision: str = "float32",
@@ -44,8 +46,9 @@ def evaluate(
     Means over all of x (n, *shape), uint8 or float 0-1, each with the standard error of that mean under
     `error_key`; n_test: n; nll_k: k, or 1 where every posterior is a point and all draws are one; seed: of the
     draws; nll_precision: that of the decoder's products, in the nll alone, where it is not float32. y (n,) labels, for
-    models that take them. A model that pays no rate bounds nothing: its elbo, rate and nll are None. accuracy: how
-    often the likeliest class of a model that has classify(x) -> (b, c) is y; None for others.
+    models that are told them; c (n, *condition), uint8 or float, for those that are told conditions in their place. A
+    model that pays no rate bounds nothing: its elbo, rate and nll are None. accuracy: how often the likeliest class of
+    a model that has classify(x) -> (b, c) is y; None for others.
     """
     model.eval()
     classify = None if y is None else getattr(model, "classify", None)
@@ -57,10 +60,11 @@ def evaluate(
         for i in range(0, len(x), BATCH):
             batch = to_float(x[i : i + BATCH])
             labels = None if y is None else y[i : i + BATCH]
-            out = model(batch, labels)
+            conditions = told(model, labels if c is None else c[i : i + BATCH])
+            out = model(batch, conditions)
             kl = out.latent.kl
             each["distortion_nats"].append(-model.likelihood.log_prob(out.params, batch))
-            decoded = model.decode(out.latent.mu, labels)
+            decoded = model.decode(out.latent.mu, conditions)
             each["mse"].append((decoded - batch).square().flatten(1).mean(1))
             mus.append(out.latent.mu.cpu().numpy())
             wide = wide or bool(out.latent.std.any())
@@ -70,7 +74,7 @@ def evaluate(
                 levels.append(torch.stack(kl).cpu().double())
                 each["rate_nats"].append(levels[-1].sum(0))
             if kl and k:
-                each["nll_nats"].append(-log_marginal(decoding, batch, out.latent, k, labels))
+                each["nll_nats"].append(-log_marginal(decoding, batch, out.latent, k, conditions))
             if classify is not None:
                 each["accuracy"].append((classify(batch).argmax(1) == labels).float())
             report(min(i + BATCH, len(x)), len(x))
@@ -106,7 +110,7 @@ def standard_error(values: Float[Tensor, " n"]) -> float | None:
 
 
 def log_marginal(
-    model: LatentModel, x: Float[Tensor, "b ..."], q: Latent, k: int, y: Tensor | None = None, *, rows: int = 0
+    model: LatentModel, x: Float[Tensor, "b ..."], q: Latent, k: int, c: Tensor | None = None, *, rows: int = 0
 ) -> Float[Tensor, " b"]:
     """log 1/k sum_i p(x, z_i) / q(z_i|x), z_i ~ q(z|x): a lower bound on log p(x), nats, that tightens with k.
 
@@ -119,7 +123,7 @@ def log_marginal(
     k = k if q.std.any() else 1
     rows = rows or (CACHED if x.device.type == "cpu" else DRAWN)
     portion = max(1, DRAWN // len(x))
-    pieces = [log_weights(model, x, q, min(portion, k - start), y, rows=rows) for start in range(0, k, portion)]
+    pieces = [log_weights(model, x, q, min(portion, k - start), c, rows=rows) for start in range(0, k, portion)]
     return torch.logsumexp(torch.cat(pieces), 0) - math.log(k)
 
 
@@ -145,7 +149,9 @@ def bits_per_dim(likelihood: Likelihood, nll_nats: float, dims: int) -> float | 
     figures="`elbo_nats`, `distortion_nats`, `rate_nats`, `nll_nats`, `mse`, `active_units`; see the table below",
 )
 def bounds_group(s: Subject) -> dict[str, Any]:
-    found = evaluate(s.model, s.x_test, s.y_test, k=s.k, seed=s.seed, precision=s.precision, report=s.progress)
+    found = evaluate(
+        s.model, s.x_test, s.y_test, c=s.c_test, k=s.k, seed=s.seed, precision=s.precision, report=s.progress
+    )
     if found["elbo_nats"] is None or s.x_test.dtype != torch.uint8:
         return found
     dims = s.x_test[0].numel()

@@ -12,6 +12,7 @@ from torch import Tensor
 from ..data.published.store import locate
 from ..errors import NotMeasurable
 from ..latent.auroc import auroc
+from ..models.conditions import told
 from ..models.model import LatentModel
 from ..models.tensors import to_float
 from ..registry import datasets, metric_group
@@ -24,9 +25,10 @@ JUDGED = ("negative_elbo", "reconstruction_error")  # the scores that rise with 
 
 @torch.inference_mode()
 def anomaly_scores(
-    model: LatentModel, x: Tensor, y: Tensor | None = None, *, seed: int = 0
+    model: LatentModel, x: Tensor, given: Tensor | None = None, *, seed: int = 0
 ) -> dict[str, Float[np.ndarray, " n"]]:
-    """Scores of each x (n, *shape), uint8 or float 0-1. y: (n,) labels for a model that takes them; None: none given.
+    """Scores of each x (n, *shape), uint8 or float 0-1. given: (n,) labels, or
+    conditions (n, *condition), for a model that is told them; None: none known.
 
     negative_elbo: distortion + rate, one posterior sample, nats; only of models that pay a rate. Higher where the model
     explains x worse.
@@ -39,12 +41,12 @@ def anomaly_scores(
     with torch.random.fork_rng(devices=[x.device] if x.device.type == "cuda" else []):
         torch.manual_seed(seed)
         for i in range(0, len(x), BATCH):
-            batch, labels = to_float(x[i : i + BATCH]), None if y is None else y[i : i + BATCH]
-            out = model(batch, labels)
+            batch, c = to_float(x[i : i + BATCH]), None if given is None else told(model, given[i : i + BATCH])
+            out = model(batch, c)
             if out.latent.kl:
                 found["rate"].append(sum(out.latent.kl))
                 found["negative_elbo"].append(found["rate"][-1] - model.likelihood.log_prob(out.params, batch))
-            again = model.decode(out.latent.mu, labels)
+            again = model.decode(out.latent.mu, c)
             found["reconstruction_error"].append((again - batch).square().flatten(1).mean(1))
     return {name: torch.cat(parts).double().cpu().numpy() for name, parts in found.items() if parts}
 

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..models.conditions import told
 from ..models.tensors import BATCH, resident, to_float
 from ..registry import DATASETS
 from ..types import Samples
@@ -63,13 +64,21 @@ class Subject:
         return None if self.samples.y_test is None else torch.from_numpy(self.samples.y_test).to(self.device)
 
     @functools.cached_property
+    def c_test(self) -> Tensor | None:
+        """Conditions of the test set; None for a model that is told labels or nothing."""
+        if not self.engine.conditioned:
+            return None
+        assert self.samples.c_test is not None  # a set with a condition has it for both splits
+        return resident(self.samples.c_test, self.device)
+
+    @functools.cached_property
     def posteriors(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        """mu and std (n, d) of the test set, labels given, and KL(q(z|x) || p(z)) (n,) where that is what the model
-        pays: one level, whose posterior is Gaussian with these moments."""
+        """mu and std (n, d) of the test set, labels or conditions given, and KL(q(z|x) || p(z)) (n,) where that is what
+        the model pays: one level, whose posterior is Gaussian with these moments."""
         mus, stds, kls = [], [], []
         with torch.inference_mode():
-            for x, y in self._batches():
-                q = self.model.infer(x, y)
+            for x, c in self._batches():
+                q = self.model.infer(x, c)
                 mus.append(q.mu.cpu().numpy())
                 stds.append(q.std.cpu().numpy())
                 if len(q.kl) == 1 and not q.context:
@@ -80,5 +89,7 @@ class Subject:
         return resident(a, self.device)
 
     def _batches(self):
+        given = self.y_test if self.c_test is None else self.c_test
         for i in range(0, len(self.x_test), BATCH):
-            yield to_float(self.x_test[i : i + BATCH]), None if self.y_test is None else self.y_test[i : i + BATCH]
+            c = None if given is None else told(self.model, given[i : i + BATCH])
+            yield to_float(self.x_test[i : i + BATCH]), c

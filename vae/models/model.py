@@ -23,8 +23,10 @@ from .nets import NETS, chosen
 
 @runtime_checkable  # so that annotations of it are checked in the tests
 class LatentModel(Protocol):
-    """What training, engine and metrics ask of a model; z is always (b, d), y (b,) int64 labels or None: unknown.
+    """What training, engine and metrics ask of a model; z is always (b, d), c (b, *condition), float, or None: unknown.
 
+    condition: shape of what the model is told beside a sample, (classes,) for a label, whose row has a single 1, or
+    none where it is unknown; () for a model that is told nothing and takes no notice of c.
     levels: widths of the levels of z from the top, together d; one for most. has_prior: p(z) can be drawn from.
     resample, log_joint and log_posterior are asked only of models that pay a rate (`Latent.kl` is not empty).
     """
@@ -33,30 +35,31 @@ class LatentModel(Protocol):
     d: int
     has_prior: bool
     levels: tuple[int, ...]
+    condition: tuple[int, ...]
 
-    def __call__(self, x: Tensor, y: Tensor | None = None) -> Output: ...
+    def __call__(self, x: Tensor, c: Tensor | None = None) -> Output: ...
 
     def eval(self) -> Any: ...
 
-    def infer(self, x: Tensor, y: Tensor | None = None) -> Latent: ...
+    def infer(self, x: Tensor, c: Tensor | None = None) -> Latent: ...
 
-    def decode(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+    def decode(self, z: Tensor, c: Tensor | None = None) -> Tensor:
         """E[x|z], (b, *shape)."""
         ...
 
-    def forward(self, x: Tensor, y: Tensor | None = None) -> Output: ...
+    def forward(self, x: Tensor, c: Tensor | None = None) -> Output: ...
 
     def sample_prior(
-        self, n: int, generator: torch.Generator, temperature: float = 1.0, y: Tensor | None = None
+        self, n: int, generator: torch.Generator, temperature: float = 1.0, c: Tensor | None = None
     ) -> Tensor:
-        """n draws z ~ p(z), or p(z|y), (n, d); generator: a CPU one, so that a seed means the same everywhere."""
+        """n draws z ~ p(z), or p(z|c), (n, d); generator: a CPU one, so that a seed means the same everywhere."""
         ...
 
     def resample(self, q: Latent, k: int) -> Latent:
         """k fresh draws of every row of q, (k b, d), the b rows of the first draw first; x is not encoded again."""
         ...
 
-    def log_joint(self, x: Tensor, z: Tensor, y: Tensor | None = None) -> Tensor:
+    def log_joint(self, x: Tensor, z: Tensor, c: Tensor | None = None) -> Tensor:
         """log p(x|z) + log p(z), nats, (b,)."""
         ...
 
@@ -104,7 +107,7 @@ def density(spec: Spec, name: str, sigma: float) -> Likelihood:
 class OneCode(nn.Module):
     """Abstract: a model whose code is drawn at its one `bottleneck`, and what follows from that, whatever is beside it.
 
-    Its own are infer(x, y) and params(z, y), raw parameters of p(x|z) as `likelihood` takes them; log_prior where the
+    Its own are infer(x, c) and params(z, c), raw parameters of p(x|z) as `likelihood` takes them; log_prior where the
     prior is not the bottleneck's. Keeps no state between calls.
     """
 
@@ -112,32 +115,33 @@ class OneCode(nn.Module):
     bottleneck: Model
     infer: Callable[..., Latent]
     params: Callable[..., Tensor]
+    condition: tuple[int, ...] = ()
 
-    def decode(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, "b ..."]:
-        """E[x|z], or E[x|z, y]."""
-        return self.likelihood.mean(self.params(z, y))
+    def decode(self, z: Float[Tensor, "b d"], c: Tensor | None = None) -> Float[Tensor, "b ..."]:
+        """E[x|z], or E[x|z, c]."""
+        return self.likelihood.mean(self.params(z, c))
 
-    def forward(self, x: Float[Tensor, "b ..."], y: Tensor | None = None) -> Output:
-        latent = self.infer(x, y)
-        return Output(self.params(latent.z, y), latent)
+    def forward(self, x: Float[Tensor, "b ..."], c: Tensor | None = None) -> Output:
+        latent = self.infer(x, c)
+        return Output(self.params(latent.z, c), latent)
 
     def sample_prior(
-        self, n: int, generator: torch.Generator, temperature: float = 1.0, y: Tensor | None = None
+        self, n: int, generator: torch.Generator, temperature: float = 1.0, c: Tensor | None = None
     ) -> Float[Tensor, "n d"]:
         return self.bottleneck.sample_prior(n, generator, temperature)
 
     def resample(self, q: Latent, k: int) -> Latent:
         return self.bottleneck.resample(q, k)
 
-    def log_prior(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, " b"]:
-        """log p(z), or log p(z|y), nats."""
+    def log_prior(self, z: Float[Tensor, "b d"], c: Tensor | None = None) -> Float[Tensor, " b"]:
+        """log p(z), or log p(z|c), nats."""
         return self.bottleneck.log_prior(z)
 
     def log_joint(
-        self, x: Float[Tensor, "b ..."], z: Float[Tensor, "b d"], y: Tensor | None = None
+        self, x: Float[Tensor, "b ..."], z: Float[Tensor, "b d"], c: Tensor | None = None
     ) -> Float[Tensor, " b"]:
-        """log p(x|z) + log p(z), nats; given y, where the model knows labels."""
-        return self.likelihood.log_prob(self.params(z, y), x) + self.log_prior(z, y)
+        """log p(x|z) + log p(z), nats; given c, where the model is told one."""
+        return self.likelihood.log_prob(self.params(z, c), x) + self.log_prior(z, c)
 
     def log_posterior(self, z: Float[Tensor, "b d"], q: Latent) -> Float[Tensor, " b"]:
         return self.bottleneck.log_posterior(z, q)
@@ -158,9 +162,9 @@ class VAE(OneCode):
         self.bottleneck = bottleneck(pair.features, h.d)
         self.has_prior = bottleneck.has_prior
 
-    def infer(self, x: Float[Tensor, "b ..."], y: Tensor | None = None) -> Latent:
+    def infer(self, x: Float[Tensor, "b ..."], c: Tensor | None = None) -> Latent:
         return self.bottleneck(self.encoder(x))
 
-    def params(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, "b ..."]:
+    def params(self, z: Float[Tensor, "b d"], c: Tensor | None = None) -> Float[Tensor, "b ..."]:
         """Raw parameters of p(x|z), as the likelihood takes them."""
         return self.decoder(z)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -11,7 +12,8 @@ from torch import Tensor, nn
 
 from ..losses.gaussian import log_normal
 from ..types import Latent, Loss, Output, Spec
-from .conditional import ConditionalVAE, one_hot
+from .conditional import ConditionalVAE
+from .conditions import one_hot
 from .likelihoods import Likelihood
 from .model import NetHparams
 
@@ -34,9 +36,10 @@ def keep_labels(y: np.ndarray, n: int, seed: int) -> np.ndarray:
 class SemiSupervisedVAE(nn.Module):
     """p(y) uniform, p(z) = N(0, I), p(x|z, y); q(y|x), q(z|x, y). Model M2 of Kingma et al., 2014, sections 2.2, 2.3.
 
-    Where y is known, bounds are on log p(x, y); where it is not (negative, or None), on log p(x), with the class summed
-    out: a known label costs the log of the number of classes. The posterior of z is a mixture over classes, of which a
-    known label leaves one; context: log weights (b, c), means and standard deviations (b, c, d) of its parts.
+    Where y is known, bounds are on log p(x, y); where it is not, on log p(x), with the class summed out: a known label
+    costs the log of the number of classes. The posterior of z is a mixture over classes, of which a known label leaves
+    one; context: log weights (b, classes), means and standard deviations (b, classes, d) of its parts. c: (b, classes),
+    with a single 1 where y is known; zeros, or None for all, where it is not.
 
     Raises: SettingError: if the data has no labels.
     """
@@ -45,8 +48,9 @@ class SemiSupervisedVAE(nn.Module):
 
     def __init__(self, spec: Spec, h: NetHparams):
         super().__init__()
-        self.conditional = ConditionalVAE(spec, h)
+        self.conditional = ConditionalVAE(replace(spec, condition=()), h)
         self.d, self.levels, self.classes = h.d, (h.d,), spec.n_classes
+        self.condition = (self.classes,)
         features = self.conditional.bottleneck.head.in_features
         self.classifier = nn.Sequential(nn.Linear(features, features), nn.SiLU(), nn.Linear(features, self.classes))
 
@@ -58,41 +62,42 @@ class SemiSupervisedVAE(nn.Module):
         """q(y|x)."""
         return self.classifier(self.conditional.encoder(x)).softmax(1)
 
-    def posterior(self, x: Float[Tensor, "b ..."], y: Tensor | None) -> tuple[Latent, Float[Tensor, "b c"]]:
+    def posterior(self, x: Float[Tensor, "b ..."], c: Tensor | None) -> tuple[Latent, Float[Tensor, "b c"]]:
         """q(z|x, y), or where y is unknown sum_y q(y|x) q(z|x, y), with its own mean as z; and log q(y|x), nats."""
         features = self.conditional.encoder(x)
         log_q = self.classifier(features).log_softmax(1)
-        b, c = log_q.shape
-        labels = torch.eye(c, dtype=x.dtype, device=x.device).repeat(b, 1)
-        each = self.conditional.posterior(features.repeat_interleave(c, 0), labels)
-        mus, stds, kl_z = each.mu.view(b, c, self.d), each.std.view(b, c, self.d), each.kl[0].view(b, c)
-        log_w = log_q if y is None else torch.where((y >= 0)[:, None], one_hot(y, c, x).log(), log_q)
+        b, classes = log_q.shape
+        labels = torch.eye(classes, dtype=x.dtype, device=x.device).repeat(b, 1)
+        each = self.conditional.posterior(features.repeat_interleave(classes, 0), labels)
+        shape = (b, classes, self.d)
+        mus, stds, kl_z = each.mu.view(shape), each.std.view(shape), each.kl[0].view(b, classes)
+        log_w = log_q if c is None else torch.where(c.any(1, keepdim=True), c.log(), log_q)
         w = log_w.exp()
-        kl = (w * (kl_z + log_w.clamp(min=UNLIKELY) + math.log(c))).sum(1)  # KL(q(y, z|x) || p(y) p(z))
+        kl = (w * (kl_z + log_w.clamp(min=UNLIKELY) + math.log(classes))).sum(1)  # KL(q(y, z|x) || p(y) p(z))
         mu = (w[..., None] * mus).sum(1)
         variance = (w[..., None] * (stds.square() + (mus - mu[:, None]).square())).sum(1)
         return Latent(mu, mu, variance.sqrt(), [kl], None, (log_w, mus, stds)), log_q
 
-    def infer(self, x: Float[Tensor, "b ..."], y: Tensor | None = None) -> Latent:
-        return _draw(self.posterior(x, y)[0])[0]
+    def infer(self, x: Float[Tensor, "b ..."], c: Tensor | None = None) -> Latent:
+        return _draw(self.posterior(x, c)[0])[0]
 
-    def params(self, z: Float[Tensor, "b d"], y: Tensor) -> Float[Tensor, "b ..."]:
+    def params(self, z: Float[Tensor, "b d"], c: Tensor) -> Float[Tensor, "b ..."]:
         """Raw parameters of p(x|z, y), as the likelihood takes them."""
-        return self.conditional.params(z, y)
+        return self.conditional.params(z, c)
 
-    def decode(self, z: Float[Tensor, "b d"], y: Tensor | None = None) -> Float[Tensor, "b ..."]:
-        """E[x|z, y]; E[x|z], the mean over all classes, if y is None."""
-        if y is not None:
-            return self.conditional.decode(z, y)
+    def decode(self, z: Float[Tensor, "b d"], c: Tensor | None = None) -> Float[Tensor, "b ..."]:
+        """E[x|z, y]; E[x|z], the mean over all classes, if c is None."""
+        if c is not None:
+            return self.conditional.decode(z, c)
         return torch.stack([self.conditional.decode(z, label) for label in self._labels(z)]).mean(0)
 
-    def forward(self, x: Float[Tensor, "b ..."], y: Tensor | None = None) -> Output:
+    def forward(self, x: Float[Tensor, "b ..."], c: Tensor | None = None) -> Output:
         """Where y is unknown, params are those of a class drawn from q(y|x)."""
-        latent, label = _draw(self.posterior(x, y)[0])
-        return Output(self.conditional.params(latent.z, label), latent)
+        latent, label = _draw(self.posterior(x, c)[0])
+        return Output(self.conditional.params(latent.z, one_hot(label, self.classes)), latent)
 
     def sample_prior(
-        self, n: int, generator: torch.Generator, temperature: float = 1.0, y: Tensor | None = None
+        self, n: int, generator: torch.Generator, temperature: float = 1.0, c: Tensor | None = None
     ) -> Float[Tensor, "n d"]:
         return self.conditional.sample_prior(n, generator, temperature)
 
@@ -102,11 +107,11 @@ class SemiSupervisedVAE(nn.Module):
         return _draw(Latent(None, q.mu.repeat(k, 1), q.std.repeat(k, 1), context=context))[0]
 
     def log_joint(
-        self, x: Float[Tensor, "b ..."], z: Float[Tensor, "b d"], y: Tensor | None = None
+        self, x: Float[Tensor, "b ..."], z: Float[Tensor, "b d"], c: Tensor | None = None
     ) -> Float[Tensor, " b"]:
-        """log p(x, y, z), nats; log p(x, z), the sum over all classes, if y is None."""
-        if y is not None:
-            return self.conditional.log_joint(x, z, y) - math.log(self.classes)
+        """log p(x, y, z), nats; log p(x, z), the sum over all classes, if c is None."""
+        if c is not None:
+            return self.conditional.log_joint(x, z, c) - math.log(self.classes)
         each = torch.stack([self.conditional.log_joint(x, z, label) for label in self._labels(z)])
         return each.logsumexp(0) - math.log(self.classes)
 
@@ -118,8 +123,8 @@ class SemiSupervisedVAE(nn.Module):
         return None
 
     def _labels(self, z: Tensor) -> Tensor:
-        """(c, b): every label for all rows of z."""
-        return torch.arange(self.classes, device=z.device)[:, None].expand(-1, len(z))
+        """(classes, b, classes): every label for all rows of z."""
+        return torch.eye(self.classes, dtype=z.dtype, device=z.device)[:, None].expand(-1, len(z), -1)
 
 
 def _draw(q: Latent) -> tuple[Latent, Tensor]:
@@ -147,17 +152,17 @@ class SemiSupervisedBound(nn.Module):
         super().__init__()
         self.alpha, self.labelled = alpha, labelled
 
-    def forward(self, model: SemiSupervisedVAE, x: Tensor, step: int, y: Tensor | None = None) -> Loss:
-        q, log_q = model.posterior(x, y)
+    def forward(self, model: SemiSupervisedVAE, x: Tensor, step: int, c: Tensor | None = None) -> Loss:
+        q, log_q = model.posterior(x, c)
         log_w, mus, stds = q.context
-        b, c = log_w.shape
+        b, classes = log_w.shape
         z = (mus + stds * torch.randn_like(q.mu)[:, None]).flatten(0, 1)  # one noise for all classes of a sample
-        params = model.params(z, torch.arange(c, device=x.device).repeat(b))
-        distortions = -model.likelihood.log_prob(params, x.repeat_interleave(c, 0)).view(b, c)
+        params = model.params(z, torch.eye(classes, dtype=z.dtype, device=z.device).repeat(b, 1))
+        distortions = -model.likelihood.log_prob(params, x.repeat_interleave(classes, 0)).view(b, classes)
         distortion, rate = (log_w.exp() * distortions).sum(1), q.kl[0]
         parts = {"distortion": distortion, "rate": rate, "elbo": -(distortion + rate)}
-        if y is not None and self.labelled:
-            chosen = log_q.gather(1, y.clamp(min=0)[:, None])[:, 0]
-            parts["classification"] = torch.where(y >= 0, -chosen, 0.0) / self.labelled
+        if c is not None and self.labelled:
+            chosen = log_q.gather(1, c.argmax(1, keepdim=True))[:, 0]
+            parts["classification"] = torch.where(c.any(1), -chosen, 0.0) / self.labelled
         total = (distortion + rate).mean() + self.alpha * parts.get("classification", x.new_zeros(())).mean()
         return Loss(total, {name: value.detach() for name, value in parts.items()})

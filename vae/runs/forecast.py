@@ -17,14 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..engine.device import choose_device
 from ..errors import ZscopeError
 from ..metrics.bounds import evaluate
+from ..models.conditions import told
 from ..models.tensors import resident, to_float
-from ..registry import DATASETS
 from ..saved import checkpoint
 from ..training import experiment, stream
-from ..training.checks import check
+from ..training.job import Job
 from ..training.plan import Plan
 from . import os_process
 from .folder import DONE, home, lock, runs, write
@@ -74,9 +73,9 @@ class Forecast:
         )
 
 
-def of(plan: Any) -> Forecast:
+def of(plan: Plan) -> Forecast:
     """Of a plan, measured now or when it was last asked for. Raises: SettingError: no such training. Unmeasured."""
-    check(plan)
+    Job.of(plan)
     if (found := known(plan)) is not None:
         return found
     measured = _measured_apart(plan)
@@ -164,15 +163,15 @@ def main() -> None:
         sys.exit(str(error))
 
 
-def measure(plan: Any) -> dict[str, Any]:
+def measure(plan: Plan) -> dict[str, Any]:
     """The fields of a Forecast, but for the map: some steps, an evaluation of a part, one save, each timed."""
     began = time.perf_counter()
     import torch
 
-    device = choose_device(plan.device)
-    samples = DATASETS.get(plan.dataset).load()
-    trainer, _ = experiment.prepare(plan, samples, device)
-    y, n = experiment.labels(samples, plan, device), len(samples.x_train)
+    job = Job.of(plan)
+    device, samples = job.device, job.data.load()
+    trainer, _ = experiment.prepare(job, samples)
+    (given, c_all), n = experiment.conditions(job, samples), len(samples.x_train)
     batch = min(trainer.h.batch_size, n)
     some = STREAMED * batch if stream.megabytes(plan.stream_mb, samples.x_train, device) else n
     x = resident(samples.x_train[:some], device)
@@ -180,7 +179,8 @@ def measure(plan: Any) -> dict[str, Any]:
 
     def step(i: int) -> float:
         since, chosen = time.perf_counter(), rows[i % len(rows)]
-        loss = trainer.train_step(to_float(x.index_select(0, chosen)), None if y is None else y[chosen])
+        c = None if given is None else told(trainer.model, given[chosen])
+        loss = trainer.train_step(to_float(x.index_select(0, chosen)), c)
         float(loss.total)  # so that it has been computed
         return time.perf_counter() - since
 
@@ -198,7 +198,7 @@ def measure(plan: Any) -> dict[str, Any]:
         x_test = resident(samples.x_test[:some], device)
         y_test = None if samples.y_test is None else resident(samples.y_test[:some], device)
         since = time.perf_counter()
-        evaluate(trainer.model, x_test, y_test, k=k)
+        evaluate(trainer.model, x_test, y_test, c=c_all, k=k)
         return (time.perf_counter() - since) * len(samples.x_test) / some
 
     every_s, last_s = evaluation_s(EVALUATED, 0), evaluation_s(EVALUATED_NLL, experiment.NLL_SAMPLES)

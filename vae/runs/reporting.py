@@ -14,9 +14,9 @@ from filelock import FileLock, Timeout
 
 from ..errors import SettingError
 from ..forming.recording import Snapshots
-from ..registry import DATASETS
 from ..saved import checkpoint
 from ..training import experiment
+from ..training.job import Job
 from ..training.plan import Plan
 from . import os_process
 from .diagnosis import of_error
@@ -66,8 +66,9 @@ def train(
 
 def _train(plan: Plan, run: Run, resume: bool, say, figures) -> str:
     notes = Notes(run, resume, say)
-    shots = Snapshots(run.folder, plan)
-    events = experiment.train(plan, resume=resume, report=notes.stage, watch=shots.take)
+    job = Job.of(plan)
+    shots = Snapshots(run.folder, job)
+    events = experiment.train(job, resume=resume, report=notes.stage, watch=shots.take)
     for event in events:
         notes.event(event)
         if event.kind == "epoch":
@@ -78,18 +79,18 @@ def _train(plan: Plan, run: Run, resume: bool, say, figures) -> str:
             events.close()
             if asked == "pause":
                 return PAUSED
-            _map(plan, notes)
+            _map(job, notes)
             return STOPPED
     return DONE
 
 
-def _map(plan: Plan, notes: Notes) -> None:
+def _map(job: Job, notes: Notes) -> None:
     """Of what a stopped training left, so that it can be explored."""
+    plan = job.plan
     if plan.checkpoint_name() not in checkpoint.checkpoints():
         return
     saved = checkpoint.read(checkpoint.find(plan.checkpoint_name()))
-    samples = DATASETS.get(plan.dataset).load()
-    experiment.add_atlas(saved, samples, n=plan.points, device=plan.device, report=notes.stage)
+    experiment.add_atlas(saved, job.data.load(), n=plan.points, device=plan.device, report=notes.stage)
 
 
 @contextmanager

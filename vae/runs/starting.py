@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from ..training.checks import check
+from ..training.job import Job
 from ..training.plan import Plan
 from . import control
 from .folder import Run
@@ -16,7 +16,7 @@ def start(plan: Plan, *, work: bool = True) -> Run:
 
     Raises: SettingError: a setting that no training takes, or a name that a checkpoint or another run has.
     """
-    check(plan)
+    Job.of(plan)
     return control.queue(plan, work=work)
 
 
@@ -26,7 +26,7 @@ def resume(id: str, *, settings: dict[str, Any] | None = None, work: bool = True
     def change_plan(run: Run) -> Plan:
         plan = Plan(**{f.name: run.plan[f.name] for f in dataclasses.fields(Plan)})
         changed = dataclasses.replace(plan, settings=plan.settings | (settings or {}))
-        check(changed)
+        Job.of(changed)
         return changed
 
     return control.resume(id, change_plan=change_plan if settings else None, work=work)

@@ -29,15 +29,16 @@ class Decoder(nn.Module):
     """What `vae.engine.engine` asks of a model, as far as a decoder knows. deep: it takes (b, d, 1, 1)."""
 
     has_prior = False
+    condition = ()
 
     def __init__(self, run: Any, d: int, deep: bool, low: float, high: float):
         super().__init__()
         self.run, self.d, self.levels, self.deep, self.low, self.high = run, d, (d,), deep, low, high
 
-    def infer(self, x: Tensor, y: Tensor | None = None) -> Latent:
+    def infer(self, x: Tensor, c: Tensor | None = None) -> Latent:
         raise SettingError("an imported decoder has no encoder.")
 
-    def decode(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+    def decode(self, z: Tensor, c: Tensor | None = None) -> Tensor:
         """(b, d) -> (b, *shape), pictures in 0-1."""
         x = self.run(z[:, :, None, None] if self.deep else z)
         x = x[0] if isinstance(x, tuple | list) else x

@@ -22,7 +22,9 @@ def restore(saved: Checkpoint, device: torch.device) -> tuple[Model, torch.nn.Mo
         return decoders.restore(saved, device), torch.nn.Module()
     try:
         family = FAMILIES.get(c["family"])
-        spec = Spec(tuple(c["spec"]["shape"]), c["spec"]["n_data"], c["spec"]["n_classes"], c["spec"]["modality"])
+        s = c["spec"]
+        condition = tuple(s.get("condition", ()))  # a config of before there were any has none
+        spec = Spec(tuple(s["shape"]), s["n_data"], s["n_classes"], s["modality"], condition)
         MODALITIES.get(spec.modality)
         model, objective = family.build(spec, configure(family.Hparams, c["hparams"]))
         model.load_state_dict(load_tensors(saved.files[MODEL]))

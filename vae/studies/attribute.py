@@ -116,11 +116,11 @@ def _change(engine: Engine, rows: np.ndarray, u: np.ndarray, judge: Judge | None
         unknown = np.setdiff1d(rows, judge.rows)
         rows = unknown if len(unknown) >= min(8, len(rows)) else rows
     z = atlas.z[rows[np.linspace(0, len(rows) - 1, min(SHOWN, len(rows))).astype(int)]]
-    y = engine.labels_at(z)
+    c = engine.condition_at(z)
     pictures, off, trust = [], [], []
     for latents in (z, z + u):
-        pictures.append(engine.decode_uint8(latents, y))
-        trust.append(float(engine.trust(latents, y).mean()))
+        pictures.append(engine.decode_uint8(latents, c=c))
+        trust.append(float(engine.trust(latents, c=c).mean()))
         far = np.array([atlas.neighbours(one, NEIGHBOUR)[1][-1] for one in latents])
         off.append(float(np.maximum(0, 1 - atlas.reach / np.maximum(far, 1e-12)).mean()))
     judge = judge if pictures[0].shape[2:] == atlas.thumb_size else None

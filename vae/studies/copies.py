@@ -46,7 +46,9 @@ def training(engine: Engine) -> Training | None:
     name, atlas = engine.card["dataset"], engine.atlas
     if here(engine.card):
         s = DATASETS.get(name).load()
-        search = Copies.of_model(s.x_train, s.x_test, engine.encode, lambda z: engine.decode(z, engine.labels_at(z)))
+        search = Copies.of_model(
+            s.x_train, s.x_test, engine.encode, lambda z: engine.decode(z, c=engine.condition_at(z))
+        )
         return Training(search, s.y_train, atlas.classes, np.arange(len(s.x_train)), True)
     if not engine.modality.thumbnail_is_sample:
         return None

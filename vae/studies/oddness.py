@@ -63,11 +63,10 @@ _known: WeakKeyDictionary = WeakKeyDictionary()  # engine -> Reference
 
 
 def scores(engine: Engine, x: np.ndarray, y: np.ndarray | None = None) -> dict[str, Float[np.ndarray, " n"]]:
-    """vae.metrics.detect.anomaly_scores of samples (n, *shape), with labels (n,) where the model takes some and they
-    are known; on the engine's own thread."""
-    labels = None if y is None or not engine.conditional else torch.from_numpy(np.asarray(y, np.int64))
-    given = torch.from_numpy(np.ascontiguousarray(x)).to(engine.device)
-    return anomaly_scores(engine.model, given, labels if labels is None else labels.to(engine.device))
+    """vae.metrics.detect.anomaly_scores of samples (n, *shape), with labels (n,) or conditions (n, *condition) where
+    the model is told some and they are known; on the engine's own thread."""
+    told = None if y is None else torch.from_numpy(np.ascontiguousarray(y)).to(engine.device)
+    return anomaly_scores(engine.model, torch.from_numpy(np.ascontiguousarray(x)).to(engine.device), told)
 
 
 def likeliest(engine: Engine, x: np.ndarray) -> int | None:
@@ -94,11 +93,14 @@ def _samples(engine: Engine) -> tuple[np.ndarray, np.ndarray | None, str]:
     if here(engine.card):
         s = DATASETS.get(dataset).load()
         rows = np.linspace(0, len(s.x_test) - 1, min(N, len(s.x_test))).astype(int)
-        return s.x_test[rows], None if s.y_test is None else s.y_test[rows], f"{len(rows)} test samples"
+        told = s.c_test if engine.conditioned else s.y_test
+        return s.x_test[rows], None if told is None else told[rows], f"{len(rows)} test samples"
     atlas = engine.atlas
     rows = np.linspace(0, atlas.n_thumbnails - 1, min(N, atlas.n_thumbnails)).astype(int)
-    y = None if atlas.labels is None else atlas.labels[rows]
+    told = atlas.conditions if engine.conditioned else atlas.labels
+    told = None if told is None else told[rows]
     if engine.modality.thumbnail_is_sample:
         x = atlas.thumbnails(rows, engine.shape[0])
-        return x, y, f"{len(x)} training samples, from the thumbnails of the map"
-    return engine.decode(atlas.z[rows], y), y, f"{len(rows)} decoded training samples"
+        return x, told, f"{len(x)} training samples, from the thumbnails of the map"
+    decoded = engine.decode(atlas.z[rows], **{"c" if engine.conditioned else "y": told})
+    return decoded, told, f"{len(rows)} decoded training samples"

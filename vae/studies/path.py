@@ -64,10 +64,19 @@ def places(legs: int) -> tuple[np.ndarray, np.ndarray]:
     return np.arange(steps + 1) / steps, shown
 
 
-def walk(engine: Engine, waypoints: ArrayLike, method: str, label: int | None = None, fine: bool = True) -> Walk:
+def walk(
+    engine: Engine,
+    waypoints: ArrayLike,
+    method: str,
+    label: int | None = None,
+    fine: bool = True,
+    *,
+    condition: np.ndarray | None = None,
+) -> Walk:
     """The way through waypoints (w, d) by one of the methods of vae.latent.paths, decoded, placed and weighed.
 
-    label: what a conditional model decodes with; None: that of the nearest sample. fine: every place is decoded to
+    label: what a conditional model decodes with; None: that of the nearest sample. condition: without a label, one
+    for all, for a model that is told one. fine: every place is decoded to
     see what changes; otherwise the frames alone, several times as fast.
     """
     atlas, projector = engine.atlas, engine.atlas.projector
@@ -78,8 +87,8 @@ def walk(engine: Engine, waypoints: ArrayLike, method: str, label: int | None = 
     around, p = projector.surroundings(z), len(t)
     every = (p - 1) // (len(shown) - 2 * BEYOND - 1)  # places from frame to frame
     decoded = np.concatenate([np.arange(0, p, 1 if fine else every), np.arange(p, len(z))])
-    y = engine.labels_at(z[decoded]) if label is None else label
-    pictures = engine.decode_uint8(z[decoded], y)
+    c = engine.condition_at(z[decoded], label) if condition is None or label is not None else condition
+    pictures = engine.decode_uint8(z[decoded], c=c)
     on_way, past = pictures[: -2 * BEYOND], pictures[-2 * BEYOND :]
     film = np.concatenate([np.arange(p, p + BEYOND), np.arange(0, p, every), np.arange(p + BEYOND, len(z))])
     pixels = on_way.reshape(len(on_way), -1).astype(np.float32) / 255

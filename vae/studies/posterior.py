@@ -41,21 +41,22 @@ def posterior(engine: Engine, point: Point, name: str, y: int | None, seed: int)
     A point that is no sample has no posterior of its own: its picture is encoded again.
     """
     x, said = sample_of(engine, point, name, y)
-    mu, std = engine.encode(x, y)
+    c = engine.condition_at(np.array([point.z], np.float32), y)
+    mu, std = engine.encode(x, c=c)
     if engine.has_width:
-        z = engine.posterior(x, DRAWS, seed, y)
+        z = engine.posterior(x, DRAWS, seed, c=c)
         said = f"{DRAWS} draws of q(z|x), x being {said}."
     else:
         z = mu
         kind = "rounds every place of its code to one vector" if engine.n_codes else "encodes a sample as one point"
         said = f"{engine.name} {kind}: the posterior has no width, and this is all of it. x is {said}."
-    xy, decoded = engine.to_map(z), engine.decode_uint8(z, y)
+    xy, decoded = engine.to_map(z), engine.decode_uint8(z, c=None if c is None else c[0])
     used = engine.atlas.active if engine.atlas.active.any() else slice(None)
     return Posterior(
         z=z[:WALL],
         xy=xy,
         pictures=decoded[:WALL],
-        mean=engine.decode_uint8(mu, y)[0],
+        mean=engine.decode_uint8(mu, c=c)[0],
         spread=np.rint(decoded.astype(np.float32).std(0)).astype(np.uint8),
         width=float((std[0] / np.maximum(engine.atlas.z_std, 1e-6))[used].mean()),
         extent=float(np.ptp(xy, axis=0).max() / np.ptp(engine.atlas.xy[:, 0])),
@@ -66,14 +67,15 @@ def posterior(engine: Engine, point: Point, name: str, y: int | None, seed: int)
 def sample_of(engine: Engine, point: Point, name: str, y: int | None) -> tuple[np.ndarray, str]:
     """What to encode for a point, (1, *shape), and what that is, in words."""
     atlas, dataset = engine.atlas, engine.card["dataset"]
+    c = engine.condition_at(np.array([point.z], np.float32), y)
     if point.row is None:
-        return engine.decode([point.z], y), "the picture of this point, which is no sample, encoded again"
+        return engine.decode([point.z], c=c), "the picture of this point, which is no sample, encoded again"
     if here(engine.card):
         return _train(dataset, engine.card.get("data_origin", ""))[atlas.index[point.row]][None].copy(), name
     if engine.modality.thumbnail_is_sample and engine.shape[1:] == atlas.thumb_size and point.row < atlas.n_thumbnails:
         x = atlas.thumbnails(np.array([point.row]), engine.shape[0])
         return x, f"the thumbnail of {name} (the data set is not on this machine)"
-    return engine.decode([point.z], y), f"what {engine.name} makes of {name} (the data set is not on this machine)"
+    return engine.decode([point.z], c=c), f"what {engine.name} makes of {name} (the data set is not on this machine)"
 
 
 @lru_cache(2)

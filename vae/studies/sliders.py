@@ -31,7 +31,9 @@ def slope_at(engine: Engine, z: Float[np.ndarray, " d"], y: int | None) -> Slope
     """The decoder's Jacobian at z, measured once for all tabs. y: what a conditional model decodes with."""
     step = COARSE if engine.n_codes else STEP
     atlas = engine.atlas
-    return engine.submit(slope, partial(engine.decode, y=y), z, atlas.z_std, atlas.z_mean, step).result()
+    c = engine.condition_at(z[None], y)
+    decode = partial(engine.decode, c=None if c is None else c[0])
+    return engine.submit(slope, decode, z, atlas.z_std, atlas.z_mean, step).result()
 
 
 def tabs(engine: Engine, at: Slope, named: Sequence[Named] = ()) -> dict[str, dict[str, Any]]:

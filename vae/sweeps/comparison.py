@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
-from ..engine.device import choose_device
 from ..errors import SettingError
 from ..forming import model_sequence, snapshots
 from ..forming.model_sequence import Frames
 from ..forming.recording import Look, source
-from ..registry import DATASETS
 from ..runs.folder import DONE, write
 from ..saved import checkpoint
 from ..saved.restoring import restore
+from ..training.job import Job
+from ..training.plan import Plan
 from . import sweep
 from .sweep import Disk, Ladder, find
 
@@ -78,10 +78,11 @@ def _look(ladder: Ladder, done: dict[str, str], report: Callable[[str], Any]) ->
     for i, rung in enumerate(done):
         report(f"looking at {rung}")
         saved = checkpoint.read(checkpoint.find(rung), skip=(checkpoint.RESUME,))
-        model, _ = restore(saved, choose_device(None))
         if look is None:
-            c, samples = saved.config, DATASETS.get(ladder.dataset).load()
-            look = Look(samples, c["family"], c["dataset"], seed=c["seed"], device=choose_device(None))
+            c = saved.config
+            job = Job.of(Plan(c["family"], c["dataset"], c["hparams"], seed=c["seed"], name=rung))
+            look = Look(job, job.data.load())
+        model, _ = restore(saved, look.device)
         measured = saved.config["metrics"]
         figures = {name: np.float64(measured[name]) for name in MEASURED if measured.get(name) is not None}
         snapshots.write(folder / f"{i:06d}.npz", look.at(model) | figures)

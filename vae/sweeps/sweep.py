@@ -26,7 +26,7 @@ from ..runs.folder import DONE, RUNNING, Run, runs, write
 from ..saved import checkpoint, folders, names
 from ..saved.names import NAME
 from ..settings import configure, knobs
-from ..training import checks
+from ..training.job import Job
 from ..training.plan import Plan
 
 FOLDER, LADDER, MOST = ".ladders", "ladder.json", 10
@@ -125,7 +125,11 @@ def _read(path: Path) -> Ladder:
 
 def offered(family: str) -> list[str]:
     """The settings of a family that can be climbed, numbers all, those of OVER first."""
-    known = knobs(FAMILIES.get(family).Hparams)
+    return _numbers(FAMILIES.get(family).Hparams)
+
+
+def _numbers(hparams: type) -> list[str]:
+    known = knobs(hparams)
     numbers = [name for name, k in known.items() if k["type"] in (int, float)]
     return sorted(numbers, key=lambda name: (name not in OVER, list(OVER).index(name) if name in OVER else 0))
 
@@ -143,12 +147,12 @@ def plans(base: Plan, setting: str, values: Sequence[float | int]) -> list[Plan]
 
     Raises: SettingError: no number of the family, values out of its range, fewer than 2 of them or more than MOST.
     """
-    if setting not in offered(base.family):
+    hparams = FAMILIES.get(base.family).Hparams
+    if setting not in _numbers(hparams):
         raise SettingError(
             f"a ladder of {setting!r}: expected a number that {base.family} is built with: "
-            f"{', '.join(offered(base.family))}."
+            f"{', '.join(_numbers(hparams))}."
         )
-    hparams = FAMILIES.get(base.family).Hparams
     kind = knobs(hparams)[setting]["type"]
     given = sorted({float(value) for value in values})
     if not 2 <= len(given) <= MOST:
@@ -193,7 +197,7 @@ def check(base: Plan, setting: str, values: Sequence[float | int]) -> list[Plan]
     if name in ladders():
         raise SettingError(f"ladder {name!r} exists: choose another name, for example {free_name(name)}.")
     for plan in every:
-        checks.check(plan)
+        Job.of(plan)
         if why := control.taken(plan.checkpoint_name()):
             raise SettingError(f"{why}: choose another name for the ladder, for example {free_name(name)}.")
     return every

@@ -96,12 +96,12 @@ class Replica(nn.Module):
         super().__init__()
         self.model, self.held = model, (objective,)
 
-    def forward(self, x: Tensor, step: int, y: Tensor | None) -> Loss:
-        return self.held[0](self.model, x, step, y)
+    def forward(self, x: Tensor, step: int, c: Tensor | None) -> Loss:
+        return self.held[0](self.model, x, step, c)
 
 
 def replica(model: nn.Module, objective: nn.Module, batch_size: int) -> nn.Module | None:
-    """(x, step, y) -> the loss of this process's share; `backward` averages the model's gradients over all processes.
+    """(x, step, c) -> the loss of this process's share; `backward` averages the model's gradients over all processes.
     None for a single one. Raises: SettingError: fewer samples a batch than processes."""
     world = place()[1]
     if batch_size < world:

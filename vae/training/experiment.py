@@ -8,6 +8,7 @@ import json
 import platform
 from collections.abc import Callable, Generator, Iterator
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,21 +17,20 @@ import torch
 from ..atlas import building
 from ..atlas.measured import kept, measure
 from ..data.published.store import check_same
-from ..engine.device import choose_device
 from ..engine.engine import Engine
 from ..errors import CheckpointError, SettingError
 from ..metrics.active import collapse_warning
 from ..metrics.bounds import evaluate
 from ..models.semi_supervised import keep_labels
 from ..models.tensors import resident
-from ..registry import DATASETS, FAMILIES
 from ..saved import checkpoint
 from ..saved.checkpoint import HISTORY, MODEL, RESUME, Checkpoint
 from ..settings import knobs
 from ..types import Samples, Spec
 from ..version import __version__
 from . import distributed, stream
-from .plan import Plan, split_settings
+from .job import Job
+from .plan import Plan
 from .resuming import changes, told
 from .resuming import resume as resumed
 from .trainer import Event, Trainer, fit
@@ -43,14 +43,14 @@ Watch = Callable[[Trainer, Samples, Event], Any]  # called when an epoch was sav
 
 
 def train(
-    plan: Plan,
+    plan: Plan | Job,
     *,
     resume: bool = False,
     overwrite: bool = False,
     report: Report = lambda stage: None,
     watch: Watch = lambda trainer, samples, event: None,
 ) -> Generator[Event]:
-    """Train a plan into `checkpoints/<name>`, saving after every epoch; then evaluate, map and save once more.
+    """Train a plan, or its job, into `checkpoints/<name>`, saving after every epoch; then evaluate, map and save again.
 
     Close the generator (or interrupt it) at any time: at most the current epoch is lost, and `resume` goes on from
     there bit for bit on the same device, or with another learning rate, say after a NaN (`resuming.changes`). The last
@@ -60,11 +60,8 @@ def train(
 
     Raises: SettingError: a bad name or setting, or the checkpoint exists and neither resume nor overwrite was asked.
     """
-    name = plan.checkpoint_name()
-    plan.check()
-    h, t = split_settings(plan.family, plan.settings)
-    device = distributed.own(choose_device(plan.device))
-    path = checkpoint.root() / name
+    job = plan if isinstance(plan, Job) else Job.of(plan)
+    name, device = job.plan.checkpoint_name(), job.device
     exists = name in checkpoint.checkpoints()
     if exists and not (resume or overwrite):
         raise SettingError(f"checkpoint {name!r} exists: choose --name, continue it with --resume, or --overwrite it.")
@@ -73,101 +70,120 @@ def train(
     saved = checkpoint.read(checkpoint.find(name)) if resume else None
     if saved:
         check_same(saved.config)
-    data = DATASETS.get(plan.dataset)
-    FAMILIES.get(plan.family).check(data.modality)
     with distributed.group(device):
         report("loading data")
-        samples = distributed.in_turn(data.load)
-        plan = _streamed(plan, samples, device, saved)
-        trainer, spec = prepare(plan, samples, device)
-        config, history = _config(plan, data, spec, h, t), []
+        samples = distributed.in_turn(job.data.load)
+        job = _streamed(job, samples, saved)
+        trainer, spec = prepare(job, samples)
+        config, history = _config(job, spec), []
         if saved:
-            if changed := changes(saved, plan, h, t):
+            if changed := changes(saved, job):
                 config["changes"] = changed
                 if changed != saved.config.get("changes"):
                     report(told(changed[-1]))
             history = resumed(trainer, saved)
-        y = labels(samples, plan, device)
-        yield from _epochs(path, trainer, config, history, samples, y=y, plan=plan, report=report, watch=watch)
+        yield from _epochs(job, trainer, samples, config, history, report=report, watch=watch)
     if distributed.speaks():
-        yield from _finish(path, trainer, config, history, samples, plan=plan, report=report)
+        yield from _finish(job, trainer, samples, config, history, report=report)
 
 
-def _streamed(plan: Plan, samples: Samples, device: torch.device, saved: Checkpoint | None) -> Plan:
-    """The plan with its stream, if it has any, in numbers: a resumed run's own, as the order of samples depends on it.
+def _streamed(job: Job, samples: Samples, saved: Checkpoint | None) -> Job:
+    """The job with its stream, if it has any, in numbers: a resumed run's own, as the order of samples depends on it.
 
     Raises: SettingError: another one is asked for.
     """
-    asked = plan.stream_mb
+    asked = job.plan.stream_mb
     if saved:
         was = saved.config.get("stream_mb", 0)
         if asked not in (None, was):
             raise SettingError(f"cannot resume {saved.path.name}: its stream is {was} MB, not {asked}.")
         asked = was
-    chosen = distributed.agreed(stream.megabytes(asked, samples.x_train, device), device)
-    return dataclasses.replace(plan, stream_mb=chosen if chosen else plan.stream_mb)
+    chosen = distributed.agreed(stream.megabytes(asked, samples.x_train, job.device), job.device)
+    return dataclasses.replace(job, plan=dataclasses.replace(job.plan, stream_mb=chosen or job.plan.stream_mb))
 
 
-def prepare(plan: Plan, samples: Samples, device: torch.device) -> tuple[Trainer, Spec]:
+def prepare(job: Job, samples: Samples) -> tuple[Trainer, Spec]:
     """A trainer before its first step, with a net built for these samples."""
-    h, t = split_settings(plan.family, plan.settings)
-    data, n = DATASETS.get(plan.dataset), len(samples.x_train)
-    spec = Spec(samples.x_train.shape[1:], n, len(data.classes), data.modality)
+    plan, t, spec = job.plan, job.trainer, job.spec(samples)
     torch.manual_seed(plan.seed)
-    model, objective = FAMILIES.get(plan.family).build(spec, h)
-    steps = plan.epochs * -(-n // min(t.batch_size, n))
-    return Trainer(model.to(device), objective.to(device), t, plan.seed, steps), spec
+    model, objective = job.family.build(spec, job.hparams)
+    steps = plan.epochs * -(-spec.n_data // min(t.batch_size, spec.n_data))
+    return Trainer(model.to(job.device), objective.to(job.device), t, plan.seed, steps), spec
 
 
 def _epochs(
-    path, trainer: Trainer, config, history, samples: Samples, *, y, plan: Plan, report: Report, watch: Watch
+    job: Job,
+    trainer: Trainer,
+    samples: Samples,
+    config: dict[str, Any],
+    history: list[dict[str, Any]],
+    *,
+    report: Report,
+    watch: Watch,
 ) -> Iterator[Event]:
     """Those that are left; of several processes one measures, reports and saves them."""
-    device, speaks = trainer.parameters[0].device, distributed.speaks()
-    x: torch.Tensor | stream.Stream
+    plan, device, speaks = job.plan, job.device, distributed.speaks()
+    given, c_test = conditions(job, samples)
     if plan.stream_mb:
-        x, y = stream.Stream(samples.x_train, y, device, plan.stream_mb), None
+        x, given = stream.Stream(samples.x_train, given, device, plan.stream_mb), None
         report(f"the training set is streamed, {plan.stream_mb} MB of it at a time")
     else:
         x = resident(samples.x_train, device)
     x_test = resident(samples.x_test, device) if speaks else None
     y_test = None if samples.y_test is None else resident(samples.y_test, device)
     said = None
-    for event in fit(trainer, x, y, x_test, plan.epochs, y_test=y_test):
+    for event in fit(trainer, x, given, x_test, plan.epochs, y_test=y_test, c_test=c_test):
         if event.kind == "epoch" and speaks:
-            warning = _collapse(event.metrics, trainer, plan) if event.epoch >= LEARNT * plan.epochs else None
+            warning = _collapse(job, trainer, event.metrics) if event.epoch >= LEARNT * plan.epochs else None
             if warning != said:
                 report(warning or "The posterior is in use again.")
                 said = warning
             history.append({"epoch": event.epoch, "step": event.step, **event.metrics})
             status = {"epochs_done": event.epoch, "created": _now(), "metrics": {}}
             going_on = len(history) > 1  # the first epoch of a new training takes no note over from what it overwrites
-            checkpoint.save(path, config | status, model_files(trainer, history), keep_note=going_on)
+            checkpoint.save(_folder(job), config | status, model_files(trainer, history), keep_note=going_on)
             watch(trainer, samples, event)
         yield event
 
 
-def _collapse(metrics: dict[str, Any], trainer: Trainer, plan: Plan) -> str | None:
-    return collapse_warning(metrics["active_units"], trainer.model.d, knobs(FAMILIES.get(plan.family).Hparams))
+def _folder(job: Job) -> Path:
+    return checkpoint.root() / job.plan.checkpoint_name()
 
 
-def labels(samples: Samples, plan: Plan, device: torch.device) -> torch.Tensor | None:
-    """Of the training set, on the device: -1 where a model that learns from a few labels does not see them."""
+def _collapse(job: Job, trainer: Trainer, metrics: dict[str, Any]) -> str | None:
+    return collapse_warning(metrics["active_units"], trainer.model.d, knobs(job.family.Hparams))
+
+
+def conditions(job: Job, samples: Samples) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+    """What the model is told of the training set, on the device: its conditions, or labels, -1 where a model that
+    learns from a few does not see them; and the conditions of the test set, None where it is not told those."""
+    if job.conditioned:
+        assert samples.c_train is not None  # a set with a condition has it for both splits
+        assert samples.c_test is not None
+        return resident(samples.c_train, job.device), resident(samples.c_test, job.device)
     y = samples.y_train
-    if y is not None and "semi_supervised" in FAMILIES.get(plan.family).traits:
-        y = keep_labels(y, split_settings(plan.family, plan.settings)[0].labelled, plan.seed)
-    return None if y is None else resident(y, device)
+    if y is not None and "semi_supervised" in job.family.traits:
+        y = keep_labels(y, job.hparams.labelled, job.plan.seed)
+    return None if y is None else resident(y, job.device), None
 
 
 def _finish(
-    path, trainer: Trainer, config, history, samples: Samples, *, plan: Plan, report: Report
+    job: Job,
+    trainer: Trainer,
+    samples: Samples,
+    config: dict[str, Any],
+    history: list[dict[str, Any]],
+    *,
+    report: Report,
 ) -> Iterator[Event]:
+    plan = job.plan
     report("evaluating on the test set")
-    x_test = resident(samples.x_test, trainer.parameters[0].device)
-    y_test = None if samples.y_test is None else resident(samples.y_test, x_test.device)
-    metrics = evaluate(trainer.model, x_test, y_test, k=NLL_SAMPLES, seed=plan.seed)
+    x_test = resident(samples.x_test, job.device)
+    y_test = None if samples.y_test is None else resident(samples.y_test, job.device)
+    _, c_test = conditions(job, samples)
+    metrics = evaluate(trainer.model, x_test, y_test, c=c_test, k=NLL_SAMPLES, seed=plan.seed)
     config = config | {"epochs_done": trainer.epoch, "created": _now(), "metrics": metrics}
-    saved = checkpoint.save(path, config, model_files(trainer, history), keep_note=True)
+    saved = checkpoint.save(_folder(job), config, model_files(trainer, history), keep_note=True)
     add_atlas(saved, samples, n=plan.points, report=report, device=plan.device)
     yield Event("done", trainer.epoch, plan.epochs, trainer.step, trainer.step, metrics, 0.0, 0.0)
 
@@ -185,14 +201,15 @@ def add_atlas(
     built = building.build(
         samples,
         tuple(saved.config["classes"]),
-        engine.encode,
-        engine.decode,
+        lambda x, told: engine.encode(x, c=told) if engine.conditioned else engine.encode(x, told),
+        lambda z, told: engine.decode(z, c=told) if engine.conditioned else engine.decode(z, told),
         engine.modality.pictures,
         n=n,
         seed=saved.config["seed"],
         view=engine.map_view(),
         discrete="discrete" in engine.traits,
-        measure=lambda x, y: measure(engine.model, x, y if engine.conditional else None),
+        measure=lambda x, told: measure(engine.model, x, told),
+        conditioned=engine.conditioned,
         report=report,
     )
     config = saved.config | {"atlas": {"n": built.n, "split": "train", "seed": saved.config["seed"]}}
@@ -210,10 +227,11 @@ def measure_atlas(saved: Checkpoint, samples: Samples, *, device: str | None = N
     if atlas.index.max() >= len(samples.x_train):
         raise CheckpointError(f"{engine.name}: its map has row {atlas.index.max()}, the data {len(samples.x_train)}.")
     x = samples.x_train[atlas.index]
-    y = atlas.labels if engine.conditional else None
-    if np.abs(engine.encode(x[:64], None if y is None else y[:64])[0] - atlas.z[:64]).max() > MOVED:
+    told = atlas.conditions if engine.conditioned else atlas.labels if engine.conditional else None
+    first = {"c" if engine.conditioned else "y": None if told is None else told[:64]}
+    if np.abs(engine.encode(x[:64], **first)[0] - atlas.z[:64]).max() > MOVED:
         raise CheckpointError(f"{engine.name}: these samples are not those of its map; rebuild it with `atlas`.")
-    measured = kept(measure(engine.model, x, y), atlas.z, atlas.std, samples, atlas.index)
+    measured = kept(measure(engine.model, x, told), atlas.z, atlas.std, samples, atlas.index)
     files = dataclasses.replace(atlas, measured=measured, kept_mixture=atlas.mixture).files()
     return checkpoint.save(saved.path, saved.config, {**saved.files, **files}, keep_note=True)
 
@@ -227,13 +245,14 @@ def model_files(trainer: Trainer, history: list[dict[str, Any]]) -> dict[str, by
     return {MODEL: save_tensors(tensors), RESUME: save_tensors(trainer.state()), HISTORY: lines.encode()}
 
 
-def _config(plan: Plan, data, spec: Spec, h, t) -> dict[str, Any]:
+def _config(job: Job, spec: Spec) -> dict[str, Any]:
+    plan, data = job.plan, job.data
     return {
         "name": plan.checkpoint_name(),
-        "title": f"{FAMILIES.get(plan.family).title} on {data.title}",
+        "title": f"{job.family.title} on {data.title}",
         "family": plan.family,
-        "hparams": dataclasses.asdict(h),
-        "train": dataclasses.asdict(t),
+        "hparams": dataclasses.asdict(job.hparams),
+        "train": dataclasses.asdict(job.trainer),
         "epochs": plan.epochs,
         "dataset": plan.dataset,
         "seed": plan.seed,
@@ -252,7 +271,7 @@ def _config(plan: Plan, data, spec: Spec, h, t) -> dict[str, Any]:
             "numpy": np.__version__,
             "umap-learn": metadata.version("umap-learn"),
         },
-        "trained_on": choose_device(plan.device).type,
+        "trained_on": job.device.type,
     }
 
 

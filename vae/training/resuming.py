@@ -10,13 +10,13 @@ import torch
 from ..errors import CheckpointError, SettingError
 from ..saved.checkpoint import RESUME, Checkpoint
 from ..saved.restoring import restore
-from .plan import Plan
-from .trainer import Trainer, TrainHparams
+from .job import Job
+from .trainer import Trainer
 
 FREE = ("lr", "lr_end", "clip", "precision")  # how a step is taken, but not of which samples
 
 
-def changes(saved: Checkpoint, plan: Plan, h: Any, t: TrainHparams) -> list[dict[str, Any]]:
+def changes(saved: Checkpoint, job: Job) -> list[dict[str, Any]]:
     """All changes of the run so far, each {"after_epoch": n, name: [old, new], ...}, with what this resume brings.
 
     Free are the settings in FREE and the number of epochs: none of them is part of the state, so that a run goes on
@@ -27,13 +27,13 @@ def changes(saved: Checkpoint, plan: Plan, h: Any, t: TrainHparams) -> list[dict
         raise CheckpointError(
             f"{saved.path.name} has no {RESUME}: a shipped checkpoint cannot be resumed, only trained again."
         )
-    was, now = saved.config["train"], dataclasses.asdict(t)
+    plan, was, now = job.plan, saved.config["train"], dataclasses.asdict(job.trainer)
     held = {k: v for k, v in was.items() if k not in FREE}
     for key, old, new in (
         ("family", saved.config["family"], plan.family),
         ("dataset", saved.config["dataset"], plan.dataset),
         ("seed", saved.config["seed"], plan.seed),
-        ("hparams", saved.config["hparams"], dataclasses.asdict(h)),
+        ("hparams", saved.config["hparams"], dataclasses.asdict(job.hparams)),
         ("train", held, {k: v for k, v in now.items() if k not in FREE}),
     ):
         if old != new:

@@ -25,7 +25,7 @@ BLOCK_BYTES = MEGABYTE  # read at a stretch: large for a disk, small beside a ch
 SHARE = 0.5  # of the free memory that a resident training set may take; the rest is for all else
 Batch = tuple[
     Tensor, Tensor | None, Tensor
-]  # samples (c, *shape) and labels (c,) on the device, and which rows of them
+]  # samples (c, *shape) and their labels or conditions (c, ...) on the device, and which rows of them
 
 
 class Resident:
@@ -49,7 +49,7 @@ class Stream:
     Two chunks are in memory at a time, on CUDA pinned, with two copies on the device: together `megabytes` here, and as
     much there, but each at least a batch. Pages of a memory map are given back once they are copied.
 
-    Args: x: (n, *shape), a memory map or any array; y: (n,) labels, all on the device.
+    Args: x: (n, *shape), a memory map or any array; y: (n,) labels or (n, *condition), all on the device.
     """
 
     def __init__(self, x: np.ndarray, y: Tensor | None, device: torch.device, megabytes: int):

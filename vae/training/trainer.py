@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from ..errors import ZscopeError
 from ..losses.model import Model
 from ..metrics.bounds import evaluate
+from ..models.conditions import told
 from ..models.nets.precision import PRECISIONS, mixed
 from ..models.tensors import to_float
 from ..settings import knob
@@ -86,14 +87,14 @@ class Trainer:
         self.order = torch.Generator().manual_seed(seed)  # of the samples: on the CPU, the same on every device
         torch.manual_seed(seed)
 
-    def train_step(self, x: Tensor, y: Tensor | None = None, weight: float = 1.0) -> Loss:
+    def train_step(self, x: Tensor, c: Tensor | None = None, weight: float = 1.0) -> Loss:
         """One Adam step of the model and, where the loss has an adversary, one of that. weight: of this process's x,
         of several that each take a share of the batch.
 
         Raises: ZscopeError: for an adversary's loss without parameters in the objective that could minimise it.
         """
         alone = self.replica is None
-        loss = self.objective(self.model, x, self.step, y) if self.replica is None else self.replica(x, self.step, y)
+        loss = self.objective(self.model, x, self.step, c) if self.replica is None else self.replica(x, self.step, c)
         model, *rest = self.groups
         if loss.adversary is None:
             rest = []
@@ -152,21 +153,23 @@ class Trainer:
 def fit(
     trainer: Trainer,
     x: Tensor | Stream,
-    y: Tensor | None,
+    given: Tensor | None,
     x_test: Tensor | None,
     epochs: int,
     *,
     y_test: Tensor | None = None,
+    c_test: Tensor | None = None,
 ) -> Iterator[Event]:
     """Train to `epochs` epochs in all (a resumed trainer does the rest), yielding events.
 
-    x: (n, *shape) uint8 or float 0-1, on the model's device; y: (n,) labels, -1 where unknown, or None; a stream as x
-    has its own. Stop by closing the generator. Of several processes each takes its share of every batch; events of
-    "step" tell of that alone.
+    x: (n, *shape) uint8 or float 0-1, on the model's device; given: what the model is told of each, (n,) labels, -1
+    where unknown, or conditions (n, *condition), or None; a stream as x has its own. y_test: labels of the test set;
+    c_test: its conditions, for a model that is told those. Stop by closing the generator. Of several processes each
+    takes its share of every batch; events of "step" tell of that alone.
     Raises: Diverged: as soon as an epoch part is not finite, naming the part and the step.
     """
     batch, n = min(trainer.h.batch_size, len(x)), len(x)
-    data = x if isinstance(x, Stream) else Resident(x, y)
+    data = x if isinstance(x, Stream) else Resident(x, given)
     per_epoch = -(-n // batch)
     rank, world = distributed.place()
     began, began_step = time.perf_counter(), trainer.step
@@ -179,7 +182,8 @@ def fit(
         seen, epoch_began, reported = 0, time.perf_counter(), 0.0
         for xs, ys, rows in data.epoch(trainer.order, batch):
             mine, weight = distributed.share(rows, rank, world)
-            loss = trainer.train_step(to_float(xs.index_select(0, mine)), None if ys is None else ys[mine], weight)
+            c = None if ys is None else told(trainer.model, ys[mine])
+            loss = trainer.train_step(to_float(xs.index_select(0, mine)), c, weight)
             parts = loss.parts if loss.adversary is None else loss.parts | {"adversary": loss.adversary.detach()}
             measured = {f"{name}_nats": value for name, value in parts.items()} | loss.figures
             if weight:
@@ -204,7 +208,7 @@ def fit(
         metrics = means | {"seconds": seconds, "images_per_s": n / seconds}
         trainer.epoch += 1
         if x_test is not None:
-            test = evaluate(trainer.model, x_test, y_test)
+            test = evaluate(trainer.model, x_test, y_test, c=c_test)
             wanted = ("elbo_nats", "distortion_nats", "rate_nats", "mse", "accuracy")
             metrics |= {f"test_{k}": test[k] for k in wanted if test[k] is not None}
             _check_finite(metrics, trainer.step)  # the last step may have broken what no training loss has seen yet

@@ -1,7 +1,7 @@
 """What the browser can ask over the live channel. A file of this folder registers its kinds of request.
 
-Little-endian. Up: u32 sequence, u8 kind, u8 label + 1 (0: that of the nearest reference sample; only conditional
-models look at it), 2 bytes padding, payload. Down: u32 sequence, u8 kind, u8 form, 2 bytes padding, then
+Little-endian. Up: u32 sequence, u8 kind, u8 label + 1 (0: none is chosen; only models that are told labels look at
+it), 2 bytes padding, payload. Down: u32 sequence, u8 kind, u8 form, 2 bytes padding, then
 
   form 0, a picture   f32 trust, decode_ms, server_ms, x, y, then z (d) f32 and the pixels as u8 (h, w, c)
   form 1, a parcel    u32 length of a JSON object, that object padded to 4 bytes, then the arrays that its "arrays"
@@ -40,17 +40,21 @@ class Refused(Exception):
 
 
 class Scene(NamedTuple):
-    """What frames are checked against: latent size, reference rows, labels that the model knows, shape of a sample."""
+    """What frames are checked against: latent size, reference rows, labels that the model knows, shape of a sample and
+    of what the model is told beside it, () where that is nothing."""
 
     d: int
     n: int
     classes: int
     shape: tuple[int, ...]
+    condition: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, engine: Engine) -> Scene:
         n, d = engine.atlas.z.shape
-        return cls(d, n, len(engine.atlas.classes) if engine.conditional else 0, tuple(engine.shape))
+        return cls(
+            d, n, len(engine.atlas.classes) if engine.conditional else 0, tuple(engine.shape), tuple(engine.condition)
+        )
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,25 @@ class Kind:
 
 @dataclass(frozen=True)
 class Request:
-    """One checked frame. values: what its kind reads from the payload."""
+    """One checked frame. values: what its kind reads from the payload. label, or else condition (*shape): what latents
+    are decoded with; neither: what the nearest reference samples are told."""
 
     sequence: int
     kind: Kind
     values: Any
     label: int | None = None
+    condition: np.ndarray | None = None
+
+    @property
+    def chosen(self) -> bool:
+        """Whether the user said what to decode with."""
+        return self.label is not None or self.condition is not None
+
+    def told(self, engine, z: np.ndarray) -> np.ndarray | None:
+        """c to decode latents (b, d) with: (b, *condition), or one for all; None for a model that is told nothing."""
+        if self.label is None and self.condition is not None:
+            return self.condition
+        return engine.condition_at(z, self.label)
 
 
 _KINDS: dict[int, Kind] = {}

@@ -52,7 +52,7 @@ def _answer(engine: Engine, request: Request) -> bytes:
             waypoints[way.dragged], xy = engine.atlas.z[way.row], engine.atlas.xy[way.row]
         else:
             waypoints[way.dragged], xy = engine.from_map(way.xy[None])[0][0], way.xy
-    walked = walk(engine, waypoints, way.method, request.label, fine=way.dragged is None)
+    walked = walk(engine, waypoints, way.method, request.label, fine=way.dragged is None, condition=request.condition)
     facts = {
         "method": way.method,
         "dragged": way.dragged,

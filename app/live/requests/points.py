@@ -24,15 +24,15 @@ def show(
     of another view than the first map.
 
     Trust: does z come back when its picture is encoded again? At map positions the map knows how likely; elsewhere, and
-    where the user chose another label than belongs there, the picture is encoded again, here and now.
+    where the user chose another label or condition than belongs there, the picture is encoded again, here and now.
     """
     z = np.ascontiguousarray(z, np.float32)
     before = time.perf_counter()
-    y = engine.labels_at(z) if request.label is None else request.label
-    x = engine.decode(z, y)
+    c = request.told(engine, z)
+    x = engine.decode(z, c=c)
     after = time.perf_counter()
-    if trust is None or request.label is not None:
-        again = engine.encode(x, y)[0] if engine.can_encode else None
+    if trust is None or request.chosen:
+        again = engine.encode(x, c=c)[0] if engine.can_encode else None
         known = None if elsewhere else xy
         trust = float(engine.trust(z)[0] if again is None else engine.atlas.projector.returned(z, again, known)[0])
     pixels = engine.modality.pictures(x)[0]

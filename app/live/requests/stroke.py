@@ -31,11 +31,13 @@ def _read(payload: bytes, scene: Scene) -> np.ndarray:
 def _answer(engine: Engine, request: Request) -> bytes:
     """mu and std (d), the reconstruction, nearest rows; facts: the place on the map, errors, how odd it is and by what.
 
-    A conditional model is told the chosen label, or the likeliest one; which, is in the facts."""
+    A conditional model is told the chosen label or condition, or the likeliest label; which, is in the facts."""
     x = request.values
-    y = oddness.likeliest(engine, x) if request.label is None else request.label
-    mu, std = engine.encode(x, y)
-    scores, known = oddness.scores(engine, x, None if y is None else np.array([y])), oddness.reference(engine)
+    y = request.label if request.chosen else oddness.likeliest(engine, x)
+    c = request.condition if y is None else None
+    mu, std = engine.encode(x, y, c=c)
+    given = np.array([y]) if y is not None else None if c is None else c[None]
+    scores, known = oddness.scores(engine, x, given), oddness.reference(engine)
     error, nats = float(scores["reconstruction_error"][0]), scores.get("negative_elbo")
     share, by = known.oddness(scores)
     rows, distances = engine.atlas.neighbours(mu[0], NEAR)
@@ -54,7 +56,7 @@ def _answer(engine: Engine, request: Request) -> bytes:
         facts,
         mu=mu[0],
         std=std[0],
-        picture=engine.decode_uint8(mu, y)[0].transpose(1, 2, 0),
+        picture=engine.decode_uint8(mu, y, c=c)[0].transpose(1, 2, 0),
         rows=rows.astype(np.int32),
         distances=distances.astype(np.float32),
     )

@@ -80,10 +80,10 @@ def _manifold(engine: Engine, request: Request) -> bytes:
     y = y1 - (np.arange(rows) + 0.5) * (y1 - y0) / rows
     xy = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2).astype(np.float32)
     z, trust = _latents(engine, key, xy, numbers[6:])
-    y = engine.labels_at(z) if request.label is None else request.label
-    samples = engine.decode(z, y)
-    if trust is None or request.label is not None:
-        seen = engine.encode(samples, y)[0] if engine.can_encode else None
+    c = request.told(engine, z)
+    samples = engine.decode(z, c=c)
+    if trust is None or request.chosen:
+        seen = engine.encode(samples, c=c)[0] if engine.can_encode else None
         trust = engine.trust(z) if seen is None else engine.atlas.projector.returned(z, seen)
     return parcel(request, {}, pixels=engine.modality.pictures(samples).transpose(0, 2, 3, 1), trust=trust)
 

@@ -36,7 +36,7 @@ def show(
     known = session.training(engine)
     looking = known if isinstance(known, Future) else None
     rows = [engine.atlas.neighbours(one, k=1)[0][0] for one in drawn.z]  # not in what asks every second
-    trust = engine.trust(drawn.z, drawn.y)
+    trust = engine.trust(drawn.z, drawn.y, c=drawn.c)
     real = None if known is None or isinstance(known, Future) else nearest(engine, known, x)
 
     @st.fragment(run_every=EVERY_S if looking else None)

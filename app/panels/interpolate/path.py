@@ -101,21 +101,24 @@ def files(engine: Engine) -> None:
     state = session.studio()
     name = f"{engine.name}-{state.method}"
 
-    def way(n: int | None = None) -> tuple[np.ndarray, np.ndarray | int | None]:
+    def way(n: int | None = None) -> tuple[np.ndarray, np.ndarray | None]:
         n = n or len(places(len(state.waypoints) - 1)[0])
         z = engine.walk(np.array([p.z for p in state.waypoints], np.float32), n, state.method)
-        chosen = chosen_label(engine, state)
-        return z, engine.labels_at(z) if chosen is None else chosen
+        return z, engine.condition_at(z, chosen_label(engine, state))
+
+    def pictures(n: int | None = None) -> np.ndarray:
+        z, c = way(n)
+        return engine.decode_uint8(z, c=c)
 
     def numbers() -> bytes:
-        z, y = way()
-        return downloads.npz(engine.decode(z, y), z, xy=engine.to_map(z))
+        z, c = way()
+        return downloads.npz(engine.decode(z, c=c), z, xy=engine.to_map(z))
 
     missing = downloads.why_no_mp4()
     kinds: list[tuple[str, str, Callable[[], bytes | str], str, bool]] = [
-        ("GIF", "gif", lambda: downloads.gif(engine.decode_uint8(*way()), 3.0), "There and back, for ever", False),
-        ("MP4", "mp4", lambda: downloads.mp4(engine.decode_uint8(*way())), missing or "Once through", bool(missing)),
-        ("PNG", "png", lambda: downloads.png(engine.decode_uint8(*way(STRIP_FRAMES)), STRIP_FRAMES), "A strip", False),
+        ("GIF", "gif", lambda: downloads.gif(pictures(), 3.0), "There and back, for ever", False),
+        ("MP4", "mp4", lambda: downloads.mp4(pictures()), missing or "Once through", bool(missing)),
+        ("PNG", "png", lambda: downloads.png(pictures(STRIP_FRAMES), STRIP_FRAMES), "A strip", False),
         ("NPZ", "npz", numbers, "Latents z, samples x and places xy", False),
         ("Recipe", "json", session.recipe, "Model, method, waypoints; the share button opens it again", False),
     ]

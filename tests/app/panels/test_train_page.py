@@ -16,7 +16,7 @@ from vae.runs import control, diagnosis, folder, os_process, preview, starting
 from vae.runs.os_process import PROJECT
 from vae.saved import checkpoint
 from vae.settings import knobs
-from vae.training import checks
+from vae.training.job import Job
 from vae.training.plan import Plan
 from vae.training.presets import preset
 from vae.training.trainer import TrainHparams
@@ -133,7 +133,7 @@ def test_only_families_that_fit_are_offered():
                     family, data, training_form.defaults(family, start), start.epochs, 0, points=start.points, name="a"
                 )
                 try:
-                    checks.check(made)
+                    Job.of(made)
                 except SettingError as error:
                     pytest.fail(f"{family.name} on {data.name}, {name}: {error}")
 

@@ -1,0 +1,60 @@
+"""A plan with its names resolved: what a training works with from its door on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import torch
+
+from ..engine.device import choose_device
+from ..registry import DATASETS, FAMILIES, Dataset, Family
+from ..types import Samples, Spec
+from . import distributed
+from .plan import Plan, split_settings
+from .trainer import TrainHparams
+
+
+@dataclass(frozen=True)
+class Job:
+    """A plan, as it is stored, and what its names stand for; nothing behind the door looks a name up again.
+
+    hparams: the family's settings, of its class Hparams; trainer: those of the optimiser.
+    """
+
+    plan: Plan
+    family: Family
+    data: Dataset
+    hparams: Any
+    trainer: TrainHparams
+
+    @classmethod
+    def of(cls, plan: Plan) -> Job:
+        """Raises: UnknownName, SettingError: what can be known before a training starts: names, numbers, settings, and
+        that family and data set fit."""
+        plan.check()
+        hparams, trainer = split_settings(plan.family, plan.settings)
+        family, data = FAMILIES.get(plan.family), DATASETS.get(plan.dataset)
+        family.check(data.modality)
+        return cls(plan, family, data, hparams, trainer)
+
+    @cached_property
+    def device(self) -> torch.device:
+        """Of this process. Chosen when it is first asked for: a job may be checked where it will not run.
+
+        Raises: DeviceError: there is none of that name here.
+        """
+        return distributed.own(choose_device(self.plan.device))
+
+    def spec(self, samples: Samples) -> Spec:
+        """What the family must know of the samples of `data`."""
+        condition = self.data.condition if self.conditioned else None
+        x, shape = samples.x_train, condition.shape if condition else ()
+        return Spec(x.shape[1:], len(x), len(self.data.classes), self.data.modality, shape)
+
+    @property
+    def conditioned(self) -> bool:
+        """Whether the model is told the conditions of the data, and not labels or nothing."""
+        traits = self.family.traits
+        return self.data.condition is not None and "conditional" in traits and "labels_only" not in traits
