@@ -85,7 +85,7 @@ class Request:
         """Whether the user said what to decode with."""
         return self.label is not None or self.condition is not None
 
-    def told(self, engine, z: np.ndarray) -> np.ndarray | None:
+    def told(self, engine: Engine, z: np.ndarray) -> np.ndarray | None:
         """c to decode latents (b, d) with: (b, *condition), or one for all; None for a model that is told nothing."""
         if self.label is None and self.condition is not None:
             return self.condition
