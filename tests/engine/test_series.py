@@ -77,7 +77,9 @@ def test_files_hold_values_and_charts(engine, tmp_path, monkeypatch, capsys):
             assert (image.width % size[0], image.height % size[1]) == (0, 0)
     capsys.readouterr()
     assert main(["encode", "waves-vae", "new.png", "--out", "z.npz"]) == 1
-    assert "give one .npz file with x (n, 2, 24)" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "new.png: expected a CSV file" in said
+    assert "give one .npz file with x (n, 2, 24)" in said
 
 
 def test_settings_that_do_not_fit_say_so(waves_root):

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from vae.__main__ import main
-from vae.metrics import features
+from vae.metrics import features, sample
 from vae.metrics.bounds import bits_per_dim
 from vae.metrics.disentangle import disentanglement_group
 from vae.metrics.latent import latent_group
@@ -33,7 +33,7 @@ def cli(tiny_checkpoint, capsys, tmp_path, monkeypatch):
     """Runs `eval`, with a classifier of features that takes a second: (exit code, stdout, stderr)."""
     monkeypatch.setenv("ZSCOPE_CACHE", str(tmp_path))
     quick = functools.partial(features.feature_space, training=features.Training(width=8, steps=30))
-    monkeypatch.setattr(features, "feature_space", quick)
+    monkeypatch.setattr(sample, "feature_space", quick)
 
     def run(*arguments: object) -> tuple[int, str, str]:
         code = main(["eval", *(str(a) for a in arguments)])

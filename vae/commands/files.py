@@ -104,10 +104,9 @@ def _enlarged(picture: np.ndarray, scale: int) -> Image.Image:
 def read_samples(inputs: list[str], engine: Engine) -> np.ndarray:
     if len(inputs) == 1 and inputs[0].endswith(".npz"):
         return _read_array(inputs[0], "x")
-    modality = engine.modality
+    modality, npz = engine.modality, f"one .npz file with x (n, {', '.join(map(str, engine.shape))})."
     if modality.from_bytes is None:
-        shape = ", ".join(map(str, engine.shape))
-        raise SettingError(f"{engine.name} is a model of {modality.plural}: give one .npz file with x (n, {shape}).")
+        raise SettingError(f"{engine.name} is a model of {modality.plural}: give {npz}")
     samples = []
     for name in inputs:
         try:
@@ -115,7 +114,7 @@ def read_samples(inputs: list[str], engine: Engine) -> np.ndarray:
         except OSError as e:
             raise SettingError(f"{name}: cannot be read ({e.strerror or e}).") from e
         except (SettingError, ShapeError) as e:
-            raise type(e)(f"{name}: {e}") from e
+            raise type(e)(f"{name}: {e} {engine.name} takes {modality.suffix[1:].upper()} files, or give {npz}") from e
     return np.stack(samples)
 
 

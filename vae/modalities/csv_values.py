@@ -24,7 +24,7 @@ def read(data: bytes, expected: str = "CSV") -> Float[np.ndarray, "n m"]:
     try:
         lines = [line for line in data.decode("utf-8-sig").splitlines() if line.strip()]
     except UnicodeDecodeError:
-        raise SettingError(f"expected a {expected} file; given {len(data)} bytes that are none.") from None
+        raise SettingError(f"expected a {expected} file; given {len(data)} bytes that are no text.") from None
     rows = []
     for number, line in enumerate(lines, 1):
         try:
