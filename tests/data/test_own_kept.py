@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import io
 import os
@@ -15,6 +16,7 @@ from vae.data.own import shelf
 from vae.errors import DataCorrupt, SaveError, SettingError, UnknownName
 from vae.library import user_data
 from vae.registry import DATASETS, datasets
+from vae.training.presets import preset
 
 
 @pytest.fixture(autouse=True)
@@ -176,6 +178,36 @@ def test_a_name_is_taken_once(tmp_path):
             user_data.add(name, found)
     user_data.add("mine", found, replace=True)
     shelf.verify("mine")
+
+
+def test_a_set_of_a_modality_that_is_gone_is_passed_over_and_told(tmp_path, own):
+    kept(tmp_path)
+    text = (own / "mine" / shelf.DESCRIPTION).read_text("utf-8")
+    (own / "mine" / shelf.DESCRIPTION).write_text(text.replace('"modality": "image"', '"modality": "smell"'), "utf-8")
+    assert "mine" not in datasets()
+    assert shelf.names() == ["mine"]
+    with pytest.raises(UnknownName, match="unknown modality 'smell'"):
+        preset("quick", "vae", dataclasses.replace(DATASETS.get("digits"), modality="smell"), 100)
+
+
+def test_picture_files_become_the_kind_that_was_chosen(tmp_path):
+    given = folder(tmp_path, 20)
+    as_pictures, as_vectors = read(given), read(given, kind="vector")
+    assert as_vectors.preview.modality == "vector"
+    assert as_vectors.preview.shape == (int(np.prod(as_pictures.preview.shape)),)
+    with pytest.raises(SettingError, match="no array of series"):
+        read(given, kind="series")
+
+
+def test_a_folder_of_csv_files_is_a_series_each_where_that_was_chosen(tmp_path):
+    for i in range(12):
+        (tmp_path / "runs" / "ab"[i % 2]).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "runs" / "ab"[i % 2] / f"{i}.csv").write_text("x,y\n" + f"{i},1\n" * (5 + (i == 7)))
+    found = read(tmp_path / "runs", kind="series")
+    assert (found.preview.shape, found.preview.labels) == ((2, 5), {"a": 6, "b": 5})
+    assert [(s.name, "(2, 6)" in s.reason) for s in found.preview.skipped] == [("b/7.csv", True)]
+    with pytest.raises(SettingError, match="several tables"):
+        read(tmp_path / "runs")
 
 
 def test_what_was_edited_is_told(tmp_path):
