@@ -22,7 +22,7 @@ from vae.errors import UnknownName
 from vae.forming.model_sequence import Frames
 from vae.forming.snapshots import FIGURES, FOLDER
 from vae.metrics.active import active_units
-from vae.runs import diagnosis, forming, os_process
+from vae.runs import as_sequence, diagnosis, os_process
 from vae.runs.folder import EPOCHS, STATE, find
 from vae.sweeps import comparison, sweep
 
@@ -45,7 +45,7 @@ def register(kind: str, folder: Folder, read: Read) -> None:
     _kinds[kind] = (folder, read)
 
 
-register("run", lambda id: find(id).folder, forming.of_run)
+register("run", lambda id: find(id).folder, as_sequence.of_run)
 register("ladder", lambda id: sweep.find(id).folder, lambda folder: comparison.frames_of(sweep.find(folder.name)))
 
 

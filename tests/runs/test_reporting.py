@@ -18,7 +18,7 @@ from vae.atlas import building
 from vae.errors import NotMeasurable, SettingError
 from vae.forming import recording, snapshots
 from vae.registry import DATASETS
-from vae.runs import control, diagnosis, drawing, folder, forecast, os_process, preview, reporting, starting, worker
+from vae.runs import control, diagnosis, folder, forecast, os_process, preview, preview_map, reporting, starting, worker
 from vae.runs.folder import DONE, FAILED, PAUSED, QUEUED, RUNNING, STOPPED
 from vae.saved import checkpoint
 from vae.training import experiment
@@ -107,10 +107,10 @@ def test_a_stopped_run_keeps_its_last_epoch_with_a_map(root):
 def test_a_paused_run_can_be_looked_at_without_being_touched(root):
     run = starting.start(plan("looked"), work=False)
     with pytest.raises(SettingError, match="no epoch yet"):
-        drawing.draw(run.id)
+        preview_map.draw(run.id)
     train(run, "pause", 2)
     before = (root / "looked" / "config.json").read_bytes()
-    drawn = drawing.draw(run.id)
+    drawn = preview_map.draw(run.id)
     assert drawn.path == root / "looked-epoch2"
     assert vae.load("looked-epoch2").atlas.n == MAPPED
     assert vae.load("looked-epoch2").card["title"].endswith("epoch 2 of 4")

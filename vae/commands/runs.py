@@ -6,7 +6,7 @@ import json
 import time
 from argparse import Namespace
 
-from ..runs import control, drawing, starting, worker
+from ..runs import control, preview_map, starting, worker
 from ..runs.folder import FAILED, QUEUED, STOPPED, Run, find, waiting
 from ..saved import checkpoint
 
@@ -48,7 +48,7 @@ def work(args: Namespace) -> None:
 
 def map(args: Namespace) -> None:
 
-    print(f"saved {drawing.draw(args.id, report=print).path}")
+    print(f"saved {preview_map.draw(args.id, report=print).path}")
 
 
 def show_all(args: Namespace) -> None:

@@ -1,4 +1,4 @@
-"""What becomes of a checkpoint once it is trained: renamed, annotated, deleted, packed into one ZIP, taken from one."""
+"""Stored checkpoints renamed, annotated and deleted."""
 
 from __future__ import annotations
 

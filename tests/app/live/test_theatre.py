@@ -17,7 +17,7 @@ from tests.app.panels.test_train_page import button, empty, labels, page, quiet,
 from tests.app.views.test_views import words
 from vae.errors import UnknownName
 from vae.forming import model_sequence, snapshots
-from vae.runs import folder, forming
+from vae.runs import as_sequence, folder
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "Using `httpx` with")  # it asks for httpx2; httpx does for these tests
@@ -102,7 +102,7 @@ def test_it_sends_what_there_is_of_a_run_and_gets_the_missing_maps_under_way(get
     assert begun == [str(run.folder)]
     assert get(f"run/{run.id}/index.json").json()["tags"] == found["tags"]
     assert len(begun) == 1  # it is at it
-    known = forming.of_run(run.folder)
+    known = as_sequence.of_run(run.folder)
     fixed, first, third = (unpacked(get(f"run/{run.id}/{part}.bin").content) for part in ("fixed", "0", "2"))
     assert (fixed["test"] == known.fixed.test.transpose(0, 2, 3, 1)).all()
     assert (fixed["labels"] == np.arange(N) % 10).all()
