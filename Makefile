@@ -15,8 +15,7 @@ app: $(VENV)/.app
 	$(BIN)/streamlit run app/main.py --server.port $(PORT)
 
 test test-slow test-gpu: export PYTHONDONTWRITEBYTECODE :=
-test: $(VENV)/.dev
-	$(BIN)/ruff check .
+test: $(VENV)/.dev lint
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow and not gpu and not browser"
 	$(BIN)/python -m pytest tests/browser -m "browser and not slow"
 
@@ -31,6 +30,8 @@ bench: $(VENV)/.bench
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 clean:
 	rm -rf $(VENV) benchmarks/out

@@ -101,7 +101,7 @@ def leaves(command: argparse.ArgumentParser, name: str = "") -> dict[str, argpar
 
 def test_every_command_and_flag_is_documented():
     commands = leaves(parser())
-    named = re.compile("python -m vae ((?:data|checkpoint|runs|ladder) [a-z]+|[a-z]+)")
+    named = re.compile("python -m vae ((?:data|checkpoint|runs|ladder|study) [a-z]+|[a-z]+)")
     lines = {named.match(key)[1]: key for key in table("Commands")}
     assert set(lines) == set(commands)
     for name, command in commands.items():

@@ -24,7 +24,7 @@ DROPPED = {  # file of tests/one_file -> where it goes
     "dataset.py": "vae/data/sets/walks.py",
     "metric_group.py": "vae/metrics/symmetry.py",
 }
-PARTS = ("vae", "app", "tests", "docs", ".streamlit", "README.md", "pyproject.toml")
+PARTS = ("vae", "app", "tests", "docs", "README.md", "pyproject.toml")
 COMMANDS = """
 import contextlib, io, json, sys
 from vae.__main__ import main
@@ -103,15 +103,15 @@ def test_the_family_and_the_modality_pass_every_check(house):
 
 
 def test_the_command_line_knows_all_four(house):
-    np.savez(house / "z.npz", z=np.zeros((2, 3), np.float32))
-    listed, sets, measured, sampled, wrong, twice = run(
+    listed, sets, measured, sampled, coded, wrong, twice = run(
         house,
         COMMANDS,
         [
             ["list", "families", "--json"],
             ["list", "datasets", "--json"],
             ["eval", "w", "--metrics", "symmetry,bounds", "--k", "2", "--json", "--device", "cpu"],
-            ["sample", "w", "--n", "3", "--out", "new.npz"],
+            ["sample", "w", "--n", "3", "--out", "new"],
+            ["encode", "w", "new/1.tri", "new/3.tri", "--out", "codes.npz"],
             ["train", "vrnn", "walks"],
             ["docs", "--check"],
         ],
@@ -122,9 +122,11 @@ def test_the_command_line_knows_all_four(house):
     figures = json.loads(measured[1])
     assert figures["asymmetry"]["n"] == figures["n_test"] == 40
     assert figures["asymmetry"]["value"] > 0
-    assert sampled[0] == 0, sampled
-    with np.load(house / "new.npz") as new:
-        assert new["x"].shape == (3, 1, 8, 8)
+    assert sampled[:2] == [0, "new\n"]
+    assert [len(line.split()) for line in (house / "new/2.tri").read_text().splitlines()] == list(range(1, 9))
+    assert coded[0] == 0, coded
+    with np.load(house / "codes.npz") as codes:
+        assert codes["mu"].shape == (2, 3)
     assert wrong[0] == 1
     assert "those of matrix lie as a grid. Data sets that fit: ecg_beats" in wrong[2]
     assert twice[0] == 1
@@ -174,12 +176,12 @@ def test_files_and_arrays_of_the_new_kind_become_a_data_set(house):
 
 
 def test_the_pages_show_it(house):
-    explore, train, generate = run(
-        house, PAGES, [["explore", {"model": "w"}], ["train", {}], ["generate", {"model": "w"}]]
-    )
-    for told, query, *_ in (explore, generate):
-        assert not told
-        assert query["model"] == ["w"] or query["model"] == "w"
-    assert not train[0]
+    pages = [("explore", {}), ("explore", {"tool": "draw"}), ("explore", {"tool": "posterior"}), ("train", {})]
+    pages += [(page, {}) for page in ("interpolate", "generate", "compare", "model")]
+    seen = run(house, PAGES, [[page, {"model": "w"} | query] for page, query in pages])
+    for (page, query), (told, kept, *_) in zip(pages, seen, strict=True):
+        assert not told, (page, query)
+        assert kept["model"] in ("w", ["w"])
+    train = seen[pages.index(("train", {}))]
     assert any(option.startswith("Covariances of walks") and "matrix" in option for option in train[2])
     assert any("Bargain VAE" in option for option in train[2])

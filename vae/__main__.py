@@ -14,6 +14,9 @@ from .errors import ZscopeError
 PROG = "python -m vae"
 
 
+OWN = ".npz with {}; .png: a sheet of pictures; a folder: a file each in the samples' own format, as CSV"
+
+
 def main(argv: list[str] | None = None, *, prog: str = PROG, also: Callable[[Any], None] | None = None) -> int:
     """0 done, 1 a stated error, 2 wrong usage, 130 interrupted. prog, also: as `parser` has them."""
     args = parser(prog, also).parse_args(argv)
@@ -185,27 +188,27 @@ def _atlas(p: argparse.ArgumentParser) -> None:
 
 
 def _use(commands: Any) -> None:
-    p = commands.add_parser("encode", help="pictures (npz with x, or png files) to mu and std (npz)")
+    p = commands.add_parser("encode", help="samples (npz with x, or files of their own format) to mu and std (npz)")
     p.add_argument("checkpoint")
-    p.add_argument("inputs", nargs="+", help="one .npz with array x (b, c, h, w), or pictures of the model's size")
+    p.add_argument("inputs", nargs="+", help="one .npz with array x (b, *shape), or files: pictures, CSV")
     p.add_argument("--out", required=True, help=".npz with z (= mu), mu, std and xy, their place on the map")
     p.set_defaults(run=_run("files", "encode"))
 
-    p = commands.add_parser("decode", help="latents (npz with z) to pictures (npz or png)")
+    p = commands.add_parser("decode", help="latents (npz with z) to samples (npz, png, or files of their own format)")
     p.add_argument("checkpoint")
     p.add_argument("input", help=".npz with array z (b, d)")
-    p.add_argument("--out", required=True, help=".npz with x, or .png: a sheet of all pictures")
+    p.add_argument("--out", required=True, help=OWN.format("x"))
     _scale(p)
     p.set_defaults(run=_run("files", "decode"))
 
-    p = commands.add_parser("sample", help="new pictures (npz or png)")
+    p = commands.add_parser("sample", help="new samples (npz, png, or files of their own format)")
     p.add_argument("checkpoint")
     p.add_argument("--n", type=int, default=16)
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--temperature", type=float, default=1.0)
     sources = "prior; aggregate: where the training data went; mixture: Gaussians fitted there"
     p.add_argument("--source", default="prior", help=sources)
-    p.add_argument("--out", required=True, help=".npz with x and z, or .png: a sheet")
+    p.add_argument("--out", required=True, help=OWN.format("x and z"))
     _scale(p)
     p.set_defaults(run=_run("files", "sample"))
 
@@ -214,7 +217,9 @@ def _use(commands: Any) -> None:
     p.add_argument("samples", type=int, nargs="+", metavar="sample", help="two or more, by number in the training set")
     p.add_argument("--frames", type=int, default=11)
     p.add_argument("--method", default="linear", help="linear, slerp or geodesic: where samples are")
-    p.add_argument("--out", required=True, help=".npz with x, z and xy; .png: a strip; .gif: there and back")
+    p.add_argument(
+        "--out", required=True, help=".npz with x, z and xy; .png: a strip; .gif: there and back; or a folder"
+    )
     _scale(p)
     p.set_defaults(run=_run("files", "interpolate"))
 

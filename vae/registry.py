@@ -22,6 +22,7 @@ LAYOUTS = {  # how the values of one sample lie, and the dimensions of its shape
     "tokens": 1,  # (t,): symbols, one after the other
     "set": 2,  # (n, k): things without an order, each of k values
 }
+BY_HAND = ("", "canvas", "curve")  # how a sample is drawn: not at all, by a brush on a picture, channel by channel
 TRAITS = {  # of families: what the code must know of their models
     "adversarial": "trained against an adversary",
     "conditional": "is told labels, or what else a data set tells of its samples",
@@ -118,7 +119,7 @@ class Modality:
     layout: one of LAYOUTS, by which families and nets fit. bounded: values lie in 0-1, and may come as uint8 0-255;
     else they are any real numbers, standardised. pictures: samples (b, *shape) -> uint8 (b, c, h, w) of
     picture_shape(shape), c 1 or 3: what every page and file shows. thumbnail_is_sample: that picture is the sample
-    itself, and no drawing of it. charts: pictures may be stretched.
+    itself, and no drawing of it. charts: pictures may be stretched. by_hand: how a user draws one, of BY_HAND.
 
     artifacts: one sample -> the ways to take it in, the first that of the pages. to_bytes: one sample -> (MIME type,
     bytes) of a file, whose name ends in `suffix`. from_bytes: the sample of such a file, of the given shape (None: of
@@ -152,10 +153,12 @@ class Modality:
     quick: Mapping[str, Any] = field(default_factory=dict)
     thumbnail_is_sample: bool = False
     charts: bool = False
+    by_hand: str = ""
     summary: str = ""
 
     def __post_init__(self) -> None:
         _known(f"layout of modality {self.name}", [self.layout], LAYOUTS)
+        _known(f"drawing by hand of modality {self.name}", [self.by_hand], BY_HAND)
         given, expected = len(self.example_shape()), LAYOUTS[self.layout]
         if given != expected:
             raise ValueError(f"modality {self.name}: a {self.layout} has {expected} dimensions, not {given}.")

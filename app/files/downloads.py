@@ -14,6 +14,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 
 from vae.modalities.image import pixels, tile
+from vae.registry import Modality
 
 SIDE_PX = 224  # what a small picture is enlarged to, about
 
@@ -59,7 +60,7 @@ def why_no_mp4() -> str:
     return "" if importlib.util.find_spec("av") else "MP4 needs PyAV: pip install av"
 
 
-def npz(x: Float[np.ndarray, "n ..."], z: Float[np.ndarray, "n d"], **more: np.ndarray) -> bytes:
+def npz(x: Float[np.ndarray, "n ..."], z: Float[np.ndarray, "n d"], **more: Any) -> bytes:
     """x (n, *shape) as it was decoded and z (n, d), float32, with whatever else belongs to them. No pickles."""
     buffer = io.BytesIO()
     np.savez_compressed(buffer, x=x, z=z.astype(np.float32), **more)
@@ -72,23 +73,27 @@ def page(figure) -> bytes:
 
 
 def bundle(
-    pictures: UInt8[np.ndarray, "n c h w"],
-    columns: int,
     x: Float[np.ndarray, "n ..."],
     z: Float[np.ndarray, "n d"],
+    *,
+    modality: Modality,
+    columns: int,
     recipe: Mapping[str, Any],
     python: str,
     names: Sequence[str] = (),
 ) -> bytes:
-    """A ZIP: the sheet, each picture as a PNG at its own size, samples and latents as an NPZ, the recipe as JSON and
-    the lines of Python that draw the same. names: what each picture is, for its file name."""
-    buffer, width = io.BytesIO(), len(str(len(pictures)))
+    """A ZIP: the sheet, each sample as a picture at its own size and in the format of its modality where that is
+    another, samples and latents as an NPZ, the recipe as JSON and the lines of Python that draw the same. names: what
+    each sample is, for its file name."""
+    buffer, width, pictures = io.BytesIO(), len(str(len(x))), modality.pictures(x)
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("sheet.png", png(pictures, columns))
         for i, picture in enumerate(pictures):
             name = "-".join([f"{i + 1:0{width}}", *names[i : i + 1]])
             safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in name)
             file.writestr(f"pictures/{safe}.png", _bytes(Image.fromarray(pixels(picture)), "PNG"))
+            if not modality.thumbnail_is_sample:
+                file.writestr(f"samples/{safe}{modality.suffix}", modality.to_bytes(x[i])[1])
         file.writestr("samples.npz", npz(x, z))
         file.writestr("recipe.json", json.dumps(recipe, indent=1))
         file.writestr("again.py", python)

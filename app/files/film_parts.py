@@ -17,6 +17,7 @@ DOT = 1.6  # radius of a point of the map
 INK = "#1a1d24"
 
 Box = tuple[int, int, int, int]
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont  # whichever Pillow was built with
 
 
 def cloud(draw: ImageDraw.ImageDraw, f: Frames, place: float, box: Box) -> None:
@@ -63,10 +64,10 @@ def clipped(points: Sequence[tuple[float, float]], box: Box) -> list[list[tuple[
     return pieces
 
 
-def legend(classes: Sequence[str], font: ImageFont.FreeTypeFont, width: int) -> list[list[tuple[str, str]]]:
+def legend(classes: Sequence[str], font: Font, width: int) -> list[list[tuple[str, str]]]:
     """Lines of (name, colour) that are no wider."""
     lines: list[list[tuple[str, str]]] = []
-    at = width
+    at = float(width)
     for name, colour in zip(classes, CLASSES, strict=False):
         said = fit(name, font, width // 3)
         if at + (wide := entry_px(said, font)) > width:
@@ -77,9 +78,7 @@ def legend(classes: Sequence[str], font: ImageFont.FreeTypeFont, width: int) -> 
     return lines
 
 
-def entry(
-    draw: ImageDraw.ImageDraw, at: tuple[float, float], said: str, colour: str, font: ImageFont.FreeTypeFont
-) -> float:
+def entry(draw: ImageDraw.ImageDraw, at: tuple[float, float], said: str, colour: str, font: Font) -> float:
     """A colour and what it stands for; where the next one goes."""
     x, y = at
     draw.rectangle((x, y + 4, x + 7, y + 11), colour)
@@ -87,11 +86,11 @@ def entry(
     return x + entry_px(said, font)
 
 
-def entry_px(said: str, font: ImageFont.FreeTypeFont) -> float:
+def entry_px(said: str, font: Font) -> float:
     return font.getlength(said) + 21
 
 
-def fit(said: str, font: ImageFont.FreeTypeFont, width: float) -> str:
+def fit(said: str, font: Font, width: float) -> str:
     """Cut where it is longer."""
     if font.getlength(said) <= width:
         return said

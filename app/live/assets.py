@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from app.live import engines, map_views, requests, theatre
 from vae.atlas.colours import quantities
+from vae.engine.engine import Engine
 from vae.errors import SettingError, UnknownName, ZscopeError
 
 BROWSER = Path(__file__).parents[1] / "browser"
@@ -62,7 +63,7 @@ async def script(request: Request) -> Response:
 # ---------------------------------------------------------------- a checkpoint's own
 
 
-def map_bytes(engine) -> bytes:
+def map_bytes(engine: Engine) -> bytes:
     """The map's geometry: u32 header length, JSON header padded to 4, xy (n, 2) f32, index (n,) i32, label (n,) u8.
 
     index is the row in the training split; label 255 means none. Read by geometry() in pictures.js.
@@ -99,17 +100,17 @@ def map_bytes(engine) -> bytes:
     return _headed(header, xy.tobytes(), index.tobytes(), labels.astype("u1").tobytes())
 
 
-def view_bytes(engine, key: str) -> bytes:
+def view_bytes(engine: Engine, key: str) -> bytes:
     """Another view's geometry: u32 header length, JSON header padded to 4, xy (n, 2) f32. Raises: SettingError."""
     view = map_views.view(engine, key)
     linear = {"axes": None, "centre": None}
-    if view.axes is not None:
+    if view.axes is not None and view.centre is not None:
         linear = {"axes": view.axes.tolist(), "centre": view.centre.tolist()}
     header = {"key": view.key, "title": view.title, "note": view.note, "trust": False, **linear}
     return _headed(header, np.ascontiguousarray(view.xy, "<f4").tobytes())
 
 
-def column_bytes(engine, key: str) -> bytes:
+def column_bytes(engine: Engine, key: str) -> bytes:
     """A quantity of every row, (n,) f32. Raises: UnknownName: no such quantity. SettingError: it is not known."""
     known = quantities(engine)
     if key not in known:
@@ -125,7 +126,7 @@ def _headed(header: dict, *parts: bytes) -> bytes:
     return b"".join([len(text).to_bytes(4, "little"), text, *parts])
 
 
-def trust_bytes(engine) -> bytes:
+def trust_bytes(engine: Engine) -> bytes:
     """The trust field as a PNG whose opacity is the trust; north up, covering trust_box."""
     field, _ = engine.atlas.projector.trust_field()
     pixels = np.empty((*field.shape, 4), np.uint8)

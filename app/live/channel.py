@@ -23,6 +23,7 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 from app.live import assets, engines
 from app.live.requests import BAD_FRAME, Refused, Request, Scene, parcel, parse
 from app.live.requests.condition import CONDITION
+from vae.engine.engine import Engine
 from vae.errors import UnknownName, ZscopeError
 
 TOKEN_AGE_S = 12 * 3600
@@ -77,7 +78,7 @@ def check_origin(origin: str | None, host: str | None) -> None:
 # ---------------------------------------------------------------- the socket
 
 
-def answer(engine, request: Request) -> bytes:
+def answer(engine: Engine, request: Request) -> bytes:
     """The frame that answers a request, made on the engine's own thread; a parcel with the error where that failed."""
     try:
         return request.kind.answer(engine, request)

@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from vae.engine.engine import Engine
 from vae.errors import SettingError
 from vae.latent import views
 
@@ -37,7 +38,7 @@ class Job:
     process: subprocess.Popen | None = field(default=None, repr=False)
 
 
-def view(engine, key: str) -> views.View:
+def view(engine: Engine, key: str) -> views.View:
     """The view of that key. Raises: SettingError: there is none, or it was fitted elsewhere and not here yet."""
     made = _made.setdefault(engine, OrderedDict())
     with _guard:
@@ -56,7 +57,7 @@ def view(engine, key: str) -> views.View:
     return _keep(engine, found)
 
 
-def fit(engine, n_neighbors: float, min_dist: float, n_epochs: float) -> Job | views.View:
+def fit(engine: Engine, n_neighbors: float, min_dist: float, n_epochs: float) -> Job | views.View:
     """The view with these settings, or the job that fits it, begun now if it is not yet. One fit an engine at a time.
 
     A failed job is told once; the next call begins anew. Raises: SettingError: a setting is out of range, or another
@@ -76,7 +77,7 @@ def fit(engine, n_neighbors: float, min_dist: float, n_epochs: float) -> Job | v
     return job
 
 
-def _run(engine, job: Job) -> None:
+def _run(engine: Engine, job: Job) -> None:
     """In a process of its own: UMAP holds the interpreter for an epoch at a time, which would stop the live channel."""
     try:
         with tempfile.TemporaryDirectory(prefix="zscope-fit-") as folder:
@@ -93,14 +94,24 @@ def _run(engine, job: Job) -> None:
 
 
 def _fit(job: Job, given: Path, made: Path, seed: int) -> np.ndarray:
-    n_neighbors, min_dist, n_epochs = views.fitted_settings(job.key)
+    settings = views.fitted_settings(job.key)
+    assert settings is not None  # the job was made of its settings
+    n_neighbors, min_dist, n_epochs = settings
     arguments = [str(v) for v in (given, made, n_neighbors, min_dist, n_epochs, seed)]
     env = os.environ | {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", FITTING, *arguments]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    job.process = subprocess.Popen(command, cwd=ROOT, env=env, **pipes, start_new_session=True)
+    job.process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
     last = ""
     with job.process as process:
+        assert process.stdout is not None  # it is a pipe
         for line in process.stdout:
             last = line.strip() or last
             with contextlib.suppress(ValueError):
@@ -110,7 +121,7 @@ def _fit(job: Job, given: Path, made: Path, seed: int) -> np.ndarray:
     return np.load(made, allow_pickle=False)
 
 
-def _keep(engine, found: views.View) -> views.View:
+def _keep(engine: Engine, found: views.View) -> views.View:
     made = _made.setdefault(engine, OrderedDict())
     with _guard:
         made[found.key] = found

@@ -139,8 +139,8 @@ def _active(key: str) -> bool:
 
 
 def _tag(mu: np.ndarray, xy: np.ndarray | None) -> str:
-    said = f"{zlib.crc32(mu):08x}"
-    return said if xy is None else f"{said}-{zlib.crc32(np.ascontiguousarray(xy)):08x}"
+    said = f"{zlib.crc32(mu.data):08x}"
+    return said if xy is None else f"{said}-{zlib.crc32(np.ascontiguousarray(xy).data):08x}"
 
 
 def _finite(figures: Mapping[str, float]) -> dict[str, float]:

@@ -11,6 +11,7 @@ from app.show import figures
 from app.state import links
 from app.state.scripts import script
 from app.state.studio import Studio, letter
+from vae.engine.engine import Engine
 from vae.errors import ZscopeError
 
 KEY = "share.file"
@@ -19,7 +20,7 @@ TOO_LONG = "The link would be too long with {}: save the file instead, which hol
 IN_HTML = "The map with its points as a Plotly figure in a page of its own, to zoom, to print and to embed."
 
 
-def show(engine, page: str) -> None:
+def show(engine: Engine, page: str) -> None:
     """A button that opens it. page: title in small letters.
 
     A fragment of its own, that runs when it is opened: what other fragments changed since the page ran is in it.

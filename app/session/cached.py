@@ -33,11 +33,11 @@ def training(opened) -> Training | Future | None:
 
 def posterior(opened, point: Point, name: str, y: int | None, seed: int) -> Posterior:
     """vae.studies.posterior.posterior, remembered: a look at another tool and back asks for the same one again."""
-    return _posterior(opened.name, digest(opened), point, name, y, seed)
+    return _posterior(opened.name, digest(opened), point, name, y, seed=seed)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def _posterior(model: str, weights: str, point: Point, name: str, y: int | None, seed: int) -> Posterior:
+def _posterior(model: str, weights: str, point: Point, name: str, y: int | None, *, seed: int) -> Posterior:
     return posteriors.posterior(engine(model), point, name, y, seed)
 
 
@@ -49,11 +49,11 @@ def sample_of(opened, point: Point, name: str, y: int | None) -> np.ndarray:
 
 def attribute(opened, a: tuple[int, ...], b: tuple[int, ...], method: str) -> Attribute:
     """vae.studies.attribute.attribute of two groups of rows, cached, with what it moves along the saved directions."""
-    return _attribute(opened.name, digest(opened), a, b, method, named(opened))
+    return _attribute(opened.name, digest(opened), a, b, method, named=named(opened))
 
 
 @st.cache_data(show_spinner="Comparing the groups ...", max_entries=32)
-def _attribute(model: str, weights: str, a: tuple, b: tuple, method: str, named: tuple[Named, ...]) -> Attribute:
+def _attribute(model: str, weights: str, a: tuple, b: tuple, method: str, *, named: tuple[Named, ...]) -> Attribute:
     return attributes.attribute(engine(model), a, b, method, named)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def cards() -> dict[str, dict]:
     return {name: _card(str(path), _changed(Path(path))) for name, path in vae.list_checkpoints().items()}
 
 
-def offered() -> dict[str, dict]:
+def offered() -> dict[str, Mapping]:
     """Of `cards`, those to choose from, as `unladdered` has it."""
     return unladdered(cards(), studio().model, studio().other)
 
@@ -92,7 +92,7 @@ def _switch_model(name: str) -> None:
     same_data = engine(old).card["dataset"] == engine(name).card["dataset"]
 
     def row_there(row: int) -> int | None:
-        found = np.flatnonzero(there.index == here.index[row]) if same_data and row < here.n else ()
+        found = np.flatnonzero(there.index == here.index[row]) if same_data and row < here.n else np.empty(0, int)
         return int(found[0]) if len(found) else None
 
     update(choose_model(studio(), name, engine(name).d, row_there))

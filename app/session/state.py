@@ -34,7 +34,7 @@ def watch(key: str) -> None:
     update(choose(studio(), watched=key, beside=""))
 
 
-def tied(key: str, value, take: Callable[[Any], None]) -> dict:
+def tied(key: str, value, take: Callable[[Any], None]) -> dict[str, Any]:
     """Arguments that tie a widget to a value kept elsewhere: it shows `value`, and `take` gets what the user sets."""
     given = tie(key, take)
     if given["key"] not in st.session_state or st.session_state[given["key"]] != value:
@@ -42,13 +42,13 @@ def tied(key: str, value, take: Callable[[Any], None]) -> dict:
     return given
 
 
-def tie(key: str, take: Callable[[Any], None]) -> dict:
+def tie(key: str, take: Callable[[Any], None]) -> dict[str, Any]:
     """As `tied`, of a widget that shows its own default."""
     key = f"zscope.{key}"
     return {"key": key, "on_change": lambda: take(st.session_state[key])}
 
 
-def field(name: str) -> dict:
+def field(name: str) -> dict[str, Any]:
     """Arguments that tie a widget to one setting of the Studio: st.slider("Temperature", 0.0, 2.0, **field(...))."""
 
     return tied(f"field.{name}", getattr(studio(), name), setting(name))

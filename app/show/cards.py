@@ -60,7 +60,7 @@ def grouped(cards: Mapping[str, Mapping]) -> list[str]:
 
     def place(name: str) -> tuple:
         card = cards[name]
-        family = known.get(card.get("family"))
+        family = known.get(str(card.get("family")))
         kind = KINDS.index(family.kind) if family else len(KINDS)
         stem, value = m.groups() if (m := re.fullmatch(r"(.*-)(\d+\.?\d*)", name)) else (name, 0)
         return (not card, str(card.get("dataset")), kind, str(card.get("family")), stem, float(value))
@@ -79,7 +79,7 @@ def summary(card: Mapping) -> str:
     if not card:
         return "cannot be read"
     metrics = card.get("metrics") or {}
-    family = FAMILIES.all().get(card.get("family"))
+    family = FAMILIES.all().get(str(card.get("family")))
     kind = family.kind if family else str(card.get("family"))
     parts = [str(card["dataset"]), kind] if card.get("dataset") else [kind]  # an imported decoder brought none
     if d := width(card):

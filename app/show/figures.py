@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -16,7 +17,10 @@ MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 
 
 def rate_bars(
-    rate_per_dim_nats: Sequence[float], active: Sequence[bool], levels: Sequence[int] = (), height: int = 260
+    rate_per_dim_nats: Sequence[float],
+    active: Sequence[bool] | np.ndarray,
+    levels: Sequence[int] = (),
+    height: int = 260,
 ) -> go.Figure:
     """KL(q(z_j|x) || p(z_j)) of each latent dimension j, nats, averaged over the test set, largest first.
 
@@ -52,7 +56,7 @@ def rate_bars(
     return figure.update_layout(height=height, margin=margin, showlegend=False, bargap=0.25)
 
 
-def usage_bars(counts: Sequence[int], height: int = 220) -> go.Figure:
+def usage_bars(counts: Sequence[int] | np.ndarray, height: int = 220) -> go.Figure:
     """How often each code of a codebook is used, most used first."""
     counts = np.asarray(counts)
     order = np.argsort(-counts, kind="stable")
@@ -73,7 +77,8 @@ def training_curve(history: Sequence[Mapping], has_rate: bool = True, height: in
     Each axis spans what came after the first tenth of the epochs: the fall before would hide a run's last gains. Of a
     run shorter than SHORT epochs it spans everything.
     """
-    figure, seen = go.Figure(), {}
+    figure = go.Figure()
+    seen: dict[str, Any] = {}
     epochs = max((r["epoch"] for r in history), default=0)
     hidden = (epochs - 1) // 10 if epochs >= SHORT else 0
     lines = [

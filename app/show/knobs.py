@@ -30,7 +30,7 @@ def control(name: str, k: Mapping[str, Any], value: Any, key: str) -> Any:
     """The widget that fits the kind of one setting; its value. A number may be out of range: a browser keeps back what
     its field is told not to take, and the old value would be used unseen. Who uses it checks it, and says so."""
     label = LABELS.get(name, name.replace("_", " "))
-    shared = {"help": explained(name, k), "key": key, "persist_state": "session"}
+    shared: dict[str, Any] = {"help": explained(name, k), "key": key, "persist_state": "session"}
     if k["choices"]:
         return st.selectbox(label, k["choices"], index=k["choices"].index(value), **shared)
     if k["type"] is bool:

@@ -25,6 +25,7 @@ from app.show.cards import (
     summary,
     width,
 )
+from vae.engine.engine import Engine
 from vae.metrics.active import collapse_warning
 from vae.metrics.latent import perplexity
 from vae.modalities.image import tile
@@ -112,12 +113,13 @@ def comparison(a: Mapping, b: Mapping) -> None:
         x, y, digits = one.value, two.value, plain.digits
         if x is None and y is None:
             continue
-        known = x is not None and y is not None and comparable(plain.key, a, b)
         cells = [number(x, digits), number(y, digits)]
-        if known and plain.better and x != y:
-            best = 0 if (x > y) == (plain.better > 0) else 1
-            cells[best] = f"**{cells[best]}**"
-        difference = ("+" if known and y > x else "") + number(y - x if known else None, digits)
+        difference = number(None, digits)
+        if x is not None and y is not None and comparable(plain.key, a, b):
+            if plain.better and x != y:
+                best = 0 if (x > y) == (plain.better > 0) else 1
+                cells[best] = f"**{cells[best]}**"
+            difference = ("+" if y > x else "") + number(y - x, digits)
         label = plain.label if one.label != two.label else one.label
         lines.append(f"| {label} | {cells[0]} | {cells[1]} | {difference} |")
     st.markdown("\n".join(lines))
@@ -136,7 +138,7 @@ def idea(family: Family) -> None:
         st.markdown(" · ".join(f":color[{word}]{{foreground='{colour}'}}" for word, colour in present))
 
 
-def latent_use(engine) -> bool:
+def latent_use(engine: Engine) -> bool:
     """A chart of what the latent is used for: codes of a codebook, or the rate of each dimension. False: there is none,
     and nothing was drawn."""
     rates, used = (engine.card.get("metrics") or {}).get("rate_per_dim_nats"), in_use(engine.card)
@@ -168,7 +170,7 @@ def no_latent_use(card: Mapping) -> None:
         st.info("The code of a sample is a point, so there is no rate: it costs nothing and promises nothing.")
 
 
-def training(engine, height: int) -> None:
+def training(engine: Engine, height: int) -> None:
     """The curves of every epoch."""
     st.markdown("##### Training")
     if engine.history:
@@ -192,7 +194,7 @@ def collapse(card: Mapping) -> None:
     d, active = width(card), next(figure.value for figure in merit(card) if figure.key == "active_units")
     if not d or active is None or card.get("family") not in FAMILIES.all():
         return
-    if said := collapse_warning(active, d, knobs(FAMILIES.get(card["family"]).Hparams)):
+    if said := collapse_warning(int(active), d, knobs(FAMILIES.get(card["family"]).Hparams)):
         st.warning(said, icon=":material/compress:")
 
 

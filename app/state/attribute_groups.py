@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.state.studio import Studio
+from vae.engine.engine import Engine
 
 NONE, SELECTION, NEAREST, REST, AS_IS = "choose …", "the selection", "the 50 nearest to the point", "all others", "rows"
 NEAR = 50
 
 
-def offers(engine, state: Studio, which: str) -> list[str]:
+def offers(engine: Engine, state: Studio, which: str) -> list[str]:
     """What a group, "group_a" or "group_b", can be made of just now; first what it is."""
     atlas, now = engine.atlas, name_of(engine, state, which)
     known = [NEAREST, *(atlas.classes if atlas.labels is not None else ())]
@@ -23,7 +24,7 @@ def offers(engine, state: Studio, which: str) -> list[str]:
     return [now, *(offer for offer in known if offer != now)]
 
 
-def rows_of(engine, state: Studio, which: str, offer: str) -> tuple[int, ...]:
+def rows_of(engine: Engine, state: Studio, which: str, offer: str) -> tuple[int, ...]:
     """The rows of the map that an offer means. Raises: ValueError: it is none."""
     atlas = engine.atlas
     if offer == NONE:
@@ -31,6 +32,7 @@ def rows_of(engine, state: Studio, which: str, offer: str) -> tuple[int, ...]:
     if offer.startswith(SELECTION):
         return state.selected
     if offer == NEAREST:
+        assert state.point is not None  # it is offered where there is a point
         return tuple(sorted(int(i) for i in atlas.neighbours(np.asarray(state.point.z, np.float32), NEAR)[0]))
     if offer == REST:
         taken = np.asarray(getattr(state, _other(which)), int)
@@ -42,7 +44,7 @@ def rows_of(engine, state: Studio, which: str, offer: str) -> tuple[int, ...]:
     raise ValueError(f"unknown group {offer!r}")
 
 
-def name_of(engine, state: Studio, which: str) -> str:
+def name_of(engine: Engine, state: Studio, which: str) -> str:
     """What a group is called: its class, where it is all of one and nothing else, or how many rows it has."""
     rows: Sequence[int] = getattr(state, which)
     if not rows:

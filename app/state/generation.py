@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from app.state.studio import Studio
+from vae.engine.engine import Engine
 from vae.saved.checkpoint import MODEL
 
 WIDEST = 12  # columns of a grid whose pictures one can still see
@@ -28,12 +29,12 @@ class Draws:
     c: Float[np.ndarray, "n ..."] | None = None
 
 
-def chosen_label(engine, state: Studio) -> int | None:
+def chosen_label(engine: Engine, state: Studio) -> int | None:
     """The label the user chose for a conditional model; None where there is none to choose, or nobody did."""
     return state.label if engine.conditional and 0 <= state.label < len(engine.atlas.classes) else None
 
 
-def label_of(engine, z: Float[np.ndarray, " d"], chosen: int | None) -> int | None:
+def label_of(engine: Engine, z: Float[np.ndarray, " d"], chosen: int | None) -> int | None:
     """What z is decoded with: the chosen label, else that of the nearest sample; None for a model without labels."""
     if chosen is not None or not engine.conditional:
         return chosen
@@ -41,27 +42,27 @@ def label_of(engine, z: Float[np.ndarray, " d"], chosen: int | None) -> int | No
     return None if near is None else int(near[0])
 
 
-def columns_of(engine, state: Studio) -> int:
+def columns_of(engine: Engine, state: Studio) -> int:
     """Columns of the grid: a square, or a column for each label where every label has its turn and they fit."""
     turns = len(engine.atlas.classes) if engine.conditional and chosen_label(engine, state) is None else 0
     return turns if 1 < turns <= min(WIDEST, state.count) else math.isqrt(state.count)
 
 
-def draw(engine, state: Studio) -> Draws:
+def draw(engine: Engine, state: Studio) -> Draws:
     """As many latents as the state asks for: from its source, or below the levels of the kept point that stay."""
     source = state.source if state.source in engine.sources else engine.sources[0]
     held = min(state.held, len(engine.levels) - 1) if state.point else 0
     y, label = None, chosen_label(engine, state)
     if engine.conditional:
         y = np.arange(state.count) % len(engine.atlas.classes) if label is None else np.full(state.count, label)
-    if held:
+    if held and state.point:
         z = engine.redraw([state.point.z], held, state.count, state.seed, state.temperature)
     else:
         z = engine.sample(state.count, seed=state.seed, temperature=state.temperature, source=source, y=y)
     return Draws(z, y, source, held, engine.condition_at(z) if engine.conditioned else None)
 
 
-def recipe(engine, state: Studio, drawn: Draws) -> dict[str, Any]:
+def recipe(engine: Engine, state: Studio, drawn: Draws) -> dict[str, Any]:
     """What has to be known to draw the same again: plain data."""
     kept = {"levels_held": drawn.held, "z_held": list(state.point.z)} if drawn.held and state.point else {}
     return {

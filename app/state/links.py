@@ -11,6 +11,7 @@ import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from app.state.studio import CHECKS, COORDINATE_MAX, POINTS, ROW_MAX, ROWS, WAYPOINTS_MAX, Studio
 from vae.studies.point import Point
@@ -52,7 +53,8 @@ def to_query(state: Studio, longest: int | None = LINK_MAX) -> tuple[dict[str, s
 
 def from_query(query: Mapping[str, str]) -> tuple[Studio, tuple[str, ...]]:
     """The state a link asks for, and a sentence for each part that could not be read and took its default."""
-    found, problems = {}, []
+    found: dict[str, Any] = {}
+    problems: list[str] = []
     for name, check in CHECKS.items():
         if name not in query:
             continue

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from app.state import generation
 from app.state.studio import Studio
+from vae.engine.engine import Engine
 from vae.saved.checkpoint import MODEL
 from vae.studies.point import Point
 
@@ -13,18 +14,18 @@ DIGITS = 7  # of a latent: what float32 holds
 FRAMES = 11
 
 
-def script(page: str, engine, state: Studio) -> str:
+def script(page: str, engine: Engine, state: Studio) -> str:
     """The lines for a page, by its title in small letters. Raises: KeyError: a page that has none."""
     return "\n".join([*_opening(engine), "", *_PAGES[page](engine, state), ""])
 
 
-def _opening(engine) -> list[str]:
+def _opening(engine: Engine) -> list[str]:
     weights = engine.card["files"][MODEL][:12]
     head = ["# run in the folder of zscope", "import numpy as np", "", "import vae", ""]
     return [*head, f"model = vae.load({engine.name!r})  # weights {weights}"]
 
 
-def _explore(engine, state: Studio) -> list[str]:
+def _explore(engine: Engine, state: Studio) -> list[str]:
     lines = [f"z = {_latents([state.point])}"] if state.point else ["z = model.atlas.z[:1]"]
     lines += _labels(engine, state, "z")
     told = "c=c" if engine.conditioned else "y"
@@ -39,25 +40,25 @@ def _explore(engine, state: Studio) -> list[str]:
     return lines
 
 
-def _interpolate(engine, state: Studio) -> list[str]:
+def _interpolate(engine: Engine, state: Studio) -> list[str]:
     lines = [f"waypoints = {_latents(state.waypoints)}"]
     lines += [f"z = model.walk(waypoints, {FRAMES}, {state.method!r})", *_labels(engine, state, "z")]
     return [*lines, f"frames = model.decode(z, {'c=c' if engine.conditioned else 'y'})"]
 
 
-def _generate(engine, state: Studio) -> list[str]:
+def _generate(engine: Engine, state: Studio) -> list[str]:
     return generation.lines(generation.recipe(engine, state, generation.draw(engine, state)))
 
 
-def _model(engine, state: Studio) -> list[str]:
+def _model(engine: Engine, state: Studio) -> list[str]:
     return ['print(model.card["metrics"])', f"# measured again: python -m vae eval {engine.name}"]
 
 
-def _train(engine, state: Studio) -> list[str]:
+def _train(engine: Engine, state: Studio) -> list[str]:
     return ['print(model.card["command"])  # a training is a command: this one made the model in use']
 
 
-def _compare(engine, state: Studio) -> list[str]:
+def _compare(engine: Engine, state: Studio) -> list[str]:
     return [f"other = vae.load({state.other!r})" if state.other else "other = model", 'print(other.card["metrics"])']
 
 
@@ -79,7 +80,7 @@ def _latents(points: Sequence[Point]) -> str:
     return f"np.array([{numbers}], np.float32)" if len(points) == 1 else f"np.array([\n    {numbers},\n], np.float32)"
 
 
-def _labels(engine, state: Studio, z: str) -> list[str]:
+def _labels(engine: Engine, state: Studio, z: str) -> list[str]:
     chosen = generation.chosen_label(engine, state)
     if engine.conditioned:
         return [f"c = model.condition_at({z})"]

@@ -96,7 +96,9 @@ def defaults(family: Family, preset: Preset) -> dict[str, Any]:
     return {name: preset.settings.get(name, k["default"]) for name, k in known.items()}
 
 
-def plan(family: Family, data: Dataset, values: dict[str, Any], epochs: int, seed: int, points: int, name: str) -> Plan:
+def plan(
+    family: Family, data: Dataset, values: dict[str, Any], epochs: int, seed: int, *, points: int, name: str
+) -> Plan:
     """Of what was set, only what is not the family's own default is in the plan, and so in its command."""
     known = knobs(family.Hparams) | knobs(TrainHparams)
     changed = {k: v for k, v in values.items() if v != known[k]["default"]}

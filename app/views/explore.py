@@ -30,6 +30,7 @@ def take() -> None:
 def stage() -> None:
     """The map, the picture and the open tool; a commit reruns only this."""
     point = session.studio().point
+    assert point is not None  # the session begins with one
     mapped = point.row is None and np.allclose(engine.from_map([point.xy])[0][0], point.z, atol=1e-3)
     committed = {"row": point.row, "xy": point.xy, "z": point.z, "mapped": bool(mapped)}
     left, right = st.columns([19, 10], gap="medium")

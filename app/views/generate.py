@@ -24,7 +24,7 @@ BROUGHT = "came without a prior: drawn from Gaussians fitted on the latents that
 KEEP, HELD = "Keep of the point on Explore", "Its upper levels stay; those below are drawn anew, given what is above."
 LEVELS = "This model has several levels of latents: keep the upper ones of a sample and see what the others decide."
 TEMPERATURE = "Scales every standard deviation: 1 is the model's own, 0 its means."
-IN_ZIP = "Every picture as a PNG, samples and latents as NPZ, a recipe, and the lines of Python that draw them again."
+IN_ZIP = "Every picture as a PNG, samples in their own format, latents as NPZ, a recipe, and lines of Python for it."
 
 
 def new_seed() -> None:
@@ -47,10 +47,12 @@ with controls:
         st.info(f"{engine.name} {NO_PRIOR if engine.can_encode else BROUGHT}")
     if engine.conditional:
         names = {-1: "each in turn", **dict(enumerate(engine.atlas.classes))}
-        st.selectbox("Label", names, format_func=names.get, **session.field("label"))
+        st.selectbox("Label", names, format_func=lambda y: names.get(y, str(y)), **session.field("label"))
     if len(engine.levels) > 1:
         keep = {k: f"Top {k}" if k else "Nothing" for k in range(len(engine.levels))}
-        st.segmented_control(KEEP, keep, format_func=keep.get, width="stretch", **session.field("held"))
+        st.segmented_control(
+            KEEP, keep, format_func=lambda k: keep.get(k, str(k)), width="stretch", **session.field("held")
+        )
         st.caption(HELD if drawn.held else LEVELS)
     st.slider("Temperature", 0.0, TEMPERATURE_MAX, step=0.05, help=TEMPERATURE, **session.field("temperature"))
     st.segmented_control("Pictures", COUNTS, width="stretch", **session.field("count"))
@@ -58,16 +60,17 @@ with controls:
     st.button("New seed", icon=":material/casino:", on_click=new_seed, width="stretch")
     evidence = st.toggle("Evidence on every picture", key="generate.evidence", persist_state="session")
 
-columns, names = columns_of(engine, state), [] if y is None else [engine.atlas.classes[one] for one in y]
+columns, labels = columns_of(engine, state), [] if y is None else [engine.atlas.classes[one] for one in y]
 with page:
-    drawn_grid.show(engine, drawn, x, pictures, columns, names, evidence)
+    drawn_grid.show(engine, drawn, x, pictures, columns, names=labels, pinned=evidence)
 
 name = f"{engine.name}-{source}-seed{state.seed}"
 
 
 def files() -> bytes:
     given, code = recipe(engine, state, drawn), script("generate", engine, state)
-    return downloads.bundle(pictures, columns, x, z, given, code, names)
+    how = {"modality": engine.modality, "columns": columns, "recipe": given, "python": code, "names": labels}
+    return downloads.bundle(x, z, **how)
 
 
 with controls, st.container(horizontal=True):

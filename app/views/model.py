@@ -21,6 +21,7 @@ family = FAMILIES.all().get(card["family"])
 if not engine.can_encode:
     manage.imported(engine)
     st.stop()
+assert family is not None  # or the checkpoint would not have opened
 st.markdown(f"### {card['name']} :gray[{family.title}]")
 st.caption(
     f"{family.paper}  \n"

@@ -248,6 +248,34 @@ def test_sample_is_seeded(cli):
     assert size("s.png") == (4 * 32, 4 * 24)
 
 
+def test_pictures_are_written_as_files_and_read_again(cli):
+    assert cli("sample", "tiny-vae", "--n", 3, "--out", "new")[:2] == (0, "new\n")
+    assert sorted(p.name for p in Path("new").iterdir()) == ["1.png", "2.png", "3.png"]
+    assert size("new/1.png") == (8, 8)
+    assert cli("encode", "tiny-vae", "new/1.png", "new/2.png", "--out", "z.npz")[0] == 0
+    refused(cli("sample", "tiny-vae", "--out", "new"), "'new'", "not empty")
+    refused(cli("sample", "tiny-vae", "--out", "new.csv"), "ending in .npz or .png, or a folder")
+
+
+def test_series_are_written_as_csv_and_read_again(waves_root, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["sample", "waves-vae", "--n", "11", "--out", "new"]) == 0
+    names = sorted(p.name for p in Path("new").iterdir())
+    assert (names[0], names[-1]) == ("01.csv", "11.csv")
+    m = vae.load("waves-vae")
+    x = m.decode(m.sample(11, 0))
+    assert main(["encode", "waves-vae", "new/01.csv", "new/11.csv", "--out", "z.npz"]) == 0
+    np.testing.assert_allclose(arrays("z.npz")["mu"], m.encode(x[[0, 10]])[0], atol=1e-3)
+    assert main(["sample", "waves-vae", "--n", "1", "--out", "one.csv"]) == 0
+    one = m.decode(m.sample(1, 0))[0]
+    np.testing.assert_allclose(m.modality.from_bytes(Path("one.csv").read_bytes(), m.shape), one, atol=1e-4)
+    assert main(["sample", "waves-vae", "--n", "2", "--out", "two.csv"]) == 1
+    assert "holds one sample, and there are 2. Give a folder" in capsys.readouterr().err
+    Path("short.csv").write_text("channel_1,channel_2\n1,2\n")
+    assert main(["encode", "waves-vae", "short.csv", "--out", "z.npz"]) == 1
+    assert "short.csv: the file holds a sample of shape (2, 1); expected (2, 24)" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("method", ["linear", "slerp"])
 def test_interpolate_goes_from_sample_to_sample(cli, method):
     assert cli("interpolate", "tiny-vae", 3, 10, "--frames", 5, "--method", method, "--out", "p.npz")[0] == 0
@@ -269,7 +297,7 @@ def test_interpolate_goes_from_sample_to_sample(cli, method):
         (["sample", "tiny-vae", "--scale", "0", "--out", "z.png"], ["--scale 0", "1 to 64"]),
         (["encode", "tiny-vae", "missing.png", "--out", "z.npz"], ["missing.png", "cannot be read"]),
         (["encode", "tiny-vae", "text.txt", "--out", "z.npz"], ["text.txt", "cannot be read as a picture"]),
-        (["encode", "tiny-vae", "large.png", "--out", "z.npz"], ["large.png is 9x7 px", "takes 8x8"]),
+        (["encode", "tiny-vae", "large.png", "--out", "z.npz"], ["large.png: a picture of 9x7 px", "takes 8x8"]),
         (["encode", "tiny-vae", "z3.npz", "--out", "z.npz"], ["no array 'x'", "it has: z"]),
         (["encode", "tiny-vae", "cut.npz", "--out", "z.npz"], ["cut.npz", "cannot be read as an npz"]),
         (["encode", "tiny-vae", "empty.npz", "--out", "z.npz"], ["empty.npz", "cannot be read as an npz"]),

@@ -90,7 +90,7 @@ def test_off_data_is_what_it_says(engine):
 def test_a_line_breaks_where_it_hops_and_only_there():
     xy = np.array([[0, 0], [1, 0], [2, 0], [9, 0], [10, 0]], float)
     assert walks.broken(xy, 1.5) == ((0, 0), (1, 0), (2, 0), None, (9, 0), (10, 0))
-    assert None not in walks.broken(xy, 8)
+    assert None not in walks.broken(xy, 8.0)
 
 
 def test_the_first_pair_is_typical_and_of_two_classes(engine):

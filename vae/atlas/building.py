@@ -50,7 +50,10 @@ def build(
     x = samples.x_train[rows]
     report("encoding")
     y = None if samples.y_train is None else samples.y_train[rows]
-    c = _conditions(samples.c_train[rows]) if conditioned else None
+    c = None
+    if conditioned:
+        assert samples.c_train is not None  # a set with a condition has it for both splits
+        c = _conditions(samples.c_train[rows])
     told = c if conditioned else y
     z, std = encode(x, told)
     most = np.finfo(np.float16).max

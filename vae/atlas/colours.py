@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -64,13 +65,20 @@ def quantities(engine: Explored) -> dict[str, Quantity]:
     again = f"Run python -m vae atlas {name} --measure"
     found: dict[str, Quantity] = {}
 
-    def add(key: str, title: str, unit: str, help: str, values: Callable[[], Any], kind="model", absent="") -> None:
+    def add(key: str, title: str, unit: str, help: str, values: Callable[[], Any], *, kind="model", absent="") -> None:
         found[key] = Quantity(key, title, unit, help, kind, values, absent)
 
     for key in sorted(atlas.measured):
         if key.startswith(FACTOR):
             title = key.removeprefix(FACTOR).replace("_", " ").capitalize()
-            add(key, title, "", "A factor that the sample was made with", lambda key=key: atlas.measured[key], "data")
+            add(
+                key,
+                title,
+                "",
+                "A factor that the sample was made with",
+                partial(atlas.measured.__getitem__, key),
+                kind="data",
+            )
     help = "Mean squared error of the decoded posterior mean"
     unit = "mse" if engine.modality.bounded else "mse, squared standard deviations"
     absent = "" if ERROR in atlas.measured else f"not measured yet: {again}"

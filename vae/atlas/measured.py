@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from ..losses.model import Model
 from ..models.conditions import told
 from ..models.tensors import to_float
 from ..types import Samples
@@ -15,7 +16,7 @@ ERROR, RATE, FACTOR = "error", "rate", "factor."
 CLOSE_NATS = 0.02  # a rate that its closed form gives as well as this, relative, is not stored
 
 
-def measure(model: torch.nn.Module, x: np.ndarray, given: np.ndarray | None, seed: int = 0) -> dict[str, np.ndarray]:
+def measure(model: Model, x: np.ndarray, given: np.ndarray | None, seed: int = 0) -> dict[str, np.ndarray]:
     """Of each sample x (n, *shape): "error", the mean squared error of its decoded posterior mean, and, where the model
     pays one, "rate", nats: of one draw with this seed where it has no closed form. float32 (n,). given: (n,) labels or
     (n, *condition), what the model is told of them."""

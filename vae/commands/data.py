@@ -52,7 +52,7 @@ def add(args: Namespace) -> None:
 
 
 def list_all(args: Namespace) -> None:
-    rows = []
+    rows: list[dict[str, Any]] = []
     known = shelf.shelved()
     for name in shelf.names():
         if name not in known:

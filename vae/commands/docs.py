@@ -145,7 +145,7 @@ def _metrics() -> str:
 
 
 def _artifacts() -> str:
-    of = {kind: [] for kind in ARTIFACTS}
+    of: dict[str, list[str]] = {kind: [] for kind in ARTIFACTS}
     for m in modalities().values():
         for artifact in m.artifacts(_zeros(m.example_shape())):
             of[artifact.kind].append(m.name)

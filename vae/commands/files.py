@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -27,21 +29,21 @@ def encode(args: Namespace) -> None:
 
 
 def decode(args: Namespace) -> None:
-    out = _out(args.out, ".npz", ".png")
     engine = load(args.checkpoint)
+    out = _out(args.out, ".npz", ".png", engine.modality.suffix, "")
     z = _read_array(args.input, "z")
     _save(out, engine, z, args.scale)
 
 
 def sample(args: Namespace) -> None:
-    out = _out(args.out, ".npz", ".png")
     engine = load(args.checkpoint)
+    out = _out(args.out, ".npz", ".png", engine.modality.suffix, "")
     _save(out, engine, engine.sample(args.n, args.seed, args.temperature, args.source), args.scale)
 
 
 def interpolate(args: Namespace) -> None:
-    out = _out(args.out, ".npz", ".png", ".gif")
     engine = load(args.checkpoint)
+    out = _out(args.out, ".npz", ".png", ".gif", engine.modality.suffix, "")
     if len(args.samples) < 2:
         raise SettingError(f"{len(args.samples)} sample: expected at least 2, a way's two ends.")
     rows = [engine.atlas.row_of(number) for number in args.samples]
@@ -58,14 +60,40 @@ def _save(out: Path, engine: Engine, z: np.ndarray, scale: int, columns: int | N
     if out.suffix == ".npz":
         _save_npz(out, x=x, z=np.asarray(z, np.float32), xy=engine.to_map(z))
         return
+    if out.suffix not in (".png", ".gif"):
+        _save_own(out, engine, x)
+        return
     pictures = engine.modality.pictures(x)
     if out.suffix == ".gif":
         frames = [_enlarged(pixels(p), scale) for p in [*pictures, *pictures[-2:0:-1]]]
-        gif = {"save_all": True, "append_images": frames[1:], "duration": GIF_FRAME_MS, "loop": 0}
+        gif: dict[str, Any] = {"save_all": True, "append_images": frames[1:], "duration": GIF_FRAME_MS, "loop": 0}
         _write(out, lambda path: frames[0].save(path, **gif))
         return
     sheet = _enlarged(tile(pictures, columns or int(np.ceil(np.sqrt(len(x))))), scale)
     _write(out, sheet.save)
+
+
+def _save_own(out: Path, engine: Engine, x: np.ndarray) -> None:
+    """In the format of the samples' own modality: the one as a file, or a folder with a file each."""
+    modality = engine.modality
+    if out.suffix:
+        if len(x) > 1:
+            raise SettingError(f"--out {str(out)!r}: holds one sample, and there are {len(x)}. Give a folder.")
+        _write(out, lambda path: path.write_bytes(modality.to_bytes(x[0])[1]))
+        return
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise SettingError(f"--out {str(out)!r}: is there already, and not empty. Choose another folder.")
+    partial = out.with_name(f".{os.getpid()}.{out.name}")
+    try:
+        partial.mkdir()
+        for i, one in enumerate(x):
+            (partial / f"{i + 1:0{len(str(len(x)))}}{modality.suffix}").write_bytes(modality.to_bytes(one)[1])
+        os.replace(partial, out)
+    except OSError as e:
+        raise SaveError(f"could not write {out}: {e.strerror or e}.") from e
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    print(out)
 
 
 def _enlarged(picture: np.ndarray, scale: int) -> Image.Image:
@@ -102,13 +130,16 @@ def _read_array(name: str, key: str) -> np.ndarray:
 
 
 def _out(name: str, *suffixes: str) -> Path:
+    """suffixes: that a file may have; "": it may be a folder, too."""
     path = Path(name)
     if path.suffix not in suffixes:
-        raise SettingError(f"--out {name!r}: expected a name ending in {' or '.join(suffixes)}.")
+        ending = " or ".join(dict.fromkeys(suffix for suffix in suffixes if suffix))
+        folder = ", or a folder" if "" in suffixes else ""
+        raise SettingError(f"--out {name!r}: expected a name ending in {ending}{folder}.")
     return path
 
 
-def _save_npz(out: Path, **arrays: np.ndarray) -> None:
+def _save_npz(out: Path, **arrays: Any) -> None:
     _write(out, lambda path: np.savez_compressed(path, **arrays))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -15,11 +16,18 @@ from ..latent.fit import fit_map
 NICENESS = 10  # below the app, whose map stays live meanwhile
 
 
-def main(given: str, made: str, n_neighbors: str, min_dist: str, n_epochs: str, seed: str) -> None:
+def main(argv: Sequence[str]) -> None:
+    given, made, n_neighbors, min_dist, n_epochs, seed = argv
     if hasattr(os, "nice"):
         os.nice(NICENESS)
-    settings = {"n_neighbors": int(n_neighbors), "min_dist": float(min_dist), "n_epochs": int(n_epochs)}
-    fitted = fit_map(np.load(given, allow_pickle=False), seed=int(seed), report=_say, **settings)
+    fitted = fit_map(
+        np.load(given, allow_pickle=False),
+        seed=int(seed),
+        report=_say,
+        n_neighbors=int(n_neighbors),
+        min_dist=float(min_dist),
+        n_epochs=int(n_epochs),
+    )
     np.save(made, fitted.xy)
 
 
@@ -28,4 +36,4 @@ def _say(share: float) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1:])

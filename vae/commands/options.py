@@ -69,7 +69,7 @@ def study(commands: Any, run: Run) -> None:
     """python -m vae study ..."""
     p = commands.add_parser("study", help="what the app's tools ask of a model: paths, attributes, groups, oddness ...")
     below = p.add_subparsers(required=True, metavar="STUDY")
-    number = {"type": int, "help": "by its number in the training set, as the app shows it after #"}
+    number: dict[str, Any] = {"type": int, "help": "by its number in the training set, as the app shows it after #"}
 
     def add(name: str, help: str) -> argparse.ArgumentParser:
         one = below.add_parser(name, help=help)

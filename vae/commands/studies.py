@@ -76,7 +76,13 @@ def show_group(args: Namespace) -> None:
         return
     found = groups.describe(m, rows)
     numbers = {name: [int(m.atlas.index[row]) for row in getattr(found, name)] for name in ("typical", "extreme")}
-    record = {"n": len(rows), "of": found.n, "spread": found.spread, "trust": found.trust, "error": found.error}
+    record: dict[str, Any] = {
+        "n": len(rows),
+        "of": found.n,
+        "spread": found.spread,
+        "trust": found.trust,
+        "error": found.error,
+    }
     lines = [f"{len(rows)} of {found.n} samples; each figure beside that of all samples"]
     for name in ("spread", "trust", "error"):
         if (pair := record[name]) is not None:

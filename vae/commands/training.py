@@ -6,7 +6,7 @@ import dataclasses
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tqdm import tqdm
@@ -104,7 +104,7 @@ def _draw(bar: tqdm, event: Event) -> None:
         bar.write(line, file=sys.stderr)
 
 
-def _figures(m: dict[str, Any]) -> Iterator[str]:
+def _figures(m: Mapping[str, Any]) -> Iterator[str]:
     """What is known so far, in words: a model without a prior has no elbo and no rate."""
     for name in ("elbo", "test_elbo", "distortion", "rate"):
         if (key := f"{name}_nats") in m:

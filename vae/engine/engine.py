@@ -17,6 +17,7 @@ from ..errors import SettingError, ShapeError
 from ..latent.paths import along
 from ..latent.rows import rows
 from ..latent.trust import from_coverage
+from ..losses.model import Model
 from ..models.conditions import one_hot
 from ..models.tensors import to_float
 from ..registry import MODALITIES, traits
@@ -63,7 +64,7 @@ class Engine:
         return atlases.load(self._files, tuple(self.card.get("classes", ())), self.name, "discrete" in self.traits)
 
     @property
-    def model(self) -> torch.nn.Module:
+    def model(self) -> Model:
         """The model itself, in eval mode on its device, for measurements that numpy does not reach; past the engine's
         thread, so only while nobody else asks it."""
         return self._model

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 import torch
 from jaxtyping import Float
@@ -11,6 +13,7 @@ from torch import Tensor, nn
 
 from ..errors import SettingError
 from ..losses import terms
+from ..losses.model import Model
 from ..losses.objectives import Sum
 from ..losses.schedules import warmup
 from ..models.bottlenecks.ladder import Diagonal, Level, two_layers
@@ -46,6 +49,7 @@ class Ladder(nn.Module):
     """
 
     has_prior = True
+    ladder: Model  # a list of Level, the top one first
     condition = ()
 
     def __init__(self, spec: Spec, h: Hparams):
@@ -131,7 +135,8 @@ class Ladder(nn.Module):
 
     def log_posterior(self, z: Float[Tensor, "b d"], q: Latent) -> Float[Tensor, " b"]:
         _, along, _, _ = self._down(len(z), lambda _, columns: z[:, columns], q.context)
-        return sum(level.log_prob(z[:, columns]) for level, columns in zip(along, self.columns, strict=True))
+        parts = (level.log_prob(z[:, columns]) for level, columns in zip(along, self.columns, strict=True))
+        return reduce(add, parts)
 
     def map_view(self) -> Tensor | None:
         """All levels: the top one alone tells the classes of the data apart far less well than all of them."""

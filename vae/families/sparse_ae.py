@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..losses import terms
+from ..losses.model import Model
 from ..losses.objectives import weigh
 from ..losses.penalties import keep_largest
 from ..losses.schedules import linear
@@ -57,7 +58,7 @@ class Sparsifying(nn.Module):
     def kept(self, model: KSparse, step: int) -> int:
         return round(model.d + (model.k - model.d) * self.fallen(step))
 
-    def forward(self, model: nn.Module, x: Tensor, step: int, c: Tensor | None = None) -> Loss:
+    def forward(self, model: Model, x: Tensor, step: int, c: Tensor | None = None) -> Loss:
         latent = model.infer(x, k=self.kept(model, step) if self.training else None)
         output = Output(model.params(latent.z), latent)
         distortion, rate = terms.distortion(model, output, x), terms.rate(model, output, x)

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..losses.gaussian import log_normal
+from ..losses.model import Model
 from ..losses.objectives import Sum
 from ..losses.schedules import warmup
 from ..models.bottlenecks import Gaussian
@@ -37,7 +38,7 @@ class VampVAE(OneCode):
 
     has_prior = True
 
-    def __init__(self, spec: Spec, h: NetHparams, n_pseudo: int):
+    def __init__(self, spec: Spec, h: Hparams, n_pseudo: int):
         super().__init__()
         self.vae = VAE(spec, h, Gaussian)
         self.d, self.levels = h.d, (h.d,)
@@ -46,11 +47,11 @@ class VampVAE(OneCode):
         self._kept: tuple[list, Moments] | None = None
 
     @property
-    def likelihood(self) -> Likelihood:
+    def likelihood(self) -> Likelihood:  # type: ignore[override]  # what others set is here the VAE's within
         return self.vae.likelihood
 
     @property
-    def bottleneck(self) -> nn.Module:
+    def bottleneck(self) -> Model:  # type: ignore[override]
         return self.vae.bottleneck
 
     def pseudo_inputs(self) -> Float[Tensor, "k ..."]:

@@ -115,7 +115,7 @@ class VRNN(nn.Module):
 
     def _walk(self, n: int, draw: Draw, x: Float[Tensor, "n c t"] | None = None) -> Walk:
         """Along the steps, with each z_t drawn from its posterior; without x from its prior, x being its means."""
-        h = self.phi_x[0].weight.new_zeros(n, self.units)
+        h = next(self.phi_x.parameters()).new_zeros(n, self.units)
         seen = None if x is None else self.phi_x(chunks(x, self.chunk))
         z, q, p, raw = [], [], [], []
         for i in range(self.steps):
@@ -127,9 +127,9 @@ class VRNN(nn.Module):
             raw.append(self.to_x(torch.cat([felt, h], 1)))
             past = self._mean(raw[-1]) if seen is None else seen[:, i]
             h = self.memory(torch.cat([past, felt], 1), h)
-        q, p = (Diagonal(*(torch.cat(parts, 1) for parts in zip(*each, strict=True))) for each in (q, p))
+        posteriors, priors = (Diagonal(*(torch.cat(parts, 1) for parts in zip(*each, strict=True))) for each in (q, p))
         outputs = self.likelihood.outputs * self.channels
-        return Walk(torch.cat(z, 1), q, p, joined(torch.stack(raw, 1), outputs, self.t))
+        return Walk(torch.cat(z, 1), posteriors, priors, joined(torch.stack(raw, 1), outputs, self.t))
 
     def _mean(self, raw: Float[Tensor, "b r"]) -> Float[Tensor, "b u"]:
         """phi_x of the means of one step."""

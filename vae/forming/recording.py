@@ -61,7 +61,7 @@ class Snapshots:
             self._look = Look(self.job, samples)
             write_fixed(self.folder, replace(self._look.fixed, drawn_from=source(trainer.model)))
             began = time.perf_counter()  # what is done once is no part of an update
-        arrays = self._look.at(trainer.model)
+        arrays: dict[str, Any] = self._look.at(trainer.model)
         arrays |= {k: np.float64(event.metrics[k]) for k in FIGURES if event.metrics.get(k) is not None}
         write(self.folder / f"{event.epoch:06d}.npz", arrays)
         took = time.perf_counter() - began
@@ -83,16 +83,18 @@ class Look:
         test = self.pictures(samples.x_test[seen])
         self.fixed = Fixed(rows, _small(y), test, _small(y_test))
 
-        def on(a: np.ndarray | None) -> torch.Tensor | None:
-            return None if a is None else torch.from_numpy(np.ascontiguousarray(a)).to(device)
-
-        self._x, self._x_test = on(samples.x_train[rows]), on(samples.x_test[seen])
-        self._told = self._told_test = self._told_drawn = None
+        self._x, self._x_test = _on(samples.x_train[rows], device), _on(samples.x_test[seen], device)
+        self._told: torch.Tensor | None = None
+        self._told_test: torch.Tensor | None = None
+        self._told_drawn: torch.Tensor | None = None
         if job.conditioned:
-            self._told, self._told_test = on(samples.c_train[rows]), on(samples.c_test[seen])
+            assert samples.c_train is not None  # a set with a condition has both
+            assert samples.c_test is not None
+            self._told, self._told_test = _on(samples.c_train[rows], device), _on(samples.c_test[seen], device)
             self._told_drawn = self._told[torch.arange(SIDE**2, device=device) % len(rows)]
         elif "conditional" in job.family.traits:
-            self._told, self._told_test = on(y), on(y_test)
+            self._told = None if y is None else _on(y, device)
+            self._told_test = None if y_test is None else _on(y_test, device)
             self._told_drawn = torch.arange(SIDE**2, device=device) % len(job.data.classes)
 
     def at(self, model: Any) -> dict[str, np.ndarray]:
@@ -132,3 +134,7 @@ def source(model: Any) -> str:
 
 def _small(labels: np.ndarray | None) -> np.ndarray | None:
     return None if labels is None else labels.astype(np.int32)
+
+
+def _on(a: np.ndarray, device: Any) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(a)).to(device)

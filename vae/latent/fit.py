@@ -79,7 +79,18 @@ def fit_map(
     if start is not None and (chosen is not None or np.shape(start) != (len(z), 2)):
         raise ShapeError(f"start: given {np.shape(start)}, expected {(len(z), 2)} with at most {landmarks} rows.")
     begin = principal_layout(index.points) if start is None else rows(start, 2, "start")
-    fitted = _umap(index, begin, seed, n_epochs, n_neighbors, negative_sample_rate, a, b, report, step)
+    fitted = _umap(
+        index,
+        begin,
+        seed,
+        n_epochs=n_epochs,
+        n_neighbors=n_neighbors,
+        negative_sample_rate=negative_sample_rate,
+        a=a,
+        b=b,
+        report=report,
+        step=step,
+    )
     if chosen is None:
         return FittedMap(fitted, a, b)
     rest = np.setdiff1d(np.arange(len(z)), chosen)
@@ -130,6 +141,7 @@ def _umap(
     index: Index,
     start: Float[np.ndarray, "n 2"],
     seed: int,
+    *,
     n_epochs: int,
     n_neighbors: int,
     negative_sample_rate: int,

@@ -76,6 +76,8 @@ def build_lattice(z: Float[np.ndarray, "n d"], xy: Float[np.ndarray, "n 2"], cel
             share = np.minimum(1.0, count / SUPPORT)
             share = share * share * (3.0 - 2.0 * share)
         estimate = np.where(blurred[:1] > 1e-12, share * mean + (1.0 - share) * estimate, estimate)
+    assert estimate is not None  # there is a level at least
+    assert count is not None
     return Grid(_last(estimate), box), Grid(_last(count), box)
 
 

@@ -72,7 +72,7 @@ def along(
         raise ShapeError(f"t: given shape {t.shape}, expected (n,) finite numbers, 0 at the first waypoint.")
     if method == "geodesic" and geodesics is None:
         raise SettingError("a geodesic follows a reference set: give geodesics=atlas.geodesics, or use Engine.walk.")
-    walk = {"linear": _lerp, "slerp": _slerp}.get(method) or geodesics.at
+    walk = geodesics.at if method == "geodesic" and geodesics else {"linear": _lerp, "slerp": _slerp}[method]
     legs = len(points) - 1
     at = t * legs
     at = np.where(np.abs(at - np.round(at)) < 1e-9, np.round(at), at)  # i / (w - 1) * (w - 1) may miss i

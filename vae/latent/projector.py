@@ -43,6 +43,7 @@ class Projector:
         a: float,
         b: float,
         scale: Float[np.ndarray, " m"],
+        *,
         landmarks: np.ndarray | None,
         trust: TrustModel | None,
         view: Float[np.ndarray, "d m"] | None = None,
@@ -88,7 +89,7 @@ class Projector:
         if a is None or b is None:
             a, b = attraction()
         landmarks = landmark_rows(len(z)) if landmarks is None else np.asarray(landmarks, np.int64)
-        return cls(z, xy, a, b, scale, landmarks, trust, view)
+        return cls(z, xy, a, b, scale, landmarks=landmarks, trust=trust, view=view)
 
     def seen(self, z: Float[np.ndarray, "b d"]) -> Float[np.ndarray, "b m"]:
         """The coordinates of z that the map is drawn from: z @ view, or z itself."""

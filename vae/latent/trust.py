@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -13,7 +13,8 @@ from ..errors import ShapeError
 from .auroc import auroc
 from .inverse import CELLS, Grid
 
-Coder = Callable[[np.ndarray], np.ndarray]
+Decoder = Callable[[np.ndarray], Any]  # latents -> samples, in whatever form the encoder takes them
+Encoder = Callable[[Any], np.ndarray]
 
 QUANTILE = 0.95  # of what the reference set itself does: beyond it a position does not come back
 FARTHEST = 0.03  # map widths: nor beyond this, however little the model itself brings back
@@ -35,12 +36,23 @@ _REPORT = (
 class Map(Protocol):
     """The map whose positions are judged, as a Projector is one: z (n, d) at xy (n, 2), and both ways between them."""
 
-    z: np.ndarray
-    xy: np.ndarray
-    scale: np.ndarray
-    box: tuple[float, float, float, float]
-    width: float
-    reach: float
+    @property
+    def z(self) -> np.ndarray: ...
+
+    @property
+    def xy(self) -> np.ndarray: ...
+
+    @property
+    def scale(self) -> np.ndarray: ...
+
+    @property
+    def box(self) -> tuple[float, float, float, float]: ...
+
+    @property
+    def width(self) -> float: ...
+
+    @property
+    def reach(self) -> float: ...
 
     def seen(self, z: np.ndarray) -> np.ndarray: ...
 
@@ -82,10 +94,11 @@ class TrustModel:
         if code.dtype != np.uint8 or code.ndim != 2 or code.shape[0] != code.shape[1] or len(code) < 2:
             raise ShapeError(f"trust field: given {code.dtype} {code.shape}, expected uint8 (g, g).")
         report = dict(zip(_REPORT, (float(v) for v in state["trust_report"]), strict=True))
-        return cls(code, tuple(float(v) for v in state["trust_box"]), report)
+        x0, y0, x1, y1 = (float(v) for v in state["trust_box"])
+        return cls(code, (x0, y0, x1, y1), report)
 
 
-def calibrate(projector: Map, decode: Coder, encode: Coder, *, seed: int = 0) -> TrustModel:
+def calibrate(projector: Map, decode: Decoder, encode: Encoder, *, seed: int = 0) -> TrustModel:
     """The probability that a map position comes back: decode its latent, encode the result, place it on the map.
 
     The fact. It comes back if it lands no farther from where it was asked for than 95 % of the reference set's own
@@ -146,7 +159,7 @@ class _Evidence:
     full: Grid  # the whole trip on the map and in the latent, TRIPS a side
 
     @classmethod
-    def gather(cls, projector: Map, decode: Coder, encode: Coder, random: np.random.Generator) -> _Evidence:
+    def gather(cls, projector: Map, decode: Decoder, encode: Encoder, random: np.random.Generator) -> _Evidence:
         own = np.sort(random.permutation(len(projector.z))[:OWN])
         moved, _ = round_trip(projector, decode, encode, projector.xy[own])
         tau_map = float(np.clip(np.quantile(moved, QUANTILE), 1e-3 * projector.width, FARTHEST * projector.width))
@@ -181,14 +194,14 @@ def _positions(projector: Map, random: np.random.Generator) -> tuple[Float[np.nd
 
 
 def round_trip(
-    projector: Map, decode: Coder, encode: Coder, xy: Float[np.ndarray, "b 2"]
+    projector: Map, decode: Decoder, encode: Encoder, xy: Float[np.ndarray, "b 2"]
 ) -> tuple[Float[np.ndarray, " b"], Float[np.ndarray, " b"]]:
     """How far decode, encode and place takes a map position: on the map (map units) and in the map's latent metric."""
     placed, changed = _returned(projector, decode, encode, projector.from_map(xy)[0])
     return np.linalg.norm(placed - xy, axis=1), changed
 
 
-def _returned(projector: Map, decode: Coder, encode: Coder, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _returned(projector: Map, decode: Decoder, encode: Encoder, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Where each latent lands on the map after decode and encode, and how far it moved in the map's metric."""
     placed, changed = np.empty((len(z), 2)), np.empty(len(z))
     for start in range(0, len(z), CHUNK):

@@ -28,12 +28,23 @@ class View(Protocol):
     axes: (2, d) if a place is a linear reading of z, (z - centre) @ axes.T; None: it is not.
     """
 
-    key: str
-    title: str
-    note: str
-    xy: np.ndarray
-    axes: np.ndarray | None
-    centre: np.ndarray | None
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def note(self) -> str: ...
+
+    @property
+    def xy(self) -> np.ndarray: ...
+
+    @property
+    def axes(self) -> np.ndarray | None: ...
+
+    @property
+    def centre(self) -> np.ndarray | None: ...
 
     def to_map(self, z: ArrayLike) -> Float[np.ndarray, "b 2"]:
         """Places of latents (b, d)."""

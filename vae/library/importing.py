@@ -59,7 +59,7 @@ def take_in(
         raise SettingError(f"thumbnails {x.shape}: expected one for each latent, {(len(z), *shape)}.")
     y = None if labels is None else labels[rows]
     built = of_latents(z[rows], y, rows, classes, modality.pictures(x[rows]))
-    config = _config(name, decoder, latents, model, shape, modality.name, classes, len(z))
+    config = _config(name, decoder, latents, model, shape=shape, modality=modality.name, classes=classes, n=len(z))
     kept = torch.frombuffer(bytearray(data), dtype=torch.uint8)
     files = {MODEL: save_tensors({DECODERS[decoder.suffix]: kept}), HISTORY: b"", **built.files()}
     return checkpoint.save(checkpoint.root() / name, config, files)
@@ -146,7 +146,7 @@ def _thumbnails(path: Path, shape: tuple[int, ...], modality: Modality) -> np.nd
     return np.ascontiguousarray(tiles.reshape(rows * columns, c, h, w))
 
 
-def _config(name, decoder: Path, latents: Path, model: Decoder, shape, modality, classes, n: int) -> dict[str, Any]:
+def _config(name, decoder: Path, latents: Path, model: Decoder, *, shape, modality, classes, n: int) -> dict[str, Any]:
     versions = {"zscope": __version__, "python": platform.python_version(), "torch": torch.__version__}
     return {
         "name": name,

@@ -13,10 +13,11 @@ from torch import Tensor, nn
 
 from ..types import Latent, Loss, Output
 from . import terms
+from .model import Model
 from .schedules import Schedule, constant
 
 ONE = constant(1.0)
-Term = Callable[[nn.Module, Output, Tensor], Tensor]
+Term = Callable[[Model, Output, Tensor], Tensor]
 
 
 class Sum(nn.Module):
@@ -35,7 +36,7 @@ class Sum(nn.Module):
         self.corrupt = corrupt
         self.weighted = {"distortion": (terms.distortion, ONE), "rate": (terms.rate, beta), **extra}
 
-    def forward(self, model: nn.Module, x: Tensor, step: int, c: Tensor | None = None) -> Loss:
+    def forward(self, model: Model, x: Tensor, step: int, c: Tensor | None = None) -> Loss:
         seen = self.corrupt(x) if self.corrupt and self.training else x
         output = model(seen, c)
         return weigh(output, {k: (term(model, output, x), weight(step)) for k, (term, weight) in self.weighted.items()})
@@ -74,7 +75,7 @@ class ImportanceWeighted(nn.Module):
         super().__init__()
         self.k, self.doubly_reparameterised = k, doubly_reparameterised
 
-    def forward(self, model: nn.Module, x: Tensor, step: int, c: Tensor | None = None) -> Loss:
+    def forward(self, model: Model, x: Tensor, step: int, c: Tensor | None = None) -> Loss:
         output = model(x, c)
         draws = model.resample(output.latent, self.k)
         density = _detached(draws) if self.doubly_reparameterised else draws

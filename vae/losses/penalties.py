@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
+from operator import add
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..types import Output
+from .model import Model
 
 IMQ_SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 Kernel = Callable[[Float[Tensor, "n m"], int], Float[Tensor, "n m"]]
@@ -23,7 +26,7 @@ def imq(squares: Float[Tensor, "n m"], d: int) -> Float[Tensor, "n m"]:
     C is the expected squared distance of two draws of the prior. Tolstikhin et al., 2018, section 4, give one scale;
     the sum over several keeps a gradient for codes near and far.
     """
-    return sum(2 * d * s / (2 * d * s + squares) for s in IMQ_SCALES)
+    return reduce(add, (2 * d * s / (2 * d * s + squares) for s in IMQ_SCALES))
 
 
 def rbf(squares: Float[Tensor, "n m"], d: int) -> Float[Tensor, "n m"]:
@@ -53,7 +56,7 @@ def mmd(
 def mmd_to_prior(kernel: Kernel, *, unbiased: bool):
     """A term: the mmd of the codes z of a batch and as many fresh draws of N(0, I)."""
 
-    def term(model: nn.Module, output: Output, x: Tensor) -> Float[Tensor, ""]:
+    def term(model: Model, output: Output, x: Tensor) -> Float[Tensor, ""]:
         z = output.latent.z
         return mmd(z, torch.randn_like(z), kernel, unbiased=unbiased)
 
@@ -83,7 +86,7 @@ def covariance(mu: Float[Tensor, "b d"]) -> Float[Tensor, "d d"]:
 def between_dims(of: str):
     """A term: the sum of squared covariances of different dimensions. `of`: see `code_covariance`."""
 
-    def term(model: nn.Module, output: Output, x: Tensor) -> Float[Tensor, ""]:
+    def term(model: Model, output: Output, x: Tensor) -> Float[Tensor, ""]:
         c = code_covariance(output, of)
         return (c - torch.diag(c.diagonal())).square().sum()
 
@@ -93,7 +96,7 @@ def between_dims(of: str):
 def within_dims(of: str):
     """A term: the sum over dimensions of (variance - 1)^2. `of`: see `code_covariance`."""
 
-    def term(model: nn.Module, output: Output, x: Tensor) -> Float[Tensor, ""]:
+    def term(model: Model, output: Output, x: Tensor) -> Float[Tensor, ""]:
         return (code_covariance(output, of).diagonal() - 1).square().sum()
 
     return term
@@ -129,13 +132,13 @@ def jacobian_squares(
         else:
             directions = 1 - 2 * torch.randint_like(z, 2)[None]
         rows = (torch.autograd.grad(z, x, v, create_graph=True)[0] for v in directions)
-        return sum(row.flatten(1).square().sum(1) for row in rows)
+        return reduce(add, (row.flatten(1).square().sum(1) for row in rows))
 
 
 def contraction(*, exact: bool):
     """A term: the mean over the batch of `jacobian_squares` of the encoder, at the samples themselves."""
 
-    def term(model: nn.Module, output: Output, x: Tensor) -> Float[Tensor, ""]:
+    def term(model: Model, output: Output, x: Tensor) -> Float[Tensor, ""]:
         return jacobian_squares(lambda at: model.infer(at).mu, x, exact=exact).mean()
 
     return term

@@ -6,37 +6,38 @@ from collections.abc import Callable
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..types import Latent, Output
+from .model import Model
 
 
-def distortion(model: nn.Module, output: Output, x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
+def distortion(model: Model, output: Output, x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
     """-log p(x|z) at the sampled z, nats. Alemi et al., 2018, section 2."""
     return -model.likelihood.log_prob(output.params, x)
 
 
-def rate(model: nn.Module, output: Output, x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
+def rate(model: Model, output: Output, x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
     """KL(q(z|x) || p(z)) over all levels, nats; 0 for a deterministic code. Alemi et al., 2018, section 2."""
     kl = output.latent.kl
     return sum(kl) if kl else x.new_zeros(len(x))
 
 
-def unspent(free_nats: float) -> Callable[[nn.Module, Output, Tensor], Float[Tensor, " b"]]:
+def unspent(free_nats: float) -> Callable[[Model, Output, Tensor], Float[Tensor, " b"]]:
     """sum over levels of max(0, free_nats - the level's KL), KL the mean of the batch, nats, the same for every sample.
 
     Rate plus this is sum max(free_nats, KL): free bits, Kingma et al., 2016, Improving variational inference with
     inverse autoregressive flow, section 4. Added to what is minimised, so that the rate itself is reported as it is.
     """
 
-    def term(model: nn.Module, output: Output, x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
+    def term(model: Model, output: Output, x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
         return sum((free_nats - level.mean()).clamp(min=0) for level in output.latent.kl).expand(len(x))
 
     return term
 
 
 def log_weights(
-    model: nn.Module, x: Float[Tensor, "b ..."], q: Latent, k: int, c: Tensor | None = None, *, rows: int = 0
+    model: Model, x: Float[Tensor, "b ..."], q: Latent, k: int, c: Tensor | None = None, *, rows: int = 0
 ) -> Float[Tensor, "k b"]:
     """log p(x, z_i) - log q(z_i|x) for k draws z_i ~ q(z|x), nats. x is encoded once, by whoever made q = infer(x, c).
 
@@ -51,13 +52,13 @@ def log_weights(
 
 
 def log_weights_at(
-    model: nn.Module, x: Float[Tensor, "b ..."], z: Float[Tensor, "kb d"], q: Latent, c: Tensor | None = None
+    model: Model, x: Float[Tensor, "b ..."], z: Float[Tensor, "kb d"], q: Latent, c: Tensor | None = None
 ) -> Float[Tensor, "k b"]:
     """log p(x, z_i) - log q(z_i|x) of given z_i, nats; q has a row for each of them, as `resample` gives it."""
     return (_log_joint(model, x, z, c) - model.log_posterior(z, q)).view(-1, len(x))
 
 
-def _log_joint(model: nn.Module, x: Tensor, z: Float[Tensor, "kb d"], c: Tensor | None) -> Float[Tensor, " kb"]:
+def _log_joint(model: Model, x: Tensor, z: Float[Tensor, "kb d"], c: Tensor | None) -> Float[Tensor, " kb"]:
     """log p(x, z_i), nats, of k draws for each of b samples; one draw needs no copy of x."""
     k = len(z) // len(x)
     conditions = None if c is None else c.repeat(k, *(1,) * (c.ndim - 1))

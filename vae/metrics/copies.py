@@ -56,7 +56,7 @@ class Copies:
 
     @classmethod
     def of_model(
-        cls, train: np.ndarray, test: np.ndarray, encode: Callable, decode: Callable, n: int = 500, seed: int = 0
+        cls, train: np.ndarray, test: np.ndarray, encode: Callable, decode: Callable, *, n: int = 500, seed: int = 0
     ) -> Copies:
         """With the yardstick made of n test samples: decode(encode(x)[0])."""
         x = test[np.sort(np.random.default_rng(seed).permutation(len(test))[:n])]

@@ -119,7 +119,7 @@ def feature_space(
     wanted = {
         "format": FORMAT,
         "dataset": dataset,
-        "data": f"{zlib.crc32(np.ascontiguousarray(samples.x_train)):08x}-{zlib.crc32(np.ascontiguousarray(y)):08x}",
+        "data": f"{_crc(samples.x_train):08x}-{_crc(y):08x}",
         "shape": list(shape),
         "classes": classes,
         "training": dataclasses.asdict(training),
@@ -163,6 +163,7 @@ def _train(shape: tuple[int, ...], classes: int, samples: Samples, t: Training, 
 @torch.inference_mode()
 def _accuracy(net: Net, samples: Samples) -> float:
     device, right = net.head.weight.device, 0
+    assert samples.y_test is not None  # or there would be no features
     for i in range(0, len(samples.x_test), BATCH):
         said = net(to_float(torch.from_numpy(samples.x_test[i : i + BATCH]).to(device))).argmax(1).cpu()
         right += int((said == torch.from_numpy(samples.y_test[i : i + BATCH])).sum())
@@ -205,3 +206,7 @@ def _write(path: Path, net: Net, record: dict[str, Any]) -> None:
             partial.write_bytes(save(tensors, {"record": json.dumps(record)}))
     except OSError as error:
         raise SaveError(f"could not write {path}: {error.strerror or error}. Set ZSCOPE_CACHE to choose.") from error
+
+
+def _crc(a: np.ndarray | None) -> int:
+    return zlib.crc32(np.ascontiguousarray(a).data)

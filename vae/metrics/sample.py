@@ -147,6 +147,7 @@ def samples_group(s: Subject) -> dict[str, Any]:
         features = feature_space(s.dataset.name, s.samples, device=s.device, report=s.report)
     except SettingError as e:
         raise NotMeasurable(str(e)) from e
+    assert s.samples.y_test is not None  # or there would be no features
     real, y = s.samples.x_test[:N], s.samples.y_test[:N]
     source = "prior" if s.engine.has_prior else "aggregate"
     z = s.engine.sample(len(real), seed=s.seed, source=source, y=y)

@@ -66,7 +66,10 @@ class Subject:
     @functools.cached_property
     def c_test(self) -> Tensor | None:
         """Conditions of the test set; None for a model that is told labels or nothing."""
-        return resident(self.samples.c_test, self.device) if self.engine.conditioned else None
+        if not self.engine.conditioned:
+            return None
+        assert self.samples.c_test is not None  # a set with a condition has it for both splits
+        return resident(self.samples.c_test, self.device)
 
     @functools.cached_property
     def posteriors(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:

@@ -71,7 +71,7 @@ def from_bytes(data: bytes, shape: tuple[int, ...] | None) -> np.ndarray:
     except (OSError, UnidentifiedImageError) as e:
         raise SettingError(f"cannot be read as a picture ({e}).") from e
     if shape is not None and image.size != (shape[2], shape[1]):
-        raise ShapeError(f"is {image.size[0]}x{image.size[1]} px; the model takes {shape[2]}x{shape[1]}.")
+        raise ShapeError(f"a picture of {image.size[0]}x{image.size[1]} px; the model takes {shape[2]}x{shape[1]}.")
     a = np.asarray(image)
     return a[None] if grey else a.transpose(2, 0, 1)
 
@@ -137,6 +137,7 @@ IMAGE = modality(
         measured="pixels",
         quick={"d": 8, "width": 16},
         thumbnail_is_sample=True,
+        by_hand="canvas",
         summary="grey or colour, values 0-1",
     )
 )

@@ -141,6 +141,7 @@ SERIES = modality(
         measured="channels and time steps",
         quick={"d": 8, "width": 16, "units": 64},
         charts=True,
+        by_hand="curve",
         summary="channels over time, standardised; drawn as line charts on one scale",
     )
 )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ..losses.model import Model
 from ..losses.schedules import WARMUP, WARMUP_STEPS
 from ..registry import MODALITIES
 from ..settings import knob
@@ -34,6 +36,10 @@ class LatentModel(Protocol):
     has_prior: bool
     levels: tuple[int, ...]
     condition: tuple[int, ...]
+
+    def __call__(self, x: Tensor, c: Tensor | None = None) -> Output: ...
+
+    def eval(self) -> Any: ...
 
     def infer(self, x: Tensor, c: Tensor | None = None) -> Latent: ...
 
@@ -105,6 +111,10 @@ class OneCode(nn.Module):
     prior is not the bottleneck's. Keeps no state between calls.
     """
 
+    likelihood: Likelihood
+    bottleneck: Model
+    infer: Callable[..., Latent]
+    params: Callable[..., Tensor]
     condition: tuple[int, ...] = ()
 
     def decode(self, z: Float[Tensor, "b d"], c: Tensor | None = None) -> Float[Tensor, "b ..."]:
@@ -143,7 +153,7 @@ class OneCode(nn.Module):
 class VAE(OneCode):
     """One encoder, one bottleneck, one decoder."""
 
-    def __init__(self, spec: Spec, h: NetHparams, bottleneck: type[nn.Module]):
+    def __init__(self, spec: Spec, h: NetHparams, bottleneck: type[Model]):
         super().__init__()
         self.d, self.levels, self.shape = h.d, (h.d,), tuple(spec.shape)
         self.likelihood = density(spec, h.likelihood, h.sigma)

@@ -82,7 +82,9 @@ def of(plan: Plan) -> Forecast:
     with lock():
         _file(plan).parent.mkdir(parents=True, exist_ok=True)
         write(_file(plan), measured)
-    return known(plan)
+    found = known(plan)
+    assert found is not None  # it was written just now
+    return found
 
 
 def known(plan: Any) -> Forecast | None:
@@ -185,7 +187,8 @@ def measure(plan: Plan) -> dict[str, Any]:
     trainer.model.train()
     for i in range(WARM_STEPS):
         step(i)
-    start_s, took = time.perf_counter() - began, []
+    start_s = time.perf_counter() - began
+    took: list[float] = []
     while len(took) < LEAST_STEPS or sum(took) < MEASURE_S:
         took.append(step(WARM_STEPS + len(took)))
     step_s = statistics.median(took)  # a page that opens meanwhile keeps the machine busy for some of them

@@ -13,7 +13,7 @@ def of_run(run: Path) -> Frames | None:
     """Of a run's folder: its epochs. None: it has no snapshot yet, or was made before there were any, or is gone."""
     known = read(run)
     frames = of_folder(run, name=known.name) if known else None
-    if frames is None:
+    if known is None or frames is None:
         return None
     until = float(known.plan["epochs"]) if known.active else None
     frames = replace(frames, history=tuple(known.epochs()), until=until)

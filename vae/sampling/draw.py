@@ -62,10 +62,11 @@ def draw(
     if atlas is None:
         raise SettingError(f"{source=} needs the map of the model: run `python -m vae atlas NAME`.")
     rng = np.random.default_rng(seed)
-    if source == "mixture" and atlas.mixture is None:
+    mixture = atlas.mixture
+    if source == "mixture" and mixture is None:
         raise SettingError("source='mixture': between the codes of a codebook lies nothing; use source='aggregate'.")
-    if source == "mixture" or (not atlas.std.any() and atlas.mixture is not None):
-        return atlas.mixture.sample(n, rng, temperature).astype(np.float32)
+    if mixture is not None and (source == "mixture" or not atlas.std.any()):
+        return mixture.sample(n, rng, temperature).astype(np.float32)
     rows = rng.integers(atlas.n, size=n)
     e = rng.standard_normal((n, atlas.z.shape[1])).astype(np.float32)
     return atlas.z[rows] + np.float32(temperature) * atlas.std[rows] * e

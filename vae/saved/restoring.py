@@ -7,6 +7,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 
 from ..errors import CheckpointError, ZscopeError
+from ..losses.model import Model
 from ..registry import FAMILIES, IMPORTED, MODALITIES
 from ..settings import configure
 from ..types import Spec
@@ -14,7 +15,7 @@ from . import decoders
 from .checkpoint import MODEL, Checkpoint
 
 
-def restore(saved: Checkpoint, device: torch.device) -> tuple[torch.nn.Module, torch.nn.Module]:
+def restore(saved: Checkpoint, device: torch.device) -> tuple[Model, torch.nn.Module]:
     """The model and objective of a checkpoint, with its parameters. Raises: CheckpointError."""
     c = saved.config
     if c["family"] == IMPORTED:

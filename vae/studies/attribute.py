@@ -9,11 +9,13 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from jaxtyping import Float, Int
 
+from ..engine.engine import Engine
 from ..latent import attributes
 from ..latent.attributes import Evidence
 from ..latent.neighbours import Index
 from ..saved.directions import Named
 
+Rows = Sequence[int] | Int[np.ndarray, "_"]  # of the map
 MOST = 1000  # rows of a group that are looked at
 SHOWN = 64  # held-out samples of B that the direction is added to
 DRAWS, DRAWS_WIDE, WIDE = 499, 99, 64  # random pairs of groups; fewer where a discriminant of many dimensions is solved
@@ -66,13 +68,13 @@ class Judge:
 _judges: WeakKeyDictionary = WeakKeyDictionary()
 
 
-def direction(engine, a: Sequence[int], b: Sequence[int], method: str) -> Float[np.ndarray, " d"]:
+def direction(engine: Engine, a: Rows, b: Rows, method: str) -> Float[np.ndarray, " d"]:
     """From rows b of the map to rows a: added once, it takes the mean of B to that of A, or as far as that projects."""
     a, b = (engine.atlas.z[_thinned(rows)].astype(np.float64) for rows in (a, b))
     return attributes.METHODS[method](a, b).astype(np.float32)
 
 
-def attribute(engine, a: Sequence[int], b: Sequence[int], method: str, named: Sequence[Named] = ()) -> Attribute:
+def attribute(engine: Engine, a: Rows, b: Rows, method: str, named: Sequence[Named] = ()) -> Attribute:
     """The proof of that direction: all is learned on half of both groups and measured on the other halves.
 
     Raises: ShapeError: a group too small, see vae.latent.attributes.LEAST.
@@ -86,12 +88,12 @@ def attribute(engine, a: Sequence[int], b: Sequence[int], method: str, named: Se
     return Attribute(proof, change, None if judge is None else judge.right)
 
 
-def _thinned(rows: Sequence[int]) -> Int[np.ndarray, " n"]:
+def _thinned(rows: Rows) -> Int[np.ndarray, " n"]:
     """At most MOST of them, drawn at random, rising."""
     return np.sort(np.random.default_rng(0).permutation(np.asarray(rows, int))[:MOST])
 
 
-def judge_of(engine) -> Judge | None:
+def judge_of(engine: Engine) -> Judge | None:
     """The nearest real samples by pixels as a classifier, which knows nothing of the model; None without labels."""
     atlas = engine.atlas
     if atlas.labels is None or not atlas.classes:
@@ -108,7 +110,7 @@ def judge_of(engine) -> Judge | None:
     return _judges[engine]
 
 
-def _change(engine, rows: np.ndarray, u: np.ndarray, judge: Judge | None, named: Sequence[Named]) -> Change:
+def _change(engine: Engine, rows: np.ndarray, u: np.ndarray, judge: Judge | None, named: Sequence[Named]) -> Change:
     atlas = engine.atlas
     if judge is not None:  # the judge must not know the very samples
         unknown = np.setdiff1d(rows, judge.rows)
@@ -121,10 +123,10 @@ def _change(engine, rows: np.ndarray, u: np.ndarray, judge: Judge | None, named:
         trust.append(float(engine.trust(latents, c=c).mean()))
         far = np.array([atlas.neighbours(one, NEIGHBOUR)[1][-1] for one in latents])
         off.append(float(np.maximum(0, 1 - atlas.reach / np.maximum(far, 1e-12)).mean()))
-    same = judge is not None and pictures[0].shape[2:] == atlas.thumb_size
+    judge = judge if pictures[0].shape[2:] == atlas.thumb_size else None
     return Change(
         n=len(z),
-        says=np.stack([judge.votes(_as_thumbnails(p)).mean(0) for p in pictures]) if same else None,
+        says=np.stack([judge.votes(_as_thumbnails(p)).mean(0) for p in pictures]) if judge else None,
         pixels=float(np.abs(pictures[1].astype(np.float32) - pictures[0]).mean() / 255),
         off_data=(off[0], off[1]),
         trust=(trust[0], trust[1]),

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from ..data.published.store import here
+from ..engine.engine import Engine
 from ..metrics.copies import SUSPECT, Copies
 from ..registry import DATASETS
 
@@ -39,7 +40,7 @@ class Nearest:
     suspect: tuple[bool | None, ...]
 
 
-def training(engine) -> Training | None:
+def training(engine: Engine) -> Training | None:
     """The training samples of a model with the yardstick for copies; takes seconds. Where the data set is not on this
     machine, the thumbnails of its map without a yardstick, and None where those are drawings of something else."""
     name, atlas = engine.card["dataset"], engine.atlas
@@ -57,7 +58,7 @@ def training(engine) -> Training | None:
     return Training(Copies(thumbnails), atlas.labels, atlas.classes, atlas.index, False)
 
 
-def nearest(engine, known: Training, x: np.ndarray) -> Nearest:
+def nearest(engine: Engine, known: Training, x: np.ndarray) -> Nearest:
     """What each of the decoded samples x (n, *shape) is nearest to among the training samples."""
     found = known.search.find(x)
     samples = known.search.train[found.rows].reshape(x.shape)

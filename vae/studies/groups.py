@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
+from ..engine.engine import Engine
+
 SHOWN = 6  # of the most typical, and of the most extreme
 PICTURED = 4_000  # real samples in a mean picture: of more, a part spread over them
 
@@ -32,7 +34,7 @@ class Group:
     extreme: tuple[int, ...]
 
 
-def describe(engine, rows) -> Group:
+def describe(engine: Engine, rows) -> Group:
     """The group of these rows of the engine's map, at least one."""
     atlas, rows = engine.atlas, np.asarray(rows, np.int64)
     projector, measured = atlas.projector, atlas.measured.get("error")
@@ -56,7 +58,7 @@ def describe(engine, rows) -> Group:
     )
 
 
-def table(engine, rows) -> str:
+def table(engine: Engine, rows) -> str:
     """CSV of the rows: row of the map, index in the training split, label, place on the map, trust, error, latent."""
     atlas, rows = engine.atlas, np.asarray(rows, np.int64)
     trust, error = atlas.projector.trust(atlas.xy[rows]), atlas.measured.get("error")
@@ -71,7 +73,7 @@ def table(engine, rows) -> str:
     return out.getvalue()
 
 
-def arrays(engine, rows) -> bytes:
+def arrays(engine: Engine, rows) -> bytes:
     """NPZ of the rows: row, index, z, std, xy, trust, label if there are any, and everything measured of them."""
     atlas, rows = engine.atlas, np.asarray(rows, np.int64)
     held = {"row": rows, "index": atlas.index[rows], "z": atlas.z[rows], "std": atlas.std[rows], "xy": atlas.xy[rows]}

@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float
 
 from ..data.published.store import here
+from ..engine.engine import Engine
 from ..metrics.detect import anomaly_scores
 from ..registry import DATASETS
 
@@ -61,14 +62,14 @@ class Reference:
 _known: WeakKeyDictionary = WeakKeyDictionary()  # engine -> Reference
 
 
-def scores(engine, x: np.ndarray, y: np.ndarray | None = None) -> dict[str, Float[np.ndarray, " n"]]:
+def scores(engine: Engine, x: np.ndarray, y: np.ndarray | None = None) -> dict[str, Float[np.ndarray, " n"]]:
     """vae.metrics.detect.anomaly_scores of samples (n, *shape), with labels (n,) or conditions (n, *condition) where
     the model is told some and they are known; on the engine's own thread."""
     told = None if y is None else torch.from_numpy(np.ascontiguousarray(y)).to(engine.device)
     return anomaly_scores(engine.model, torch.from_numpy(np.ascontiguousarray(x)).to(engine.device), told)
 
 
-def likeliest(engine, x: np.ndarray) -> int | None:
+def likeliest(engine: Engine, x: np.ndarray) -> int | None:
     """The label that explains one sample x (1, *shape) best, by the bound on log p(x|y) or, without one, the error;
     None for a model without labels. On the engine's own thread."""
     if not engine.conditional:
@@ -78,7 +79,7 @@ def likeliest(engine, x: np.ndarray) -> int | None:
     return int(found.get("negative_elbo", found["reconstruction_error"]).argmin())
 
 
-def reference(engine) -> Reference:
+def reference(engine: Engine) -> Reference:
     """Scores of the data's test set or, where that is not on this machine, of the map's thumbnails, with their own
     labels; measured at the first call, which must come on the engine's own thread."""
     if engine not in _known:
@@ -87,7 +88,7 @@ def reference(engine) -> Reference:
     return _known[engine]
 
 
-def _samples(engine) -> tuple[np.ndarray, np.ndarray | None, str]:
+def _samples(engine: Engine) -> tuple[np.ndarray, np.ndarray | None, str]:
     dataset = engine.card["dataset"]
     if here(engine.card):
         s = DATASETS.get(dataset).load()

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 from numpy.typing import ArrayLike
 
+from ..engine.engine import Engine
 from ..latent.paths import OVERSHOOT, along
 from .point import Point, point_of
 
@@ -64,7 +65,7 @@ def places(legs: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def walk(
-    engine,
+    engine: Engine,
     waypoints: ArrayLike,
     method: str,
     label: int | None = None,

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from ..data.published.store import here
+from ..engine.engine import Engine
 from ..registry import DATASETS
 from .point import Point
 
@@ -34,7 +35,7 @@ class Posterior:
     said: str
 
 
-def posterior(engine, point: Point, name: str, y: int | None, seed: int) -> Posterior:
+def posterior(engine: Engine, point: Point, name: str, y: int | None, seed: int) -> Posterior:
     """DRAWS draws for a point. name: what it is called, in words; y: what a conditional model decodes with.
 
     A point that is no sample has no posterior of its own: its picture is encoded again.
@@ -63,7 +64,7 @@ def posterior(engine, point: Point, name: str, y: int | None, seed: int) -> Post
     )
 
 
-def sample_of(engine, point: Point, name: str, y: int | None) -> tuple[np.ndarray, str]:
+def sample_of(engine: Engine, point: Point, name: str, y: int | None) -> tuple[np.ndarray, str]:
     """What to encode for a point, (1, *shape), and what that is, in words."""
     atlas, dataset = engine.atlas, engine.card["dataset"]
     c = engine.condition_at(np.array([point.z], np.float32), y)

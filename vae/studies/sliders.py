@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from ..engine.engine import Engine
 from ..latent.traverse import (
     COARSE,
     STEP,
@@ -26,7 +27,7 @@ MOST = 8
 SHARE = "share of the picture's local change at this point that this direction carries"
 
 
-def slope_at(engine, z: Float[np.ndarray, " d"], y: int | None) -> Slope:
+def slope_at(engine: Engine, z: Float[np.ndarray, " d"], y: int | None) -> Slope:
     """The decoder's Jacobian at z, measured once for all tabs. y: what a conditional model decodes with."""
     step = COARSE if engine.n_codes else STEP
     atlas = engine.atlas
@@ -35,7 +36,7 @@ def slope_at(engine, z: Float[np.ndarray, " d"], y: int | None) -> Slope:
     return engine.submit(slope, decode, z, atlas.z_std, atlas.z_mean, step).result()
 
 
-def tabs(engine, at: Slope, named: Sequence[Named] = ()) -> dict[str, dict[str, Any]]:
+def tabs(engine: Engine, at: Slope, named: Sequence[Named] = ()) -> dict[str, dict[str, Any]]:
     """The console's sliders at a point: its own strongest directions, principal axes, single dimensions, saved ones."""
     k = min(MOST, engine.d)
     rates = (engine.card.get("metrics") or {}).get("rate_per_dim_nats")

@@ -38,6 +38,7 @@ def frames_of(ladder: Ladder) -> Frames | None:
     done = seen(ladder)
     values = [value for value, rung in zip(ladder.values, ladder.rungs, strict=True) if rung in done]
     found = model_sequence.of_folder(ladder.folder, name=ladder.name, axis=ladder.setting, values=values)
+    assert found is not None  # `ready` has seen what was stored
     return model_sequence.captioned(found, ladder.family, ladder.dataset)
 
 
@@ -65,11 +66,14 @@ def look(name: str, report: Callable[[str], Any] = lambda stage: None) -> Frames
                 f"ladder {name}: {len(done)} of its {len(ladder.rungs)} models are trained, expected 2 at least."
             )
         _look(ladder, done, report)
-    return frames_of(ladder)
+        found = frames_of(ladder)
+    assert found is not None  # it was stored just now
+    return found
 
 
 def _look(ladder: Ladder, done: dict[str, str], report: Callable[[str], Any]) -> None:
-    folder, look, sources = ladder.folder / snapshots.FOLDER, None, set()
+    folder, sources = ladder.folder / snapshots.FOLDER, set()
+    look: Look | None = None
     shutil.rmtree(folder, ignore_errors=True)
     for i, rung in enumerate(done):
         report(f"looking at {rung}")
@@ -83,6 +87,7 @@ def _look(ladder: Ladder, done: dict[str, str], report: Callable[[str], Any]) ->
         figures = {name: np.float64(measured[name]) for name in MEASURED if measured.get(name) is not None}
         snapshots.write(folder / f"{i:06d}.npz", look.at(model) | figures)
         sources.add(source(model))
+    assert look is not None  # there are at least two models
     drawn_from = sources.pop() if len(sources) == 1 else ""
     snapshots.write_fixed(folder, dataclasses.replace(look.fixed, drawn_from=drawn_from))
     write(folder / OF, done)  # the last: until then there is nothing to read

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import chain, count, islice, product
 from pathlib import Path
 from string import ascii_lowercase
+from typing import Any
 
 from ..errors import SettingError, UnknownName
 from ..registry import FAMILIES
@@ -115,7 +116,7 @@ def shipped() -> frozenset[str]:
 
 def _read(path: Path) -> Ladder:
     record = json.loads(path.read_text("utf-8"))
-    lists = {key: tuple(record.pop(key)) for key in ("values", "rungs")}
+    lists: dict[str, Any] = {key: tuple(record.pop(key)) for key in ("values", "rungs")}
     return Ladder(path.parent, **record, **lists)
 
 

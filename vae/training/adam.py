@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -53,7 +54,7 @@ class Group:
         scale = _excess(gradients, clip) if clip else None
         if scale is not None and not self.fused:
             gradients, scale = [g / scale for g in gradients], None
-        options = {
+        options: dict[str, Any] = {
             "lr": self.lr * share, "beta1": self.betas[0], "beta2": self.betas[1], "weight_decay": 0.0,
             "eps": EPS, "amsgrad": False, "maximize": False,
         }  # fmt: skip

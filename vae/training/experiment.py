@@ -6,7 +6,7 @@ import dataclasses
 import datetime
 import json
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,7 @@ def train(
     overwrite: bool = False,
     report: Report = lambda stage: None,
     watch: Watch = lambda trainer, samples, event: None,
-) -> Iterator[Event]:
+) -> Generator[Event]:
     """Train a plan, or its job, into `checkpoints/<name>`, saving after every epoch; then evaluate, map and save again.
 
     Close the generator (or interrupt it) at any time: at most the current epoch is lost, and `resume` goes on from
@@ -158,6 +158,8 @@ def conditions(job: Job, samples: Samples) -> tuple[torch.Tensor | None, torch.T
     """What the model is told of the training set, on the device: its conditions, or labels, -1 where a model that
     learns from a few does not see them; and the conditions of the test set, None where it is not told those."""
     if job.conditioned:
+        assert samples.c_train is not None  # a set with a condition has it for both splits
+        assert samples.c_test is not None
         return resident(samples.c_train, job.device), resident(samples.c_test, job.device)
     y = samples.y_train
     if y is not None and "semi_supervised" in job.family.traits:
@@ -178,7 +180,7 @@ def _finish(
     report("evaluating on the test set")
     x_test = resident(samples.x_test, job.device)
     y_test = None if samples.y_test is None else resident(samples.y_test, job.device)
-    c_test = resident(samples.c_test, job.device) if job.conditioned else None
+    _, c_test = conditions(job, samples)
     metrics = evaluate(trainer.model, x_test, y_test, c=c_test, k=NLL_SAMPLES, seed=plan.seed)
     config = config | {"epochs_done": trainer.epoch, "created": _now(), "metrics": metrics}
     saved = checkpoint.save(_folder(job), config, model_files(trainer, history), keep_note=True)

@@ -49,7 +49,8 @@ class Job:
 
     def spec(self, samples: Samples) -> Spec:
         """What the family must know of the samples of `data`."""
-        x, shape = samples.x_train, self.data.condition.shape if self.conditioned else ()
+        condition = self.data.condition if self.conditioned else None
+        x, shape = samples.x_train, condition.shape if condition else ()
         return Spec(x.shape[1:], len(x), len(self.data.classes), self.data.modality, shape)
 
     @property

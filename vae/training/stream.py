@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -100,8 +101,8 @@ class Stream:
 
     def _load(self, number: int, spans: list[tuple[int, int]]) -> Tensor:
         """Copies spans of rows, counted on past the end of the set, into a buffer; the numbers of those rows."""
-        if self.copied[number] is not None:
-            self.copied[number].synchronize()  # the device may still be reading what lies there
+        if (copied := self.copied[number]) is not None:
+            copied.synchronize()  # the device may still be reading what lies there
         target, n, at = self.buffers[number].numpy(), len(self), 0
         for start, stop in spans:
             for a, b in ((start, min(stop, n)), (max(start, n) - n, stop - n)):
@@ -117,8 +118,8 @@ class Stream:
             return chunk
         chunk = chunk.to(self.device, non_blocking=True)
         if self.device.type == "cuda":
-            self.copied[number] = torch.cuda.Event()
-            self.copied[number].record()
+            self.copied[number] = copied = torch.cuda.Event()
+            copied.record()
         return chunk
 
 
@@ -150,4 +151,5 @@ def _give_back(x: np.ndarray) -> None:
     """Pages of a map that were read count as this process's memory until they are given back. Not of a private copy,
     whose changes would be lost."""
     if isinstance(x, np.memmap) and x.mode in ("r", "r+") and hasattr(mmap, "MADV_DONTNEED"):
-        x._mmap.madvise(mmap.MADV_DONTNEED)
+        mapped: Any = x  # numpy does not declare what its map is
+        mapped._mmap.madvise(mmap.MADV_DONTNEED)

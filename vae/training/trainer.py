@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import ZscopeError
+from ..losses.model import Model
 from ..metrics.bounds import evaluate
 from ..models.conditions import told
 from ..models.nets.precision import PRECISIONS, mixed
@@ -73,7 +74,7 @@ class Trainer:
     minimise its adversary. Each gets the gradients of its own loss alone, and both are taken before either moves.
     """
 
-    def __init__(self, model: nn.Module, objective: nn.Module, h: TrainHparams, seed: int, steps: int):
+    def __init__(self, model: Model, objective: nn.Module, h: TrainHparams, seed: int, steps: int):
         self.model, self.objective, self.h, self.steps = model, objective, h, steps
         self.step = self.epoch = 0
         mixed(model, h.precision)
@@ -93,7 +94,7 @@ class Trainer:
         Raises: ZscopeError: for an adversary's loss without parameters in the objective that could minimise it.
         """
         alone = self.replica is None
-        loss = self.objective(self.model, x, self.step, c) if alone else self.replica(x, self.step, c)
+        loss = self.objective(self.model, x, self.step, c) if self.replica is None else self.replica(x, self.step, c)
         model, *rest = self.groups
         if loss.adversary is None:
             rest = []

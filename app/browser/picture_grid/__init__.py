@@ -23,7 +23,7 @@ def picture_grid(
     key: str,
     columns: int,
     rows: Sequence[int],
-    trust: Sequence[float],
+    trust: Sequence[float] | np.ndarray,
     pinned: bool,
     labels: Sequence[str] = (),
     real: Nearest | None = None,

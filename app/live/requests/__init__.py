@@ -22,6 +22,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from vae.engine.engine import Engine
+
 UP = struct.Struct("<IBB2x")
 PICTURE = struct.Struct("<IBB2x5f")
 FORM = struct.Struct("<IBB2x")
@@ -48,7 +50,7 @@ class Scene(NamedTuple):
     condition: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, engine) -> Scene:
+    def of(cls, engine: Engine) -> Scene:
         n, d = engine.atlas.z.shape
         return cls(
             d, n, len(engine.atlas.classes) if engine.conditional else 0, tuple(engine.shape), tuple(engine.condition)
@@ -83,7 +85,7 @@ class Request:
         """Whether the user said what to decode with."""
         return self.label is not None or self.condition is not None
 
-    def told(self, engine, z: np.ndarray) -> np.ndarray | None:
+    def told(self, engine: Engine, z: np.ndarray) -> np.ndarray | None:
         """c to decode latents (b, d) with: (b, *condition), or one for all; None for a model that is told nothing."""
         if self.label is None and self.condition is not None:
             return self.condition
@@ -139,7 +141,7 @@ def floats(payload: bytes, name: str, expected: int, most: float = VALUE_MAX) ->
     return np.array(values, np.float32)
 
 
-def picture(request: Request, trust: float, ms: tuple[float, float], xy, z: np.ndarray, pixels: np.ndarray) -> bytes:
+def picture(request: Request, trust: float, ms: tuple[float, float], xy, z: np.ndarray, *, pixels: np.ndarray) -> bytes:
     """A picture's frame. ms: of decoding, and of everything here. pixels: uint8 (c, h, w)."""
     head = PICTURE.pack(request.sequence, request.kind.code, 0, trust, *ms, *(float(v) for v in xy))
     return head + np.ascontiguousarray(z, "<f4").tobytes() + pixels.transpose(1, 2, 0).tobytes()

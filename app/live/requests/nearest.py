@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from app.live.requests import Kind, Request, floats, parcel, register
+from vae.engine.engine import Engine
 
 NEAR = 1
 
 
-def _answer(engine, request: Request) -> bytes:
+def _answer(engine: Engine, request: Request) -> bytes:
     rows, distances = engine.atlas.neighbours(request.values, NEAR)
     return parcel(request, {}, rows=rows.astype(np.int32), distances=distances.astype(np.float32))
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from app.live.requests import BAD_FRAME, Kind, Refused, Request, Scene, floats, parcel, register
 from app.state.studio import WAYPOINTS_MAX
+from vae.engine.engine import Engine
 from vae.latent.paths import METHODS
 from vae.studies.path import walk
 
@@ -43,7 +44,7 @@ def _read(payload: bytes, scene: Scene) -> Way:
     return Way(METHODS[int(values[0])], values[HEAD:].reshape(n, scene.d), dragged, row, values[3:HEAD])
 
 
-def _answer(engine, request: Request) -> bytes:
+def _answer(engine: Engine, request: Request) -> bytes:
     start, way = time.perf_counter(), request.values
     waypoints, xy = way.waypoints.copy(), None
     if way.dragged is not None:

@@ -7,10 +7,11 @@ import time
 import numpy as np
 
 from app.live.requests import BAD_FRAME, Kind, Refused, Request, Scene, floats, picture, register
+from vae.engine.engine import Engine
 
 
 def show(
-    engine,
+    engine: Engine,
     request: Request,
     z: np.ndarray,
     xy: np.ndarray,
@@ -36,16 +37,16 @@ def show(
         trust = float(engine.trust(z)[0] if again is None else engine.atlas.projector.returned(z, again, known)[0])
     pixels = engine.modality.pictures(x)[0]
     spent = (1e3 * (after - before), 1e3 * (time.perf_counter() - start))
-    return picture(request, trust, spent, xy[0], z, pixels)
+    return picture(request, trust, spent, xy[0], z, pixels=pixels)
 
 
-def _map(engine, request: Request) -> bytes:
+def _map(engine: Engine, request: Request) -> bytes:
     start, xy = time.perf_counter(), request.values[None]
     z, trust = engine.from_map(xy)
     return show(engine, request, z, xy, start=start, trust=float(trust[0]))
 
 
-def _latent(engine, request: Request) -> bytes:
+def _latent(engine: Engine, request: Request) -> bytes:
     start, z = time.perf_counter(), request.values[None]
     return show(engine, request, z, engine.to_map(z), start=start)
 
@@ -57,7 +58,7 @@ def _read_row(payload: bytes, scene: Scene) -> int:
     return int(row)
 
 
-def _row(engine, request: Request) -> bytes:
+def _row(engine: Engine, request: Request) -> bytes:
     start, part = time.perf_counter(), slice(request.values, request.values + 1)
     return show(engine, request, engine.atlas.z[part], engine.atlas.xy[part], start=start)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from app.live.requests import BAD_FRAME, Kind, Refused, Request, Scene, floats, parcel, register
+from vae.engine.engine import Engine
 from vae.studies import oddness
 
 NEAR = 6  # nearest rows
@@ -27,7 +28,7 @@ def _read(payload: bytes, scene: Scene) -> np.ndarray:
     return pixels.transpose(2, 0, 1)[None].copy()  # a view of the frame could not be written to, which torch dislikes
 
 
-def _answer(engine, request: Request) -> bytes:
+def _answer(engine: Engine, request: Request) -> bytes:
     """mu and std (d), the reconstruction, nearest rows; facts: the place on the map, errors, how odd it is and by what.
 
     A conditional model is told the chosen label or condition, or the likeliest label; which, is in the facts."""

@@ -10,6 +10,7 @@ import numpy as np
 from app.live import map_views
 from app.live.requests import BAD_FRAME, Kind, Refused, Request, Scene, floats, parcel, register
 from app.live.requests.points import show
+from vae.engine.engine import Engine
 from vae.latent.views import UMAP
 
 KEY_BYTES = 32
@@ -33,14 +34,14 @@ def _in_view(payload: bytes, name: str, expected: int) -> InView:
     return InView(key, floats(payload[KEY_BYTES:], name, expected))
 
 
-def _latents(engine, key: str, xy: np.ndarray, held: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+def _latents(engine: Engine, key: str, xy: np.ndarray, held: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     """Latents at places (b, 2) of a view, and the trust in each where it is known beforehand."""
     if key == UMAP:
         return engine.from_map(xy)
     return map_views.view(engine, key).from_map(xy, held), None
 
 
-def _place(engine, request: Request) -> bytes:
+def _place(engine: Engine, request: Request) -> bytes:
     start, (key, numbers) = time.perf_counter(), request.values
     xy = numbers[None, :2]
     z, trust = _latents(engine, key, xy, numbers[2:])
@@ -55,7 +56,7 @@ def _read_latents(payload: bytes, scene: Scene) -> InView:
     return _in_view(payload, "locate", count * scene.d)
 
 
-def _locate(engine, request: Request) -> bytes:
+def _locate(engine: Engine, request: Request) -> bytes:
     z = request.values.numbers.reshape(-1, engine.d)
     placed = engine.to_map(z) if request.values.key == UMAP else map_views.view(engine, request.values.key).to_map(z)
     return parcel(request, {}, xy=placed)
@@ -71,7 +72,7 @@ def _read_manifold(payload: bytes, scene: Scene) -> InView:
     return given
 
 
-def _manifold(engine, request: Request) -> bytes:
+def _manifold(engine: Engine, request: Request) -> bytes:
     """pixels (cells, h, w, c) u8 and trust (cells,) f32 at the middles of a box's cells, row by row from its top."""
     key, numbers = request.values
     (x0, y0, x1, y1), (columns, rows) = numbers[:4], (int(v) for v in numbers[4:6])
@@ -87,7 +88,7 @@ def _manifold(engine, request: Request) -> bytes:
     return parcel(request, {}, pixels=engine.modality.pictures(samples).transpose(0, 2, 3, 1), trust=trust)
 
 
-def _refit(engine, request: Request) -> bytes:
+def _refit(engine: Engine, request: Request) -> bytes:
     """{state: "running", share} or {state: "done", key}; asking again tells how far it is."""
     found = map_views.fit(engine, *(float(f"{v:.6g}") for v in request.values))
     if isinstance(found, map_views.Job):

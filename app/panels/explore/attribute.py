@@ -14,6 +14,7 @@ from app.show import figures
 from app.state import attribute_groups
 from app.state.generation import chosen_label, label_of
 from app.state.studio import select
+from vae.engine.engine import Engine
 from vae.errors import ShapeError, ZscopeError
 from vae.latent.attributes import LARGE, LEVEL, SMALL
 from vae.latent.traverse import along
@@ -30,16 +31,16 @@ METHOD_HELP = "The difference of means stays near the data; Fisher's discriminan
 HINT = "Choose two groups: classes, what is near the point, or a lasso on the map."
 
 
-def unavailable(engine) -> str:
+def unavailable(engine: Engine) -> str:
     return ""
 
 
-def take_group(engine, which: str, offer: str) -> None:
+def take_group(engine: Engine, which: str, offer: str) -> None:
     state = session.studio()
     session.update(select(state, attribute_groups.rows_of(engine, state, which, offer), which))
 
 
-def take_named(engine, u: np.ndarray, source: str) -> None:
+def take_named(engine: Engine, u: np.ndarray, source: str) -> None:
     """The direction was saved under a name."""
     if not (sent := session.sent(KEY, "named")):
         return
@@ -50,7 +51,7 @@ def take_named(engine, u: np.ndarray, source: str) -> None:
         session.tell(str(error))
 
 
-def show(engine, committed: dict) -> None:
+def show(engine: Engine, committed: dict) -> None:
     state = session.studio()
     left, right = st.columns(2, gap="small")
     for column, which, title in ((left, "group_a", "A, to have more of"), (right, "group_b", "B, to have less of")):
@@ -62,17 +63,18 @@ def show(engine, committed: dict) -> None:
     else:
         st.caption(HINT)
     st.markdown("**A − B + C**", help="Each place takes the point under study: commit one, take it, commit the next.")
+    assert state.point is not None  # Explore begins with one
     name = describe(engine.atlas, state.point)
     arithmetic(engine.name, key=SUM, committed=committed, name=name, label=chosen_label(engine, state))
 
 
-def _direction(engine, committed: dict) -> None:
+def _direction(engine: Engine, committed: dict) -> None:
     state = session.studio()
     both = state.group_a, state.group_b
     a, b = (attribute_groups.name_of(engine, state, which) for which in ("group_a", "group_b"))
     slider, found = st.container(), st.container()  # the verdict stands beside the controls, what it rests on below
     method = st.segmented_control(
-        "Direction", METHODS, default="means", format_func=METHODS.get, key=METHOD, label_visibility="collapsed"
+        "Direction", METHODS, default="means", format_func=METHODS.__getitem__, key=METHOD, label_visibility="collapsed"
     )
     method = method or "means"
     u = direction(engine, *both, method)
@@ -98,7 +100,7 @@ def _direction(engine, committed: dict) -> None:
         _proof(engine, proof, a, b)
 
 
-def _proof(engine, found, a: str, b: str) -> None:
+def _proof(engine: Engine, found, a: str, b: str) -> None:
     st.markdown(meaning(found.evidence))
     st.plotly_chart(figures.effect_strip(found.evidence), config={"displayModeBar": False}, key=f"{KEY}.strip")
     st.markdown(changes(found, engine.atlas.classes, b))

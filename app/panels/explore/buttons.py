@@ -6,6 +6,7 @@ from app import session
 from app.browser.actions import actions
 from app.state.scripts import script
 from app.state.studio import pin, redo, undo
+from vae.engine.engine import Engine
 from vae.studies.point import point_of
 
 KEY = "explore.actions"
@@ -28,7 +29,7 @@ def take_pinned() -> None:
         session.update(pin(session.studio(), point_of(sent["z"], sent["xy"], sent["row"])))
 
 
-def show(engine) -> None:
+def show(engine: Engine) -> None:
     state = session.studio()
     actions(
         engine.name,

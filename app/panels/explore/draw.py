@@ -13,6 +13,7 @@ from app.browser.sketch import sketch
 from app.state.generation import chosen_label, label_of
 from vae.data.own import series_files
 from vae.data.own.picture_files import BYTES_MAX, FITS, FORMATS, read_picture
+from vae.engine.engine import Engine
 from vae.errors import ZscopeError
 from vae.studies.path import describe
 from vae.studies.posterior import sample_of
@@ -23,19 +24,21 @@ FIT_WORDS = {"crop": "Cut to shape", "whole": "Whole, with margins", "stretch": 
 SCALE_WORDS = {"standardised": "Standardise each channel", "as it is": "As it is"}
 
 
-def unavailable(engine) -> str:
+def unavailable(engine: Engine) -> str:
     if not engine.can_encode:
         return f"{engine.name} has no encoder for what is drawn: it was imported as a decoder."
-    if len(engine.shape) not in (2, 3):
+    if not engine.modality.by_hand:
+        kind, shape = engine.modality, ", ".join(map(str, engine.shape))
         return (
-            f"{engine.name} takes rows of a table, {engine.shape[0]} numbers each: there is nothing to draw. Rows of "
-            f"your own: python -m vae encode {engine.name} rows.npz --out z.npz, with x (n, {engine.shape[0]})."
+            f"{engine.name} takes {kind.plural}, {' x '.join(map(str, engine.shape))} {kind.measured} each: there is "
+            f"nothing to draw. Some of your own: python -m vae encode {engine.name} samples.npz --out z.npz, with x "
+            f"(n, {shape})."
         )
     return ""
 
 
-def show(engine, committed: dict) -> None:
-    series = len(engine.shape) == 2
+def show(engine: Engine, committed: dict) -> None:
+    series = engine.modality.by_hand == "curve"
     words, icon = ("Upload", "upload") if series else ("Upload or photograph", "image")
     board, files = st.container(), st.popover(words, icon=f":material/{icon}:")
     with files:
@@ -65,7 +68,9 @@ def chosen_series() -> tuple[np.ndarray, str, str] | None:
 
 
 def _fit(fits: tuple[str, ...], words: dict[str, str]) -> str:
-    name = lambda fit: words.get(fit, fit)  # noqa: E731
+    def name(fit: str) -> str:
+        return words.get(fit, fit)
+
     return st.segmented_control("Fit", fits, default=fits[0], format_func=name, key=f"{FILE}.fit") or fits[0]
 
 
@@ -81,11 +86,12 @@ def _read(file, read: Callable, fit: str) -> tuple[np.ndarray, str, str] | None:
     return sample, file.name, f"{hashlib.blake2b(data, digest_size=8).hexdigest()} {fit}"
 
 
-def _committed(engine) -> tuple[np.ndarray, str, str]:
+def _committed(engine: Engine) -> tuple[np.ndarray, str, str]:
     """The sample under study: itself, or what is decoded there."""
     point = session.studio().point
+    assert point is not None  # Explore begins with one
     name = describe(engine.atlas, point)
     y = label_of(engine, np.asarray(point.z, np.float32), chosen_label(engine, session.studio()))
-    if len(engine.shape) == 2:
+    if engine.modality.by_hand == "curve":
         return np.asarray(sample_of(engine, point, name, y)[0][0], np.float32), name, "committed"
     return session.sample_of(engine, point, name, y), name, "committed"

@@ -8,9 +8,10 @@ from functools import partial
 from app import session
 from app.browser.latent_map import latent_map, rows_of
 from app.state.studio import choose, select
+from vae.engine.engine import Engine
 
 
-def studio_map(engine, *, key: str, committed: dict | None, on_commit: Callable[[], None]) -> None:
+def studio_map(engine: Engine, *, key: str, committed: dict | None, on_commit: Callable[[], None]) -> None:
     """Mount the map of an engine; see latent_map."""
     state = session.studio()
     latent_map(

@@ -9,6 +9,7 @@ from app.browser.latent_view import latent_view
 from app.panels.explore import tools
 from app.state.generation import chosen_label
 from app.state.studio import choose
+from vae.engine.engine import Engine
 
 KEY = "explore.view"
 NEIGHBOURS = 6
@@ -23,7 +24,7 @@ def take_tool() -> None:
     session.setting("tool")(session.sent(KEY, "tool"))
 
 
-def show(engine, committed: dict) -> None:
+def show(engine: Engine, committed: dict) -> None:
     """committed: the point under study, {"row", "xy", "z"}."""
     state = session.studio()
     indices, distances = engine.atlas.neighbours(np.asarray(committed["z"], np.float32), NEIGHBOURS + 1)

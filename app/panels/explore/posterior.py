@@ -7,18 +7,20 @@ import numpy as np
 from app import session
 from app.browser.posterior_wall import posterior_wall
 from app.state.generation import chosen_label, label_of
+from vae.engine.engine import Engine
 from vae.studies.path import describe
 
 TITLE, HELP = "Posterior", "What the model thinks the code of this sample may be"
 KEY = "explore.posterior"
 
 
-def unavailable(engine) -> str:
+def unavailable(engine: Engine) -> str:
     return "" if engine.can_encode else f"{engine.name} has no encoder, so no posterior: it was imported as a decoder."
 
 
-def show(engine, committed: dict) -> None:
+def show(engine: Engine, committed: dict) -> None:
     state = session.studio()
+    assert state.point is not None  # Explore begins with one
     y = label_of(engine, np.asarray(state.point.z, np.float32), chosen_label(engine, state))
     seed = int(session.sent(KEY, "seed") or 0)
     found = session.posterior(engine, state.point, describe(engine.atlas, state.point), y, seed)

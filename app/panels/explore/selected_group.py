@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from app import session
 from app.browser.group_card import group_card
 from app.state.studio import choose, select
+from vae.engine.engine import Engine
 from vae.studies import groups
 
 TITLE, HELP = "Group", "What the samples selected on the map have in common"
@@ -17,11 +20,11 @@ EMPTY = (
 )
 
 
-def unavailable(engine) -> str:
+def unavailable(engine: Engine) -> str:
     return ""
 
 
-def show(engine, committed: dict) -> None:
+def show(engine: Engine, committed: dict) -> None:
     rows = session.studio().selected
     if not rows:
         st.caption(EMPTY)
@@ -32,7 +35,7 @@ def show(engine, committed: dict) -> None:
         for kind, make in (("CSV", groups.table), ("NPZ", groups.arrays)):
             help = f"The rows as {kind}: number, label, latent, place, trust and what was measured"
             file = f"{name}.{kind.lower()}"
-            st.download_button(kind, lambda make=make: make(engine, rows), file, on_click="ignore", help=help)
+            st.download_button(kind, partial(make, engine, rows), file, on_click="ignore", help=help)
         for side, which in (("A", "group_a"), ("B", "group_b")):
             help = f"Compare: the selection becomes group {side} of an attribute"
             st.button(f"Use as {side}", on_click=use_as, args=(which,), help=help)

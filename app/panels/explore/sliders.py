@@ -7,6 +7,7 @@ import numpy as np
 from app import session
 from app.browser.latent_console import latent_console
 from app.state.generation import chosen_label, label_of
+from vae.engine.engine import Engine
 from vae.errors import ZscopeError
 from vae.saved import directions
 from vae.saved.directions import Named
@@ -16,7 +17,7 @@ TITLE, HELP = "Sliders", "Pull the point along directions that change its pictur
 KEY = "explore.console"
 
 
-def unavailable(engine) -> str:
+def unavailable(engine: Engine) -> str:
     return ""
 
 
@@ -37,7 +38,7 @@ def take_named() -> None:
         session.tell(str(error))
 
 
-def show(engine, committed: dict) -> None:
+def show(engine: Engine, committed: dict) -> None:
     z = np.asarray(committed["z"], np.float32)
     label = chosen_label(engine, session.studio())
     latent_console(

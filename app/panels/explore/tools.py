@@ -8,6 +8,7 @@ from importlib.util import find_spec
 
 from app import session
 from app.state.studio import TOOLS
+from vae.engine.engine import Engine
 
 
 @cache
@@ -17,7 +18,7 @@ def panels() -> dict:
     return {name: importlib.import_module(f"{__package__}.{name}") for name in there}
 
 
-def offered(engine) -> list[dict[str, str]]:
+def offered(engine: Engine) -> list[dict[str, str]]:
     """What the row of tools shows."""
     return [
         {"name": name, "title": panel.TITLE, "help": panel.HELP, "off": panel.unavailable(engine)}
@@ -25,11 +26,11 @@ def offered(engine) -> list[dict[str, str]]:
     ]
 
 
-def opened(engine) -> str:
+def opened(engine: Engine) -> str:
     """The tool in use: the chosen one, or the first where that is not to be had."""
     chosen = session.studio().tool
     return chosen if chosen in panels() and not panels()[chosen].unavailable(engine) else TOOLS[0]
 
 
-def show(engine, committed: dict) -> None:
+def show(engine: Engine, committed: dict) -> None:
     panels()[opened(engine)].show(engine, committed)

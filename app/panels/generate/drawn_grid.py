@@ -13,6 +13,7 @@ from app import session
 from app.browser.picture_grid import picture_grid
 from app.state.generation import Draws
 from app.state.studio import commit
+from vae.engine.engine import Engine
 from vae.studies.copies import nearest
 from vae.studies.point import point_of
 
@@ -21,21 +22,22 @@ LOOKING = "Reading the training samples: is it a copy of one?"
 
 
 def show(
-    engine,
+    engine: Engine,
     drawn: Draws,
     x: Float[np.ndarray, "n ..."],
     pictures: UInt8[np.ndarray, "n c h w"],
     columns: int,
+    *,
     names: Sequence[str],
     pinned: bool,
 ) -> None:
     """x: the decoded samples; pictures: as they look. What each is nearest to among the training samples follows once
     those have been read; until then the page asks every second."""
     known = session.training(engine)
-    looking = isinstance(known, Future)
+    looking = known if isinstance(known, Future) else None
     rows = [engine.atlas.neighbours(one, k=1)[0][0] for one in drawn.z]  # not in what asks every second
     trust = engine.trust(drawn.z, drawn.y, c=drawn.c)
-    real = None if looking or known is None else nearest(engine, known, x)
+    real = None if known is None or isinstance(known, Future) else nearest(engine, known, x)
 
     @st.fragment(run_every=EVERY_S if looking else None)
     def grid() -> None:
@@ -55,7 +57,7 @@ def show(
             z = drawn.z[int(picked)]
             session.update(commit(session.studio(), point_of(z, engine.to_map(z[None])[0])))
             st.switch_page("views/explore.py")
-        if looking and known.done():  # after the click is heard, which a new run would not know of
+        if looking and looking.done():  # after the click is heard, which a new run would not know of
             st.rerun()
 
     grid()

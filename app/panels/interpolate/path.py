@@ -28,6 +28,7 @@ from app.state.studio import (
     start,
     undo,
 )
+from vae.engine.engine import Engine
 from vae.errors import ZscopeError
 from vae.studies.path import OFF_DATA, default_pair, describe, places, random_pair, row_point
 from vae.studies.point import Point, point_of
@@ -47,7 +48,7 @@ def begin(atlas) -> None:
         session.update(set_waypoints(state, (*state.waypoints, *default_pair(atlas))[:2]))
 
 
-def on_map(engine) -> None:
+def on_map(engine: Engine) -> None:
     """The map with the waypoints as pins: a click adds one, pins can be dragged."""
     state, atlas = session.studio(), engine.atlas
     pins = [{"label": letter(i), "name": describe(atlas, p), "xy": p.xy} for i, p in enumerate(state.waypoints)]
@@ -58,12 +59,12 @@ def on_map(engine) -> None:
         mode="waypoints",
         waypoints=pins,
         method=state.method,
-        on_commit=lambda: (sent := session.sent(MAP, "committed")) and _change(add_waypoint, _point(sent)),
+        on_commit=_added,
         on_waypoint=lambda: _moved(session.sent(MAP, "waypoint")),
     )
 
 
-def player(engine) -> None:
+def player(engine: Engine) -> None:
     """The live picture of the way and the list of its waypoints."""
     state, atlas = session.studio(), engine.atlas
     points = [
@@ -81,7 +82,7 @@ def player(engine) -> None:
     )
 
 
-def controls(engine) -> None:
+def controls(engine: Engine) -> None:
     """Which way is walked, and what changes it."""
     atlas = engine.atlas
     st.segmented_control("Way", METHODS, width="stretch", label_visibility="collapsed", **session.field("method"))
@@ -95,7 +96,7 @@ def controls(engine) -> None:
             st.button("", key=f"way.{icon}", icon=f":material/{icon}:", help=words, on_click=_change, args=(act,))
 
 
-def files(engine) -> None:
+def files(engine: Engine) -> None:
     """The way as files, made when they are asked for."""
     state = session.studio()
     name = f"{engine.name}-{state.method}"
@@ -166,6 +167,11 @@ def _edited(sent: dict | None) -> None:
     elif 0 <= at < len(way) and 0 <= to < len(way):
         way[at], way[to] = way[to], way[at]
         _change(set_waypoints, way)
+
+
+def _added() -> None:
+    if sent := session.sent(MAP, "committed"):
+        _change(add_waypoint, _point(sent))
 
 
 def _point(sent: dict) -> Point:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import session
 from app.show.records import provenance as show_provenance
+from vae.engine.engine import Engine
 from vae.errors import ZscopeError
 from vae.library import manage, packing
 from vae.saved import names
@@ -15,7 +16,7 @@ NOTE = "What it is for; kept as soon as the field is left"
 FAR = "Only a browser on the machine that serves the app may change what is kept."
 
 
-def show(engine) -> None:
+def show(engine: Engine) -> None:
     """engine: the model in use."""
     name, shipped = engine.name, engine.name in names.shipped()
     here = session.local()
@@ -31,7 +32,7 @@ def show(engine) -> None:
         _take_in(here)
 
 
-def _keep(engine, name: str, here: bool, why: str | None) -> None:
+def _keep(engine: Engine, name: str, here: bool, why: str | None) -> None:
     st.caption(f"{_size(name)}{f', in {engine.path}' if here else ''}.")
     with st.container(horizontal=True):
         pack = lambda: packing.pack(name)  # noqa: E731
@@ -48,7 +49,7 @@ def _keep(engine, name: str, here: bool, why: str | None) -> None:
     _note(engine, why)
 
 
-def imported(engine) -> None:
+def imported(engine: Engine) -> None:
     """The whole page of a decoder that was imported: what it is, and why the rest is missing."""
     card = engine.card
     st.markdown(f"### {card['name']} :gray[imported decoder]")
@@ -66,7 +67,7 @@ def _size(name: str) -> str:
     return f"{manage.n_bytes(name) / 1e6:.1f} MB on the disk"
 
 
-def _note(engine, why: str | None) -> None:
+def _note(engine: Engine, why: str | None) -> None:
     kept = str(engine.card.get("note", ""))
     if why:
         if kept:

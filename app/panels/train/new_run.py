@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -18,7 +20,7 @@ from vae.runs.folder import runs
 from vae.sweeps import sweep
 from vae.training.trainer import TrainHparams
 
-KEPT = {"persist_state": "session"}
+KEPT: dict[str, Any] = {"persist_state": "session"}
 TURN, STARTED = "train.turn", "train.started"  # how many were started here; what was begun just now, in a sentence
 EVERY_S = 1.0
 PRESET = (
@@ -44,7 +46,7 @@ def show(beside: DeltaGenerator) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="train-head"):
         st.markdown("### Train", width="content")
         what = st.segmented_control(
-            "Train", WHAT, default=ONE, required=True, format_func=WHAT.get, key="train.what",
+            "Train", WHAT, default=ONE, required=True, format_func=WHAT.__getitem__, key="train.what",
             label_visibility="collapsed", **KEPT,
         )  # fmt: skip
     chosen = st.container()
@@ -67,7 +69,7 @@ def show(beside: DeltaGenerator) -> None:
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
         given = st.segmented_control(
-            "Preset", PRESETS, default="standard", required=True, format_func=PRESETS.get,
+            "Preset", PRESETS, default="standard", required=True, format_func=PRESETS.__getitem__,
             help=PRESET, key="train.preset", width="stretch", **KEPT,
         )  # fmt: skip
     start, key = preset(given, family, data, session.n_train(data.name)), f"train.{given}.{data.name}.{family.name}"
@@ -91,7 +93,7 @@ def show(beside: DeltaGenerator) -> None:
     if wrong:
         st.warning(wrong, icon=":material/error:")
         return
-    order = Order(plan(family, data, values, int(epochs), int(seed), int(points), name), setting, climbed)
+    order = Order(plan(family, data, values, int(epochs), int(seed), points=int(points), name=name), setting, climbed)
     if pressed:
         _start(order)
     else:

@@ -126,11 +126,11 @@ def _choices() -> Choices:
     """How to read it: what the files are taken for, and what pictures and tables are made into."""
     first, second, third = st.columns(3)
     kinds = {"auto": "as it looks"} | {m.name: m.plural for m in MODALITIES.all().values()}
-    kind = first.selectbox("As", list(kinds), format_func=kinds.get, key="own.kind")
+    kind = first.selectbox("As", list(kinds), format_func=kinds.__getitem__, key="own.kind")
     share = second.slider("Test share", 0.05, 0.5, 0.1, 0.05, key="own.share")
     sides = first.text_input("Size of pictures, px", placeholder="HxW", key="own.size", help="Empty: what suits")
     with second:
-        fit = st.segmented_control("Fit", list(FITS), format_func=FITS.get, default="crop", key="own.fit")
+        fit = st.segmented_control("Fit", list(FITS), format_func=FITS.__getitem__, default="crop", key="own.fit")
     with third:
         colour = st.segmented_control("Colour", COLOURS, default="auto", key="own.colour")
         ground = st.segmented_control("Ground", ["black", "white"], default="black", key="own.ground", help=GROUND)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from typing import Literal
 
 import streamlit as st
 
@@ -18,7 +19,15 @@ from vae.saved import checkpoint
 from vae.sweeps import sweep
 
 SHOWN, OLD_S = 12, 8.0
-COLOURS = {QUEUED: "gray", RUNNING: "blue", PAUSED: "orange", STOPPED: "gray", DONE: "green", FAILED: "red"}
+Colour = Literal["gray", "blue", "orange", "green", "red"]
+COLOURS: dict[str, Colour] = {
+    QUEUED: "gray",
+    RUNNING: "blue",
+    PAUSED: "orange",
+    STOPPED: "gray",
+    DONE: "green",
+    FAILED: "red",
+}
 ICONS = {QUEUED: "hourglass_empty", RUNNING: "sprint", PAUSED: "pause", STOPPED: "stop", DONE: "check", FAILED: "error"}
 EMPTY = (
     "Nothing has been trained from here yet. Press **Start**: a variational autoencoder learns 1 437 handwritten "
@@ -50,7 +59,8 @@ def show() -> None:
         climbs = list(sweep.ladders().values())
         alone = [run for run in runs[::-1] if not any(run.name in ladder.rungs for ladder in climbs)]
         shown = [run for i, run in enumerate(alone) if i < SHOWN or run.active]
-        for entry in sorted([*climbs, *shown], key=lambda entry: _began(entry, disk), reverse=True):
+        entries: list[Run | sweep.Ladder] = [*climbs, *shown]
+        for entry in sorted(entries, key=lambda entry: _began(entry, disk), reverse=True):
             if isinstance(entry, sweep.Ladder):
                 _ladder(entry, queue, disk)
             else:
@@ -181,7 +191,7 @@ def _does(
     *,
     off: bool = False,
     help: str | None = None,
-    kind: str = "tertiary",
+    kind: Literal["primary", "secondary", "tertiary"] = "tertiary",
 ) -> None:
     def acted() -> None:
         try:

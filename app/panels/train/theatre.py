@@ -48,7 +48,7 @@ def show() -> None:
             )  # fmt: skip
         over = theatre.of(beside) if beside else None
         st.download_button(
-            "GIF", lambda: film.gif(theatre.of(state.watched), theatre.of(beside) if beside else None),
+            "GIF", lambda: _gif(state.watched, beside),
             f"{name}-and-{over.name}.gif" if over else f"{name}.gif", "image/gif", icon=":material/movie:",
             disabled=frames is None, help=MADE, on_click="ignore",
         )  # fmt: skip
@@ -64,3 +64,9 @@ def _others(watched: str) -> dict[str, str]:
         return {key: key.removeprefix(LADDER) for key in sweep_list.ready_keys() if key != watched}
     found = [run for run in runs()[::-1] if f"run/{run.id}" != watched and (run.folder / "snapshots").exists()]
     return {f"run/{run.id}": f"{run.name} ({run.plan['family']}, {run.plan['dataset']})" for run in found}
+
+
+def _gif(watched: str, beside: str) -> bytes:
+    frames = theatre.of(watched)
+    assert frames is not None  # the button is off without any
+    return film.gif(frames, theatre.of(beside) if beside else None)

@@ -86,7 +86,8 @@ def test_the_zip_holds_pictures_latents_and_how_to_draw_them_again(engine):
     x, pictures = engine.decode(drawn.z), engine.decode_uint8(drawn.z)
     given = generation.recipe(engine, wanted, drawn)
     names, code = ["a/b", *"cdefghijklmnopq"], script("generate", engine, wanted)
-    body = downloads.bundle(pictures, 4, x, drawn.z, given, code, names)
+    how = {"modality": engine.modality, "columns": 4, "recipe": given, "python": code}
+    body = downloads.bundle(x, drawn.z, names=names, **how)
     with zipfile.ZipFile(io.BytesIO(body)) as file:
         assert file.testzip() is None
         names = file.namelist()
@@ -98,6 +99,18 @@ def test_the_zip_holds_pictures_latents_and_how_to_draw_them_again(engine):
             np.testing.assert_array_equal(kept["z"], drawn.z)
         assert json.loads(file.read("recipe.json")) == given
         assert "vae.load('tiny-vae')" in file.read("again.py").decode()
+
+
+def test_samples_that_are_no_pictures_are_in_the_zip_as_what_they_are(waves_root):
+    waves = engines.engine("waves-vae")
+    x = waves.decode(waves.atlas.z[:3])
+    how = {"modality": waves.modality, "columns": 2, "recipe": {}, "python": ""}
+    with zipfile.ZipFile(io.BytesIO(downloads.bundle(x, waves.atlas.z[:3], **how))) as file:
+        assert {n for n in file.namelist() if "/" in n} == {
+            f"{folder}/{i}.{ending}" for i in (1, 2, 3) for folder, ending in (("pictures", "png"), ("samples", "csv"))
+        }
+        read = waves.modality.from_bytes(file.read("samples/2.csv"), waves.shape)
+    np.testing.assert_allclose(read, x[1], rtol=1e-4, atol=1e-5)
 
 
 def test_the_page_finds_out_in_the_background_and_then_says(tiny_checkpoint):

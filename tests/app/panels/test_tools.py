@@ -15,6 +15,7 @@ from app.live.engines import engine as opened_engine
 from app.panels.explore import draw, tools
 from tests.app.views.test_views import opened, state
 from vae.data.own.series_files import read_series
+from vae.registry import MODALITIES
 from vae.studies import posterior as posteriors
 from vae.studies.point import Point, point_of
 
@@ -38,10 +39,10 @@ def test_every_tool_shows_itself_for_every_model(tiny_checkpoint):
 
 
 def test_a_tool_that_a_model_cannot_have_says_why_and_what_to_do_instead(engine):
-    engine = SimpleNamespace(name="my-rows", shape=(12,), can_encode=True)
+    engine = SimpleNamespace(name="my-rows", shape=(12,), can_encode=True, modality=MODALITIES.get("vector"))
     said = draw.unavailable(engine)
-    assert "rows of a table, 12 numbers each" in said
-    assert "python -m vae encode my-rows rows.npz" in said
+    assert "takes vectors, 12 values each" in said
+    assert "python -m vae encode my-rows samples.npz" in said
     engine = SimpleNamespace(name="mine", shape=(1, 8, 8), can_encode=False)
     assert "no encoder" in draw.unavailable(engine)
 

@@ -130,7 +130,7 @@ def test_only_families_that_fit_are_offered():
             for name in training_form.PRESETS:
                 start = training_form.preset(name, family, data, None)
                 made = training_form.plan(
-                    family, data, training_form.defaults(family, start), start.epochs, 0, start.points, "a"
+                    family, data, training_form.defaults(family, start), start.epochs, 0, points=start.points, name="a"
                 )
                 try:
                     Job.of(made)

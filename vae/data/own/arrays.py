@@ -37,7 +37,9 @@ def read_arrays(found: Given, choices: Choices) -> Rows:
         x = next(iter(a.values()))
     if x is None:
         raise SettingError(f"{file.name}: expected an array x (or x_train); it has {', '.join(a) or 'none'}.")
-    return _rows(f"arrays of an {file.suffix[1:].upper()} file", x, y, test, choices, notes, tuple(found.skipped))
+    return _rows(
+        f"arrays of an {file.suffix[1:].upper()} file", x, y, test, choices, notes=notes, skipped=tuple(found.skipped)
+    )
 
 
 def read_idx_files(found: Given, choices: Choices) -> Rows:
@@ -59,7 +61,7 @@ def read_idx_files(found: Given, choices: Choices) -> Rows:
     x, y, test = _joined(*(parts.get((s, k)) for s in ("train", "test") for k in "xy"))
     if x is None:
         raise SettingError(f"{found.name}: it has labels alone, no samples.")
-    return _rows("IDX files", x, y, test, choices, [], tuple(found.skipped))
+    return _rows("IDX files", x, y, test, choices, notes=[], skipped=tuple(found.skipped))
 
 
 # ---------------------------------------------------------------- files to arrays
@@ -137,7 +139,7 @@ def _joined(x, y, x_test, y_test) -> tuple:
     return np.concatenate([x, x_test]), np.concatenate([y, y_test]) if both else None, test
 
 
-def _rows(what, x, y, test, choices: Choices, notes: list[str], skipped) -> Rows:
+def _rows(what, x, y, test, choices: Choices, *, notes: list[str], skipped) -> Rows:
     if y is not None:
         y = y.reshape(-1) if np.size(y) == len(x) else y
         if y.shape != (len(x),):
@@ -147,7 +149,7 @@ def _rows(what, x, y, test, choices: Choices, notes: list[str], skipped) -> Rows
         whole = np.isfinite(x).reshape(len(x), -1).all(1)
         if not whole.all():
             notes.append(f"{(~whole).sum():,} samples hold NaN or infinity, and are left out.")
-            x, y, test = (None if a is None else a[whole] for a in (x, y, test))
+            x, y, test = x[whole], *(None if a is None else a[whole] for a in (y, test))
     x, modality = as_samples(x, choices, notes)
     y = fewer_classes(y, notes)
     return Rows(what, modality, x, y, test, notes=tuple(notes), skipped=skipped)

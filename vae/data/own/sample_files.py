@@ -36,12 +36,14 @@ def of_modality(files: Sequence[File], choices: Choices) -> tuple[Modality, list
 def read_samples(found: Given, modality: Modality, progress: Progress = lambda done, n: None) -> Rows:
     """Every file that can be read and holds a sample of the shape that the first one has; each other one is named with
     the reason. Raises: SettingError: none can be read, or all together are too much."""
+    read = modality.from_bytes
+    assert read is not None  # it was chosen for the files that it reads
     samples: list[np.ndarray] = []
     files: list[File] = []
     skipped: list[Skipped] = []
     for i, file in enumerate(found.files):
         try:
-            x = modality.from_bytes(file.read(), samples[0].shape if samples else None)
+            x = read(file.read(), samples[0].shape if samples else None)
         except (SettingError, ShapeError) as error:
             skipped.append(Skipped(file.name, str(error).rstrip(".")))
         else:

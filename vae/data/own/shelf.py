@@ -143,7 +143,7 @@ def load(folder: Path) -> Samples:
         if [str(array.dtype), *array.shape] != expected[:-1]:
             raise DataCorrupt(f"{path}: {array.dtype} {array.shape}, expected {expected[0]} {tuple(expected[1:-1])}.")
         arrays[key] = array if key.startswith("x") else np.array(array)
-    return Samples(*(arrays.get(key) for key in ARRAYS))
+    return Samples(arrays["x_train"], arrays.get("y_train"), arrays["x_test"], arrays.get("y_test"))
 
 
 def verify(name: str) -> None:

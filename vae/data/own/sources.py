@@ -83,7 +83,8 @@ def of_uploads(uploads: Iterable[tuple[str, int, Path | BufferedIOBase]]) -> Giv
     first, _, where = uploads[0]
     if len(uploads) == 1 and first.lower().endswith(".zip"):
         return _of_zip(first, where)
-    files, skipped = [], []
+    files: list[File] = []
+    skipped: list[Skipped] = []
     for name, size, where in uploads:
         name = PurePosixPath(name.replace("\\", "/")).name
         _sort_in(File(name, size, _reader(where, size)), files, skipped)

@@ -53,7 +53,7 @@ def read_table(found: Given, choices: Choices) -> Rows:
     what = f"{'rows in order' if series else 'rows'} of a {'Parquet' if file.suffix in PARQUET else 'CSV'} file"
     if series:
         when = _times(table.column(choices.time_column), notes) if choices.time_column else None
-        rows = _windows(what, x, when, labels, choices, notes)
+        rows = _windows(what, x, when, labels, choices, notes=notes)
     else:
         rows = _vectors(what, x, labels, choices, notes)
     named = MODALITIES.get(rows.modality).layout in ("vector", "line")  # a value or a channel is a column
@@ -136,7 +136,9 @@ def _numbers(table, names: list[str], series: bool, notes: list[str]) -> tuple[t
     """The numeric columns by name, and (rows, columns) float64 with NaN where a value is missing."""
     import pyarrow as pa
 
-    kept, columns, other, empty = [], [], [], []
+    kept, columns = [], []
+    other: list[str] = []
+    empty: list[str] = []
     for name in names:
         column = table.column(name)
         t = column.type
@@ -215,7 +217,7 @@ def _vectors(what: str, x: np.ndarray, labels: np.ndarray | None, choices: Choic
 
 
 def _windows(
-    what: str, x: np.ndarray, when: np.ndarray | None, labels: np.ndarray | None, choices: Choices, notes: list[str]
+    what: str, x: np.ndarray, when: np.ndarray | None, labels: np.ndarray | None, choices: Choices, *, notes: list[str]
 ) -> Rows:
     """Windows of `window` rows, one every `stride`, that lack no value. Where several rows have the same time and
     there are labels, each label is a series of its own; else a window has the label that most of its rows have."""
@@ -224,9 +226,10 @@ def _windows(
     if not (choices.window and choices.stride):
         notes.append(f"Windows of {window} time steps, one every {stride}.")
     order = np.arange(len(x)) if when is None else np.argsort(when, kind="stable")
+    parts = [order]
     several = labels is not None and when is not None and len(np.unique(when)) < len(when)
-    parts = [order[labels[order] == name] for name in np.unique(labels)] if several else [order]
-    if several:
+    if labels is not None and several:
+        parts = [order[labels[order] == name] for name in np.unique(labels)]
         notes.append(f"Several rows have the same time: each of the {len(parts)} labels is a series of its own.")
     elif when is not None:
         _tell_steps(when[order], notes)

@@ -188,6 +188,8 @@ def _split(rows: Rows, choices: Choices, notes: list[str]) -> tuple[np.ndarray, 
 def _split_by_time(rows: Rows, choices: Choices, notes: list[str]) -> tuple[np.ndarray, np.ndarray]:
     """The last share of each series is the test set; a window across the border belongs to neither."""
     train, test = np.zeros(len(rows.x), bool), np.zeros(len(rows.x), bool)
+    assert rows.source is not None  # or the caller would not split by time
+    assert rows.when is not None
     for source in np.unique(rows.source):
         own = rows.source == source
         last = int(rows.when[own, 1].max())

@@ -131,7 +131,8 @@ def _first_answer(urls: list[str], start: int, failures: dict[str, str]) -> tupl
             response.close()
         answers.put((url, response))
 
-    end, waiting, asked = time.monotonic() + ANSWER_S, list(urls), set()
+    end, waiting = time.monotonic() + ANSWER_S, list(urls)
+    asked: set[str] = set()
     while (waiting or asked) and time.monotonic() < end:
         if waiting:
             asked.add(waiting[0])
@@ -186,7 +187,7 @@ def _receive(
 
 def _reason(error: BaseException) -> str:
     """The innermost cause, in a few words: requests and urllib3 wrap it several times."""
-    if isinstance(error, requests.HTTPError):
+    if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"HTTP {error.response.status_code} {error.response.reason}".rstrip()
     inner: object = error
     while isinstance(inner, BaseException):

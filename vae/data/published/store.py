@@ -14,6 +14,7 @@ import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -87,18 +88,18 @@ def find(source: Source, progress: Progress | None = None) -> dict[str, bytes]:
         SaveError: a download could not be written; what had arrived is kept and resumed the next time.
     """
     rejected: dict[Path, str] = {}
-    payloads = {file.name: _search(file, source, rejected) for file in source.files}
-    missing = [file for file in source.files if payloads[file.name] is None]
+    found = {file.name: _search(file, source, rejected) for file in source.files}
+    payloads = {name: data for name, data in found.items() if data is not None}
+    missing = [file for file in source.files if file.name not in payloads]
     if missing:
-        folder, failures = cache(source.dataset), {}
+        folder = cache(source.dataset)
         for file in missing:
             urls = [mirror + file.name for mirror in source.mirrors]
-            payloads[file.name], failures = download(
-                urls, folder / file.name, file.size_bytes, lambda path, file=file: payload(path, file), progress
-            )
-            if payloads[file.name] is None:
+            data, failures = download(urls, folder / file.name, file.size_bytes, partial(payload, file=file), progress)
+            if data is None:
                 raise DataNotFound(_not_found(source, missing, rejected, failures))
-    return payloads
+            payloads[file.name] = data
+    return {file.name: payloads[file.name] for file in source.files}
 
 
 def locate(dataset: str) -> Path | None:
@@ -121,7 +122,7 @@ def locate(dataset: str) -> Path | None:
 def here(card: Mapping[str, Any]) -> bool:
     """Whether the data set that a checkpoint's card names can be read without a download; of somebody's own, whether it
     is the very same one and not another of that name."""
-    entry = DATASETS.all().get(card.get("dataset"))
+    entry = DATASETS.all().get(str(card.get("dataset")))
     return entry is not None and locate(entry.name) is not None and _same(entry, str(card.get("data_origin", "")))
 
 

@@ -31,7 +31,9 @@ def read_beats(data: bytes) -> tuple[np.ndarray, np.ndarray]:
     Raises: DataCorrupt: it ends before its end mark.
     """
     words = np.frombuffer(data[: len(data) // 2 * 2], "<u2").tolist()
-    at, time, places, symbols = 0, 0, [], []
+    at, time = 0, 0
+    places: list[int] = []
+    symbols: list[str] = []
     while at < len(words):
         code, step = words[at] >> 10, words[at] & 0x3FF
         at += 1

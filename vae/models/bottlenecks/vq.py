@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from ...losses.model import Model
 from ...types import Output
 
 SMOOTHING = 1e-5  # of the counts, so that a code without any can be divided by
@@ -17,6 +18,10 @@ class Codebook(nn.Module):
 
     The vectors, counts and sums are buffers: no gradient reaches them, and only `learn` changes them.
     """
+
+    vectors: Tensor
+    counts: Tensor
+    sums: Tensor
 
     def __init__(self, codes: int, width: int, decay: float):
         super().__init__()
@@ -62,14 +67,14 @@ def straight_through(z: Float[Tensor, " *shape"], quantised: Float[Tensor, " *sh
     return quantised.detach() + (z - z.detach())
 
 
-def commitment(model: nn.Module, output: Output, x: Tensor) -> Float[Tensor, ""]:
+def commitment(model: Model, output: Output, x: Tensor) -> Float[Tensor, ""]:
     """||z_e(x) - sg(e)||^2, averaged over the places of the grid and the batch; squared latent units, not nats. 2017,
     equation 3."""
     (encoded,) = output.latent.context
     return (encoded - output.latent.z.detach()).square().sum(1).mean() / model.places
 
 
-def code_perplexity(model: nn.Module, output: Output, x: Tensor) -> Float[Tensor, ""]:
+def code_perplexity(model: Model, output: Output, x: Tensor) -> Float[Tensor, ""]:
     """exp of the entropy of how often the batch uses each code: from 1 to K codes in effect."""
     return perplexity(model.codes(output.latent.z.detach()), len(model.codebook()))
 

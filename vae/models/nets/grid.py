@@ -31,4 +31,5 @@ def grid_pair(shape: tuple[int, ...], outputs: int, code_width: int, width: int,
     encoder = nn.Sequential(*stack.down(), Residual(2, inner), nn.Conv2d(inner, code_width, 1))
     up = stack.up()
     decoder = nn.Sequential(conv(2, code_width, inner), Residual(2, inner), *up, conv(2, width, outputs * shape[0]))
-    return GridPair(channels_last(encoder), channels_last(decoder), stack.sizes[-1])
+    h, w = stack.sizes[-1]
+    return GridPair(channels_last(encoder), channels_last(decoder), (h, w))

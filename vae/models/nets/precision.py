@@ -7,6 +7,8 @@ import copy
 import torch
 from torch import nn
 
+from ...losses.model import Model
+
 PRECISIONS = ("float32", "bfloat16")
 
 
@@ -22,7 +24,7 @@ def mixed(model: nn.Module, precision: str) -> None:
             net.forward = _within(net, net.forward, getattr(torch, precision), always=False)
 
 
-def decoding_in(model: nn.Module, precision: str) -> nn.Module:
+def decoding_in(model: Model, precision: str) -> Model:
     """The model, or for another precision than float32 a copy for evaluation whose decoders compute in it. Encoders,
     densities and sums stay float32. Recurrent nets are left as they are."""
     if precision == "float32":
