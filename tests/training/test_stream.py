@@ -188,8 +188,12 @@ def test_the_free_memory_of_this_machine_is_told():
 
 def test_fit_trains_on_a_stream_and_its_labels(tmp_path, monkeypatch):
     trainer, seen = trainer_of("ae", train={"batch_size": 32}), []
+    trainer.model.condition = (300,)  # as if it were told labels
     inner = trainer.objective.forward
-    trainer.objective.forward = lambda m, x, step, y=None: (seen.append((x.clone(), y)), inner(m, x, step, y))[1]
+    trainer.objective.forward = lambda m, x, step, c=None: (
+        seen.append((x.clone(), c.argmax(1))),
+        inner(m, x, step, c),
+    )[1]
     data = small(monkeypatch, mapped(tmp_path, 300), torch.arange(300), rows=96)
     epoch = next(e for e in fit(trainer, data, None, None, 1) if e.kind == "epoch")
     assert epoch.step == len(seen) == 10

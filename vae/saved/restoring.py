@@ -23,7 +23,7 @@ def restore(saved: Checkpoint, device: torch.device) -> tuple[Model, torch.nn.Mo
     try:
         family = FAMILIES.get(c["family"])
         s = c["spec"]
-        condition = tuple(s.get("condition", ()))  # a config of before there were any has none
+        condition = tuple(s["condition"]) if "condition" in s else ()  # a config of before there were any has none
         spec = Spec(tuple(s["shape"]), s["n_data"], s["n_classes"], s["modality"], condition)
         MODALITIES.get(spec.modality)
         model, objective = family.build(spec, configure(family.Hparams, c["hparams"]))
