@@ -315,7 +315,7 @@ MUTANTS = (
     Mutant("a full disk leaves litter", "saved/checkpoint.py",
            "    finally:\n        shutil.rmtree(partial, ignore_errors=True)\n", "    finally:\n        pass\n",
            "saved/test_checkpoint.py::test_a_full_disk_costs_nothing_that_was_there"),
-    Mutant("a swap cut short is not recovered", "saved/folder_swap.py",
+    Mutant("a swap cut short is not recovered", "disk/folder_swap.py",
            "            os.rename(old, target)", "            pass",
            "saved/test_checkpoint.py::test_killed_between_the_two_renames_is_recovered"),
     # ------------------------------------------------ what is done with it
