@@ -199,7 +199,7 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 def pictures() -> list[str]:
     """Families that model pictures."""
-    return [name for name, family in families().items() if "image" in (family.modalities or ("image",))]
+    return [name for name, family in families().items() if family.fits("image")]
 
 
 def named(text: str | None, known: list[str]) -> list[str]:

@@ -314,10 +314,10 @@ MUTANTS = (
            "saved/test_checkpoint.py::test_a_file_outside_the_folder_is_never_read"),
     Mutant("a full disk leaves litter", "saved/checkpoint.py",
            "    finally:\n        shutil.rmtree(partial, ignore_errors=True)\n", "    finally:\n        pass\n",
-           "saved/test_checkpoint.py::test_a_full_disk_costs_nothing_that_was_there"),
+           "saved/test_folder_swap.py::test_a_full_disk_costs_nothing_that_was_there"),
     Mutant("a swap cut short is not recovered", "disk/folder_swap.py",
            "            os.rename(old, target)", "            pass",
-           "saved/test_checkpoint.py::test_killed_between_the_two_renames_is_recovered"),
+           "saved/test_folder_swap.py::test_killed_between_the_two_renames_is_recovered"),
     # ------------------------------------------------ what is done with it
     Mutant("slerp turns by the sine alone", "latent/paths.py",
            "np.cos(t * angle)[:, None]", "(1 - t)[:, None]",

@@ -84,8 +84,8 @@ class Family:
         if not self.fits(modality):
             fitting = ", ".join(d.name for d in datasets().values() if self.fits(d.modality))
             raise SettingError(
-                f"{self.name} models samples that lie as a {' or a '.join(self.layouts)}, and those of {modality} lie "
-                f"as a {MODALITIES.get(modality).layout}. Data sets that fit: {fitting or 'none'}."
+                f"{self.name} models samples of layout {' or '.join(self.layouts)}, not {modality}, whose layout is "
+                f"{MODALITIES.get(modality).layout}. Data sets that fit: {fitting or 'none'}."
             )
 
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from vae.metrics.bounds import evaluate, log_marginal
+from vae.models.conditions import one_hot
 from vae.models.nets.precision import decoding_in
 from vae.registry import FAMILIES
 from vae.settings import configure
@@ -66,7 +67,7 @@ def test_every_picture_family_trains_with_it():
         parts = [m for n, m in model.named_modules() if n.split(".")[-1] == "encoder"]
         layers = [m for m in parts[0].modules() if isinstance(m, (torch.nn.Linear, torch.nn.Conv2d))]
         layers[0].register_forward_hook(lambda m, given, out, kinds=kinds: kinds.append(out.dtype))
-        loss = trainer.train_step(X, torch.arange(64) % 10)
+        loss = trainer.train_step(X, one_hot(torch.arange(64) % 10, 10))
         assert torch.isfinite(loss.total), name
         assert set(kinds) == {torch.bfloat16}, name
 

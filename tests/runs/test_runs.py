@@ -108,7 +108,7 @@ def test_names_that_are_taken_and_plans_that_no_training_takes_are_refused(tiny_
         (Plan("vae", "digits", {}, 0), "epochs=0"),
         (Plan("vae", "digits", {"d": "0"}), "d='0'|d=0"),
         (Plan("vae", "digits", {"nonsense": "1"}), "unknown setting 'nonsense'"),
-        (Plan("vrnn", "digits", {}), "vrnn models series, not image"),
+        (Plan("vrnn", "digits", {}), "vrnn models samples of layout line, not image"),
         (Plan("vae", "digits", {}, name="../a"), "expected letters"),
     ):
         with pytest.raises(SettingError, match=said):

@@ -16,7 +16,7 @@ from ..losses.schedules import warmup
 from ..models.bottlenecks import Gaussian
 from ..models.bottlenecks.gaussian import mean_and_std
 from ..models.likelihoods import Likelihood
-from ..models.model import VAE, OneCode, RateHparams
+from ..models.model import VAE, NetHparams, OneCode, RateHparams
 from ..registry import MODALITIES, family
 from ..settings import knob
 from ..types import Latent, Spec
@@ -38,7 +38,7 @@ class VampVAE(OneCode):
 
     has_prior = True
 
-    def __init__(self, spec: Spec, h: Hparams, n_pseudo: int):
+    def __init__(self, spec: Spec, h: NetHparams, n_pseudo: int):
         super().__init__()
         self.vae = VAE(spec, h, Gaussian)
         self.d, self.levels = h.d, (h.d,)

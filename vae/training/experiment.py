@@ -60,8 +60,9 @@ def train(
 
     Raises: SettingError: a bad name or setting, or the checkpoint exists and neither resume nor overwrite was asked.
     """
-    job = plan if isinstance(plan, Job) else Job.of(plan)
-    name, device = job.plan.checkpoint_name(), job.device
+    plan, given = (plan.plan, plan) if isinstance(plan, Job) else (plan, None)
+    plan.check()
+    name = plan.checkpoint_name()
     exists = name in checkpoint.checkpoints()
     if exists and not (resume or overwrite):
         raise SettingError(f"checkpoint {name!r} exists: choose --name, continue it with --resume, or --overwrite it.")
@@ -69,8 +70,9 @@ def train(
         raise SettingError(f"nothing to resume: there is no checkpoint {name!r}.")
     saved = checkpoint.read(checkpoint.find(name)) if resume else None
     if saved:
-        check_same(saved.config)
-    with distributed.group(device):
+        check_same(saved.config)  # first: it says more of a data set that is gone than that there is none of its name
+    job = given or Job.of(plan)
+    with distributed.group(job.device):
         report("loading data")
         samples = distributed.in_turn(job.data.load)
         job = _streamed(job, samples, saved)
