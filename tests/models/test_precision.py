@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 import torch
 
@@ -54,14 +56,19 @@ def test_what_is_measured_is_float32():
     assert evaluate(one.model, X) == evaluate(two.model, X)
 
 
-def test_every_picture_family_trains_with_it():
+def picture_models() -> Iterator[tuple[str, torch.nn.Module, torch.nn.Module]]:
+    """A small model and its objective of every family of pictures."""
     for name, family in FAMILIES.all().items():
         if not family.fits("image"):
             continue
         known = family.Hparams.__dataclass_fields__
         torch.manual_seed(0)
         h = configure(family.Hparams, {k: v for k, v in {"d": 2, "width": 8, "net": "mlp"}.items() if k in known})
-        model, objective = family.build(Spec((1, 8, 8), 64, 10), h)
+        yield name, *family.build(Spec((1, 8, 8), 64, 10), h)
+
+
+def test_every_picture_family_trains_with_it():
+    for name, model, objective in picture_models():
         trainer = Trainer(model, objective, configure(TrainHparams, {"precision": "bfloat16"}), 0, 100)
         kinds = []
         parts = [m for n, m in model.named_modules() if n.split(".")[-1] == "encoder"]
@@ -87,13 +94,8 @@ def test_only_the_nll_is_of_another_precision_and_says_so():
 
 def test_decoders_are_copies_whose_products_are_bfloat16_and_what_comes_out_is_float32():
     """Of every family of pictures; its own model is left as it was, and so are densities, priors and encoders."""
-    for name, family in FAMILIES.all().items():
-        if not family.fits("image"):
-            continue
-        known = family.Hparams.__dataclass_fields__
-        torch.manual_seed(0)
-        h = configure(family.Hparams, {k: v for k, v in {"d": 2, "width": 8, "net": "mlp"}.items() if k in known})
-        model = family.build(Spec((1, 8, 8), 64, 10), h)[0].eval()
+    for name, built, _ in picture_models():
+        model = built.eval()
         with torch.inference_mode():
             quick, q = decoding_in(model, "bfloat16"), model.infer(X)
             if not q.kl:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 from argparse import Namespace
@@ -14,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from ..atlas.atlas import UNREADABLE
+from ..disk.one_step import replacing
 from ..engine.engine import Engine, load
 from ..errors import SaveError, SettingError, ShapeError
 from ..modalities.image import pixels, tile
@@ -144,13 +144,9 @@ def _save_npz(out: Path, **arrays: Any) -> None:
 
 def _write(out: Path, write: Callable[[Path], object]) -> None:
     """Under another name first: a full disk does not cost the file that was there."""
-    partial = out.with_name(f".{os.getpid()}.{out.name}")
     try:
-        write(partial)
-        os.replace(partial, out)
+        with replacing(out) as partial:
+            write(partial)
     except OSError as e:
         raise SaveError(f"could not write {out}: {e.strerror or e}.") from e
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink()
     print(out)

@@ -206,13 +206,17 @@ BAD_FRAMES = {
 }
 
 
-@pytest.mark.parametrize("name", BAD_FRAMES)
-def test_a_bad_frame_closes_the_socket_and_nothing_else(client, engine, name):
-    send, says = BAD_FRAMES[name]
+def is_refused(client, engine, send, says: str) -> None:
+    """The socket closes on that frame with a reason that says so, and the next one is answered."""
     code, reason = closes_with(client, send)
     assert code == 4400
     assert says in reason
     lives_on(client, engine)
+
+
+@pytest.mark.parametrize("name", BAD_FRAMES)
+def test_a_bad_frame_closes_the_socket_and_nothing_else(client, engine, name):
+    is_refused(client, engine, *BAD_FRAMES[name])
 
 
 def test_a_bad_frame_leaves_other_sockets_alone(client, engine):

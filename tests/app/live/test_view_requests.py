@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.live.requests import views
-from tests.app.live.test_live import DOWN, UP, client, closes_with, connect, engine, lives_on
+from tests.app.live.test_live import DOWN, UP, client, connect, engine, is_refused
 
 __all__ = ["client", "engine"]  # fixtures
 
@@ -78,8 +78,4 @@ BAD_FRAMES = {
 
 @pytest.mark.parametrize("name", BAD_FRAMES)
 def test_a_bad_frame_closes_the_socket_and_nothing_else(client, engine, name):
-    send, says = BAD_FRAMES[name]
-    code, reason = closes_with(client, send)
-    assert code == 4400
-    assert says in reason
-    lives_on(client, engine)
+    is_refused(client, engine, *BAD_FRAMES[name])
