@@ -21,8 +21,8 @@ TEXTS = sorted(
 HARD_LIMIT, VIEW_LIMIT, TYPES_LIMIT = 400, 80, 120
 LOOSE = {"vae": 5, "app": 3}  # files directly in a package, beside __init__ and __main__
 FORBIDDEN_STEMS = {"utils", "util", "base", "common", "core", "helpers", "helper", "misc", "pages"}
-HIDING_STEMS = {  # names that do not say what is inside
-    "keeping", "rebuild", "quantities", "rungs", "frames", "swaps", "group", "inputs", "imported", "asks", "sides",
+HIDING_STEMS = {  # names that do not say what is inside ("group" does in app/panels/explore, of the tool Group)
+    "keeping", "rebuild", "quantities", "rungs", "frames", "swaps", "inputs", "imported", "asks", "sides",
     "draws", "evidence", "jobs", "plans", "estimates", "way", "keep", "watch", "remembered", "use", "laying", "fitting",
     "following", "processes",
 }  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from functools import cache
-from importlib.util import find_spec
 
 from app import session
 from app.state.studio import TOOLS
@@ -14,8 +13,7 @@ from vae.engine.engine import Engine
 @cache
 def panels() -> dict:
     """name -> module with TITLE, HELP, unavailable(engine) -> why not, or "", and show(engine, committed)."""
-    there = [name for name in TOOLS if find_spec(f"{__package__}.{name}")]
-    return {name: importlib.import_module(f"{__package__}.{name}") for name in there}
+    return {name: importlib.import_module(f"{__package__}.{name}") for name in TOOLS}
 
 
 def offered(engine: Engine) -> list[dict[str, str]]:
