@@ -6,6 +6,7 @@ Read from the text of the files, so that a broken rule is named even where the f
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,7 @@ def module(name: str) -> str:
 MODULES = {module(name): name for name in FILES}
 
 
+@cache
 def imports(path: Path, *, lazy_only: bool = False) -> set[str]:
     """Full dotted names that a file imports, at its top or inside its functions; `from a import b` gives a and a.b.
 

@@ -128,7 +128,7 @@ def test_the_command_line_knows_all_four(house):
     with np.load(house / "codes.npz") as codes:
         assert codes["mu"].shape == (2, 3)
     assert wrong[0] == 1
-    assert "those of matrix lie as a grid. Data sets that fit: ecg_beats" in wrong[2]
+    assert "not matrix, whose layout is grid. Data sets that fit: ecg_beats" in wrong[2]
     assert twice[0] == 1
     assert "README.md, docs/reference.md, docs/data.md" in twice[1]
 

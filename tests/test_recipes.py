@@ -112,6 +112,7 @@ def test_samples_of_the_modality_are_read_trained_on_and_written(copy):
     copy.run("-c", WRITE_AND_READ)
 
 
+@pytest.mark.slow  # test_one_file.py runs the same checks over a family of its own
 def test_what_holds_for_every_family_and_data_set_holds_for_these(copy):
     files = ("tests/families/test_families.py", "tests/data/test_data.py")
     copy.python("vae", "docs", ".")

@@ -103,7 +103,7 @@ def test_a_family_of_one_layout_names_the_data_that_fit():
     family.check("series")
     narrow = type(family)("n", "N", "p", family.Hparams, family.build, layouts=("grid",))
     narrow.check("image")
-    with pytest.raises(SettingError, match=r"as a grid, .* of series lie as a line\. .* fit: .*digits.*mnist"):
+    with pytest.raises(SettingError, match=r"layout grid, not series, whose layout is line\. .* fit: .*digits.*mnist"):
         narrow.check("series")
 
 
