@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
 
 from .version import __version__
 
@@ -29,7 +28,7 @@ _HOMES = {  # public name -> module, and its name there
 __all__ = ["__version__", *_HOMES]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str):  # of any type, which `typing` would say: importing that takes longer than all the rest
     if name in _HOMES:
         module, there = _HOMES[name]
         return getattr(importlib.import_module(f".{module}", __name__), there)
