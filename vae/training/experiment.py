@@ -156,13 +156,20 @@ def _collapse(job: Job, trainer: Trainer, metrics: dict[str, Any]) -> str | None
     return collapse_warning(metrics["active_units"], trainer.model.d, knobs(job.family.Hparams))
 
 
+def test_conditions(job: Job, samples: Samples) -> torch.Tensor | None:
+    """The conditions of the test set, on the device; None where the model is told labels or nothing."""
+    if not job.conditioned:
+        return None
+    assert samples.c_test is not None  # a set with a condition has it for both splits
+    return resident(samples.c_test, job.device)
+
+
 def conditions(job: Job, samples: Samples) -> tuple[torch.Tensor | None, torch.Tensor | None]:
     """What the model is told of the training set, on the device: its conditions, or labels, -1 where a model that
     learns from a few does not see them; and the conditions of the test set, None where it is not told those."""
     if job.conditioned:
         assert samples.c_train is not None  # a set with a condition has it for both splits
-        assert samples.c_test is not None
-        return resident(samples.c_train, job.device), resident(samples.c_test, job.device)
+        return resident(samples.c_train, job.device), test_conditions(job, samples)
     y = samples.y_train
     if y is not None and "semi_supervised" in job.family.traits:
         y = keep_labels(y, job.hparams.labelled, job.plan.seed)
@@ -182,7 +189,7 @@ def _finish(
     report("evaluating on the test set")
     x_test = resident(samples.x_test, job.device)
     y_test = None if samples.y_test is None else resident(samples.y_test, job.device)
-    _, c_test = conditions(job, samples)
+    c_test = test_conditions(job, samples)
     metrics = evaluate(trainer.model, x_test, y_test, c=c_test, k=NLL_SAMPLES, seed=plan.seed)
     config = config | {"epochs_done": trainer.epoch, "created": _now(), "metrics": metrics}
     saved = checkpoint.save(_folder(job), config, model_files(trainer, history), keep_note=True)
