@@ -31,6 +31,7 @@ HIDING_STEMS = {  # names that do not say what is inside ("group" does in app/pa
 # Rooms from the bottom up: a file imports its own room and those of the lines above it, whether at its top, inside a
 # function or for its types alone. Rooms of one line do not know each other.
 ROOMS = """
+    vae.text
     vae.version vae.types vae.errors vae.disk
     vae.settings
     vae.registry

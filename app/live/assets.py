@@ -18,6 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from app.live import engines, map_views, requests, theatre
+from vae import text
 from vae.atlas.colours import quantities
 from vae.engine.engine import Engine
 from vae.errors import SettingError, UnknownName, ZscopeError
@@ -58,6 +59,13 @@ async def script(request: Request) -> Response:
     if file is None:
         return PlainTextResponse("no such script", 404)
     return _respond(request, _asset(file.read_bytes(), "text/javascript"))
+
+
+async def messages(request: Request) -> Response:
+    """The catalogue of the language in use, as a module that shared/text.js imports."""
+    used = text.language()
+    module = f"export const language = {json.dumps(used)}\nexport const messages = {json.dumps(text.messages(used))}\n"
+    return _respond(request, _asset(module.encode(), "text/javascript"))
 
 
 # ---------------------------------------------------------------- a checkpoint's own
@@ -211,6 +219,7 @@ def _frames(key: str, part: str) -> Asset:
 
 
 ROUTES = [
+    Route("/browser/shared/messages.js", messages),
     Route("/browser/{path:path}", script),
     Route("/frames/{kind}/{id}/{part}", frames),
     Route("/asset/{checkpoint}/{part}", part),

@@ -1,0 +1,55 @@
+// @ts-check
+// Text that people read, in the language of the page, and numbers as that language writes them: as vae/text does.
+//
+//   _("decoded in {time}", { time: ms(3) })
+//   ngettext("{n} sample", "{n} samples", selection.length)
+//
+// The English text is a message's own name; messages.js, written by the server, holds the other language's.
+
+import { language, messages } from "./messages.js"
+
+const MINUS = "\u2212", NOTHING = "\u2013"
+const plural = new Intl.PluralRules(language)
+const forms = plural.resolvedOptions().pluralCategories
+
+/** @param {string} text @param {Record<string, unknown>} values */
+const filled = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole))
+
+/** A message in the language of the page, with its {named} values. @param {string} message @param {Record<string, unknown>} [values] */
+export function _(message, values = {}) {
+  const text = messages[message] ?? message
+  return filled(Array.isArray(text) ? text[0] : text, values)
+}
+
+/**
+ * The form of a message that n takes; {n} is filled in as `number` writes it.
+ * @param {string} one @param {string} many @param {number} n @param {Record<string, unknown>} [values]
+ */
+export function ngettext(one, many, n, values = {}) {
+  const known = messages[one]
+  const text = Array.isArray(known) ? known[Math.min(known.length - 1, ordered.indexOf(plural.select(n)))] : n === 1 ? one : many
+  return filled(text, { n: number(n), ...values })
+}
+
+// gettext's plural forms stand in CLDR's order: one, few, many, other; a language has some of these
+const ordered = ["zero", "one", "two", "few", "many", "other"].filter((form) => forms.includes(/** @type {Intl.LDMLPluralRule} */ (form)))
+
+/** @param {number} n @param {Intl.NumberFormatOptions} options */
+const decimal = (n, options) => new Intl.NumberFormat(language, options).format(n).replace("-", MINUS)
+
+/** With that many decimals: 1437 -> "1,437". @param {number | null | undefined} n @param {number} [digits] */
+export const number = (n, digits = 0) =>
+  n == null ? NOTHING : !Number.isFinite(n) ? String(n).replace("-", MINUS) : decimal(n, { minimumFractionDigits: digits, maximumFractionDigits: digits })
+
+/** With at most that many significant digits. @param {number | null | undefined} n @param {number} [digits] */
+export const significant = (n, digits = 3) =>
+  n == null || !Number.isFinite(n) || Math.abs(n) >= 10 ** digits ? number(n)
+    : n && Math.abs(n) < 1e-4 ? n.toExponential(digits - 1).replace("-", MINUS)
+      : decimal(n, { maximumSignificantDigits: digits })
+
+/** A share of one: 0.983 -> "98%". @param {number | null | undefined} share @param {number} [digits] */
+export const percent = (share, digits = 0) =>
+  share == null || !Number.isFinite(share) ? number(share) : decimal(share, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits })
+
+/** "3.6 ms". @param {number} v */
+export const ms = (v) => `${number(v, v < 10 ? 1 : 0)} ms`

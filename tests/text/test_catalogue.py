@@ -1,0 +1,131 @@
+"""Every text that a user reads is a message of the catalogue, and the catalogue is what the code says."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from docs import catalogue
+from tests.test_layers import FILES
+
+SENTENCE = re.compile(r"[A-Za-z]{2,}[\"'”)]?[,:;.?!]? [\"'“(]?[A-Za-z]{2,}[\"'”)]?[,:;.?!]? ?\S")
+MARKUP = re.compile(r"</|;\s*$|^\s*[.#<*]|=>|^[\w.]+ -|^(from|import) |\\[bsw]|^\W*$|^[a-z_]+ [a-z_]+=")
+ENTRANCES = {"_", "N_", "ngettext", "knob"}
+# what a programmer reads, not a user: arguments that no user gives, and the log
+UNSEEN = {"ValueError", "TypeError", "KeyError", "AssertionError", "NotImplementedError", "RuntimeError", "LookupError"}
+UNSEEN |= {"compile", "search", "match", "fullmatch", "sub", "debug", "getLogger", "RegistryError"}
+WIDGETS = {
+    "Page", "badge", "button", "caption", "checkbox", "dialog", "download_button", "error", "expander", "file_uploader",
+    "form_submit_button", "header", "info", "link_button", "metric", "multiselect", "number_input", "page_link",
+    "pills", "popover", "radio", "segmented_control", "select_slider", "selectbox", "slider", "spinner",
+    "status", "subheader",
+    "success", "text_area", "text_input", "title", "toast", "toggle", "warning",
+}  # fmt: skip
+SHOWN = {"help", "label", "placeholder", "title", "note", "caption"}  # keywords whose text is shown
+# file -> how the literals begin that are no messages, though they read like one
+EXEMPT: dict[str, tuple[str, ...]] = {
+    "app/browser/__init__.py": ("\n// The part itself",),  # JavaScript
+}
+
+
+def literals(path: Path):
+    """Each text of a file outside docstrings, comments, types and catalogue: (line, text, where it stands)."""
+    tree = ast.parse(path.read_text("utf-8"))
+    yield from _inside(tree, None)
+
+
+def _inside(node: ast.AST, call: str | None, keyword: str | None = None, first: bool = False):
+    """call: the name of the call whose argument a node is, keyword the argument's name, first: it is the first."""
+    if isinstance(node, ast.Assert) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+        return
+    if isinstance(node, ast.JoinedStr):
+        text = "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+        yield node.lineno, text, (call, keyword, first)
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                yield from _inside(part.value, None)
+        return
+    if isinstance(node, ast.Constant):
+        if isinstance(node.value, str):
+            yield node.lineno, node.value, (call, keyword, first)
+        return
+    if isinstance(node, ast.Call):
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        yield from _inside(node.func, None)
+        for place, argument in enumerate(node.args):
+            if name in UNSEEN or (name in ENTRANCES and not (name == "knob" and place == 0)):
+                continue
+            yield from _inside(argument, name, None, place == 0)
+        for given in node.keywords:
+            yield from _inside(given.value, name, given.arg)
+        return
+    if isinstance(node, ast.AnnAssign | ast.arg) and node.annotation is not None:
+        if isinstance(node, ast.AnnAssign) and node.value is not None:
+            yield from _inside(node.value, None)
+        return
+    if isinstance(node, ast.Subscript):
+        yield from _inside(node.value, None)
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from _inside(child, call if isinstance(node, ast.IfExp | ast.BinOp) else None, keyword, first)
+
+
+def is_text(text: str, place: tuple[str | None, str | None, bool]) -> bool:
+    """Whether a literal is for a user's eyes: it reads as a sentence, or goes where text is shown."""
+    call, keyword, first = place
+    if MARKUP.search(text):
+        return False
+    if keyword in SHOWN or (first and call in WIDGETS):
+        return re.search("[A-Za-z]{2}", re.sub(r":material/\w+:|\{\}", "", text)) is not None
+    return SENTENCE.search(text) is not None
+
+
+# rooms whose text has still to go into the catalogue
+PENDING = (
+    "app/files", "app/live", "app/panels/explore", "app/panels/generate", "app/panels/interpolate", "app/panels/model",
+    "app/panels/share.py", "app/panels/train", "app/router.py", "app/session", "app/show", "app/state", "app/views",
+    "app/__main__.py", "vae/__init__.py", "vae/__main__.py", "vae/atlas", "vae/commands", "vae/data", "vae/engine",
+    "vae/errors.py", "vae/families", "vae/latent", "vae/library", "vae/losses", "vae/metrics", "vae/modalities",
+    "vae/models", "vae/registry.py", "vae/runs", "vae/sampling", "vae/saved", "vae/settings.py", "vae/studies",
+    "vae/sweeps", "vae/training", "vae/types.py",
+)  # fmt: skip
+
+
+@cache
+def outside(name: str) -> list[str]:
+    found = [(line, text) for line, text, place in literals(FILES[name]) if is_text(text, place)]
+    return [f"{name}:{line}: {text[:70]!r}" for line, text in found if not text.startswith(EXEMPT.get(name, ("\0",)))]
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if not name.startswith(PENDING)])
+def test_text_for_users_is_in_the_catalogue(name):
+    assert not outside(name), "pass these to _(), ngettext() or N_() of vae.text:\n" + "\n".join(outside(name))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_function_both_translates_and_throws_away(name):
+    """`for _ in ...` makes `_` a local name, and `_("...")` beside it fails when it runs."""
+    for function in ast.walk(ast.parse(FILES[name].read_text("utf-8"))):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            uses = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == "_"]
+            calls = {id(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
+            called = [node for node in uses if id(node) in calls]
+            stored = [node for node in uses if isinstance(node.ctx, ast.Store)]
+            assert not (called and stored), f"{name}:{stored[0].lineno}"
+
+
+def test_the_catalogue_is_what_the_code_says():
+    assert catalogue.PAGE.read_text("utf-8") == catalogue.written(), "run python -m docs.catalogue"
+
+
+def test_a_literal_outside_is_found(tmp_path):
+    file = tmp_path / "page.py"
+    file.write_text('"""A page of it."""\nst.button("Train")\nx = "a sentence for a user"\ny = _("one more of them")\n')
+    assert [(line, text) for line, text, place in literals(file) if is_text(text, place)] == [
+        (2, "Train"),
+        (3, "a sentence for a user"),
+    ]

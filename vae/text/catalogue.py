@@ -1,0 +1,62 @@
+"""Messages in the language in use, by GNU gettext's conventions: the English text is the message's own name."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from . import language_choice
+from .formats import number
+from .language_choice import SOURCE, language
+
+if TYPE_CHECKING:
+    from gettext import GNUTranslations
+
+
+def _(message: str, **values: Any) -> str:
+    """A message in the language in use, with its {named} values filled in; without values braces stay as they are."""
+    text = message if (used := language()) == SOURCE or not message else _translations(used).gettext(message)
+    return text.format(**values) if values else text
+
+
+def ngettext(one: str, many: str, n: int, **values: Any) -> str:
+    """The form of a message that n takes in the language in use; {n} is filled in as `number` writes it."""
+    used = language()
+    text = (one if n == 1 else many) if used == SOURCE else _translations(used).ngettext(one, many, n)
+    return text.format(n=number(n), **values)
+
+
+def N_(message: str) -> str:
+    """Marks a message that `_` translates where it is shown: a constant of a module, the help of a field."""
+    return message
+
+
+def messages(name: str) -> dict[str, str | list[str]]:
+    """A language's catalogue for the browser: English text -> its translation, or the list of its plural forms."""
+    if name == SOURCE:
+        return {}
+    return {
+        (m.id if isinstance(m.id, str) else m.id[0]): (m.string if isinstance(m.string, str) else list(m.string))
+        for m in _read(name)
+        if m.id and m.string
+    }
+
+
+def _read(name: str):
+    from babel.messages.pofile import read_po
+
+    with (language_choice.LOCALES / f"{name}.po").open("rb") as file:
+        return read_po(file, locale=name)
+
+
+@cache
+def _translations(name: str) -> GNUTranslations:
+    from gettext import GNUTranslations
+
+    from babel.messages.mofile import write_mo
+
+    compiled = io.BytesIO()
+    write_mo(compiled, _read(name))
+    compiled.seek(0)
+    return GNUTranslations(compiled)
