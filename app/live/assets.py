@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -52,10 +53,15 @@ def _respond(request: Request, asset: Asset) -> Response:
 # ---------------------------------------------------------------- scripts
 
 
+@cache
+def scripts() -> dict[str, Path]:
+    """path below app/browser -> file, of every module that there is when the first is asked for."""
+    return {file.relative_to(BROWSER).as_posix(): file for file in BROWSER.rglob("*.js")}
+
+
 async def script(request: Request) -> Response:
-    """A browser module of ours, by its path below app/browser; the paths are those of the files that exist."""
-    known = {file.relative_to(BROWSER).as_posix(): file for file in BROWSER.rglob("*.js")}
-    file = known.get(request.path_params["path"])
+    """A browser module of ours, by its path below app/browser; no path but those of `scripts` leads to a file."""
+    file = scripts().get(request.path_params["path"])
     if file is None:
         return PlainTextResponse("no such script", 404)
     return _respond(request, _asset(file.read_bytes(), "text/javascript"))
