@@ -192,12 +192,14 @@ def _use(commands: Any) -> None:
     p.add_argument("checkpoint")
     p.add_argument("inputs", nargs="+", help="one .npz with array x (b, *shape), or files: pictures, CSV")
     p.add_argument("--out", required=True, help=".npz with z (= mu), mu, std and xy, their place on the map")
+    _label(p)
     p.set_defaults(run=_run("files", "encode"))
 
     p = commands.add_parser("decode", help="latents (npz with z) to samples (npz, png, or files of their own format)")
     p.add_argument("checkpoint")
     p.add_argument("input", help=".npz with array z (b, d)")
     p.add_argument("--out", required=True, help=OWN.format("x"))
+    _label(p)
     _scale(p)
     p.set_defaults(run=_run("files", "decode"))
 
@@ -209,6 +211,7 @@ def _use(commands: Any) -> None:
     sources = "prior; aggregate: where the training data went; mixture: Gaussians fitted there"
     p.add_argument("--source", default="prior", help=sources)
     p.add_argument("--out", required=True, help=OWN.format("x and z"))
+    _label(p)
     _scale(p)
     p.set_defaults(run=_run("files", "sample"))
 
@@ -222,6 +225,14 @@ def _use(commands: Any) -> None:
     )
     _scale(p)
     p.set_defaults(run=_run("files", "interpolate"))
+
+
+def _label(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "--label",
+        help="class that a conditional model is given, by name or number; without it the array y of the .npz file "
+        "(or c, for a model with other conditions), else none",
+    )
 
 
 def _scale(p: argparse.ArgumentParser) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -66,34 +67,50 @@ def named(opened) -> tuple[Named, ...]:
         return ()
 
 
-def samples(opened, n: int) -> tuple[np.ndarray, np.ndarray | None, str]:
-    """n samples to put through a model, (n, *shape), their labels (n,) if known, and where they come from, in words."""
+class Shown(NamedTuple):
+    """Samples to put through a model: x (n, *shape), their labels y (n,) and conditions c (n, *condition), each None
+    where there are none, and where they come from, in words."""
+
+    x: np.ndarray
+    y: np.ndarray | None
+    c: np.ndarray | None
+    source: str
+
+    def given(self, opened) -> dict[str, np.ndarray | None]:
+        """What a model is given beside x, as arguments of `Engine.encode` and `Engine.decode`."""
+        return {"c": self.c} if opened.conditioned else {"y": self.y}
+
+
+def samples(opened, n: int) -> Shown:
+    """n samples to put through a model."""
     card = opened.card
     found = test_samples(card["dataset"], card.get("data_origin", ""), n) if here(card) else None
     if found is not None:
-        return *found, "samples of the test set, which the model has never seen"
+        return Shown(*found, "samples of the test set, which the model has never seen")
     atlas, absent = opened.atlas, "the data set is not on this machine"
     rows = np.linspace(0, atlas.n_thumbnails - 1, n).astype(int)
     y = None if atlas.labels is None else atlas.labels[rows].astype(np.int64)
+    c = None if atlas.conditions is None else atlas.conditions[rows]
     if not opened.modality.thumbnail_is_sample:
-        made = opened.decode(atlas.z[rows], y)
-        return made, y, f"what {opened.name} makes of samples of the training set ({absent})"
+        made = opened.decode(atlas.z[rows], **({"c": c} if opened.conditioned else {"y": y}))
+        return Shown(made, y, c, f"what {opened.name} makes of samples of the training set ({absent})")
     found = atlas.thumbnails(rows, opened.shape[0])
-    return found, y, f"samples of the training set, from the thumbnails of the map ({absent})"
+    return Shown(found, y, c, f"samples of the training set, from the thumbnails of the map ({absent})")
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
-def test_samples(dataset: str, origin: str, n: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """n test samples, class by class, (n, *shape), with their labels (n,) if they have any. origin: as the data set has
-    it, since one of the user's own may have been replaced by another of its name."""
+def test_samples(dataset: str, origin: str, n: int) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
+    """n test samples, class by class, (n, *shape), with their labels (n,) and conditions (n, *condition) if they have
+    any. origin: as the data set has it, since one of the user's own may have been replaced by another of its name."""
     samples = vae.list_datasets()[dataset].load()
-    if samples.y_test is None:
-        return samples.x_test[:n], None
-    turn = np.zeros(len(samples.y_test), int)  # 0 for the first of each class, 1 for the second ...
-    for label in np.unique(samples.y_test):
-        turn[samples.y_test == label] = np.arange((samples.y_test == label).sum())
-    chosen = np.lexsort((samples.y_test, turn))[:n]
-    return samples.x_test[chosen], samples.y_test[chosen]
+    chosen = np.arange(min(n, len(samples.x_test)))
+    if samples.y_test is not None:
+        turn = np.zeros(len(samples.y_test), int)  # 0 for the first of each class, 1 for the second ...
+        for label in np.unique(samples.y_test):
+            turn[samples.y_test == label] = np.arange((samples.y_test == label).sum())
+        chosen = np.lexsort((samples.y_test, turn))[:n]
+    y, c = (None if of is None else of[chosen] for of in (samples.y_test, samples.c_test))
+    return samples.x_test[chosen], y, c
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

@@ -49,12 +49,13 @@ with right:
     if not (engine.can_encode and other.can_encode):
         st.info("One of the two was imported as a decoder: it has no encoder to put samples through.")
         st.stop()
-    samples, y, source = session.samples(engine, N_PICTURES)
-    decoded = [one.decode(one.encode(samples, y)[0], y) for one in (engine, other)]
-    scale = 255 if samples.dtype == np.uint8 else 1
-    error = [np.square(d - samples / np.float32(scale)).mean() for d in decoded]
-    records.rows(*(engine.modality.pictures(x) for x in (samples, *decoded)))
+    shown = session.samples(engine, N_PICTURES)
+    given = [(one, shown.given(one)) for one in (engine, other)]
+    decoded = [one.decode(one.encode(shown.x, **told)[0], **told) for one, told in given]
+    scale = 255 if shown.x.dtype == np.uint8 else 1
+    error = [np.square(d - shown.x / np.float32(scale)).mean() for d in decoded]
+    records.rows(*(engine.modality.pictures(x) for x in (shown.x, *decoded)))
     st.caption(
-        f"Above: {source}. Middle: {engine.name}, mse {error[0]:.4f} over these {len(samples)}. "
+        f"Above: {shown.source}. Middle: {engine.name}, mse {error[0]:.4f} over these {len(shown.x)}. "
         f"Below: {other.name}, mse {error[1]:.4f}."
     )

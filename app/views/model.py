@@ -41,10 +41,11 @@ if not drawn:  # the curves take the width
 with right if drawn else st.container():
     records.training(engine, TALL if drawn or has_prior(card) else LOW)
 
-samples, y, source = session.samples(engine, N_PICTURES)
-pictures, decoded = engine.modality.pictures(samples), engine.decode_uint8(engine.encode(samples, y)[0], y)
+shown = session.samples(engine, N_PICTURES)
+given = shown.given(engine)
+pictures, decoded = engine.modality.pictures(shown.x), engine.decode_uint8(engine.encode(shown.x, **given)[0], **given)
 st.markdown("##### Reconstructions")
-st.caption(f"Above: {source}. Below: each one encoded to {engine.d} numbers and decoded again.")
+st.caption(f"Above: {shown.source}. Below: each one encoded to {engine.d} numbers and decoded again.")
 records.rows(pictures, decoded)
 records.latent_map(engine.atlas)
 

@@ -230,6 +230,31 @@ def test_encode_decode_round_trip_through_files(cli, x, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["x.npz", "x2.npz", "x2.png", "z.npz"]
 
 
+def test_a_conditional_model_is_given_labels_by_name_or_with_the_samples(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    engine = vae.load("fashion-cvae")
+    x, y = (255 * engine.decode(engine.sample(3))).astype(np.uint8), np.array([1, 0, 8])
+    np.savez("x.npz", x=x, y=y)
+    assert main(["encode", "fashion-cvae", "x.npz", "--out", "z.npz"]) == 0
+    coded = arrays("z.npz")
+    assert np.array_equal(coded["mu"], engine.encode(x, y)[0])
+    assert np.array_equal(coded["y"], y)
+    assert main(["decode", "fashion-cvae", "z.npz", "--out", "x2.npz"]) == 0
+    assert np.array_equal(arrays("x2.npz")["x"], engine.decode(coded["z"], y))
+    for said in ("Bag", "8"):
+        assert main(["decode", "fashion-cvae", "z.npz", "--label", said, "--out", "x2.npz"]) == 0
+        assert np.array_equal(arrays("x2.npz")["x"], engine.decode(coded["z"], 8))
+    assert main(["sample", "fashion-cvae", "--n", "2", "--label", "Bag", "--out", "x2.npz"]) == 0
+    assert np.array_equal(arrays("x2.npz")["x"], engine.decode(engine.sample(2, y=8), 8))
+    capsys.readouterr()
+    for arguments, said in (
+        (["fashion-cvae", "z.npz", "--label", "bag"], "Bag"),
+        (["fashion-vae", "z.npz", "--label", "1"], "no labels"),
+    ):
+        assert main(["decode", *arguments, "--out", "x3.npz"]) == 1
+        assert said in capsys.readouterr().err
+
+
 def test_encode_reads_pictures_of_any_mode(cli, x):
     Image.fromarray(x[0, 0]).save("a.png")
     Image.fromarray(x[1, 0]).convert("RGBA").save("b.png")

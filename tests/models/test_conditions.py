@@ -9,7 +9,10 @@ import pytest
 import torch
 
 import vae
+from app.session import cached
 from tests.told_digits import inked, small, told_digits
+from vae.__main__ import main
+from vae.commands import files
 from vae.engine.validation import check_conditions
 from vae.errors import SettingError, ShapeError
 from vae.metrics.subject import Subject
@@ -17,7 +20,7 @@ from vae.models.conditional import ConditionalVAE
 from vae.models.conditions import told
 from vae.models.model import NetHparams
 from vae.saved import checkpoint
-from vae.studies import oddness
+from vae.studies import copies, oddness
 from vae.studies.path import walk
 from vae.training import experiment
 from vae.training.job import Job
@@ -186,3 +189,32 @@ def test_a_long_condition_starts_no_louder_than_a_label():
         c = torch.eye(10) if spec.n_classes else torch.randn(500, 64)
         loud.append(float((c @ weight[:, 3:].T).std() / scale))
     assert loud[0] == pytest.approx(loud[1], rel=0.3)
+
+
+def test_the_command_line_gives_the_conditions_beside_the_samples(engine, told_set, tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "load", {"told": engine}.__getitem__)
+    monkeypatch.chdir(tmp_path)
+    s = told_set.load()
+    np.savez("x.npz", x=s.x_test[:4], c=s.c_test[:4])
+    assert main(["encode", "told", "x.npz", "--out", "z.npz"]) == 0
+    with np.load("z.npz") as coded:
+        assert np.array_equal(coded["mu"], engine.encode(s.x_test[:4], c=s.c_test[:4])[0])
+    assert main(["decode", "told", "z.npz", "--out", "x2.npz"]) == 0
+    with np.load("z.npz") as coded, np.load("x2.npz") as made:
+        assert np.array_equal(made["x"], engine.decode(coded["z"], c=s.c_test[:4]))
+
+
+def test_the_pages_encode_samples_with_their_own_condition(engine, told_set):
+    x, y, c = cached.test_samples(told_set.name, "", 6)
+    s = told_set.load()
+    of = [int(np.flatnonzero((s.x_test == one).all((1, 2, 3)))[0]) for one in x]
+    assert np.array_equal(c, s.c_test[of])
+    assert np.array_equal(y, s.y_test[of])
+    assert list(cached.Shown(x, y, c, "").given(engine)) == ["c"]
+    assert list(cached.Shown(x, y, c, "").given(vae.load("fashion-cvae"))) == ["y"]
+
+
+def test_the_yardstick_for_copies_is_encoded_with_its_own_condition(engine, told_set):
+    s, rows = told_set.load(), np.arange(5)
+    z, _ = engine.encode(s.x_test[:5], c=s.c_test[:5])
+    assert np.array_equal(copies._reconstructed(engine, s, rows), engine.decode(z, c=engine.condition_at(z)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from PIL import Image
 from ..atlas.atlas import UNREADABLE
 from ..disk.one_step import replacing
 from ..engine.engine import Engine, load
-from ..errors import SaveError, SettingError, ShapeError
+from ..errors import SaveError, SettingError, ShapeError, UnknownName
 from ..modalities.image import pixels, tile
 
 GIF_FRAME_MS = 80
@@ -24,21 +24,47 @@ GIF_FRAME_MS = 80
 def encode(args: Namespace) -> None:
     out = _out(args.out, ".npz")
     engine = load(args.checkpoint)
-    mu, std = engine.encode(read_samples(args.inputs, engine))
-    _save_npz(out, z=mu, mu=mu, std=std, xy=engine.to_map(mu))
+    given = conditions(engine, args.inputs, args.label)
+    mu, std = engine.encode(read_samples(args.inputs, engine), **given)
+    _save_npz(out, z=mu, mu=mu, std=std, xy=engine.to_map(mu), **given)
 
 
 def decode(args: Namespace) -> None:
     engine = load(args.checkpoint)
     out = _out(args.out, ".npz", ".png", engine.modality.suffix, "")
     z = _read_array(args.input, "z")
-    _save(out, engine, z, args.scale)
+    _save(out, engine, z, args.scale, given=conditions(engine, [args.input], args.label))
 
 
 def sample(args: Namespace) -> None:
     engine = load(args.checkpoint)
     out = _out(args.out, ".npz", ".png", engine.modality.suffix, "")
-    _save(out, engine, engine.sample(args.n, args.seed, args.temperature, args.source), args.scale)
+    given = conditions(engine, [], args.label)
+    z = engine.sample(args.n, args.seed, args.temperature, args.source, **given)
+    _save(out, engine, z, args.scale, given=given)
+
+
+def conditions(engine: Engine, inputs: list[str], label: str | None) -> dict[str, Any]:
+    """What a conditional model is given beside samples or latents, as arguments of `Engine.encode` and its like:
+    the label of --label for all; else the labels y, or the conditions c, of the .npz file; else nothing.
+
+    Raises: SettingError: a label for a model that takes none, or no class of the model.
+    """
+    if label is not None:
+        if not engine.conditional:
+            takes = "conditions (array c of an .npz file)" if engine.conditioned else "no labels"
+            raise SettingError(f"--label {label!r}: {engine.name} takes {takes}.")
+        classes = engine.atlas.classes
+        if label in classes:
+            return {"y": classes.index(label)}
+        if not (label.isdecimal() and int(label) < engine.card["spec"]["n_classes"]):
+            raise UnknownName("class", label, classes or range(engine.card["spec"]["n_classes"]))
+        return {"y": int(label)}
+    if not engine.condition or len(inputs) != 1 or not inputs[0].endswith(".npz"):
+        return {}
+    key = "c" if engine.conditioned else "y"
+    found = _read_arrays(inputs[0])
+    return {key: found[key]} if key in found else {}
 
 
 def interpolate(args: Namespace) -> None:
@@ -53,12 +79,22 @@ def interpolate(args: Namespace) -> None:
     _save(out, engine, z, args.scale, columns=args.frames)
 
 
-def _save(out: Path, engine: Engine, z: np.ndarray, scale: int, columns: int | None = None) -> None:
+def _save(
+    out: Path,
+    engine: Engine,
+    z: np.ndarray,
+    scale: int,
+    columns: int | None = None,
+    *,
+    given: Mapping[str, Any] | None = None,
+) -> None:
+    """given: labels y or conditions c to decode with."""
     if not 1 <= scale <= 64:
         raise SettingError(f"--scale {scale}: expected 1 to 64.")
-    x = engine.decode(z)
+    given = given or {}
+    x = engine.decode(z, **given)
     if out.suffix == ".npz":
-        _save_npz(out, x=x, z=np.asarray(z, np.float32), xy=engine.to_map(z))
+        _save_npz(out, x=x, z=np.asarray(z, np.float32), xy=engine.to_map(z), **given)
         return
     if out.suffix not in (".png", ".gif"):
         _save_own(out, engine, x)
@@ -119,13 +155,18 @@ def read_samples(inputs: list[str], engine: Engine) -> np.ndarray:
 
 
 def _read_array(name: str, key: str) -> np.ndarray:
+    found = _read_arrays(name)
+    if key not in found:
+        raise SettingError(f"{name} has no array {key!r}; it has: {', '.join(found) or 'none'}.")
+    return found[key]
+
+
+def _read_arrays(name: str) -> dict[str, np.ndarray]:
     try:
         with open(name, "rb") as f, np.load(f, allow_pickle=False) as npz:
-            if key not in npz.files:
-                raise SettingError(f"{name} has no array {key!r}; it has: {', '.join(npz.files) or 'none'}.")
-            return npz[key]
+            return dict(npz)
     except UNREADABLE as e:
-        raise SettingError(f"{name}: cannot be read as an npz file with array {key!r} ({e}).") from e
+        raise SettingError(f"{name}: cannot be read as an npz file ({e}).") from e
 
 
 def _out(name: str, *suffixes: str) -> Path:

@@ -56,11 +56,17 @@ class Copies:
 
     @classmethod
     def of_model(
-        cls, train: np.ndarray, test: np.ndarray, encode: Callable, decode: Callable, *, n: int = 500, seed: int = 0
+        cls,
+        train: np.ndarray,
+        n_test: int,
+        reconstruct: Callable[[np.ndarray], np.ndarray],
+        *,
+        n: int = 500,
+        seed: int = 0,
     ) -> Copies:
-        """With the yardstick made of n test samples: decode(encode(x)[0])."""
-        x = test[np.sort(np.random.default_rng(seed).permutation(len(test))[:n])]
-        return cls(train, decode(encode(x)[0]), seed)
+        """With the yardstick made of n of n_test test samples. reconstruct: their rows (n,) -> what the model makes of
+        them, (n, *shape)."""
+        return cls(train, reconstruct(np.sort(np.random.default_rng(seed).permutation(n_test)[:n])), seed)
 
     def find(self, x: Float[np.ndarray, "b ..."]) -> Found:
         """The nearest training sample to each of x (b, *shape). Exact. Raises: ShapeError."""

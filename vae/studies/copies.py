@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from jaxtyping import UInt8
@@ -11,6 +12,7 @@ from ..data.published.store import here
 from ..engine.engine import Engine
 from ..metrics.copies import SUSPECT, Copies
 from ..registry import DATASETS
+from ..types import Samples
 
 HELP = (
     "The training sample with the smallest mean squared difference. Whether that is suspiciously small, "
@@ -46,9 +48,7 @@ def training(engine: Engine) -> Training | None:
     name, atlas = engine.card["dataset"], engine.atlas
     if here(engine.card):
         s = DATASETS.get(name).load()
-        search = Copies.of_model(
-            s.x_train, s.x_test, engine.encode, lambda z: engine.decode(z, c=engine.condition_at(z))
-        )
+        search = Copies.of_model(s.x_train, len(s.x_test), partial(_reconstructed, engine, s))
         return Training(search, s.y_train, atlas.classes, np.arange(len(s.x_train)), True)
     if not engine.modality.thumbnail_is_sample:
         return None
@@ -56,6 +56,14 @@ def training(engine: Engine) -> Training | None:
     if thumbnails.shape[1:] != tuple(engine.shape):
         return None
     return Training(Copies(thumbnails), atlas.labels, atlas.classes, atlas.index, False)
+
+
+def _reconstructed(engine: Engine, s: Samples, rows: np.ndarray) -> np.ndarray:
+    """decode(encode(x)) of rows of the test set: encoded with their own condition, where the set has one, and decoded
+    with that of the nearest reference sample, as drawn samples are."""
+    given = {"c": s.c_test[rows]} if engine.conditioned and s.c_test is not None else {}
+    z, _ = engine.encode(s.x_test[rows], **given)
+    return engine.decode(z, c=engine.condition_at(z))
 
 
 def nearest(engine: Engine, known: Training, x: np.ndarray) -> Nearest:
