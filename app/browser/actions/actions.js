@@ -1,3 +1,4 @@
+// @ts-check
 // Undo, redo, the pin and what takes a point along, by button and by key; the status line.
 
 import { Part, mounting } from "../shared/part.js"

@@ -1,3 +1,4 @@
+// @ts-check
 // The line at the foot of the page: what the live channel measures, and whether it is there at all.
 
 import { count, median, ms, on } from "../shared/zscope.js"
@@ -9,9 +10,12 @@ const MARKUP = `
 <span class="zs-keys">arrows move · enter takes · drag pans · wheel zooms</span>`
 
 export class StatusLine {
+  renewed = 0
+
   // renew(): asks Python for a fresh token
   constructor(parent, client, renew) {
-    Object.assign(this, { client, renew, renewed: 0 })
+    this.client = client
+    this.renew = renew
     this.element = document.createElement("div")
     this.element.className = "zscope-status"
     this.element.dataset.testid = "zscope-status"

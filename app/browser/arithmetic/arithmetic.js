@@ -1,3 +1,4 @@
+// @ts-check
 // A - B + C: three places that take the point under study, the decoded sum, and the real sample nearest to it.
 
 import { LivePart, mounting } from "../shared/part.js"
@@ -70,7 +71,7 @@ class Arithmetic extends LivePart {
     try {
       const { arrays } = await this.client.ask("nearest", z)
       this.row = arrays.rows[0]
-      this.sheet.draw(this.real.firstChild.getContext("2d"), this.row, 0, 0, 112)
+      this.sheet.draw(this.real.querySelector("canvas").getContext("2d"), this.row, 0, 0, 112)
       this.real.lastChild.textContent = `${sampleName(this.geometry, this.row)} #${this.geometry.index[this.row]}, ${arrays.distances[0].toFixed(2)} away`
       this.root.dataset.row = this.row
     } catch (error) {

@@ -1,3 +1,4 @@
+// @ts-check
 // One film strip. Under each frame the real sample nearest to it, and how dense the data are there; below, density and
 // change along the whole way. Frames beyond both ends are dimmed.
 // way: {method, line, length, off_data, server_ms, dragged, xy, arrays: {waypoints, t, z, density, change, frame_t,
@@ -13,7 +14,9 @@ const LEGEND = "decoded frame · nearest real sample · density of samples there
 export class Film {
   // go(t): a frame was chosen. help: what the numbers are, {density, off_data}
   constructor({ name, first }, geometry, go, help) {
-    Object.assign(this, { name, geometry, go })
+    this.name = name
+    this.geometry = geometry
+    this.go = go
     this.root = element("section", "fs-row")
     this.root.dataset.method = name
     const title = element("h4", "")

@@ -1,3 +1,4 @@
+// @ts-check
 // Film strips of one way by several methods, asked for as a whole: at once, and again while a waypoint is dragged.
 // data: {link, waypoints: [z, ...], methods: [{name, code}], method, t, help, notes}   triggers: frame {method, t}, renew
 // bus: emits "way" way for each answer (see film.js); "ways?" asks for the last ones again; hears "waypoint" {at, row,
@@ -30,7 +31,7 @@ class Strips extends LivePart {
     for (const method of this.component.data.methods) {
       const film = new Film(method, this.geometry, (t) => this.go(method, t), this.component.data.help)
       this.films.set(method.name, film)
-      this.root.firstChild.append(film.root)
+      this.root.firstElementChild.append(film.root)
     }
     this.offs.push(
       on("waypoint", (drag) => this.ask(drag)),
@@ -58,7 +59,7 @@ class Strips extends LivePart {
     const rest = [drag?.at ?? -1, drag?.row ?? -1, ...(drag?.xy ?? [0, 0]), ...waypoints.flat()]
     const now = performance.now(), all = !drag || now - (this.others ?? 0) > OTHERS_MS
     if (all) this.others = now
-    for (const { name, code } of [...methods].sort((a, b) => (b.name === driving) - (a.name === driving))) {
+    for (const { name, code } of [...methods].sort((a, b) => Number(b.name === driving) - Number(a.name === driving))) {
       if (!all && name !== driving) continue
       this.client.latest(`way ${name}`, "way", [code, ...rest]).then(
         (way) => way && this.root.isConnected && this.arrived(way),

@@ -1,3 +1,4 @@
+// @ts-check
 // A selection of the map: counts, means, what sets it apart, its most typical and most extreme samples.
 
 import { classColours, css } from "../latent_map/colours.js"

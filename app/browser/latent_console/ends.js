@@ -1,3 +1,4 @@
+// @ts-check
 // Charts at the ends of sliders, small as they are, so that they tell what the slider changes: on the rows that any of
 // them uses, bright where they leave the chart of the middle, which lies faint and grey below them.
 
@@ -16,6 +17,7 @@ export function band(pictures, [h, w, c]) {
 }
 
 // {pixels, shape}: rows [top, bottom) of an end over the middle
+/** @param {Uint8ClampedArray} end @param {Uint8ClampedArray} middle @param {number[]} shape @param {number[]} rows */
 export function over(end, middle, [, w, c], [top, bottom]) {
   const pixels = new Uint8ClampedArray((bottom - top) * w * c), from = top * w * c
   for (let i = 0; i < pixels.length; i += c) {

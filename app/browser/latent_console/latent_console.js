@@ -1,3 +1,4 @@
+// @ts-check
 // The sliders as a part of the page: tabs, rows, and what is done to saved directions.
 
 import { CHART } from "./ends.js"
@@ -12,7 +13,7 @@ class Console extends LivePart {
 
   build() {
     const { shape: [h, w], sample } = this.geometry
-    this.root.style.setProperty("--aspect", sample.length < 3 ? CHART : Math.min(WIDEST, w / h))
+    this.root.style.setProperty("--aspect", String(sample.length < 3 ? CHART : Math.min(WIDEST, w / h)))
     this.offs.push(on("away", (source) => { this.root.dataset.away = source }))
     const tell = (said) => this.component.setTriggerValue("named", { ...said, n: Date.now() })
     this.sliders = new Sliders(this.root, this.client, this.geometry, tell)

@@ -1,3 +1,4 @@
+// @ts-check
 // Names of directions: asked for in place, changed in place; a delete asks once more.
 
 const LONGEST = 60, SURE_MS = 3000

@@ -1,3 +1,4 @@
+// @ts-check
 // Latent sliders: at most 8, live while dragged, previews at the ends; a double click puts one back.
 //
 // Slider j moved by s decodes anchor + s u[j]. The anchor is the point committed from elsewhere: a release commits where the
@@ -20,9 +21,20 @@ const NONE_SAVED = "Nothing saved for this model yet: move sliders and press “
 const named = (z) => JSON.stringify(Array.from(z, (v) => Number(v.toPrecision(4))))
 
 export class Sliders {
+  tab = ""
+  anchor = null
+  key = ""
+  moves = []
+  own = []
+  from = 0
+  told = ""
+
   // tell({act, ...}): a direction is to be saved, renamed or deleted
   constructor(root, client, geometry, tell) {
-    Object.assign(this, { root, client, geometry, tell, tab: "", anchor: null, key: "", moves: [], own: [], from: 0, told: "" })
+    this.root = root
+    this.client = client
+    this.geometry = geometry
+    this.tell = tell
     this.read = paced(READ_MS, () => this.figures())
     root.innerHTML =
       '<div class="zc-head"><div class="zc-tabs" role="tablist" aria-label="Sliders"></div><button type="button" data-do="more"></button>' +
@@ -98,24 +110,25 @@ export class Sliders {
     row.className = "zc-row"
     row.innerHTML =
       '<span class="zc-name"></span><button type="button"><canvas width="72" height="72"></canvas></button><input type="range"><button type="button"><canvas width="72" height="72"></canvas></button><span><i></i><output></output></span>'
-    const [name, less, input, more, share] = row.children
+    const [name, less, input, more, share] = row.querySelectorAll(":scope > *")
     const { shape, sample } = this.geometry
-    for (const { firstChild: canvas } of [less, more]) {
+    for (const canvas of row.querySelectorAll("canvas")) {
       if (sample.length < 3) canvas.width *= CHART / 1.5
       fit(canvas, sample.length < 3 ? [1, CHART] : shape)
     }
-    name.textContent = this.tab === "here" || this.tab === "pca" ? j + 1 : names[j]
+    name.textContent = this.tab === "here" || this.tab === "pca" ? String(j + 1) : names[j]
     name.title = why[j]
     const step = (high[j] - low[j]) / STEPS, least = Math.round(low[j] / step) // so that 0 is one of the steps
     Object.assign(input, { min: least * step, max: (least + STEPS) * step, step, value: 0, title: "Double click: back to where it was" })
-    input.style.setProperty("--zero", -least / STEPS)
+    input.style.setProperty("--zero", String(-least / STEPS))
     input.setAttribute("aria-label", `${names[j]}, ${says[j]}`)
     input.oninput = (event) => this.drag(j, Number(input.value), event.timeStamp)
     input.onchange = () => this.commit()
     input.ondblclick = () => this.put(j, 0)
-    share.firstChild.textContent = says[j]
-    share.firstChild.title = why[j]
-    share.lastChild.title = this.tab === "named" || this.tab === "attribute" ? "how much of the direction is added" : "moved by, in standard deviations of the data along this direction"
+    const [says_, added] = share.querySelectorAll(":scope > *")
+    says_.textContent = says[j]
+    says_.title = why[j]
+    added.title = this.tab === "named" || this.tab === "attribute" ? "how much of the direction is added" : "moved by, in standard deviations of the data along this direction"
     for (const [button, end, word] of [[less, low[j], "lower"], [more, high[j], "upper"]]) {
       button.setAttribute("aria-label", `${names[j]}: go to the ${word} end`)
       button.onclick = () => this.put(j, end)

@@ -1,3 +1,4 @@
+// @ts-check
 // What the arrow keys move on the map: a small step, or with shift a leap.
 
 const STEP_PX = 6, LEAP_PX = 36

@@ -1,3 +1,4 @@
+// @ts-check
 // The card beside the pointer: the sample there, after a moment of rest.
 
 import { count, fit, sampleName } from "../shared/zscope.js"
@@ -7,12 +8,17 @@ const CARD_PX = [236, 74]
 export const REACH = 0.02 // of the map's width: "within reach"
 
 export class Card {
+  drawn // the row whose picture is on the card
+  sheet
+  wanted = -1
+
   constructor(root, plot, geometry) {
-    Object.assign(this, { plot, geometry, wanted: -1 })
+    this.plot = plot
+    this.geometry = geometry
     this.element = document.createElement("div")
     this.element.className = "zm-card"
     this.element.innerHTML = '<canvas width="112" height="112"></canvas><div><b></b><span></span><span></span></div>'
-    fit(this.element.firstChild, geometry.shape)
+    fit(this.element.querySelector("canvas"), geometry.shape)
     root.append(this.element)
     this.hide()
   }
@@ -34,7 +40,7 @@ export class Card {
     element.style.transform = `translate(${Math.round(Math.max(8, left))}px, ${Math.round(top)}px)`
     element.style.visibility = "visible"
     if (sheet && (index !== this.drawn || sheet !== this.sheet)) {
-      const canvas = element.firstChild, context = canvas.getContext("2d", { willReadFrequently: true })
+      const canvas = element.querySelector("canvas"), context = canvas.getContext("2d", { willReadFrequently: true })
       if (!sheet.draw(context, index, 0, 0, canvas.width)) context.clearRect(0, 0, canvas.width, canvas.height)
       Object.assign(this, { drawn: index, sheet })
     }

@@ -1,3 +1,4 @@
+// @ts-check
 // A cloud of places that another part of the page knows: event "cloud" {xy: [[x, y], ...]}, or null. Drawn where each is, so
 // that its size is the map's own scale; follows the view by looking at it, once a frame while there is a cloud.
 
@@ -6,9 +7,14 @@ import { emit, on, theme } from "../shared/zscope.js"
 const DOT_PX = 2.4, OPACITY = 0.6
 
 export class Cloud {
+  xy = null
+  drawn = ""
+
   // shown(): whether the map is laid out as those places are
   constructor(root, plot, shown) {
-    Object.assign(this, { root, plot, shown, xy: null, drawn: "" })
+    this.root = root
+    this.plot = plot
+    this.shown = shown
     this.canvas = document.createElement("canvas")
     this.canvas.className = "zm-overlay zm-cloud"
     this.canvas.dataset.testid = "zscope-cloud"

@@ -1,3 +1,4 @@
+// @ts-check
 // The menu "Colour": by label, by a column of the data, or by a quantity of the model, fetched when it is first chosen.
 
 import { limits } from "./colours.js"
@@ -5,9 +6,16 @@ import { Menu, heading, item } from "./menu.js"
 import { fetched } from "../shared/pictures.js"
 
 export class ColourBy {
+  key = "label"
+  values = null
+  kept = new Map()
+
   // onChange(): something else is to be shown
   constructor(bar, { geometry, link, note, onChange }) {
-    Object.assign(this, { geometry, link, note, onChange, key: "label", values: null, kept: new Map() })
+    this.geometry = geometry
+    this.link = link
+    this.note = note
+    this.onChange = onChange
     this.columns = geometry.columns ?? []
     this.menu = new Menu(bar, { name: "Colour", title: "What the points are coloured by", fill: (panel) => this.fill(panel) })
     this.menu.says(this.word)

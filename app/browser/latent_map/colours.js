@@ -1,3 +1,4 @@
+// @ts-check
 // What the points are coloured by: a class, another column of the data, or a quantity of the model.
 // Continuous scale: cividis (Nunez et al., 2018), uniform to the eye and the same for colour-blind eyes.
 
@@ -41,6 +42,7 @@ export function limits(values) {
 }
 
 // the bytes that Plot.paint takes. by: {values, limits} or {labels}; hidden, chosen: masks (n) or null
+/** @param {number} n @param {Record<string, any>} how */
 export function looks(n, { by, classes, theme, accent, hidden, chosen }) {
   const look = new Uint8Array(4 * n), ramp = by.values ? scale(theme.dark) : null, plain = rgb(accent)
   const [low, high] = by.limits ?? [0, 1], per = 255 / (high - low)

@@ -1,3 +1,4 @@
+// @ts-check
 // The points as they were drawn last, with a margin around what is shown. While the map moves, the drawing moves along,
 // and is made anew where it no longer covers the map or is too coarse, or once the map rests: however many points there are.
 
@@ -56,4 +57,5 @@ export class Drawn {
   remove() { this.points.remove() }
 }
 
+/** @param {Record<string, any>} what */
 const key = ({ width, height, ratio, alpha, front }) => [width, height, ratio, alpha, front].join()

@@ -1,3 +1,4 @@
+// @ts-check
 // Fields below the points: how dense the samples are, and where a decoded point comes back to where it was asked for.
 
 const CELLS = 192, SPREAD = 2.2 // nodes a side; standard deviation of the kernel, nodes
@@ -43,8 +44,10 @@ function blur(field, step, jump) {
 }
 
 export class Fields {
+  shown = { trust: null, density: null }
+
   constructor(plot) {
-    Object.assign(this, { plot, shown: { trust: null, density: null } })
+    this.plot = plot
     plot.below.push(this)
   }
 

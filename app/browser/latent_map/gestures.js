@@ -1,13 +1,22 @@
+// @ts-check
 // What a press becomes: a tap, a pan, a pinch with two fingers, or the stroke of a tool. The wheel zooms about the pointer.
 
 const TAP_PX = 4, TOUCH_TAP_PX = 9 // further than this between press and release is a drag
 const WHEEL = 0.0016, WHEEL_PINCH = 0.01, LINE_PX = 16 // a notch of 120 px zooms by a fifth
 
 export class Gestures {
+  down = new Map()
+  box = null
+
   // ours(event): whether an event is the map's own; tap(event): pressed and released in one place; stroke(px, py, event): what
   // a drag from there does, {move(px, py, event), end(px, py, event), cancel()}, or null: it pans
+  /** @param {HTMLElement} root @param {import("./plot.js").Plot} plot @param {Record<string, (...given: any[]) => any>} acts */
   constructor(root, plot, { ours, tap, stroke }) {
-    Object.assign(this, { root, plot, ours, tap, stroke, down: new Map(), box: null })
+    this.root = root
+    this.plot = plot
+    this.ours = ours
+    this.tap = tap
+    this.stroke = stroke
     const forget = () => { this.box = null }
     const listen = (target, name, act, options) => {
       target.addEventListener(name, act, options)

@@ -1,3 +1,4 @@
+// @ts-check
 // Lasso and box: a stroke over the map becomes the rows inside it.
 
 import { drawing } from "../shared/elements.js"
@@ -17,9 +18,13 @@ export function inside(corners, x, y) {
 }
 
 export class Lasso {
+  kind = null
+
   // onDone(rows, how)
   constructor(root, plot, onDone) {
-    Object.assign(this, { root, plot, onDone, kind: null })
+    this.root = root
+    this.plot = plot
+    this.onDone = onDone
     this.svg = drawing("svg", { class: "zm-overlay zm-stroke", "aria-hidden": "true" })
     this.path = drawing("path", {}, this.svg)
     root.append(this.svg)
@@ -34,7 +39,7 @@ export class Lasso {
   stroke(px, py) {
     if (!this.kind) return null
     this.corners = [[px, py]]
-    return { move: (u, v) => this.move(u, v), end: (u, v, event) => this.end(event), cancel: () => this.draw([]) }
+    return { move: (u, v) => this.move(u, v), end: (_px, _py, event) => this.end(event), cancel: () => this.draw([]) }
   }
 
   move(px, py) {

@@ -1,3 +1,4 @@
+// @ts-check
 // The map: its parts put together, and what they tell Python. Where the pointer is becomes a request to the live channel; a
 // click, or Enter, commits the point. data: {link, height, mode, committed, waypoints, method, view, colour, camera, selected}
 
@@ -80,7 +81,7 @@ class MapView extends LivePart {
     this.thumbnails = new Thumbnails(plot, shape.shape, { colourOf: (row) => this.colourOf(row), chosen: () => this.selection.mask, sheet: () => this.sheet })
     this.manifold = new Manifold(plot, shape.shape, (box, columns, rows) =>
       this.client.ask("manifold", payload(this.views.key, [...box, columns, rows, ...this.held()]), { idle: true }))
-    this.manifold.onCells = (count) => { root.dataset.cells = count }
+    this.manifold.onCells = (count) => { root.dataset.cells = String(count) }
     this.manifold.onError = (error) => this.note(`Manifold: ${error.message}`)
     this.colour = new ColourBy(bar, { geometry: shape, link, note, onChange: () => { this.repaint(); this.tell() } })
     this.views = new Views(whole ? bar : null, { plot, geometry: shape, link, client, note, held: () => this.held(), onChange: () => this.moved() })
@@ -90,7 +91,7 @@ class MapView extends LivePart {
       this.search = new Search(bar, shape, (found) => this.found(found))
     }
     this.tools.zooms()
-    this.gestures = new Gestures(root, plot, { ours: (event) => this.ours(event), tap: (event) => this.pointer.tap(event), stroke: (px, py, event) => this.lasso.stroke(px, py, event) })
+    this.gestures = new Gestures(root, plot, { ours: (event) => this.ours(event), tap: (event) => this.pointer.tap(event), stroke: (px, py) => this.lasso.stroke(px, py) })
     this.pointer = new Pointer(this)
   }
 
@@ -112,7 +113,7 @@ class MapView extends LivePart {
     this.colours = palette(this.theme.dark)
     this.classes = classColours(this.colours, Math.max(1, this.geometry.classes.length))
     this.plot.alpha = (this.theme.dark ? 0.8 : 0.72) * (this.geometry.n > 200_000 ? 0.6 : 1)
-    this.root.dataset.dark = this.theme.dark
+    this.root.dataset.dark = String(this.theme.dark)
     Object.assign(this.plot, { ground: getComputedStyle(this.root).backgroundColor, outside: this.theme.background, edge: this.theme.border })
     this.signature = JSON.stringify(this.theme)
   }
@@ -196,7 +197,7 @@ class MapView extends LivePart {
   // which rows are shown: of the classes not hidden, and of the selection where only that is wanted
   filter() {
     const { hidden } = this.legend, { labels, n } = this.geometry, only = this.only
-    this.plot.near.hidden = hidden.size || only ? Uint8Array.from({ length: n }, (_, i) => hidden.has(labels[i]) || Boolean(only && !only[i])) : null
+    this.plot.near.hidden = hidden.size || only ? Uint8Array.from({ length: n }, (_, i) => Number(hidden.has(labels[i]) || (only && !only[i]))) : null
     this.thumbnails.view = null
     this.layers.redo()
     this.repaint()

@@ -1,15 +1,27 @@
+// @ts-check
 // The menu "Layers": what else the map shows besides the points.
 
 import { Menu, item } from "./menu.js"
 import { DENSITY_RGB, Fields, TRUST_RGB, densityOf } from "./fields.js"
 import { TRUST_TITLE, count } from "../shared/zscope.js"
 
+/** @param {number[]} colour @param {number} alpha */
 const clear = ([r, g, b], alpha) => `rgb(${r} ${g} ${b} / 0), rgb(${r} ${g} ${b} / ${alpha})`
 
 export class Layers {
+  on = { trust: false, density: false }
+  field // the picture of trust, once it was fetched
+
   // parts: {plot, geometry, link, legend, thumbnails, manifold, note}; view(): {title, trust}: whether the view has a trust of its places
   constructor(bar, parts) {
-    Object.assign(this, parts, { on: { trust: false, density: false } })
+    this.plot = parts.plot
+    this.geometry = parts.geometry
+    this.link = parts.link
+    this.legend = parts.legend
+    this.thumbnails = parts.thumbnails
+    this.manifold = parts.manifold
+    this.note = parts.note
+    this.view = parts.view
     this.fields = new Fields(this.plot)
     this.menu = new Menu(bar, { name: "Layers", title: "What else the map shows", fill: (panel) => this.fill(panel) })
   }

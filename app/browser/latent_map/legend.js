@@ -1,3 +1,4 @@
+// @ts-check
 // What the colours mean: the classes with their counts, "47 / 412" once the map is zoomed, filtered or something is selected
 // (a click hides or shows a class), or the scale of a quantity; and the scales of what lies below the points.
 
@@ -15,9 +16,14 @@ export function figure(v) {
 }
 
 export class Legend {
+  hidden = new Set()
+  selection = null
+
   // onChange(hidden: Set of class numbers)
   constructor(root, plot, geometry, onChange) {
-    Object.assign(this, { plot, geometry, hidden: new Set(), onChange, selection: null })
+    this.plot = plot
+    this.geometry = geometry
+    this.onChange = onChange
     const { classes, labels, n } = geometry
     this.total = classes.map(() => 0)
     for (let i = 0; i < n; i++) if (labels[i] !== 255) this.total[labels[i]] += 1
@@ -30,7 +36,7 @@ export class Legend {
     this.list.className = "zm-classes"
     this.list.setAttribute("role", "group")
     this.list.setAttribute("aria-label", "Classes: click to hide or show, double-click to show only that one")
-    this.list.style.setProperty("--rows", Math.min(ROWS, Math.ceil(classes.length / 2)))
+    this.list.style.setProperty("--rows", String(Math.min(ROWS, Math.ceil(classes.length / 2))))
     this.entries = classes.map((name, k) => this.entry(name, k))
     this.scales = document.createElement("div")
     this.scales.className = "zm-scales"
@@ -83,9 +89,9 @@ export class Legend {
 
   // into the corner of the whole map where it covers the fewest points, folded where these are too many
   dock() {
-    const [corner, covered] = this.freest()
+    const { corner, covered } = this.freest()
     if (this.button && covered > COVERED) this.fold(true)
-    this.element.dataset.corner = this.button && covered > COVERED ? this.freest()[0] : corner
+    this.element.dataset.corner = this.button && covered > COVERED ? this.freest().corner : corner
   }
 
   // its name, and the share of the points covered there
@@ -101,8 +107,8 @@ export class Legend {
       }
       return [name, hits]
     }))
-    const best = CORNERS.map(([name]) => name).reduce((best, name) => (covered[name] < covered[best] ? name : best))
-    return [best, (covered[best] * step) / n]
+    const best = CORNERS.map(([name]) => String(name)).reduce((best, name) => (covered[name] < covered[best] ? name : best))
+    return { corner: best, covered: (covered[best] * step) / n }
   }
 
   // column: {title, unit} of a quantity with its limits, or null for the classes
@@ -114,7 +120,7 @@ export class Legend {
       const [low, high] = limits, [a, middle, b] = this.bar.querySelectorAll("em")
       this.bar.firstChild.textContent = `${column.title}${column.unit ? `, ${column.unit}` : ""}`
       this.bar.title = `${column.help}. The ends of the scale hold the lowest and highest 1 %.`
-      this.bar.children[1].style.background = `linear-gradient(90deg, ${scale(dark).filter((_, i) => i % 17 === 0).map(css).join(", ")})`
+      this.bar.querySelector(":scope > :nth-child(2)").style.background = `linear-gradient(90deg, ${scale(dark).filter((_, i) => i % 17 === 0).map(css).join(", ")})`
       Object.assign(a, { textContent: figure(low) })
       Object.assign(middle, { textContent: figure((low + high) / 2) })
       Object.assign(b, { textContent: figure(high) })
@@ -131,7 +137,7 @@ export class Legend {
       line.innerHTML = "<b></b><span></span><i></i><span></span>"
       line.firstChild.textContent = lead
       line.children[1].textContent = low
-      line.children[2].style.background = `linear-gradient(90deg, ${colours})`
+      line.querySelector(":scope > :nth-child(3)").style.background = `linear-gradient(90deg, ${colours})`
       line.lastChild.textContent = high
       return line
     }))

@@ -1,3 +1,4 @@
+// @ts-check
 // A grid of decoded pictures over what is in view, each as strong as it can be trusted; coarse first, then fine.
 
 const GRIDS = [[8, 5], [16, 10]] // columns, rows
@@ -6,9 +7,18 @@ const CELL = 0.86 // of a cell that its picture fills
 const FAINTEST = 0.12 // what is not trusted at all is marked so, and not hidden
 
 export class Manifold {
+  onCells = (_count) => {}
+  onError = (_error) => {}
+
+  on = false
+  cells = []
+  turn = 0
+
   // onCells(count): so many are shown now. ask(box, columns, rows) -> Promise<{arrays: {pixels, trust}}>, one strip of cells at a time
   constructor(plot, shape, ask) {
-    Object.assign(this, { plot, shape, ask, on: false, cells: [], turn: 0 })
+    this.plot = plot
+    this.shape = shape
+    this.ask = ask
     plot.below.push(this)
   }
 
@@ -17,7 +27,7 @@ export class Manifold {
     this.cells = []
     this.plot.faded = on ? 0.45 : 1
     this.plot.refresh()
-    this.onCells?.(0)
+    this.onCells(0)
     if (on) this.start()
   }
 
@@ -37,7 +47,7 @@ export class Manifold {
         try {
           answer = await this.ask([x0, y1 - (r + 1) * h, x1, y1 - r * h], columns, 1)
         } catch (error) {
-          if (turn === this.turn) this.onError?.(error)
+          if (turn === this.turn) this.onError(error)
           return
         }
         if (turn !== this.turn || !this.on) return
@@ -46,7 +56,7 @@ export class Manifold {
         this.cells = [...found, ...shown.filter(({ y, h: tall }) => y + tall / 2 <= low + 1e-9 * h)]
         this.plot.refresh()
       }
-      this.onCells?.(found.length)
+      this.onCells(found.length)
       shown = found
     }
   }

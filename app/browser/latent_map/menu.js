@@ -1,9 +1,11 @@
+// @ts-check
 // A quiet button of the map's toolbar that opens a small panel below it.
 
 export class Menu {
   // fill(panel, menu): called at each opening with an empty panel
   constructor(bar, { name, title, fill }) {
-    Object.assign(this, { name, fill })
+    this.name = name
+    this.fill = fill
     this.place = document.createElement("span")
     this.place.className = "zm-drop"
     this.button = document.createElement("button")
@@ -43,7 +45,7 @@ export class Menu {
 
   // the line that had the focus keeps it
   refill() {
-    const at = [...this.panel.querySelectorAll(".zm-item")].indexOf(document.activeElement)
+    const at = [...this.panel.querySelectorAll(".zm-item")].indexOf(/** @type {Piece} */ (document.activeElement))
     this.panel.replaceChildren()
     this.fill(this.panel, this)
     this.panel.querySelectorAll(".zm-item")[at]?.focus({ preventScroll: true })
@@ -55,7 +57,7 @@ export class Menu {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key], items = [...this.panel.querySelectorAll(".zm-item")]
     if (!step || !items.length || event.target.tagName === "SELECT" || event.target.tagName === "INPUT") return
     event.preventDefault()
-    items[(items.indexOf(document.activeElement) + step + items.length) % items.length].focus()
+    items[(items.indexOf(/** @type {Piece} */ (document.activeElement)) + step + items.length) % items.length].focus()
   }
 
   remove() { for (const name of ["pointerdown", "keydown"]) removeEventListener(name, this.outside, true) }

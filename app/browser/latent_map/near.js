@@ -1,3 +1,4 @@
+// @ts-check
 // Nearest points of a map by a uniform grid: exact, no tree to build, about a microsecond a query at 10 000 points.
 
 // [x0, y0, x1, y1] of places [x, y, x, y, ...]
@@ -11,11 +12,15 @@ export function extent(xy) {
 }
 
 export class Near {
+  hidden = null
+
   // xy: Float32Array (2 n). Rows can be hidden; hidden rows are never found.
   constructor(xy) {
     const n = xy.length / 2
     const [x0, y0, x1, y1] = extent(xy)
-    Object.assign(this, { xy, n, box: [x0, y0, x1, y1], hidden: null })
+    this.xy = xy
+    this.n = n
+    this.box = [x0, y0, x1, y1]
     this.width = Math.max(x1 - x0, y1 - y0, 1e-9)
     this.cell = Math.max(Math.sqrt(((x1 - x0) * (y1 - y0)) / Math.max(n, 1)), this.width / 512) * 1.5
     this.columns = Math.floor((x1 - x0) / this.cell) + 1

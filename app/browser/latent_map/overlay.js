@@ -1,3 +1,4 @@
+// @ts-check
 // What is drawn over the points without redrawing them: cursor, rings, waypoints, paths, the live dot, the hover card.
 // What follows the pointer is a small layer of its own, moved by transform alone: nothing is painted again for it.
 
@@ -18,8 +19,15 @@ function sprite(root, name, size, shapes) {
 }
 
 export class Overlay {
+  committed = null
+  live = null
+  waypoints = []
+  paths = []
+
   constructor(root, plot, geometry) {
-    Object.assign(this, { root, plot, geometry, committed: null, live: null, waypoints: [], paths: [] })
+    this.root = root
+    this.plot = plot
+    this.geometry = geometry
     this.svg = drawing("svg", { class: "zm-overlay", "aria-hidden": "true" })
     this.pathLayer = drawing("g", { class: "zm-path-layer" }, this.svg)
     root.append(this.svg)

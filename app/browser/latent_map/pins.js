@@ -1,3 +1,4 @@
+// @ts-check
 // The waypoints on the map, as buttons: dragged, moved by arrow keys, taken away by Delete. The ways through them are
 // drawn as the film strips learn of them.
 // bus: emits "waypoint" {at, row, xy} while one moves; hears "way" way.   trigger: waypoint {at, z, xy, row} or {at, remove: true}
@@ -28,7 +29,7 @@ export class Pins {
     waypoints.forEach(({ label, name }, i) => {
       const words = `Waypoint ${label}, ${name}. Drag it or move it with the arrow keys; Delete takes it away.`
       this.layer.children[i].setAttribute("aria-label", words)
-      this.layer.children[i].title = `${label}: ${name}`
+      this.pins()[i].title = `${label}: ${name}`
     })
     this.order()
     this.place()
@@ -107,11 +108,13 @@ export class Pins {
   // the way that is walked first
   order() {
     const lines = [...this.lines].map(([name, xy]) => ({ name, xy }))
-    this.view.overlay.paths = lines.sort((a, b) => (b.name === this.method) - (a.name === this.method))
+    this.view.overlay.paths = lines.sort((a, b) => Number(b.name === this.method) - Number(a.name === this.method))
   }
 
+  pins() { return this.layer.querySelectorAll(":scope > *") }
+
   place() {
-    ;[...this.layer.children].forEach((pin, i) => {
+    this.pins().forEach((pin, i) => {
       const [px, py] = this.view.plot.toPixels(...this.at(i).xy)
       pin.style.transform = `translate(${px.toFixed(1)}px, ${py.toFixed(1)}px)`
     })

@@ -1,3 +1,4 @@
+// @ts-check
 // What part of the map is shown, and the canvas that shows it: layers below the points, the points, layers above them.
 
 import { Drawn } from "./drawn.js"
@@ -16,6 +17,20 @@ const ease = (t) => (t < 0.5 ? 4 * t ** 3 : 1 - (-2 * t + 2) ** 3 / 2)
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches
 
 export class Plot {
+  below = []
+  above = []
+  onView = (_settled) => {}
+  t = 1
+  alpha = 0.72
+  faded = 1
+  front = false
+  moving = false
+  most = 50_000
+  gone = false
+  ground = "#fff"
+  outside = "#fff"
+  edge = "#fff"
+
   // xy: Float32Array (2 n)
   constructor(element, xy) {
     this.element = element
@@ -24,7 +39,6 @@ export class Plot {
     element.append(this.canvas)
     this.points = new Drawn(xy.length / 2)
     this.points.onRestored = () => { this.points.places(this.xy, this.xy); this.points.looks(this.look); this.refresh() }
-    Object.assign(this, { below: [], above: [], onView: () => {}, t: 1, alpha: 0.72, faded: 1, front: false, moving: false, most: 50_000, gone: false, ground: "#fff", outside: "#fff", edge: "#fff" })
     this.settle(xy)
     this.view = this.home = this.fitted(...this.size())
     this.look = new Uint8Array(4 * this.n).fill(LOOK.plain)
@@ -116,6 +130,7 @@ export class Plot {
     this.refresh()
   }
 
+  /** @param {number[]} box @param {number} [least] */
   showBox([x0, y0, x1, y1], least = 0.02) {
     const pad = Math.max(0.06 * Math.max(x1 - x0, y1 - y0), (least * this.near.width - Math.max(x1 - x0, y1 - y0)) / 2, 0)
     return this.show(this.fitted(...this.size(), [x0 - pad, y0 - pad, x1 + pad, y1 + pad]))

@@ -1,3 +1,4 @@
+// @ts-check
 // Where the pointer or the arrow keys are: asked for live, marked on the map, kept by a tap or Enter.
 
 import { arrowed } from "./arrows.js"
@@ -10,8 +11,13 @@ const LATE_MS = 40 // what is drawn at the pointer waits this long for the pictu
 const SAY_MS = 350 // of rest before a screen reader is told
 
 export class Pointer {
+  cursor = null
+  keyed = false
+
   constructor(map) {
-    Object.assign(this, { map, root: map.root, plot: map.plot, cursor: null, keyed: false })
+    this.map = map
+    this.root = map.root
+    this.plot = map.plot
     const { root } = this
     root.onpointermove = (event) => this.moved(event)
     // a request leaves as soon as the pointer moves; what is drawn at the pointer waits for the frame

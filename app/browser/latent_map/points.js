@@ -1,3 +1,4 @@
+// @ts-check
 // The points, drawn by WebGL off the page: where they are, where they move to, and how each looks.
 // The page shows a copy on a plain canvas: blending a live WebGL canvas costs every frame of the page where there is no GPU.
 
@@ -52,19 +53,21 @@ function spread(n) {
 }
 
 export class Points {
+  onRestored = () => {}
+
   constructor(n) {
     this.n = n
     this.order = spread(n)
     this.canvas = document.createElement("canvas")
     this.canvas.addEventListener("webglcontextlost", (event) => event.preventDefault())
-    this.canvas.addEventListener("webglcontextrestored", () => { this.begin(); this.onRestored?.() })
+    this.canvas.addEventListener("webglcontextrestored", () => { this.begin(); this.onRestored() })
     this.begin()
   }
 
   begin() {
     const gl = (this.gl = this.canvas.getContext("webgl", { antialias: false, depth: false }))
     const program = gl.createProgram()
-    for (const [type, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
+    for (const { type, source } of [{ type: gl.VERTEX_SHADER, source: VERTEX }, { type: gl.FRAGMENT_SHADER, source: FRAGMENT }]) {
       const shader = gl.createShader(type)
       gl.shaderSource(shader, source)
       gl.compileShader(shader)
@@ -101,6 +104,7 @@ export class Points {
   looks(look) { this.fill("a_look", look, 4, this.gl.UNSIGNED_BYTE) }
 
   // most: of the points to draw, spread over all; front: some are chosen, and drawn last
+  /** @param {Record<string, any>} what */
   draw({ width, height, ratio, view: [x0, x1, y0, y1], t, size, alpha, most, front }) {
     const { gl, canvas, uniform } = this, [w, h] = [Math.round(width * ratio), Math.round(height * ratio)]
     if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h })
@@ -123,14 +127,17 @@ export class Points {
 
 // The same without WebGL: squares on a plain canvas, slower.
 export class FlatPoints {
+  onRestored = () => {} // never called: a plain canvas is not lost
+
   constructor(n) {
     this.n = n
     this.canvas = document.createElement("canvas")
   }
 
-  places(from, to) { Object.assign(this, { from, to }) }
+  places(from, to) { this.from = from; this.to = to }
   looks(look) { this.look = look }
 
+  /** @param {Record<string, any>} what */
   draw({ width, height, ratio, view: [x0, x1, y0, y1], t, size, alpha, most, front }) {
     const { from, to, look, canvas } = this
     Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) })

@@ -1,6 +1,8 @@
+// @ts-check
 // "Another UMAP": its own parameters, and a fit in the background that says how far it is.
 
 const POLL_MS = 400
+/** @type {[string, number, number, number, number, string][]} */
 const FIELDS = [
   ["neighbours", 15, 2, 200, 1, "n_neighbors: few keep fine structure, many the large one"],
   ["min. distance", 0.1, 0, 1, 0.05, "min_dist: how tightly points may lie together, 0 to 1"],
@@ -8,9 +10,14 @@ const FIELDS = [
 ]
 
 export class Refit {
+  said = ""
+  running = false
+
   // client() -> the live client; onReady(key): the view can be shown
   constructor({ client, onReady }) {
-    Object.assign(this, { client, onReady, values: FIELDS.map(([, value]) => value), said: "", running: false })
+    this.client = client
+    this.onReady = onReady
+    this.values = FIELDS.map(([, value]) => value)
   }
 
   fill(panel) {

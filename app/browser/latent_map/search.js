@@ -1,3 +1,4 @@
+// @ts-check
 // The search box: "ankle boot" selects every sample of that class, "#4127" or "4127" goes to that sample.
 
 import { count } from "../shared/zscope.js"
@@ -32,7 +33,7 @@ export class Search {
     this.form.className = "zm-search"
     this.form.setAttribute("role", "search")
     this.form.innerHTML = '<input type="search" placeholder="Search" aria-label="Search by label or number" list="" autocomplete="off" spellcheck="false" enterkeyhint="search">'
-    const input = (this.input = this.form.firstChild), names = document.createElement("datalist")
+    const input = (this.input = this.form.querySelector("input")), names = document.createElement("datalist")
     names.id = `zm-names-${Math.random().toString(36).slice(2)}`
     names.append(...geometry.classes.map((name) => Object.assign(document.createElement("option"), { value: name })))
     input.setAttribute("list", names.id)

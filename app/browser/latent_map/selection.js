@@ -1,8 +1,12 @@
+// @ts-check
 // Which points are selected. It lives by row, so zoom, another view and a rerun leave it alone; to Python it travels as bits.
 
 export class Selection {
+  mask = null
+  count = 0
+
   constructor(n) {
-    Object.assign(this, { n, mask: null, count: 0 })
+    this.n = n
   }
 
   // rows: an iterable of row numbers. how: "set" | "add" | "remove"
@@ -29,7 +33,10 @@ export class Selection {
   }
 
   set text(given) {
-    if (!given) return this.put(null)
+    if (!given) {
+      this.put(null)
+      return
+    }
     const bytes = Uint8Array.from(atob(given), (letter) => letter.charCodeAt(0)), mask = new Uint8Array(this.n)
     for (let i = 0; i < this.n; i++) mask[i] = (bytes[i >> 3] >> (i & 7)) & 1
     this.put(mask)

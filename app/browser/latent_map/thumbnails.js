@@ -1,3 +1,4 @@
+// @ts-check
 // Samples as pictures, where few enough are in view: each where its point is, none over another.
 
 const MOST = 300 // in view, above which they stay points
@@ -7,9 +8,18 @@ const MARGIN = 0.5 // of the view, on each side: what is drawn does not depend o
 const DIM = 0.25 // of a picture that is not selected
 
 export class Thumbnails {
+  view // that they were placed for
+  near
+
+  on = true
+  placed = []
+
   // colourOf(row) -> css; sheet() -> sprite sheet or null
   constructor(plot, shape, { colourOf, chosen, sheet }) {
-    Object.assign(this, { plot, colourOf, chosen, sheet, on: true, placed: [] })
+    this.plot = plot
+    this.colourOf = colourOf
+    this.chosen = chosen
+    this.sheet = sheet
     this.aspect = shape[0] / shape[1]
     plot.above.push(this)
   }

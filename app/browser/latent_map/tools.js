@@ -1,3 +1,4 @@
+// @ts-check
 // The toolbar: one row of quiet buttons.
 
 const ZOOM = [["in", "+", "Zoom in"], ["out", "−", "Zoom out"], ["reset", "⌂", "Show the whole map"]]
@@ -16,7 +17,9 @@ function button(bar, name, text, title) {
 
 export class Tools {
   constructor(bar, { plot, lasso }) {
-    Object.assign(this, { bar, plot, lasso })
+    this.bar = bar
+    this.plot = plot
+    this.lasso = lasso
     bar.addEventListener("click", (event) => this.act(event.target.closest("[data-do]")?.dataset.do))
   }
 

@@ -1,8 +1,10 @@
+// @ts-check
 // The menu "Map": the same latents laid out in another way. The points move there; the latent under study stays what it is.
 
 import { KIND } from "../shared/zscope.js"
 import { Menu, heading, item } from "./menu.js"
-import { fetched, headed } from "../shared/pictures.js"
+import { headed } from "../shared/frames.js"
+import { fetched } from "../shared/pictures.js"
 import { Refit } from "./refit.js"
 
 const KEY_BYTES = 32
@@ -18,9 +20,17 @@ export function payload(key, numbers) {
 }
 
 export class Views {
+  key = FIRST
+
   // held(): the latent under study; onChange(): the points are on their way to other places
   constructor(bar, { plot, geometry, link, client, note, held, onChange }) {
-    Object.assign(this, { plot, geometry, link, client, note, held, onChange, key: FIRST })
+    this.plot = plot
+    this.geometry = geometry
+    this.link = link
+    this.client = client
+    this.note = note
+    this.held = held
+    this.onChange = onChange
     this.kept = new Map([[FIRST, { key: FIRST, title: "UMAP", trust: true, axes: null, xy: geometry.xy }]])
     if (!bar) return
     this.menu = new Menu(bar, { name: "Map", title: "How the latents are laid out", fill: (panel) => this.fill(panel) })
@@ -95,8 +105,9 @@ export class Views {
   ask(x, y) { return this.plain ? [KIND.map, [x, y]] : ["place", payload(this.key, [x, y, ...this.held()])] }
 
   // the place in the present view of {row, z, xy on the first map}; of a view fitted here it is asked for
+  /** @param {{row?: number | null, z?: ArrayLike<number>, xy?: number[]}} point */
   async at({ row = null, z, xy }) {
-    const view = this.view
+    const view = /** @type {Record<string, any>} */ (this.view)
     if (row !== null) return [view.xy[2 * row], view.xy[2 * row + 1]]
     if (this.plain) return xy
     if (view.axes) return view.axes.map((axis) => axis.reduce((sum, a, k) => sum + a * (z[k] - view.centre[k]), 0))

@@ -1,3 +1,4 @@
+// @ts-check
 // The picture at the pointer and what belongs to the committed point: trust, neighbours, the pinned point; the row of tools.
 
 import { LivePart, mounting } from "../shared/part.js"

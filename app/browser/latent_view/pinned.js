@@ -1,3 +1,4 @@
+// @ts-check
 // The pinned point beside the picture: what it looks like, and where the picture at the pointer differs from it.
 
 import { KIND, emit, fit, paced, paint } from "../shared/zscope.js"
@@ -6,10 +7,15 @@ const COMPARE_MS = 50
 const APART = "Mean absolute difference of the two pictures, as a share of the range of a pixel"
 
 export class Pinned {
+  frame = null
+  key = ""
+
   constructor(root, client, geometry) {
-    Object.assign(this, { root, client, geometry, frame: null, key: "" })
+    this.root = root
+    this.client = client
+    this.geometry = geometry
     root.innerHTML =
-      '<button type="button"><canvas width="128"></canvas><span>pinned</span></button><div title="' + APART + '"><canvas width="128"></canvas><span></span></div>'
+      `<button type="button"><canvas width="128"></canvas><span>pinned</span></button><div title="${APART}"><canvas width="128"></canvas><span></span></div>`
     this.canvases = [...root.querySelectorAll("canvas")]
     for (const canvas of this.canvases) fit(canvas, geometry.shape)
     const [button] = root.children

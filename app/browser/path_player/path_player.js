@@ -1,3 +1,4 @@
+// @ts-check
 // The live picture of a walk. The slider asks the socket for every place it passes; Python hears of it when it rests.
 // data: {link, waypoints: [{z, row, name, label}], method, code, t, help}   state: t   triggers: edit {do, at}, renew
 // bus: "walk" {t, method} says where the walk is; "walk-to" {t, method, code} asks it to go somewhere; "way" way (film.js of
@@ -210,7 +211,7 @@ class Player extends LivePart {
     this.find(".wp-scores").replaceChildren(
       ...order.filter((name) => this.ways.has(name)).map((name) => {
         const item = document.createElement("span"), figure = document.createElement("b")
-        item.dataset.driving = name === this.method
+        item.dataset.driving = String(name === this.method)
         figure.textContent = this.ways.get(name).off_data.toFixed(2)
         item.append(`${name} `, figure)
         item.title = help

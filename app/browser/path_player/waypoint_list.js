@@ -1,3 +1,4 @@
+// @ts-check
 // The waypoints of a way, in order, as thumbnails with names and numbers: brought forward or back, or taken away.
 
 import { KIND, fit, paint } from "../shared/zscope.js"
@@ -5,9 +6,16 @@ import { KIND, fit, paint } from "../shared/zscope.js"
 const SIDE_PX = 80
 
 export class WaypointList {
+  shown // what is listed, and with which pictures
+  sheet
+  n = 0
+
   // edit({do: "earlier" | "later" | "remove", at}): what the user wants; start({at}): go to that waypoint
   constructor(root, shape, { edit, visit }) {
-    Object.assign(this, { root, shape, edit, visit })
+    this.root = root
+    this.shape = shape
+    this.edit = edit
+    this.visit = visit
     root.setAttribute("role", "list")
     root.onclick = (event) => this.clicked(event)
     root.onkeydown = (event) => this.key(event)
@@ -20,7 +28,7 @@ export class WaypointList {
     Object.assign(this, { shown, sheet, n: waypoints.length })
     const focused = this.root.contains(document.activeElement) ? document.activeElement.closest("li")?.dataset.at : undefined
     this.root.replaceChildren(...waypoints.map((waypoint, at) => this.item(waypoint, at, client, sheet)))
-    if (focused !== undefined) this.root.children[Math.min(focused, this.n - 1)]?.querySelector("button")?.focus()
+    if (focused !== undefined) this.root.children[Math.min(Number(focused), this.n - 1)]?.querySelector("button")?.focus()
   }
 
   item({ z, row, name, label }, at, client, sheet) {

@@ -1,3 +1,4 @@
+// @ts-check
 // A grid of pictures; the one under the pointer (or in focus) is shown large, with the real sample nearest to it.
 // data: {link, sheet, columns, n, shape: [h, w], rows, trust, pinned, labels, real: {sheet, names, words, suspect, help} or
 //   null, waiting}   trigger: picked (index)
@@ -7,6 +8,11 @@ import { Part, mounting } from "../shared/part.js"
 import { TRUST_TITLE, count, geometry, sampleName, spriteSheet, trustColour, trustWord } from "../shared/zscope.js"
 
 class Grid extends Part {
+  sheet
+  model
+  real
+  at = 0
+
   static className = "zscope-grid"
   static testid = "zscope-grid"
 
@@ -60,12 +66,12 @@ async function build(part, data, turn, start) {
     tile.className = "zg-tile"
     tile.tabIndex = i === 0 ? 0 : -1
     tile.setAttribute("aria-label", `Picture ${i + 1}${drawnFor(i)}, nearest to ${name(data.rows[i])} ${map.index[data.rows[i]]}, trust ${data.trust[i].toFixed(2)}`)
-    tile.dataset.suspect = data.real?.suspect[i] === true
+    tile.dataset.suspect = String(data.real?.suspect[i] === true)
     tile.append(canvas(side, Math.round((side * h) / w)), evidence(i))
     copy(tile.firstChild, i)
     tile.onclick = () => part.pick(i)
     tile.onpointerenter = () => detail(i)
-    tile.onfocus = () => { detail(i); for (const other of tiles.children) other.tabIndex = other === tile ? 0 : -1 }
+    tile.onfocus = () => { detail(i); for (const other of tiles.querySelectorAll(":scope > *")) other.tabIndex = other.isSameNode(tile) ? 0 : -1 }
     tiles.append(tile)
   }
   tiles.onkeydown = (event) => {
@@ -73,7 +79,7 @@ async function build(part, data, turn, start) {
     const at = [...tiles.children].indexOf(document.activeElement)
     if (step === undefined || at < 0 || !tiles.children[at + step]) return
     event.preventDefault()
-    tiles.children[at + step].focus()
+    tiles.querySelectorAll(":scope > *")[at + step].focus()
   }
 
   function evidence(i) {

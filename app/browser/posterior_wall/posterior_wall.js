@@ -1,3 +1,4 @@
+// @ts-check
 // A wall of decoded draws; the cloud they make is drawn by the map. Under the pointer, a draw shows its place there.
 
 import { Part, mounting } from "../shared/part.js"

@@ -1,3 +1,4 @@
+// @ts-check
 // The link to what is in sight, with a button that copies it.
 
 import { Part, mounting } from "../shared/part.js"
@@ -11,7 +12,7 @@ class ShareLink extends Part {
   static markup = '<code aria-label="Link"></code><button type="button">Copy</button>'
 
   start() {
-    const [line, button] = this.root.children
+    const line = this.find("code"), button = this.find("button")
     const show = () => { if (line.textContent !== location.href) line.textContent = location.href }
     const timer = setInterval(show, EVERY_MS)
     let saying

@@ -1,10 +1,12 @@
+// @ts-check
 // The live socket and the event bus; what they offer is told at the top of zscope.js, which hands it on.
 
-import { geometry, headed } from "./pictures.js"
+import { answer, request, sequenceOf } from "./frames.js"
+import { geometry } from "./pictures.js"
 
 export const KIND = { map: "map", latent: "latent", row: "row" }
 export const live = { sent: 0, painted: 0, dropped: 0, latency_ms: [], shown_ms: [] }
-const HEAD_UP = 8, HEAD_DOWN = 28, HEAD_PARCEL = 8, KEEP = 1000
+const KEEP = 1000
 export const pace = { gap: 8 } // ms from a paint to the next animation frame, smoothed
 const RETRY_MS = [250, 500, 1000, 2000, 4000, 8000]
 
@@ -25,8 +27,17 @@ export function emit(event, value) {
 // ---------------------------------------------------------------- the socket
 
 class Client {
+  /** @type {Geometry} the map of the model, once it is known */
+  info
+  d = 0 // of the model's latents
+  state = "connecting"
+  reason = ""
+  closed = false
+
   constructor(model, token, base) {
-    Object.assign(this, { model, token, base, state: "connecting", reason: "", closed: false })
+    this.model = model
+    this.token = token
+    this.base = base
     this.sequence = 0
     this.label = 0 // class + 1; 0: of the nearest sample
     this.flight = null // the request under way
@@ -154,22 +165,17 @@ class Client {
     const job = this.next()
     if (!job) return
     this.sequence = (this.sequence + 1) >>> 0
-    const bytes = job.payload instanceof Uint8Array ? job.payload : new Uint8Array(Float32Array.from(job.payload).buffer)
-    const frame = new Uint8Array(HEAD_UP + bytes.length), head = new DataView(frame.buffer)
-    head.setUint32(0, this.sequence, true)
-    head.setUint8(4, this.info.kinds[job.kind])
-    head.setUint8(5, this.label)
-    frame.set(bytes, HEAD_UP)
+    const frame = request(this.sequence, this.info.kinds[job.kind], this.label, job.payload)
     this.flight = Object.assign(job, { sequence: this.sequence, sent_at: performance.now() })
     if (!job.resolve) live.sent += 1
     this.socket.send(frame)
   }
 
   receive(buffer) {
-    const head = new DataView(buffer), job = this.flight
-    if (!job || head.getUint32(0, true) !== job.sequence) return // stale
+    const job = this.flight
+    if (!job || sequenceOf(buffer) !== job.sequence) return // stale
     this.flight = null
-    const frame = head.getUint8(5) ? unpacked(buffer, HEAD_PARCEL) : picture(buffer, head, this.d)
+    const frame = answer(buffer, this.d)
     Object.assign(frame, { sequence: job.sequence, kind: job.kind, source: job.source, t0: job.t0, round_trip_ms: performance.now() - job.sent_at })
     if (frame.error && job.resolve) job.reject(new Error(frame.error))
     else if (frame.error) { live.dropped += 1; emit("trouble", frame.error) }
@@ -204,28 +210,6 @@ class Client {
     this.refreshes.push(now)
     while (this.refreshes[0] < now - 1000) this.refreshes.shift()
   }
-}
-
-function picture(buffer, head, d) {
-  return {
-    trust: head.getFloat32(8, true), decode_ms: head.getFloat32(12, true), server_ms: head.getFloat32(16, true),
-    xy: [head.getFloat32(20, true), head.getFloat32(24, true)],
-    z: new Float32Array(buffer, HEAD_DOWN, d), pixels: new Uint8ClampedArray(buffer, HEAD_DOWN + 4 * d),
-  }
-}
-
-const TYPES = { u1: Uint8ClampedArray, i4: Int32Array, f4: Float32Array }
-
-// what packed() of app/live/requests puts together, from that byte of the buffer on
-export function unpacked(buffer, from = 0) {
-  let { head: facts, at } = headed(buffer, from)
-  const arrays = {}
-  for (const [name, type, shape] of facts.arrays ?? []) {
-    const length = shape.reduce((a, b) => a * b, 1)
-    arrays[name] = Object.assign(new TYPES[type](buffer, at, length), { shape })
-    at += Math.ceil((length * TYPES[type].BYTES_PER_ELEMENT) / 4) * 4
-  }
-  return { ...facts, arrays }
 }
 
 let current = null

@@ -1,3 +1,4 @@
+// @ts-check
 // Elements of the page and of drawings in it, made in one line.
 
 const SVG = "http://www.w3.org/2000/svg"

@@ -1,3 +1,4 @@
+// @ts-check
 // A part of the page: one view in its place, from when Streamlit mounts it to when it takes it away.
 //
 //   class Dial extends Part { static className = "dial"; static markup = "<b></b>"; update(component) { ... } }
@@ -16,7 +17,7 @@ export class Part {
   offs = [] // called when the part leaves
 
   constructor(component) {
-    const { className, testid, markup } = this.constructor
+    const { className, testid, markup } = /** @type {typeof Part} */ (this.constructor)
     this.component = component
     this.root = Object.assign(document.createElement("div"), { className, innerHTML: markup })
     if (testid) this.root.dataset.testid = testid

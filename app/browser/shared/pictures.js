@@ -1,5 +1,8 @@
+// @ts-check
 // What a checkpoint shows in the browser: its map's geometry, its thumbnails, and pictures painted from pixels.
 // Part of zscope.js, which says what each function gives; the parts of the page import from there.
+
+import { mapOf } from "./frames.js"
 
 const maps = new Map(), sheets = new Map()
 
@@ -15,24 +18,18 @@ export async function fetched(address) {
   return answer
 }
 
-// the JSON that its own length stands before, and where what follows begins
-export function headed(buffer, from = 0) {
-  const at = from + 4 + new DataView(buffer).getUint32(from, true)
-  return { head: JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, from + 4, at - from - 4))), at }
-}
-
+/** @param {string} model @param {string} [base] @returns {Promise<Geometry>} */
 export function geometry(model, base = "") {
   return once(maps, model, async () => {
-    const buffer = await (await fetched(`${base}/asset/${encodeURIComponent(model)}/map.bin`)).arrayBuffer()
-    const { head, at } = headed(buffer), { n } = head
-    const xy = new Float32Array(buffer, at, 2 * n)
-    return { ...head, xy, index: new Int32Array(buffer, at + 8 * n, n), labels: new Uint8Array(buffer, at + 12 * n, n) }
+    const answer = await fetched(`${base}/asset/${encodeURIComponent(model)}/map.bin`)
+    return mapOf(await answer.arrayBuffer())
   })
 }
 
 // the label of a row of the map, or what one without a label is called
 export const sampleName = ({ labels, classes }, row, unlabelled = "sample") => classes[labels[row]] ?? unlabelled
 
+/** @param {string} model @param {string} [base] @returns {Promise<SpriteSheet>} */
 export function spriteSheet(model, base = "") {
   return once(sheets, model, async () => {
     const { thumbs } = await geometry(model, base)
@@ -51,6 +48,7 @@ export function spriteSheet(model, base = "") {
 }
 
 // the canvas as wide as it is, and as high as pictures of that shape then are: nothing is left empty or stretched
+/** @template {HTMLCanvasElement} C @param {C} canvas @param {number[]} shape @returns {C} */
 export function fit(canvas, [h, w]) {
   canvas.height = Math.max(1, Math.round((canvas.width * h) / w))
   return canvas
@@ -88,6 +86,7 @@ function easel(canvas, h, w) {
 
 // Bicubic to the canvas' own size, then one putImageData: without a GPU this costs less than drawing one canvas into
 // another. doubt 0-1 fades the picture towards the colour [r, g, b].
+/** @param {HTMLCanvasElement} canvas @param {Uint8ClampedArray} pixels @param {number[]} shape @param {number} [doubt] @param {number[]} [colour] */
 export function paint(canvas, pixels, [h, w, c], doubt = 0, colour = [128, 128, 128]) {
   const kit = easel(canvas, h, w), out = kit.image.data
   for (let k = 0; k < Math.min(3, c); k++) {
@@ -117,7 +116,7 @@ function heighten({ rows, width, height, down: { at, weight } }, out, k, gain, o
     const A = at[i] * width, B = at[i + 1] * width, C = at[i + 2] * width, D = at[i + 3] * width
     for (let x = 0; x < width; x++, j += 4) {
       const sum = a * rows[A + x] + b * rows[B + x] + c * rows[C + x] + d * rows[D + x]
-      out[j] = gain * (sum < 0 ? 0 : sum > 255 ? 255 : sum) + offset
+      out[j] = gain * Math.min(255, Math.max(0, sum)) + offset
     }
   }
 }

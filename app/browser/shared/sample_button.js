@@ -1,3 +1,4 @@
+// @ts-check
 // A button with the picture of a real sample, which goes there.
 
 import { emit, fit } from "./zscope.js"

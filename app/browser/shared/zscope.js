@@ -1,3 +1,4 @@
+// @ts-check
 // What every part of the page shares in the browser: one live socket, one event bus, the map's geometry, pictures, colours.
 //
 //   connect(model, token, base)   -> client, the page's one socket; a second call for the same model returns the same client
@@ -99,6 +100,7 @@ export const count = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f")
 export const ms = (v) => `${v < 10 ? v.toFixed(1) : Math.round(v)} ms`
 export const percent = (share) => `${Math.round(100 * share)} %`
 
+/** @type {[number, string, string][]} */
 const TRUST_LEVELS = [[0.6, "reliable", "#0a9f78"], [0.25, "doubtful", "#e69f00"], [-Infinity, "unreliable", "#888888"]]
 const trustLevel = (trust) => TRUST_LEVELS.find(([least]) => trust >= least)
 export const trustWord = (trust) => trustLevel(trust)[1]

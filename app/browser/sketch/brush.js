@@ -1,11 +1,17 @@
+// @ts-check
 // Pixels under a brush: values are those that the model sees.
 
 import { paint } from "../shared/zscope.js"
 
 // A picture (h, w, c) that strokes change. A stroke covers each pixel by its most, so that it does not pile up on itself.
 export class Painting {
+  past = []
+
   constructor([h, w, c]) {
-    Object.assign(this, { h, w, c, pixels: new Uint8ClampedArray(h * w * c), past: [] })
+    this.h = h
+    this.w = w
+    this.c = c
+    this.pixels = new Uint8ClampedArray(h * w * c)
     this.cover = new Float32Array(h * w)
     this.under = this.pixels.slice()
   }

@@ -1,3 +1,4 @@
+// @ts-check
 // A series under a pen: time to the right, values upward, one channel at a time. The scale is that of all charts of series
 // (vae/modalities/series.py): a value v is drawn at tanh(v / 5) of half the height.
 
@@ -6,8 +7,15 @@ const COLOURS = ["#59ccff", "#ff9e40", "#8ce673", "#f280cc"], ZERO = "#292929", 
 
 // {values (c, t), channel} that strokes change; places are [0, w] in time, [0, h] from the top
 export class Curve {
+  h = 1
+  past = []
+  channel = 0
+
   constructor([c, t]) {
-    Object.assign(this, { c, t, w: t - 1, h: 1, values: new Float32Array(c * t), past: [], channel: 0 })
+    this.c = c
+    this.t = t
+    this.w = t - 1
+    this.values = new Float32Array(c * t)
   }
 
   get payload() { return new Uint8Array(this.values.slice().buffer) }
@@ -71,7 +79,7 @@ export class Curve {
       Object.assign(button, { type: "button", textContent: `Channel ${k + 1}`, title: "The channel that the pen draws" })
       button.style.boxShadow = `inset 0 -3px ${COLOURS[k % COLOURS.length]}`
       button.setAttribute("role", "radio")
-      button.dataset.channel = k
+      button.dataset.channel = String(k)
       return button
     })
   }

@@ -1,3 +1,4 @@
+// @ts-check
 // Draw a sample: every stroke goes up as pixels, and its code, place, reconstruction and oddness come back while it is drawn.
 //
 // window.zscope.strokes = {sent, shown, ms}: updates of a stroke, and from the pointer's move to what it changed, ms.
@@ -34,6 +35,9 @@ const READ_MS = 80
 const KEPT = "committed" // the version without a file: the point under study
 
 class Sketch extends LivePart {
+  scene
+  version
+
   static className = "zscope-sketch zscope-part"
   static testid = "zscope-sketch"
   static markup = MARKUP
@@ -50,8 +54,9 @@ class Sketch extends LivePart {
     this.sheet = await this.loadSheet()
     if (this.gone) return
     const { shape, sample } = this.geometry
-    this.painting = sample.length === 2 ? new Curve(sample) : new Painting(shape)
-    if (sample.length === 2) this.pen(this.painting.channels())
+    const curve = sample.length === 2 ? new Curve([sample[0], sample[1]]) : null
+    this.painting = curve ?? new Painting(shape)
+    if (curve) this.pen(curve)
     this.canvas = fit(this.find(".zk-draw"), shape)
     this.made = fit(this.find(".zk-made"), shape)
     this.find("[data-of=grey]").hidden = shape[2] > 1
@@ -60,7 +65,9 @@ class Sketch extends LivePart {
   }
 
   // a series has no brush: its pen draws one channel
-  pen(channels) {
+  pen(curve) {
+    const channels = curve.channels()
+    this.curve = curve
     const pair = this.find(".zk-pair")
     pair.setAttribute("aria-label", "Channel")
     pair.replaceChildren(...channels)
@@ -71,7 +78,7 @@ class Sketch extends LivePart {
   }
 
   choose(button) {
-    this.painting.channel = Number(button.dataset.channel)
+    this.curve.channel = Number(button.dataset.channel)
     for (const one of this.root.querySelectorAll("[data-channel]")) one.setAttribute("aria-checked", String(one === button))
   }
 

@@ -1,3 +1,4 @@
+// @ts-check
 // Curves, the rate-distortion plane and the bars of the rates. Each symbol has its one colour (app/show/figures.py); a second row of
 // frames has one colour of its own in all of them. An axis spans what comes after the first tenth, whose fall would hide the
 // rest, and stays while one scrubs; what lies beyond is a hollow dot at its edge, beside its value.

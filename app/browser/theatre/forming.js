@@ -1,3 +1,4 @@
+// @ts-check
 // The map while it forms: one cloud of points that move from frame to frame, and the window with them.
 
 import { classColours, looks } from "../latent_map/colours.js"
@@ -8,6 +9,10 @@ import { palette } from "../shared/zscope.js"
 const PAD_PX = 10
 
 export class Forming {
+  reel
+  f = 0
+  look
+
   constructor(host) {
     this.note = host.appendChild(Object.assign(document.createElement("p"), { className: "th-waits" }))
     this.surface = new Surface(host, "Map of the samples' latents", (...given) => this.draw(...given))

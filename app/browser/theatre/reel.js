@@ -1,16 +1,23 @@
+// @ts-check
 // The Frames of one key in the browser: an index, looked at again while something is to come, and the bytes of each frame once.
 // Sources: app/live/theatre.py. Between two frames the map's points are of a place between them, figures of the epochs there.
 
-import { unpacked } from "../shared/channel.js"
+import { unpacked } from "../shared/frames.js"
 import { extent } from "../latent_map/near.js"
 import { fetched } from "../shared/pictures.js"
 
 const LOOK_MS = 1200, PATIENT_MS = 5000
 
 export class Reel {
+  index = null
+  frames = []
+  gone = false
+  trouble = ""
+
   // changed(): something is there that was not
   constructor(key, base, changed) {
-    Object.assign(this, { key, changed, index: null, frames: [], gone: false, trouble: "" })
+    this.key = key
+    this.changed = changed
     this.address = `${base}/frames/${key.split("/").map(encodeURIComponent).join("/")}`
   }
 

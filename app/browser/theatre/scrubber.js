@@ -1,3 +1,4 @@
+// @ts-check
 // Back and forth through frames: a slider with a mark for each and numbers at some, play and loop, keys. Rests on frames, glides to them, and stays
 // at the end while frames are added there.
 
@@ -15,8 +16,12 @@ const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches
 const ease = (t) => t * t * (3 - 2 * t)
 
 export class Scrubber {
+  f = 0
+  last = -1
+
   constructor(root, { moved, act }) {
-    Object.assign(this, { root, moved, f: 0, last: -1 })
+    this.root = root
+    this.moved = moved
     root.innerHTML = MARKUP
     this.find = (selector) => root.querySelector(selector)
     this.range = this.find("input")

@@ -1,11 +1,19 @@
+// @ts-check
 // Rows of small pictures on one canvas, each fading from its frame into the next. Charts are as high as there is room, up to squares.
 
 import { Surface } from "./surface.js"
 
 export class Sheet {
+  shape
+  charts
+  t = 0
+
+  tiles = []
+
   // columns: pictures in a row; gap: CSS pixels between them
   constructor(host, label, columns, gap) {
-    Object.assign(this, { columns, gap, tiles: [] })
+    this.columns = columns
+    this.gap = gap
     this.tile = document.createElement("canvas")
     this.surface = new Surface(host, label, (...given) => this.draw(...given))
   }

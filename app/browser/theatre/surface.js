@@ -1,3 +1,4 @@
+// @ts-check
 // A canvas that is as large as its place in the page, at the screen's own density, and is drawn anew when that changes.
 
 export class Surface {

@@ -1,3 +1,4 @@
+// @ts-check
 // The theatre. data: {link: {model: key of the frames, base}, beside: key or "", action: words or ""}   triggers: act {frame, value, n}
 // One place f between the frames moves the map, the pictures, the bars, the curves' cursor and the point in the plane, all here:
 // nothing is asked of the server but what is new. At the end it follows what a run in progress adds.
@@ -135,7 +136,7 @@ class Theatre extends Part {
     this.rows = [{ reel, f, second: false }]
     if (other?.ready) this.rows.push({ reel: other, f: other.placeOf(reel.xAt(f)), second: true })
     this.root.style.setProperty("--second", otherColour(look))
-    this.root.dataset.frame = reel.nearest(f)
+    this.root.dataset.frame = String(reel.nearest(f))
     if (from) {
       this.decoded(this.parts.drawn, reel, f)
       this.pictures(from, to, t)

@@ -1,3 +1,4 @@
+// @ts-check
 // Two maps under one cursor. The pointer on one asks its model for that very place, and the other for the nearest
 // reference sample that both maps have. data: {link, other: link, row}
 
@@ -66,6 +67,12 @@ class Twins extends Part {
 }
 
 class Side {
+  geometry
+  sheet
+  onMove = (_row, _at) => {}
+  onKeep = (_row) => {}
+  onLeave = () => {}
+
   constructor(root, link) {
     this.link = link
     const part = document.createElement("section")
@@ -80,7 +87,9 @@ class Side {
     this.map = part.querySelector(".zt-map")
     this.points = this.map.querySelector("canvas")
     this.ring = this.map.querySelector(".zt-ring")
-    ;[this.picture, this.real] = part.querySelectorAll("figure canvas")
+    const [picture, real] = part.querySelectorAll("figure canvas")
+    this.picture = picture
+    this.real = real
     this.caption = part.querySelector("figcaption")
     this.words = part.querySelector(".zt-words")
     this.map.setAttribute("aria-label", `Map of ${link.model}. Arrow keys move the cursor over both maps, Enter keeps the sample.`)
@@ -92,7 +101,9 @@ class Side {
     const { model, token, base } = this.link
     this.client = open(model, token, base)
     this.off = this.client.onFrame((frame) => this.painted(frame))
-    ;[this.geometry, this.sheet] = await Promise.all([geometry(model, base), spriteSheet(model, base)])
+    const [known, sheet] = await Promise.all([geometry(model, base), spriteSheet(model, base)])
+    this.geometry = known
+    this.sheet = sheet
     for (const canvas of [this.picture, this.real]) fit(canvas, this.geometry.shape)
     this.watch = new ResizeObserver(() => this.draw())
     this.watch.observe(this.map)
@@ -104,7 +115,7 @@ class Side {
     other.geometry.index.forEach((origin, row) => rows.set(origin, row))
     this.there = Array.from(index, (origin) => rows.get(origin) ?? -1)
     this.near = new Near(xy)
-    this.near.hidden = Uint8Array.from({ length: n }, (_, i) => this.there[i] < 0)
+    this.near.hidden = Uint8Array.from({ length: n }, (_, i) => Number(this.there[i] < 0))
     this.draw()
     this.map.onpointermove = (event) => this.moved(event.offsetX, event.offsetY)
     this.map.onpointerleave = () => { this.cursor = null; this.onLeave() }
