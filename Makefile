@@ -16,6 +16,7 @@ app: $(VENV)/.app
 
 test test-slow test-gpu: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.dev lint
+	tests/js/run.sh test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow and not gpu and not browser"
 	$(BIN)/python -m pytest tests/browser -m "browser and not slow"
 
@@ -32,6 +33,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	tests/js/run.sh lint
 
 clean:
 	rm -rf $(VENV) benchmarks/out

@@ -23,7 +23,8 @@ def significant(value: float | int | None, digits: int = 3) -> str:
     if not value:
         return number(value)
     if math.isfinite(value) and not 1e-4 <= abs(value) < 1e7:
-        return _signed(f"{value:.{digits}g}")
+        mantissa, _e, exponent = f"{value:.{digits - 1}e}".partition("e")
+        return _signed(f"{float(mantissa):g}e{int(exponent)}")
     if abs(value) >= 10**digits:
         return number(value)  # no digit before the point is dropped
     return _decimal(value, "@" + "#" * (digits - 1))

@@ -41,11 +41,16 @@ const decimal = (n, options) => new Intl.NumberFormat(language, options).format(
 export const number = (n, digits = 0) =>
   n == null ? NOTHING : !Number.isFinite(n) ? String(n).replace("-", MINUS) : decimal(n, { minimumFractionDigits: digits, maximumFractionDigits: digits })
 
-/** With at most that many significant digits. @param {number | null | undefined} n @param {number} [digits] */
-export const significant = (n, digits = 3) =>
-  n == null || !Number.isFinite(n) || Math.abs(n) >= 10 ** digits ? number(n)
-    : n && Math.abs(n) < 1e-4 ? n.toExponential(digits - 1).replace("-", MINUS)
-      : decimal(n, { maximumSignificantDigits: digits })
+/** With at most that many significant digits; beyond 1e-4 and 1e7 with an exponent. @param {number | null | undefined} n @param {number} [digits] */
+export function significant(n, digits = 3) {
+  if (!n || !Number.isFinite(n)) return number(n)
+  const size = Math.abs(n)
+  if (size < 1e-4 || size >= 1e7) {
+    const [mantissa, exponent] = n.toExponential(digits - 1).split("e")
+    return `${Number(mantissa)}e${Number(exponent)}`.replaceAll("-", MINUS)
+  }
+  return size >= 10 ** digits ? number(n) : decimal(n, { maximumSignificantDigits: digits }) // no digit before the point is dropped
+}
 
 /** A share of one: 0.983 -> "98%". @param {number | null | undefined} share @param {number} [digits] */
 export const percent = (share, digits = 0) =>

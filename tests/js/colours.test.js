@@ -1,0 +1,84 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { classColours, css, limits, looks, scale } from "../../app/browser/latent_map/colours.js"
+import { figure as legendFigure } from "../../app/browser/latent_map/legend.js"
+import { LOOK } from "../../app/browser/latent_map/points.js"
+import { median, palette, trustColour, trustWord } from "../../app/browser/shared/zscope.js"
+
+const luminance = ([r, g, b]) => 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+for (const dark of [false, true])
+  test(`the ${dark ? "dark" : "light"} scale has 256 colours that only get brighter`, () => {
+    const ramp = scale(dark)
+    assert.equal(ramp.length, 256)
+    for (let i = 1; i < 256; i++) assert.ok(luminance(ramp[i]) >= luminance(ramp[i - 1]) - 1, `at ${i}`)
+  })
+
+test("a dark page leaves the darkest colours out", () => assert.ok(luminance(scale(true)[0]) > luminance(scale(false)[0]) + 20))
+
+test("a colour in CSS", () => assert.equal(css([1, 20, 255]), "rgb(1, 20, 255)"))
+
+test("more classes than colours: lighter, then darker", () => {
+  const found = classColours(["#808080", "#ff0000"], 6)
+  assert.deepEqual(found[0], [128, 128, 128])
+  assert.ok(luminance(found[2]) > luminance(found[0]))
+  assert.ok(luminance(found[4]) < luminance(found[0]))
+  assert.equal(new Set(found.map(String)).size, 6)
+})
+
+test("the scale spans the middle 98 % of the finite values", () => {
+  const values = Float32Array.from({ length: 1001 }, (_, i) => i)
+  values[500] = Number.NaN
+  assert.deepEqual(limits(values), [10, 991].map((v) => values[v]).map((v, i) => (i ? 990 : v)))
+})
+
+test("one outlier does not stretch the scale", () => {
+  const values = Float32Array.from({ length: 1000 }, (_, i) => i % 10)
+  values[0] = 1e9
+  assert.ok(limits(values)[1] <= 9)
+})
+
+test("a scale of equal or of no values still has a width", () => {
+  assert.deepEqual(limits([3, 3, 3]), [3, 6])
+  assert.deepEqual(limits([0, 0]), [0, 1])
+  assert.deepEqual(limits([Number.NaN]), [0, 1])
+})
+
+const given = { classes: [[1, 2, 3], [4, 5, 6]], theme: { dark: false }, accent: "#0a0b0c", hidden: null, chosen: null }
+
+test("labels colour the points, and one without a label has the accent", () => {
+  const look = looks(3, { ...given, by: { labels: Uint8Array.of(1, 255, 0) } })
+  assert.deepEqual([...look], [4, 5, 6, LOOK.plain, 10, 11, 12, LOOK.plain, 1, 2, 3, LOOK.plain])
+})
+
+test("values colour the points by the scale, clipped at its ends; what is not finite is grey", () => {
+  const look = looks(4, { ...given, by: { values: [0, 5, 99, Number.NaN], limits: [0, 10] } }), ramp = scale(false)
+  assert.deepEqual([...look.slice(0, 3)], ramp[0])
+  assert.deepEqual([...look.slice(4, 7)], ramp[128])
+  assert.deepEqual([...look.slice(8, 11)], ramp[255])
+  assert.deepEqual([...look.slice(12, 15)], [150, 150, 150])
+})
+
+test("a hidden point is hidden also when it is selected, and what is not selected recedes", () => {
+  const look = looks(3, { ...given, by: { labels: new Uint8Array(3) }, hidden: [1, 0, 0], chosen: [1, 1, 0] })
+  assert.deepEqual([look[3], look[7], look[11]], [LOOK.hidden, LOOK.chosen, LOOK.receded])
+})
+
+test("both themes have a palette of colours that differ", () => {
+  for (const dark of [false, true]) assert.equal(new Set(palette(dark)).size, palette(dark).length)
+})
+
+test("trust is told in three words, each with its colour", () => {
+  const words = [0, 0.24, 0.25, 0.59, 0.6, 1].map(trustWord)
+  assert.deepEqual(words, ["unreliable", "unreliable", "doubtful", "doubtful", "reliable", "reliable"])
+  assert.equal(new Set([0, 0.3, 1].map(trustColour)).size, 3)
+})
+
+test("the median of an odd number of values, and of none", () => {
+  assert.equal(median([3, 1, 2]), 2)
+  assert.ok(Number.isNaN(median([])))
+})
+
+test("the legend writes figures with few digits", () => {
+  for (const v of [0, 1, 0.5, 12.3456, 1e-7, -3.25, 123456]) assert.ok(legendFigure(v).length <= 8, `${v}: ${legendFigure(v)}`)
+})

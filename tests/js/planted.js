@@ -1,0 +1,65 @@
+// The unit tests can fail: each bug is planted in a copy of the modules, and a test has to catch it.
+// `node tests/js/planted.js` says for each whether one did.
+import { spawn } from "node:child_process"
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpus, tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const PROJECT = fileURLToPath(new URL("../..", import.meta.url))
+
+// file below app/browser, what stands there once, what takes its place, the tests that catch it
+const PLANTED = [
+  ["latent_map/near.js", "(ring - 1) * this.cell > Math.sqrt(best)", "ring > 0", "near"],
+  ["latent_map/near.js", "if (this.hidden?.[i]) continue", "", "near"],
+  ["latent_map/near.js", "d2 <= radius * radius", "d2 < radius * radius", "near"],
+  ["latent_map/selection.js", "value = how === \"remove\" ? 0 : 1", "value = 1", "selection"],
+  ["latent_map/selection.js", "1 << (i & 7)", "128 >> (i & 7)", "selection"],
+  ["latent_map/lasso.js", "yi > y !== yj > y", "yi > y || yj > y", "selection"],
+  ["latent_map/search.js", "&& !plain.startsWith(\"#\")", "", "selection"],
+  ["latent_map/colours.js", "hidden?.[i] ? LOOK.hidden : !chosen", "!chosen", "colours"],
+  ["latent_map/colours.js", "const ENDS = [0.01, 0.99]", "const ENDS = [0, 1]", "colours"],
+  ["sketch/curve.js", "if (x1 < x0) [x0, y0, x1, y1] = [x1, y1, x0, y0]", "", "sketch"],
+  ["sketch/curve.js", "this.channel * this.t + i", "i", "sketch"],
+  ["sketch/brush.js", "if (covered <= cover[at]) continue", "", "sketch"],
+  ["latent_console/ends.js", "Math.max(grey, FAINT * middle[from + i + k])", "FAINT * 255", "sketch"],
+  ["theatre/reel.js", "share = to === from ? 0 : (x - from.x) / (to.x - from.x)", "share = 0", "theatre"],
+  ["theatre/numbers.js", "(high + 1e-9 * step) / step", "high / step", "theatre"],
+  ["shared/frames.js", "head.setUint32(0, sequence, true)", "head.setUint32(0, sequence)", "frames"],
+  ["shared/frames.js", "Math.ceil((length * TYPES[type].BYTES_PER_ELEMENT) / 4) * 4", "length * TYPES[type].BYTES_PER_ELEMENT", "frames"],
+  ["shared/frames.js", "at + 8 * n, n), labels", "at + 4 * n, n), labels", "frames"],
+  ["shared/channel.js", "sequenceOf(buffer) !== job.sequence", "false", "channel"],
+  ["shared/channel.js", "this.lanes.get(lane)?.resolve(null)", "", "channel"],
+  ["shared/channel.js", "if (event.code !== 4400) this.waiting ??= flight", "this.waiting ??= flight", "channel"],
+  ["shared/channel.js", "if (this.urgent.length) return this.urgent.shift()", "", "channel"],
+  ["shared/text.js", "n === 1 ? one : many", "one", "text"],
+  ["shared/zscope.js", "pace.gap > SLOW_MS ? SLOWER * ms : ms", "ms", "text"],
+]
+
+/** Whether tests of that name fail in the copy. */
+function fails(copy, name) {
+  const test = spawn(process.execPath, ["--import", "./tests/js/setup.js", "--test", `tests/js/${name}.test.js`], { cwd: copy, stdio: "ignore" })
+  return new Promise((resolve) => test.on("exit", (code) => resolve(code !== 0)))
+}
+
+async function caught([file, old, planted, name]) {
+  const copy = mkdtempSync(join(tmpdir(), "planted-"))
+  try {
+    for (const part of ["app/browser", "tests/js", "tests/golden", "package.json"]) cpSync(join(PROJECT, part), join(copy, part), { recursive: true })
+    const path = join(copy, "app/browser", file), text = readFileSync(path, "utf8")
+    if (text.split(old).length !== 2) return `${file} holds ${text.split(old).length - 1} times: ${old}`
+    writeFileSync(path, text.replace(old, () => planted))
+    return (await fails(copy, name)) ? "" : `${file}: no test of ${name} fails with ${planted || "nothing"} in place of ${old}`
+  } finally {
+    rmSync(copy, { recursive: true })
+  }
+}
+
+const waiting = [...PLANTED], trouble = []
+await Promise.all(cpus().map(async () => {
+  for (let bug = waiting.shift(); bug; bug = waiting.shift()) trouble.push(await caught(bug))
+}))
+const missed = trouble.filter(Boolean)
+for (const text of missed) console.error(text)
+console.log(`planted bugs: ${PLANTED.length - missed.length} of ${PLANTED.length} caught`)
+process.exit(missed.length ? 1 : 0)

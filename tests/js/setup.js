@@ -1,0 +1,34 @@
+// A page without a page: what the modules of app/browser touch when they are loaded, and the catalogue that the server
+// would write. `node --import ./tests/js/setup.js --test tests/js/*.test.js`
+import { register } from "node:module"
+
+const hooks = `
+export async function resolve(name, context, next) {
+  if (name === "./messages.js") return { url: "data:text/javascript,export const language = 'en'; export const messages = {}", shortCircuit: true }
+  return next(name, context)
+}`
+register(`data:text/javascript,${encodeURIComponent(hooks)}`)
+
+/** A canvas that keeps its size and what is put on it. */
+class Canvas {
+  width = 300
+  height = 150
+  put = null
+  getContext() {
+    return {
+      createImageData: (width, height) => ({ width, height, data: new Uint8ClampedArray(4 * width * height) }),
+      putImageData: (image) => { this.put = image },
+    }
+  }
+}
+
+const listeners = {}
+Object.assign(globalThis, {
+  window: globalThis,
+  location: { origin: "http://page" },
+  document: { createElement: () => new Canvas(), addEventListener: (name, act) => { listeners[name] = act }, hidden: false },
+  addEventListener: (name, act) => { listeners[name] = act },
+  requestAnimationFrame: (act) => setTimeout(() => act(performance.now()), 0),
+  Canvas,
+  listeners,
+})
