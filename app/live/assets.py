@@ -80,7 +80,7 @@ async def messages(request: Request) -> Response:
 def map_bytes(engine: Engine) -> bytes:
     """The map's geometry: u32 header length, JSON header padded to 4, xy (n, 2) f32, index (n,) i32, label (n,) u8.
 
-    index is the row in the training split; label 255 means none. Read by geometry() in pictures.js.
+    index is the row in the training split; label 255 means none. Read by mapOf() in frame_codec.js.
     """
     atlas, (c, h, w) = engine.atlas, engine.picture_shape
     xy = np.ascontiguousarray(atlas.xy, "<f4")

@@ -3,7 +3,7 @@
 
 import { KIND } from "../shared/zscope.js"
 import { Menu, heading, item } from "./menu.js"
-import { headed } from "../shared/frames.js"
+import { headed } from "../shared/frame_codec.js"
 import { fetched } from "../shared/pictures.js"
 import { Refit } from "./refit.js"
 

@@ -1,7 +1,7 @@
 // @ts-check
 // The live socket and the event bus; what they offer is told at the top of zscope.js, which hands it on.
 
-import { answer, request, sequenceOf } from "./frames.js"
+import { answer, request, sequenceOf } from "./frame_codec.js"
 import { geometry } from "./pictures.js"
 
 export const KIND = { map: "map", latent: "latent", row: "row" }

@@ -2,7 +2,7 @@
 // What a checkpoint shows in the browser: its map's geometry, its thumbnails, and pictures painted from pixels.
 // Part of zscope.js, which says what each function gives; the parts of the page import from there.
 
-import { mapOf } from "./frames.js"
+import { mapOf } from "./frame_codec.js"
 
 const maps = new Map(), sheets = new Map()
 

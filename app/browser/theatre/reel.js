@@ -2,7 +2,7 @@
 // The Frames of one key in the browser: an index, looked at again while something is to come, and the bytes of each frame once.
 // Sources: app/live/theatre.py. Between two frames the map's points are of a place between them, figures of the epochs there.
 
-import { unpacked } from "../shared/frames.js"
+import { unpacked } from "../shared/frame_codec.js"
 import { extent } from "../latent_map/near.js"
 import { fetched } from "../shared/pictures.js"
 

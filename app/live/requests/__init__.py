@@ -153,7 +153,7 @@ def parcel(request: Request, facts: dict[str, Any], **arrays: np.ndarray) -> byt
 
 
 def packed(facts: dict[str, Any], **arrays: np.ndarray) -> bytes:
-    """A parcel's body, from the length of its JSON on; read by unpacked() in channel.js."""
+    """A parcel's body, from the length of its JSON on; read by unpacked() in frame_codec.js."""
     listed, blobs = [], []
     for name, array in arrays.items():
         kind = {"u": "u1", "b": "u1", "i": "<i4", "f": "<f4"}[array.dtype.kind]

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
 import { test } from "node:test"
-import { answer, headed, mapOf, request, sequenceOf, unpacked } from "../../app/browser/shared/frames.js"
+import { answer, headed, mapOf, request, sequenceOf, unpacked } from "../../app/browser/shared/frame_codec.js"
 
 // the bytes that Python makes and reads, see tests/app/live/test_golden.py
 const golden = (name) => {
