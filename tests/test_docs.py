@@ -55,7 +55,8 @@ def test_every_setting_is_documented_with_each_default_and_help_that_it_has():
     of = [f.Hparams for f in families().values()] + [TrainHparams]
     for name, k in ((name, k) for hparams in of for name, k in knobs(hparams).items()):
         default = k["default"] if k["type"] is str else f"{k['default']:g}"
-        row = re.compile(rf"^\| `{name}` \| {re.escape(default)} \| .* \| {re.escape(k['help'])} \|$", re.M)
+        meaning = re.escape(k["help"]) + (rf" \(\[.*\]\(terms\.md#{k['term']}\)\)" if k["term"] else "")
+        row = re.compile(rf"^\| `{name}` \| {re.escape(default)} \| .* \| {meaning} \|$", re.M)
         assert len(row.findall(section)) >= 1, name
     assert set(table("Settings")) == {name for hparams in of for name in knobs(hparams)}
 

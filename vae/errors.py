@@ -1,15 +1,17 @@
-"""One exception tree. Every message names what was given, what was expected and what exists."""
+"""The exceptions. Every message says what was given, what was expected and what exists."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
 
-MOST, FEW = 60, 3  # names that a message lists
+from .text import _, ngettext
+
+MOST, FEW = 60, 3  # names that a message lists: all up to MOST, else the FEW closest
 
 
 class ZscopeError(Exception):
-    """Root of every error zscope raises on purpose; its message can be shown to a user as it is."""
+    """Base class of all errors that zscope raises on purpose; the message can be shown to users."""
 
 
 class ShapeError(ZscopeError):
@@ -17,42 +19,51 @@ class ShapeError(ZscopeError):
 
 
 class SettingError(ZscopeError):
-    """A setting is unknown, has the wrong type or lies outside its range."""
+    """A setting is unknown, has the wrong type or is outside its range."""
 
 
 class DataNotFound(ZscopeError):
-    """A data set is neither on this machine nor downloadable from here."""
+    """A data set is not on this machine and cannot be downloaded."""
 
 
 class DataCorrupt(ZscopeError):
-    """A data file exists but its bytes are not the published ones."""
+    """A data file differs from the published one."""
 
 
 class CheckpointError(ZscopeError):
-    """A checkpoint folder is missing, incomplete, edited, foreign or too new."""
+    """A checkpoint folder is missing, incomplete, modified, not zscope's or of a newer version."""
 
 
 class SaveError(ZscopeError):
-    """A file could not be written; what was there before is untouched."""
+    """A file could not be written; the previous version is unchanged."""
 
 
 class DeviceError(ZscopeError):
-    """The requested device does not exist here."""
+    """The requested device is not available."""
 
 
 class NotMeasurable(ZscopeError):
-    """A metric that the model or its data cannot have."""
+    """A metric that is not defined for the model or its data."""
 
 
 class UnknownName(ZscopeError):
-    """A name that no registry or folder holds. most: of more than that the closest FEW are listed."""
+    """A name that is not in a registry or folder. most: if there are more names, only the FEW closest are listed."""
 
     def __init__(self, what: str, given: object, known: Iterable[object], most: int = MOST):
         known = sorted(map(str, known))
         close = difflib.get_close_matches(str(given), known, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
         listed = known if len(known) <= most else difflib.get_close_matches(str(given), known, n=FEW, cutoff=0.0)
-        more = f" and {len(known) - len(listed)} others" * (len(known) > len(listed))
-        have = ", ".join(listed) + more if known else "none"
-        super().__init__(f"unknown {what} {given!r}.{hint} Known: {have}.")
+        names, others = ", ".join(listed), len(known) - len(listed)
+        sentences = [_("unknown {what} {given!r}.", what=what, given=given)]
+        if close:
+            sentences.append(_("Did you mean {close!r}?", close=close[0]))
+        if not known:
+            sentences.append(_("Known: none."))
+        elif others:
+            sentences.append(
+                ngettext("Known: {names} and {n} other.", "Known: {names} and {n} others.", others, names=names)
+            )
+        else:
+            sentences.append(_("Known: {names}.", names=names))
+        super().__init__(" ".join(sentences))
         self.given, self.known = given, known

@@ -1,4 +1,4 @@
-"""What a user or a checkpoint can name. A file put in the right folder registers what it holds."""
+"""Families, data sets, modalities and metric groups by name. A file put into the right folder registers its entry."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from .errors import SettingError, UnknownName
+from .text import N_, _
 from .types import Artifact, Condition, Samples
 
-IMPORTED, IMPORTED_TRAITS = "imported", frozenset({"imported", "deterministic"})  # a decoder that no family trained
+IMPORTED, IMPORTED_TRAITS = "imported", frozenset({"imported", "deterministic"})  # a user's decoder
 
 LAYOUTS = {  # how the values of one sample lie, and the dimensions of its shape
     "vector": 1,  # (m,): values without an order
@@ -22,29 +23,29 @@ LAYOUTS = {  # how the values of one sample lie, and the dimensions of its shape
     "tokens": 1,  # (t,): symbols, one after the other
     "set": 2,  # (n, k): things without an order, each of k values
 }
-BY_HAND = ("", "canvas", "curve")  # how a sample is drawn: not at all, by a brush on a picture, channel by channel
-TRAITS = {  # of families: what the code must know of their models
-    "adversarial": "trained against an adversary",
-    "conditional": "is told labels, or what else a data set tells of its samples",
-    "deterministic": "encodes a sample as one point",
-    "discrete": "its code is made of symbols",
-    "hierarchical": "several levels of latents",
-    "implicit": "trained by a game alone, without a likelihood",
-    "imported": "a decoder without an encoder",
-    "labels_only": "is told labels and no other condition",
-    "semi_supervised": "learns from samples of which few have labels",
-    "sequential": "writes a sample step by step",
+BY_HAND = ("", "canvas", "curve")  # how users draw a sample: not at all, with a brush, as a curve per channel
+TRAITS = {  # of families: what other code needs to know about their models
+    "adversarial": N_("trained against an adversary"),
+    "conditional": N_("given labels or other conditions of the samples"),
+    "deterministic": N_("encodes a sample as a point"),
+    "discrete": N_("has a code of discrete symbols"),
+    "hierarchical": N_("has several levels of latents"),
+    "implicit": N_("trained adversarially, without a likelihood"),
+    "imported": N_("a decoder without an encoder"),
+    "labels_only": N_("given labels and no other condition"),
+    "semi_supervised": N_("trained with few labels"),
+    "sequential": N_("generates a sample step by step"),
 }
 KINDS = (  # of families, in the order in which lists show them
-    "plain",
-    "variational",
-    "disentangling",
-    "matched to a prior",
-    "conditional",
-    "discrete",
-    "hierarchical",
-    "adversarial",
-    "sequential",
+    N_("plain"),
+    N_("variational"),
+    N_("disentangling"),
+    N_("matched to a prior"),
+    N_("conditional"),
+    N_("discrete"),
+    N_("hierarchical"),
+    N_("adversarial"),
+    N_("sequential"),
 )
 
 
@@ -52,10 +53,10 @@ KINDS = (  # of families, in the order in which lists show them
 class Family:
     """One model family. build(spec, h) -> (model, objective).
 
-    kind: one of KINDS, what it is listed under; traits say what the code must know of it.
-    idea: three sentences for a student: what is different, why, what it costs. formula: what is minimised, in LaTeX,
-    each term in a macro of its kind, so that it has one colour wherever it is shown: \\D{distortion}, \\R{rate}, and
-    \\O{anything other}. summary: what it is in a line, for the documents.
+    kind: one of KINDS, under which it is listed. traits: what other code needs to know about it.
+    idea: three sentences for a student: what is different, why, and what it costs. formula: the loss in LaTeX, each
+    term in a macro of its kind, so that it has the same colour everywhere: \\D{distortion}, \\R{rate} and \\O{other};
+    other: the name of that third kind of term, such as "commitment". summary: one line for the documents.
     """
 
     name: str
@@ -66,34 +67,40 @@ class Family:
     traits: frozenset[str] = frozenset()
     idea: str = ""
     formula: str = ""
-    layouts: tuple[str, ...] = ()  # of the samples it models, of LAYOUTS; none named: any
+    layouts: tuple[str, ...] = ()  # of the samples that it models, from LAYOUTS; (): any
     kind: str = "variational"
     summary: str = ""
+    other: str = ""
 
     def __post_init__(self) -> None:
-        _known(f"kind of family {self.name}", [self.kind], KINDS)
-        _known(f"trait of family {self.name}", self.traits, TRAITS)
-        _known(f"layout of family {self.name}", self.layouts, LAYOUTS)
+        _known(_("kind of family {name}", name=self.name), [self.kind], KINDS)
+        _known(_("trait of family {name}", name=self.name), self.traits, TRAITS)
+        _known(_("layout of family {name}", name=self.name), self.layouts, LAYOUTS)
 
     def fits(self, modality: str) -> bool:
-        """Whether it models samples of that modality. Raises: UnknownName: there is none of that name."""
+        """True if it models samples of that modality. Raises: UnknownName: there is no such modality."""
         return not self.layouts or MODALITIES.get(modality).layout in self.layouts
 
     def check(self, modality: str) -> None:
-        """Raises: SettingError: this family does not model samples of that modality. UnknownName: there is none."""
+        """Raises: SettingError: the family does not model samples of that modality. UnknownName: no such modality."""
         if not self.fits(modality):
             fitting = ", ".join(d.name for d in datasets().values() if self.fits(d.modality))
-            raise SettingError(
-                f"{self.name} models samples of layout {' or '.join(self.layouts)}, not {modality}, whose layout is "
-                f"{MODALITIES.get(modality).layout}. Data sets that fit: {fitting or 'none'}."
+            problem = _(
+                "{family} models samples of layout {layouts}, not {modality}, whose layout is {layout}.",
+                family=self.name,
+                layouts=", ".join(self.layouts),
+                modality=modality,
+                layout=MODALITIES.get(modality).layout,
             )
+            hint = _("Data sets that fit: {names}.", names=fitting) if fitting else _("No data set fits.")
+            raise SettingError(f"{problem} {hint}")
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """One data set. load() -> Samples; may download, so never called on import. folder: of one of the user's own.
+    """One data set. load() -> Samples; may download, so it is never called on import. folder: that of a user's data.
 
-    For the documents: summary, what it is in a line; size, samples to train on / to test; comes, how it gets here.
+    For the documents: summary, one line; size, training / test samples; comes, how its files are obtained.
     """
 
     name: str
@@ -109,29 +116,29 @@ class Dataset:
     summary: str = ""
     size: str = ""
     comes: str = ""
-    condition: Condition | None = None  # of its samples, beside their labels
+    condition: Condition | None = None  # of its samples, besides labels
 
 
 @dataclass(frozen=True)
 class Modality:
-    """How one kind of sample lies, is modelled, shown, read and written. Pure numpy; all that is known of it is here.
+    """How one kind of sample is laid out, modelled, shown, read and written. Pure NumPy.
 
-    layout: one of LAYOUTS, by which families and nets fit. bounded: values lie in 0-1, and may come as uint8 0-255;
-    else they are any real numbers, standardised. pictures: samples (b, *shape) -> uint8 (b, c, h, w) of
-    picture_shape(shape), c 1 or 3: what every page and file shows. thumbnail_is_sample: that picture is the sample
-    itself, and no drawing of it. charts: pictures may be stretched. by_hand: how a user draws one, of BY_HAND.
+    layout: one of LAYOUTS; it decides which families and nets fit. bounded: values are in 0-1 and may be given as uint8
+    0-255; otherwise they are any real numbers, standardised. pictures: samples (b, *shape) -> uint8 (b, c, h, w) of
+    picture_shape(shape), c 1 or 3, which every page and file shows. thumbnail_is_sample: that picture is the sample
+    itself, not a drawing of it. charts: pictures may be stretched. by_hand: how users draw a sample, from BY_HAND.
 
-    artifacts: one sample -> the ways to take it in, the first that of the pages. to_bytes: one sample -> (MIME type,
-    bytes) of a file, whose name ends in `suffix`. from_bytes: the sample of such a file, of the given shape (None: of
-    its own); raises SettingError, or ShapeError. Where there is none, files of it are not read.
+    artifacts: one sample -> its presentations, the first of which the pages show. to_bytes: one sample -> (MIME type,
+    bytes) of a file whose name ends in `suffix`. from_bytes: the sample of such a file, of the given shape (None: any);
+    raises SettingError or ShapeError. None: such files are not read.
 
-    looks: an array of the user's (n, ...) -> how much it is like such samples, 0 not at all; the highest is what "auto"
-    takes. from_array: such an array, and a list to which notes on what was changed are added -> samples (n, *shape),
-    not yet standardised; raises SettingError. decoder_dims: of one sample that a decoder of the user's own gives, by
-    which it is known to be of this modality; 0: never.
+    looks: a user's array (n, ...) -> how well it fits this modality, 0 not at all; "auto" chooses the highest.
+    from_array: such an array, and a list to which notes on changes are appended -> samples (n, *shape), not yet
+    standardised; raises SettingError. decoder_dims: number of dimensions of one sample of an imported decoder, from
+    which its modality is recognised; 0: never.
 
-    plural, measured: words, "12 pictures" of "28x28 pixels". quick: settings of the quick preset, where a family has
-    them. summary: a line for the documents.
+    plural, measured: nouns, as in "12 pictures" of "28x28 pixels". quick: settings of the quick preset, for families
+    that have them. summary: one line for the documents.
     """
 
     name: str
@@ -157,8 +164,8 @@ class Modality:
     summary: str = ""
 
     def __post_init__(self) -> None:
-        _known(f"layout of modality {self.name}", [self.layout], LAYOUTS)
-        _known(f"drawing by hand of modality {self.name}", [self.by_hand], BY_HAND)
+        _known(_("layout of modality {name}", name=self.name), [self.layout], LAYOUTS)
+        _known(_("by_hand of modality {name}", name=self.name), [self.by_hand], BY_HAND)
         given, expected = len(self.example_shape()), LAYOUTS[self.layout]
         if given != expected:
             raise ValueError(f"modality {self.name}: a {self.layout} has {expected} dimensions, not {given}.")
@@ -166,26 +173,31 @@ class Modality:
 
 @dataclass(frozen=True)
 class MetricGroup:
-    """Figures that are measured together. measure(subject) -> name -> Estimate, or plain figure with its unit in the
-    name. Raises: NotMeasurable: the model or its data cannot have them. figures: which, for the documents."""
+    """Metrics that are measured together. measure(subject) -> {name: Estimate, or a number with its unit in the name}.
+
+    Raises: NotMeasurable: they are not defined for the model or its data. figures: which they are, for the documents.
+    terms: metric -> the heading of docs/terms.md that explains it.
+    """
 
     name: str
     title: str
     measure: Callable[[Any], dict[str, Any]]
     figures: str = ""
+    terms: Mapping[str, str] = field(default_factory=dict)
 
 
 def _known(what: str, given: Collection[str], known: Collection[str]) -> None:
-    """Raises: ValueError: a name that was mistyped, at import, where it is registered."""
+    """Raises: ValueError: a name that is not known, when the entry is registered."""
     for name in given:
         if name not in known:
             raise ValueError(str(UnknownName(what, name, known)))
 
 
 class Registry:
-    """Names -> entries of one package folder, filled by importing its files on first use.
+    """Names -> entries of one package folder, which is imported on first use.
 
-    also: gives those that come and go while the process lives; of one name, the package's counts.
+    what: a noun for error messages. also: returns entries that may change while the process runs; an entry of the
+    package takes precedence over one of the same name.
     """
 
     def __init__(self, what: str, package: str, also: Callable[[], dict[str, Any]] = dict):
@@ -198,13 +210,13 @@ class Registry:
         self._entries[entry.name] = entry
 
     def all(self) -> dict[str, Any]:
-        built_in = self.built_in()  # first: the package may set `also` when it is imported
+        built_in = self.built_in()  # first, because importing the package may set `also`
         also = self.also()
         return dict(sorted({**also, **built_in}.items())) if also else built_in
 
     @cache  # noqa: B019  registries live as long as the process
     def built_in(self) -> dict[str, Any]:
-        """Those of the package alone."""
+        """The entries of the package alone."""
         package = importlib.import_module(self.package)
         for module in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"{self.package}.{module.name}")
@@ -214,14 +226,14 @@ class Registry:
         """The entry of that name. Raises: UnknownName."""
         entries = self.all()
         if name not in entries:
-            raise UnknownName(self.what, name, entries)
+            raise UnknownName(_(self.what), name, entries)
         return entries[name]
 
 
-FAMILIES = Registry("family", "vae.families")
-DATASETS = Registry("data set", "vae.data.sets")
-MODALITIES = Registry("modality", "vae.modalities")
-METRICS = Registry("metric group", "vae.metrics")
+FAMILIES = Registry(N_("family"), "vae.families")
+DATASETS = Registry(N_("data set"), "vae.data.sets")
+MODALITIES = Registry(N_("modality"), "vae.modalities")
+METRICS = Registry(N_("metric group"), "vae.metrics")
 
 
 def family(
@@ -236,11 +248,13 @@ def family(
     layouts: tuple[str, ...] = (),
     kind: str = "variational",
     summary: str = "",
+    other: str = "",
 ):
-    """Decorate build(spec, h) -> (model, objective). See Family for what each is."""
+    """Registers the decorated build(spec, h) -> (model, objective). The arguments are those of Family."""
 
     def register(build):
-        entry = Family(name, title, paper, hparams, build, frozenset(traits), idea, formula, layouts, kind, summary)
+        has = frozenset(traits)
+        entry = Family(name, title, paper, hparams, build, has, idea, formula, layouts, kind, summary, other)
         FAMILIES.add(entry)
         return build
 
@@ -262,7 +276,7 @@ def dataset(
     comes: str = "",
     condition: Condition | None = None,
 ):
-    """Decorate load() -> Samples. Raises: UnknownName: there is no such modality."""
+    """Registers the decorated load() -> Samples. Raises: UnknownName: there is no such modality."""
     MODALITIES.get(modality)
 
     def register(load):
@@ -280,27 +294,27 @@ def modality(entry: Modality) -> Modality:
     return entry
 
 
-def metric_group(*, name: str, title: str, figures: str = ""):
-    """Decorate measure(subject: vae.metrics.subject.Subject) -> dict; the file is below vae/metrics/."""
+def metric_group(*, name: str, title: str, figures: str = "", terms: Mapping[str, str] | None = None):
+    """Registers the decorated measure(subject: vae.metrics.subject.Subject) -> dict. See MetricGroup."""
 
     def register(measure):
-        METRICS.add(MetricGroup(name, title, measure, figures))
+        METRICS.add(MetricGroup(name, title, measure, figures, terms or {}))
         return measure
 
     return register
 
 
 def traits(card: Mapping[str, Any]) -> frozenset[str]:
-    """What the code must know of a checkpoint's model, by its card; nothing where its family is not known here."""
+    """The traits of a checkpoint's model, from its card; none if its family is not registered."""
     name = card.get("family")
     known = FAMILIES.all()
     return IMPORTED_TRAITS if name == IMPORTED else known[name].traits if name in known else frozenset()
 
 
 def about(family: str, dataset: str) -> str:
-    """What is modelled how, for a caption: "beta-VAE on digits"; a family that is gone goes by its name."""
+    """A caption, "beta-VAE on digits"; a family that is not registered is shown by its name."""
     known = FAMILIES.all().get(family)
-    return f"{known.title if known else family} on {dataset}"
+    return _("{family} on {dataset}", family=_(known.title) if known else family, dataset=dataset)
 
 
 def families() -> dict[str, Family]:
@@ -317,3 +331,8 @@ def modalities() -> dict[str, Modality]:
 
 def metric_groups() -> dict[str, MetricGroup]:
     return METRICS.all()
+
+
+def term_of(metric: str) -> str:
+    """The heading of docs/terms.md that explains a metric, such as "rate" for rate_nats; "" if none does."""
+    return next((group.terms[metric] for group in metric_groups().values() if metric in group.terms), "")

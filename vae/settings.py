@@ -7,18 +7,22 @@ from dataclasses import MISSING, field
 from typing import Any
 
 from .errors import SettingError, UnknownName
+from .text import _
 
 
-def knob(default: Any, help: str, *, low=None, high=None, choices=None, log: bool = False) -> Any:
-    """A dataclass field with a range: the one source for the CLI, the app's controls, docs and checks."""
+def knob(default: Any, help: str, *, low=None, high=None, choices=None, log: bool = False, term: str = "") -> Any:
+    """A dataclass field with its range, from which the CLI, the app's controls, the docs and the checks are made.
+
+    log: the range is to be searched on a log scale. term: the heading of docs/terms.md that explains the setting.
+    """
     return field(
         default=default,
-        metadata={"help": help, "low": low, "high": high, "choices": choices, "log": log},
+        metadata={"help": help, "low": low, "high": high, "choices": choices, "log": log, "term": term},
     )
 
 
 def knobs(cls: type) -> dict[str, dict[str, Any]]:
-    """name -> {default, type, help, low, high, choices, log} for every field of an Hparams class."""
+    """name -> {default, type, help, low, high, choices, log, term} for every field of an Hparams class."""
     return {
         f.name: {"default": None if f.default is MISSING else f.default, "type": type(f.default), **f.metadata}
         for f in dataclasses.fields(cls)
@@ -26,15 +30,15 @@ def knobs(cls: type) -> dict[str, dict[str, Any]]:
 
 
 def configure(cls: type, given: dict[str, Any]) -> Any:
-    """An Hparams object from names and values (text is parsed); checked against ranges.
+    """An Hparams object from names and values (text is parsed), checked against the ranges.
 
-    Raises: SettingError: unknown name, value that cannot be read, or outside its range.
+    Raises: SettingError: an unknown name, or a value of the wrong type or outside its range.
     """
     known = knobs(cls)
     values = {}
     for name, value in given.items():
         if name not in known:
-            raise SettingError(str(UnknownName("setting", name, known)))
+            raise SettingError(str(UnknownName(_("setting"), name, known)))
         values[name] = _read(name, value, known[name])
     return cls(**values)
 
@@ -48,10 +52,26 @@ def _read(name: str, value: Any, k: dict[str, Any]) -> Any:
             raise ValueError
         value = kind(value)
     except (ValueError, KeyError, TypeError, OverflowError):
-        raise SettingError(f"{name}={value!r}: expected {kind.__name__}, for example {k['default']!r}.") from None
+        raise SettingError(
+            _(
+                "{name}={value!r}: expected {type}, for example {default!r}.",
+                name=name,
+                value=value,
+                type=kind.__name__,
+                default=k["default"],
+            )
+        ) from None
     if k["choices"] and value not in k["choices"]:
-        raise SettingError(str(UnknownName(f"value for {name}", value, k["choices"])))
+        raise SettingError(str(UnknownName(_("value for {name}", name=name), value, k["choices"])))
     low, high = k["low"], k["high"]
     if (low is not None and not value >= low) or (high is not None and not value <= high):
-        raise SettingError(f"{name}={value!r}: expected {low} to {high}.")
+        raise SettingError(
+            _(
+                "{name}={value!r}: expected {low} to {high}.",
+                name=name,
+                value=value,
+                low=low,
+                high=high,
+            )
+        )
     return value

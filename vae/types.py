@@ -1,4 +1,4 @@
-"""Frozen records without behaviour, shared by every layer."""
+"""Frozen records without behaviour, used by every room."""
 
 from __future__ import annotations
 
@@ -7,24 +7,26 @@ from typing import Any
 
 import numpy as np
 
+from .text import N_
+
 
 @dataclass(frozen=True)
 class Spec:
-    """What a family must know of the data to build a model."""
+    """What a family needs to know about the data to build a model."""
 
     shape: tuple[int, ...]  # of one sample: (c, h, w) for pictures
     n_data: int  # rows in the training set
     n_classes: int = 0  # 0: no labels
     modality: str = "image"
-    condition: tuple[int, ...] = ()  # shape of what a model is told of a sample; (): nothing but its label
+    condition: tuple[int, ...] = ()  # shape of a sample's condition; (): none, or its label alone
 
 
 @dataclass(frozen=True)
 class Condition:
-    """What a data set tells of each sample beside it. shape: of one, float32 in 0-1 or standardised, or uint8 0-255.
+    """The condition that a data set has for each sample. shape: of one, float32 in 0-1 or standardised or uint8 0-255.
 
-    names: of the values, where there is one for each. modality: of a condition that is itself a sample, as a picture
-    is; "": plain numbers.
+    names: of the values, if each has one. modality: of a condition that is itself a sample, such as a picture; "":
+    plain numbers.
     """
 
     shape: tuple[int, ...]
@@ -36,9 +38,9 @@ class Condition:
 class Latent:
     """q(z|x) of a batch. Tensors: z, mu, std (b, d).
 
-    kl: (b,) nats, one for each level from the top; empty where nothing is paid for the code: then there is no bound.
-    kl_per_dim: (b, d) nats, where the rate is a sum over dimensions. context: what the model needs to draw from
-    q(z|x) again without encoding x, tensors (b, ...), for models whose posterior is more than mu and std.
+    kl: (b,) nats, one for each level from the top; empty if the code has no rate: then there is no bound.
+    kl_per_dim: (b, d) nats, if the rate is a sum over dimensions. context: tensors (b, ...) from which the model can
+    sample q(z|x) again without encoding x, for models whose posterior is more than mu and std.
     """
 
     z: Any
@@ -51,7 +53,7 @@ class Latent:
 
 @dataclass(frozen=True)
 class Output:
-    """One pass through a model: the parameters of p(x|z), as its likelihood takes them, and q(z|x)."""
+    """One forward pass: the parameters of p(x|z), as the likelihood takes them, and q(z|x)."""
 
     params: Any
     latent: Latent
@@ -59,11 +61,11 @@ class Output:
 
 @dataclass(frozen=True)
 class Loss:
-    """What one batch costs.
+    """The loss of one batch.
 
-    total: scalar that the model's parameters minimise. parts: detached (b,) or scalar figures in nats per sample.
-    adversary: None, or a scalar that the objective's own parameters minimise; gradients of neither reach the other's.
-    figures: detached scalars of the batch that are not nats: a squared distance, a count; the name says what.
+    total: the scalar that the model's parameters minimise. parts: detached (b,) or scalar metrics in nats per sample.
+    adversary: None, or the scalar that the objective's own parameters minimise; no gradient of one reaches the
+    parameters of the other. figures: detached scalars of the batch in other units, such as a squared distance.
     """
 
     total: Any
@@ -88,21 +90,21 @@ class Samples:
     c_test: np.ndarray | None = None
 
 
-ARTIFACTS = {  # kind -> what its data are
-    "picture": "uint8 (h, w), or (h, w, 3)",
-    "chart": "float32 (c, t): lines over a common axis",
-    "table": "float32 (rows, columns); facts: `columns`, their names",
-    "text": "uint8 (n,): UTF-8",
-    "sound": "float32 (c, t), -1 to 1; facts: `rate_hz`",
-    "graph": "int32 (edges, 2): pairs of nodes; facts: `nodes`, their names",
+ARTIFACTS = {  # kind -> layout of its data
+    "picture": N_("uint8 (h, w) or (h, w, 3)"),
+    "chart": N_("float32 (c, t): lines over a common axis"),
+    "table": N_("float32 (rows, columns); facts: `columns`, their names"),
+    "text": N_("uint8 (n,): UTF-8"),
+    "sound": N_("float32 (c, t), -1 to 1; facts: `rate_hz`"),
+    "graph": N_("int32 (edges, 2): pairs of nodes; facts: `nodes`, their names"),
 }
 
 
 @dataclass(frozen=True)
 class Artifact:
-    """One way to take in a sample: to see, read or hear it.
+    """One presentation of a sample: to see, read or hear it.
 
-    kind: one of ARTIFACTS, which says what data are. facts: what belongs to them, as JSON has it.
+    kind: one of ARTIFACTS, which gives the layout of data. facts: what else belongs to it, as JSON.
     """
 
     kind: str

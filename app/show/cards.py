@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from vae.metrics.bounds import error_key
-from vae.registry import FAMILIES, KINDS, MODALITIES
+from vae.registry import FAMILIES, KINDS, MODALITIES, term_of
 from vae.registry import traits as registered
 from vae.sweeps.sweep import ladders
+from vae.text import more
 
 MINUS = "−"
 IN_USE = 0.05  # nats: a dimension of a hierarchical model with a smaller rate carries nothing to speak of
@@ -153,7 +154,8 @@ def merit(card: Mapping) -> list[Figure]:
             label += f", of {d}" if d else ""
         if (error := m.get(error_key(figure.key))) is not None:
             help += f" Standard error {error:.2g}."
-        found.append(replace(figure, label=label, help=f"{help} {measured}", value=value))
+        help = " ".join(filter(None, [help, measured, more(term_of(figure.key))]))
+        found.append(replace(figure, label=label, help=help, value=value))
     return found
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from vae.settings import knobs
+from vae.text import more
 
 DIGITS = 10  # of a float: steps add up to 0.0011999999999999999
 LABELS = {"lr": "learning rate", "lr_end": "last learning rate", "d": "d, latent dimensions", "k": "k, draws"}
@@ -53,4 +54,4 @@ def explained(name: str, k: Mapping[str, Any]) -> str:
     """Meaning, range and default, and the name that the command line knows."""
     said = k["help"][:1].upper() + k["help"][1:]
     span = "" if k["choices"] or k["low"] is None else f" {k['low']:g} to {k['high']:g}."
-    return f"{said}.{span} Default {k['default']}. `--set {name}=`"
+    return " ".join(filter(None, [f"{said}.{span} Default {k['default']}. `--set {name}=`", more(k["term"])]))

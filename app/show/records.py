@@ -31,6 +31,7 @@ from vae.metrics.latent import perplexity
 from vae.modalities.image import tile
 from vae.registry import FAMILIES, Family
 from vae.settings import knobs
+from vae.text import _
 from vae.training.resuming import told
 from vae.training.trainer import TrainHparams
 
@@ -39,7 +40,7 @@ QUIET = {"displayModeBar": False}
 TERMS = {  # macros of a family's formula: the word and the colour of each kind of term
     "D": ("distortion", figures.DISTORTION),
     "R": ("rate", figures.RATE),
-    "O": ("what is new", figures.ELBO),
+    "O": ("other term", figures.ELBO),
 }
 
 
@@ -134,7 +135,8 @@ def idea(family: Family) -> None:
     with st.container(border=True, key="zscope-formula"):
         latex = re.sub(r"\\([DRO])\{", lambda m: rf"\textcolor{{{TERMS[m[1]][1]}}}{{", family.formula)
         st.latex(rf"\min \;\; {latex}")
-        present = [kind for macro, kind in TERMS.items() if f"\\{macro}{{" in family.formula]
+        words = {"O": _(family.other)} if family.other else {}
+        present = [(words.get(m, word), colour) for m, (word, colour) in TERMS.items() if f"\\{m}{{" in family.formula]
         st.markdown(" · ".join(f":color[{word}]{{foreground='{colour}'}}" for word, colour in present))
 
 

@@ -79,4 +79,4 @@ def test_what_is_kept_falls_from_all_to_k_in_training_alone():
 
 def test_without_steps_k_is_kept_from_the_first():
     trainer = trained("sparse_ae", d=8, active_share=0.25, sparsify_steps=0)
-    assert trainer.objective.kept(trainer.model, 0) == 2
+    assert trainer.objective.size(trainer.model, 0) == 2

@@ -44,7 +44,7 @@ def test_a_copy_is_nearer_than_all_of_the_yardstick_and_the_yardstick_lies_evenl
 
 
 def test_what_does_not_fit_is_refused(train):
-    with pytest.raises(ShapeError, match=r"given \(2, 1, 9, 9\), expected \(b, 1, 10, 10\)"):
+    with pytest.raises(ShapeError, match=r"given shape \(2, 1, 9, 9\), expected \(b, 1, 10, 10\)"):
         Copies(train).find(np.zeros((2, 1, 9, 9), np.float32))
     with pytest.raises(ShapeError, match="given none"):
         Copies(train[:0])

@@ -132,7 +132,7 @@ def test_what_no_score_exists_for_is_refused(metric):
     factors, codes = grid(), noise(len(grid()), 3)
     constant = factors.copy()
     constant[:, 1] = 4
-    with pytest.raises(ShapeError, match=r"factor 1 has one value only, \[4\]"):
+    with pytest.raises(ShapeError, match=r"factor 1 has only 1 value, \[4\]"):
         metric(codes, constant)
     with pytest.raises(ShapeError, match="NaN or infinite"):
         metric(np.where(codes > 2, np.nan, codes), factors)
@@ -256,7 +256,7 @@ def test_variances_are_in_units_of_each_dimensions_own():
 
 def test_a_value_of_one_sample_cannot_be_held():
     factors = np.vstack([grid(), [[0, 5, 0]]])
-    with pytest.raises(ShapeError, match="factor 1: a value has one sample only"):
+    with pytest.raises(ShapeError, match="factor 1: a value has only 1 sample"):
         factor_vae_score(noise(len(factors), 2), factors)
 
 

@@ -48,7 +48,7 @@ def test_all_measures_what_can_be_and_says_what_cannot(cli):
     found = json.loads(out)
     for group in metric_groups().keys() - found["skipped"].keys():
         assert figures(group) & found.keys(), f"{group} measured nothing that it names"
-    assert "none exists" in found["skipped"]["detect"]
+    assert "There is none." in found["skipped"]["detect"]
     assert "digits has no ground-truth factors" in found["skipped"]["disentanglement"]
     assert found["elbo_nats"]
     estimates = {name: value for name, value in found.items() if isinstance(value, dict) and name != "skipped"}
@@ -85,17 +85,17 @@ def test_groups_are_measured_as_named_and_every_line_weighs_itself(cli):
 def test_an_autoencoder_draws_from_its_aggregate_and_has_no_posterior(cli):
     found = json.loads(cli("tiny-ae", "--metrics", "all", "--k", 0, "--json")[1])
     assert "draws from the aggregate" in found["coverage"]["protocol"]
-    assert "need one level of Gaussian latents" in found["skipped"]["latent"]
+    assert "need exactly one level of Gaussian latents" in found["skipped"]["latent"]
     assert not {name for name in found if "bits_per_dim" in name}
 
 
 def test_what_was_asked_for_by_name_and_cannot_be_is_an_error(cli):
     code, out, err = cli("tiny-ae", "--metrics", "latent")
     assert (code, out) == (1, "")
-    assert "tiny-ae: these figures need one level of Gaussian latents" in err
+    assert "tiny-ae: these metrics need exactly one level of Gaussian latents" in err
     code, out, err = cli("tiny-ae", "--metrics", "latent,use", "--json")
     assert code == 1
-    assert "tiny-ae: these figures need one level of Gaussian latents" in err
+    assert "tiny-ae: these metrics need exactly one level of Gaussian latents" in err
     assert set(json.loads(out)) == {"checkpoint", "skipped"} | figures("use"), "what was measured is not lost"
     code, _, err = cli("tiny-vae", "--metrics", "boundz")
     assert code == 1

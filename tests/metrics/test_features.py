@@ -157,10 +157,10 @@ def test_any_size_of_picture(shape):
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"y_train": None}, "of 0 classes"),
-        ({"y_test": None}, "of 0 classes"),
-        ({"y_train": np.zeros(300, np.int64)}, "of 1 classes"),
-        ({"x_train": np.zeros((300, 40), np.uint8)}, r"samples \(40,\)"),
+        ({"y_train": None}, "number of classes 0"),
+        ({"y_test": None}, "number of classes 0"),
+        ({"y_train": np.zeros(300, np.int64)}, "number of classes 1"),
+        ({"x_train": np.zeros((300, 40), np.uint8)}, r"samples of shape \(40,\)"),
     ],
 )
 def test_data_without_pictures_or_labels_are_refused(samples, wrong, words):

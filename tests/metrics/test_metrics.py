@@ -308,7 +308,7 @@ def test_collapse_is_called_by_its_name_with_the_knobs_that_the_family_has():
     said = collapse_warning(1, 16, {"beta", "d", "width"})
     assert said is not None
     assert "only 1 of 16" in said
-    assert "a lower beta" in said
+    assert "Lower beta." in said
     assert "capacity" not in said
     assert collapse_warning(2, 20, {"beta"}) is None
 
@@ -323,4 +323,4 @@ def test_a_collapsed_run_says_so_while_it_trains_but_not_as_it_begins(tmp_path, 
     for _ in (event for event in events if event.kind == "epoch"):
         break
     events.close()
-    assert any("Posterior collapse: only" in line and "a lower beta" in line for line in said) == told
+    assert any("Posterior collapse: only" in line and "Lower beta." in line for line in said) == told

@@ -126,7 +126,7 @@ def test_the_density_is_the_product_of_its_conditionals(name):
         past = x.clone()
         past[:, :, t:] = 0
         by_hand += Normal(model.params(z, past)[:, :, t], 0.5).log_prob(x[:, :, t]).sum(1)
-    prior = Normal(0.0, 1.0) if name == "sequence_vae" else Normal(*model._walk(3, model._given(z), x).p)
+    prior = Normal(0.0, 1.0) if name == "sequence_vae" else Normal(*model._unroll(3, model._given(z), x).p)
     torch.testing.assert_close(model.log_joint(x, z), by_hand + prior.log_prob(z).sum(1))
 
 
@@ -145,7 +145,7 @@ def test_the_prior_walks_as_decode_does():
     model = built("vrnn").model.eval()
     z = model.sample_prior(3, torch.Generator().manual_seed(0), temperature=0.0)
     x = model.decode(z)
-    walk = model._walk(3, model._given(z), x)
+    walk = model._unroll(3, model._given(z), x)
     torch.testing.assert_close(walk.p.mean, z, rtol=1e-4, atol=1e-5)
     assert (z[:, 2:4] != z[:, :2]).all(), "the prior has no memory"
 

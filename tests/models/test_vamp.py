@@ -93,7 +93,7 @@ def test_components_are_encoded_once_while_the_model_only_answers():
     assert rows[4:] == 2 * [len(x), K]
 
 
-def test_kept_components_are_those_of_the_parameters_of_now():
+def test_cached_components_are_those_of_the_current_parameters():
     """After a step of training, and after other parameters were loaded or moved while the model answered."""
     model, z = model_of(), torch.zeros(2, H.d)
     trainer = Trainer(model, Sum(), TrainHparams(lr=0.05), 0, 1)

@@ -18,6 +18,8 @@ ENTRANCES = {"_", "N_", "ngettext", "knob"}
 # what a programmer reads, not a user: arguments that no user gives, and the log
 UNSEEN = {"ValueError", "TypeError", "KeyError", "AssertionError", "NotImplementedError", "RuntimeError", "LookupError"}
 UNSEEN |= {"compile", "search", "match", "fullmatch", "sub", "debug", "getLogger", "RegistryError"}
+UNSEEN |= {"Estimate", "in_english"}  # a protocol, which is stored and compared
+NAMES = {"paper", "cite", "formula", "kind"}  # keywords whose text is the same in every language
 WIDGETS = {
     "Page", "badge", "button", "caption", "checkbox", "dialog", "download_button", "error", "expander", "file_uploader",
     "form_submit_button", "header", "info", "link_button", "metric", "multiselect", "number_input", "page_link",
@@ -61,6 +63,8 @@ def _inside(node: ast.AST, call: str | None, keyword: str | None = None, first: 
                 continue
             yield from _inside(argument, name, None, place == 0)
         for given in node.keywords:
+            if given.arg in NAMES or name in UNSEEN:
+                continue
             yield from _inside(given.value, name, given.arg)
         return
     if isinstance(node, ast.AnnAssign | ast.arg) and node.annotation is not None:
@@ -89,9 +93,9 @@ PENDING = (
     "app/files", "app/live", "app/panels/explore", "app/panels/generate", "app/panels/interpolate", "app/panels/model",
     "app/panels/share.py", "app/panels/train", "app/router.py", "app/session", "app/show", "app/state", "app/views",
     "app/__main__.py", "vae/__init__.py", "vae/__main__.py", "vae/atlas", "vae/commands", "vae/data", "vae/engine",
-    "vae/errors.py", "vae/families", "vae/latent", "vae/library", "vae/losses", "vae/metrics", "vae/modalities",
-    "vae/models", "vae/registry.py", "vae/runs", "vae/sampling", "vae/saved", "vae/settings.py", "vae/studies",
-    "vae/sweeps", "vae/training", "vae/types.py",
+    "vae/latent", "vae/library", "vae/modalities",
+    "vae/runs", "vae/sampling", "vae/saved", "vae/studies",
+    "vae/sweeps", "vae/training",
 )  # fmt: skip
 
 

@@ -99,11 +99,17 @@ def _settings() -> str:
 
 
 def _said(k: dict[str, Any]) -> tuple[str, str, str]:
-    """Default, range and meaning of a setting, in words."""
+    """Default, range and meaning of a setting, in words, with a link to the term that explains it."""
     span = ", ".join(map(str, k["choices"] or ())) or f"{_number(k['low'])} to {_number(k['high'])}"
+    meaning = f"{k['help']} ({_term(k['term'])})" if k["term"] else k["help"]
     if k["type"] is bool:
-        return str(k["default"]).lower(), "true, false", k["help"]
-    return (k["default"] if k["type"] is str else _number(k["default"])), span, k["help"]
+        return str(k["default"]).lower(), "true, false", meaning
+    return (k["default"] if k["type"] is str else _number(k["default"])), span, meaning
+
+
+def _term(name: str) -> str:
+    """A link to the heading of terms.md that explains it."""
+    return f"[{name.replace('-', ' ')}](terms.md#{name})"
 
 
 def _number(value: int | float) -> str:
@@ -141,7 +147,11 @@ def _modalities() -> str:
 
 
 def _metrics() -> str:
-    return _table(("group", "figures"), [(_code([g.name]), g.figures or g.title) for g in metric_groups().values()])
+    rows = [
+        (_code([g.name]), g.figures or g.title, ", ".join(_term(name) for name in dict.fromkeys(g.terms.values())))
+        for g in metric_groups().values()
+    ]
+    return _table(("group", "metrics", "terms"), rows)
 
 
 def _artifacts() -> str:

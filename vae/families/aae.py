@@ -1,4 +1,4 @@
-"""The adversarial autoencoder: a discriminator sees to it that the codes together look like the prior."""
+"""The adversarial autoencoder: a discriminator matches the aggregate posterior to the prior."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ..models.model import VAE, NetHparams
 from ..models.nets.discriminator import discriminator
 from ..registry import family
 from ..settings import knob
+from ..text import N_
 from ..types import Loss, Spec
 
 DEPTH = 2  # hidden layers of the discriminator, as in the paper's experiments
@@ -22,20 +23,24 @@ DEPTH = 2  # hidden layers of the discriminator, as in the paper's experiments
 @dataclass(frozen=True)
 class Hparams(NetHparams):
     lambda_adversary: float = knob(
-        10.0, "weight of fooling the discriminator against the distortion, both in nats", low=0.0, high=1e6, log=True
+        10.0, "weight of the adversarial loss relative to the distortion, both in nats", low=0.0, high=1e6, log=True
     )
     r1: float = knob(
-        1.0, "weight of the adversary's squared gradient at real draws; 0: none", low=0.0, high=1e4, log=True
+        1.0,
+        "weight of the gradient penalty on the discriminator at samples of the prior; 0: none",
+        low=0.0,
+        high=1e4,
+        log=True,
     )
-    adversary_width: int = knob(1000, "units of a hidden layer of the adversary", low=1, high=8192)
+    adversary_width: int = knob(1000, "units per hidden layer of the discriminator", low=1, high=8192)
 
 
 class PriorAdversary(nn.Module):
-    """Distortion + lambda * -log D(z), D(z) being the chance that z is a draw of p(z); nats.
+    """Distortion + lambda * -log D(z), where D(z) is the probability that z is a sample of p(z); nats.
 
-    The adversary learns to tell draws of p(z) from codes. Makhzani et al., 2015, section 2; there reconstruction and
-    regularisation take turns, each with a step of its own, and here one step takes both, so a weight stands between
-    them. The paper's adversary has no gradient penalty: without one (r1 = 0) it wins, and codes are driven about.
+    The discriminator learns to tell samples of p(z) from codes. Makhzani et al., 2015, section 2. The paper alternates
+    steps of reconstruction and of regularisation; here each step minimises their weighted sum. The paper's
+    discriminator has no gradient penalty: without one (r1 = 0) it wins, and training becomes unstable.
     """
 
     def __init__(self, d: int, h: Hparams):
@@ -55,19 +60,23 @@ class PriorAdversary(nn.Module):
 @family(
     name="aae",
     kind="matched to a prior",
-    title="Adversarial autoencoder",
-    summary="a deterministic code that a discriminator holds to the prior",
+    title=N_("Adversarial autoencoder"),
+    summary=N_("a deterministic code; a discriminator matches the aggregate posterior to the prior"),
     paper="Makhzani et al., 2015, Adversarial autoencoders",
     hparams=Hparams,
+    other=N_("adversarial loss"),
     traits=("adversarial", "deterministic"),
-    idea=(
-        "An autoencoder whose codes are pushed towards the prior by a second net, which learns to tell them from "
-        "draws of the prior while the encoder learns to fool it. Only the codes together have to look like the prior: "
-        "each of them is a point, and nothing is blurred for a rate. The price is a game instead of a minimum: how "
-        "far the codes have got is not known, and there is no bound."
+    idea=N_(
+        "An autoencoder whose codes are matched to the prior by a discriminator, which learns to tell codes "
+        "from samples of the prior while the encoder learns to fool it. Only the distribution of all codes "
+        "has to match the prior: each code is a point, so no rate blurs the reconstructions. The price is "
+        "an adversarial game instead of a minimum: there is no bound, and the loss does not show how close "
+        "the match is."
     ),
-    formula=r"\D{-\log p(x \mid z)} - \lambda \, \O{\log D(z)}, \quad z = e(x), \quad "
-    r"\max_D \; \O{\mathbb{E}_{p(z)} \log D(z) + \mathbb{E}_{q(z)} \log (1 - D(z))}",
+    formula=(
+        r"\D{-\log p(x \mid z)} - \lambda \, \O{\log D(z)}, \quad z = e(x), \quad "
+        r"\max_D \; \O{\mathbb{E}_{p(z)} \log D(z) + \mathbb{E}_{q(z)} \log (1 - D(z))}"
+    ),
 )
 def build(spec: Spec, h: Hparams):
     return VAE(spec, h, PriorMatched), PriorAdversary(h.d, h)

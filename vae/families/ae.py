@@ -6,21 +6,23 @@ from ..losses.objectives import Sum
 from ..models.bottlenecks import Deterministic
 from ..models.model import VAE, NetHparams
 from ..registry import family
+from ..text import N_
 from ..types import Spec
 
 
 @family(
     name="ae",
     kind="plain",
-    title="Autoencoder",
-    summary="a deterministic code, no prior",
+    title=N_("Autoencoder"),
+    summary=N_("a deterministic code, no prior"),
     paper="Hinton and Salakhutdinov, 2006, Reducing the dimensionality of data with neural networks",
     hparams=NetHparams,
     traits=("deterministic",),
-    idea=(
-        "An encoder squeezes a sample into a few numbers, and a decoder has to bring it back from them alone. "
-        "What is kept is what the decoder needs most, so that like samples lie near each other. Nothing says "
-        "where codes may lie: there is no prior to draw from, and between codes the decoder is untested."
+    idea=N_(
+        "An encoder compresses a sample into a few numbers, and a decoder reconstructs it from them alone. "
+        "The code has to carry what the reconstruction needs most, so similar samples tend to get similar "
+        "codes. Nothing constrains where codes lie: there is no prior to sample from, and the decoder is "
+        "not trained between codes."
     ),
     formula=r"\D{-\log p(x \mid z)}, \quad z = e(x)",
 )

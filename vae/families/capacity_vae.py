@@ -1,4 +1,4 @@
-"""A VAE whose rate is held at a capacity that grows while it trains."""
+"""A VAE whose rate is held at a capacity that increases during training."""
 
 from __future__ import annotations
 
@@ -13,14 +13,19 @@ from ..models.bottlenecks import Gaussian
 from ..models.model import VAE, NetHparams
 from ..registry import family
 from ..settings import knob
+from ..text import N_
 from ..types import Loss, Spec
 
 
 @dataclass(frozen=True)
 class Hparams(NetHparams):
-    capacity_nats: float = knob(25.0, "rate of each sample at the end of training, nats", low=0.0, high=10_000.0)
-    capacity_steps: int = knob(5000, "steps over which the capacity rises from 0", low=1, high=10_000_000)
-    gamma_capacity: float = knob(100.0, "weight of a nat of rate off the capacity", low=0.0, high=1e5, log=True)
+    capacity_nats: float = knob(
+        25.0, "target rate of each sample at the end of training, in nats", low=0.0, high=10_000.0, term="rate"
+    )
+    capacity_steps: int = knob(5000, "steps over which the capacity increases from 0", low=1, high=10_000_000)
+    gamma_capacity: float = knob(
+        100.0, "weight of the difference between rate and capacity, per nat", low=0.0, high=1e5, log=True
+    )
 
 
 class Capacity(nn.Module):
@@ -40,18 +45,20 @@ class Capacity(nn.Module):
 
 @family(
     name="capacity_vae",
-    title="Capacity-controlled VAE",
-    summary="the rate of each sample is held at a capacity that rises while it trains",
+    title=N_("Capacity-controlled VAE"),
+    summary=N_("the rate of each sample is held at a capacity that increases during training"),
     paper="Burgess et al., 2018, Understanding disentangling in beta-VAE",
     hparams=Hparams,
-    idea=(
-        "The rate is not minimised but held at a capacity, which starts at nothing and grows while the model "
-        "trains. What describes a sample best enters the code first and the rest follows, each into a dimension of "
-        "its own. A capacity above what the data need is filled with noise, and the weight that holds the rate is "
-        "one more knob."
+    idea=N_(
+        "The rate is not minimised but held at a target, the capacity, which increases from 0 during "
+        "training. The features that lower the distortion most enter the code first and others follow, "
+        "often one per dimension. A capacity above what the data need is filled with noise, and the weight "
+        "gamma is one more setting to tune."
     ),
-    formula=r"\D{-\mathbb{E}_{q(z \mid x)} \log p(x \mid z)} + \gamma \, "
-    r"\R{\left| \mathrm{KL}\left(q(z \mid x) \,\|\, p(z)\right) - C(t) \right|}",
+    formula=(
+        r"\D{-\mathbb{E}_{q(z \mid x)} \log p(x \mid z)} + \gamma \, "
+        r"\R{\left| \mathrm{KL}\left(q(z \mid x) \,\|\, p(z)\right) - C(t) \right|}"
+    ),
 )
 def build(spec: Spec, h: Hparams):
     return VAE(spec, h, Gaussian), Capacity(linear(h.capacity_nats, h.capacity_steps), h.gamma_capacity)

@@ -1,4 +1,4 @@
-"""The contractive autoencoder: the code hardly moves where the sample does."""
+"""The contractive autoencoder: small changes of a sample hardly change its code."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from ..models.bottlenecks import Deterministic
 from ..models.model import VAE, NetHparams
 from ..registry import family
 from ..settings import knob
+from ..text import N_
 from ..types import Spec
 
 
 @dataclass(frozen=True)
 class Hparams(NetHparams):
     lambda_contractive: float = knob(
-        1.0, "weight of the squared norm of the encoder's Jacobian, in nats", low=0.0, high=1e6, log=True
+        1.0, "weight of the squared Frobenius norm of the encoder's Jacobian", low=0.0, high=1e6, log=True
     )
     jacobian: str = knob(
         "hutchinson",
-        "hutchinson: one backward pass along random signs, unbiased; exact: one for each latent dimension, far slower",
+        "hutchinson: unbiased estimate from one backward pass; exact: one pass per latent dimension, much slower",
         choices=("hutchinson", "exact"),
     )
 
@@ -29,23 +30,26 @@ class Hparams(NetHparams):
 @family(
     name="contractive_ae",
     kind="plain",
-    title="Contractive autoencoder",
-    summary="the autoencoder whose code is made to change little with its sample",
+    title=N_("Contractive autoencoder"),
+    summary=N_("an autoencoder whose code is insensitive to small changes of the sample"),
     paper="Rifai et al., 2011, Contractive auto-encoders: explicit invariance during feature extraction",
     hparams=Hparams,
+    other=N_("Jacobian penalty"),
     traits=("deterministic",),
-    idea=(
-        "Beside the error, training minimises the slope of the encoder at every sample: the sum of all squared "
-        "derivatives of the code by the pixels. The decoder still has to tell samples apart, so that the code keeps "
-        "moving along the directions in which the data vary and stands still across them. It costs a second "
-        "derivative, there is no prior, and part of the penalty is saved by a smaller code that the decoder scales up "
-        "again."
+    idea=N_(
+        "Besides the distortion, training minimises the squared Frobenius norm of the encoder's Jacobian at "
+        "every sample. The decoder still has to tell samples apart, so the code stays sensitive to the "
+        "directions in which the data vary and becomes insensitive to all others. Training needs second "
+        "derivatives, there is no prior, and part of the penalty can be avoided by scaling the code down "
+        "and letting the decoder scale it up again."
     ),
-    formula=r"\D{-\log p(x \mid z)} + \lambda \, "
-    r"\O{\left\| \frac{\partial e(x)}{\partial x} \right\|_F^2}, \quad z = e(x)",
+    formula=(
+        r"\D{-\log p(x \mid z)} + \lambda \, "
+        r"\O{\left\| \frac{\partial e(x)}{\partial x} \right\|_F^2}, \quad z = e(x)"
+    ),
 )
 def build(spec: Spec, h: Hparams):
-    """Rifai et al., 2011, with -log p(x|z) for the error. The paper's decoder has the encoder's weights, transposed,
-    so that a smaller code is a worse one; here their weights are apart, and the code linear, not a sigmoid's."""
+    """Rifai et al., 2011, with -log p(x|z) as the error. In the paper the decoder's weights are the encoder's,
+    transposed, so that a smaller code is a worse one; here the weights are not tied, and the code is linear."""
     term = contraction(exact=h.jacobian == "exact")
     return VAE(spec, h, Deterministic), Sum(jacobian_square=(term, constant(h.lambda_contractive)))

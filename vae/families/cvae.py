@@ -1,4 +1,4 @@
-"""The conditional VAE: the label is given to both sides, and the code keeps what the label does not say."""
+"""The conditional VAE: encoder and decoder are given the label, so the code describes the rest."""
 
 from __future__ import annotations
 
@@ -10,38 +10,46 @@ from ..models.conditional import ConditionalVAE, HideConditions
 from ..models.model import RateHparams
 from ..registry import family
 from ..settings import knob
+from ..text import N_
 from ..types import Spec
 
 
 @dataclass(frozen=True)
 class Hparams(RateHparams):
     prior: str = knob(
-        "standard", "of the code: the same for all labels, or learned for each", choices=("standard", "label")
+        "standard",
+        "prior of the code: the same for all labels (standard) or learned for each label (label)",
+        choices=("standard", "label"),
     )
     hide_labels: float = knob(
-        0.1, "chance that a step sees a sample without its label; 0 leaves unknown labels untrained", low=0.0, high=1.0
+        0.1,
+        "probability that a sample's label is hidden in a training step; 0: samples without a label are not learned",
+        low=0.0,
+        high=1.0,
     )
 
 
 @family(
     name="cvae",
     kind="conditional",
-    title="Conditional VAE",
-    summary="the label given to encoder, decoder and, as a choice, the prior",
+    title=N_("Conditional VAE"),
+    summary=N_("encoder, decoder and, optionally, the prior are given the label"),
     paper="Sohn et al., 2015, Learning structured output representation using deep conditional generative models",
     hparams=Hparams,
     traits=("conditional",),
-    idea=(
-        "The label is told to the encoder and to the decoder, so the code need not say it and keeps what a label "
-        "leaves open: style; the prior p(z|y) is told it too if asked, and is p(z) otherwise. Hold the code and "
-        "change the label to see the same style in another class. A share of labels is hidden in training, so that a "
-        "sample without one can be encoded too; the bound is on log p(x|y), which a label makes easier, and does not "
-        "compare with one on log p(x)."
+    idea=N_(
+        "The encoder and the decoder are given the label, so the code need not encode it and describes what "
+        "the label leaves open, such as style. The prior is p(z) or, optionally, p(z|y). Keep the code and "
+        "change the label to see the same style in another class. Labels are hidden at random during "
+        "training, so that samples without a label can be encoded too. The bound is on log p(x|y), which is "
+        "not comparable with a bound on log p(x)."
     ),
-    formula=r"\D{-\mathbb{E}_{q(z \mid x, y)} \log p(x \mid z, y)} + "
-    r"\R{\mathrm{KL}\left(q(z \mid x, y) \,\|\, p(z \mid y)\right)}",
+    formula=(
+        r"\D{-\mathbb{E}_{q(z \mid x, y)} \log p(x \mid z, y)} + "
+        r"\R{\mathrm{KL}\left(q(z \mid x, y) \,\|\, p(z \mid y)\right)}"
+    ),
 )
 def build(spec: Spec, h: Hparams):
-    """The bound is on log p(x|y): equation 4, picture and label in each other's places. Their prior is "label"."""
+    """The bound is on log p(x|y): equation 4 with picture and label exchanged. The paper's prior is "label"."""
     objective = Sum(beta=warmup(h.warmup, 1.0, h.warmup_steps))
     return ConditionalVAE(spec, h, learned_prior=h.prior == "label"), HideConditions(objective, h.hide_labels)

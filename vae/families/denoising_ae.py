@@ -1,4 +1,4 @@
-"""The denoising autoencoder: it is shown damaged samples and asked for the clean ones."""
+"""The denoising autoencoder: it reconstructs clean samples from corrupted ones."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from ..losses.objectives import Sum
 from ..models.bottlenecks import Deterministic
 from ..models.model import VAE, NetHparams
 from ..registry import family
+from ..text import N_
 from ..types import Spec
 
 
@@ -19,18 +20,21 @@ class Hparams(CorruptionHparams, NetHparams): ...
 @family(
     name="denoising_ae",
     kind="plain",
-    title="Denoising autoencoder",
-    summary="the autoencoder, shown damaged samples and asked for the clean ones",
+    title=N_("Denoising autoencoder"),
+    summary=N_("an autoencoder that reconstructs clean samples from corrupted ones"),
     paper="Vincent et al., 2008, Extracting and composing robust features with denoising autoencoders",
     hparams=Hparams,
+    other=N_("corruption"),
     traits=("deterministic",),
-    idea=(
-        "The encoder sees a damaged sample, and the decoder is asked for the clean one. Copying does not help, so "
-        "the code must hold what the parts of a sample say of each other. Damage happens in training alone; there "
-        "is still no prior."
+    idea=N_(
+        "The encoder sees a corrupted sample, and the decoder reconstructs the clean one. Copying the input "
+        "does not help, so the code has to capture how the parts of a sample depend on each other. Samples "
+        "are corrupted during training only. As in the plain autoencoder, there is no prior."
     ),
-    formula=r"\D{-\mathbb{E}_{\O{p(\tilde x \mid x)}} \log p(x \mid z)},"
-    r" \quad z = e(\tilde x)",
+    formula=(
+        r"\D{-\mathbb{E}_{\O{p(\tilde x \mid x)}} \log p(x \mid z)},"
+        r" \quad z = e(\tilde x)"
+    ),
 )
 def build(spec: Spec, h: Hparams):
     return VAE(spec, h, Deterministic), Sum(corrupt=h.corrupt())

@@ -1,4 +1,4 @@
-"""The denoising VAE: the posterior is that of a damaged sample, the likelihood that of the clean one."""
+"""The denoising VAE: it encodes a corrupted sample and reconstructs the clean one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ..losses.schedules import warmup
 from ..models.bottlenecks import Gaussian
 from ..models.model import VAE, RateHparams
 from ..registry import family
+from ..text import N_
 from ..types import Spec
 
 
@@ -19,19 +20,23 @@ class Hparams(CorruptionHparams, RateHparams): ...
 
 @family(
     name="denoising_vae",
-    title="Denoising VAE",
-    summary="the VAE with the posterior of a damaged sample; still a bound",
+    title=N_("Denoising VAE"),
+    summary=N_("a VAE that encodes corrupted samples; its loss is still a bound"),
     paper="Im et al., 2017, Denoising criterion for variational auto-encoding framework",
     hparams=Hparams,
-    idea=(
-        "The VAE with a posterior that first damages its sample: a mixture of Gaussians instead of one. What is "
-        "minimised is still a bound on log p(x) of the clean sample, from a richer posterior, and the encoder "
-        "learns not to trust single pixels. Damage that hides what matters costs reconstruction."
+    other=N_("corruption"),
+    idea=N_(
+        "A VAE that encodes a corrupted sample and reconstructs the clean one. Averaged over the "
+        "corruption, its posterior is a mixture of Gaussians instead of a single one, and the loss is still "
+        "a bound on log p(x) of the clean sample. The encoder learns not to depend on single pixels; "
+        "corruption that removes what matters costs reconstruction quality."
     ),
-    formula=r"\D{-\mathbb{E}_{q(z \mid \tilde x)} \log p(x \mid z)} + "
-    r"\R{\mathrm{KL}\left(q(z \mid \tilde x) \,\|\, p(z)\right)}, \quad \O{\tilde x \sim p(\tilde x \mid x)}",
+    formula=(
+        r"\D{-\mathbb{E}_{q(z \mid \tilde x)} \log p(x \mid z)} + "
+        r"\R{\mathrm{KL}\left(q(z \mid \tilde x) \,\|\, p(z)\right)}, \quad \O{\tilde x \sim p(\tilde x \mid x)}"
+    ),
 )
 def build(spec: Spec, h: Hparams):
-    """-E log p(x, z) / q(z|x'), with x' ~ p(x'|x) and z ~ q(z|x'): still a bound on log p(x), of the posterior
-    that first damages x. Im et al., 2017."""
+    """-E log p(x, z) / q(z|x'), with x' ~ p(x'|x) and z ~ q(z|x'): still a bound on log p(x), for the posterior
+    that corrupts x first. Im et al., 2017."""
     return VAE(spec, h, Gaussian), Sum(beta=warmup(h.warmup, 1.0, h.warmup_steps), corrupt=h.corrupt())

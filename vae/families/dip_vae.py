@@ -1,4 +1,4 @@
-"""The DIP-VAE: the codes of the data are held to the covariance of the prior."""
+"""The DIP-VAE: the covariance of the codes is matched to that of the prior."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from ..models.bottlenecks import Gaussian
 from ..models.model import VAE, RateHparams
 from ..registry import family
 from ..settings import knob
+from ..text import N_
 from ..types import Spec
 
 
 @dataclass(frozen=True)
 class Hparams(RateHparams):
-    dip: str = knob("I", "covariance of the posterior means (I) or of the codes themselves (II)", choices=("I", "II"))
-    lambda_od: float = knob(10.0, "weight of squared covariances of two dimensions", low=0.0, high=1e5, log=True)
+    dip: str = knob("I", "covariance of the posterior means (I) or of the sampled codes (II)", choices=("I", "II"))
+    lambda_od: float = knob(10.0, "weight of the squared covariances between dimensions", low=0.0, high=1e5, log=True)
     lambda_d: float = knob(
         100.0,
-        "weight of squared deviations of variances from 1; the paper takes 10 lambda_od in I and lambda_od in II",
+        "weight of the squared differences of variances from 1; the paper uses 10 lambda_od for I, lambda_od for II",
         low=0.0,
         high=1e5,
         log=True,
@@ -30,18 +31,21 @@ class Hparams(RateHparams):
 @family(
     name="dip_vae",
     kind="disentangling",
-    title="DIP-VAE",
-    summary="the codes of all the data are held to the covariance of the prior",
+    title=N_("DIP-VAE"),
+    summary=N_("the covariance of the codes is matched to that of the prior"),
     paper="Kumar et al., 2018, Variational inference of disentangled latent concepts from unlabeled observations",
     hparams=Hparams,
-    idea=(
-        "All codes together should have the covariance of the prior: variances of one and nothing between dimensions. "
-        "C is the covariance of the posterior means (DIP-VAE-I) or of the codes themselves (II), measured on the "
-        "batch and penalised directly, beside the usual rate. It asks only for uncorrelated dimensions, which is less "
-        "than independent ones, and is cheap."
+    other=N_("covariance penalty"),
+    idea=N_(
+        "The codes of the data should have the covariance of the prior: unit variances and no correlations. "
+        "C is the covariance of the posterior means (DIP-VAE-I) or of the sampled codes (DIP-VAE-II), "
+        "estimated on each batch; its deviation from the identity is penalised in addition to the rate. The "
+        "penalty is cheap, but uncorrelated dimensions may still depend on each other."
     ),
-    formula=r"\D{-\mathbb{E}_{q(z \mid x)} \log p(x \mid z)} + \R{\mathrm{KL}\left(q(z \mid x) \,\|\, p(z)\right)}"
-    r" + \O{\lambda_{od} \sum_{i \neq j} C_{ij}^2 + \lambda_d \sum_i (C_{ii} - 1)^2}",
+    formula=(
+        r"\D{-\mathbb{E}_{q(z \mid x)} \log p(x \mid z)} + \R{\mathrm{KL}\left(q(z \mid x) \,\|\, p(z)\right)}"
+        r" + \O{\lambda_{od} \sum_{i \neq j} C_{ij}^2 + \lambda_d \sum_i (C_{ii} - 1)^2}"
+    ),
 )
 def build(spec: Spec, h: Hparams):
     """Kumar et al., 2018, equations 6 (I) and 7 (II)."""

@@ -1,4 +1,4 @@
-"""The FactorVAE: the total correlation of the codes, as a discriminator sees it, weighs on top of the rate."""
+"""The FactorVAE: the total correlation, estimated by a discriminator, is penalised in addition to the rate."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from ..models.model import VAE, RateHparams
 from ..models.nets.discriminator import discriminator
 from ..registry import family
 from ..settings import knob
+from ..text import N_
 from ..types import Loss, Spec
 
 
@@ -25,27 +26,28 @@ from ..types import Loss, Spec
 class Hparams(RateHparams):
     gamma_density: float = knob(
         6.0,
-        "weight of the total correlation on top of the rate; at 0 it is the VAE (the paper's gamma)",
+        "weight of the total correlation (the paper's gamma); 0 gives the VAE",
+        term="total-correlation",
         low=0.0,
         high=1000.0,
         log=True,
     )
-    adversary_width: int = knob(1000, "units of a hidden layer of the adversary", low=1, high=8192)
-    adversary_depth: int = knob(6, "hidden layers of the adversary", low=1, high=12)
+    adversary_width: int = knob(1000, "units per hidden layer of the discriminator", low=1, high=8192)
+    adversary_depth: int = knob(6, "hidden layers of the discriminator", low=1, high=12)
 
 
 def permute_dims(z: Float[Tensor, "b d"]) -> Float[Tensor, "b d"]:
-    """Each dimension shuffled over the batch by itself: draws of prod_j q(z_j). Kim and Mnih, 2018, algorithm 1."""
+    """Shuffles each dimension over the batch: samples of prod_j q(z_j). Kim and Mnih, 2018, algorithm 1."""
     return z.gather(0, torch.rand_like(z).argsort(0))
 
 
 class DensityRatio(nn.Module):
-    """Distortion + rate + gamma * log odds that z is a draw of q(z), not of prod_j q(z_j), nats.
+    """Distortion + rate + gamma * log odds that z is a sample of q(z), not of prod_j q(z_j), nats.
 
-    The adversary's log odds estimate log q(z) / prod_j q(z_j), whose mean is the total correlation. It minimises its
-    cross-entropy, nats, on codes it may not move. Kim and Mnih, 2018, equations 2 and 3, algorithm 2; there a second
-    batch makes the permuted codes and serves nothing else, here the second half of the one batch, all of which
-    trains the VAE, so that a step sees as many samples as any other family's.
+    The discriminator's log odds estimate log q(z) / prod_j q(z_j), whose mean is the total correlation. It minimises
+    its cross-entropy, nats; no gradient of it reaches the codes. Kim and Mnih, 2018, equations 2 and 3, algorithm 2.
+    The paper permutes the codes of a second batch; here the second half of the same batch is permuted, and all of it
+    trains the VAE, so that a step uses as many samples as in any other family.
     """
 
     def __init__(self, d: int, h: Hparams):
@@ -67,7 +69,7 @@ class DensityRatio(nn.Module):
         return dataclasses.replace(loss, adversary=self.cross_entropy(output.latent.z.detach()))
 
     def cross_entropy(self, z: Float[Tensor, "b d"]) -> Float[Tensor, ""]:
-        """Of the discriminator between the first half of z and the second, permuted; nats. At chance it is log 2."""
+        """Cross-entropy between the first half of z and the permuted second half, nats; log 2 at chance."""
         half = max(1, len(z) // 2)
         joint, other = z[:half], z[-half:]
         return 0.5 * (
@@ -78,19 +80,23 @@ class DensityRatio(nn.Module):
 @family(
     name="factor_vae",
     kind="disentangling",
-    title="FactorVAE",
-    summary="the total correlation, as a discriminator sees it, weighs on top of the rate",
+    title=N_("FactorVAE"),
+    summary=N_("the total correlation, estimated by a discriminator, is penalised in addition to the rate"),
     paper="Kim and Mnih, 2018, Disentangling by factorising",
     hparams=Hparams,
+    other=N_("total correlation"),
     traits=("adversarial",),
-    idea=(
-        "A second net learns to tell codes from codes whose dimensions were shuffled across samples; as long as it "
-        "can, the dimensions depend on each other. Its log odds estimate the total correlation, which weighs on top "
-        "of the rate, so that factors come apart at little cost to the pictures. It is a game of two players: each "
-        "is only as good as the other lets it be."
+    idea=N_(
+        "A discriminator learns to tell codes from codes whose dimensions were shuffled across samples, "
+        "which is possible only if the dimensions depend on each other. Its log odds estimate the total "
+        "correlation, which is penalised in addition to the rate. This encourages independent dimensions at "
+        "a smaller cost in reconstruction than a large beta. The estimate is only as good as the "
+        "discriminator, which is trained along with the model."
     ),
-    formula=r"\D{-\mathbb{E}_{q(z \mid x)} \log p(x \mid z)} + \R{\mathrm{KL}\left(q(z \mid x) \,\|\, p(z)\right)}"
-    r" + \gamma \, \O{\mathrm{KL}\Big(q(z) \,\Big\|\, \prod_j q(z_j)\Big)}",
+    formula=(
+        r"\D{-\mathbb{E}_{q(z \mid x)} \log p(x \mid z)} + \R{\mathrm{KL}\left(q(z \mid x) \,\|\, p(z)\right)}"
+        r" + \gamma \, \O{\mathrm{KL}\Big(q(z) \,\Big\|\, \prod_j q(z_j)\Big)}"
+    ),
 )
 def build(spec: Spec, h: Hparams):
     return VAE(spec, h, Gaussian), DensityRatio(h.d, h)

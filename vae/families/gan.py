@@ -1,4 +1,4 @@
-"""A generative adversarial net, with an encoder fitted alongside so that there is a map."""
+"""A generative adversarial network, with an encoder trained alongside to provide a map."""
 
 from __future__ import annotations
 
@@ -15,23 +15,24 @@ from ..models.model import VAE, NetHparams
 from ..models.nets import chosen
 from ..registry import family
 from ..settings import knob
+from ..text import N_
 from ..types import Loss, Output, Spec
 
 
 @dataclass(frozen=True)
 class Hparams(NetHparams):
     r1: float = knob(
-        1.0, "weight of the adversary's squared gradient at real draws; 0: none", low=0.0, high=1e4, log=True
+        1.0, "weight of the gradient penalty on the discriminator at real samples; 0: none", low=0.0, high=1e4, log=True
     )
 
 
 class SampleAdversary(nn.Module):
-    """The decoder G fools a discriminator of samples; the encoder learns alongside what z is behind a sample.
+    """The decoder G is trained to fool a discriminator; the encoder E is trained alongside to invert G.
 
-    Decoder: -log D(G(z)), z ~ p(z), nats, and nothing else: Goodfellow et al., 2014. Encoder, which never moves the
-    decoder: half the squared error of z from E(G(z)), nats under a unit Gaussian, so that what is made is found again;
-    and the distortion of G(E(x)), so that real samples are: on digits, 40 epochs, the first alone has an mse of .046
-    where both have .030. The adversary tells x from G(z), with the penalty R1.
+    Decoder: -log D(G(z)), z ~ p(z), nats, and nothing else: Goodfellow et al., 2014. Encoder, whose loss passes no
+    gradient to the decoder: half the squared error between z and E(G(z)), nats under a unit Gaussian, which inverts
+    generated samples; and the distortion of G(E(x)), which inverts real ones. On digits, 40 epochs, the first term
+    alone gives an MSE of .046, both give .030. The discriminator tells x from G(z), with the gradient penalty R1.
     """
 
     def __init__(self, spec: Spec, h: Hparams):
@@ -59,21 +60,25 @@ class SampleAdversary(nn.Module):
 @family(
     name="gan",
     kind="adversarial",
-    title="Generative adversarial net",
-    summary="a generator that fools a discriminator, and an encoder fitted alongside for the map",
+    title=N_("Generative adversarial network"),
+    summary=N_("a generator trained against a discriminator, with an encoder trained alongside for the map"),
     paper="Goodfellow et al., 2014, Generative adversarial nets",
     hparams=Hparams,
+    other=N_("adversarial losses and inversion of the generator"),
     traits=("adversarial", "implicit", "deterministic"),
-    idea=(
-        "A generator learns to fool a discriminator that learns to tell its samples from real ones: no likelihood, "
-        "and no average over what a sample might be, which is what blurs a VAE's. In return nothing says which real "
-        "ones the generator has left out, and the game may settle on artefacts that a small discriminator does not "
-        "see. The encoder e is fitted alongside, so that there is a map, and may not move the generator: what does "
-        "not come back shows what the generator cannot make."
+    idea=N_(
+        "A generator learns to fool a discriminator, which learns to tell generated samples from real ones. "
+        "There is no likelihood, so samples are not blurred by averaging over several possibilities. In "
+        "return, nothing measures which kinds of samples the generator leaves out, and a small "
+        "discriminator may miss artefacts. The encoder e is trained alongside to place real samples on the "
+        "map and does not change the generator: a sample that is reconstructed badly is one that the "
+        "generator cannot produce."
     ),
-    formula=r"\O{-\mathbb{E}_{p(z)} \log D(g(z))}, \quad "
-    r"\max_D \; \O{\mathbb{E}_{x} \log D(x) + \mathbb{E}_{p(z)} \log (1 - D(g(z)))}, \quad "
-    r"\min_e \; \D{-\log p(x \mid e(x))} + \O{\tfrac{1}{2} \left\| e(g(z)) - z \right\|^2}",
+    formula=(
+        r"\O{-\mathbb{E}_{p(z)} \log D(g(z))}, \quad "
+        r"\max_D \; \O{\mathbb{E}_{x} \log D(x) + \mathbb{E}_{p(z)} \log (1 - D(g(z)))}, \quad "
+        r"\min_e \; \D{-\log p(x \mid e(x))} + \O{\tfrac{1}{2} \left\| e(g(z)) - z \right\|^2}"
+    ),
 )
 def build(spec: Spec, h: Hparams):
     return VAE(spec, h, PriorMatched), SampleAdversary(spec, h)

@@ -1,4 +1,4 @@
-"""The ladder: latents above latents, inferred from the top down."""
+"""The ladder VAE: several levels of latents, inferred from the top down."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from ..models.model import RateHparams, density
 from ..models.nets import chosen
 from ..registry import family
 from ..settings import knob
+from ..text import N_, _
 from ..types import Latent, Output, Spec
 
-Draw = Callable[[Diagonal, slice], Tensor]  # of one level: its distribution, its columns of z -> z_i
+Draw = Callable[[Diagonal, slice], Tensor]  # a level's distribution and its columns of z -> z_i
 
 
 @dataclass(frozen=True)
@@ -32,20 +33,24 @@ class Hparams(RateHparams):
     d3: int = knob(4, "width of the top level; 0: no such level", low=0, high=4096)
     posterior: str = knob(
         "precision",
-        "two Gaussians weighted by precision, as in the paper, or a shift and stretch of the prior",
+        "precision: two Gaussians weighted by precision, as in the paper; residual: a shift and scaling of the prior",
         choices=("precision", "residual"),
     )
     free_bits_nats: float = knob(
-        0.5, "rate of each level that training does not charge for; reports show the true rate", low=0.0, high=1000.0
+        0.5,
+        "rate of each level that the loss does not charge for, in nats; metrics report the full rate",
+        low=0.0,
+        high=1000.0,
+        term="free-bits",
     )
 
 
 class Ladder(nn.Module):
-    """z (b, d): the levels from the top, side by side. Deterministic features go up, prior and posterior share the way
-    down, and the decoder sees every level, moved by what they have decided together.
+    """z (b, d): the levels side by side, the top one first. The encoder's features are computed from the bottom up;
+    prior and posterior share the pass from the top down; the decoder is given every level and the final state.
 
-    Sonderby et al., 2016, without its batch normalisation (a code would depend on its batch) and, with the posterior
-    "residual", in the form of Vahdat and Kautz, 2020. Features and state are vectors at every level.
+    Sonderby et al., 2016, without its batch normalisation (a code would depend on its batch) or, with the posterior
+    "residual", Vahdat and Kautz, 2020. Features and state are vectors at every level.
     """
 
     has_prior = True
@@ -62,7 +67,7 @@ class Ladder(nn.Module):
         shape, outputs = tuple(spec.shape), self.likelihood.outputs
         pair = chosen(h.net, spec.modality)(shape, outputs, self.d, h.width, h.depth)
         self.encoder, self.decoder, self.features = pair.encoder, pair.decoder, pair.features
-        features = pair.features  # as wide as these is the state, too
+        features = pair.features  # also the width of the state
         self.together = two_layers(features, features, self.d)
         self.up = nn.ModuleList([two_layers(features, features, features) for _ in self.levels[1:]])
         self.ladder = nn.ModuleList(
@@ -70,7 +75,7 @@ class Ladder(nn.Module):
         )
 
     def infer(self, x: Float[Tensor, "b ..."], c: Tensor | None = None) -> Latent:
-        """mu and std are those of the way down along the means; Latent.context: the features, from the top."""
+        """mu and std are those of a top-down pass along the means; Latent.context: the features, from the top."""
         up = [self.encoder(x)]
         for layer in self.up:
             up.append(up[-1] + layer(up[-1]))
@@ -99,19 +104,25 @@ class Ladder(nn.Module):
     def sample_prior(
         self, n: int, generator: torch.Generator, temperature: float = 1.0, c: Tensor | None = None
     ) -> Float[Tensor, "n d"]:
-        """Level by level, each given the one above; temperature scales every standard deviation."""
+        """Samples each level given those above; temperature scales every standard deviation."""
         start = torch.zeros(n, self.d, device=self._device())
         return self.redraw(start, 0, generator, temperature)
 
     def redraw(
         self, z: Float[Tensor, "n d"], held: int, generator: torch.Generator, temperature: float = 1.0
     ) -> Float[Tensor, "n d"]:
-        """z with its first `held` levels kept and every level below drawn anew from p(z_i | above).
+        """z with its first `held` levels unchanged and every level below sampled again from p(z_i | above).
 
         generator: a CPU one. Raises: SettingError: held is not 0 to the number of levels.
         """
         if not 0 <= held <= len(self.levels):
-            raise SettingError(f"held={held}: expected 0 to {len(self.levels)}, the levels from the top to keep.")
+            raise SettingError(
+                _(
+                    "held={held}: expected 0 to {levels}, the number of levels to keep, counted from the top.",
+                    held=held,
+                    levels=len(self.levels),
+                )
+            )
         noise = temperature * torch.randn(len(z), self.d, generator=generator).to(z.device)
         kept = sum(self.levels[:held])
 
@@ -139,7 +150,7 @@ class Ladder(nn.Module):
         return reduce(add, parts)
 
     def map_view(self) -> Tensor | None:
-        """All levels: the top one alone tells the classes of the data apart far less well than all of them."""
+        """All levels: the top one alone separates the classes far less well than all of them."""
         return None
 
     def _down(
@@ -174,19 +185,23 @@ def _mean(of: Diagonal, columns: slice) -> Tensor:
 @family(
     name="ladder_vae",
     kind="hierarchical",
-    title="Ladder variational autoencoder",
-    summary="three levels of latents, inferred and generated from the top down, with free bits",
+    title=N_("Ladder variational autoencoder"),
+    summary=N_("up to three levels of latents, inferred and generated from the top down, with free bits"),
     paper="Sonderby et al., 2016, Ladder variational autoencoders",
     hparams=Hparams,
+    other=N_("free bits"),
     traits=("hierarchical",),
-    idea=(
-        "Latents stand above latents: the top one says roughly what it is, and each level below adds detail given "
-        "what was said above. Inference walks the same way down as generation and only corrects it by what the data "
-        "show, so that a level pays for what it adds and no more. Free bits (Kingma et al., 2016) keep the upper "
-        "levels from falling silent early, when the lower ones could explain everything by themselves."
+    idea=N_(
+        "Latents are arranged in levels: the top level describes a sample coarsely, and each level below "
+        "adds detail, given the levels above. Inference runs from the top down like generation and corrects "
+        "the prior of each level by what the data show. Free bits (Kingma et al., 2016) exempt the first "
+        "nats of each level from the loss, so that the upper levels are not switched off early in training, "
+        "when the lower ones could explain everything."
     ),
-    formula=r"\D{-\mathbb{E} \log p(x \mid z)} + \sum_{l} \max\left(\O{\lambda},\ "
-    r"\R{\mathbb{E}\, \mathrm{KL}\left(q(z_l \mid x, z_{>l}) \,\|\, p(z_l \mid z_{>l})\right)}\right)",
+    formula=(
+        r"\D{-\mathbb{E} \log p(x \mid z)} + \sum_{l} \max\left(\O{\lambda},\ "
+        r"\R{\mathbb{E}\, \mathrm{KL}\left(q(z_l \mid x, z_{>l}) \,\|\, p(z_l \mid z_{>l})\right)}\right)"
+    ),
 )
 def build(spec: Spec, h: Hparams):
     beta = warmup(h.warmup, 1.0, h.warmup_steps)

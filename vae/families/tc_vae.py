@@ -1,4 +1,4 @@
-"""The beta-TCVAE: of the three parts of the rate, only the total correlation weighs more."""
+"""The beta-TCVAE: of the three parts of the rate, only the total correlation gets a larger weight."""
 
 from __future__ import annotations
 
@@ -14,22 +14,30 @@ from ..models.bottlenecks import Gaussian
 from ..models.model import VAE, RateHparams
 from ..registry import family
 from ..settings import knob
+from ..text import N_
 from ..types import Loss, Spec
 
 
 @dataclass(frozen=True)
 class Hparams(RateHparams):
     gamma_tc: float = knob(
-        6.0, "weight of the total correlation; at 1 it is the VAE (the paper's beta)", low=0.0, high=1000.0, log=True
+        6.0,
+        "weight of the total correlation (the paper's beta); 1 gives the VAE",
+        low=0.0,
+        high=1000.0,
+        log=True,
+        term="total-correlation",
     )
-    minibatch: str = knob("stratified", "how a batch stands for the data set in q(z)", choices=SAMPLING)
+    minibatch: str = knob(
+        "stratified", "estimator of q(z) from a batch: minibatch stratified or weighted sampling", choices=SAMPLING
+    )
 
 
 class Decomposed(nn.Module):
     """Distortion + weight(step) * (mutual information + gamma_tc * total correlation + dimension-wise KL), nats.
 
-    Chen et al., 2018, equation 4 with alpha = gamma = 1 and gamma_tc for their beta. The rate itself, in closed form,
-    is reported and weighs nothing: the three terms are one draw of it.
+    Chen et al., 2018, equation 4 with alpha = gamma = 1 and gamma_tc for their beta. The rate in closed form is
+    reported with weight 0: the three terms add up to a one-sample estimate of it.
     """
 
     def __init__(self, gamma_tc: float, weight: Schedule, n_data: int, sampling: str):
@@ -53,19 +61,23 @@ class Decomposed(nn.Module):
 @family(
     name="tc_vae",
     kind="disentangling",
-    title="beta-TCVAE",
-    summary="of the three parts of the rate, the total correlation weighs `gamma_tc`",
+    title=N_("beta-TCVAE"),
+    summary=N_("of the three parts of the rate, the total correlation is weighted by `gamma_tc`"),
     paper="Chen et al., 2018, Isolating sources of disentanglement in variational autoencoders",
     hparams=Hparams,
-    idea=(
-        "The rate has three parts: what the code says of the sample, how far its dimensions depend on each other, "
-        "and how far each strays from the prior. Only the second, the total correlation, is made to weigh more, so "
-        "dimensions come apart without the code being emptied. The parts need q(z) of all the data, which a batch "
-        "only estimates."
+    other=N_("total correlation"),
+    idea=N_(
+        "The rate is the sum of three parts: the mutual information between sample and code, the total "
+        "correlation of the dimensions, and the divergence of each dimension from the prior. Only the total "
+        "correlation gets a larger weight, which encourages independent dimensions without penalising "
+        "informative codes. All three parts need the aggregate posterior q(z), which can only be estimated "
+        "from a batch."
     ),
-    formula=r"\D{-\mathbb{E}_{q(z \mid x)} \log p(x \mid z)} "
-    r"+ \R{I(x; z)} + \gamma \, \O{\mathrm{KL}\Big(q(z) \,\Big\|\, \prod_j q(z_j)\Big)}"
-    r" + \R{\sum_j \mathrm{KL}\left(q(z_j) \,\|\, p(z_j)\right)}",
+    formula=(
+        r"\D{-\mathbb{E}_{q(z \mid x)} \log p(x \mid z)} "
+        r"+ \R{I(x; z)} + \gamma \, \O{\mathrm{KL}\Big(q(z) \,\Big\|\, \prod_j q(z_j)\Big)}"
+        r" + \R{\sum_j \mathrm{KL}\left(q(z_j) \,\|\, p(z_j)\right)}"
+    ),
 )
 def build(spec: Spec, h: Hparams):
     weight = warmup(h.warmup, 1.0, h.warmup_steps)

@@ -1,4 +1,4 @@
-"""The VAE whose prior is made of its own posteriors, at inputs that are learned."""
+"""A VAE whose prior is a mixture of its own posteriors at learned pseudo-inputs."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ..models.likelihoods import Likelihood
 from ..models.model import VAE, NetHparams, OneCode, RateHparams
 from ..registry import MODALITIES, family
 from ..settings import knob
+from ..text import N_
 from ..types import Latent, Spec
 
 Moments = tuple[Float[Tensor, "k d"], Float[Tensor, "k d"]]
@@ -26,13 +27,13 @@ Moments = tuple[Float[Tensor, "k d"], Float[Tensor, "k d"]]
 
 @dataclass(frozen=True)
 class Hparams(RateHparams):
-    n_pseudo: int = knob(100, "learned inputs whose posteriors are the prior", low=1, high=10_000, log=True)
+    n_pseudo: int = knob(100, "learned pseudo-inputs whose posteriors form the prior", low=1, high=10_000, log=True)
 
 
 class VampVAE(OneCode):
-    """p(z) = 1/K sum_k q(z|u_k), with K pseudo-inputs u_k of the shape and range of x, learned with the rest.
+    """p(z) = 1/K sum_k q(z|u_k), with K learned pseudo-inputs u_k of the shape and range of x.
 
-    The rate is sampled: log q(z|x) - log p(z) at the z that is decoded, unbiased, of either sign; nats.
+    The rate is a one-sample estimate, log q(z|x) - log p(z) at the decoded z: unbiased, may be negative; nats.
     Tomczak and Welling, 2018, equation 9.
     """
 
@@ -44,10 +45,10 @@ class VampVAE(OneCode):
         self.d, self.levels = h.d, (h.d,)
         self.bounded = MODALITIES.get(spec.modality).bounded
         self.pseudo_logits = nn.Parameter(torch.randn(n_pseudo, *spec.shape))
-        self._kept: tuple[list, Moments] | None = None
+        self._cached: tuple[list, Moments] | None = None
 
     @property
-    def likelihood(self) -> Likelihood:  # type: ignore[override]  # what others set is here the VAE's within
+    def likelihood(self) -> Likelihood:  # type: ignore[override]  # an attribute elsewhere, here that of the inner VAE
         return self.vae.likelihood
 
     @property
@@ -55,26 +56,26 @@ class VampVAE(OneCode):
         return self.vae.bottleneck
 
     def pseudo_inputs(self) -> Float[Tensor, "k ..."]:
-        """The inputs whose posteriors are the prior, (k, *shape), in 0-1 where samples are."""
+        """The pseudo-inputs, (k, *shape), in 0-1 if samples are."""
         return torch.sigmoid(self.pseudo_logits) if self.bounded else self.pseudo_logits
 
     def components(self) -> Moments:
-        """mu and std of q(z|u_k) of every pseudo-input, (k, d) each; kept from call to call in eval mode without
-        gradients, where an encoder of convolutions spends most of its time on them, until a parameter changes."""
+        """mu and std of q(z|u_k) of every pseudo-input, (k, d) each. In eval mode without gradients they are cached
+        until a parameter changes: encoding them would take most of a convolutional encoder's time."""
         if self.training or torch.is_grad_enabled():
             return self._components()
         parameters = (self.pseudo_logits, *self.vae.encoder.parameters(), *self.vae.bottleneck.parameters())
         state = [(p.data_ptr(), p._version) for p in parameters]
-        kept = self._kept  # read once: another thread may replace it
-        if kept is None or kept[0] != state:
-            kept = self._kept = (state, self._components())
-        return kept[1]
+        cached = self._cached  # read once: another thread may replace it
+        if cached is None or cached[0] != state:
+            cached = self._cached = (state, self._components())
+        return cached[1]
 
     def _components(self) -> Moments:
         return mean_and_std(self.vae.bottleneck.head(self.vae.encoder(self.pseudo_inputs())))
 
     def train(self, mode: bool = True) -> VampVAE:
-        self._kept = None  # the optimiser's fused kernel moves parameters without raising their version
+        self._cached = None  # a fused optimiser changes parameters without raising their version
         return super().train(mode)
 
     def log_prior(self, z: Float[Tensor, "b d"], c: Tensor | None = None) -> Float[Tensor, " b"]:
@@ -93,7 +94,7 @@ class VampVAE(OneCode):
     def sample_prior(
         self, n: int, generator: torch.Generator, temperature: float = 1.0, c: Tensor | None = None
     ) -> Float[Tensor, "n d"]:
-        """n draws of the mixture, each component's spread times temperature."""
+        """n samples of the mixture; temperature scales each component's standard deviation."""
         mu, std = self.components()
         k = torch.randint(len(mu), (n,), generator=generator).to(mu.device)
         noise = torch.randn(n, self.d, generator=generator).to(mu.device)
@@ -102,18 +103,20 @@ class VampVAE(OneCode):
 
 @family(
     name="vamp_vae",
-    title="VAE with a VampPrior",
-    summary="a prior made of the posteriors of learned pseudo-inputs",
+    title=N_("VAE with a VampPrior"),
+    summary=N_("a prior that is a mixture of the posteriors of learned pseudo-inputs"),
     paper="Tomczak and Welling, 2018, VAE with a VampPrior",
     hparams=Hparams,
-    idea=(
-        "A standard normal prior asks all codes to crowd around one point; this prior asks them to lie where codes do. "
-        "It is the mean of the posteriors of a few inputs that are made up and learned, which end as blurred "
-        "prototypes of the data. The code may keep more, and draws fall where samples are; each step encodes the "
-        "made-up inputs as well."
+    idea=N_(
+        "A standard normal prior pulls all codes towards one point. The VampPrior is instead a mixture of "
+        "the model's own posteriors at a few learned pseudo-inputs, which end up as blurred prototypes of "
+        "the data. The same code costs a smaller rate, and samples from the prior lie where the data are "
+        "encoded. The price is that every step encodes the pseudo-inputs as well."
     ),
-    formula=r"\D{-\mathbb{E}_{q(z \mid x)} \log p(x \mid z)} + \R{\mathbb{E}_{q(z \mid x)} \left[ \log q(z \mid x) - "
-    r"\log \frac{1}{K} \sum_{k=1}^{K} q(z \mid u_k) \right]}",
+    formula=(
+        r"\D{-\mathbb{E}_{q(z \mid x)} \log p(x \mid z)} + \R{\mathbb{E}_{q(z \mid x)} \left[ \log q(z \mid x) - "
+        r"\log \frac{1}{K} \sum_{k=1}^{K} q(z \mid u_k) \right]}"
+    ),
 )
 def build(spec: Spec, h: Hparams):
     return VampVAE(spec, h, h.n_pseudo), Sum(beta=warmup(h.warmup, 1.0, h.warmup_steps))

@@ -18,6 +18,7 @@ from ..models.nets.causal import Causal
 from ..models.nets.grid import grid_pair
 from ..registry import family
 from ..settings import knob
+from ..text import N_
 from ..types import Latent, Output, Spec
 
 
@@ -25,28 +26,37 @@ from ..types import Latent, Output, Spec
 class Hparams:
     codes: int = knob(256, "vectors in the codebook", low=2, high=65536, log=True)
     code_width: int = knob(
-        8, "width of one code vector; the latent is as wide as the grid has places, times this", low=1, high=1024
+        8, "width of a code vector; the latent is one code vector for each cell of the grid", low=1, high=1024
     )
     width: int = knob(32, "channels of the first convolution", low=1, high=8192)
-    depth: int = knob(0, "how often the picture is halved, down to its grid of codes; 0 chooses", low=0, high=12)
-    likelihood: str = knob("gaussian", LIKELIHOOD, choices=LIKELIHOODS)
-    sigma: float = knob(0.0, SIGMA, low=0.0, high=10.0)
+    depth: int = knob(
+        0,
+        "how often the sides of the picture are halved to get the grid of codes; 0: chosen by the size",
+        low=0,
+        high=12,
+    )
+    likelihood: str = knob("gaussian", LIKELIHOOD, choices=LIKELIHOODS, term="likelihood")
+    sigma: float = knob(0.0, SIGMA, low=0.0, high=10.0, term="likelihood")
     commitment: float = knob(
         10.0,
-        "weight of the squared distance from the encoder's output to its code, against a distortion in nats",
+        "weight of the commitment loss, the squared distance from the encoder's output to its code",
         low=0.0,
         high=1e6,
+        term="commitment",
     )
-    decay: float = knob(0.99, "of the average that each code vector is, a step", low=0.0, high=0.99999)
-    prior_width: int = knob(64, "width of the layers of the prior over codes, a causal transformer", low=1, high=4096)
+    decay: float = knob(
+        0.99, "decay per step of the moving average that defines each code vector", low=0.0, high=0.99999
+    )
+    prior_width: int = knob(64, "width of the prior over codes, a causal transformer", low=1, high=4096)
     prior_depth: int = knob(2, "layers of the prior", low=1, high=64)
 
 
 class VQVAE(nn.Module):
-    """z (b, d): the code vectors of an h x w grid, row by row, place by place.
+    """z (b, d): the code vectors of an h x w grid, row by row.
 
-    q(z|x) is one point, the nearest codes, so that the rate is exactly -log p(codes), nats, and the elbo a bound on
-    log p(x). p(codes) is learned with the rest, on codes that pass no gradient back (the paper fits it afterwards).
+    q(z|x) is a point mass at the nearest codes, so that the rate is exactly -log p(codes), nats, and the ELBO bounds
+    log p(x). The prior p(codes) is trained at the same time, on codes that pass no gradient back; the paper fits it
+    afterwards.
     """
 
     has_prior = True
@@ -64,7 +74,7 @@ class VQVAE(nn.Module):
         self.prior = Causal(h.codes, self.places, h.prior_width, h.prior_depth)
 
     def infer(self, x: Float[Tensor, "b ..."], c: Tensor | None = None) -> Latent:
-        """Latent.context: the encoder's own output (b, d). In train mode the codebook learns from it."""
+        """Latent.context: the encoder's output (b, d). In train mode the codebook is updated from it."""
         encoded = self.encoder(x).permute(0, 2, 3, 1).flatten(1, 2)
         rows = encoded.detach().flatten(0, 1)
         if self.training:
@@ -78,11 +88,11 @@ class VQVAE(nn.Module):
         return Latent(z, mu, torch.zeros_like(mu), [-self.prior.log_prob(codes)], context=(encoded.flatten(1),))
 
     def params(self, z: Float[Tensor, "b d"]) -> Float[Tensor, "b ..."]:
-        """Raw parameters of p(x|z) of code vectors, which z is taken to hold already."""
+        """Raw parameters of p(x|z); z must consist of code vectors."""
         return self.decoder(z.unflatten(1, (*self.size, -1)).permute(0, 3, 1, 2))
 
     def decode(self, z: Float[Tensor, "b d"], c: Tensor | None = None) -> Float[Tensor, "b ..."]:
-        """E[x|the codes nearest to z]: between codes there is nothing that the decoder knows."""
+        """E[x|the codes nearest to z]: the decoder is not trained on anything between codes."""
         return self.likelihood.mean(self.params(self._snap(z)))
 
     def forward(self, x: Float[Tensor, "b ..."], c: Tensor | None = None) -> Output:
@@ -90,7 +100,7 @@ class VQVAE(nn.Module):
         return Output(self.params(latent.z), latent)
 
     def codes(self, z: Float[Tensor, "b d"]) -> Int[Tensor, "b h w"]:
-        """The numbers of the codes nearest to z."""
+        """The indices of the codes nearest to z."""
         return self.book.nearest(z.unflatten(1, (*self.size, -1)))
 
     def codebook(self) -> Float[Tensor, "k w"]:
@@ -102,7 +112,7 @@ class VQVAE(nn.Module):
         return self.book(self.prior.sample(n, generator, temperature)).flatten(1)
 
     def resample(self, q: Latent, k: int) -> Latent:
-        """Every draw of a point is that point."""
+        """Every sample of a point mass is that point."""
         mu = q.mu.repeat(k, 1)
         return Latent(mu, mu, torch.zeros_like(mu))
 
@@ -113,13 +123,13 @@ class VQVAE(nn.Module):
         return self.likelihood.log_prob(self.params(self._snap(z)), x) + prior
 
     def log_posterior(self, z: Float[Tensor, "b d"], q: Latent) -> Float[Tensor, " b"]:
-        """log 1: the codes are certain given x."""
+        """log 1 = 0: x determines the codes."""
         return z.new_zeros(len(z))
 
     def map_view(self) -> Float[Tensor, "d w"]:
-        """The mean code vector of each quarter of the grid: what a sample is made of, and roughly where.
+        """The mean code vector of each quarter of the grid: which codes a sample has, and roughly where.
 
-        Pooled over the whole grid all classes of Fashion-MNIST lie in one another: RESULTS.md.
+        Averaged over the whole grid, all classes of Fashion-MNIST overlap: RESULTS.md.
         """
         h, w = (torch.arange(n) * 2 // n for n in self.size)
         quarter = nn.functional.one_hot((2 * h[:, None] + w).flatten(), 4).to(self.book.vectors)
@@ -133,20 +143,24 @@ class VQVAE(nn.Module):
 @family(
     name="vq_vae",
     kind="discrete",
-    title="Vector-quantised autoencoder",
-    summary="a grid of codes, each the nearest of K learned vectors, under a learned autoregressive prior",
+    title=N_("Vector-quantised autoencoder"),
+    summary=N_("a grid of codes from a learned codebook, with an autoregressive prior"),
     paper="van den Oord et al., 2017, Neural discrete representation learning",
     hparams=Hparams,
+    other=N_("commitment"),
     traits=("discrete",),
     layouts=("grid",),
-    idea=(
-        "The code is a small grid of numbers, each naming one of K vectors that the model has learned: the encoder's "
-        "answer is rounded to the nearest, and the gradient passes as if it were not. A second net learns which grids "
-        "occur, place by place, so that the rate is exactly what it would cost to send the code, and new grids can be "
-        "drawn. The price is a codebook of which part may fall into disuse, and a latent without in-betweens."
+    idea=N_(
+        "The code is a grid of indices into a codebook of K learned vectors. Each output of the encoder is "
+        "replaced by the nearest of these vectors, and the gradient is copied straight through that step. "
+        "An autoregressive prior learns which grids occur, so that the rate is the exact cost of "
+        "transmitting the codes and new grids can be sampled. Part of the codebook may fall out of use, and "
+        "there is nothing between two codes."
     ),
-    formula=r"\D{-\log p(x \mid e)} + \R{\textstyle\sum_i -\log p(c_i \mid c_{<i})} + "
-    r"\O{\beta \left\| z_e(x) - \mathrm{sg}(e) \right\|^2}",
+    formula=(
+        r"\D{-\log p(x \mid e)} + \R{\textstyle\sum_i -\log p(c_i \mid c_{<i})} + "
+        r"\O{\beta \left\| z_e(x) - \mathrm{sg}(e) \right\|^2}"
+    ),
 )
 def build(spec: Spec, h: Hparams):
     watched = (code_perplexity, constant(0.0))

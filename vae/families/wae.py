@@ -1,4 +1,4 @@
-"""The Wasserstein autoencoder: a deterministic code, and the codes together look like the prior."""
+"""The Wasserstein autoencoder: a deterministic code; the aggregate posterior is matched to the prior."""
 
 from __future__ import annotations
 
@@ -11,31 +11,38 @@ from ..models.bottlenecks import PriorMatched
 from ..models.model import VAE, NetHparams
 from ..registry import family
 from ..settings import knob
+from ..text import N_
 from ..types import Spec
 
 
 @dataclass(frozen=True)
 class Hparams(NetHparams):
-    lambda_mmd: float = knob(100.0, "weight of the mmd of codes and prior, in nats", low=0.0, high=1e6, log=True)
+    lambda_mmd: float = knob(
+        100.0, "weight of the MMD between codes and prior", low=0.0, high=1e6, log=True, term="mmd"
+    )
 
 
 @family(
     name="wae",
     kind="matched to a prior",
-    title="Wasserstein autoencoder (MMD)",
-    summary="a deterministic code; all codes together are matched to a prior, so it samples but has no bound",
+    title=N_("Wasserstein autoencoder (MMD)"),
+    summary=N_("a deterministic code; the MMD matches the aggregate posterior to the prior"),
     paper="Tolstikhin et al., 2018, Wasserstein auto-encoders",
     hparams=Hparams,
+    other=N_("MMD"),
     traits=("deterministic",),
-    idea=(
-        "The code of a sample is a point, not a distribution, and only the cloud of all codes has to look like the "
-        "prior. Samples need not overlap in the latent, so pictures stay sharper than a VAE's, and there is a prior "
-        "to draw from. Without a posterior there is no rate and no bound to compare by."
+    idea=N_(
+        "The code of a sample is a point, and only the distribution of all codes, the aggregate posterior, "
+        "has to match the prior, as measured by the maximum mean discrepancy (MMD). Codes of different "
+        "samples need not overlap, so reconstructions are sharper than a VAE's, and there is a prior to "
+        "sample from. Without a posterior there is no rate, and no bound to compare models by."
     ),
-    formula=r"\D{-\log p(x \mid z)} + \lambda \, "
-    r"\O{\mathrm{MMD}^2\left(q(z), p(z)\right)}, \quad z = e(x)",
+    formula=(
+        r"\D{-\log p(x \mid z)} + \lambda \, "
+        r"\O{\mathrm{MMD}^2\left(q(z), p(z)\right)}, \quad z = e(x)"
+    ),
 )
 def build(spec: Spec, h: Hparams):
-    """Tolstikhin et al., 2018, algorithm 2: unbiased mmd, inverse multiquadratic kernel. The cost of transport is
-    -log p(x|z), which with sigma = sqrt(1/2) is the paper's squared error but for a constant."""
+    """Tolstikhin et al., 2018, algorithm 2: unbiased MMD, inverse multiquadratic kernel. The cost of transport is
+    -log p(x|z), which for sigma = sqrt(1/2) equals the paper's squared error up to a constant."""
     return VAE(spec, h, PriorMatched), Sum(mmd=(mmd_to_prior(imq, unbiased=True), constant(h.lambda_mmd)))

@@ -1,4 +1,4 @@
-"""The aggregate posterior q(z) = 1/n_data sum_i q(z|x_i) estimated from one batch, and the rate split by it.
+"""The aggregate posterior q(z) = 1/n_data sum_i q(z|x_i), estimated from one batch, and the rate decomposed by it.
 
 For a diagonal Gaussian q(z|x). Chen et al., 2018, Isolating sources of disentanglement in VAEs.
 """
@@ -20,11 +20,11 @@ SAMPLING = ("stratified", "weighted")
 def log_importance(b: int, n_data: int, sampling: str) -> Float[Tensor, "b b"]:
     """Log weights w_ij with q(z_i) = sum_j w_ij q(z_i|x_j) over a batch drawn without replacement; z_i came from x_i.
 
-    weighted: w = 1/(n_data b) for all, Chen et al., 2018, appendix C. Its log q(z) is biased low, by log n_data
-    when the batch is the whole set; in training that is a constant without a gradient.
-    stratified: 1/n_data for x_i itself, which is certain to be there, and (n_data - 1) / (n_data (b - 1)) for each
-    other: no bias of q(z), and exact when the batch is the whole set. The paper gives one of the others a weight
-    of its own; this is the mean over which one that is.
+    weighted: w = 1/(n_data b) for all, Chen et al., 2018, appendix C. Its log q(z) is biased low, by log n_data if the
+    batch is the whole set; in training that is a constant without a gradient.
+    stratified: 1/n_data for x_i itself, which is always in the batch, and (n_data - 1) / (n_data (b - 1)) for each
+    other: q(z) is unbiased, and exact if the batch is the whole set. The paper gives one of the others a different
+    weight; this is the mean over the choice of that one.
 
     Args: n_data: rows in the training set, not in the batch.
     """
@@ -43,10 +43,10 @@ def log_aggregate(q: Latent, n_data: int, sampling: str) -> tuple[Float[Tensor, 
 
 
 def decompose(q: Latent, n_data: int, sampling: str) -> dict[str, Float[Tensor, " b"]]:
-    """The rate, one draw of it, as three terms in nats. Chen et al., 2018, equation 2.
+    """A one-sample estimate of the rate as three terms, nats. Chen et al., 2018, equation 2.
 
-    mutual_information log q(z|x)/q(z), of the index of a sample and its code; total_correlation
-    log q(z) / prod_j q(z_j); dimension_kl sum_j log q(z_j)/p(z_j). They add up to log q(z|x)/p(z) whatever q(z) is.
+    mutual_information log q(z|x)/q(z), between the index of a sample and its code; total_correlation
+    log q(z) / prod_j q(z_j); dimension_kl sum_j log q(z_j)/p(z_j). They add up to log q(z|x)/p(z) for any q(z).
     """
     log_posterior = log_normal(q.z, q.mu, q.std)
     log_prior = log_normal(q.z, torch.zeros_like(q.z), torch.ones_like(q.z))

@@ -1,4 +1,4 @@
-"""Damage done to samples on purpose, so that a model learns to undo it."""
+"""Corruption of samples, which denoising models learn to undo."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ KINDS = ("masking", "gaussian", "salt_and_pepper")
 
 @dataclass(frozen=True)
 class Corruption:
-    """x (b, *shape) in 0-1 -> a damaged copy, by torch's global generator; at level 0 x itself, and nothing is drawn.
+    """x (b, *shape) in 0-1 -> a corrupted copy, with torch's global generator; at level 0 x itself.
 
-    masking: a share `level` of the elements of each sample, its count fixed and its places random, becomes 0.
-    Vincent et al., 2008. salt_and_pepper: such elements become 0 or 1 by a fair coin; gaussian: noise
-    of standard deviation `level` is added and not clipped. Vincent et al., 2010.
+    masking: a share `level` of the elements of each sample, always equally many, becomes 0. Vincent et al., 2008.
+    salt_and_pepper: such elements become 0 or 1 with equal probability; gaussian: noise with standard deviation `level`
+    is added, without clipping. Vincent et al., 2010.
     """
 
     kind: str
@@ -41,12 +41,12 @@ class Corruption:
 
 @dataclass(frozen=True)
 class CorruptionHparams:
-    """Settings of families that learn from damaged samples."""
+    """Settings of families that learn from corrupted samples."""
 
-    corruption: str = knob("masking", "damage done to what the encoder sees in training", choices=KINDS)
+    corruption: str = knob("masking", "corruption of the encoder's input during training", choices=KINDS)
     corruption_level: float = knob(
         0.25,
-        "share of the elements hit, or standard deviation of gaussian noise; 0 is the plain family",
+        "share of the elements corrupted, or standard deviation of the gaussian noise; 0: no corruption",
         low=0.0,
         high=1.0,
     )

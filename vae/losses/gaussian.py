@@ -1,4 +1,4 @@
-"""Closed forms of the diagonal Gaussian: its log density, and its KL divergence from the standard normal."""
+"""The diagonal Gaussian in closed form: its log density, and its KL divergence from the standard normal."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def kl_to_standard_normal(mu: Float[Tensor, "b d"], std: Float[Tensor, "b d"]) -
 def log_normal(
     z: Float[Tensor, "... d"], mu: Float[Tensor, "... d"], std: Float[Tensor, "... d"]
 ) -> Float[Tensor, ...]:
-    """log N(z; mu, diag(std^2)), nats; the three broadcast."""
+    """log N(z; mu, diag(std^2)), nats; the arguments broadcast."""
     return log_normal_each(z, mu, std).sum(-1)
 
 
 def log_normal_each(
     z: Float[Tensor, "... d"], mu: Float[Tensor, "... d"], std: Float[Tensor, "... d"]
 ) -> Float[Tensor, "... d"]:
-    """The same of each dimension, which add up to it."""
+    """log N(z_j; mu_j, std_j^2) of each dimension, nats: the terms of log_normal."""
     return -0.5 * (((z - mu) / std).square() + math.log(2 * math.pi)) - std.log()

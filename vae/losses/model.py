@@ -7,6 +7,6 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 if TYPE_CHECKING:
-    Model = Any  # to a type checker whatever is looked up on an nn.Module is a Tensor or a Module, also a method
+    Model = Any  # to a type checker every attribute of an nn.Module is a Tensor or a Module, even a method
 else:
-    Model = nn.Module  # one that keeps vae.models.model.LatentModel
+    Model = nn.Module  # that follows vae.models.model.LatentModel

@@ -1,4 +1,4 @@
-"""Penalties on the codes of a batch: scalars in a unit of their own, of which their weights make nats."""
+"""Penalties on the codes of a batch: scalars in a unit of their own, which their weights turn into nats."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ Kernel = Callable[[Float[Tensor, "n m"], int], Float[Tensor, "n m"]]
 def imq(squares: Float[Tensor, "n m"], d: int) -> Float[Tensor, "n m"]:
     """Inverse multiquadratics sum_s sC / (sC + |z - z'|^2), C = 2d, from squared distances of codes of width d.
 
-    C is the expected squared distance of two draws of the prior. Tolstikhin et al., 2018, section 4, give one scale;
-    the sum over several keeps a gradient for codes near and far.
+    C is the expected squared distance between two samples of the prior. Tolstikhin et al., 2018, section 4, use one
+    scale; the sum over several has a gradient for codes near and far.
     """
     return reduce(add, (2 * d * s / (2 * d * s + squares) for s in IMQ_SCALES))
 
@@ -40,10 +40,10 @@ KERNELS: dict[str, Kernel] = {"rbf": rbf, "imq": imq}
 def mmd(
     a: Float[Tensor, "n d"], b: Float[Tensor, "m d"], kernel: Kernel, *, unbiased: bool = True
 ) -> Float[Tensor, ""]:
-    """Squared maximum mean discrepancy of two samples, in the unit of the kernel. Gretton et al., 2012.
+    """Squared maximum mean discrepancy (MMD) between two samples, in the unit of the kernel. Gretton et al., 2012.
 
-    unbiased: the U-statistic, which leaves out k(z_i, z_i) and may fall below 0; else the V-statistic, 0 for equal
-    samples and above it otherwise.
+    unbiased: the U-statistic, which leaves out k(z_i, z_i) and may be negative; else the V-statistic, 0 for equal
+    samples and positive otherwise.
     """
     d = a.shape[1]
     return (
@@ -54,7 +54,7 @@ def mmd(
 
 
 def mmd_to_prior(kernel: Kernel, *, unbiased: bool):
-    """A term: the mmd of the codes z of a batch and as many fresh draws of N(0, I)."""
+    """A term: the MMD between the codes z of a batch and as many new samples of N(0, I)."""
 
     def term(model: Model, output: Output, x: Tensor) -> Float[Tensor, ""]:
         z = output.latent.z
@@ -117,11 +117,11 @@ def code_covariance(output: Output, of: str) -> Float[Tensor, "d d"]:
 def jacobian_squares(
     encode: Callable[[Tensor], Tensor], x: Float[Tensor, "b ..."], *, exact: bool = True
 ) -> Float[Tensor, " b"]:
-    """||J||_F^2 = sum_jk (dz_j / dx_k)^2 of each sample, in squared units of z for one of x. Rifai et al., 2011,
+    """||J||_F^2 = sum_jk (dz_j / dx_k)^2 of each sample, in squared units of z per unit of x. Rifai et al., 2011,
     equation 1.
 
-    encode: (b, ...) -> (b, d), differentiable, each sample by itself. exact: a backward pass through it for each of
-    the d dimensions; else one for all, along random signs v: E |v^T J|^2 = ||J||_F^2. Hutchinson, 1990.
+    encode: (b, ...) -> (b, d), differentiable, each sample independently. exact: one backward pass for each of the d
+    dimensions; else one in all, with random signs v: E |v^T J|^2 = ||J||_F^2. Hutchinson, 1990.
     """
     with torch.enable_grad():
         x = x.detach().requires_grad_()
@@ -136,7 +136,7 @@ def jacobian_squares(
 
 
 def contraction(*, exact: bool):
-    """A term: the mean over the batch of `jacobian_squares` of the encoder, at the samples themselves."""
+    """A term: the batch mean of `jacobian_squares` of the encoder, at the samples."""
 
     def term(model: Model, output: Output, x: Tensor) -> Float[Tensor, ""]:
         return jacobian_squares(lambda at: model.infer(at).mu, x, exact=exact).mean()
@@ -148,10 +148,10 @@ def contraction(*, exact: bool):
 
 
 def keep_largest(z: Float[Tensor, "b d"], k: int) -> Float[Tensor, "b d"]:
-    """z with all but its k largest values set to 0, of each sample; gradients reach those kept. k >= d: z itself.
+    """z with all but the k largest values of each sample set to 0; gradients reach the values kept. k >= d: z itself.
 
-    Largest, not largest in size: a negative value is kept only where fewer than k are above it. Makhzani and Frey,
-    2014, algorithm 1.
+    Largest, not largest in magnitude: a negative value is kept only if fewer than k values are above it. Makhzani and
+    Frey, 2014, algorithm 1.
     """
     if k >= z.shape[1]:
         return z

@@ -1,15 +1,17 @@
-"""Weights as plain functions of the training step."""
+"""Weights as functions of the training step."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..text import N_
+
 Schedule = Callable[[int], float]
-WARMUP = (  # of the settings `warmup` and `warmup_steps`
-    "how the weight of the rate rises, so that the code is used before it is paid for: not at all, linear from 0 once, "
-    "or cyclical, again and again"
+WARMUP = N_(  # of the setting `warmup`
+    "warm-up of the rate's weight, so that the model learns to use its code before the rate is charged in full: none, "
+    "linear (once, from 0) or cyclical (repeatedly)"
 )
-WARMUP_STEPS = "training steps of the rise, or of one cycle; idle without warmup"
+WARMUP_STEPS = N_("training steps of the warm-up, or of one cycle; not used if warmup is none")
 
 
 def constant(value: float) -> Schedule:
@@ -22,10 +24,10 @@ def linear(value: float, steps: int) -> Schedule:
 
 
 def cyclical(value: float, period: int, ramp: float = 0.5) -> Schedule:
-    """Restarts every `period` steps: rises over the first `ramp` of it, then stays. Fu et al., 2019, equation 6."""
+    """Restarts every `period` steps: increases over the first `ramp` of it, then stays. Fu et al., 2019, equation 6."""
     return lambda step: value * min(1.0, (step % period) / (period * ramp)) if period > 0 else value
 
 
 def warmup(kind: str, value: float, steps: int) -> Schedule:
-    """A schedule by its name in the settings: none, linear or cyclical (period = steps)."""
+    """The schedule of a setting: none, linear or cyclical (period = steps)."""
     return {"none": constant(value), "linear": linear(value, steps), "cyclical": cyclical(value, steps)}[kind]

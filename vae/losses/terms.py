@@ -18,16 +18,17 @@ def distortion(model: Model, output: Output, x: Float[Tensor, "b ..."]) -> Float
 
 
 def rate(model: Model, output: Output, x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
-    """KL(q(z|x) || p(z)) over all levels, nats; 0 for a deterministic code. Alemi et al., 2018, section 2."""
+    """KL(q(z|x) || p(z)) summed over levels, nats; 0 for a deterministic code. Alemi et al., 2018, section 2."""
     kl = output.latent.kl
     return sum(kl) if kl else x.new_zeros(len(x))
 
 
 def unspent(free_nats: float) -> Callable[[Model, Output, Tensor], Float[Tensor, " b"]]:
-    """sum over levels of max(0, free_nats - the level's KL), KL the mean of the batch, nats, the same for every sample.
+    """sum over levels of max(0, free_nats - KL of the level), with the batch mean of the KL; nats, equal for all
+    samples.
 
     Rate plus this is sum max(free_nats, KL): free bits, Kingma et al., 2016, Improving variational inference with
-    inverse autoregressive flow, section 4. Added to what is minimised, so that the rate itself is reported as it is.
+    inverse autoregressive flow, section 4. It is a separate term, so that the rate is reported unchanged.
     """
 
     def term(model: Model, output: Output, x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
@@ -39,11 +40,11 @@ def unspent(free_nats: float) -> Callable[[Model, Output, Tensor], Float[Tensor,
 def log_weights(
     model: Model, x: Float[Tensor, "b ..."], q: Latent, k: int, c: Tensor | None = None, *, rows: int = 0
 ) -> Float[Tensor, "k b"]:
-    """log p(x, z_i) - log q(z_i|x) for k draws z_i ~ q(z|x), nats. x is encoded once, by whoever made q = infer(x, c).
+    """log p(x, z_i) - log q(z_i|x) for k draws z_i ~ q(z|x), nats. q = infer(x, c), so that x is encoded once.
 
-    Burda et al., 2016, equation 7. The mean over i of exp(.) estimates p(x) without bias.
+    Burda et al., 2016, equation 7. The mean over i of exp(.) is an unbiased estimate of p(x).
 
-    Args: rows: decoded at once, rounded to whole draws of all of x; 0: all. It changes neither draws nor weights.
+    Args: rows: decoded at once, rounded to whole samples of all of x; 0: all. It changes neither samples nor weights.
     """
     draws = model.resample(q, k)
     together = max(1, rows // len(x)) if rows else k
@@ -54,12 +55,12 @@ def log_weights(
 def log_weights_at(
     model: Model, x: Float[Tensor, "b ..."], z: Float[Tensor, "kb d"], q: Latent, c: Tensor | None = None
 ) -> Float[Tensor, "k b"]:
-    """log p(x, z_i) - log q(z_i|x) of given z_i, nats; q has a row for each of them, as `resample` gives it."""
+    """log p(x, z_i) - log q(z_i|x) for given z_i, nats; q has a row for each of them, as returned by `resample`."""
     return (_log_joint(model, x, z, c) - model.log_posterior(z, q)).view(-1, len(x))
 
 
 def _log_joint(model: Model, x: Tensor, z: Float[Tensor, "kb d"], c: Tensor | None) -> Float[Tensor, " kb"]:
-    """log p(x, z_i), nats, of k draws for each of b samples; one draw needs no copy of x."""
+    """log p(x, z_i), nats, for k latents of each of b samples; k = 1 needs no copy of x."""
     k = len(z) // len(x)
     conditions = None if c is None else c.repeat(k, *(1,) * (c.ndim - 1))
     return model.log_joint(x.expand(k, *x.shape).flatten(0, 1), z, conditions)

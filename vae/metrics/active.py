@@ -1,4 +1,4 @@
-"""Active units: which dimensions of a latent carry anything, and what to say where hardly any does."""
+"""Active units: which latent dimensions are used, and a warning if hardly any is (posterior collapse)."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from collections.abc import Iterable
 import numpy as np
 from jaxtyping import Float
 
+from ..text import N_, _, ngettext
+
 ACTIVE_VARIANCE = 0.01
 COLLAPSED = 0.1  # share of active dimensions below which a posterior is called collapsed
-AGAINST_COLLAPSE = {  # knobs that help, where a family has them
-    "beta": "a lower beta",
-    "warmup": "warmup=linear or cyclical",
-    "free_bits_nats": "more free_bits_nats",
-    "capacity_nats": "more capacity_nats",
-    "step_dropout": "more step_dropout",
-    "sigma": "a smaller sigma (0 learns it)",
-    "d": "a smaller d, if the data need no more",
+AGAINST_COLLAPSE = {  # setting -> what to do with it, in families that have it
+    "beta": N_("Lower beta."),
+    "warmup": N_("Set warmup to linear or cyclical."),
+    "free_bits_nats": N_("Raise free_bits_nats."),
+    "capacity_nats": N_("Raise capacity_nats."),
+    "step_dropout": N_("Raise step_dropout."),
+    "sigma": N_("Lower sigma, or set it to 0 to learn it."),
+    "d": N_("Lower d if the data do not need more dimensions."),
 }
 
 
@@ -26,11 +28,17 @@ def active_units(mu: Float[np.ndarray, "n d"]) -> np.ndarray:
 
 
 def collapse_warning(active: int, d: int, knobs: Iterable[str]) -> str | None:
-    """What to say of a model whose posterior collapsed, and which of its knobs help; None if it did not.
+    """A warning if the posterior has collapsed, with the settings that help; None if it has not.
 
-    A dimension that is not active says the same of every sample: the decoder has learnt to do without it.
+    An inactive dimension has almost the same posterior mean for every sample: the decoder has learned to ignore it.
     """
     if active >= COLLAPSED * d:
         return None
-    helps = [words for knob, words in AGAINST_COLLAPSE.items() if knob in knobs]
-    return f"Posterior collapse: only {active} of {d} latent dimensions are active. What helps: {', '.join(helps)}."
+    problem = ngettext(
+        "Posterior collapse: only {n} of {d} latent dimensions is active.",
+        "Posterior collapse: only {n} of {d} latent dimensions are active.",
+        active,
+        d=d,
+    )
+    remedies = [_(remedy) for knob, remedy in AGAINST_COLLAPSE.items() if knob in knobs]
+    return " ".join([problem, _("What may help:"), *remedies]) if remedies else problem

@@ -18,12 +18,13 @@ from ..models.model import LatentModel
 from ..models.nets.precision import decoding_in
 from ..models.tensors import BATCH, to_float
 from ..registry import metric_group
+from ..text import N_
 from ..types import Latent
 from .active import active_units
 from .subject import Subject
 
-DRAWN = 4000  # latents at once: a generator's numbers depend on how many are asked for, so nothing may change it
-CACHED = 500  # rows that a CPU decodes at once: of 4 000 pictures of 784 pixels every pass goes to memory and back
+DRAWN = 4000  # latents sampled at once; fixed, as a generator's numbers depend on how many are drawn at a time
+CACHED = 500  # rows that a CPU decodes at once: 4000 pictures of 784 pixels do not fit into its cache
 UNITS = ("_bits_per_dim", "_nats")
 
 
@@ -39,20 +40,19 @@ def evaluate(
     precision: str = "float32",
     report=lambda done, n: None,
 ) -> dict[str, Any]:
-    """elbo, distortion, rate (one posterior sample a picture), mse of the decoded posterior mean, active units, rate
-    of each dimension and of each level from the top; with k > 0 also nll, the importance-weighted bound with k samples
-    (Burda et al., 2016, eq. 8).
+    """ELBO, distortion, rate (one posterior sample per x), MSE of the decoded posterior mean, active units, and the
+    rate of each dimension and each level from the top; with k > 0 also the NLL, estimated by the importance-weighted
+    bound with k samples (Burda et al., 2016, eq. 8).
 
-    Means over all of x (n, *shape), uint8 or float 0-1, each with the standard error of that mean under
-    `error_key`; n_test: n; nll_k: k, or 1 where every posterior is a point and all draws are one; seed: of the
-    draws; nll_precision: that of the decoder's products, in the nll alone, where it is not float32. y (n,) labels, for
-    models that are told them; c (n, *condition), uint8 or float, for those that are told conditions in their place. A
-    model that pays no rate bounds nothing: its elbo, rate and nll are None. accuracy: how often the likeliest class of
-    a model that has classify(x) -> (b, c) is y; None for others.
+    Means over all of x (n, *shape), uint8 or float 0-1, each with its standard error under `error_key`. n_test: n;
+    nll_k: k, or 1 if every posterior is a point; seed: of the samples; nll_precision: precision of the decoder's
+    products for the NLL, if it is not float32. y (n,): labels, for models conditioned on labels; c (n, *condition),
+    uint8 or float: other conditions. ELBO, rate and NLL are None for a model without a rate, which has no bound.
+    accuracy: share of x whose most likely class equals y, for models with classify(x) -> (b, c); else None.
     """
     model.eval()
     classify = None if y is None else getattr(model, "classify", None)
-    each: dict[str, list[Tensor]] = defaultdict(list)  # of every sample, by what is measured
+    each: dict[str, list[Tensor]] = defaultdict(list)  # metric -> values of all samples
     mus, kls, levels, wide = [], [], [], False
     decoding = decoding_in(model, precision)
     with torch.random.fork_rng(devices=_cuda(x)):
@@ -98,27 +98,26 @@ def evaluate(
 
 
 def error_key(name: str) -> str:
-    """The key of a figure's standard error, the unit still at the end: elbo_nats -> elbo_standard_error_nats."""
+    """The key of a metric's standard error, with the unit at the end: elbo_nats -> elbo_standard_error_nats."""
     unit = next((unit for unit in UNITS if name.endswith(unit)), "")
     return f"{name.removesuffix(unit)}_standard_error{unit}"
 
 
 def standard_error(values: Float[Tensor, " n"]) -> float | None:
-    """Of the mean of n samples: what another test set of this size would change, and of one draw a sample its noise.
-    None of one sample."""
+    """Of the mean of n samples: the spread between test sets of this size and the noise of z. None if n is 1."""
     return float(values.std() / math.sqrt(len(values))) if len(values) > 1 else None
 
 
 def log_marginal(
     model: LatentModel, x: Float[Tensor, "b ..."], q: Latent, k: int, c: Tensor | None = None, *, rows: int = 0
 ) -> Float[Tensor, " b"]:
-    """log 1/k sum_i p(x, z_i) / q(z_i|x), z_i ~ q(z|x): a lower bound on log p(x), nats, that tightens with k.
+    """log 1/k sum_i p(x, z_i) / q(z_i|x), z_i ~ q(z|x): a lower bound on log p(x), nats, that gets tighter with k.
 
-    Summed with log-sum-exp in pieces, so k may be large. Burda et al., 2016, equation 8. Of a posterior that is one
-    point (std 0), every draw is the same: one is taken.
+    Burda et al., 2016, equation 8, by log-sum-exp over portions, so that k may be large. If the posterior is a point
+    (std 0), all samples are equal and one is taken.
 
-    Args: rows: decoded at once, for memory and speed alone: the draws are the same, as they are made in portions of
-    their own. 0: on a CPU what its cache holds, else a whole portion. One draw of all of x is never cut.
+    Args: rows: how many are decoded at once; it affects memory and speed only, not the samples. 0: what a CPU's cache
+    holds, on other devices a whole portion. One sample for each x is never split.
     """
     k = k if q.std.any() else 1
     rows = rows or (CACHED if x.device.type == "cpu" else DRAWN)
@@ -132,11 +131,11 @@ def _cuda(x: Tensor) -> list[int]:
 
 
 def bits_per_dim(likelihood: Likelihood, nll_nats: float, dims: int) -> float | None:
-    """nll / (dims log 2), bits, of samples stored as 8-bit levels; a density on 0-1 is one of levels / 256, so that its
-    nll first gains log 256 a dimension: + 8 bits. None for a likelihood of binary pixels, which grey levels are not.
+    """NLL / (dims log 2), bits, of samples stored as 8-bit levels. A density on 0-1 is one of levels / 256, so its NLL
+    first gains log 256 per dimension (8 bits). None for a likelihood of binary pixels.
 
-    A density at the levels themselves, without uniform noise added, bounds no code length: compare it only with
-    others taken so. Theis et al., 2016, section 3.1.
+    A density evaluated at the levels themselves, without dequantisation noise, does not bound a code length: compare it
+    only with values computed in the same way. Theis et al., 2016, section 3.1.
     """
     if likelihood.measure == "binary":
         return None
@@ -145,8 +144,18 @@ def bits_per_dim(likelihood: Likelihood, nll_nats: float, dims: int) -> float | 
 
 @metric_group(
     name="bounds",
-    title="elbo, distortion, rate, nll, bits per dimension, mse, active units",
-    figures="`elbo_nats`, `distortion_nats`, `rate_nats`, `nll_nats`, `mse`, `active_units`; see the table below",
+    title=N_("ELBO, distortion, rate, NLL, bits per dimension, MSE, active units"),
+    figures=N_("`elbo_nats`, `distortion_nats`, `rate_nats`, `nll_nats`, `mse`, `active_units`; see the table below"),
+    terms={
+        "elbo_nats": "elbo",
+        "distortion_nats": "distortion",
+        "rate_nats": "rate",
+        "nll_nats": "nll",
+        "elbo_bits_per_dim": "bits-per-dimension",
+        "nll_bits_per_dim": "bits-per-dimension",
+        "mse": "mse",
+        "active_units": "active-units",
+    },
 )
 def bounds_group(s: Subject) -> dict[str, Any]:
     found = evaluate(

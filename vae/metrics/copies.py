@@ -1,4 +1,4 @@
-"""Is a generated sample a copy of a training sample? The nearest one, and how near the model comes to one anyway."""
+"""Is a generated sample a copy of a training sample? Its nearest training sample, compared with a baseline."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from jaxtyping import Float, Int
 
 from ..errors import ShapeError
 from ..latent.neighbours import Index
+from ..text import _
 
-WIDTH = 64  # coordinates in which candidates are sought
-SKETCH = 2_000  # samples that those coordinates are chosen from
-FIRST = 32  # candidates measured in full at first
-CHUNK = 4_096  # samples turned to floats at once
-SUSPECT = 0.01  # nearer to a training sample than all but this share of the yardstick: perhaps a copy
+WIDTH = 64  # principal components in which candidates are searched
+SKETCH = 2_000  # samples from which the components are computed
+FIRST = 32  # candidates of the first search
+CHUNK = 4_096  # samples converted to floats at once
+SUSPECT = 0.01  # share of the yardstick below which a sample may be a copy
 
 
 @dataclass(frozen=True)
 class Found:
-    """Of each sample: the nearest training sample's row, its root mean squared difference a value, and the share of the
-    yardstick that lies nearer to a training sample than that, NaN without a yardstick."""
+    """For each sample: the row of the nearest training sample, the root mean squared difference per value, and the
+    share of the yardstick that is nearer to a training sample than that; NaN without a yardstick."""
 
     rows: Int[np.ndarray, " b"]
     rms: Float[np.ndarray, " b"]
@@ -29,27 +30,27 @@ class Found:
 
 
 class Copies:
-    """The training samples, to be searched for what a generated sample may copy.
+    """Searches the training samples for the ones that a generated sample may be a copy of.
 
-    The yardstick is what the model makes of samples it has never seen, decode(encode(x)) of a test set: a decoder's
-    pictures are smoother than real ones and so nearer to every one of them, which says nothing of copying. A sample
-    nearer than 99 % of the yardstick deserves a look; one in a hundred honest ones is. After the test of data-copying
-    of Meehan, Chaudhuri and Dasgupta, 2020, which compares the same two distances over whole sets.
+    The yardstick is the distance of test reconstructions, decode(encode(x)), to their nearest training sample: decoded
+    pictures are smoother than real ones and therefore nearer to all of them, which is no evidence of copying. A sample
+    nearer than 99 % of the yardstick is suspicious; one in a hundred that are no copies is, too. After the data-copying
+    test of Meehan, Chaudhuri and Dasgupta, 2020, which compares the same two distances over whole sets.
     """
 
     def __init__(self, train: np.ndarray, yardstick: np.ndarray | None = None, seed: int = 0):
-        """train: (n, *shape), uint8 0-255 or float. yardstick: (m, *shape), as decoded.
+        """train: (n, *shape), uint8 0-255 or float. yardstick: (m, *shape), decoded samples.
 
         Raises: ShapeError: no training samples, or a yardstick of another shape.
         """
         if len(train) == 0:
-            raise ShapeError("training samples: given none, expected at least 1.")
+            raise ShapeError(_("training samples: given none, expected at least 1."))
         self.train, self.shape = train.reshape(len(train), -1), train.shape[1:]
         some = np.sort(np.random.default_rng(seed).permutation(len(train))[:SKETCH])
         sketch = _floats(self.train[some])
         self._centre = sketch.mean(0)
-        _, _, axes = np.linalg.svd(sketch - self._centre, full_matrices=False)
-        self._axes = np.ascontiguousarray(axes[:WIDTH].T)  # orthonormal: distances along them are never too long
+        axes = np.linalg.svd(sketch - self._centre, full_matrices=False)[2]
+        self._axes = np.ascontiguousarray(axes[:WIDTH].T)  # orthonormal: distances along them are lower bounds
         parts = [self._seen(_floats(self.train[i : i + CHUNK])) for i in range(0, len(train), CHUNK)]
         self._index = Index(np.concatenate(parts), np.ones(self._axes.shape[1], np.float32))
         self.yardstick = None if yardstick is None else np.sort(self._nearest(self._checked(yardstick))[1])
@@ -64,8 +65,8 @@ class Copies:
         n: int = 500,
         seed: int = 0,
     ) -> Copies:
-        """With the yardstick made of n of n_test test samples. reconstruct: their rows (n,) -> what the model makes of
-        them, (n, *shape)."""
+        """With n of n_test reconstructed test samples as the yardstick. reconstruct: rows (n,) -> reconstructions
+        (n, *shape)."""
         return cls(train, reconstruct(np.sort(np.random.default_rng(seed).permutation(n_test)[:n])), seed)
 
     def find(self, x: Float[np.ndarray, "b ..."]) -> Found:
@@ -77,14 +78,15 @@ class Copies:
 
     def _checked(self, x: np.ndarray) -> np.ndarray:
         if x.shape[1:] != self.shape or not len(x):
-            raise ShapeError(f"samples: given {x.shape}, expected (b, {', '.join(map(str, self.shape))}).")
+            shape = ", ".join(map(str, self.shape))
+            raise ShapeError(_("samples: given shape {given}, expected (b, {shape}).", given=x.shape, shape=shape))
         return _floats(x.reshape(len(x), -1))
 
     def _seen(self, x: np.ndarray) -> np.ndarray:
         return (x - self._centre) @ self._axes
 
     def _nearest(self, x: Float[np.ndarray, "b v"]) -> tuple[np.ndarray, np.ndarray]:
-        """Candidates by their distance along the axes, a lower bound, until none that is left can be nearer."""
+        """Takes candidates by their distance along the axes, a lower bound, until no other can be nearer."""
         rows, distance = np.empty(len(x), np.int64), np.empty(len(x))
         left, k = np.arange(len(x)), FIRST
         while len(left):

@@ -1,4 +1,4 @@
-"""How well a model tells what it was trained on from what it was not."""
+"""Anomaly detection: how well a model separates its own kind of data from other data."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from ..models.conditions import told
 from ..models.model import LatentModel
 from ..models.tensors import to_float
 from ..registry import datasets, metric_group
+from ..text import N_, _
 from .bounds import BATCH
-from .estimate import Estimate
+from .estimate import Estimate, in_english
 from .subject import Subject
 
-JUDGED = ("negative_elbo", "reconstruction_error")  # the scores that rise with an anomaly, and only rise
+JUDGED = ("negative_elbo", "reconstruction_error")  # the scores that increase with an anomaly
 
 
 @torch.inference_mode()
 def anomaly_scores(
     model: LatentModel, x: Tensor, given: Tensor | None = None, *, seed: int = 0
 ) -> dict[str, Float[np.ndarray, " n"]]:
-    """Scores of each x (n, *shape), uint8 or float 0-1. given: (n,) labels, or
-    conditions (n, *condition), for a model that is told them; None: none known.
+    """Scores of each x (n, *shape), uint8 or float 0-1. given: labels (n,) or conditions (n, *condition), for a
+    conditional model; None: unknown.
 
-    negative_elbo: distortion + rate, one posterior sample, nats; only of models that pay a rate. Higher where the model
-    explains x worse.
-    reconstruction_error: mean squared difference from the decoded posterior mean; higher likewise.
-    rate: nats, of models that pay one. Odd at both ends: what is near to nothing the model knows often costs hardly
-    anything, as its code stays at the prior's.
+    negative_elbo: distortion + rate, one posterior sample, nats; only for models with a rate. Higher for anomalies.
+    reconstruction_error: mean squared difference from the decoded posterior mean. Higher for anomalies.
+    rate: nats, for models with a rate. An anomaly may have a high or a very low one: the posterior of a sample that is
+    unlike all training data is often close to the prior.
     """
     model.eval()
     found: dict[str, list[Tensor]] = {"negative_elbo": [], "reconstruction_error": [], "rate": []}
@@ -54,37 +54,46 @@ def anomaly_scores(
 def anomaly_auroc(
     model: LatentModel, x_normal: Tensor, x_anomalous: Tensor, seed: int = 0, protocol: str = ""
 ) -> dict[str, Estimate]:
-    """AUROC of telling x_anomalous from x_normal by each of JUDGED, for a model trained on the normal kind.
+    """AUROC of detecting x_anomalous among x_normal by each score in JUDGED, for a model trained on normal samples.
 
-    .5 is chance; below it, anomalies look more normal than the normal samples do. protocol: what the two sets are.
+    .5 is chance; below it, anomalies get lower scores than normal samples. protocol: what the two sets are.
     """
     normal, anomalous = (anomaly_scores(model, x, seed=seed) for x in (x_normal, x_anomalous))
     out = {}
     for name in (name for name in JUDGED if name in normal):
         value, error = auroc(normal[name], anomalous[name])
-        text = f"by {name.replace('_', ' ')}, {len(x_normal)} normal and {len(x_anomalous)} anomalous samples"
-        text += f", one posterior sample each{'; ' * bool(protocol)}{protocol}"
+        text = in_english(
+            f"by {name.replace('_', ' ')}, {len(x_normal)} normal and {len(x_anomalous)} anomalous samples, one "
+            f"posterior sample each{'; ' * bool(protocol)}{protocol}"
+        )
         out[f"auroc_{name}"] = Estimate(value, len(x_normal) + len(x_anomalous), seed, error, text)
     return out
 
 
 @metric_group(
     name="detect",
-    title="AUROC of telling another data set's samples from the model's own",
-    figures=(
-        "`auroc_negative_elbo`, `auroc_reconstruction_error`: its own test set against that of another data "
-        "set of the same shape"
+    title=N_("AUROC of detecting samples of another data set"),
+    figures=N_(
+        "`auroc_negative_elbo`, `auroc_reconstruction_error`: the model's test set against that of another data set of "
+        "the same shape"
     ),
+    terms={"auroc_negative_elbo": "auroc", "auroc_reconstruction_error": "auroc"},
 )
 def detect_group(s: Subject) -> dict[str, Any]:
-    """Its own test set as normal, that of the first other data set of its shape on this machine as anomalous."""
+    """The model's test set as normal, that of the first other data set of its shape on this machine as anomalous."""
     own = s.dataset
     others = [d for d in datasets().values() if d.name != own.name and d.modality == own.modality]
     fitting = [d for d in others if tuple(d.shape) == tuple(own.shape)]
     here = next((d for d in fitting if locate(d.name)), None)
     if here is None:
-        reason = f"{', '.join(d.name for d in fitting)} not on this machine" if fitting else "none exists"
-        raise NotMeasurable(f"anomalies for {own.name} are samples of another data set of shape {own.shape}: {reason}.")
+        needed = _(
+            "anomalies for {dataset} are samples of another data set of shape {shape}.",
+            dataset=own.name,
+            shape=own.shape,
+        )
+        names = ", ".join(d.name for d in fitting)
+        found = _("Not on this machine: {names}.", names=names) if fitting else _("There is none.")
+        raise NotMeasurable(f"{needed} {found}")
     anomalous = s.to_device(here.load().x_test)
-    protocol = f"test set of {own.name} as normal, of {here.name} as anomalous"
+    protocol = in_english(f"test set of {own.name} as normal, of {here.name} as anomalous")
     return anomaly_auroc(s.model, s.x_test, anomalous, s.seed, protocol)

@@ -1,6 +1,6 @@
-"""How far each latent dimension goes with one ground-truth factor, and each factor with one dimension.
+"""Disentanglement: how far each latent dimension encodes one ground-truth factor, and each factor is in one dimension.
 
-A dead dimension is one whose means hardly vary (`active_units`): it takes no part in any score here.
+Inactive dimensions (`active_units`) are left out of every score here.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from numpy.typing import ArrayLike
 
 from ..errors import NotMeasurable, ShapeError
 from ..registry import metric_group
+from ..text import N_, _, number
 from ..types import Samples
 from .active import active_units
-from .estimate import Estimate, bootstrap_error
+from .estimate import Estimate, bootstrap_error, in_english
 from .factors import check_codes, check_factors, gaps, sizes
 from .mig import mig_binned, mig_sampled
 from .subject import Subject
@@ -23,8 +24,8 @@ from .subject import Subject
 BATCH = 64  # samples that agree in one factor and cast one vote
 TRAIN_VOTES, TEST_VOTES = 10_000, 5_000
 TREES = 20
-LEAVES = (100, 25, 5)  # least samples in a leaf
-FOREST_ROWS = 5_000  # of the whole evaluation's samples: forests cost most of its time
+LEAVES = (100, 25, 5)  # minimum samples per leaf
+FOREST_ROWS = 5_000  # at most: the forests take most of the time
 
 
 def evaluate_disentanglement(
@@ -35,15 +36,15 @@ def evaluate_disentanglement(
     seed: int = 0,
     categorical: Sequence[str] = ("shape",),
 ) -> dict[str, Estimate]:
-    """Every score here, of n test samples drawn without replacement (all, where there are fewer); DCI of at most 5 000.
+    """All scores of this file on n test samples drawn without replacement (all, if there are fewer); DCI on up to 5000.
 
-    encode: x as it stands in samples -> mu, std (n, d). categorical: names of the factors whose values have no order.
-    Keys: mig_binned, mig_sampled, factor_vae_score, dci_disentanglement, dci_completeness, dci_informativeness, sap.
-    mig_sampled is left out where a std is 0: a deterministic code has no posterior to draw from.
+    encode: x as in samples -> mu, std (n, d). categorical: names of the factors whose values have no order. Keys:
+    mig_binned, mig_sampled, factor_vae_score, dci_disentanglement, dci_completeness, dci_informativeness, sap.
+    mig_sampled is left out if a std is 0: a deterministic code has no posterior to sample from.
     Raises: ShapeError: samples without factors, or n too small for every factor to vary.
     """
     if samples.factors_test is None:
-        raise ShapeError("samples: given none with ground-truth factors, expected factors_test (n, f), as sprites has.")
+        raise ShapeError(_("samples: given no ground-truth factors, expected factors_test (n, f), as sprites has."))
     n = min(n, len(samples.x_test))
     rows = np.random.default_rng(seed).choice(len(samples.x_test), n, replace=False)
     factors, (mu, std) = samples.factors_test[rows], encode(samples.x_test[rows])
@@ -58,14 +59,14 @@ def evaluate_disentanglement(
 
 
 def factor_vae_score(codes: ArrayLike, factors: ArrayLike, *, seed: int = 0) -> Estimate:
-    """How often the dimension that varies least, where one factor is held, tells which one it was. Kim and Mnih, 2018.
+    """Accuracy of naming the factor that is held fixed, from the dimension with the least variance. Kim and Mnih, 2018.
 
-    A vote: a factor at random, 64 samples that agree in it, and the active dimension with the smallest variance in
-    units of its variance over all samples. Each dimension stands for the factor it mostly votes for; the score is the
-    share of new votes that are right. 1 is best; f factors guessed at random give 1 / f, not 0. Without an active
-    dimension nobody votes: 0. codes: (n, d) posterior means; factors: (n, f) whole numbers, close to uniform and
-    independent, as the samples that agree are drawn from these rows. standard_error: of the votes, given the codes.
-    Raises: ShapeError: also if a value of a factor is held by one sample only.
+    A vote: a random factor, 64 samples that share its value, and the active dimension whose variance over them is
+    smallest relative to its variance over all samples. Each dimension predicts the factor it votes for most often; the
+    score is the accuracy on new votes. 1 is best; chance is 1 / f for f factors. Without an active dimension the score
+    is 0. codes: (n, d) posterior means; factors: (n, f) whole numbers, close to uniform and independent, as samples
+    with the same value are drawn from these rows. standard_error: of the votes, given the codes.
+    Raises: ShapeError: also if only one sample has some value of a factor.
     """
     codes = check_codes(codes)
     factors = check_factors(factors, len(codes))
@@ -77,7 +78,7 @@ def factor_vae_score(codes: ArrayLike, factors: ArrayLike, *, seed: int = 0) -> 
     right = counts.argmax(axis=1)[voter[TRAIN_VOTES:]] == held[TRAIN_VOTES:]
     value = float(right.mean()) if active.any() else 0.0
     error = float(np.sqrt(value * (1 - value) / TEST_VOTES)) if active.any() else None
-    protocol = (
+    protocol = in_english(
         f"FactorVAE score: {TEST_VOTES} votes of {BATCH} samples after {TRAIN_VOTES} to learn from, "
         f"{int(active.sum())} active dimensions, chance 1/{factors.shape[1]} (Kim and Mnih, 2018)"
     )
@@ -87,20 +88,22 @@ def factor_vae_score(codes: ArrayLike, factors: ArrayLike, *, seed: int = 0) -> 
 def dci(codes: ArrayLike, factors: ArrayLike, *, seed: int = 0) -> dict[str, Estimate]:
     """Disentanglement, completeness and informativeness. Eastwood and Williams, 2018.
 
-    A random forest learns each factor from the active dimensions of half the samples; a quarter chooses the size of
-    its leaves, without which the importances are those of noise. Its impurity importances (d, f) say which dimension is
-    used for which factor. dci_disentanglement: does a dimension serve one factor only, dimensions weighed by their
-    use. dci_completeness: is a factor served by one dimension only. Both 1 minus an entropy in units of its greatest.
-    dci_informativeness: accuracy on the last quarter, mean over factors (not the error of the paper; higher is better,
-    chance is the share of the commonest value). Standard error: of that accuracy, given the forests; importances have
-    none that is honest. codes: (n, d); factors: (n, f) whole numbers. Raises: ShapeError: also if n < 8.
+    A random forest predicts each factor from the active dimensions of half of the samples; a quarter selects the leaf
+    size, without which the importances fit noise. Its impurity importances (d, f) say which dimension is used for which
+    factor. dci_disentanglement: is a dimension used for one factor only, dimensions weighted by their use.
+    dci_completeness: is a factor in one dimension only. Both are 1 minus an entropy relative to its maximum.
+    dci_informativeness: accuracy on the last quarter, mean over factors (the paper reports an error; here higher is
+    better, and chance is the share of the most frequent value). Standard error: of that accuracy, given the forests;
+    importances have no valid one. codes: (n, d); factors: (n, f) whole numbers. Raises: ShapeError: also if n < 8.
     """
     codes = check_codes(codes)
     factors = check_factors(factors, len(codes))
     n, active = len(codes), active_units(codes)
     seen = codes[:, active] if active.any() else np.zeros((n, 1))
     if n < 8:
-        raise ShapeError(f"codes: given {n} samples, expected at least 8 to learn from, choose by and test on.")
+        raise ShapeError(
+            _("codes: given {n} samples, expected at least 8 for training, selection and test.", n=number(n))
+        )
     train, choose, test = np.split(np.random.default_rng(seed).permutation(n), [n // 2, 3 * n // 4])
     importance, right = np.empty((seen.shape[1], factors.shape[1])), np.empty((len(test), factors.shape[1]))
     for k, values in enumerate(factors.T):
@@ -109,8 +112,8 @@ def dci(codes: ArrayLike, factors: ArrayLike, *, seed: int = 0) -> dict[str, Est
         right[:, k] = forest.predict(seen[test]) == values[test]
     hits = right.mean(axis=1)
     error = float(hits.std(ddof=1) / np.sqrt(len(hits)))
-    by = f"{TREES}-tree random forests, {int(active.sum())} active dimensions (Eastwood and Williams, 2018)"
-    accuracy = f"DCI informativeness: accuracy on {len(test)} held-out samples of {by}"
+    by = in_english(f"{TREES}-tree random forests, {int(active.sum())} active dimensions (Eastwood and Williams, 2018)")
+    accuracy = in_english(f"DCI informativeness: accuracy on {len(test)} held-out samples of {by}")
     return {
         "dci_disentanglement": Estimate(
             disentanglement(importance), n, seed, None, f"DCI disentanglement: importances of {by}"
@@ -121,7 +124,7 @@ def dci(codes: ArrayLike, factors: ArrayLike, *, seed: int = 0) -> dict[str, Est
 
 
 def disentanglement(importance: Float[np.ndarray, "d f"]) -> float:
-    """1 minus the entropy of a dimension's importances over factors, base f; dimensions weighed by their sum."""
+    """1 minus the entropy of a dimension's importances over factors, base f; dimensions weighted by their sum."""
     use = importance.sum(axis=1)
     return float(_concentration(importance.T) @ use / use.sum()) if use.any() else 0.0
 
@@ -132,20 +135,26 @@ def completeness(importance: Float[np.ndarray, "d f"]) -> float:
 
 
 def sap(codes: ArrayLike, factors: ArrayLike, *, categorical: Sequence[bool] | None = None, seed: int = 0) -> Estimate:
-    """Separated attribute predictability: the best dimension's score above the second's, mean over factors.
+    """Separated attribute predictability: the best dimension's score minus the second best's, mean over factors.
     Kumar et al., 2018.
 
-    Score of one dimension: for an ordered factor the squared correlation with its number; for a categorical one the
-    largest balanced accuracy of cutting the line by one threshold fewer than it has values. That is the paper's
-    classifier; a linear SVM one-against-rest, often used instead, cannot tell the middle one of three groups on a line.
-    So a perfect code gets 1 for an ordered factor and 1 - 1/values for a categorical one. categorical: (f,), default
-    none. codes: (n, d) posterior means; factors: (n, f). standard_error: bootstrap over samples. Raises: ShapeError.
+    Score of one dimension: for an ordered factor, the squared correlation with its value; for a categorical one, the
+    best balanced accuracy of as many thresholds as it has values, less one. That is the paper's classifier; a linear
+    one-vs-rest SVM, often used instead, cannot separate the middle one of three groups on a line. A perfect code thus
+    gets 1 for an ordered factor and 1 - 1/values for a categorical one. categorical: (f,), default none. codes: (n, d)
+    posterior means; factors: (n, f). standard_error: bootstrap over samples. Raises: ShapeError.
     """
     codes = check_codes(codes)
     factors = check_factors(factors, len(codes))
     kinds = np.zeros(factors.shape[1], bool) if categorical is None else np.asarray(categorical, bool)
     if kinds.shape != factors.shape[1:]:
-        raise ShapeError(f"categorical: given {kinds.shape}, expected {factors.shape[1:]}, True or False a factor.")
+        raise ShapeError(
+            _(
+                "categorical: given shape {given}, expected {expected}, True or False for each factor.",
+                given=kinds.shape,
+                expected=factors.shape[1:],
+            )
+        )
     active = active_units(codes)
     seen, size = codes[:, active], sizes(factors)
     floor = np.where(kinds, 1 / np.array(size), 0.0)
@@ -157,7 +166,7 @@ def sap(codes: ArrayLike, factors: ArrayLike, *, categorical: Sequence[bool] | N
         return float(gaps(scores, floor).mean())
 
     value, error = score(np.arange(len(codes))), bootstrap_error(score, len(codes), seed=seed)
-    protocol = (
+    protocol = in_english(
         f"SAP: squared correlation for {int((~kinds).sum())} ordered factors, balanced accuracy of thresholds for "
         f"{int(kinds.sum())} categorical, {int(active.sum())} active dimensions (Kumar et al., 2018)"
     )
@@ -165,10 +174,10 @@ def sap(codes: ArrayLike, factors: ArrayLike, *, categorical: Sequence[bool] | N
 
 
 def threshold_accuracy(z: Float[np.ndarray, " n"], values: Int[np.ndarray, " n"], size: int) -> float:
-    """The largest balanced accuracy of at most size - 1 thresholds on z, each piece given one of size values. Exact.
+    """The best balanced accuracy of up to size - 1 thresholds on z, each interval predicting one value. Exact.
 
-    Dynamic programming over the cuts between unequal neighbours: best[i] is the most that the rows before cut i can
-    gain in s pieces, and the last piece, with value c from cut j on, adds gain[i, c] - gain[j, c].
+    Dynamic programming over the cuts between unequal neighbours: best[i] is the largest gain of the rows before cut i
+    in s intervals; the last interval, with value c from cut j on, adds gain[i, c] - gain[j, c].
     """
     order = np.argsort(z, kind="stable")
     share = 1 / (size * np.bincount(values, minlength=size).clip(min=1))  # of balanced accuracy, for each sample
@@ -176,7 +185,7 @@ def threshold_accuracy(z: Float[np.ndarray, " n"], values: Int[np.ndarray, " n"]
     cuts = np.flatnonzero(np.diff(z[order], prepend=-np.inf, append=np.inf))
     gain = np.vstack([np.zeros(size), np.cumsum(weight, axis=0)])[cuts]
     best = np.where(np.arange(len(cuts)) == 0, 0.0, -np.inf)
-    for _ in range(size):
+    for _piece in range(size):
         best = (gain + np.maximum.accumulate(best[:, None] - gain, axis=0)).max(axis=1)
     return float(best[-1])
 
@@ -184,20 +193,26 @@ def threshold_accuracy(z: Float[np.ndarray, " n"], values: Int[np.ndarray, " n"]
 def _votes(
     codes: Float[np.ndarray, "n a"], factors: Int[np.ndarray, "n f"], votes: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Which factor was held, and which dimension varied least, (votes,) each. The value held is a random row's."""
+    """The factor held fixed and the dimension that varied least, (votes,) each. The fixed value is a random row's."""
     n, f = factors.shape
     orders = np.argsort(factors, axis=0, kind="stable")  # rows that agree in factor k are neighbours in column k
     counts = [np.bincount(column) for column in factors.T]
     for k, count in enumerate(counts):
         if count.min() < 2:
             raise ShapeError(
-                f"factor {k}: a value has one sample only, expected 2 or more of each: give more than {n}."
+                _(
+                    "factor {k}: a value has only 1 sample, expected at least 2 of each: give more than {n} samples.",
+                    k=k,
+                    n=number(n),
+                )
             )
     held, voter = rng.integers(f, size=votes), np.zeros(votes, np.int64)
     if not codes.shape[1]:
         return held, voter
     many = np.concatenate(counts)
-    first = np.concatenate([np.cumsum(count) - count for count in counts])  # place of a value's first row in its order
+    first = np.concatenate(
+        [np.cumsum(count) - count for count in counts]
+    )  # position of a value's first row in its order
     column = np.cumsum([0, *map(len, counts)])[held] + factors[rng.integers(n, size=votes), held]
     total = codes.var(axis=0, ddof=1)
     for part in (slice(i, i + 500) for i in range(0, votes, 500)):
@@ -208,7 +223,7 @@ def _votes(
 
 
 def _forest(x: np.ndarray, values: np.ndarray, x_choose: np.ndarray, values_choose: np.ndarray, seed: int):
-    """The forest learnt from x, its leaves of the size that gives values_choose the highest mean log probability."""
+    """The forest fitted to x, with the leaf size that gives values_choose the highest mean log probability."""
     from sklearn.ensemble import RandomForestClassifier
 
     best, best_score = None, -np.inf
@@ -238,10 +253,19 @@ def _squared_correlations(codes: Float[np.ndarray, "n a"], factors: Int[np.ndarr
 
 @metric_group(
     name="disentanglement",
-    title="MIG by two estimators, FactorVAE score, DCI, SAP against known factors",
-    figures="`mig_binned` to `sap` below, for data with known factors (`sprites`)",
+    title=N_("MIG by two estimators, FactorVAE score, DCI and SAP, for data with known factors"),
+    figures=N_("`mig_binned` to `sap` below, for data with known factors (`sprites`)"),
+    terms={
+        "mig_binned": "mig",
+        "mig_sampled": "mig",
+        "factor_vae_score": "factorvae-score",
+        "dci_disentanglement": "dci",
+        "dci_completeness": "dci",
+        "dci_informativeness": "dci",
+        "sap": "sap",
+    },
 )
 def disentanglement_group(s: Subject) -> dict[str, Estimate]:
     if s.samples.factors_test is None:
-        raise NotMeasurable(f"{s.dataset.name} has no ground-truth factors; sprites has.")
+        raise NotMeasurable(_("{dataset} has no ground-truth factors; sprites has.", dataset=s.dataset.name))
     return evaluate_disentanglement(s.engine.encode, s.samples, seed=s.seed)

@@ -1,4 +1,4 @@
-"""A measured figure with what it takes to repeat and to weigh it."""
+"""A metric with what is needed to repeat the measurement and to judge it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import numpy as np
 class Estimate:
     """value, estimated from n samples drawn with this seed.
 
-    standard_error has the unit of value and is None where no honest one exists. protocol says in one sentence what
-    was computed, from what, and whose definition it is: two values compare only where it is the same.
+    standard_error: in the unit of value; None if no valid one exists. protocol: what was computed, from what, and by
+    whose definition. Two values are comparable only if their protocols are equal.
     """
 
     value: float
@@ -23,11 +23,16 @@ class Estimate:
     protocol: str
 
 
-def bootstrap_error(statistic: Callable[[np.ndarray], float], n: int, *, seed: int, resamples: int = 50) -> float:
-    """Standard error of statistic(rows), rows drawn n of n with replacement. Efron, 1979.
+def in_english(protocol: str) -> str:
+    """Marks the text of a protocol: it is stored and compared, so it is never translated."""
+    return protocol
 
-    Honest only for what tolerates equal rows: not for figures of nearest neighbours or of held-out prediction, where
-    copies of a row meet themselves. Fifty resamples know the error to about a tenth of itself.
+
+def bootstrap_error(statistic: Callable[[np.ndarray], float], n: int, *, seed: int, resamples: int = 50) -> float:
+    """Standard error of statistic(rows) over bootstrap samples of n rows. Efron, 1979.
+
+    Valid only for statistics that tolerate repeated rows: not for nearest neighbours or held-out predictions, where a
+    row would be compared with its copies. Fifty resamples give the error to about 10 %.
     """
     rng = np.random.default_rng(seed)
     return float(np.std([statistic(rng.integers(0, n, n)) for _ in range(resamples)], ddof=1))

@@ -1,7 +1,7 @@
-"""A feature space for pictures: the penultimate layer of a small classifier, trained here on a data set's own labels.
+"""A feature space for pictures: the penultimate layer of a small classifier, trained on the labels of a data set.
 
-Trained once and kept in the user's cache folder. Figures taken in it compare only within the same classifier: its
-protocol says which. It is no Inception net, and a Frechet distance in it is no FID.
+It is trained once and saved in the user's cache folder. Metrics computed in it are comparable only within the same
+classifier, which their protocol names. It is not an Inception net, and a Frechet distance in it is not an FID.
 """
 
 from __future__ import annotations
@@ -27,10 +27,12 @@ from ..data.published.store import cache
 from ..disk.one_step import replacing
 from ..errors import SaveError, SettingError
 from ..models.tensors import to_float
+from ..text import _
 from ..types import Samples
+from .estimate import in_english
 
-FORMAT = 1  # of the file and of what the settings mean: raise it when the net or its training changes
-SIDE = 32  # px: larger pictures are halved by the first layer until no longer
+FORMAT = 1  # of the file and the training: increase it when either changes
+SIDE = 32  # px: larger pictures are downsampled to this by the first layer
 BATCH = 500
 log = logging.getLogger("zscope.features")
 
@@ -47,7 +49,7 @@ class Training:
 
 
 class Net(nn.Module):
-    """Three convolutions of stride 2 and one hidden layer, of SiLU units (of ReLU, half were dead): the features."""
+    """Three strided convolutions and one hidden layer of SiLU units, the features. (Half of ReLU units were dead.)"""
 
     def __init__(self, shape: tuple[int, ...], classes: int, width: int):
         super().__init__()
@@ -67,7 +69,7 @@ class Net(nn.Module):
 
 @dataclass(frozen=True)
 class FeatureSpace:
-    """A trained classifier. record: data set, settings, test accuracy, and id, which tells its weights from others."""
+    """A trained classifier. record: data set, settings, test accuracy, and an id of its weights."""
 
     net: Net
     record: dict[str, Any]
@@ -76,7 +78,8 @@ class FeatureSpace:
     def name(self) -> str:
         r = self.record
         accuracy = f"{r['test_accuracy']:.3f}".removeprefix("0")
-        return f"{r['dataset']} classifier, {r['training']['width']}-d, test accuracy {accuracy}, id {r['id']}"
+        width = r["training"]["width"]
+        return in_english(f"{r['dataset']} classifier, {width}-d, test accuracy {accuracy}, id {r['id']}")
 
     @torch.inference_mode()
     def __call__(self, x: np.ndarray) -> Float[np.ndarray, "n m"]:
@@ -85,7 +88,7 @@ class FeatureSpace:
 
     @torch.inference_mode()
     def classify(self, x: np.ndarray) -> Int[np.ndarray, " n"]:
-        """The likeliest class of each picture, given as above."""
+        """The most likely class of each picture, given as above."""
         return self._through(self.net, x).argmax(1)
 
     def _through(self, part: nn.Module, x: np.ndarray) -> np.ndarray:
@@ -102,19 +105,24 @@ def feature_space(
     device: torch.device | str = "cpu",
     report: Callable[[str], Any] = lambda stage: None,
 ) -> FeatureSpace:
-    """The classifier of that data set: from the cache, or trained on its training split and kept there.
+    """The classifier of that data set, loaded from the cache, or trained on its training split and saved there.
 
-    A file that does not read as what was asked for is named in a log message and replaced. The accuracy in its record
-    is measured on the test split, which nothing is chosen by.
+    An unreadable or wrong file is named in a log message and replaced. The accuracy in its record is that on the test
+    split, which is used for nothing else.
 
-    Raises: SettingError: samples that are no pictures, or labels of fewer than two classes. SaveError.
+    Raises: SettingError: samples that are not pictures, or fewer than two classes. SaveError.
     """
     shape, y = samples.x_train.shape[1:], samples.y_train
     classes = 0 if y is None or samples.y_test is None else int(y.max()) + 1
     if len(shape) != 3 or classes < 2:
         raise SettingError(
-            f"{dataset} has samples {tuple(shape)} of {classes} classes: the features need pictures (c, h, w) and "
-            "labels of at least two classes."
+            _(
+                "{dataset}: given samples of shape {shape}, number of classes {classes}; the features need pictures "
+                "(c, h, w) and at least 2 classes.",
+                dataset=dataset,
+                shape=tuple(shape),
+                classes=classes,
+            )
         )
     wanted = {
         "format": FORMAT,
@@ -128,7 +136,7 @@ def feature_space(
     path = cache(dataset) / f"classifier-{key}.safetensors"
     found = _read(path, wanted) if path.exists() else None
     if found is None:
-        report(f"training the classifier of {dataset} whose features are compared, once")
+        report(_("training the classifier of {dataset} for its features (once)", dataset=dataset))
         net = _train(shape, classes, samples, training, torch.device(device))
         record = wanted | {"id": _id(net), "test_accuracy": _accuracy(net, samples)}
         _write(path, net, record)
@@ -165,13 +173,13 @@ def _accuracy(net: Net, samples: Samples) -> float:
     device, right = net.head.weight.device, 0
     assert samples.y_test is not None  # or there would be no features
     for i in range(0, len(samples.x_test), BATCH):
-        said = net(to_float(torch.from_numpy(samples.x_test[i : i + BATCH]).to(device))).argmax(1).cpu()
-        right += int((said == torch.from_numpy(samples.y_test[i : i + BATCH])).sum())
+        predicted = net(to_float(torch.from_numpy(samples.x_test[i : i + BATCH]).to(device))).argmax(1).cpu()
+        right += int((predicted == torch.from_numpy(samples.y_test[i : i + BATCH])).sum())
     return right / len(samples.x_test)
 
 
 def _id(net: Net) -> str:
-    """Eight digits that differ between any two trainings, also of equal settings on different machines."""
+    """Eight hexadecimal digits that identify the weights: equal settings may train differently on another machine."""
     tensors = [p.detach().cpu().contiguous().numpy().tobytes() for p in net.state_dict().values()]
     return hashlib.sha256(b"".join(tensors)).hexdigest()[:8]
 
@@ -188,10 +196,10 @@ def _read(path: Path, wanted: dict[str, Any]) -> FeatureSpace | None:
             net = Net(tuple(wanted["shape"]), wanted["classes"], wanted["training"]["width"])
             net.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118  no mapping
     except (SafetensorError, OSError, KeyError, ValueError, RuntimeError) as error:
-        log.warning("%s cannot be read (%s): training it again", path, error)
+        log.warning(in_english("%s cannot be read (%s): training it again"), path, error)
         return None
     if {name: record.get(name) for name in wanted} != wanted or record.get("id") != _id(net):
-        log.warning("%s is not the classifier that its name says: training it again", path)
+        log.warning(in_english("%s is not the classifier that its name says: training it again"), path)
         return None
     return FeatureSpace(net, record)
 
@@ -205,7 +213,8 @@ def _write(path: Path, net: Net, record: dict[str, Any]) -> None:
         with replacing(path) as partial:
             partial.write_bytes(save(tensors, {"record": json.dumps(record)}))
     except OSError as error:
-        raise SaveError(f"could not write {path}: {error.strerror or error}. Set ZSCOPE_CACHE to choose.") from error
+        problem = _("could not write {path}: {reason}.", path=path, reason=error.strerror or error)
+        raise SaveError(f"{problem} {_('ZSCOPE_CACHE names the cache folder.')}") from error
 
 
 def _crc(a: np.ndarray | None) -> int:

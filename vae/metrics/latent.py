@@ -1,4 +1,4 @@
-"""What a latent is used for."""
+"""How the latent is used: mutual information, aggregate posterior against prior, codebook usage."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from jaxtyping import Float, Int
 
 from ..errors import NotMeasurable, ShapeError
 from ..registry import metric_group
-from .estimate import Estimate
+from ..text import N_, _
+from .estimate import Estimate, in_english
 from .subject import Subject
 
-CEILING = 0.1  # nats below log n, within which the information of n samples says nothing but n
-PAIRS = 4_000_000  # draws x posteriors that are held at a time
+CEILING = 0.1  # nats: closer than this to log n, the information of n samples only reflects n
+PAIRS = 4_000_000  # samples x posteriors in memory at a time
 
 
 def pca_mse(x_train: np.ndarray, x_test: np.ndarray, d: int) -> float:
@@ -21,8 +22,7 @@ def pca_mse(x_train: np.ndarray, x_test: np.ndarray, d: int) -> float:
     a = x_train.reshape(len(x_train), -1).astype(np.float32) / 255.0
     b = x_test.reshape(len(x_test), -1).astype(np.float32) / 255.0
     mean = a.mean(0)
-    _, vectors = np.linalg.eigh((a - mean).T @ (a - mean))
-    basis = vectors[:, -d:]
+    basis = np.linalg.eigh((a - mean).T @ (a - mean)).eigenvectors[:, -d:]
     rest = (b - mean) - (b - mean) @ basis @ basis.T
     return float((rest**2).mean())
 
@@ -35,34 +35,35 @@ def information_estimates(
     seed: int,
     draws: int = 1,
 ) -> dict[str, Any]:
-    """How far the aggregate posterior is from the prior, and how much a latent tells of its sample, nats.
+    """The mutual information between sample and latent, and the KL divergence of aggregate posterior and prior, nats.
 
-    q(z) = 1/n sum_i N(z; mu_i, std_i^2) is the mixture of the n posteriors given, evaluated exactly at `draws` draws
-    of each. mutual_information_nats: I(i; z) = E_i KL(q(z|x_i) || q(z)), never above log n, reached when no two
-    posteriors overlap: near it, it tells the size of the test set and no longer the model. aggregate_kl_nats:
-    KL(q(z) || p(z)) = mean(kl) - I(i; z), where kl is KL(q(z|x_i) || p(z)); left out where kl is None.
-    Within CEILING of log n the first has no honest standard error, and the second is an upper bound.
+    q(z) = 1/n sum_i N(z; mu_i, std_i^2) is the mixture of the n posteriors given, evaluated exactly at `draws` samples
+    of each. mutual_information_nats: I(i; z) = E_i KL(q(z|x_i) || q(z)), at most log n, which is reached when no two
+    posteriors overlap: near it, the value reflects the size of the test set and not the model. aggregate_kl_nats:
+    KL(q(z) || p(z)) = mean(kl) - I(i; z), where kl is KL(q(z|x_i) || p(z)); left out if kl is None.
+    Within CEILING of log n the first has no valid standard error, and the second is an upper bound.
     Hoffman and Johnson, 2016, equation 7.
 
-    Raises: ShapeError: a posterior of no width, which has no density.
+    Raises: ShapeError: a posterior with std 0, which has no density.
     """
     if not (std > 0).all():
         flat = int((std <= 0).any(1).sum())
-        raise ShapeError(f"{flat} of {len(std)} posteriors have no width: expected std above 0.")
+        raise ShapeError(_("{bad} of {n} posteriors have a std of 0, expected std above 0.", bad=flat, n=len(std)))
     n = len(mu)
     mu, std = mu.astype(np.float64), std.astype(np.float64)
     rng = np.random.default_rng(seed)
     gain = []
-    for _ in range(draws):
+    for _draw in range(draws):
         e = rng.standard_normal(mu.shape)
         own = -0.5 * np.square(e).sum(1) - np.log(std).sum(1)  # log q(z_i|x_i), without the constant of both
         gain.append(own - _log_mixture(mu + std * e, mu, std))
     each = np.mean(gain, axis=0)
-    drawn = f"{draws} draw{'s' * (draws > 1)} of each"
-    text = f"q(z) the mixture of the posteriors of {n} test samples, {drawn}, Hoffman and Johnson, 2016"
+    drawn = in_english(f"{draws} draw{'s' * (draws > 1)} of each")
+    text = in_english(f"q(z) the mixture of the posteriors of {n} test samples, {drawn}, Hoffman and Johnson, 2016")
     information = float(each.mean())
     full = bool(np.log(n) - information < CEILING)
-    bound = f"at most log n = {np.log(n):.2f} nats" + ", which it reaches: n is too small to tell the model's" * full
+    reached = in_english(", which it reaches: n is too small to tell the model's") * full
+    bound = in_english(f"at most log n = {np.log(n):.2f} nats") + reached
     out = {
         "mutual_information_nats": Estimate(
             information, n, seed, None if full else _error(each), f"I(x; z) under q, {bound}; {text}"
@@ -70,8 +71,9 @@ def information_estimates(
     }
     if kl is not None:
         rest = kl.astype(np.float64) - each
-        said = f"KL(q(z) || p(z)) = rate - I(x; z){', an upper bound since I(x; z) is cut off at log n' * full}; {text}"
-        out["aggregate_kl_nats"] = Estimate(float(rest.mean()), n, seed, _error(rest), said)
+        cut = in_english(", an upper bound since I(x; z) is cut off at log n") * full
+        protocol = in_english(f"KL(q(z) || p(z)) = rate - I(x; z){cut}; {text}")
+        out["aggregate_kl_nats"] = Estimate(float(rest.mean()), n, seed, _error(rest), protocol)
     return out
 
 
@@ -96,25 +98,29 @@ def _log_mixture(
 
 
 def perplexity(counts: Int[np.ndarray, " k"]) -> float:
-    """exp of the entropy of how often each of k things was chosen: 1 if always the same, k if all equally often."""
+    """exp of the entropy of the shares of k counts: 1 if one has all, k if all are equal."""
     share = counts[counts > 0] / counts.sum()
     return float(np.exp(-(share * np.log(share)).sum()))
 
 
 def codebook_estimates(codes: Int[np.ndarray, "n ..."], size: int, *, seed: int) -> dict[str, Any]:
-    """Of a codebook with `size` codes, chosen by index at each place of n samples: perplexity, exp of the entropy of
-    how often each is chosen over all places (1: one code does it all; size: all equally often), and the share chosen
-    at least once. van den Oord et al., 2017, train with such a codebook.
+    """Usage of a codebook with `size` codes by the code indices of n samples: perplexity, the exp of the entropy of
+    usage (1: one code is always used; size: all equally often), and the share of codes used at least once.
+    van den Oord et al., 2017, train with such a codebook.
 
     Raises: ShapeError: no codes, or an index outside 0 to size - 1.
     """
     if not codes.size or codes.min() < 0 or codes.max() >= size:
-        span = f"{codes.min()} to {codes.max()}" if codes.size else "none"
-        raise ShapeError(f"code indices {span}: expected 0 to {size - 1}.")
+        if not codes.size:
+            raise ShapeError(_("code indices: given none, expected at least 1."))
+        low, high = codes.min(), codes.max()
+        raise ShapeError(
+            _("code indices: given {low} to {high}, expected 0 to {last}.", low=low, high=high, last=size - 1)
+        )
     counts = np.bincount(codes.ravel(), minlength=size)
     share = counts[counts > 0] / codes.size
-    text = f"{size} codes, {codes[0].size} a sample, {len(codes)} test samples"
-    entropy = f"exp of the entropy of usage, {text}"
+    text = in_english(f"{size} codes, {codes[0].size} a sample, {len(codes)} test samples")
+    entropy = in_english(f"exp of the entropy of usage, {text}")
     return {
         "codebook_perplexity": Estimate(perplexity(counts), len(codes), seed, None, entropy),
         "codebook_used_share": Estimate(len(share) / size, len(codes), seed, None, f"chosen at least once, {text}"),
@@ -123,11 +129,17 @@ def codebook_estimates(codes: Int[np.ndarray, "n ..."], size: int, *, seed: int)
 
 @metric_group(
     name="latent",
-    title="mutual information, aggregate posterior against prior, codebook usage",
-    figures=(
-        "`mutual_information_nats` I(x; z) under q, with its ceiling log n; `aggregate_kl_nats` KL(q(z) || "
-        "p(z)); of discrete codes `codebook_perplexity` and `codebook_used_share`"
+    title=N_("mutual information, aggregate posterior against prior, codebook usage"),
+    figures=N_(
+        "`mutual_information_nats` I(x; z) under q, at most log n; `aggregate_kl_nats` KL(q(z) || p(z)); for discrete "
+        "codes `codebook_perplexity` and `codebook_used_share`"
     ),
+    terms={
+        "mutual_information_nats": "mutual-information",
+        "aggregate_kl_nats": "aggregate-posterior",
+        "codebook_perplexity": "perplexity",
+        "codebook_used_share": "perplexity",
+    },
 )
 def latent_group(s: Subject) -> dict[str, Any]:
     mu, std, kl = s.posteriors
@@ -136,6 +148,9 @@ def latent_group(s: Subject) -> dict[str, Any]:
         return codebook_estimates(codes, len(s.model.codebook()), seed=s.seed)
     if kl is None or not (std > 0).all():
         raise NotMeasurable(
-            f"{s.name}: these figures need one level of Gaussian latents with a rate; it has none, or several."
+            _(
+                "{name}: these metrics need exactly one level of Gaussian latents with a rate, which it does not have.",
+                name=s.name,
+            )
         )
     return information_estimates(mu, std, None if s.engine.conditional else kl, seed=s.seed)

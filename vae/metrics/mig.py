@@ -1,7 +1,7 @@
-"""The mutual information gap by two estimators, which measure different things and never share a name.
+"""The mutual information gap (MIG) by two estimators, which measure different things and have different names.
 
-MIG is the mean over factors of I(z_1; v) - I(z_2; v), in units of H(v), where z_1 and z_2 are the two dimensions that
-know most about v. Chen et al., 2018. It asks for one dimension a factor, not for one factor a dimension.
+MIG is the mean over factors of (I(z_1; v) - I(z_2; v)) / H(v), where z_1 and z_2 are the two dimensions with the most
+information about v. Chen et al., 2018. It asks for one dimension per factor, not for one factor per dimension.
 """
 
 from __future__ import annotations
@@ -11,51 +11,57 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
 from ..errors import ShapeError
-from .estimate import Estimate, bootstrap_error
+from ..text import _
+from .estimate import Estimate, bootstrap_error, in_english
 from .factors import check_codes, check_factors, entropies, gaps, sizes
 
 BINS = 20
 DRAWS = 2000
-BLOCK = 64  # draws held against all posteriors at once: bounds memory at BLOCK x n densities
+BLOCK = 64  # samples at a time: bounds memory to BLOCK x n densities
 
 
 def mig_binned(codes: ArrayLike, factors: ArrayLike, *, bins: int = BINS, seed: int = 0) -> Estimate:
-    """MIG of posterior means, each cut into equal-width bins between its least and greatest. Locatello et al., 2019.
+    """MIG of posterior means in equal-width bins between their minimum and maximum. Locatello et al., 2019.
 
-    codes: (n, d) posterior means. factors: (n, f) whole numbers. Blind to the posterior's width: a collapsed dimension
-    whose means still move by a thousandth counts in full, and a factor with more values than bins cannot reach 1.
-    Biased upwards by about (bins - 1)(values - 1) / 2n nats in every information: compare equal n only.
-    standard_error: bootstrap over the samples. Raises: ShapeError.
+    codes: (n, d) posterior means. factors: (n, f) whole numbers. The posterior's width is ignored: a collapsed
+    dimension whose means still vary by a thousandth counts in full, and a factor with more values than bins cannot
+    reach 1. Every mutual information is biased upwards by about (bins - 1)(values - 1) / 2n nats: compare at equal n
+    only. standard_error: bootstrap over the samples. Raises: ShapeError.
     """
     codes = check_codes(codes)
     factors = check_factors(factors, len(codes))
     if bins < 2:
-        raise ShapeError(f"bins: given {bins}, expected at least 2.")
+        raise ShapeError(_("bins: given {bins}, expected at least 2.", bins=bins))
 
     def score(rows: np.ndarray) -> float:
         return _mig(binned_information(codes[rows], factors[rows], bins), factors[rows])
 
     value, error = score(np.arange(len(codes))), bootstrap_error(score, len(codes), seed=seed)
-    protocol = f"MIG of posterior means in {bins} equal-width bins a dimension (Locatello et al., 2019)"
+    protocol = in_english(f"MIG of posterior means in {bins} equal-width bins a dimension (Locatello et al., 2019)")
     return Estimate(value, len(codes), seed, error, protocol)
 
 
 def mig_sampled(mu: ArrayLike, std: ArrayLike, factors: ArrayLike, *, draws: int = DRAWS, seed: int = 0) -> Estimate:
-    """MIG of draws from q(z|x), their densities under q(z_j) and q(z_j|v) summed exactly. Chen et al., 2018.
+    """MIG of samples of q(z|x), with exact densities under q(z_j) and q(z_j|v). Chen et al., 2018.
 
     mu, std: (n, d) of Gaussian posteriors; factors: (n, f) whole numbers, of the full factor grid or a uniform sample
-    of its cells, which stand for q(z) = 1/n sum_i q(z|x_i). Biased upwards, as each draw meets the posterior it came
-    from: by most for factors with many values, to which few samples each belong. Compare equal n only.
-    standard_error: bootstrap over the draws, given the n posteriors. Raises: ShapeError: also if a std is not positive.
+    of its cells; q(z) = 1/n sum_i q(z|x_i). Biased upwards, as the mixture contains the posterior that each sample
+    comes from: most for factors with many values and few samples of each. Compare at equal n only.
+    standard_error: bootstrap over the samples, given the posteriors. Raises: ShapeError: also if a std is not positive.
     """
     mu, std = check_codes(mu, "mu"), check_codes(std, "std")
     if mu.shape != std.shape or (std <= 0).any():
         raise ShapeError(
-            f"std: given {std.shape} with {np.count_nonzero(std <= 0)} values not above 0, expected {mu.shape} as mu, "
-            "all positive. A code without a posterior has mig_binned only."
+            _(
+                "std: given shape {given} with {bad} values not above 0, expected {expected} as mu, all positive. "
+                "For a deterministic code, use mig_binned.",
+                given=std.shape,
+                bad=np.count_nonzero(std <= 0),
+                expected=mu.shape,
+            )
         )
     if draws < 2:
-        raise ShapeError(f"draws: given {draws}, expected at least 2.")
+        raise ShapeError(_("draws: given {draws}, expected at least 2.", draws=draws))
     factors = check_factors(factors, len(mu))
     rng = np.random.default_rng(seed)
     rows = rng.choice(len(mu), min(draws, len(mu)), replace=False)
@@ -66,14 +72,16 @@ def mig_sampled(mu: ArrayLike, std: ArrayLike, factors: ArrayLike, *, draws: int
         return _mig(gains[chosen].mean(axis=0), factors)
 
     value, error = score(np.arange(len(rows))), bootstrap_error(score, len(rows), seed=seed)
-    protocol = f"MIG of {len(rows)} draws from q(z|x) against a mixture of {len(mu)} posteriors (Chen et al., 2018)"
+    protocol = in_english(
+        f"MIG of {len(rows)} draws from q(z|x) against a mixture of {len(mu)} posteriors (Chen et al., 2018)"
+    )
     return Estimate(value, len(mu), seed, error, protocol)
 
 
 def binned_information(
     codes: Float[np.ndarray, "n d"], factors: Int[np.ndarray, "n f"], bins: int = BINS
 ) -> Float[np.ndarray, "d f"]:
-    """I(bin of z_j; v_k) from the joint histogram, nats. A constant dimension falls into one bin and knows nothing."""
+    """I(bin of z_j; v_k) from the joint histogram, nats. A constant dimension has no information."""
     low, width = codes.min(axis=0), np.ptp(codes, axis=0)
     cells = (bins * ((codes - low) / np.where(width > 0, width, 1.0))).astype(np.int64).clip(max=bins - 1)
     information = np.empty((codes.shape[1], factors.shape[1]))
@@ -98,10 +106,10 @@ def _density_gains(
     std: Float[np.ndarray, "n d"],
     factors: Int[np.ndarray, "n f"],
 ) -> Float[np.ndarray, "s d f"]:
-    """log q(z_j|v_k) - log q(z_j) of each draw, nats, v that of the row it came from: its mean is I(z_j; v_k).
+    """log q(z_j|v_k) - log q(z_j) of each sample z, nats, where v is that of z's row: the mean is I(z_j; v_k).
 
-    The densities of a draw under all n posteriors are computed once; one product with the factors' indicators then
-    sums them for every value of every factor.
+    The densities of z under all n posteriors are computed once; one product with the indicators of the factor values
+    then sums them for every value of every factor.
     """
     counts = [np.bincount(column) for column in factors.T]
     starts = np.cumsum([0, *map(len, counts)])[:-1]

@@ -1,6 +1,6 @@
-"""How close generated samples come to real ones, between two sets of features (n, m). Pure numpy.
+"""Distances between generated and real samples, as two sets of features (n, m). Pure NumPy.
 
-Distances are exact and Euclidean; no figure here is a "FID" or comparable with one, whose features are another net's.
+Distances are exact and Euclidean. No metric here is an FID or comparable with one, whose features are another net's.
 """
 
 from __future__ import annotations
@@ -12,15 +12,21 @@ from jaxtyping import Float
 
 from ..errors import NotMeasurable, SettingError, ShapeError
 from ..registry import metric_group
-from .estimate import Estimate
+from ..text import N_, _
+from .estimate import Estimate, in_english
 from .features import feature_space
 from .subject import Subject
 
-SOURCES = {"precision": "Kynkaanniemi et al., 2019", "recall": "Kynkaanniemi et al., 2019"}  # the others: Naeem et al.
+SOURCES = {
+    "precision": in_english("Kynkaanniemi et al., 2019"),
+    "recall": in_english("Kynkaanniemi et al., 2019"),
+    "density": in_english("Naeem et al., 2020"),
+    "coverage": in_english("Naeem et al., 2020"),
+}
 K = 5  # neighbours of precision, recall, density and coverage, as Naeem et al. use
 BLOCKS = 20  # of the jackknife
-N = 10_000  # generated samples, at most, and real ones
-ROWS = 1000  # of a distance matrix at a time
+N = 10_000  # generated samples, and real ones, at most
+ROWS = 1000  # of the distance matrix at a time
 
 Features = Float[np.ndarray, "n m"]
 
@@ -28,12 +34,12 @@ Features = Float[np.ndarray, "n m"]
 def sample_estimates(real: Features, fake: Float[np.ndarray, "k w"], *, seed: int, protocol: str) -> dict[str, Any]:
     """Frechet distance, precision, recall, density and coverage of fake against real, by name.
 
-    seed: of the draws; protocol: what the features are and how fake was made. The distance grows as sets shrink, also
-    between equal distributions: compare only at equal n. Its standard error is a jackknife's; those of the other four
-    hold for the features given, the set that spans the balls taken as fixed.
+    seed: of the samples; protocol: what the features are and how fake was made. The Frechet distance increases as sets
+    get smaller, even between equal distributions: compare at equal n only. Its standard error is a jackknife estimate;
+    those of the other four treat the set that spans the balls as fixed.
     """
     n = min(len(real), len(fake))
-    n_both = f"{len(real)} real and {len(fake)} generated samples"
+    n_both = in_english(f"{len(real)} real and {len(fake)} generated samples")
     out = {
         "frechet_distance": Estimate(
             frechet_distance(real, fake), n, seed, jackknife_error(real, fake),
@@ -47,7 +53,7 @@ def sample_estimates(real: Features, fake: Float[np.ndarray, "k w"], *, seed: in
             len(each),
             seed,
             error,
-            f"k={K}, {SOURCES.get(name, 'Naeem et al., 2020')}; {n_both}; {protocol}",
+            f"k={K}, {SOURCES[name]}; {n_both}; {protocol}",
         )
     return out
 
@@ -68,8 +74,8 @@ def frechet_distance(a: Features, b: Float[np.ndarray, "k w"]) -> float:
 
 
 def jackknife_error(a: Features, b: Float[np.ndarray, "k w"]) -> float | None:
-    """Standard error of the Frechet distance: either set with one of 20 blocks left out in turn, the two variances
-    added. Quenouille, 1956. None where a block would hold no row.
+    """Standard error of the Frechet distance: the jackknife variances of the two sets, by leaving out one of 20 blocks
+    in turn, are added. Quenouille, 1956. None if a set has fewer than 40 rows.
     """
     if min(len(a), len(b)) < 2 * BLOCKS:
         return None
@@ -82,12 +88,12 @@ def jackknife_error(a: Features, b: Float[np.ndarray, "k w"]) -> float | None:
 
 
 def neighbour_scores(real: Features, fake: Float[np.ndarray, "k w"], k: int = K) -> dict[str, np.ndarray]:
-    """What each row contributes; their means are the scores. A ball reaches from a row to its k-th nearest other row
-    of the same set and holds what is nearer than that.
+    """The contribution of each row; the means are the scores. A ball is centred on a row and reaches to its k-th
+    nearest other row of the same set.
 
     precision (fake rows): 1 if inside some real ball. recall (real rows): 1 if inside some fake ball. Kynkaanniemi et
-    al., 2019, equations 1-3. density (fake rows): how many real balls hold it, over k. coverage (real rows): 1 if its
-    ball holds a fake row. Naeem et al., 2020, equations 3-4.
+    al., 2019, equations 1-3. density (fake rows): number of real balls that contain it, over k. coverage (real
+    rows): 1 if its ball contains a fake row. Naeem et al., 2020, equations 3-4.
 
     Raises: ShapeError: no more than k rows in a set, or different widths.
     """
@@ -121,28 +127,43 @@ def _squared_distances(a: Features, b: Float[np.ndarray, "k w"]) -> Float[np.nda
 
 
 def _root(s: Float[np.ndarray, "m m"]) -> Float[np.ndarray, "m m"]:
-    """The symmetric root of a covariance; eigenvalues that rounding made negative count as 0."""
+    """The symmetric square root of a covariance; eigenvalues that are negative by rounding count as 0."""
     values, vectors = np.linalg.eigh(s)
     return (vectors * np.sqrt(values.clip(0))) @ vectors.T
 
 
 def _check(a: np.ndarray, b: np.ndarray, *, least: int) -> None:
     if a.shape[1] != b.shape[1] or min(len(a), len(b)) < least:
-        raise ShapeError(f"features {a.shape} and {b.shape}: expected equal widths and at least {least} rows each.")
+        raise ShapeError(
+            _(
+                "features: given shapes {a} and {b}, expected equal widths and at least {least} rows each.",
+                a=a.shape,
+                b=b.shape,
+                least=least,
+            )
+        )
 
 
 @metric_group(
     name="samples",
-    title="Frechet distance, precision, recall, density, coverage in a classifier's features",
-    figures=(
-        "`frechet_distance`, `precision`, `recall`, `density`, `coverage` (k=5, exact neighbours) of "
-        "generated against test samples, in the features of a small classifier trained here; of a conditional "
-        "model also `label_agreement`, the share of prior draws, equally many for each label, that this "
-        "classifier takes for the label they were drawn for (its own test accuracy is in the protocol)"
+    title=N_("Frechet distance, precision, recall, density and coverage in a classifier's features"),
+    figures=N_(
+        "`frechet_distance`, `precision`, `recall`, `density`, `coverage` (k=5, exact neighbours) of generated against "
+        "test samples, in the features of a small classifier trained by zscope; for conditional models also "
+        "`label_agreement`, the share of samples generated for a label that this classifier assigns to it (its own "
+        "test accuracy is in the protocol)"
     ),
+    terms={
+        "frechet_distance": "frechet-distance",
+        "precision": "precision-and-recall",
+        "recall": "precision-and-recall",
+        "density": "density-and-coverage",
+        "coverage": "density-and-coverage",
+        "label_agreement": "label-agreement",
+    },
 )
 def samples_group(s: Subject) -> dict[str, Any]:
-    """As many decoded means of draws as test samples, from the prior where there is one, else from the aggregate."""
+    """As many generated samples as test samples, from the prior or, without one, from the aggregate posterior."""
     try:
         features = feature_space(s.dataset.name, s.samples, device=s.device, report=s.report)
     except SettingError as e:
@@ -151,23 +172,26 @@ def samples_group(s: Subject) -> dict[str, Any]:
     real, y = s.samples.x_test[:N], s.samples.y_test[:N]
     source = "prior" if s.engine.has_prior else "aggregate"
     z = s.engine.sample(len(real), seed=s.seed, source=source, y=y)
-    given = ", labels of the test set" if s.engine.conditional else ""
-    protocol = f"E[x|z] of draws from the {source}{given}, against test samples; features of the {features.name}"
+    given = in_english(", labels of the test set") if s.engine.conditional else ""
+    protocol = in_english(
+        f"E[x|z] of draws from the {source}{given}, against test samples; features of the {features.name}"
+    )
     out = sample_estimates(features(real), features(s.engine.decode(z, y)), seed=s.seed, protocol=protocol)
     return out | (label_agreement(s.engine, features, s.seed) if s.engine.conditional else {})
 
 
 def label_agreement(engine: Any, features: Any, seed: int, n: int = N) -> dict[str, Estimate]:
-    """The share of pictures drawn for a label that the classifier takes for it: n in all, equally many of each label
-    as far as that divides. features: a FeatureSpace, whose own accuracy on real test pictures stands beside it: what
-    it mistakes counts against the model.
+    """The share of pictures generated for a label that the classifier assigns to it: n in all, equally many per label.
+
+    features: a FeatureSpace. Its own accuracy on real test pictures is in the protocol: its mistakes count against the
+    model.
     """
     r = features.record
     y = np.repeat(np.arange(r["classes"]), n // r["classes"])
     pictures = engine.decode(engine.sample(len(y), seed=seed, y=y), y)
     right = (features.classify(pictures) == y).reshape(r["classes"], -1)
-    error = float(np.sqrt((right.var(1, ddof=1) / right.shape[1]).sum()) / r["classes"])  # the labels are no draw
-    protocol = (
+    error = float(np.sqrt((right.var(1, ddof=1) / right.shape[1]).sum()) / r["classes"])  # the labels are not random
+    protocol = in_english(
         f"share of E[x|z, y], {right.shape[1]} prior draws for each of {r['classes']} labels, classified as their "
         f"label; {features.name}"
     )

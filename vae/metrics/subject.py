@@ -1,4 +1,4 @@
-"""What a group of metrics measures: a trained model with its data. What several groups need is computed once."""
+"""The subject of a metric group: a trained model with its data. What several groups need is computed once."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from ..types import Samples
 
 @dataclass(frozen=True)
 class Subject:
-    """seed: of every draw; k: importance samples of the nll; precision: of its decoder's products."""
+    """seed: of all random numbers; k: importance samples of the NLL; precision: of the decoder's products for it."""
 
     engine: Any  # vae.engine.engine.Engine
-    model: Any  # the same model as a LatentModel on `device`, for what numpy does not reach
+    model: Any  # the same model as a LatentModel on `device`
     device: torch.device
     samples: Samples
     seed: int
@@ -40,8 +40,8 @@ class Subject:
         progress: Callable[[int, int], Any] = lambda done, n: None,
         precision: str = "float32",
     ) -> Subject:
-        """A loaded checkpoint with the data set it was trained on and its own seed; the engine's model itself, so that
-        nobody else may ask the engine meanwhile. Raises: what loading the data set does."""
+        """A loaded checkpoint with the data set and the seed it was trained with. The model is the engine's own, so the
+        engine must not be used by others meanwhile. Raises: what loading the data set raises."""
         card, device = engine.card, next(engine.model.parameters()).device
         samples = DATASETS.get(card["dataset"]).load()
         return cls(engine, engine.model, device, samples, card["seed"], k, report, progress, precision)
@@ -65,7 +65,7 @@ class Subject:
 
     @functools.cached_property
     def c_test(self) -> Tensor | None:
-        """Conditions of the test set; None for a model that is told labels or nothing."""
+        """Conditions of the test set; None for a model that is given labels or nothing."""
         if not self.engine.conditioned:
             return None
         assert self.samples.c_test is not None  # a set with a condition has it for both splits
@@ -73,8 +73,8 @@ class Subject:
 
     @functools.cached_property
     def posteriors(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        """mu and std (n, d) of the test set, labels or conditions given, and KL(q(z|x) || p(z)) (n,) where that is what
-        the model pays: one level, whose posterior is Gaussian with these moments."""
+        """mu and std (n, d) of the test set, given labels or conditions, and KL(q(z|x) || p(z)) (n,) if the model has
+        one level whose posterior is the Gaussian with these moments; else None."""
         mus, stds, kls = [], [], []
         with torch.inference_mode():
             for x, c in self._batches():

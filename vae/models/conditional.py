@@ -1,4 +1,4 @@
-"""Models that are told a condition: it goes into the encoder, the decoder and, as a choice, the prior."""
+"""Conditional models: the condition is an input of encoder, decoder and, optionally, prior."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from .conditions import flat, shape_of
 from .model import NetHparams, OneCode, density
 from .nets import chosen
 
-LOUD = 10  # times the weights of a condition of length 1, as a label is, at the decoder's entrance, at the start
+LOUD = 10  # factor on the initial weights of a condition of length 1, such as a label, in the decoder's first layer
 
 
 def entrance(decoder: nn.Module) -> nn.Linear:
-    """The layer that reads (z, c): the first one of every layout's decoder."""
+    """The layer whose input is (z, c): the first one of every decoder."""
     return next(m for m in decoder.modules() if isinstance(m, nn.Linear))
 
 
 class HideConditions(nn.Module):
-    """Another objective that, while the model trains, sees each condition with the chance 1 - share only and zeros in
-    its place else, so that a model learns both with and without. In evaluation mode it sees all."""
+    """Wraps an objective: during training, a share of the conditions is replaced by zeros (unknown), so that the model
+    learns to do with and without them. In evaluation mode nothing is hidden."""
 
     def __init__(self, objective: nn.Module, share: float):
         super().__init__()
@@ -42,7 +42,7 @@ class HideConditions(nn.Module):
 
 class ConditionPrior(nn.Module):
     """p(z|c), a diagonal Gaussian whose mean and log variance are linear in c: one for each label, and one more for
-    those that are unknown. N(0, I) at the start. c: as rows."""
+    unknown labels. Initially N(0, I). c: as rows."""
 
     def __init__(self, width: int, d: int):
         super().__init__()
@@ -55,12 +55,12 @@ class ConditionPrior(nn.Module):
         return mean_and_std(self.head(c))
 
     def kl(self, q: Latent, c: Float[Tensor, "b w"]) -> Float[Tensor, "b d"]:
-        """KL(q(z|x, c) || p(z|c)) of each dimension, nats: that to N(0, 1) in the prior's own units."""
+        """KL(q(z|x, c) || p(z|c)) of each dimension, nats: the KL to N(0, 1) after standardising by the prior."""
         mu, std = self(c)
         return kl_to_standard_normal((q.mu - mu) / std, q.std / std)
 
     def place(self, noise: Float[Tensor, "b d"], c: Float[Tensor, "b w"]) -> Float[Tensor, "b d"]:
-        """Draws of N(0, I) as draws of p(z|c)."""
+        """Transforms samples of N(0, I) to samples of p(z|c)."""
         mu, std = self(c)
         return mu + std * noise
 
@@ -70,14 +70,15 @@ class ConditionPrior(nn.Module):
 
 
 class ConditionalVAE(OneCode):
-    """q(z|x, c), p(x|z, c) and p(z), or p(z|c) learned. Sohn et al., 2015, section 4; here c is given and x is made.
+    """q(z|x, c), p(x|z, c) and p(z), or p(z|c) learned. Sohn et al., 2015, section 4; here c is given and x is
+    generated.
 
-    The condition, as one row of numbers, stands beside the features of x before a hidden layer, and beside z before the
-    decoder, where it starts LOUD: at the weights of one more dimension of z, the code learns the class before the
-    decoder heeds the label, and keeps it. c: (b, *condition): a label's row with a single 1, or standardised numbers,
-    or a small picture; unknown where it is zeros, and everywhere if None.
+    The condition, as one row of numbers, is concatenated with the features of x before a hidden layer, and with z
+    before the decoder, where its initial weights are LOUD times those of z: with equal weights the code learns the
+    class before the decoder uses the label, and keeps it. c: (b, *condition): a one-hot label, standardised numbers or
+    a small picture; zeros where it is unknown, None if it is unknown for all.
 
-    Raises: SettingError: if the data has neither labels nor conditions.
+    Raises: SettingError: the data have neither labels nor conditions.
     """
 
     has_prior = True
@@ -114,7 +115,7 @@ class ConditionalVAE(OneCode):
     def sample_prior(
         self, n: int, generator: torch.Generator, temperature: float = 1.0, c: Tensor | None = None
     ) -> Float[Tensor, "n d"]:
-        """n draws z ~ p(z|c); the noise of a condition's draws is the temperature wide."""
+        """n samples z ~ p(z|c); temperature scales their standard deviation."""
         z = self.bottleneck.sample_prior(n, generator, temperature)
         if self.label_prior is None:
             return z
@@ -122,7 +123,7 @@ class ConditionalVAE(OneCode):
         return self.label_prior.place(z, flat(c, self.condition, z))
 
     def log_prior(self, z: Float[Tensor, "b d"], c: Tensor | None = None) -> Float[Tensor, " b"]:
-        """log p(z|c), nats: a conditional model bounds log p(x|c)."""
+        """log p(z|c), nats; a conditional model bounds log p(x|c)."""
         if self.label_prior is None:
             return self.bottleneck.log_prior(z)
         return self.label_prior.log_prob(z, flat(c, self.condition, z))

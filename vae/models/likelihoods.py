@@ -1,7 +1,7 @@
-"""p(x|z) as normalised densities, in nats, and what can be read off them.
+"""p(x|z) as normalised densities in nats, with their means and samples.
 
-Each likelihood turns raw decoder outputs `raw` (b, outputs * c, ...) into a distribution of x (b, c, ...),
-summed over everything but the batch. x is float in [0, 1]; for a Gaussian that is not bounded, any real.
+Each likelihood interprets the raw decoder outputs `raw` (b, outputs * c, ...) into a distribution of x (b, c, ...),
+summed over all but the batch. x is a float in [0, 1], or any real number for an unbounded Gaussian.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..errors import SettingError, UnknownName
+from ..text import N_, _
 
 LOG_2PI = math.log(2 * math.pi)
 
 
 class Likelihood(nn.Module):
-    """Abstract: outputs is the number of raw decoder channels for one channel of x."""
+    """Abstract. outputs: number of raw decoder channels for one channel of x."""
 
     outputs = 1
     measure = "density"  # of x on 0-1; "levels": a probability of its 256 levels; "binary": of pixels 0 and 1
@@ -38,11 +39,11 @@ class Likelihood(nn.Module):
 
 
 class Bernoulli(Likelihood):
-    """Binary pixels. A grey x is read as the chance that a pixel is 1, and log_prob is then the expectation
+    """Binary pixels. A grey x is interpreted as the probability that a pixel is 1, and log_prob is the expectation
     of log p(b|z) over binarisations b ~ Bernoulli(x) (Burda et al., 2016, section 5, without its sampling noise)."""
 
     measure = "binary"
-    CHANCES = 100  # of 1/2 and more, whose product is far from where float32 ends
+    CHANCES = 100  # probabilities of at least 1/2, whose product does not underflow in float32
 
     def log_prob(self, raw, x):
         if raw.requires_grad:
@@ -60,7 +61,7 @@ class Bernoulli(Likelihood):
 
 
 class ContinuousBernoulli(Likelihood):
-    """A density on [0, 1] with the Bernoulli's shape and its missing normaliser.
+    """The Bernoulli's form as a normalised density on [0, 1].
     Loaiza-Ganem and Cunningham, 2019, equations 7-9. The mean is not the parameter lambda.
 
     In the logit L of lambda the density is exp(L x) L / (e^L - 1), which neither cancels near lambda = 1/2 nor
@@ -85,25 +86,25 @@ class ContinuousBernoulli(Likelihood):
         return 0.5 + 0.5 * torch.where(near, half / 3 - half**3 / 45 + 2 * half**5 / 945, 1 / torch.tanh(u) - 1 / u)
 
     def sample(self, raw):
-        """By the inverse of the distribution function, log(1 + v (e^L - 1)) / L, mirrored for L > 0."""
-        size = raw.abs().clamp(min=1e-4)  # flatter than that, the draw equals v in float32
+        """By the inverse of the cumulative distribution function, log(1 + v (e^L - 1)) / L, mirrored for L > 0."""
+        size = raw.abs().clamp(min=1e-4)  # below that, the sample equals v in float32
         v = torch.rand_like(raw)
-        down = -torch.log1p(v * torch.expm1(-size)) / size  # a draw of the density that falls with x
+        down = -torch.log1p(v * torch.expm1(-size)) / size  # a sample of the density that decreases with x
         return torch.where(raw < 0, down, 1 - down).clamp(0, 1)
 
 
 class Gaussian(Likelihood):
     """N(x; mean, sigma^2) with one sigma for all pixels: fixed, or learned with the model.
 
-    A learned sigma settles at the root mean squared error, which weighs distortion and rate without a hand-set
-    beta: sigma-VAE, Rybkin et al., 2021, equation 7.
+    A learned sigma converges to the root mean squared error, which balances distortion and rate without a beta to
+    tune: sigma-VAE, Rybkin et al., 2021, equation 7.
 
     Args: sigma: fixed standard deviation in units of x, or None to learn it; bounded: squash the mean into (0, 1).
     """
 
-    SMALLEST = 1e-3  # of the pixel range: below one grey level of 8 bits a density of pixels means nothing
-    START = 0.1  # near where a learned sigma ends on pictures: from 1.0, Adam takes thousands of steps to get there
-    START_UNBOUNDED = 0.5  # where x is standardised: between what is followed closely and what is mostly noise
+    SMALLEST = 1e-3  # of the pixel range: densities narrower than a grey level of 8 bits are meaningless
+    START = 0.1  # close to the final value on pictures: from 1.0, Adam needs thousands of steps to get there
+    START_UNBOUNDED = 0.5  # for standardised x: between a close fit and mostly noise
 
     def __init__(self, sigma: float | None = None, bounded: bool = True):
         super().__init__()
@@ -132,32 +133,44 @@ class Gaussian(Likelihood):
 
 
 NAMES = ("bernoulli", "continuous_bernoulli", "gaussian")
-HELP = (  # of the settings `likelihood` and `sigma`
-    "what p(x|z) is, the density of a sample around what its code is decoded to: gaussian for any values, bernoulli "
-    "for black and white, continuous_bernoulli for values from 0 to 1"
+HELP = N_(  # of the setting `likelihood`
+    "density p(x|z) of a sample given its code: gaussian for any values, bernoulli for black and white, "
+    "continuous_bernoulli for values from 0 to 1"
 )
-SIGMA = (
-    "how far values may lie from what is decoded, as the standard deviation of the gaussian likelihood: a smaller one "
-    "weighs the distortion more against the rate; 0 learns it"
+SIGMA = N_(  # of the setting `sigma`
+    "standard deviation of the gaussian likelihood: a smaller one weights the distortion more relative to the rate; 0: "
+    "learned"
 )
-UNBOUNDED = ("gaussian",)  # those that are densities of any real x
+UNBOUNDED = ("gaussian",)  # densities of any real x
 
 
 def likelihood(name: str, *, sigma: float = 0.0, bounded: bool = True) -> Likelihood:
-    """The likelihood of that name. sigma (gaussian only): its fixed standard deviation, 0 to learn it.
+    """The likelihood of that name. sigma (gaussian only): its fixed standard deviation; 0: learned.
 
-    bounded: x lies in 0-1; else it is any real, which only the likelihoods in UNBOUNDED are densities of.
-    Raises: UnknownName. SettingError: a sigma below the smallest that means something, or no density of such x.
+    bounded: x is in 0-1; else it is any real, which needs a likelihood in UNBOUNDED.
+    Raises: UnknownName. SettingError: sigma is too small, or the likelihood is no density of such x.
     """
     if name in NAMES and not (bounded or name in UNBOUNDED):
-        known = " or ".join(UNBOUNDED)
-        raise SettingError(f"likelihood={name!r} is a density of values in 0-1; these may be any: expected {known}.")
+        known = ", ".join(UNBOUNDED)
+        raise SettingError(
+            _(
+                "likelihood={name!r} is a density of values in 0-1; these may be any real number: expected {known}.",
+                name=name,
+                known=known,
+            )
+        )
     if name == "gaussian":
         if 0 < sigma < Gaussian.SMALLEST:
-            raise SettingError(f"sigma={sigma!r}: expected 0, to learn it, or {Gaussian.SMALLEST} to 10.")
+            raise SettingError(
+                _(
+                    "sigma={sigma!r}: expected 0 (learned) or {smallest} to 10.",
+                    sigma=sigma,
+                    smallest=Gaussian.SMALLEST,
+                )
+            )
         return Gaussian(sigma or None, bounded)
     if name == "bernoulli":
         return Bernoulli()
     if name == "continuous_bernoulli":
         return ContinuousBernoulli()
-    raise UnknownName("likelihood", name, NAMES)
+    raise UnknownName(_("likelihood"), name, NAMES)

@@ -1,4 +1,4 @@
-"""encoder -> bottleneck -> decoder, and the protocol that every family keeps."""
+"""encoder -> bottleneck -> decoder, and the protocol that every family follows."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ..losses.model import Model
 from ..losses.schedules import WARMUP, WARMUP_STEPS
 from ..registry import MODALITIES
 from ..settings import knob
+from ..text import N_
 from ..types import Latent, Output, Spec
 from .likelihoods import HELP as LIKELIHOOD
 from .likelihoods import NAMES as LIKELIHOODS
@@ -21,14 +22,15 @@ from .likelihoods import SIGMA, Likelihood, likelihood
 from .nets import NETS, chosen
 
 
-@runtime_checkable  # so that annotations of it are checked in the tests
+@runtime_checkable  # so that the tests check annotations with it
 class LatentModel(Protocol):
-    """What training, engine and metrics ask of a model; z is always (b, d), c (b, *condition), float, or None: unknown.
+    """What training, engine and metrics need of a model; z is always (b, d), c (b, *condition), float, or None:
+    unknown.
 
-    condition: shape of what the model is told beside a sample, (classes,) for a label, whose row has a single 1, or
-    none where it is unknown; () for a model that is told nothing and takes no notice of c.
-    levels: widths of the levels of z from the top, together d; one for most. has_prior: p(z) can be drawn from.
-    resample, log_joint and log_posterior are asked only of models that pay a rate (`Latent.kl` is not empty).
+    condition: shape of the model's condition: (classes,) for a one-hot label, which is zeros if unknown; () for a model
+    without a condition, which ignores c. levels: widths of the levels of z from the top, d in all; one for most models.
+    has_prior: p(z) can be sampled. resample, log_joint and log_posterior are called only for models with a rate
+    (`Latent.kl` is not empty).
     """
 
     likelihood: Likelihood
@@ -52,11 +54,11 @@ class LatentModel(Protocol):
     def sample_prior(
         self, n: int, generator: torch.Generator, temperature: float = 1.0, c: Tensor | None = None
     ) -> Tensor:
-        """n draws z ~ p(z), or p(z|c), (n, d); generator: a CPU one, so that a seed means the same everywhere."""
+        """n samples z ~ p(z), or p(z|c), (n, d); generator: on the CPU, so that all devices give the same."""
         ...
 
     def resample(self, q: Latent, k: int) -> Latent:
-        """k fresh draws of every row of q, (k b, d), the b rows of the first draw first; x is not encoded again."""
+        """k new samples for every row of q, (k b, d), all rows of the first sample first; x is not encoded again."""
         ...
 
     def log_joint(self, x: Tensor, z: Tensor, c: Tensor | None = None) -> Tensor:
@@ -72,43 +74,40 @@ class LatentModel(Protocol):
         ...
 
 
-NET = "nets of encoder and decoder; auto: conv2d for samples that lie as a grid, conv1d as a line, else mlp"
-DEPTH = (
-    "how often convolutions halve the sides of a sample, or how many hidden layers an mlp has: more can learn more and "
-    "train slower; 0 chooses"
-)
+NET = N_("nets of encoder and decoder; auto: conv2d for grids (pictures), conv1d for lines (series), else mlp")
+DEPTH = N_("number of times convolutions halve the sides of a sample, or of hidden layers of an mlp; 0: chosen by size")
 
 
 @dataclass(frozen=True)
 class NetHparams:
-    """Settings that every family with one encoder and one decoder shares."""
+    """Settings shared by all families with one encoder and one decoder."""
 
-    d: int = knob(16, "width of the latent", low=1, high=4096)
+    d: int = knob(16, "number of latent dimensions", low=1, high=4096, term="latent-dimensions")
     net: str = knob("auto", NET, choices=NETS)
-    width: int = knob(32, "channels of the first convolution, or units of a hidden layer", low=1, high=8192)
+    width: int = knob(32, "channels of the first convolution, or units per hidden layer of an mlp", low=1, high=8192)
     depth: int = knob(0, DEPTH, low=0, high=12)
-    likelihood: str = knob("gaussian", LIKELIHOOD, choices=LIKELIHOODS)
-    sigma: float = knob(0.0, SIGMA, low=0.0, high=10.0)
+    likelihood: str = knob("gaussian", LIKELIHOOD, choices=LIKELIHOODS, term="likelihood")
+    sigma: float = knob(0.0, SIGMA, low=0.0, high=10.0, term="likelihood")
 
 
 @dataclass(frozen=True)
 class RateHparams(NetHparams):
-    """Settings of families that pay a rate."""
+    """Settings of families with a rate."""
 
-    warmup: str = knob("none", WARMUP, choices=("none", "linear", "cyclical"))
+    warmup: str = knob("none", WARMUP, choices=("none", "linear", "cyclical"), term="warm-up")
     warmup_steps: int = knob(1000, WARMUP_STEPS, low=1, high=10_000_000)
 
 
 def density(spec: Spec, name: str, sigma: float) -> Likelihood:
-    """p(x|z) for samples of the spec's modality. Raises: SettingError: that one is no density of such values."""
+    """p(x|z) for samples of the spec's modality. Raises: SettingError: the likelihood does not fit such values."""
     return likelihood(name, sigma=sigma, bounded=MODALITIES.get(spec.modality).bounded)
 
 
 class OneCode(nn.Module):
-    """Abstract: a model whose code is drawn at its one `bottleneck`, and what follows from that, whatever is beside it.
+    """Abstract: a model with one `bottleneck`, which samples its code.
 
-    Its own are infer(x, c) and params(z, c), raw parameters of p(x|z) as `likelihood` takes them; log_prior where the
-    prior is not the bottleneck's. Keeps no state between calls.
+    A subclass defines infer(x, c) and params(z, c), the raw parameters of p(x|z) as `likelihood` takes them, and
+    log_prior if the prior is not the bottleneck's. It has no state between calls.
     """
 
     likelihood: Likelihood
@@ -140,7 +139,7 @@ class OneCode(nn.Module):
     def log_joint(
         self, x: Float[Tensor, "b ..."], z: Float[Tensor, "b d"], c: Tensor | None = None
     ) -> Float[Tensor, " b"]:
-        """log p(x|z) + log p(z), nats; given c, where the model is told one."""
+        """log p(x|z) + log p(z), nats; or with p(x|z, c) and p(z|c)."""
         return self.likelihood.log_prob(self.params(z, c), x) + self.log_prior(z, c)
 
     def log_posterior(self, z: Float[Tensor, "b d"], q: Latent) -> Float[Tensor, " b"]:

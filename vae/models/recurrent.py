@@ -1,4 +1,4 @@
-"""What recurrent families share: settings, and series in equal chunks."""
+"""Shared by the recurrent families: settings, and series in equal chunks."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from .likelihoods import SIGMA
 
 @dataclass(frozen=True)
 class RecurrentHparams:
-    """Settings of every recurrent family. Their likelihood is the gaussian: series are real values."""
+    """Settings of all recurrent families. Their likelihood is Gaussian, as series are real numbers."""
 
-    units: int = knob(128, "width of a recurrent net's memory", low=1, high=4096)
-    chunk: int = knob(16, "consecutive time steps of the data that are one of the net", low=1, high=100_000)
-    sigma: float = knob(0.0, SIGMA, low=0.0, high=10.0)
-    warmup: str = knob("none", WARMUP, choices=("none", "linear", "cyclical"))
+    units: int = knob(128, "units of the recurrent state", low=1, high=4096)
+    chunk: int = knob(16, "time steps of the data per step of the recurrent net", low=1, high=100_000)
+    sigma: float = knob(0.0, SIGMA, low=0.0, high=10.0, term="likelihood")
+    warmup: str = knob("none", WARMUP, choices=("none", "linear", "cyclical"), term="warm-up")
     warmup_steps: int = knob(1000, WARMUP_STEPS, low=1, high=10_000_000)
 
 
 def chunks(x: Float[Tensor, "b c t"], length: int) -> Float[Tensor, "b n v"]:
-    """Consecutive chunks of `length` time steps, all channels of each as one row; the last is filled up with zeros."""
+    """Consecutive chunks of `length` time steps, all channels of each in one row; the last is padded with zeros."""
     x = F.pad(x, (0, -x.shape[2] % length))
     return x.unflatten(2, (-1, length)).transpose(1, 2).flatten(2)
 

@@ -1,4 +1,4 @@
-"""A generative model whose label is a latent too, where it is unknown."""
+"""A generative model in which an unknown label is a latent variable."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .conditions import one_hot
 from .likelihoods import Likelihood
 from .model import NetHparams
 
-UNLIKELY = -1e9  # in place of -inf where it is multiplied by a chance of 0
+UNLIKELY = -1e9  # instead of -inf, which times a probability of 0 would be NaN
 
 
 def keep_labels(y: np.ndarray, n: int, seed: int) -> np.ndarray:
-    """y (rows,) with n labels kept, equally many of each class as far as there are any, and -1 in all other places."""
+    """y (rows,) with n labels kept, equally many per class as far as possible, and -1 for all others."""
     shuffled = np.random.default_rng(seed).permutation(len(y))
-    rank = np.empty(len(y), np.int64)  # how many of its class come before a row
+    rank = np.empty(len(y), np.int64)  # number of rows of the same class before it
     for c in np.unique(y):
         rows = shuffled[y[shuffled] == c]
         rank[rows] = np.arange(len(rows))
@@ -36,12 +36,12 @@ def keep_labels(y: np.ndarray, n: int, seed: int) -> np.ndarray:
 class SemiSupervisedVAE(nn.Module):
     """p(y) uniform, p(z) = N(0, I), p(x|z, y); q(y|x), q(z|x, y). Model M2 of Kingma et al., 2014, sections 2.2, 2.3.
 
-    Where y is known, bounds are on log p(x, y); where it is not, on log p(x), with the class summed out: a known label
-    costs the log of the number of classes. The posterior of z is a mixture over classes, of which a known label leaves
-    one; context: log weights (b, classes), means and standard deviations (b, classes, d) of its parts. c: (b, classes),
-    with a single 1 where y is known; zeros, or None for all, where it is not.
+    If y is known, the bound is on log p(x, y); otherwise it is on log p(x), with the class marginalised out: a known
+    label costs the log of the number of classes. The posterior of z is a mixture over classes, with one component if
+    the label is known; context: log weights (b, classes), means and standard deviations (b, classes, d) of the
+    components. c: (b, classes), one-hot if y is known, else zeros; None if all are unknown.
 
-    Raises: SettingError: if the data has no labels.
+    Raises: SettingError: the data have no labels.
     """
 
     has_prior = True
@@ -63,7 +63,7 @@ class SemiSupervisedVAE(nn.Module):
         return self.classifier(self.conditional.encoder(x)).softmax(1)
 
     def posterior(self, x: Float[Tensor, "b ..."], c: Tensor | None) -> tuple[Latent, Float[Tensor, "b c"]]:
-        """q(z|x, y), or where y is unknown sum_y q(y|x) q(z|x, y), with its own mean as z; and log q(y|x), nats."""
+        """q(z|x, y), or sum_y q(y|x) q(z|x, y) if y is unknown, with its mean as z; and log q(y|x), nats."""
         features = self.conditional.encoder(x)
         log_q = self.classifier(features).log_softmax(1)
         b, classes = log_q.shape
@@ -92,7 +92,7 @@ class SemiSupervisedVAE(nn.Module):
         return torch.stack([self.conditional.decode(z, label) for label in self._labels(z)]).mean(0)
 
     def forward(self, x: Float[Tensor, "b ..."], c: Tensor | None = None) -> Output:
-        """Where y is unknown, params are those of a class drawn from q(y|x)."""
+        """If y is unknown, params are those of a class sampled from q(y|x)."""
         latent, label = _draw(self.posterior(x, c)[0])
         return Output(self.conditional.params(latent.z, one_hot(label, self.classes)), latent)
 
@@ -128,7 +128,7 @@ class SemiSupervisedVAE(nn.Module):
 
 
 def _draw(q: Latent) -> tuple[Latent, Tensor]:
-    """q with z drawn from its mixture, and the class (b,) that each z is of."""
+    """q with z sampled from its mixture, and the component (b,) of each z."""
     log_w, mus, stds = q.context
     noise = torch.randn_like(q.mu)
     below = log_w.exp().cumsum(1) < torch.rand(len(noise), 1, device=noise.device)
@@ -141,11 +141,11 @@ def _draw(q: Latent) -> tuple[Latent, Tensor]:
 class SemiSupervisedBound(nn.Module):
     """The batch mean of -bound, plus alpha times the mean of -log q(y|x) over the labelled samples, nats.
 
-    The bound is Kingma et al., 2014, equation 6 where the label is known and equation 7 where it is not, in which every
-    class is decoded. alpha is in units of the size of the training set, as the paper chooses it; the loss is equation 9
-    over that size. labelled: share of the training set that has a label, from which a batch's own may differ.
+    The bound is Kingma et al., 2014, equation 6 if the label is known and equation 7 if not, for which every class is
+    decoded. alpha is relative to the size of the training set, as in the paper; the loss is equation 9 divided by that
+    size. labelled: share of the training set that has a label, from which the share in a batch may differ.
 
-    parts: classification is that of the labelled samples, over their expected number.
+    parts: classification is summed over the labelled samples and divided by their expected number.
     """
 
     def __init__(self, alpha: float, labelled: float):
@@ -156,7 +156,7 @@ class SemiSupervisedBound(nn.Module):
         q, log_q = model.posterior(x, c)
         log_w, mus, stds = q.context
         b, classes = log_w.shape
-        z = (mus + stds * torch.randn_like(q.mu)[:, None]).flatten(0, 1)  # one noise for all classes of a sample
+        z = (mus + stds * torch.randn_like(q.mu)[:, None]).flatten(0, 1)  # the same noise for all classes of a sample
         params = model.params(z, torch.eye(classes, dtype=z.dtype, device=z.device).repeat(b, 1))
         distortions = -model.likelihood.log_prob(params, x.repeat_interleave(classes, 0)).view(b, classes)
         distortion, rate = (log_w.exp() * distortions).sum(1), q.kl[0]

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-BATCH = 500  # samples that are measured at once
+BATCH = 500  # samples per batch of an evaluation
 
 
 def to_float(x: Tensor) -> Tensor:
@@ -15,5 +15,5 @@ def to_float(x: Tensor) -> Tensor:
 
 
 def resident(a: np.ndarray, device: torch.device) -> Tensor:
-    """All of an array on the device; of a memory map a copy."""
+    """The whole array as a tensor on the device; a memory map is copied."""
     return torch.from_numpy(np.array(a) if isinstance(a, np.memmap) else np.ascontiguousarray(a)).to(device)

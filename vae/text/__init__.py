@@ -12,6 +12,7 @@ from .amounts import duration, size
 from .catalogue import N_, _, messages, ngettext
 from .formats import moment, number, percent, significant
 from .language_choice import language, languages, using
+from .terms import more
 
 __all__ = [
     "N_",
@@ -21,6 +22,7 @@ __all__ = [
     "languages",
     "messages",
     "moment",
+    "more",
     "ngettext",
     "number",
     "percent",

@@ -64,7 +64,8 @@ def test_a_hierarchical_model_counts_the_dimensions_that_cost_something():
 
 def test_help_says_what_a_figure_was_measured_on_and_how_sure_it_is():
     found = figures(card(metrics={"elbo_standard_error_nats": 0.123, "accuracy": 0.5}))
-    assert found["elbo_nats"].help.endswith("Higher is better. Standard error 0.12. Test set, n = 1\u2009000, seed 5.")
+    measured = "Higher is better. Standard error 0.12. Test set, n = 1\u2009000, seed 5."
+    assert found["elbo_nats"].help.endswith(f"{measured} More: docs/terms.md#elbo.")
     assert "Standard error" not in found["rate_nats"].help
     assert found["accuracy"].value == 0.5
 

@@ -1,4 +1,4 @@
-"""q(z|x) together with p(z): what turns encoder features into a latent."""
+"""Bottlenecks: q(z|x) computed from encoder features, together with p(z)."""
 
 from .deterministic import Deterministic, PriorMatched
 from .gaussian import Gaussian

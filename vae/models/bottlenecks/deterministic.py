@@ -1,4 +1,4 @@
-"""No distribution of the code of a sample: without a prior (Rumelhart et al., 1986), or matched to one as a whole."""
+"""Deterministic codes: without a prior (Rumelhart et al., 1986), or with the aggregate matched to one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ...errors import SettingError
+from ...text import _
 from ...types import Latent
 
 
@@ -24,17 +25,17 @@ class Code(nn.Module):
 
 
 class Deterministic(Code):
-    """A code without a prior to draw from."""
+    """A code without a prior to sample from."""
 
     has_prior = False
 
     def sample_prior(self, n: int, generator: torch.Generator, temperature: float = 1.0) -> Float[Tensor, "n d"]:
         """Raises: SettingError: always."""
-        raise SettingError("a plain autoencoder has no prior to draw from; use source='aggregate'.")
+        raise SettingError(_("a plain autoencoder has no prior to sample from; use source='aggregate'."))
 
 
 class PriorMatched(Code):
-    """Codes that the objective holds together to p(z) = N(0, I): there is a prior to draw from, and no bound.
+    """Codes whose distribution the objective matches to p(z) = N(0, I): the prior can be sampled; there is no bound.
 
     Tolstikhin et al., 2018.
     """
@@ -42,5 +43,5 @@ class PriorMatched(Code):
     has_prior = True
 
     def sample_prior(self, n: int, generator: torch.Generator, temperature: float = 1.0) -> Float[Tensor, "n d"]:
-        """n draws z ~ N(0, temperature^2 I), the same on every device."""
+        """n samples z ~ N(0, temperature^2 I), the same on every device."""
         return temperature * torch.randn(n, self.d, generator=generator)

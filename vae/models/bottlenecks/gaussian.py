@@ -28,11 +28,11 @@ class Gaussian(nn.Module):
         return Latent(mu + std * torch.randn_like(std), mu, std, [kl.sum(1)], kl)
 
     def sample_prior(self, n: int, generator: torch.Generator, temperature: float = 1.0) -> Float[Tensor, "n d"]:
-        """n draws z ~ N(0, temperature^2 I), the same on every device."""
+        """n samples z ~ N(0, temperature^2 I), the same on every device."""
         return temperature * torch.randn(n, self.d, generator=generator)
 
     def resample(self, q: Latent, k: int) -> Latent:
-        """k fresh draws z_i ~ q(z|x) of every row, (k b, d), the b rows of the first draw first."""
+        """k new samples z_i ~ q(z|x) for every row, (k b, d), all rows of the first sample first."""
         mu, std = q.mu.repeat(k, 1), q.std.repeat(k, 1)
         return Latent(mu + std * torch.randn_like(std), mu, std)
 
@@ -46,7 +46,7 @@ class Gaussian(nn.Module):
 
 
 def mean_and_std(head: Float[Tensor, "b d2"]) -> tuple[Float[Tensor, "b d"], Float[Tensor, "b d"]]:
-    """Of a diagonal Gaussian, from the outputs of a linear layer: the mean, then the log variance."""
+    """Mean and standard deviation from the outputs of a linear layer: means, then log variances."""
     mu, logvar = head.chunk(2, dim=1)
     logvar = logvar.clamp(-14.0, 8.0)  # std from 1e-3 to 55: outside, exp overflows before training recovers
     std = (0.5 * logvar).exp()

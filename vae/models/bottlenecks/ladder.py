@@ -1,4 +1,4 @@
-"""One level of a ladder: p(z_i | levels above) and q(z_i | x, levels above) share the way down."""
+"""One level of a ladder VAE: p(z_i | levels above) and q(z_i | x, levels above) share the top-down pass."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ class Diagonal(NamedTuple):
         return log_normal(z, *self)
 
     def kl(self, p: Diagonal) -> Float[Tensor, "b d"]:
-        """KL(self || p) of each dimension, nats: that to N(0, 1) in the units of p."""
+        """KL(self || p) of each dimension, nats: the KL to N(0, 1) after standardising by p."""
         return kl_to_standard_normal((self.mean - p.mean) / p.std, self.std / p.std)
 
 
 class Level(nn.Module):
-    """state (b, s): what the levels above have decided; features (b, f): what the encoder saw, at this level's height.
+    """state (b, s): summary of the levels above; features (b, f): the encoder's features of this level.
 
-    At the start the prior is N(0, I), the state 0, the posterior linear in the features: a VAE's bottleneck.
-    posterior "precision": a Gaussian of the features alone, and the prior, weighted by precision (Sonderby et al.,
-    2016, section 2; at the top, where nothing lies above to weigh in, the Gaussian alone).
-    "residual": a shift and a stretch of the prior, of features and state (Vahdat and Kautz, 2020, section 3.2).
+    Initially the prior is N(0, I), the state 0 and the posterior linear in the features, as in a VAE.
+    posterior "precision": a Gaussian from the features and the prior, combined by their precisions (Sonderby et al.,
+    2016, section 2; at the top level, the Gaussian alone).
+    "residual": a shift and scaling of the prior from features and state (Vahdat and Kautz, 2020, section 3.2).
     """
 
     def __init__(self, features: int, state: int, d: int, *, top: bool, posterior: str):
@@ -63,12 +63,12 @@ class Level(nn.Module):
         return Diagonal((ours * mean + theirs * prior.mean) / (ours + theirs), (ours + theirs).rsqrt())
 
     def below(self, state: Float[Tensor, "b s"], z: Float[Tensor, "b d"]) -> Float[Tensor, "b s"]:
-        """What the levels below, or the decoder, are told."""
+        """The state for the level below, or for the decoder."""
         return state + self.to_state(torch.cat([state, z], 1))
 
 
 class Bent(nn.Module):
-    """A linear map with two layers added to it, which start at zero."""
+    """A linear map plus two layers that are initially zero."""
 
     def __init__(self, a: int, hidden: int, b: int):
         super().__init__()
@@ -79,7 +79,7 @@ class Bent(nn.Module):
 
 
 def two_layers(a: int, hidden: int, b: int) -> nn.Sequential:
-    """Two layers that start at zero."""
+    """Two layers whose output is initially zero."""
     last = nn.Linear(hidden, b)
     nn.init.zeros_(last.weight)
     nn.init.zeros_(last.bias)

@@ -1,4 +1,4 @@
-"""A vector at each place of a grid becomes the nearest of K code vectors. van den Oord et al., 2017."""
+"""Vector quantisation: each vector of a grid is replaced by the nearest code vector. van den Oord et al., 2017."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from torch import Tensor, nn
 from ...losses.model import Model
 from ...types import Output
 
-SMOOTHING = 1e-5  # of the counts, so that a code without any can be divided by
-DEAD, REVIVED = 0.05, 0.1  # of an even use: a code whose average falls below the first starts elsewhere at the second
+SMOOTHING = 1e-5  # of the counts, so that none is 0
+DEAD, REVIVED = 0.05, 0.1  # of an even usage: a code used less than the first restarts with the second
 
 
 class Codebook(nn.Module):
-    """K code vectors, each the exponential average of the encoder outputs it stood for (2017, appendix A.1).
+    """K code vectors, each the exponential moving average of the encoder outputs assigned to it (2017, appendix A.1).
 
     The vectors, counts and sums are buffers: no gradient reaches them, and only `learn` changes them.
     """
@@ -27,11 +27,11 @@ class Codebook(nn.Module):
         super().__init__()
         self.decay = decay
         self.register_buffer("vectors", torch.randn(codes, width))
-        self.register_buffer("counts", torch.zeros(codes))  # none yet: the first batch places every code
+        self.register_buffer("counts", torch.zeros(codes))  # none yet: the first batch initialises every code
         self.register_buffer("sums", torch.zeros(codes, width))
 
     def nearest(self, z: Float[Tensor, "*shape w"]) -> Int[Tensor, " *shape"]:
-        """The number of the nearest code of each vector, in Euclidean distance."""
+        """The index of the code nearest to each vector, by Euclidean distance."""
         half_squares = 0.5 * self.vectors.square().sum(1)
         return (half_squares - z @ self.vectors.T).argmin(-1)
 
@@ -40,9 +40,9 @@ class Codebook(nn.Module):
 
     @torch.no_grad()
     def revive(self, z: Float[Tensor, "n w"]) -> None:
-        """Dead codes restart as random rows of z, picked with the global generator.
+        """Restarts dead codes at random rows of z, chosen with the global generator.
 
-        Their small count lets the first vectors that choose them move them, or lets them die again soon.
+        Their small count lets the first vectors assigned to them move them, or lets them die again soon.
         """
         even = len(z) / len(self.vectors)
         dead = (self.counts <= DEAD * even)[:, None]
@@ -53,7 +53,7 @@ class Codebook(nn.Module):
 
     @torch.no_grad()
     def learn(self, z: Float[Tensor, "n w"], codes: Int[Tensor, " n"]) -> None:
-        """One step of the averages; each vector becomes sum / count, counts smoothed by Laplace's rule."""
+        """One step of the moving averages; each vector becomes sum / count, with Laplace smoothing of the counts."""
         chosen = nn.functional.one_hot(codes, len(self.vectors)).to(z.dtype)
         self.counts.lerp_(chosen.sum(0), 1 - self.decay)
         self.sums.lerp_(chosen.T @ z, 1 - self.decay)
@@ -63,19 +63,19 @@ class Codebook(nn.Module):
 
 
 def straight_through(z: Float[Tensor, " *shape"], quantised: Float[Tensor, " *shape"]) -> Float[Tensor, " *shape"]:
-    """The values of `quantised` with the gradient of z: decoding pulls on the encoder as if nothing were rounded."""
+    """The values of `quantised` with the gradient of z (the straight-through estimator)."""
     return quantised.detach() + (z - z.detach())
 
 
 def commitment(model: Model, output: Output, x: Tensor) -> Float[Tensor, ""]:
-    """||z_e(x) - sg(e)||^2, averaged over the places of the grid and the batch; squared latent units, not nats. 2017,
+    """||z_e(x) - sg(e)||^2, averaged over grid cells and the batch; squared latent units, not nats. 2017,
     equation 3."""
     (encoded,) = output.latent.context
     return (encoded - output.latent.z.detach()).square().sum(1).mean() / model.places
 
 
 def code_perplexity(model: Model, output: Output, x: Tensor) -> Float[Tensor, ""]:
-    """exp of the entropy of how often the batch uses each code: from 1 to K codes in effect."""
+    """exp of the entropy of code usage in the batch: the effective number of codes, 1 to K."""
     return perplexity(model.codes(output.latent.z.detach()), len(model.codebook()))
 
 

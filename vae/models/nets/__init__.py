@@ -10,11 +10,11 @@ from .conv import conv1d, conv2d
 from .pair import Pair
 
 PAIRS = {"mlp": mlp.pair, "conv2d": conv2d, "conv1d": conv1d}
-OF_LAYOUT = {"vector": "mlp", "line": "conv1d", "grid": "conv2d"}  # what "auto" takes; of any other layout the mlp
-ANY = ("mlp",)  # what fits samples of any shape
+OF_LAYOUT = {"vector": "mlp", "line": "conv1d", "grid": "conv2d"}  # choice of "auto"; mlp for any other layout
+ANY = ("mlp",)  # nets that fit samples of any shape
 NETS = ("auto", *PAIRS)
 
 
 def chosen(net: str, modality: str) -> Callable[..., Pair]:
-    """What makes the pair of that name; "auto" stands for the one that fits how samples of the modality lie."""
+    """The function that makes the pair of that name; "auto" chooses by the layout of the modality's samples."""
     return PAIRS[OF_LAYOUT.get(MODALITIES.get(modality).layout, "mlp") if net == "auto" else net]

@@ -1,4 +1,4 @@
-"""A distribution over sequences of symbols, each given those before it: a small causal transformer."""
+"""An autoregressive distribution over sequences of symbols: a small causal transformer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 class Causal(nn.Module):
     """p(c) = prod_i p(c_i | c_1 .. c_i-1) over sequences of `length` of `symbols` symbols. Vaswani et al., 2017, with
-    the normalisation before each layer; Radford et al., 2018."""
+    normalisation before each layer; Radford et al., 2018."""
 
     def __init__(self, symbols: int, length: int, width: int, depth: int):
         super().__init__()
@@ -24,7 +24,7 @@ class Causal(nn.Module):
         self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, symbols))
 
     def logits(self, codes: Int[Tensor, "b t"]) -> Float[Tensor, "b t1 k"]:
-        """Of the first t + 1 places given the t symbols before them; place i sees only c_1 .. c_i-1."""
+        """Logits of the first t + 1 symbols; that of symbol i depends on c_1 .. c_i-1 only."""
         before = torch.cat([self.start.expand(len(codes), 1, -1), self.embed(codes)], 1)
         return self.head(self.blocks(before + self.places[: before.shape[1]]))
 
@@ -34,9 +34,9 @@ class Causal(nn.Module):
         return -each.sum(1)
 
     def sample(self, n: int, generator: torch.Generator, temperature: float = 1.0) -> Int[Tensor, "n t"]:
-        """n sequences drawn symbol by symbol, p sharpened to p^(1/temperature); at 0 the likeliest symbol each time.
+        """n sequences sampled symbol by symbol from p^(1/temperature); at 0 the most likely symbol each time.
 
-        generator: a CPU one, so that a seed means the same on every device, as far as rounding lets it.
+        generator: on the CPU, so that a seed gives the same on every device up to rounding.
         """
         u = torch.rand(self.length, n, 1, generator=generator).to(self.start.device)
         codes = torch.zeros(n, 0, dtype=torch.int64, device=self.start.device)
@@ -52,7 +52,7 @@ class Causal(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention to what came before, then two layers at each place, each added to its input."""
+    """Causal attention, then two layers at each position, both as residual connections."""
 
     def __init__(self, width: int):
         super().__init__()

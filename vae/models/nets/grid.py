@@ -1,4 +1,4 @@
-"""Convolutions between pictures and an h x w grid of vectors, for codes that keep their place."""
+"""Convolutions between pictures and an h x w grid of vectors, for spatial codes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from ...errors import ShapeError
+from ...text import _
 from .conv import Residual, Stack, channels_last, conv
 
 
@@ -25,7 +26,9 @@ def grid_pair(shape: tuple[int, ...], outputs: int, code_width: int, width: int,
     Raises: ShapeError: if shape is not (c, h, w), or there are more halvings than the picture can take.
     """
     if len(shape) != 3:
-        raise ShapeError(f"a grid of codes takes pictures of shape (c, h, w), not {shape}.")
+        raise ShapeError(
+            _("a grid of codes: given samples of shape {shape}, expected pictures (c, h, w).", shape=shape)
+        )
     stack = Stack.of(shape, width, depth)
     inner = stack.channels[-1]
     encoder = nn.Sequential(*stack.down(), Residual(2, inner), nn.Conv2d(inner, code_width, 1))

@@ -11,7 +11,7 @@ from .pair import Pair
 
 
 def pair(shape: tuple[int, ...], outputs: int, d: int, width: int, depth: int) -> Pair:
-    """depth hidden layers (0 takes 1) of `width` ReLU units on either side."""
+    """depth hidden layers (0 is 1) of `width` ReLU units in encoder and decoder."""
     depth = depth or 1
     n = math.prod(shape)
     hidden = [width] * depth

@@ -1,4 +1,4 @@
-"""What every layout returns."""
+"""The encoder and the decoder that every net function returns."""
 
 from __future__ import annotations
 

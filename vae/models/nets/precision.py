@@ -1,4 +1,4 @@
-"""Lower precision where it is cheap: inside encoder and decoder, whose matrix products are most of a step."""
+"""Lower precision inside encoder and decoder, whose matrix products take most of a step."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ PRECISIONS = ("float32", "bfloat16")
 
 
 def mixed(model: nn.Module, precision: str) -> None:
-    """In training, every `encoder` and `decoder` within the model computes in `precision`; what comes out is float32.
+    """In training, every `encoder` and `decoder` of the model computes in `precision`; their outputs are float32.
 
     Parameters, gradients, optimiser, likelihood, rate and every measurement stay float32: sums over pixels in
     bfloat16, of 8 bits, would be off by nats. Micikevicius et al., 2018, Mixed precision training; bfloat16 has the
-    range of float32, so that no loss scaling is needed. Recurrent nets are left as they are.
+    range of float32, so that no loss scaling is needed. Recurrent nets are unchanged.
     """
     if precision != "float32":
         for net in _nets(model, ("encoder", "decoder")):
@@ -25,8 +25,8 @@ def mixed(model: nn.Module, precision: str) -> None:
 
 
 def decoding_in(model: Model, precision: str) -> Model:
-    """The model, or for another precision than float32 a copy for evaluation whose decoders compute in it. Encoders,
-    densities and sums stay float32. Recurrent nets are left as they are."""
+    """The model, or, for a precision other than float32, a copy for evaluation whose decoders compute in it. Encoders,
+    densities and sums stay float32. Recurrent nets are unchanged."""
     if precision == "float32":
         return model
     with torch.inference_mode(False):  # a copy made within would hold tensors that count no versions
