@@ -20,8 +20,9 @@ from vae.types import ARTIFACTS
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = (ROOT / "docs/reference.md").read_text()
-README = (ROOT / "README.md").read_text()
-TYPED = [line.split("#")[0].strip() for line in README.splitlines() if line.startswith("python -m vae")]
+README, GUIDE = (ROOT / "README.md").read_text(), (ROOT / "docs/guide.md").read_text()
+LINES = [*GUIDE.splitlines(), *README.splitlines()]
+TYPED = list(dict.fromkeys(line.split("#")[0].strip() for line in LINES if line.startswith("python -m vae")))
 
 
 def table(heading: str) -> dict[str, list[str]]:
@@ -75,17 +76,17 @@ def test_every_data_set_is_documented():
 
 
 def test_pages_that_are_old_or_marked_wrongly_are_told(tmp_path, capsys):
-    with pytest.raises(DataNotFound, match=r"README\.md"):
+    with pytest.raises(DataNotFound, match=r"guide\.md"):
         docs.write(argparse.Namespace(folder=tmp_path, check=True))
     (tmp_path / "docs").mkdir()
     for page in docs.PAGES:
         (tmp_path / page).write_text("<!-- table: kinds -->\nold\n<!-- end -->\nelse\n")
     assert main(["docs", str(tmp_path), "--check"]) == 1
-    assert "old" in (tmp_path / "README.md").read_text()
+    assert "old" in (tmp_path / "docs/guide.md").read_text()
     assert main(["docs", str(tmp_path)]) == 0
     assert main(["docs", str(tmp_path), "--check"]) == 0
     assert "all up to date" in capsys.readouterr().out
-    assert re.search(r"\| discrete \| `vq_vae` \|\n.*\nelse", (tmp_path / "README.md").read_text(), re.S)
+    assert re.search(r"\| discrete \| `vq_vae` \|\n.*\nelse", (tmp_path / "docs/guide.md").read_text(), re.S)
     with pytest.raises(UnknownName, match="Did you mean 'kinds'"):
         docs.filled("<!-- table: kind -->\n<!-- end -->")
     with pytest.raises(SettingError, match="no end"):
@@ -122,11 +123,11 @@ def test_every_variable_is_documented():
 
 
 @pytest.mark.parametrize("line", TYPED)
-def test_commands_of_the_readme_parse(line):
+def test_commands_of_the_readme_and_the_guide_parse(line):
     parser().parse_args(shlex.split(line)[3:])
 
 
-def test_commands_of_the_readme_run(tmp_path, monkeypatch, tiny_root):
+def test_commands_of_the_readme_and_the_guide_run(tmp_path, monkeypatch, tiny_root):
     assert len(TYPED) >= 5
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ZSCOPE_OWN", str(tmp_path / "own"))
@@ -143,18 +144,19 @@ def test_commands_of_the_readme_run(tmp_path, monkeypatch, tiny_root):
         assert main(words) == 0, line
 
 
-def test_python_of_the_readme_runs(monkeypatch):
+@pytest.mark.parametrize("page", [README, GUIDE], ids=["README", "guide"])
+def test_python_of_the_readme_and_the_guide_runs(page, monkeypatch):
     monkeypatch.delenv("ZSCOPE_CHECKPOINTS", raising=False)
     names: dict = {}
-    exec(README.split("```python\n")[1].split("```")[0], names)
+    exec(page.split("```python\n")[1].split("```")[0], names)
     assert names["x"].shape == (4, 1, 28, 28)
     assert names["z_back"].shape == (4, 16)
     assert ((names["trust"] >= 0) & (names["trust"] <= 1)).all()
 
 
-def test_the_readme_lists_every_family_once_under_its_kind():
+def test_the_guide_lists_every_family_once_under_its_kind():
     listed = {}
-    for kind, names in re.findall(r"^\| ([a-z ]+) \| (.*) \|$", README.split("## Families")[1].split("\n## ")[0], re.M):
+    for kind, names in re.findall(r"^\| ([a-z ]+) \| (.*) \|$", GUIDE.split("## Families")[1].split("\n## ")[0], re.M):
         listed[kind] = re.findall(r"`(\w+)`", names)
     listed.pop("kind", None)
     assert list(listed) == list(KINDS)

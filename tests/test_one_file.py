@@ -130,19 +130,19 @@ def test_the_command_line_knows_all_four(house):
     assert wrong[0] == 1
     assert "not matrix, whose layout is grid. Data sets that fit: ecg_beats" in wrong[2]
     assert twice[0] == 1
-    assert "README.md, docs/reference.md, docs/data.md" in twice[1]
+    assert "docs/guide.md, docs/reference.md, docs/data.md" in twice[1]
 
 
 def test_the_documents_follow(house):
     (written,) = run(house, COMMANDS, [["docs"]])
     assert written[0] == 0
-    reference, data, readme = ((house / p).read_text() for p in ("docs/reference.md", "docs/data.md", "README.md"))
+    reference, data, guide = ((house / p).read_text() for p in ("docs/reference.md", "docs/data.md", "docs/guide.md"))
     assert "| `bargain_vae` | the VAE at another `price` of its rate | any | Nobody, 2026 |" in reference
     assert "| `price` | 0.5 | 0 to 10 | `bargain_vae` | weight of a nat of rate" in reference
     assert "| `matrix` | grid (3-d) | symmetric, negative values blue" in reference
     assert "| `symmetry` | `asymmetry`: mean \\|x - x'\\| of decoded codes |" in reference
     assert "| `walks` | covariances of slow and fast walks, 8x8 | 200 / 40 |" in data
-    assert "| variational | `bargain_vae`, `beta_vae`" in readme
+    assert "| variational | `bargain_vae`, `beta_vae`" in guide
 
 
 def test_files_and_arrays_of_the_new_kind_become_a_data_set(house):

@@ -69,7 +69,7 @@ def _list(p: argparse.ArgumentParser) -> None:
 
 
 def _docs(p: argparse.ArgumentParser) -> None:
-    p.add_argument("folder", nargs="?", default=".", help="with README.md and docs/ (default: this one)")
+    p.add_argument("folder", nargs="?", default=".", help="the folder with docs/ (default: this one)")
     p.add_argument("--check", action="store_true", help="write nothing, and say which pages are not up to date")
     p.set_defaults(run=_run("docs", "write"))
 

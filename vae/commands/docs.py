@@ -14,7 +14,7 @@ from ..settings import knobs
 from ..training.trainer import TrainHparams
 from ..types import ARTIFACTS
 
-PAGES = ("README.md", "docs/reference.md", "docs/data.md")
+PAGES = ("docs/guide.md", "docs/reference.md", "docs/data.md")
 MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.S)
 FEW = 3  # families that are named as those that lack a setting; of more, those that have it are named
 
