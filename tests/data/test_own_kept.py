@@ -195,7 +195,7 @@ def test_picture_files_become_the_kind_that_was_chosen(tmp_path):
     as_pictures, as_vectors = read(given), read(given, kind="vector")
     assert as_vectors.preview.modality == "vector"
     assert as_vectors.preview.shape == (int(np.prod(as_pictures.preview.shape)),)
-    with pytest.raises(SettingError, match="no array of series"):
+    with pytest.raises(SettingError, match="is not an array of series"):
         read(given, kind="series")
 
 

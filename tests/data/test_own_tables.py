@@ -213,11 +213,11 @@ def test_from_a_table_to_a_map_on_the_command_line(tmp_path, monkeypatch, capsys
     monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(tmp_path / "checkpoints"))
     path = written(tmp_path, flowers(90))
     assert main(["data", "add", "flowers", path, "--dry-run"]) == 0
-    assert "nothing was kept" in capsys.readouterr().out
+    assert "nothing was stored" in capsys.readouterr().out
     assert shelf.names() == []
     assert main(["data", "add", "flowers", path, "--label-column", "species"]) == 0
     assert main(["data", "list"]) == 0
-    assert "flowers: 81 + 9 test, vector 2, 3 classes" in capsys.readouterr().out
+    assert "flowers: 81 training and 9 test samples, vector 2, 3 classes" in capsys.readouterr().out
     assert main(["data", "show", "flowers", "--out", str(tmp_path / "sheet.png")]) == 0
     out = capsys.readouterr().out
     assert "labels: iris (30), lily (30), rose (30)" in out

@@ -340,7 +340,7 @@ def test_offline_message_tells_everything(home, monkeypatch):
     text = str(caught.value)
     for part in (
         "Toy set (toy_set)",
-        f"ZSCOPE_DATA: {wrong}: not the published file",
+        f"ZSCOPE_DATA: {wrong}: not the published bytes",
         f"ZSCOPE_DATA: {home / 'mine/Toy'}: no such folder",
         f"cache: {home / 'cache/toy_set'}: files not found",
         f"system: {home / 'system/toy-set'}: no such folder",

@@ -135,7 +135,7 @@ def test_latents_that_are_none_are_refused(engine, method, z, words):
         (np.zeros((1, 1, 8, 8), np.int64), ["uint8", "int64"]),
         (np.zeros((1, 1, 8, 8), bool), ["bool"]),
         (np.full((1, 1, 8, 8), 255.0), ["0-1", "255", "uint8"]),
-        (np.full((1, 1, 8, 8), -0.1), ["-0.1"]),
+        (np.full((1, 1, 8, 8), -0.1), ["\N{MINUS SIGN}0.1"]),
         (np.full((1, 1, 8, 8), np.nan), ["NaN"]),
         (np.full((1, 1, 8, 8), np.inf), ["infinity"]),
         (np.full((1, 1, 8, 8), 1e300), ["1e+300"]),

@@ -13,7 +13,7 @@ import numpy as np
 
 from ...errors import SettingError
 from ...registry import MODALITIES, Modality
-from ...text import _, ngettext, number
+from ...text import _, ngettext, number, size
 from .choices import Choices
 from .rows import BYTES_MAX, Rows, check_room, fewer_classes
 from .sources import File, Given
@@ -258,8 +258,8 @@ def _likeliest(x: np.ndarray, layout: str) -> Modality | None:
     return best if best and best.looks(x) else None
 
 
-def _reshaped(x: np.ndarray, size: tuple[int, int], notes: list[str]) -> np.ndarray:
-    h, w = size
+def _reshaped(x: np.ndarray, shape: tuple[int, int], notes: list[str]) -> np.ndarray:
+    h, w = shape
     if x.shape[1] not in (h * w, 3 * h * w):
         raise SettingError(
             _(

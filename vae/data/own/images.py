@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from ...errors import SettingError
-from ...text import _, ngettext, number
+from ...text import _, ngettext, number, size
 from .choices import Choices
 from .picture_files import NotAPicture, opened, plain, shaped, transparent
 from .rows import UNSORTED, Rows, check_room, fewer_classes
@@ -132,7 +132,7 @@ def _open(file: File) -> Image.Image:
     return opened(file.read(), FORMATS, FILE_BYTES, SIDE)
 
 
-def _picture(file: File, size: tuple[int, int], choices: Choices) -> tuple[np.ndarray, list[str]]:
+def _picture(file: File, shape: tuple[int, int], choices: Choices) -> tuple[np.ndarray, list[str]]:
     """(1, h, w) if it is grey, else (3, h, w), and how it had to be changed: keys of `_note`."""
     image = _open(file)
     changes = []
@@ -147,16 +147,16 @@ def _picture(file: File, size: tuple[int, int], choices: Choices) -> tuple[np.nd
     if image.getexif().get(0x0112, 1) not in (0, 1):
         changes.append("turned")
     upright = plain(image, choices.ground)
-    if upright.size != (size[1], size[0]):
+    if upright.size != shape[::-1]:
         changes.append("resized")
     grey = upright.mode == "L" or choices.colour == "grey"
-    picture = shaped(upright, (1 if grey else 3, *size), choices.fit, choices.ground)
+    picture = shaped(upright, (1 if grey else 3, *shape), choices.fit, choices.ground)
     if len(picture) == 3 and np.ptp(picture.astype(np.int16), axis=0).max() <= GREYISH and choices.colour == "auto":
-        picture = shaped(upright, (1, *size), choices.fit, choices.ground)
+        picture = shaped(upright, (1, *shape), choices.fit, choices.ground)
     return picture, changes
 
 
-def _note(change: str, n: int, size: tuple[int, int], choices: Choices) -> str:
+def _note(change: str, n: int, shape: tuple[int, int], choices: Choices) -> str:
     """What was done to n pictures, in a sentence."""
     if change == "transparent":
         return ngettext(
@@ -188,7 +188,7 @@ def _note(change: str, n: int, size: tuple[int, int], choices: Choices) -> str:
             n,
         )
     assert change == "resized"
-    h, w = size
+    h, w = shape
     if choices.fit == "crop":
         return ngettext(
             "{n} picture was cropped and resized to {w}x{h} px.",

@@ -33,7 +33,7 @@ def read_series(data: bytes, shape: tuple[int, ...], fit: str = "standardised") 
         raise SettingError(_("fit {fit!r}: expected one of {known}.", fit=fit, known=", ".join(FITS)))
     if len(data) > BYTES_MAX:
         raise SettingError(_("the file has {size}; the limit is {limit}.", size=size(len(data)), limit=size(BYTES_MAX)))
-    x = _npy(data) if data.startswith(b"\x93NUMPY") else csv_values.read(data, " or ".join(FORMATS))
+    x = _npy(data) if data.startswith(b"\x93NUMPY") else csv_values.read(data, _("CSV or NPY"))
     (c, t), x = shape, x[:, None] if x.ndim == 1 else x
     if x.ndim != 2 or c not in x.shape or not x.size:
         raise SettingError(

@@ -71,7 +71,6 @@ class Preview:
         ]
         if self.labels:
             shown = list(self.labels.items())[:30]
-
             listed = ", ".join(f"{name} ({number(n)})" for name, n in shown)
             rest = len(self.labels) - len(shown)
             out.append(

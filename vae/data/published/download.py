@@ -91,7 +91,7 @@ def _fetch(
             if payload is not None:
                 return payload, {}
             partial.unlink()
-            reason = _("not the published file (SHA-256 differs)")
+            reason = _("not the published bytes (SHA-256 differs)")
         log.info("%s: %s", url, reason)
         grown = partial.exists() and partial.stat().st_size > start
         if not (grown or start) or not left[url]:  # a failed resume is retried from the start

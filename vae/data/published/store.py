@@ -197,7 +197,7 @@ def payload(path: Path, file: File) -> bytes:
             found = _("more than {n} bytes", n=number(file.payload_bytes))
         raise DataCorrupt(
             _(
-                "{path}: not the published file (SHA-256 of the content {given}..., {found}; expected "
+                "{path}: not the published bytes (SHA-256 of the content {given}..., {found}; expected "
                 "{sha256}..., {n} bytes)",
                 path=path,
                 given=given[:12],
@@ -286,7 +286,7 @@ def _not_found(source: Source, missing: list[File], rejected: dict[Path, str], f
     names = ",".join(file.name for file in source.files)
     lines += [_("Ways to get it:")]
     if source.debian:
-        lines += ["  " + _("on Debian and Ubuntu: {command}", command=f"sudo apt install {source.debian}")]
+        lines += ["  " + _("on Debian and Ubuntu: sudo apt install {package}", package=source.debian)]
     url = source.mirrors[0] + (names if len(source.files) == 1 else f"{{{names}}}")
     lines += [
         "  "

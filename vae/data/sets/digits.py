@@ -20,7 +20,7 @@ TEST_PER_DIGIT = 36  # of 174 to 183 per digit: 360 test and 1437 training pictu
     modality="image",
     shape=(1, 8, 8),
     classes=tuple("0123456789"),
-    licence="CC BY 4.0",
+    licence=N_("CC BY 4.0"),
     origin="https://doi.org/10.24432/C50P49 (the test part, as bundled with scikit-learn)",
     cite=N_("E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository, 1998"),
 )

@@ -17,7 +17,7 @@ UNITS_PER_MV = 200
 SYMBOLS = ("N", "A")  # normal, atrial premature; the only ventricular beat is left out: it alone would be its class
 SOURCE = Source(
     dataset="ecg_beats",
-    title="MIT-BIH record 100",
+    title=N_("MIT-BIH record 100"),
     files=(
         File("100.dat", 1_950_000, 1_950_000, "b2ea3c250e56e48f4b7b90697832b8ecd1afa1e0bb31f2dcfea4ed6e1075a639"),
         File("100.atr", 4_558, 4_558, "8d8a5349fb16638ebbf649f1779d12e96d91b736b2aafe59db43719ae583d471"),

@@ -10,7 +10,7 @@ from ..published.store import Source
 
 SOURCE = Source(
     dataset="fashion_mnist",
-    title="Fashion-MNIST",
+    title=N_("Fashion-MNIST"),
     files=classic_files(
         hashes=(
             "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
@@ -39,7 +39,7 @@ SOURCE = Source(
     modality="image",
     shape=(1, 28, 28),
     classes=("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
-    licence="MIT, Copyright (c) 2017 Zalando SE",
+    licence=N_("MIT, Copyright (c) 2017 Zalando SE"),
     origin="https://github.com/zalandoresearch/fashion-mnist",
     cite=N_(
         "H. Xiao, K. Rasul, R. Vollgraf, Fashion-MNIST: a novel image dataset for benchmarking machine learning "

@@ -10,7 +10,7 @@ from ..published.store import Source
 
 SOURCE = Source(
     dataset="mnist",
-    title="MNIST",
+    title=N_("MNIST"),
     files=classic_files(
         hashes=(
             "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",

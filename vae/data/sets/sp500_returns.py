@@ -17,13 +17,13 @@ DAYS = 64  # trading days per window: a quarter of a year
 STEP = 16  # between the starts of two training windows; windows of the test set do not overlap
 FIRST, SPLIT = "1996-01-01", "2015-01-01"  # before 1996 one stock is quoted too coarsely; test data from 2015 on
 SECTORS = {
-    "technology": "AAPL AMD MSFT",
-    "finance": "BAC JPM",
-    "consumer": "BBY HD",
-    "industry": "GE",
-    "health": "JNJ LLY MRK PFE UNH",
-    "staples": "KO PEP PG WMT",
-    "energy": "CVX RRC XOM",
+    "technology": ("AAPL", "AMD", "MSFT"),
+    "finance": ("BAC", "JPM"),
+    "consumer": ("BBY", "HD"),
+    "industry": ("GE",),
+    "health": ("JNJ", "LLY", "MRK", "PFE", "UNH"),
+    "staples": ("KO", "PEP", "PG", "WMT"),
+    "energy": ("CVX", "RRC", "XOM"),
 }
 SOURCE = Source(
     dataset="sp500_returns",
@@ -53,7 +53,7 @@ SOURCE = Source(
     modality="series",
     shape=(1, DAYS),
     classes=tuple(SECTORS),
-    licence="BSD-3-Clause (skfolio)",
+    licence=N_("BSD-3-Clause (skfolio)"),
     origin="https://github.com/skfolio/skfolio",
     cite=N_("the skfolio developers, skfolio: portfolio optimization and risk management built on scikit-learn"),
 )
@@ -72,7 +72,7 @@ def load() -> Samples:
 
 def windows(dates: np.ndarray, names: tuple[str, ...], prices: np.ndarray) -> Samples:
     """Windows of prices (days, stocks). Raises: DataCorrupt: unknown sector of a stock, or a price <= 0."""
-    sector = {name: label for label, members in enumerate(SECTORS.values()) for name in members.split()}
+    sector = {name: label for label, members in enumerate(SECTORS.values()) for name in members}
     if unknown := [name for name in names if name not in sector]:
         raise DataCorrupt(
             _(
