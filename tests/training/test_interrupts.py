@@ -139,6 +139,6 @@ def test_ctrl_c_before_the_first_epoch_does_not_offer_to_resume(root, capsys):
         timer.join()
     assert code == 130
     said = capsys.readouterr().err
-    assert "nothing is saved. Start again with: python -m vae train vae digits" in said
+    assert "nothing is saved. To start again: python -m vae train vae digits" in said
     assert "--resume" not in said
     assert checkpoint.checkpoints() == {}

@@ -41,8 +41,8 @@ def check_spelling(name: str) -> None:
     if not re.fullmatch(NAME, name):
         raise SettingError(
             _(
-                "name {name!r}: expected letters, digits, '.', '_' and '-', at most 64 characters, not starting with '.', '_' "
-                "or '-'.",
+                "name {name!r}: expected letters, digits, '.', '_' and '-', at most 64 characters, not starting with "
+                "'.', '_' or '-'.",
                 name=name,
             )
         )
