@@ -109,6 +109,7 @@ def test_provenance_and_licence_are_told(name):
     assert entry.cite
     assert entry.modality
     assert re.match("built in$|found in .|.* to download$", store.availability(name))
+    assert re.match("built in$|found$|.* to download$", store.availability(name, with_folder=False))
 
 
 # ---------------------------------------------------------------- each data set

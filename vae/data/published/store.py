@@ -160,17 +160,18 @@ def _same(entry: Dataset, origin: str) -> bool:
     return not own or entry.origin == origin
 
 
-def availability(dataset: str) -> str:
-    """For lists: "built in", "your own, in FOLDER", "found in FOLDER" or "11 MB to download". Raises: UnknownName."""
+def availability(dataset: str, *, with_folder: bool = True) -> str:
+    """For lists: "built in", "your own, in FOLDER", "found in FOLDER" or "11 MB to download"; without the folders "your
+    own" and "found". Raises: UnknownName."""
     entry = DATASETS.get(dataset)
     if entry.folder:
-        return _("your own, in {folder}", folder=entry.folder)
+        return _("your own, in {folder}", folder=entry.folder) if with_folder else _("your own")
     source = _source(entry.load)
     if source is None:
         return _("built in")
     folder = locate(dataset)
     if folder:
-        return _("found in {folder}", folder=folder)
+        return _("found in {folder}", folder=folder) if with_folder else _("found")
     return _("{size} to download", size=download_size(source))
 
 
