@@ -69,13 +69,13 @@ def broken() -> dict[str, tuple[bytes, str]]:
     whole = saved(Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)), "JPEG")
     return {
         "disc/nothing.png": (b"", "empty"),
-        "disc/torn.jpg": (whole[: len(whole) // 3], "damaged or cut short"),
+        "disc/torn.jpg": (whole[: len(whole) // 3], "damaged or truncated"),
         "disc/words.png": (b"this is no picture at all", "expected a picture"),
         "disc/bomb.png": (bomb(), "too large|px"),
         "../escape.png": (saved(drawn(0)), "outside the archive"),
         "/absolute.png": (saved(drawn(0)), "outside the archive"),
         "disc/link.png": (b"/etc/passwd", "a link"),
-        "disc/inner.zip": (b"PK\5\6" + b"\0" * 18, "archive in an archive"),
+        "disc/inner.zip": (b"PK\5\6" + b"\0" * 18, "archive inside an archive"),
         "disc/program.png": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(x) run\n", "expected a picture"),
         "disc/bad sum.png": (saved(drawn(0)), "CRC"),
     }

@@ -85,7 +85,7 @@ def test_pages_that_are_old_or_marked_wrongly_are_told(tmp_path, capsys):
     assert "old" in (tmp_path / "docs/guide.md").read_text()
     assert main(["docs", str(tmp_path)]) == 0
     assert main(["docs", str(tmp_path), "--check"]) == 0
-    assert "all up to date" in capsys.readouterr().out
+    assert "all pages are up to date" in capsys.readouterr().out
     assert re.search(r"\| discrete \| `vq_vae` \|\n.*\nelse", (tmp_path / "docs/guide.md").read_text(), re.S)
     with pytest.raises(UnknownName, match="Did you mean 'kinds'"):
         docs.filled("<!-- table: kind -->\n<!-- end -->")

@@ -166,9 +166,9 @@ def test_files_and_arrays_of_the_new_kind_become_a_data_set(house):
         ],
     )
     assert files[0] == 0, files
-    assert "matrices, a file each" in files[1]
+    assert "matrices, one per file" in files[1]
     assert "1x6x6 rows and columns" in files[1]
-    assert "labels: even 10, odd 10" in files[1]
+    assert "labels: even (10), odd (10)" in files[1]
     assert "broken.tri: no triangle of numbers" in files[1]
     assert "1x6x6 rows and columns" in array[1]
     assert "note: 20 matrices." in array[1]

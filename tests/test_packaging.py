@@ -126,7 +126,7 @@ def test_an_installed_zscope_reads_its_package_and_writes_to_the_users_folder(in
         with pytest.raises(SettingError, match="comes with zscope"):
             act("tiny-vae")
     with pytest.raises(SettingError, match="part of the installed zscope"):
-        names.check_kept_apart(checkpoint.find("tiny-vae"))
+        names.check_not_packaged(checkpoint.find("tiny-vae"))
 
 
 def test_a_checkpoint_of_the_user_hides_the_packed_one_of_its_name(installed):

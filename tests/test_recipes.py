@@ -104,7 +104,7 @@ def test_samples_of_the_modality_are_read_trained_on_and_written(copy):
     heights = np.random.default_rng(0).standard_normal((60, 8, 8)).cumsum(1).cumsum(2)
     np.save(copy.folder / "heights.npy", heights)
     said = copy.python("vae", "data", "add", "heights", "heights.npy", "--as", "field")
-    assert "60 samples, 1x8x8 values" in said
+    assert "60 samples of 1x8x8 values" in said
     copy.python("vae", "train", "vae", "heights", "--name", "high", *QUICK)
     assert copy.card("high")["spec"]["modality"] == "field"
     copy.python("vae", "sample", "high", "--n", "4", "--out", "new.png")

@@ -1,4 +1,4 @@
-"""zscope's core: models, maps and metrics of latent spaces. Light to import; what is named is loaded on first use.
+"""zscope's core: models, maps and metrics of latent spaces. Light to import; each name is loaded when it is first used.
 
 >>> import vae
 >>> m = vae.load("fashion-vae")
@@ -22,13 +22,13 @@ _HOMES = {  # public name -> module, and its name there
     "list_datasets": ("registry", "datasets"),
     "list_modalities": ("registry", "modalities"),
     "list_metric_groups": ("registry", "metric_groups"),
-    "checkpoints": ("saved.checkpoint", "checkpoints"),  # the name of before, as the next
+    "checkpoints": ("saved.checkpoint", "checkpoints"),  # a former name, as is the next
     "datasets": ("registry", "datasets"),
 }
 __all__ = ["__version__", *_HOMES]
 
 
-def __getattr__(name: str):  # of any type, which `typing` would say: importing that takes longer than all the rest
+def __getattr__(name: str):  # returns any type; importing `typing` for that would take longer than all the rest
     if name in _HOMES:
         module, there = _HOMES[name]
         return getattr(importlib.import_module(f".{module}", __name__), there)

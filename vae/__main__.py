@@ -10,45 +10,45 @@ from typing import Any
 
 from .commands import options
 from .errors import ZscopeError
+from .text import _
 
 PROG = "python -m vae"
 
 
-OWN = ".npz with {}; .png: a sheet of pictures; a folder: a file each in the samples' own format, as CSV"
-
-
 def main(argv: list[str] | None = None, *, prog: str = PROG, also: Callable[[Any], None] | None = None) -> int:
-    """0 done, 1 a stated error, 2 wrong usage, 130 interrupted. prog, also: as `parser` has them."""
+    """Returns 0 on success, 1 on a reported error, 2 on wrong usage, 130 if interrupted. prog, also: as in `parser`."""
     args = parser(prog, also).parse_args(argv)
     try:
         return args.run(args) or 0
     except ZscopeError as e:
-        print(f"error: {e}", file=sys.stderr)
+        print(_("error: {error}", error=e), file=sys.stderr)
         return 1
     except BrokenPipeError:
         return 0
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        print(_("interrupted"), file=sys.stderr)
         return options.INTERRUPTED
 
 
 def parser(prog: str = PROG, also: Callable[[Any], None] | None = None) -> argparse.ArgumentParser:
-    """Of all commands. prog: how the program is called. also: adds commands to the subparsers that it is given."""
-    p = argparse.ArgumentParser(prog=prog, description="Train, measure and use models of latent spaces.")
+    """The parser of all commands. prog: the name of the program. also: adds more commands to the subparsers."""
+    p = argparse.ArgumentParser(prog=prog, description=_("Train, evaluate and use models of latent spaces."))
     commands = p.add_subparsers(required=True, metavar="COMMAND")
-    _list(commands.add_parser("list", help="families, data sets or checkpoints"))
-    _train(commands.add_parser("train", help="train a family on a data set into checkpoints/NAME"))
-    _runs(commands.add_parser("runs", help="trainings in the background: a queue, pause, resume, stop"))
+    _list(commands.add_parser("list", help=_("list families, data sets or checkpoints")))
+    _train(commands.add_parser("train", help=_("train a family on a data set into checkpoints/NAME")))
+    _runs(commands.add_parser("runs", help=_("trainings in the background: queue, pause, resume, stop")))
     _ladder(commands.add_parser("ladder", help="the same training at several values of one setting, as one thing"))
-    _estimate(commands.add_parser("estimate", help="how long a training will take and how much memory, measured here"))
-    _eval(commands.add_parser("eval", help="measure it on the test set: bounds and other metrics"))
-    _atlas(commands.add_parser("atlas", help="rebuild the map of a checkpoint"))
+    _estimate(
+        commands.add_parser("estimate", help=_("measure how long a training will take and how much memory it needs"))
+    )
+    _eval(commands.add_parser("eval", help=_("evaluate a checkpoint on the test set: bounds and other metrics")))
+    _atlas(commands.add_parser("atlas", help=_("rebuild the map of a checkpoint")))
     _use(commands)
     options.study(commands, _run)
-    _docs(commands.add_parser("docs", help="write the tables of the documents from what is registered"))
+    _docs(commands.add_parser("docs", help=_("write the tables of the documentation from the registry")))
     options.data(commands, _run)
     options.checkpoint(commands, _run)
-    options.take_in(commands, _run)
+    options.decoder(commands, _run)
     if also:
         also(commands)
     return p
@@ -58,27 +58,33 @@ def setting(text: str) -> tuple[str, str]:
     """ "key=value" -> (key, value)."""
     key, sign, value = text.partition("=")
     if not sign or not key:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected key=value, for example beta=4")
+        raise argparse.ArgumentTypeError(_("{text!r}: expected key=value, for example beta=4", text=text))
     return key, value
 
 
 def _list(p: argparse.ArgumentParser) -> None:
     p.add_argument("what", choices=("families", "datasets", "checkpoints"))
-    p.add_argument("--json", action="store_true", help="machine-readable, units in the keys")
+    p.add_argument("--json", action="store_true", help=_("print JSON, with units in the keys"))
     p.set_defaults(run=_run("listing", "show"))
 
 
 def _docs(p: argparse.ArgumentParser) -> None:
-    p.add_argument("folder", nargs="?", default=".", help="the folder with docs/ (default: this one)")
-    p.add_argument("--check", action="store_true", help="write nothing, and say which pages are not up to date")
+    p.add_argument("folder", nargs="?", default=".", help=_("folder with docs/ (default: the current one)"))
+    p.add_argument("--check", action="store_true", help=_("write nothing, list the pages that are out of date"))
     p.set_defaults(run=_run("docs", "write"))
 
 
 def _train(p: argparse.ArgumentParser) -> None:
     _plan(p)
-    p.add_argument("--resume", action="store_true", help="continue where the checkpoint stands, bit for bit")
-    p.add_argument("--overwrite", action="store_true", help="replace a checkpoint of that name")
-    p.add_argument("--run", dest="follow", default="", metavar="ID", help="keep the books of that run (see `runs`)")
+    p.add_argument("--resume", action="store_true", help=_("resume the training of the checkpoint, bit for bit"))
+    p.add_argument("--overwrite", action="store_true", help=_("replace an existing checkpoint of this name"))
+    p.add_argument(
+        "--run",
+        dest="follow",
+        default="",
+        metavar="ID",
+        help=_("report progress to the folder of this run (see `runs`)"),
+    )
     p.set_defaults(run=_run("training", "train"))
 
 
@@ -92,54 +98,58 @@ def _plan(p: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="a setting of the family or of the trainer (`list families` shows all)",
+        help=_("a setting of the family or of the trainer (`list families` shows all)"),
     )
-    p.add_argument("--preset", default="", help="quick: settings, epochs and map points for a first look in minutes")
-    p.add_argument("--epochs", type=int, help="passes over the training set (default 20)")
+    p.add_argument(
+        "--preset", default="", help=_("quick: settings, epochs and map points for a first model within minutes")
+    )
+    p.add_argument("--epochs", type=int, help=_("passes over the training set (default 20)"))
     p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--name", default="", help="name of the checkpoint (default DATASET-FAMILY)")
-    p.add_argument("--points", type=int, help="reference samples of the map (default 10 000)")
-    p.add_argument("--device", help="cuda, mps or cpu (default: the first of these that is here)")
+    p.add_argument("--name", default="", help=_("name of the checkpoint (default DATASET-FAMILY)"))
+    p.add_argument("--points", type=int, help=_("reference samples on the map (default 10000)"))
+    p.add_argument("--device", help=_("cuda, mps or cpu (default: the first of these that is available)"))
     p.add_argument(
         "--stream",
         type=int,
         metavar="MB",
-        help="megabytes of the training set in memory at a time; 0: all of it (default: by size and free memory)",
+        help=_("megabytes of training data in memory at a time; 0: all of it (default: by size and free memory)"),
     )
 
 
 def _estimate(p: argparse.ArgumentParser) -> None:
     _plan(p)
-    p.add_argument("--json", action="store_true", help="machine-readable, units in the keys")
+    p.add_argument("--json", action="store_true", help=_("print JSON, with units in the keys"))
     p.set_defaults(run=_run("runs", "estimate"))
 
 
 def _runs(p: argparse.ArgumentParser) -> None:
-    does = p.add_subparsers(required=True, metavar="list|start|show|pause|resume|stop|map|delete|work")
-    every = does.add_parser("list", help="all runs and how they stand")
-    every.add_argument("--json", action="store_true", help="machine-readable, units in the keys")
+    actions = p.add_subparsers(required=True, metavar="list|start|show|pause|resume|stop|map|delete|work")
+    every = actions.add_parser("list", help=_("list all runs and their state"))
+    every.add_argument("--json", action="store_true", help=_("print JSON, with units in the keys"))
     every.set_defaults(run=_run("runs", "show_all"))
-    new = does.add_parser("start", help="queue a training in the background; takes what train takes")
+    new = actions.add_parser("start", help=_("queue a training in the background; same arguments as train"))
     _plan(new)
     new.set_defaults(run=_run("runs", "start"))
     for name, help in (
-        ("show", "one run: plan, state, last figures, log"),
-        ("pause", "save the epoch, end, wait to be resumed"),
-        ("resume", "go on from the last saved epoch, bit for bit"),
-        ("stop", "end it and keep its last epoch, with a map if it was running"),
-        ("map", "its last saved epoch as a checkpoint of its own, to explore, also while it trains"),
-        ("delete", "forget a run that is not running"),
+        ("show", _("show a run: plan, state, latest metrics, log")),
+        ("pause", _("pause after the current epoch, to be resumed later")),
+        ("resume", _("resume from the last saved epoch, bit for bit")),
+        ("stop", _("stop; the last epoch is saved, with a map if the run was training")),
+        ("map", _("save the last epoch as a checkpoint of its own with a map, also during training")),
+        ("delete", _("delete a run that is not training")),
     ):
-        one = does.add_parser(name, help=help)
-        one.add_argument("id", help="of the run, or the name of its checkpoint")
+        one = actions.add_parser(name, help=help)
+        one.add_argument("id", help=_("ID of the run, or the name of its checkpoint"))
         one.set_defaults(run=_run("runs", name))
         if name == "resume":
-            one.add_argument("--lr", type=float, help="go on with another learning rate, as after a NaN")
+            one.add_argument("--lr", type=float, help=_("resume with another learning rate, for example after NaN"))
         if name == "stop":
-            one.add_argument("--now", action="store_true", help="at once, without a map")
+            one.add_argument("--now", action="store_true", help=_("stop at once, without a map"))
         if name == "delete":
-            one.add_argument("--model", action="store_true", help="and the checkpoint that it trained")
-    work = does.add_parser("work", help="work the queue until it is empty; started by itself where a run waits")
+            one.add_argument("--model", action="store_true", help=_("also delete the checkpoint of the run"))
+    work = actions.add_parser(
+        "work", help=_("run queued trainings until the queue is empty; starts by itself when a run is queued")
+    )
     work.set_defaults(run=_run("runs", "work"))
 
 
@@ -165,82 +175,103 @@ def _ladder(p: argparse.ArgumentParser) -> None:
 
 def _eval(p: argparse.ArgumentParser) -> None:
     p.add_argument("checkpoint")
-    p.add_argument("--k", type=int, default=100, help="importance samples of the nll (0: no nll)")
+    p.add_argument("--k", type=int, default=100, help=_("importance samples of the NLL (0: no NLL)"))
     p.add_argument(
-        "--metrics", default="bounds", help="groups separated by commas, or all: what the model and its data can have"
+        "--metrics",
+        default="bounds",
+        help=_("comma-separated metric groups, or all: every group that applies to the model and its data"),
     )
     p.add_argument(
         "--precision",
         default="float32",
-        help="of the decoder's products in the nll alone: float32 (default), or bfloat16, faster where there is such",
+        help=_("precision of the decoder in the NLL: float32 (default), or bfloat16, which is faster on some hardware"),
     )
     p.add_argument("--device")
-    p.add_argument("--json", action="store_true", help="machine-readable, units in the keys")
+    p.add_argument("--json", action="store_true", help=_("print JSON, with units in the keys"))
     p.set_defaults(run=_run("evaluating", "evaluate_checkpoint"))
 
 
 def _atlas(p: argparse.ArgumentParser) -> None:
     p.add_argument("checkpoint")
-    p.add_argument("--n", type=int, default=10_000, help="reference points (default 10000)")
-    p.add_argument("--measure", action="store_true", help="leave the map, measure its samples: error, rate, factors")
+    p.add_argument("--n", type=int, default=10_000, help=_("reference samples on the map (default 10000)"))
+    p.add_argument(
+        "--measure", action="store_true", help=_("keep the map, only measure its samples: error, rate, factors")
+    )
     p.add_argument("--device")
     p.set_defaults(run=_run("training", "rebuild_atlas"))
 
 
 def _use(commands: Any) -> None:
-    p = commands.add_parser("encode", help="samples (npz with x, or files of their own format) to mu and std (npz)")
+    p = commands.add_parser(
+        "encode", help=_("encode samples (.npz with x, or files such as PNG or CSV) to mu and std (.npz)")
+    )
     p.add_argument("checkpoint")
-    p.add_argument("inputs", nargs="+", help="one .npz with array x (b, *shape), or files: pictures, CSV")
-    p.add_argument("--out", required=True, help=".npz with z (= mu), mu, std and xy, their place on the map")
+    p.add_argument("inputs", nargs="+", help=_("one .npz file with array x (b, *shape), or files: pictures, CSV"))
+    p.add_argument("--out", required=True, help=_(".npz file for z (= mu), mu, std and xy, their map positions"))
     _label(p)
     p.set_defaults(run=_run("files", "encode"))
 
-    p = commands.add_parser("decode", help="latents (npz with z) to samples (npz, png, or files of their own format)")
+    p = commands.add_parser(
+        "decode", help=_("decode latents (.npz with z) to samples (.npz, .png, or files such as CSV)")
+    )
     p.add_argument("checkpoint")
-    p.add_argument("input", help=".npz with array z (b, d)")
-    p.add_argument("--out", required=True, help=OWN.format("x"))
+    p.add_argument("input", help=_(".npz file with array z (b, d)"))
+    p.add_argument("--out", required=True, help=_out_help("x"))
     _label(p)
     _scale(p)
     p.set_defaults(run=_run("files", "decode"))
 
-    p = commands.add_parser("sample", help="new samples (npz, png, or files of their own format)")
+    p = commands.add_parser("sample", help=_("draw new samples (.npz, .png, or files such as CSV)"))
     p.add_argument("checkpoint")
     p.add_argument("--n", type=int, default=16)
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--temperature", type=float, default=1.0)
-    sources = "prior; aggregate: where the training data went; mixture: Gaussians fitted there"
+    sources = _("prior; aggregate: latents of the training data; mixture: Gaussians fitted to these")
     p.add_argument("--source", default="prior", help=sources)
-    p.add_argument("--out", required=True, help=OWN.format("x and z"))
+    p.add_argument("--out", required=True, help=_out_help("x, z"))
     _label(p)
     _scale(p)
     p.set_defaults(run=_run("files", "sample"))
 
-    p = commands.add_parser("interpolate", help="the way through reference samples (npz, png or gif)")
+    p = commands.add_parser("interpolate", help=_("the path through reference samples (.npz, .png or .gif)"))
     p.add_argument("checkpoint")
-    p.add_argument("samples", type=int, nargs="+", metavar="sample", help="two or more, by number in the training set")
-    p.add_argument("--frames", type=int, default=11)
-    p.add_argument("--method", default="linear", help="linear, slerp or geodesic: where samples are")
     p.add_argument(
-        "--out", required=True, help=".npz with x, z and xy; .png: a strip; .gif: there and back; or a folder"
+        "samples", type=int, nargs="+", metavar="sample", help=_("two or more samples, by number in the training set")
+    )
+    p.add_argument("--frames", type=int, default=11)
+    p.add_argument("--method", default="linear", help=_("linear, slerp, or geodesic, which stays near the data"))
+    p.add_argument(
+        "--out",
+        required=True,
+        help=_(".npz file for x, z and xy; .png: a row of pictures; .gif: forward and back; or a folder"),
     )
     _scale(p)
     p.set_defaults(run=_run("files", "interpolate"))
 
 
+def _out_help(arrays: str) -> str:
+    return _(
+        ".npz file for {arrays}; .png: a sheet of pictures; a folder: one file per sample, for example CSV",
+        arrays=arrays,
+    )
+
+
 def _label(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--label",
-        help="class that a conditional model is given, by name or number; without it the array y of the .npz file "
-        "(or c, for a model with other conditions), else none",
+        help=_(
+            "class for a conditional model, by name or number; default: array y of the .npz file (or c, for a "
+            "model with other conditions), if there is one"
+        ),
     )
 
 
 def _scale(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--scale", type=int, default=4, help="how many times larger a .png or .gif is drawn (default 4)")
+    p.add_argument("--scale", type=int, default=4, help=_("enlarges the pictures of a .png or .gif (default 4)"))
 
 
 def _run(module: str, function: str) -> Callable[[argparse.Namespace], int | None]:
-    """A command that imports what it needs only when it runs, so that --help is instant."""
+    """A command whose module is imported only when it runs, so that --help is fast."""
     return partial(_call, module, function)
 
 

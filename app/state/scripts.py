@@ -42,7 +42,7 @@ def _explore(engine: Engine, state: Studio) -> list[str]:
 
 def _interpolate(engine: Engine, state: Studio) -> list[str]:
     lines = [f"waypoints = {_latents(state.waypoints)}"]
-    lines += [f"z = model.walk(waypoints, {FRAMES}, {state.method!r})", *_labels(engine, state, "z")]
+    lines += [f"z = model.interpolate(waypoints, {FRAMES}, {state.method!r})", *_labels(engine, state, "z")]
     return [*lines, f"frames = model.decode(z, {'c=c' if engine.conditioned else 'y'})"]
 
 

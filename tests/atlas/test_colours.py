@@ -15,7 +15,7 @@ from vae.__main__ import main
 from vae.atlas.atlas import SHEET_PX
 from vae.atlas.building import _sheet_of
 from vae.atlas.colours import closed_rate, log_density, quantities
-from vae.atlas.measured import kept, measure
+from vae.atlas.measured import measure, stored
 from vae.errors import CheckpointError, SettingError, UnknownName
 from vae.losses.gaussian import kl_to_standard_normal
 from vae.registry import DATASETS
@@ -50,15 +50,15 @@ def test_a_rate_with_a_closed_form_is_computed_and_not_stored(tiny):
 
 def test_a_rate_without_a_closed_form_is_stored():
     mu, std, nothing = np.zeros((4, 2)), np.ones((4, 2)), Samples(np.zeros((4, 1)), None, np.zeros((0, 1)), None)
-    stored = kept({"error": np.ones(4), "rate": np.array([1.0, 2, 3, 4])}, mu, std, nothing, np.arange(4))
-    assert stored["rate"].tolist() == [1, 2, 3, 4]
-    assert stored["rate"].dtype == np.float16
+    arrays = stored({"error": np.ones(4), "rate": np.array([1.0, 2, 3, 4])}, mu, std, nothing, np.arange(4))
+    assert arrays["rate"].tolist() == [1, 2, 3, 4]
+    assert arrays["rate"].dtype == np.float16
 
 
 def test_factors_of_the_data_become_columns():
     made = Samples(np.zeros((3, 1)), None, np.zeros((0, 1)), None, np.array([[0, 7], [1, 8], [2, 9]]), None, ("a", "b"))
-    stored = kept({}, np.zeros((2, 1)), np.ones((2, 1)), made, np.array([0, 2]))
-    assert stored["factor.b"].tolist() == [7, 9]
+    arrays = stored({}, np.zeros((2, 1)), np.ones((2, 1)), made, np.array([0, 2]))
+    assert arrays["factor.b"].tolist() == [7, 9]
 
 
 def test_a_code_without_a_posterior_has_no_rate(tiny_checkpoint):

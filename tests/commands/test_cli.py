@@ -20,6 +20,7 @@ from vae.registry import datasets, families
 from vae.saved import checkpoint
 from vae.saved.checkpoint import ATLAS, THUMBNAILS
 from vae.settings import knobs
+from vae.text.formats import MINUS
 from vae.training.trainer import TrainHparams
 
 PROJECT = Path(vae.__file__).resolve().parents[1]
@@ -107,7 +108,7 @@ def test_list_checkpoints_shows_a_broken_one_beside_the_others(cli, tiny_root, t
     (tmp_path / "root" / "tiny-ae" / "config.json").write_text("{")
     monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(tmp_path / "root"))
     rows = {r["name"]: r for r in json.loads(cli("list", "checkpoints", "--json")[1])}
-    assert "not JSON" in rows["tiny-ae"]["error"]
+    assert "not valid JSON" in rows["tiny-ae"]["error"]
     assert "metrics" in rows["tiny-vae"]
     monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(tmp_path / "none"))
     assert cli("list", "checkpoints")[:2] == (0, "none yet: python -m vae train vae digits\n")
@@ -169,7 +170,9 @@ def test_eval_prints_what_training_stored_with_units_in_its_keys(cli):
     assert found["nll_k"] == 100
     assert -found["elbo_nats"] >= found["nll_nats"] - 0.5
     text = cli("eval", "tiny-vae", "--k", 0)[1]
-    assert any(line.split()[0] == "elbo_nats" and float(line.split()[1]) for line in text.splitlines())
+    assert any(
+        line.split()[0] == "elbo_nats" and float(line.split()[1].replace(MINUS, "-")) for line in text.splitlines()
+    )
 
 
 def test_eval_of_an_autoencoder_has_no_bound(cli):
@@ -295,10 +298,10 @@ def test_series_are_written_as_csv_and_read_again(waves_root, tmp_path, monkeypa
     one = m.decode(m.sample(1, 0))[0]
     np.testing.assert_allclose(m.modality.from_bytes(Path("one.csv").read_bytes(), m.shape), one, atol=1e-4)
     assert main(["sample", "waves-vae", "--n", "2", "--out", "two.csv"]) == 1
-    assert "holds one sample, and there are 2. Give a folder" in capsys.readouterr().err
+    assert "holds one sample, but there are 2. Give a folder" in capsys.readouterr().err
     Path("short.csv").write_text("channel_1,channel_2\n1,2\n")
     assert main(["encode", "waves-vae", "short.csv", "--out", "z.npz"]) == 1
-    assert "short.csv: the file holds a sample of shape (2, 1); expected (2, 24)" in capsys.readouterr().err
+    assert "short.csv: the file contains a sample of shape (2, 1); expected (2, 24)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("method", ["linear", "slerp"])
@@ -322,7 +325,7 @@ def test_interpolate_goes_from_sample_to_sample(cli, method):
         (["sample", "tiny-vae", "--scale", "0", "--out", "z.png"], ["--scale 0", "1 to 64"]),
         (["encode", "tiny-vae", "missing.png", "--out", "z.npz"], ["missing.png", "cannot be read"]),
         (["encode", "tiny-vae", "text.txt", "--out", "z.npz"], ["text.txt", "cannot be read as a picture"]),
-        (["encode", "tiny-vae", "large.png", "--out", "z.npz"], ["large.png: a picture of 9x7 px", "takes 8x8"]),
+        (["encode", "tiny-vae", "large.png", "--out", "z.npz"], ["large.png: the picture has 9x7 px", "takes 8x8"]),
         (["encode", "tiny-vae", "z3.npz", "--out", "z.npz"], ["no array 'x'", "it has: z"]),
         (["encode", "tiny-vae", "cut.npz", "--out", "z.npz"], ["cut.npz", "cannot be read as an npz"]),
         (["encode", "tiny-vae", "empty.npz", "--out", "z.npz"], ["empty.npz", "cannot be read as an npz"]),
@@ -333,8 +336,8 @@ def test_interpolate_goes_from_sample_to_sample(cli, method):
         (["decode", "tiny-vae", "nan.npz", "--out", "x.npz"], ["NaN"]),
         (["decode", "tiny-vae", "z3.npz", "--out", "x.jpg"], ["x.jpg", ".npz or .png"]),
         (["decode", "tiny-vae", "missing.npz", "--out", "x.npz"], ["missing.npz", "cannot be read"]),
-        (["sample", "tiny-vae", "--out", "no/such/folder.npz"], ["could not write no/such/folder.npz", "No such file"]),
-        (["sample", "tiny-vae", "--out", "text.txt/x.png"], ["could not write text.txt/x.png", "Not a directory"]),
+        (["sample", "tiny-vae", "--out", "no/such/folder.npz"], ["cannot write no/such/folder.npz", "No such file"]),
+        (["sample", "tiny-vae", "--out", "text.txt/x.png"], ["cannot write text.txt/x.png", "Not a directory"]),
         (["sample", "tiny-vae", "--n", "0", "--out", "x.npz"], ["n=0: expected 1 to"]),
         (["sample", "tiny-vae", "--seed", "-1", "--out", "x.npz"], ["seed=-1"]),
         (["sample", "tiny-vae", "--source", "priro", "--out", "x.npz"], ["Did you mean 'prior'"]),
@@ -371,7 +374,7 @@ def test_an_output_that_cannot_be_finished_costs_nothing_that_was_there(cli, mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(np, "savez_compressed", half)
-    refused(cli("sample", "tiny-vae", "--seed", 5, "--out", "a.npz"), "could not write a.npz: No space left on device")
+    refused(cli("sample", "tiny-vae", "--seed", 5, "--out", "a.npz"), "cannot write a.npz: No space left on device")
     assert Path("a.npz").read_bytes() == before
     assert [p.name for p in Path().iterdir()] == ["a.npz"]
 

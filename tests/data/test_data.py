@@ -108,7 +108,8 @@ def test_provenance_and_licence_are_told(name):
     assert entry.origin
     assert entry.cite
     assert entry.modality
-    assert store.availability(name).startswith(("built in", "found in ", "to download, "))
+    assert re.match("built in$|found in .|.* to download$", store.availability(name))
+    assert re.match("built in$|found$|.* to download$", store.availability(name, with_folder=False))
 
 
 # ---------------------------------------------------------------- each data set
@@ -161,8 +162,8 @@ def test_absent_sets_say_so(module, monkeypatch, tmp_path):
     monkeypatch.setattr(store, "SYSTEM", tmp_path)
     monkeypatch.setattr(module, "SOURCE", replace(module.SOURCE, mirrors=("http://127.0.0.1:9/",)))
     assert store.locate(name) is None
-    weights = {"mnist": "12 MB", "fashion_mnist": "31 MB", "ecg_beats": "2 MB", "sp500_returns": "0.4 MB"}
-    assert store.availability(name) == f"to download, {weights[name]}"
+    sizes = {"mnist": "11.6 MB", "fashion_mnist": "30.9 MB", "ecg_beats": "2.0 MB", "sp500_returns": "426 kB"}
+    assert store.availability(name) == f"{sizes[name]} to download"
     with pytest.raises(DataNotFound, match=f"\\({name}\\) is not on this machine"):
         DATASETS.get(name).load()
 
@@ -273,9 +274,9 @@ def test_the_page_tells_every_set_and_its_licence(name):
     assert row.endswith(f"| {DATASETS.get(name).licence} |")
     source = store._source(DATASETS.get(name).load)
     if source is None:
-        assert " MB download" not in row
+        assert "B download" not in row
     else:
-        assert f" {store.megabytes(source)} download" in row
+        assert f" {store.download_size(source)} download" in row
 
 
 def test_the_code_of_the_page_runs():

@@ -68,7 +68,7 @@ def test_layouts_of_arrays(tmp_path, x, shape, modality):
 def test_rows_become_pictures_where_a_size_says_so(tmp_path):
     found = read(arrays(tmp_path, "a.npy", x=GREY.reshape(30, 81)), size=(9, 9))
     assert found.preview.shape == (1, 9, 9)
-    with pytest.raises(SettingError, match="have 64, or 192"):
+    with pytest.raises(SettingError, match=r"has 64 \(grey\) or 192 \(colour\)"):
         read(arrays(tmp_path, "a.npy", x=GREY.reshape(30, 81)), size=(8, 8))
 
 
@@ -85,7 +85,7 @@ def test_samples_with_nan_are_left_out_and_counted(tmp_path):
     x[3, 0, 0] = np.nan
     preview = read(arrays(tmp_path, x=x)).preview
     assert preview.n_train + preview.n_test == 29
-    assert any("1 samples hold NaN" in note for note in preview.notes)
+    assert any("1 sample contains NaN" in note for note in preview.notes)
 
 
 class Trap:
@@ -114,7 +114,7 @@ def test_a_header_that_promises_more_than_there_is_takes_no_memory(tmp_path):
     head = io.BytesIO()
     np.lib.format.write_array_header_1_0(head, {"descr": "<f8", "fortran_order": False, "shape": (10**14, 9)})
     (tmp_path / "a.npy").write_bytes(head.getvalue() + bytes(72))
-    with pytest.raises(SettingError, match="cut short, or damaged"):
+    with pytest.raises(SettingError, match="truncated or damaged"):
         read(tmp_path / "a.npy")
 
 
@@ -195,7 +195,7 @@ def test_picture_files_become_the_kind_that_was_chosen(tmp_path):
     as_pictures, as_vectors = read(given), read(given, kind="vector")
     assert as_vectors.preview.modality == "vector"
     assert as_vectors.preview.shape == (int(np.prod(as_pictures.preview.shape)),)
-    with pytest.raises(SettingError, match="no array of series"):
+    with pytest.raises(SettingError, match="is not an array of series"):
         read(given, kind="series")
 
 

@@ -60,9 +60,9 @@ def test_rows_are_vectors_of_the_numeric_columns(tmp_path, name):
     assert (preview.modality, preview.shape, preview.columns) == ("vector", (2,), ("length", "width"))
     assert preview.labels == {"iris": 20, "lily": 20, "rose": 20}
     notes = " ".join(preview.notes)
-    assert "Column species is taken for the label" in notes
-    assert "Column id only counts the rows" in notes
-    assert "Not numeric, and left out: place" in notes
+    assert "Column species is used as the label" in notes
+    assert "Column id only numbers the rows" in notes
+    assert "left out because they are not numeric: place" in notes
     x = found.samples.x_train
     np.testing.assert_allclose(x.mean(0), 0, atol=1e-5)
     np.testing.assert_allclose(x.std(0), 1, atol=1e-5)
@@ -80,9 +80,9 @@ def test_missing_values_are_counted_and_their_rows_left_out(tmp_path):
     preview = read(written(tmp_path, table)).preview
     assert preview.n_train + preview.n_test == 58
     notes = " ".join(preview.notes)
-    assert "Missing values: 2 in length, 1 in width" in notes
+    assert "Missing values: length (2), width (1)" in notes
     assert "2 of 60 rows lack a value" in notes
-    assert "More than half missing, and left out: mostly" in notes
+    assert "more than half of their values are missing: mostly" in notes
 
 
 def test_a_table_without_a_head_and_one_of_the_continent(tmp_path):
@@ -120,16 +120,16 @@ def test_a_time_column_makes_series_split_by_time(tmp_path, name):
     found = read(written(tmp_path, table, name), time_column="when", window=20, stride=10, test_share=0.25)
     preview = found.preview
     assert (preview.modality, preview.shape, preview.columns) == ("series", (2, 20), ("slow", "count"))
-    assert "The rows were not in order of time: sorted." in preview.notes
+    assert "The rows were not in order of time and were sorted." in preview.notes
     train, test = (x[:, 1] * found.std[1] + found.mean[1] for x in (found.samples.x_train, found.samples.x_test))
     np.testing.assert_allclose(np.diff(train, axis=1), 1, atol=1e-3)  # a window is 20 steps on end
     assert train.max() == pytest.approx(299, abs=1e-3)
     assert test.min() == pytest.approx(300, abs=1e-3)
-    assert any("1 across the border" in note for note in preview.notes)
+    assert any("1 window across the border" in note for note in preview.notes)
 
 
 def test_a_column_that_may_be_a_time_is_named(tmp_path):
-    asked = "{} may be a time: as the time column it makes series of the rows."
+    asked = "Column {} may be a time: as the time column it would turn the rows into a series."
     days = np.arange("2026-01-01", "2027-02-05", dtype="datetime64[D]")[:400]
     for name, values, table in (("Time", range(400), "t.csv"), ("when", days, "t.parquet")):
         given = written(tmp_path, clock() | {"when": ["a"] * 400, name: values}, table)
@@ -144,8 +144,8 @@ def test_windows_with_a_gap_are_left_out_and_uneven_times_told(tmp_path):
     table["when"] = [i if i < 300 else i + 5 for i in range(400)]
     preview = read(written(tmp_path, table), time_column="when", window=20, stride=20).preview
     notes = " ".join(preview.notes)
-    assert "1 windows lack a value" in notes
-    assert "Time steps are uneven, 1 to 6" in notes
+    assert "1 window lacks a value" in notes
+    assert "Time steps vary from 1 to 6" in notes
 
 
 def test_several_rows_at_a_time_are_series_of_their_own(tmp_path):
@@ -166,12 +166,12 @@ def test_several_rows_at_a_time_are_series_of_their_own(tmp_path):
     ("text", "choices", "words"),
     [
         ("a,b\n", {}, "no rows"),
-        ("a,b\nx,y\n" * 9, {}, "no numeric column"),
+        ("a,b\nx,y\n" * 9, {}, "none of the columns is numeric: a, b"),
         ("a,b\n1,2\n3\n", {}, "cannot be read as CSV"),
         ("a,b\n" + "1,2\n" * 20, {"label_column": "c"}, "unknown label column 'c'"),
         ("a,b\n" + "1,2\n" * 20, {"time_column": "tme"}, "unknown time column"),
         ("a,b\n" + "x,2\n" * 20, {"time_column": "a"}, "cannot be read as times"),
-        ("a,b\n" + "1,2\n" * 20, {"window": 50}, "choose a smaller one"),
+        ("a,b\n" + "1,2\n" * 20, {"window": 50}, "choose a shorter window"),
         ("a,b\n" + "1,2\n" * 20, {"window": 5, "kind": "vector"}, "makes series"),
         ("a\0b", {}, "not a text file"),
     ],
@@ -213,14 +213,14 @@ def test_from_a_table_to_a_map_on_the_command_line(tmp_path, monkeypatch, capsys
     monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(tmp_path / "checkpoints"))
     path = written(tmp_path, flowers(90))
     assert main(["data", "add", "flowers", path, "--dry-run"]) == 0
-    assert "nothing was kept" in capsys.readouterr().out
+    assert "nothing was stored" in capsys.readouterr().out
     assert shelf.names() == []
     assert main(["data", "add", "flowers", path, "--label-column", "species"]) == 0
     assert main(["data", "list"]) == 0
-    assert "flowers: 81 + 9 test, vector 2, 3 classes" in capsys.readouterr().out
+    assert "flowers: 81 training and 9 test samples, vector 2, 3 classes" in capsys.readouterr().out
     assert main(["data", "show", "flowers", "--out", str(tmp_path / "sheet.png")]) == 0
     out = capsys.readouterr().out
-    assert "labels: iris 30, lily 30, rose 30" in out
+    assert "labels: iris (30), lily (30), rose (30)" in out
     assert (tmp_path / "sheet.png").read_bytes()[:4] == b"\x89PNG"
     assert main(["train", "vae", "flowers", "--set", "d=2", "--epochs", "2", "--points", "50", "--device", "cpu"]) == 0
     card = checkpoint.read(checkpoint.find("flowers-vae")).config
@@ -232,6 +232,6 @@ def test_from_a_table_to_a_map_on_the_command_line(tmp_path, monkeypatch, capsys
     assert "elbo_nats" in capsys.readouterr().out
     assert main(["data", "remove", "flowers"]) == 0
     assert main(["data", "remove", "flowers"]) == 1
-    assert "unknown data set of your own 'flowers'" in capsys.readouterr().err
+    assert "unknown data set 'flowers'" in capsys.readouterr().err
     assert main(["data", "add", "digits", path]) == 1
-    assert "data set of zscope itself" in capsys.readouterr().err
+    assert "digits is a built-in data set" in capsys.readouterr().err

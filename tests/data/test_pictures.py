@@ -127,20 +127,20 @@ def png(width: int, height: int) -> bytes:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"", "given an empty file"),
-        (b"hello, world", "given 12 bytes that are none of these"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "none of these"),
-        (b"\x89PNG\r\n\x1a\n", "none of these"),
+        (b"", "the file is empty"),
+        (b"hello, world", "these 12 bytes are in none of these formats"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "none of these formats"),
+        (b"\x89PNG\r\n\x1a\n", "none of these formats"),
         (saved(Image.new("L", (28, 28)), "GIF"), "PNG, JPEG, WEBP"),
-        (saved(Image.new("L", (28, 28)), "BMP"), "none of these"),
-        (saved(Image.fromarray(noise(64, 64, 3)))[:3000], "damaged or cut short"),
-        (saved(Image.fromarray(noise(64, 64, 3)), "JPEG")[:900], "damaged or cut short"),
+        (saved(Image.new("L", (28, 28)), "BMP"), "none of these formats"),
+        (saved(Image.fromarray(noise(64, 64, 3)))[:3000], "damaged or truncated"),
+        (saved(Image.fromarray(noise(64, 64, 3)), "JPEG")[:900], "damaged or truncated"),
         (saved(Image.fromarray(noise(64, 64, 3)), "WEBP")[:500], "(damaged|none of these)"),
-        (png(28, 28), "damaged or cut short"),
-        (png(5000, 10), "5000x10 px; at most 4096"),
+        (png(28, 28), "damaged or truncated"),
+        (png(5000, 10), "5000x10 px; the limit is 4096"),
         (png(60_000, 60_000), "far too large"),
         (png(15_000, 10_000), "far too large"),
-        (bytes(picture_files.BYTES_MAX + 1), "at most 10 MB"),
+        (bytes(picture_files.BYTES_MAX + 1), "the limit is 10.5 MB"),
     ],
 )
 def test_broken_large_and_foreign_files_are_refused_in_words(data, said):
@@ -164,7 +164,7 @@ def test_a_file_with_flipped_bytes_is_refused_or_read_but_never_breaks():
 
 def test_shapes_and_fits_are_checked():
     good = saved(Image.new("L", (8, 8)))
-    with pytest.raises(ShapeError, match="expected that of a picture"):
+    with pytest.raises(ShapeError, match="expected the shape of a picture"):
         read_picture(good, (2, 96))
     with pytest.raises(SettingError, match="crop, whole"):
         read_picture(good, GREY, "tile")

@@ -95,7 +95,7 @@ def test_beats_are_read_past_marks_texts_and_long_steps():
 
 
 def test_annotations_cut_short_are_refused():
-    with pytest.raises(DataCorrupt, match="without its end mark"):
+    with pytest.raises(DataCorrupt, match="without an end mark"):
         read_beats(pack_beats([10, 20], ["N", "N"])[:-2])
 
 

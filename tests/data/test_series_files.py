@@ -53,12 +53,12 @@ def test_one_channel_needs_no_axis_of_its_own():
         (b"1,2\n3,x\n", "line 2: '3,x'"),
         (b"1,2\n", "at least 2 time steps"),
         (b"1,2\nnan,3\n", "finite"),
-        (b"1,2,3\n4,5,6\n7,8,9\n", r"holds \(3, 3\); expected \(time steps, 2\)"),
+        (b"1,2,3\n4,5,6\n7,8,9\n", r"has shape \(3, 3\); expected \(time steps, 2\)"),
         (b"\x93NUMPY\x01", "damaged"),
         (b"\xff\xfe\x00", "CSV or NPY"),
         (npy(np.array(["a", "b"])), "expected numbers"),
-        (npy(np.array([None, 1], object)), "damaged or no array of numbers"),
-        (bytes(BYTES_MAX + 1), "at most 10 MB"),
+        (npy(np.array([None, 1], object)), "damaged or not an array of numbers"),
+        (bytes(BYTES_MAX + 1), "the limit is 10.5 MB"),
     ],
 )
 def test_what_is_no_series_is_refused_in_words(data, said):
@@ -67,9 +67,9 @@ def test_what_is_no_series_is_refused_in_words(data, said):
 
 
 def test_values_of_another_scale_are_refused_where_they_are_to_stay():
-    with pytest.raises(SettingError, match="at most 100 standard deviations"):
+    with pytest.raises(SettingError, match="the limit is 100 standard deviations"):
         read_series(npy(1e4 * RNG.normal(size=(24, 2))), (2, 24), "as it is")
     with pytest.raises(SettingError, match="expected one of standardised, as it is"):
         read_series(npy(np.zeros((24, 2))), (2, 24), "crop")
-    with pytest.raises(ShapeError, match="that of a series"):
+    with pytest.raises(ShapeError, match="the shape of a series"):
         read_series(npy(np.zeros((24, 2))), (1, 8, 8))

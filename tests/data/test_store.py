@@ -20,6 +20,7 @@ import pytest
 from vae.data.published import idx, store
 from vae.data.published.store import File, Source
 from vae.errors import DataCorrupt, DataNotFound, SaveError
+from vae.text import number
 
 PAYLOAD = np.random.RandomState(0).bytes(300_000)  # does not compress, so that a cut .gz is cut in its middle
 PACKED = gzip.compress(PAYLOAD, mtime=848331386)
@@ -168,7 +169,7 @@ def test_a_wrong_file_is_refused_noted_and_passed_over(home, monkeypatch, caplog
 def test_a_packed_bomb_is_not_unpacked(home):
     bomb = put(home / "bomb.gz", gzip.compress(bytes(50_000_000)))
     tracemalloc.start()
-    with pytest.raises(DataCorrupt, match=f"more than {len(PAYLOAD)} bytes"):
+    with pytest.raises(DataCorrupt, match=f"more than {number(len(PAYLOAD))} bytes"):
         store.payload(bomb, FILE)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -215,7 +216,7 @@ def test_download_that_breaks_off_goes_on_by_itself(home):
 def test_what_arrived_is_kept_for_the_next_run(home):
     with (
         Server(cut=150_000, once=True) as server,
-        pytest.raises(DataNotFound, match=r"HTTP 503(.|\n)*0\.1 MB of .* kept"),
+        pytest.raises(DataNotFound, match=r"HTTP 503(.|\n)*1\d\d kB of .* are downloaded already"),
     ):
         store.find(source(server.url))
     kept = (home / "cache/toy_set" / f"{FILE.name}.partial").read_bytes()
@@ -313,7 +314,7 @@ def test_full_disk_keeps_what_arrived(home):
     with Server() as server:
         try:
             resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))  # writing on fails as on a full disk
-            with pytest.raises(SaveError, match=r"0\.2 of 0\.3 MB are kept .*ZSCOPE_CACHE"):
+            with pytest.raises(SaveError, match=r"200 kB of 300 kB are stored .*ZSCOPE_CACHE"):
                 store.find(source(server.url))
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -341,7 +342,7 @@ def test_offline_message_tells_everything(home, monkeypatch):
         "Toy set (toy_set)",
         f"ZSCOPE_DATA: {wrong}: not the published bytes",
         f"ZSCOPE_DATA: {home / 'mine/Toy'}: no such folder",
-        f"cache: {home / 'cache/toy_set'}: files absent",
+        f"cache: {home / 'cache/toy_set'}: files not found",
         f"system: {home / 'system/toy-set'}: no such folder",
         f"{CLOSED}{FILE.name}: ",
         f"http://127.0.0.1:1/deep/{FILE.name}: ",

@@ -45,7 +45,7 @@ def test_the_engine_takes_real_values_only(engine):
         with pytest.raises(ShapeError) as error:
             engine.encode(wrong)
         assert word in str(error.value)
-    with pytest.raises(ShapeError, match=r"within \+-1e\+06, got .* to 1e\+300"):
+    with pytest.raises(ShapeError, match=r"within ±1,000,000, got .* to 1e300"):
         engine.encode(np.full((1, 2, 24), 1e300))
 
 
@@ -79,7 +79,7 @@ def test_files_hold_values_and_charts(engine, tmp_path, monkeypatch, capsys):
     assert main(["encode", "waves-vae", "new.png", "--out", "z.npz"]) == 1
     said = capsys.readouterr().err
     assert "new.png: expected a CSV file" in said
-    assert "give one .npz file with x (n, 2, 24)" in said
+    assert "one .npz file with the array x (n, 2, 24)" in said
 
 
 def test_settings_that_do_not_fit_say_so(waves_root):

@@ -149,13 +149,14 @@ def test_bad_ends_are_named():
         Geodesics(np.empty((0, 2)))
 
 
-def test_an_engine_walks_by_every_method(tiny_checkpoint):
+def test_an_engine_interpolates_by_every_method(tiny_checkpoint):
     engine = vae.load("tiny-vae")
     atlas, ends = engine.atlas, engine.atlas.z[[3, 40, 77]]
     for method in ("linear", "slerp", "geodesic"):
-        way = engine.walk(ends, 11, method)
-        assert way.shape == (11, engine.d)
-        assert np.array_equal(way[[0, 5, 10]], ends)
-    assert np.array_equal(way[:6], path(ends[0], ends[1], 6, "geodesic", atlas.geodesics))
+        z = engine.interpolate(ends, 11, method)
+        assert z.shape == (11, engine.d)
+        assert np.array_equal(z[[0, 5, 10]], ends)
+        assert np.array_equal(engine.walk(ends, 11, method), z), "the former name"
+    assert np.array_equal(z[:6], path(ends[0], ends[1], 6, "geodesic", atlas.geodesics))
     with pytest.raises(vae.errors.SettingError, match="n=1"):
-        engine.walk(ends, 1)
+        engine.interpolate(ends, 1)

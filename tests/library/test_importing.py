@@ -60,7 +60,7 @@ def given(tmp_path, monkeypatch) -> Path:
 
 def test_an_imported_decoder_opens_as_a_model_without_an_encoder(given, capsys):
     assert main(["import", "mine", "--decoder", "decoder.pt", "--latents", "latents.npz"]) == 0
-    assert "black at 0 and white at 1" in capsys.readouterr().out
+    assert "0 is black, 1 is white" in capsys.readouterr().out
     m = vae.load("mine", "cpu")
     assert (m.d, m.shape, m.can_encode, m.has_prior, m.sources) == (D, (1, 8, 8), False, False, ("mixture",))
     z = m.atlas.z[:5]
@@ -144,7 +144,7 @@ def test_pickles_are_never_opened(given):
     exported = io.BytesIO()
     torch.export.save(torch.export.export(Net(), (torch.zeros(2, D),)), exported)
     (given / "exported.pt").write_bytes(exported.getvalue())
-    for name, words_ in (("pickled", "no TorchScript"), ("saved", "no TorchScript"), ("exported", "torch.export")):
+    for name, words_ in (("pickled", "not TorchScript"), ("saved", "not TorchScript"), ("exported", "torch.export")):
         with pytest.raises(SettingError, match=words_):
             take_in("mine", given / f"{name}.pt", given / "latents.npz")
     assert not (given / "sprung").exists()

@@ -279,7 +279,7 @@ def test_the_command_line(root, capsys):
     assert main(["checkpoint", "note", "tiny-vae", "worth keeping"]) == 0
     assert main(["checkpoint", "pack", "tiny-vae"]) == 0
     assert main(["checkpoint", "delete", "tiny-vae"]) == 1  # nobody is there to ask
-    assert "say --yes" in capsys.readouterr().err
+    assert "confirm with --yes" in capsys.readouterr().err
     assert main(["checkpoint", "rename", "tiny-vae", "other"]) == 0
     assert main(["checkpoint", "unpack", "tiny-vae.zip"]) == 0
     assert checkpoint.read(root / "tiny-vae").config["note"] == "worth keeping"

@@ -78,8 +78,8 @@ def test_groups_are_measured_as_named_and_every_line_weighs_itself(cli):
     lines = {line.split()[0]: line for line in out.splitlines()}
     assert set(lines) == figures("use")
     assert all("n 360, seed 0" in line for line in lines.values())
-    assert "+-" in lines["knn_accuracy"]
-    assert "+-" not in lines["kmeans_ari"]
+    assert "±" in lines["knn_accuracy"]
+    assert "±" not in lines["kmeans_ari"]
 
 
 def test_an_autoencoder_draws_from_its_aggregate_and_has_no_posterior(cli):

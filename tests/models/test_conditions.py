@@ -139,10 +139,10 @@ def test_what_asks_an_engine_is_answered(engine, told_set, monkeypatch):
 @pytest.mark.parametrize(
     ("c", "said"),
     [
-        (np.zeros((3, 2), np.float32), r"given \(3, 2\), expected \(4, 3\) or one for all, \(3\)"),
-        (np.zeros(3, int), "given int64, expected float, or uint8"),
-        (np.array([0, np.nan, 0], np.float32), "given NaN"),
-        (np.array([0, 1e9, 0], np.float32), "beyond 1e\\+06"),
+        (np.zeros((3, 2), np.float32), r"got \(3, 2\), expected \(4, 3\) or one for all, \(3\)"),
+        (np.zeros(3, int), "got int64, expected float or uint8"),
+        (np.array([0, np.nan, 0], np.float32), "got NaN"),
+        (np.array([0, 1e9, 0], np.float32), "beyond ±1,000,000"),
     ],
 )
 def test_a_wrong_condition_is_told_with_what_was_expected(c, said):
@@ -167,8 +167,8 @@ def test_labels_are_the_one_hot_case_of_a_condition_and_others_take_none(conditi
         engine.condition_at(z, 10)
 
 
-def test_a_model_that_is_told_nothing_takes_no_condition(tiny_checkpoint):
-    with pytest.raises(SettingError, match="is told nothing beside a sample"):
+def test_a_model_without_conditions_takes_none(tiny_checkpoint):
+    with pytest.raises(SettingError, match="takes no conditions: got c"):
         vae.load("tiny-vae").decode(np.zeros((1, 4), np.float32), c=np.zeros(10, np.float32))
 
 

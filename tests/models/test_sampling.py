@@ -76,10 +76,10 @@ def test_the_mixture_of_a_vae_has_the_moments_of_its_aggregate_and_lies_between_
 def test_the_mixture_is_kept_with_the_map(tiny_checkpoint):
     a = vae.load("tiny-vae").atlas
     again = atlas.load(a.files(), a.classes, "again")
-    assert again.kept_mixture is not None
+    assert again.stored_mixture is not None
     first, second = (of.mixture.sample(5, np.random.default_rng(0)) for of in (a, again))
     assert np.array_equal(first, second)
-    older = dataclasses.replace(again, kept_mixture=None)
+    older = dataclasses.replace(again, stored_mixture=None)
     assert np.allclose(older.mixture.weights, a.mixture.weights, atol=1e-3)  # fitted again on the same draws
 
 

@@ -105,15 +105,17 @@ def test_a_run_whose_data_set_is_gone_says_so(tmp_path, trained):
     with folder.lock():
         folder.change(run, STOPPED)
     user_data.remove("mine")
-    with pytest.raises(DataNotFound, match=r"'mine' is gone.*data add mine PATH.*There are: .*digits"):
+    with pytest.raises(
+        DataNotFound, match=r"'mine' no longer exists.*data add mine PATH.*Existing data sets: .*digits"
+    ):
         control.resume(run.id, work=False)
     if trained:
-        with pytest.raises(DataNotFound, match="'mine' is gone"):
+        with pytest.raises(DataNotFound, match="'mine' no longer exists"):
             list(train(plan, resume=True))
         add(tmp_path, seed=1)
-        with pytest.raises(DataNotFound, match="'mine' is another one"):
+        with pytest.raises(DataNotFound, match="'mine' is not the one"):
             control.resume(run.id, work=False)
-        with pytest.raises(DataNotFound, match="'mine' is another one"):
+        with pytest.raises(DataNotFound, match="'mine' is not the one"):
             list(train(plan, resume=True))
         user_data.remove("mine")
     assert folder.find(run.id).state.name == STOPPED

@@ -244,7 +244,7 @@ def test_a_net_that_diverged_is_told_and_its_snapshot_has_numbers(tiny_checkpoin
     assert np.abs(mu).max() == np.finfo(np.float16).max
     z = np.zeros((10, 2), np.float32)
     z[3, 0], z[5, 1] = far, np.nan
-    said = "2 of 10 latents are beyond 65,504 or no numbers: the training diverged"
+    said = "the training diverged: 2 of 10 latents exceed 65,504 or are not finite"
     with pytest.raises(NotMeasurable, match=said) as told:
         building.build(samples, (), lambda x, y: (z, z), lambda z, y: z, lambda x: x, n=10)
     found = diagnosis.of_error(told.value, {"settings": {"lr": "1"}})

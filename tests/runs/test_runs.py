@@ -275,12 +275,12 @@ def test_the_command_line_says_that_a_resumed_run_starts_anew(root, capsys, monk
             checkpoint.save(root / name, {k: run.plan[k] for k in ("name", "family", "dataset", "seed")} | SPARE, {})
         with folder.lock():
             folder.change(run, STOPPED)
-        said = f"checkpoint {name} is gone"
+        said = f"checkpoint {name} no longer exists"
         assert main(["runs", "show", name]) == 0
         assert (said in capsys.readouterr().out) == (name == "gone")
         assert main(["runs", "resume", name]) == 0
         out = capsys.readouterr().out
-        assert (f"{said}: {run.id} starts anew, from the first epoch\n" in out) == (name == "gone")
+        assert (f"{said}: {run.id} starts again from the first epoch\n" in out) == (name == "gone")
         assert f"{run.id}: queued" in out
         assert (run.epochs() == []) == (name != "kept")
 

@@ -118,7 +118,7 @@ def test_one_flipped_bit_of_a_real_checkpoint_is_refused(real, name):
 @pytest.mark.parametrize("name", [MODEL, HISTORY])
 def test_a_missing_file_is_refused(saved, name):
     (saved / name).unlink()
-    refuse(saved, name, "cannot be read", "config.json lists it")
+    refuse(saved, name, "listed in config.json, cannot be read")
 
 
 def test_an_edited_setting_is_refused(saved):
@@ -177,7 +177,7 @@ def test_a_forged_list_of_files_is_refused(saved, files):
 def test_a_folder_of_anything_else_is_no_checkpoint(root):
     (root / "photos").mkdir()
     (root / "photos" / "cat.jpg").write_bytes(b"\xff\xd8")
-    refuse(root / "photos", "no checkpoint")
+    refuse(root / "photos", "is not a checkpoint")
     with pytest.raises(UnknownName, match="photos"):
         vae.load("photos")
     assert checkpoint.checkpoints() == {}

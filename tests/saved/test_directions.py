@@ -44,7 +44,7 @@ def test_the_same_name_is_replaced_and_renaming_keeps_the_place():
     directions.rename(CARD, "a", "z")
     assert names() == ["z", "b", "c"]
     assert directions.load(CARD)[2].u == (2.0,)
-    with pytest.raises(SettingError, match="saved already"):
+    with pytest.raises(SettingError, match="already is a direction 'b'"):
         directions.rename(CARD, "z", "b")
     directions.delete(CARD, "b")
     assert names() == ["z", "c"]
@@ -102,9 +102,9 @@ def test_a_file_that_is_not_ours_is_named_and_never_replaced(text):
 @pytest.mark.parametrize(
     ("bad", "said"),
     [
-        (Named("", (1.0,)), "1 to 60 letters"),
-        (Named("x" * 61, (1.0,)), "1 to 60 letters"),
-        (Named("a\x00b", (1.0,)), "1 to 60 letters"),
+        (Named("", (1.0,)), "1 to 60 printable characters"),
+        (Named("x" * 61, (1.0,)), "1 to 60 printable characters"),
+        (Named("a\x00b", (1.0,)), "1 to 60 printable characters"),
         (Named("a", (float("nan"),)), "NaN"),
         (Named("a", ()), "direction 'a'"),
         (Named("a", (1.0,), strength=float("inf")), "strength inf"),

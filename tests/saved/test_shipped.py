@@ -57,7 +57,7 @@ def test_each_has_a_map_that_goes_both_ways(engines, name):
     assert z.shape == (200, m.d)
     assert np.median(trust) > 0.5
     assert m.decode(z).shape == (200, *m.shape)
-    assert (m.atlas.kept_mixture is None) == ("discrete" in m.traits)
+    assert (m.atlas.stored_mixture is None) == ("discrete" in m.traits)
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -146,4 +146,4 @@ def test_a_saved_directions_file_that_is_broken_is_told_and_the_page_stays(tmp_p
     path.write_text("{")
     at = opened(model="tiny-vae").run()
     assert not at.exception
-    assert "no saved directions" in at.warning[0].value
+    assert "not a file of saved directions" in at.warning[0].value

@@ -17,7 +17,7 @@ MARKUP = re.compile(r"</|;\s*$|^\s*[.#<*]|=>|^[\w.]+ -|^(from|import) |\\[bsw]|^
 ENTRANCES = {"_", "N_", "ngettext", "knob"}
 # what a programmer reads, not a user: arguments that no user gives, and the log
 UNSEEN = {"ValueError", "TypeError", "KeyError", "AssertionError", "NotImplementedError", "RuntimeError", "LookupError"}
-UNSEEN |= {"compile", "search", "match", "fullmatch", "sub", "debug", "getLogger", "RegistryError"}
+UNSEEN |= {"compile", "search", "match", "fullmatch", "sub", "debug", "getLogger", "RegistryError", "AttributeError"}
 UNSEEN |= {"Estimate", "in_english"}  # a protocol, which is stored and compared
 NAMES = {"paper", "cite", "formula", "kind"}  # keywords whose text is the same in every language
 WIDGETS = {
@@ -31,6 +31,11 @@ SHOWN = {"help", "label", "placeholder", "title", "note", "caption"}  # keywords
 # file -> how the literals begin that are no messages, though they read like one
 EXEMPT: dict[str, tuple[str, ...]] = {
     "app/browser/__init__.py": ("\n// The part itself",),  # JavaScript
+    # tables of the documents, which are in English
+    "vae/commands/docs.py": ("true, false", "all but", "samples (train", ", written only", "quick preset"),
+    "vae/data/own/shelf.py": ("your own:",),  # stored in checkpoints and compared
+    "vae/data/sets/digits.py": ("https://",),  # stored in checkpoints
+    "vae/data/sets/fashion_mnist.py": ("Ankle boot",),  # a class, as published
 }
 
 
@@ -92,10 +97,8 @@ def is_text(text: str, place: tuple[str | None, str | None, bool]) -> bool:
 PENDING = (
     "app/files", "app/live", "app/panels/explore", "app/panels/generate", "app/panels/interpolate", "app/panels/model",
     "app/panels/share.py", "app/panels/train", "app/router.py", "app/session", "app/show", "app/state", "app/views",
-    "app/__main__.py", "vae/__init__.py", "vae/__main__.py", "vae/atlas", "vae/commands", "vae/data", "vae/engine",
-    "vae/latent", "vae/library", "vae/modalities",
-    "vae/runs", "vae/sampling", "vae/saved", "vae/studies",
-    "vae/sweeps", "vae/training",
+    "app/__main__.py", "vae/__main__.py", "vae/commands/sweeps.py", "vae/latent", "vae/library", "vae/runs",
+    "vae/sampling", "vae/studies", "vae/sweeps", "vae/training",
 )  # fmt: skip
 
 

@@ -119,8 +119,8 @@ def test_ctrl_c_loses_at_most_the_epoch_and_says_how_to_go_on(root):
     saved = checkpoint.read(root / "a")
     printed = [line for line in "".join([*lines, rest]).splitlines() if line.startswith("epoch ")]
     assert saved.config["epochs_done"] == len(saved.history()) >= max(2, len(printed))
-    said = next(line for line in rest.splitlines() if "Go on with: " in line)
-    arguments = shlex.split(said.split("Go on with: ")[1])[3:]
+    said = next(line for line in rest.splitlines() if "To resume: " in line)
+    arguments = shlex.split(said.split("To resume: ")[1])[3:]
     assert arguments[-1] == "--resume"
     args = parser().parse_args(arguments)
     plan = Plan(args.family, args.dataset, dict(args.settings), args.epochs, args.seed, args.name)
@@ -139,6 +139,6 @@ def test_ctrl_c_before_the_first_epoch_does_not_offer_to_resume(root, capsys):
         timer.join()
     assert code == 130
     said = capsys.readouterr().err
-    assert "nothing is saved. Start again with: python -m vae train vae digits" in said
+    assert "nothing is saved. To start again: python -m vae train vae digits" in said
     assert "--resume" not in said
     assert checkpoint.checkpoints() == {}

@@ -99,8 +99,10 @@ def test_after_a_nan_the_command_that_is_told_goes_on_with_a_tenth_of_the_rate(c
     said = capsys.readouterr().err
     assert "_nats is" in said
     assert "by step" in said
-    assert "The last good epoch is saved. Go on from there with: python -m vae train vae digits" in said
-    advised = shlex.split(said.split("Go on from there with: python -m vae ")[1])
+    assert (
+        "The last good epoch is saved. To resume with a smaller learning rate: python -m vae train vae digits" in said
+    )
+    advised = shlex.split(said.split("To resume with a smaller learning rate: python -m vae ")[1])
     assert "lr=0.0001" in advised
     monkeypatch.setattr(Trainer, "_share", share)
     assert main(advised) == 0
@@ -116,4 +118,4 @@ def test_a_nan_before_any_epoch_was_saved_promises_nothing(capsys, monkeypatch):
     monkeypatch.setattr(Trainer, "_share", lambda self: 1e33)
     command = ["train", "vae", "digits", *(f"--set={k}={v}" for k, v in TINY.items()), "--epochs", "2", "--name", "a"]
     assert main([*command, "--overwrite"]) == 1
-    assert "Go on" not in capsys.readouterr().err
+    assert "To resume" not in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Building an atlas: draw reference rows, encode them, lay out the map, measure trust, draw thumbnails."""
+"""Building an atlas: choose reference rows, encode them, fit the map, measure trust, draw thumbnails."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from ..latent import trust
 from ..latent.neighbours import Index
 from ..latent.projector import Projector, fit_map
 from ..modalities.image import tile
+from ..text import N_, _, number
 from ..types import Samples
 from .atlas import SHEET_PX, Atlas, between
-from .measured import kept
+from .measured import stored
 
 N_REFERENCE = 10_000
 
@@ -36,45 +37,52 @@ def build(
     conditioned: bool = False,
     report: Callable[[str], Any] = lambda stage: None,
 ) -> Atlas:
-    """Draw n training rows, encode them, fit the map, measure where it can be trusted. Deterministic for a seed.
+    """Choose n training rows, encode them, fit the map, measure its trust. Deterministic for a seed.
 
     Args: encode(x, y), decode(z, y): with labels, for models that take them. pictures(x): samples to uint8 thumbnails
         (n, c, h, w). view (d, m): the map shows z @ view.
-        discrete: between two latents lies none, so no mixture is fitted on them. measure(x, y): see measured.measure.
-        conditioned: in the place of labels all of these are given the conditions of the samples.
+        discrete: latents are codes, so no mixture is fitted. measure(x, y): see measured.measure.
+        conditioned: all of these get the conditions of the samples in place of labels.
+        report(stage): the stage that begins, as a stable name that `_` translates.
     Raises: ShapeError: fewer than 2 rows, or n < 2. NotMeasurable: the model diverged.
     """
     if min(n, len(samples.x_train)) < 2:
-        raise ShapeError(f"a map needs at least 2 samples, got {min(n, len(samples.x_train))}.")
+        raise ShapeError(_("a map needs at least 2 samples, got {n}.", n=number(min(n, len(samples.x_train)))))
     rows = np.sort(np.random.default_rng(seed).permutation(len(samples.x_train))[:n])
     x = samples.x_train[rows]
-    report("encoding")
+    report(N_("encoding"))
     y = None if samples.y_train is None else samples.y_train[rows]
     c = None
     if conditioned:
-        assert samples.c_train is not None  # a set with a condition has it for both splits
+        assert samples.c_train is not None  # a data set with conditions has them for both splits
         c = _conditions(samples.c_train[rows])
-    told = c if conditioned else y
-    z, std = encode(x, told)
+    given = c if conditioned else y
+    z, std = encode(x, given)
     most = np.finfo(np.float16).max
-    lost = int((~(np.abs(z) <= most)).any(1).sum())
-    if lost:
-        count = f"{lost:,} of {len(z):,} latents"
-        raise NotMeasurable(f"{count} are beyond {most:,.0f} or no numbers: the training diverged.")
-    z, std = _half(z), _half(std)  # as they are stored: a rebuilt projector equals a loaded one
-    report("laying out the map")
+    diverged = int((~(np.abs(z) <= most)).any(1).sum())
+    if diverged:
+        raise NotMeasurable(
+            _(
+                "the training diverged: {n} of {total} latents exceed {limit} or are not finite.",
+                n=number(diverged),
+                total=number(len(z)),
+                limit=number(float(most)),
+            )
+        )
+    z, std = _half(z), _half(std)  # as stored, so that a rebuilt projector equals a loaded one
+    report(N_("laying out the map"))
     fitted = fit_map(z if view is None else z @ view, seed=seed)
     projector = Projector.build(z, fitted.xy, a=fitted.a, b=fitted.b, view=view)
     search = Index(projector.seen(z), projector.scale)
-    report("measuring trust")
+    report(N_("measuring trust"))
 
-    def decode_told(z: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        nearest = None if told is None else told[search.query(projector.seen(z), 1)[1][:, 0]]
+    def decode_given(z: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        nearest = None if given is None else given[search.query(projector.seen(z), 1)[1][:, 0]]
         return decode(z, nearest), nearest
 
-    measured = trust.calibrate(projector, decode_told, lambda pair: encode(*pair)[0], seed=seed)
+    measured = trust.calibrate(projector, decode_given, lambda pair: encode(*pair)[0], seed=seed)
     projector = projector.with_trust(measured)
-    report("drawing thumbnails")
+    report(N_("drawing thumbnails"))
     columns, fit = _sheet_of(len(x), pictures(x[:1]).shape[2:])
     thumbnails = pictures(x[:fit])
     return Atlas(
@@ -85,13 +93,13 @@ def build(
         classes=classes,
         projector=projector,
         labels=y,
-        kept_mixture=between(z, std, discrete=discrete, seed=seed),
+        stored_mixture=between(z, std, discrete=discrete, seed=seed),
         discrete=discrete,
         thumbnails_webp=_webp(tile(thumbnails, columns)),
         thumb_columns=columns,
         thumb_size=thumbnails.shape[2:],
         _search=search,
-        measured=kept(measure(x, told), z, std, samples, rows),
+        measured=stored(measure(x, given), z, std, samples, rows),
         conditions=c,
     )
 
@@ -99,7 +107,7 @@ def build(
 def of_latents(
     z: np.ndarray, labels: np.ndarray | None, index: np.ndarray, classes: tuple[str, ...], thumbnails: np.ndarray
 ) -> Atlas:
-    """The map of latents (n, d) whose model encodes nothing: points without width, trust by coverage. thumbnails:
+    """The map of latents (n, d) of a model without an encoder: posteriors are points, trust is by coverage. thumbnails:
     uint8 (n, c, h, w). Raises: ShapeError."""
     z = _half(z) if np.abs(z).max() < 6e4 else z
     fitted = fit_map(z, seed=0)
@@ -113,7 +121,7 @@ def of_latents(
         classes=classes,
         projector=projector,
         labels=labels,
-        kept_mixture=between(z, np.zeros_like(z), discrete=False),
+        stored_mixture=between(z, np.zeros_like(z), discrete=False),
         discrete=False,
         thumbnails_webp=_webp(tile(thumbnails[:fit], columns)),
         thumb_columns=columns,
@@ -129,13 +137,13 @@ def _webp(sheet: np.ndarray) -> bytes:
 
 
 def _sheet_of(n: int, size: tuple[int, int]) -> tuple[int, int]:
-    """Columns of a nearly square sheet of n pictures (h, w), and how many of them fit within SHEET_PX a side."""
+    """Columns of a nearly square sheet of n pictures (h, w), and how many fit within SHEET_PX per side."""
     columns = min(int(np.ceil(np.sqrt(n))), SHEET_PX // size[1])
     return columns, min(n, columns * (SHEET_PX // size[0]))
 
 
 def _conditions(c: np.ndarray) -> np.ndarray:
-    """As they are stored, float32; uint8 0-255 as 0-1."""
+    """Conditions as stored, float32; uint8 0-255 becomes 0-1."""
     return _half(c.astype(np.float32) / 255 if c.dtype == np.uint8 else c)
 
 

@@ -1,4 +1,4 @@
-"""What each reference sample can be coloured by besides its label: what was measured of it, what its latent tells."""
+"""Quantities by which reference samples can be coloured, beside the label: measured ones, and those of the latent."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from jaxtyping import Float
 
 from ..latent.neighbours import Index
 from ..registry import Modality
+from ..text import _
 from .atlas import Atlas
 from .measured import ERROR, FACTOR, RATE, closed_rate
 
-NEIGHBOUR = 15  # whose distance a density is read from
-PAIRS = 1_000_000_000  # distances that a density may cost: of more, it is read from a part of the rows
+NEIGHBOUR = 15  # whose distance gives the density
+PAIRS = 1_000_000_000  # distances computed for a density at most; beyond, a subset of rows is used
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number for each reference row. kind: "data" or "model". absent: why it is not known, and how it would be."""
+    """A number for each reference row. kind: "data" or "model". absent: why it is missing, and how to get it."""
 
     key: str
     title: str
@@ -34,7 +35,7 @@ class Quantity:
 
 @runtime_checkable  # so that annotations of it are checked in the tests
 class Explored(Protocol):
-    """A model under the microscope, as an Engine is one."""
+    """What is needed of a model, for example an Engine."""
 
     name: str
     modality: Modality
@@ -45,11 +46,10 @@ class Explored(Protocol):
 
 
 def log_density(z: Float[np.ndarray, "n m"], scale: Float[np.ndarray, " m"]) -> Float[np.ndarray, " n"]:
-    """-m log(r / median r), nats: the log density at each row by the distance r to its 15th neighbour, against the
-    median row; m the number of dimensions in use. Loftsgaarden and Quesenberry, 1965, without the constants.
+    """-m log(r / median r), nats: the log density at each row, from the distance r to its 15th neighbour, relative
+    to the median row; m is the number of active dimensions. Loftsgaarden and Quesenberry, 1965, without the constants.
 
-    Above a billion distances, neighbours are sought among a random part of the rows, which leaves the ranks nearly
-    alone.
+    Beyond a billion distances, neighbours are searched in a random subset of rows, which hardly changes the ranks.
     """
     n = len(z)
     some = np.sort(np.random.default_rng(0).permutation(n)[: max(NEIGHBOUR + 1, min(n, PAIRS // n))])
@@ -60,9 +60,9 @@ def log_density(z: Float[np.ndarray, "n m"], scale: Float[np.ndarray, " m"]) -> 
 
 
 def quantities(engine: Explored) -> dict[str, Quantity]:
-    """Everything the rows of an engine's map can be coloured by, by key; what is not known says so."""
+    """All quantities that the rows of an engine's map can be coloured by, by key; also those that are missing."""
     atlas, name = engine.atlas, engine.name
-    again = f"Run python -m vae atlas {name} --measure"
+    absent_text = _("not measured yet: run {command}", command=f"python -m vae atlas {name} --measure")
     found: dict[str, Quantity] = {}
 
     def add(key: str, title: str, unit: str, help: str, values: Callable[[], Any], *, kind="model", absent="") -> None:
@@ -75,23 +75,25 @@ def quantities(engine: Explored) -> dict[str, Quantity]:
                 key,
                 title,
                 "",
-                "A factor that the sample was made with",
+                _("Generative factor of the sample"),
                 partial(atlas.measured.__getitem__, key),
                 kind="data",
             )
-    help = "Mean squared error of the decoded posterior mean"
-    unit = "mse" if engine.modality.bounded else "mse, squared standard deviations"
-    absent = "" if ERROR in atlas.measured else f"not measured yet: {again}"
-    add(ERROR, "Reconstruction error", unit, help, lambda: atlas.measured[ERROR], absent=absent)
+    help = _("Mean squared error of the decoded posterior mean")
+    unit = "MSE" if engine.modality.bounded else _("MSE, squared standard deviations")
+    absent = "" if ERROR in atlas.measured else absent_text
+    add(ERROR, _("Reconstruction error"), unit, help, lambda: atlas.measured[ERROR], absent=absent)
     if engine.has_prior and atlas.std.any():
-        absent = "" if RATE in atlas.measured else f"not measured yet: {again}"
-        help = "KL(q(z|x) || p(z)): what the code of this sample costs"
-        add(RATE, "Rate", "nats", help, lambda: _rate(atlas), absent=absent)
-    help = "How likely the decoded sample comes back to its place when it is encoded again"
-    add("trust", "Trust", "0 to 1", help, lambda: atlas.projector.trust(atlas.xy))
-    help = f"Log density of latents by the distance to the {NEIGHBOUR}th neighbour, against the median sample"
+        absent = "" if RATE in atlas.measured else absent_text
+        help = _("KL(q(z|x) || p(z)): the information that the latent holds about this sample")
+        add(RATE, _("Rate"), _("nats"), help, lambda: _rate(atlas), absent=absent)
+    help = _("Probability that the decoded sample, encoded again, returns to the same position")
+    add("trust", _("Trust"), _("0 to 1"), help, lambda: atlas.projector.trust(atlas.xy))
+    help = _(
+        "Log density of latents by the distance to the {n}th neighbour, relative to the median sample", n=NEIGHBOUR
+    )
     seen, scale = atlas.projector.seen, atlas.projector.scale
-    add("density", "Latent density", "nats over the median", help, lambda: log_density(seen(atlas.z), scale))
+    add("density", _("Latent density"), _("nats above the median"), help, lambda: log_density(seen(atlas.z), scale))
     return found
 
 

@@ -1,4 +1,4 @@
-"""What is measured of each reference sample and stored with the map: reconstruction error, rate, known factors."""
+"""Quantities measured for each reference sample and stored with the map: reconstruction error, rate, known factors."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ..types import Samples
 
 BATCH = 256
 ERROR, RATE, FACTOR = "error", "rate", "factor."
-CLOSE_NATS = 0.02  # a rate that its closed form gives as well as this, relative, is not stored
+CLOSE_NATS = 0.02  # relative; a rate that its closed form matches this well is not stored
 
 
 def measure(model: Model, x: np.ndarray, given: np.ndarray | None, seed: int = 0) -> dict[str, np.ndarray]:
-    """Of each sample x (n, *shape): "error", the mean squared error of its decoded posterior mean, and, where the model
-    pays one, "rate", nats: of one draw with this seed where it has no closed form. float32 (n,). given: (n,) labels or
-    (n, *condition), what the model is told of them."""
+    """For each sample x (n, *shape): "error", the mean squared error of its decoded posterior mean, and, if the model
+    has one, "rate" in nats, from one draw with this seed if it has no closed form. float32 (n,). given: labels (n,) or
+    conditions (n, *condition) of the samples."""
     device, errors, rates = next(model.parameters()).device, [], []
     with torch.inference_mode(), torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
@@ -34,17 +34,19 @@ def measure(model: Model, x: np.ndarray, given: np.ndarray | None, seed: int = 0
     return measured | ({RATE: torch.cat(rates).float().numpy()} if rates else {})
 
 
-def kept(measured: dict[str, np.ndarray], mu: np.ndarray, std: np.ndarray, samples: Samples, index: np.ndarray) -> dict:
-    """What an atlas stores, float16 (n,) by name: of a rate that mu and std give in closed form, only that (0 rows)."""
-    stored = {name: values.astype(np.float16) for name, values in measured.items()}
+def stored(
+    measured: dict[str, np.ndarray], mu: np.ndarray, std: np.ndarray, samples: Samples, index: np.ndarray
+) -> dict:
+    """The arrays that an atlas stores, float16 (n,) by name; 0 rows for a rate that mu and std give in closed form."""
+    arrays = {name: values.astype(np.float16) for name, values in measured.items()}
     if RATE in measured and std.all():
         known = np.abs(closed_rate(mu, std) - measured[RATE]) <= CLOSE_NATS * np.abs(measured[RATE]).mean()
         if known.all():
-            stored[RATE] = np.empty(0, np.float16)
+            arrays[RATE] = np.empty(0, np.float16)
     if samples.factors_train is not None:
         for k, name in enumerate(samples.factor_names):
-            stored[FACTOR + name] = samples.factors_train[index, k].astype(np.float16)
-    return stored
+            arrays[FACTOR + name] = samples.factors_train[index, k].astype(np.float16)
+    return arrays
 
 
 def closed_rate(mu: Float[np.ndarray, "n d"], std: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " n"]:

@@ -1,1 +1,1 @@
-"""What `python -m vae` does: text and files around the core."""
+"""The commands of `python -m vae`: text and files around the core."""

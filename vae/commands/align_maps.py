@@ -1,6 +1,6 @@
-"""python -m vae.commands.align_maps FOLDER: the maps of a folder's snapshots, in a process of its own for the app.
+"""python -m vae.commands.align_maps FOLDER: the maps of a run's snapshots, in a process of its own for the app.
 
-Of a run that trains it stays until the run ends, and lays out each snapshot as it comes.
+While the run trains, this process waits for new snapshots; it ends with the run.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ from pathlib import Path
 from ..forming import model_sequence, snapshots
 from ..runs.folder import RUNNING, read
 
-NICENESS = 19  # below the trainer, which it shall not slow, and the app
-LOOK_S = 0.5
+NICENESS = 19  # below the app and the trainer, which it must not slow down
+POLL_S = 0.5
 
 
 def main(folder: str) -> None:
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     os.environ["NUMBA_NUM_THREADS"] = "1"
-    watched, seen = Path(folder), -1
+    run_folder, n_aligned = Path(folder), -1
     while True:
-        going = _trains(watched)
-        if len(found := snapshots.kept(watched)) != seen:
-            model_sequence.lay(watched)
-            seen = len(found) if not model_sequence.unlaid(watched) else -1
-        if seen >= 0 and not going:
+        training = _is_training(run_folder)
+        if len(found := snapshots.kept(run_folder)) != n_aligned:
+            model_sequence.lay(run_folder)
+            n_aligned = len(found) if not model_sequence.unlaid(run_folder) else -1
+        if n_aligned >= 0 and not training:
             return
-        time.sleep(LOOK_S)
+        time.sleep(POLL_S)
 
 
-def _trains(folder: Path) -> bool:
+def _is_training(folder: Path) -> bool:
     run = read(folder)
     return run is not None and run.state.name == RUNNING and not run.lost
 

@@ -10,41 +10,51 @@ from ..disk.one_step import replacing
 from ..errors import DataNotFound, SaveError, SettingError
 from ..library import importing, manage, packing
 from ..saved import checkpoint
+from ..text import _, size
 
 
-def take_in(args: Namespace) -> None:
+def import_decoder(args: Namespace) -> None:
     try:
         span = tuple(float(v) for v in args.range.split(":")) if args.range else None
     except ValueError:
         span = ()
     if span is not None and len(span) != 2:
-        raise SettingError(f"--range {args.range!r}: expected LOW:HIGH, for example -1:1.")
+        raise SettingError(_("--range {range!r}: expected LOW:HIGH, for example -1:1.", range=args.range))
     thumbnails = Path(args.thumbnails) if args.thumbnails else None
     saved = importing.take_in(args.name, Path(args.decoder), Path(args.latents), thumbnails=thumbnails, span=span)
-    print(f"{args.name}: kept in {saved.path}, pictures black at {saved.config['hparams']['low']:g} and white at "
-          f"{saved.config['hparams']['high']:g}")  # fmt: skip
+    low, high = saved.config["hparams"]["low"], saved.config["hparams"]["high"]
+    print(
+        _(
+            "imported {name} into {path}; {low:g} is black, {high:g} is white",
+            name=args.name,
+            path=saved.path,
+            low=low,
+            high=high,
+        )
+    )
 
 
 def rename(args: Namespace) -> None:
     manage.rename(args.name, args.new)
-    print(f"{args.name} is now {args.new}")
+    print(_("renamed {name} to {new}", name=args.name, new=args.new))
 
 
 def note(args: Namespace) -> None:
     manage.annotate(args.name, args.text)
-    print(f"{args.name}: {'noted' if args.text.strip() else 'its note is gone'}")
+    print(_("note saved") if args.text.strip() else _("note deleted"))
 
 
 def delete(args: Namespace) -> None:
-    size = manage.n_bytes(args.name)
+    n_bytes = size(manage.n_bytes(args.name))
     if not args.yes:
         if not sys.stdin.isatty():
-            raise SettingError(f"deleting {args.name} cannot be undone: say --yes.")
-        if input(f"Delete {args.name}, {size / 1e6:.1f} MB? It cannot be undone. [y/N] ").strip().lower() != "y":
-            print("kept")
+            raise SettingError(_("deleting {name} cannot be undone: confirm with --yes.", name=args.name))
+        question = _("Delete {name} ({size})? This cannot be undone. [y/N] ", name=args.name, size=n_bytes)
+        if input(question).strip().lower() != "y":
+            print(_("not deleted"))
             return
     manage.delete(args.name)
-    print(f"deleted {args.name}, {size / 1e6:.1f} MB")
+    print(_("deleted {name} ({size})", name=args.name, size=n_bytes))
 
 
 def pack(args: Namespace) -> None:
@@ -54,13 +64,13 @@ def pack(args: Namespace) -> None:
         with replacing(out) as partial:
             partial.write_bytes(data)
     except OSError as e:
-        raise SaveError(f"could not write {out}: {e.strerror or e}.") from e
-    print(f"{out}, {len(data) / 1e6:.1f} MB")
+        raise SaveError(_("cannot write {out}: {reason}.", out=out, reason=e.strerror or e)) from e
+    print(f"{out}, {size(len(data))}")
 
 
 def unpack(args: Namespace) -> None:
     path = Path(args.file)
     if not path.is_file():
-        raise DataNotFound(f"{path}: there is no such file.")
+        raise DataNotFound(_("{path}: no such file.", path=path))
     saved = packing.unpack(path, args.name, allow_code=args.allow_code)
-    print(f"{saved.config['name']}: verified and kept in {checkpoint.root()}")
+    print(_("unpacked and verified {name} in {folder}", name=saved.config["name"], folder=checkpoint.root()))

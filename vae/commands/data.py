@@ -1,4 +1,4 @@
-"""python -m vae data add | list | show | remove: data sets of one's own."""
+"""python -m vae data add | list | show | remove: your data sets."""
 
 from __future__ import annotations
 
@@ -11,21 +11,23 @@ from PIL import Image
 from tqdm import tqdm
 
 from ..data.own import shelf
-from ..data.own.choices import Choices, size
+from ..data.own.choices import Choices
+from ..data.own.choices import size as parse_size
 from ..data.own.sources import Skipped, given
 from ..data.own.understand import Preview, understand
 from ..library import user_data
 from ..modalities.image import tile
+from ..text import _, ngettext, number, size
 
-FEW = 40  # skipped files that are named where nobody asked for all
+FEW = 40  # skipped files that are named without --all
 
 
 def add(args: Namespace) -> None:
-    if not args.dry_run:  # before minutes are spent on reading
+    if not args.dry_run:  # before reading, which may take minutes
         user_data.check_name(args.name, replace=args.overwrite)
     choices = Choices(
         kind=args.kind,
-        size=size(args.size) if args.size else None,
+        size=parse_size(args.size) if args.size else None,
         colour=args.colour,
         fit=args.fit,
         ground=args.ground,
@@ -36,7 +38,7 @@ def add(args: Namespace) -> None:
         test_share=args.test_share,
         seed=args.seed,
     )
-    with tqdm(unit="file", file=sys.stderr, disable=None, leave=False) as bar:
+    with tqdm(unit=_("file"), file=sys.stderr, disable=None, leave=False) as bar:
 
         def progress(done: int, n: int) -> None:
             bar.total = n
@@ -45,10 +47,17 @@ def add(args: Namespace) -> None:
         understood = understand(given(args.path), choices, progress)
     _print(understood.preview, args.all)
     if args.dry_run:
-        print("nothing was kept (--dry-run)")
+        print(_("nothing was stored (--dry-run)"))
         return
     folder = user_data.add(args.name, understood, replace=args.overwrite)
-    print(f"kept as {args.name} in {folder}. Train on it: python -m vae train vae {args.name} --preset quick")
+    print(
+        _(
+            "stored {name} in {folder}. Train on it: {command}",
+            name=args.name,
+            folder=folder,
+            command=f"python -m vae train vae {args.name} --preset quick",
+        )
+    )
 
 
 def list_all(args: Namespace) -> None:
@@ -56,7 +65,7 @@ def list_all(args: Namespace) -> None:
     known = shelf.shelved()
     for name in shelf.names():
         if name not in known:
-            rows.append({"name": name, "error": "its description cannot be read"})
+            rows.append({"name": name, "error": _("the description cannot be read")})
             continue
         d = shelf.describe(name)
         n = [d["arrays"][key][1] for key in ("x_train", "x_test")]
@@ -78,7 +87,7 @@ def list_all(args: Namespace) -> None:
     for row in rows:
         print(_line(row))
     if not rows:
-        print("none yet: python -m vae data add NAME PATH")
+        print(_("none yet: {command}", command="python -m vae data add NAME PATH"))
 
 
 def show(args: Namespace) -> None:
@@ -105,7 +114,7 @@ def show(args: Namespace) -> None:
     )
     _print(preview, args.all)
     print(f"SHA-256: {d['sha256']}")
-    print(f"folder: {DATASETS.get(args.name).folder}")
+    print(_("folder: {folder}", folder=DATASETS.get(args.name).folder))
     if args.out:
         Image.fromarray(tile(preview.pictures, 8)).save(args.out)
         print(args.out)
@@ -113,7 +122,7 @@ def show(args: Namespace) -> None:
 
 def remove(args: Namespace) -> None:
     user_data.remove(args.name)
-    print(f"removed {args.name}")
+    print(_("deleted {name}", name=args.name))
 
 
 def _print(preview: Preview, every: bool) -> None:
@@ -125,7 +134,15 @@ def _line(row: dict[str, Any]) -> str:
     if "error" in row:
         return f"{row['name']}: {row['error']}"
     shape = "x".join(map(str, row["shape"]))
-    return (
-        f"{row['name']}: {row['n_train']:,} + {row['n_test']:,} test, {row['modality']} {shape}, "
-        f"{row['classes']} classes, {row['n_bytes'] / 1e6:.1f} MB, from {row['source']}"
+    classes = ngettext("{n} class", "{n} classes", row["classes"])
+    return _(
+        "{name}: {n_train} training and {n_test} test samples, {modality} {shape}, {classes}, {size}, from {source}",
+        name=row["name"],
+        n_train=number(row["n_train"]),
+        n_test=number(row["n_test"]),
+        modality=row["modality"],
+        shape=shape,
+        classes=classes,
+        size=size(row["n_bytes"]),
+        source=row["source"],
     )

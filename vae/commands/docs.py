@@ -1,4 +1,4 @@
-"""python -m vae docs: the tables of the documents that list what is registered, written from what is registered."""
+"""python -m vae docs: writes the tables of the documentation, which list what is registered."""
 
 from __future__ import annotations
 
@@ -11,41 +11,49 @@ from typing import Any
 from ..errors import DataNotFound, SettingError, UnknownName
 from ..registry import KINDS, LAYOUTS, Family, datasets, families, metric_groups, modalities
 from ..settings import knobs
+from ..text import _
 from ..training.trainer import TrainHparams
 from ..types import ARTIFACTS
 
 PAGES = ("docs/guide.md", "docs/reference.md", "docs/data.md")
 MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.S)
-FEW = 3  # families that are named as those that lack a setting; of more, those that have it are named
+FEW = 3  # families without a setting, up to which these are named instead of those with it
 
 
 def write(args: Namespace) -> int:
-    """Write the tables, or with --check say which pages are not as they would be written: 1 if any."""
-    old = []
+    """Write the tables. With --check only list the pages that are out of date; returns 1 if there are any."""
+    outdated = []
     for name in PAGES:
         page = Path(args.folder) / name
         if not page.is_file():
-            raise DataNotFound(f"{page}: there is no such page. Give the folder that holds {', '.join(PAGES)}.")
+            raise DataNotFound(
+                _("{page}: no such page. Give the folder that contains {pages}.", page=page, pages=", ".join(PAGES))
+            )
         text = page.read_text("utf-8")
         if (new := filled(text)) == text:
             continue
-        old.append(name)
+        outdated.append(name)
         if not args.check:
             page.write_text(new, "utf-8")
-    print(("not up to date: " if args.check else "written: ") + ", ".join(old) if old else "all up to date")
-    return int(args.check and bool(old))
+    if not outdated:
+        print(_("all pages are up to date"))
+    elif args.check:
+        print(_("out of date: {pages}", pages=", ".join(outdated)))
+    else:
+        print(_("updated: {pages}", pages=", ".join(outdated)))
+    return int(args.check and bool(outdated))
 
 
 def filled(text: str) -> str:
-    """A page with each of its marked tables as what is registered has it. Raises: UnknownName: no such table."""
+    """A page with up-to-date tables. Raises: UnknownName: no such table. SettingError: a table has no end."""
 
     def table(found: re.Match) -> str:
         if found[2] not in TABLES:
-            raise UnknownName("table of the documents", found[2], TABLES)
+            raise UnknownName(_("table"), found[2], TABLES)
         return f"{found[1]}{TABLES[found[2]]()}\n{found[3]}"
 
     if text.count("<!-- table:") != len(MARKED.findall(text)):
-        raise SettingError("a marked table has no end: expected <!-- table: NAME --> ... <!-- end -->.")
+        raise SettingError(_("a marked table has no end: expected <!-- table: NAME --> ... <!-- end -->."))
     return MARKED.sub(table, text)
 
 
@@ -71,11 +79,11 @@ def _by_kind() -> list[Family]:
 
 def _families() -> str:
     rows = [(_code([f.name]), f.summary, ", ".join(f.layouts) or "any", _years(f.paper)) for f in _by_kind()]
-    return _table(("name", "what", "samples lie as", "paper"), rows)
+    return _table(("name", "what", "layout", "paper"), rows)
 
 
 def _years(paper: str) -> str:
-    """Of each paper who wrote it and when, without its title."""
+    """Authors and year of each paper, without its title."""
     return "; ".join(m[0] if (m := re.match(r".*?\b\d{4}\b", part)) else part for part in paper.split("; "))
 
 
@@ -85,21 +93,21 @@ def _kinds() -> str:
 
 
 def _settings() -> str:
-    """A row for each setting and each default, range and meaning that it has; what most families have comes first."""
+    """A row per setting and variant of its default, range and meaning; the variant of most families comes first."""
     having: dict[str, dict[tuple, list[str]]] = {}
     for f in _by_kind():
         for name, k in knobs(f.Hparams).items():
-            having.setdefault(name, {}).setdefault(_said(k), []).append(f.name)
+            having.setdefault(name, {}).setdefault(_described(k), []).append(f.name)
     rows = []
     for name, variants in having.items():
-        for said, names in sorted(variants.items(), key=lambda item: -len(item[1])):
-            rows.append((_code([name]), *said[:2], _whose(names), said[2]))
-    rows += [(_code([n]), *_said(k)[:2], "trainer", _said(k)[2]) for n, k in knobs(TrainHparams).items()]
+        for variant, names in sorted(variants.items(), key=lambda item: -len(item[1])):
+            rows.append((_code([name]), *variant[:2], _families_with(names), variant[2]))
+    rows += [(_code([n]), *_described(k)[:2], "trainer", _described(k)[2]) for n, k in knobs(TrainHparams).items()]
     return _table(("setting", "default", "range", "of", "meaning"), rows)
 
 
-def _said(k: dict[str, Any]) -> tuple[str, str, str]:
-    """Default, range and meaning of a setting, in words, with a link to the term that explains it."""
+def _described(k: dict[str, Any]) -> tuple[str, str, str]:
+    """Default, range and meaning of a setting, as text, with a link to the term that explains it."""
     span = ", ".join(map(str, k["choices"] or ())) or f"{_number(k['low'])} to {_number(k['high'])}"
     meaning = f"{k['help']} ({_term(k['term'])})" if k["term"] else k["help"]
     if k["type"] is bool:
@@ -116,7 +124,7 @@ def _number(value: int | float) -> str:
     return f"{value:.7g}" if abs(value) <= 1e7 else f"{value:g}".replace("e+0", "e")
 
 
-def _whose(names: list[str]) -> str:
+def _families_with(names: list[str]) -> str:
     lacking = [f.name for f in _by_kind() if f.name not in names]
     if not lacking:
         return "all"
@@ -125,7 +133,7 @@ def _whose(names: list[str]) -> str:
 
 def _sets() -> str:
     rows = [(_code([d.name]), d.summary, d.size, d.comes, d.licence) for d in _published()]
-    return _table(("name", "what", "samples (train / test)", "how it comes", "licence"), rows)
+    return _table(("name", "what", "samples (train / test)", "availability", "licence"), rows)
 
 
 def _datasets() -> str:
@@ -142,8 +150,16 @@ def _modalities() -> str:
     for m in modalities().values():
         quick = _code(f"{k}={v}" for k, v in m.quick.items())
         files = f"`{m.suffix}`{'' if m.from_bytes else ', written only'}"
-        rows.append((_code([m.name]), f"{m.layout} ({LAYOUTS[m.layout]}-d)", m.summary, files, quick))
-    return _table(("name", "lies as", "what", "files", "quick preset"), rows)
+        rows.append(
+            (
+                _code([m.name]),
+                f"{m.layout} ({LAYOUTS[m.layout]}-d)",
+                m.summary,
+                files,
+                quick,
+            )
+        )
+    return _table(("name", "layout", "what", "files", "quick preset"), rows)
 
 
 def _metrics() -> str:

@@ -1,4 +1,4 @@
-"""python -m vae eval: every figure of a checkpoint, with what it takes to weigh it."""
+"""python -m vae eval: every metric of a checkpoint, with its error, sample size, seed and protocol."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ from ..metrics.estimate import Estimate
 from ..metrics.subject import Subject
 from ..models.nets.precision import PRECISIONS
 from ..registry import METRICS, MetricGroup, metric_groups
+from ..text import _, number, significant
 
 ALL = "all"
 
 
 def evaluate_checkpoint(args: Namespace) -> None:
     if not 0 <= args.k <= 100_000:
-        raise SettingError(f"--k {args.k}: expected 0 to 100000.")
+        raise SettingError(_("--k {k}: expected 0 to {max}.", k=args.k, max=100_000))
     if args.precision not in PRECISIONS:
-        raise UnknownName("precision", args.precision, PRECISIONS)
+        raise UnknownName(_("precision"), args.precision, PRECISIONS)
     groups = _groups(args.metrics)
     engine = load(args.checkpoint, args.device)
     figures: dict[str, Any] = {}
     skipped: dict[str, str] = {}
-    with contextlib.closing(tqdm(unit="image", file=sys.stderr, disable=True if args.json else None)) as bar:
+    with contextlib.closing(tqdm(unit=_("sample"), file=sys.stderr, disable=True if args.json else None)) as bar:
 
         def progress(done: int, n: int) -> None:
             bar.total = n
@@ -45,8 +46,8 @@ def evaluate_checkpoint(args: Namespace) -> None:
             except NotMeasurable as e:
                 skipped[group.name] = str(e)
     if figures:
-        _print(engine.name, figures, skipped, as_json=args.json)
-    if skipped and args.metrics != ALL:  # after what could be measured, which may have taken minutes
+        _print_metrics(engine.name, figures, skipped, as_json=args.json)
+    if skipped and args.metrics != ALL:  # only after printing what could be measured, which may have taken minutes
         raise NotMeasurable(" ".join(skipped.values()))
 
 
@@ -57,24 +58,41 @@ def _groups(text: str) -> list[MetricGroup]:
     return [METRICS.get(name) for name in dict.fromkeys(part.strip() for part in text.split(","))]
 
 
-def _print(name: str, figures: dict[str, Any], skipped: dict[str, str], *, as_json: bool) -> None:
+def _print_metrics(name: str, figures: dict[str, Any], skipped: dict[str, str], *, as_json: bool) -> None:
     if as_json:
         plain = {k: dataclasses.asdict(v) if isinstance(v, Estimate) else v for k, v in figures.items()}
         print(json.dumps({"checkpoint": name, **plain, **({"skipped": skipped} if skipped else {})}, indent=1))
         return
-    errors = {error_key(key) for key in figures} & figures.keys()  # told on the line of what they belong to
+    errors = {error_key(key) for key in figures} & figures.keys()  # printed on the line of their metric
     for key in [key for key, value in figures.items() if key not in errors and value is not None]:
         error = figures.get(error_key(key))
-        weight = "" if error is None else f" +- {error:.2g}  (n {figures['n_test']}, seed {figures['seed']})"
-        print(f"{key:24} {_text(figures[key])}{weight}")
+        if error is None:
+            print(f"{key:24} {_text(figures[key])}")
+        else:
+            measured = _(
+                "{value} ± {error} (n {n}, seed {seed})",
+                value=_text(figures[key]),
+                error=significant(error, 2),
+                n=number(figures["n_test"]),
+                seed=figures["seed"],
+            )
+            print(f"{key:24} {measured}")
     for group, reason in skipped.items():
-        print(f"{group:24} not measured: {reason}")
+        print(f"{group:24} " + _("not measured: {reason}", reason=reason))
 
 
 def _text(value: Any) -> str:
     if isinstance(value, Estimate):
-        error = "" if value.standard_error is None else f" +- {value.standard_error:.2g}"
-        return f"{value.value:.5g}{error}  (n {value.n}, seed {value.seed}; {value.protocol})"
+        estimate = significant(value.value, 5)
+        if value.standard_error is not None:
+            estimate += f" ± {significant(value.standard_error, 2)}"
+        return _(
+            "{value} (n {n}, seed {seed}; {protocol})",
+            value=estimate,
+            n=number(value.n),
+            seed=value.seed,
+            protocol=_(value.protocol),
+        )
     if isinstance(value, list):
-        return " ".join(f"{v:.3f}" for v in value)
-    return f"{value:.5f}" if isinstance(value, float) else str(value)
+        return " ".join(number(v, 3) for v in value)
+    return significant(value, 6) if isinstance(value, float) else str(value)

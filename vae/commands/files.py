@@ -17,6 +17,7 @@ from ..disk.one_step import replacing
 from ..engine.engine import Engine, load
 from ..errors import SaveError, SettingError, ShapeError, UnknownName
 from ..modalities.image import pixels, tile
+from ..text import _, ngettext, number
 
 GIF_FRAME_MS = 80
 
@@ -45,20 +46,27 @@ def sample(args: Namespace) -> None:
 
 
 def conditions(engine: Engine, inputs: list[str], label: str | None) -> dict[str, Any]:
-    """What a conditional model is given beside samples or latents, as arguments of `Engine.encode` and its like:
-    the label of --label for all; else the labels y, or the conditions c, of the .npz file; else nothing.
+    """Labels or conditions for a conditional model, as arguments of `Engine.encode` and its like: the class of --label
+    for all samples; else the labels y, or the conditions c, of the .npz file; else nothing.
 
-    Raises: SettingError: a label for a model that takes none, or no class of the model.
+    Raises: SettingError: a label for a model without labels. UnknownName: not a class of the model.
     """
     if label is not None:
         if not engine.conditional:
-            takes = "conditions (array c of an .npz file)" if engine.conditioned else "no labels"
-            raise SettingError(f"--label {label!r}: {engine.name} takes {takes}.")
+            raise SettingError(
+                _(
+                    "--label {label!r}: {model} takes no label but conditions, as array c of an .npz file.",
+                    label=label,
+                    model=engine.name,
+                )
+                if engine.conditioned
+                else _("--label {label!r}: {model} takes no labels.", label=label, model=engine.name)
+            )
         classes = engine.atlas.classes
         if label in classes:
             return {"y": classes.index(label)}
         if not (label.isdecimal() and int(label) < engine.card["spec"]["n_classes"]):
-            raise UnknownName("class", label, classes or range(engine.card["spec"]["n_classes"]))
+            raise UnknownName(_("class"), label, classes or range(engine.card["spec"]["n_classes"]))
         return {"y": int(label)}
     if not engine.condition or len(inputs) != 1 or not inputs[0].endswith(".npz"):
         return {}
@@ -71,11 +79,13 @@ def interpolate(args: Namespace) -> None:
     engine = load(args.checkpoint)
     out = _out(args.out, ".npz", ".png", ".gif", engine.modality.suffix, "")
     if len(args.samples) < 2:
-        raise SettingError(f"{len(args.samples)} sample: expected at least 2, a way's two ends.")
-    rows = [engine.atlas.row_of(number) for number in args.samples]
+        raise SettingError(
+            ngettext("{n} sample: a path needs at least 2.", "{n} samples: a path needs at least 2.", len(args.samples))
+        )
+    rows = [engine.atlas.row_of(sample_number) for sample_number in args.samples]
     if not 2 <= args.frames <= 10_000:
-        raise SettingError(f"--frames {args.frames}: expected 2 to 10000.")
-    z = engine.walk(engine.atlas.z[rows], args.frames, args.method)
+        raise SettingError(_("--frames {frames}: expected 2 to {max}.", frames=args.frames, max=10_000))
+    z = engine.interpolate(engine.atlas.z[rows], args.frames, args.method)
     _save(out, engine, z, args.scale, columns=args.frames)
 
 
@@ -90,7 +100,7 @@ def _save(
 ) -> None:
     """given: labels y or conditions c to decode with."""
     if not 1 <= scale <= 64:
-        raise SettingError(f"--scale {scale}: expected 1 to 64.")
+        raise SettingError(_("--scale {scale}: expected 1 to 64.", scale=scale))
     given = given or {}
     x = engine.decode(z, **given)
     if out.suffix == ".npz":
@@ -110,15 +120,21 @@ def _save(
 
 
 def _save_own(out: Path, engine: Engine, x: np.ndarray) -> None:
-    """In the format of the samples' own modality: the one as a file, or a folder with a file each."""
+    """In the file format of the samples' modality: a single sample as a file, or a folder with one file each."""
     modality = engine.modality
     if out.suffix:
         if len(x) > 1:
-            raise SettingError(f"--out {str(out)!r}: holds one sample, and there are {len(x)}. Give a folder.")
+            raise SettingError(
+                _(
+                    "--out {out!r}: such a file holds one sample, but there are {n}. Give a folder.",
+                    out=str(out),
+                    n=number(len(x)),
+                )
+            )
         _write(out, lambda path: path.write_bytes(modality.to_bytes(x[0])[1]))
         return
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise SettingError(f"--out {str(out)!r}: is there already, and not empty. Choose another folder.")
+        raise SettingError(_("--out {out!r}: the folder exists and is not empty. Choose another folder.", out=str(out)))
     partial = out.with_name(f".{os.getpid()}.{out.name}")
     try:
         partial.mkdir()
@@ -126,7 +142,7 @@ def _save_own(out: Path, engine: Engine, x: np.ndarray) -> None:
             (partial / f"{i + 1:0{len(str(len(x)))}}{modality.suffix}").write_bytes(modality.to_bytes(one)[1])
         os.replace(partial, out)
     except OSError as e:
-        raise SaveError(f"could not write {out}: {e.strerror or e}.") from e
+        raise SaveError(_("cannot write {out}: {reason}.", out=out, reason=e.strerror or e)) from e
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     print(out)
@@ -140,24 +156,45 @@ def _enlarged(picture: np.ndarray, scale: int) -> Image.Image:
 def read_samples(inputs: list[str], engine: Engine) -> np.ndarray:
     if len(inputs) == 1 and inputs[0].endswith(".npz"):
         return _read_array(inputs[0], "x")
-    modality, npz = engine.modality, f"one .npz file with x (n, {', '.join(map(str, engine.shape))})."
+    modality = engine.modality
+    array = f"x (n, {', '.join(map(str, engine.shape))})"
     if modality.from_bytes is None:
-        raise SettingError(f"{engine.name} is a model of {modality.plural}: give {npz}")
+        raise SettingError(
+            _(
+                "{model} is a model of {samples}: give one .npz file with the array {array}.",
+                model=engine.name,
+                samples=_(modality.plural),
+                array=array,
+            )
+        )
     samples = []
     for name in inputs:
         try:
             samples.append(modality.from_bytes(Path(name).read_bytes(), engine.shape))
         except OSError as e:
-            raise SettingError(f"{name}: cannot be read ({e.strerror or e}).") from e
+            raise SettingError(_("{name}: cannot be read ({reason}).", name=name, reason=e.strerror or e)) from e
         except (SettingError, ShapeError) as e:
-            raise type(e)(f"{name}: {e} {engine.name} takes {modality.suffix[1:].upper()} files, or give {npz}") from e
+            raise type(e)(
+                _(
+                    "{name}: {reason} {model} takes {format} files, or one .npz file with the array {array}.",
+                    name=name,
+                    reason=e,
+                    model=engine.name,
+                    format=modality.suffix[1:].upper(),
+                    array=array,
+                )
+            ) from e
     return np.stack(samples)
 
 
 def _read_array(name: str, key: str) -> np.ndarray:
     found = _read_arrays(name)
     if key not in found:
-        raise SettingError(f"{name} has no array {key!r}; it has: {', '.join(found) or 'none'}.")
+        raise SettingError(
+            _("{name} has no array {key!r}; it has: {names}.", name=name, key=key, names=", ".join(found))
+            if found
+            else _("{name} has no array {key!r}; it is empty.", name=name, key=key)
+        )
     return found[key]
 
 
@@ -166,16 +203,20 @@ def _read_arrays(name: str) -> dict[str, np.ndarray]:
         with open(name, "rb") as f, np.load(f, allow_pickle=False) as npz:
             return dict(npz)
     except UNREADABLE as e:
-        raise SettingError(f"{name}: cannot be read as an npz file ({e}).") from e
+        raise SettingError(_("{name}: cannot be read as an npz file ({error}).", name=name, error=e)) from e
 
 
 def _out(name: str, *suffixes: str) -> Path:
-    """suffixes: that a file may have; "": it may be a folder, too."""
+    """suffixes: those that a file may have; "" if it may also be a folder."""
     path = Path(name)
     if path.suffix not in suffixes:
         ending = " or ".join(dict.fromkeys(suffix for suffix in suffixes if suffix))
-        folder = ", or a folder" if "" in suffixes else ""
-        raise SettingError(f"--out {name!r}: expected a name ending in {ending}{folder}.")
+
+        raise SettingError(
+            _("--out {name!r}: expected a name ending in {endings}, or a folder.", name=name, endings=ending)
+            if "" in suffixes
+            else _("--out {name!r}: expected a name ending in {endings}.", name=name, endings=ending)
+        )
     return path
 
 
@@ -184,10 +225,10 @@ def _save_npz(out: Path, **arrays: Any) -> None:
 
 
 def _write(out: Path, write: Callable[[Path], object]) -> None:
-    """Under another name first: a full disk does not cost the file that was there."""
+    """Writes under a temporary name first, so that a full disk does not destroy an existing file."""
     try:
         with replacing(out) as partial:
             write(partial)
     except OSError as e:
-        raise SaveError(f"could not write {out}: {e.strerror or e}.") from e
+        raise SaveError(_("cannot write {out}: {reason}.", out=out, reason=e.strerror or e)) from e
     print(out)

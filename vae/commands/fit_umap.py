@@ -1,6 +1,6 @@
 """python -m vae.commands.fit_umap Z XY NEIGHBORS MIN_DIST EPOCHS SEED: one UMAP for the app, in a process of its own.
 
-Prints the share of the epochs that are done, a number a line.
+Prints the share of finished epochs, one number per line.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ import numpy as np
 
 from ..latent.fit import fit_map
 
-NICENESS = 10  # below the app, whose map stays live meanwhile
+NICENESS = 10  # below the app, whose map must stay responsive
 
 
 def main(argv: Sequence[str]) -> None:
-    given, made, n_neighbors, min_dist, n_epochs, seed = argv
+    z_path, xy_path, n_neighbors, min_dist, n_epochs, seed = argv
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     fitted = fit_map(
-        np.load(given, allow_pickle=False),
+        np.load(z_path, allow_pickle=False),
         seed=int(seed),
-        report=_say,
+        report=_report,
         n_neighbors=int(n_neighbors),
         min_dist=float(min_dist),
         n_epochs=int(n_epochs),
     )
-    np.save(made, fitted.xy)
+    np.save(xy_path, fitted.xy)
 
 
-def _say(share: float) -> None:
+def _report(share: float) -> None:
     print(f"{share:.3f}", flush=True)
 
 

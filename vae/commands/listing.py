@@ -11,6 +11,7 @@ from ..errors import CheckpointError
 from ..registry import datasets, families
 from ..saved import checkpoint
 from ..settings import knobs
+from ..text import _, significant
 from ..training.trainer import TrainHparams
 
 
@@ -22,10 +23,10 @@ def show(args: Namespace) -> None:
     for row in rows:
         _print(row)
     if args.what == "families":
-        print("settings of the trainer, for every family")
+        print(_("settings of the trainer, for every family"))
         _print_settings(_settings(TrainHparams))
     if not rows:
-        print("none yet: python -m vae train vae digits")
+        print(_("none yet: {command}", command="python -m vae train vae digits"))
 
 
 def _families() -> list[dict[str, Any]]:
@@ -83,16 +84,17 @@ def _print(row: dict[str, Any]) -> None:
         if key == "settings":
             _print_settings(value)
         elif key == "metrics":
-            flat = {k: v for k, v in value.items() if not isinstance(v, list)}
-            print(
-                "  metrics: "
-                + ", ".join(f"{k} {v:.5g}" if isinstance(v, float) else f"{k} {v}" for k, v in flat.items())
-            )
+            plain = {
+                k: significant(v, 5) if isinstance(v, float) else v for k, v in value.items() if not isinstance(v, list)
+            }
+            print("  metrics: " + ", ".join(f"{k} {v}" for k, v in plain.items()))
+        elif key == "title":
+            print(f"  {key}: {_(value)}")
         elif key != "name":
             print(f"  {key}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
 
 
 def _print_settings(settings: dict[str, dict[str, Any]]) -> None:
     for name, k in settings.items():
-        span = "|".join(k["choices"]) if k["choices"] else f"{k['low']} to {k['high']}"
-        print(f"  --set {name}={k['default']}  ({span})  {k['help']}")
+        span = "|".join(k["choices"]) if k["choices"] else _("{low} to {high}", low=k["low"], high=k["high"])
+        print(f"  --set {name}={k['default']}  ({span})  {_(k['help'])}")

@@ -1,4 +1,4 @@
-"""What `data`, `import` and `checkpoint` can be told. Light to import, so that --help is instant."""
+"""Arguments of `data`, `import`, `checkpoint` and `study`. Light to import, so that --help is fast."""
 
 from __future__ import annotations
 
@@ -7,128 +7,159 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import SettingError
+from ..text import _
 
-INTERRUPTED = 130  # as a shell reports a process that Ctrl-C ended
+INTERRUPTED = 130  # exit code that shells report for Ctrl-C
 
-Run = Callable[[str, str], Any]  # module and function of vae.commands -> what runs them
+Run = Callable[[str, str], Any]  # module and function of vae.commands -> the callable for `run`
 
 
 def data(commands: Any, run: Run) -> None:
     """python -m vae data ..."""
-    p = commands.add_parser("data", help="data sets of your own: add, list, show, remove")
+    p = commands.add_parser("data", help=_("your data sets: add, list, show, remove"))
     below = p.add_subparsers(required=True, metavar="ACTION")
-    _add(below.add_parser("add", help="keep a folder, ZIP, NPZ, NPY, CSV, Parquet or IDX file as a data set"), run)
+    _add(below.add_parser("add", help=_("add a folder, ZIP, NPZ, NPY, CSV, Parquet or IDX file as a data set")), run)
 
-    p = below.add_parser("list", help="those that were added")
-    p.add_argument("--json", action="store_true", help="machine-readable, units in the keys")
+    p = below.add_parser("list", help=_("list your data sets"))
+    p.add_argument("--json", action="store_true", help=_("print JSON, with units in the keys"))
     p.set_defaults(run=run("data", "list_all"))
 
-    p = _named(below, "show", "what one is, and whether its files are still what was kept", run("data", "show"))
-    p.add_argument("--all", action="store_true", help="name every skipped file")
-    p.add_argument("--out", default="", help=".png: a sheet of its first 64 samples")
-    _named(below, "remove", "delete one; models trained on it stay", run("data", "remove"))
+    p = _named(below, "show", _("describe a data set and verify its files"), run("data", "show"))
+    p.add_argument("--all", action="store_true", help=_("name every skipped file"))
+    p.add_argument("--out", default="", help=_(".png file for its first 64 samples"))
+    _named(below, "remove", _("delete a data set; models trained on it are not affected"), run("data", "remove"))
 
 
-def take_in(commands: Any, run: Run) -> None:
+def decoder(commands: Any, run: Run) -> None:
     """python -m vae import ..."""
-    p = commands.add_parser("import", help="a decoder of your own with its latents, to be explored")
-    p.add_argument("name", help="of the checkpoint")
-    p.add_argument("--decoder", required=True, help="TorchScript (.pt) or ONNX (.onnx): code, so only one you trust")
-    p.add_argument("--latents", required=True, help=".npz with z (n, d), and labels (n,), classes, x if there are any")
-    p.add_argument("--thumbnails", default="", help=".npz with x, a folder of pictures, or one sheet of them")
-    p.add_argument("--range", default="", metavar="LOW:HIGH", help="black and white of its pictures (default: seen)")
-    p.set_defaults(run=run("checkpoints", "take_in"))
+    p = commands.add_parser("import", help=_("import a decoder with its latents, to explore it"))
+    p.add_argument("name", help=_("name of the new checkpoint"))
+    p.add_argument(
+        "--decoder",
+        required=True,
+        help=_("TorchScript (.pt) or ONNX (.onnx) file; it is code: import only what you trust"),
+    )
+    p.add_argument("--latents", required=True, help=_(".npz file with z (n, d), optionally labels (n,), classes and x"))
+    p.add_argument("--thumbnails", default="", help=_(".npz file with x, a folder of pictures, or one sheet of them"))
+    p.add_argument(
+        "--range",
+        default="",
+        metavar="LOW:HIGH",
+        help=_("values shown as black and white (default: the smallest and largest)"),
+    )
+    p.set_defaults(run=run("checkpoints", "import_decoder"))
 
 
 def checkpoint(commands: Any, run: Run) -> None:
     """python -m vae checkpoint ..."""
-    p = commands.add_parser("checkpoint", help="rename, annotate, delete, pack or unpack a trained model")
+    p = commands.add_parser("checkpoint", help=_("rename, annotate, delete, pack or unpack a checkpoint"))
     below = p.add_subparsers(required=True, metavar="ACTION")
 
-    p = _named(below, "rename", "the same model under another name", run("checkpoints", "rename"))
+    p = _named(below, "rename", _("rename a checkpoint"), run("checkpoints", "rename"))
     p.add_argument("new")
 
-    p = _named(below, "note", "write a note on its card", run("checkpoints", "note"))
-    p.add_argument("text", help="an empty one takes it off")
+    p = _named(below, "note", _("write a note on the model card"), run("checkpoints", "note"))
+    p.add_argument("text", help=_("the note; an empty one deletes it"))
 
-    p = _named(below, "delete", "remove it from the disk", run("checkpoints", "delete"))
-    p.add_argument("--yes", action="store_true", help="do not ask")
+    p = _named(below, "delete", _("delete a checkpoint"), run("checkpoints", "delete"))
+    p.add_argument("--yes", action="store_true", help=_("do not ask for confirmation"))
 
-    p = _named(below, "pack", "one ZIP to give away", run("checkpoints", "pack"))
-    p.add_argument("--out", default="", help="(default NAME.zip)")
-    p.add_argument("--resume", action="store_true", help="with what continues its training, some three times as large")
+    p = _named(below, "pack", _("pack a checkpoint as a ZIP to share"), run("checkpoints", "pack"))
+    p.add_argument("--out", default="", help=_("file name (default NAME.zip)"))
+    p.add_argument(
+        "--resume",
+        action="store_true",
+        help=_("include the training state, needed to resume; about three times as large"),
+    )
 
-    p = below.add_parser("unpack", help="a model from such a ZIP, verified")
+    p = below.add_parser("unpack", help=_("unpack and verify such a ZIP"))
     p.add_argument("file")
-    p.add_argument("--name", default="", help="another name than its own")
-    p.add_argument("--allow-code", action="store_true", help="also one with an imported decoder, which is code")
+    p.add_argument("--name", default="", help=_("name of the checkpoint (default: as packed)"))
+    p.add_argument(
+        "--allow-code", action="store_true", help=_("allow a checkpoint with an imported decoder, which is code")
+    )
     p.set_defaults(run=run("checkpoints", "unpack"))
 
 
 def study(commands: Any, run: Run) -> None:
     """python -m vae study ..."""
-    p = commands.add_parser("study", help="what the app's tools ask of a model: paths, attributes, groups, oddness ...")
+    p = commands.add_parser("study", help=_("the analyses of the app: paths, attributes, groups, oddness, ..."))
     below = p.add_subparsers(required=True, metavar="STUDY")
-    number: dict[str, Any] = {"type": int, "help": "by its number in the training set, as the app shows it after #"}
+    by_number: dict[str, Any] = {
+        "type": int,
+        "help": _("number of the sample in the training set, shown after # in the app"),
+    }
 
     def add(name: str, help: str) -> argparse.ArgumentParser:
         one = below.add_parser(name, help=help)
         one.add_argument("checkpoint")
-        one.add_argument("--json", action="store_true", help="machine-readable")
+        one.add_argument("--json", action="store_true", help=_("print JSON"))
         one.set_defaults(run=run("studies", f"show_{name}"))
         return one
 
-    one = add("path", "the path through samples, and how near to the data each frame is")
-    one.add_argument("samples", nargs="+", metavar="sample", **number)
-    one.add_argument("--method", default="linear", help="linear, slerp or geodesic: where samples are")
-    one = add("attribute", "the direction from one class to another, judged on held-out samples")
-    one.add_argument("a", help="the class that it leads to")
-    one.add_argument("b", help="the class that it leads from")
-    one.add_argument("--method", default="means", help="means: their difference; discriminant: Fisher's")
-    one = add("group", "what a class has in common in latent space, against all samples")
-    one.add_argument("label", help="name of the class")
-    one.add_argument("--csv", action="store_true", help="its rows as a table: place, trust, error, latent")
-    one = add("oddness", "how odd samples are to a model, against samples of its own kind")
-    one.add_argument("inputs", nargs="+", help="one .npz with array x, or pictures of the model's size")
-    one = add("copies", "new samples beside the training samples they are nearest to")
+    one = add("path", _("the path through samples, and how near to the data each frame is"))
+    one.add_argument("samples", nargs="+", metavar="sample", **by_number)
+    one.add_argument("--method", default="linear", help=_("linear, slerp, or geodesic, which stays near the data"))
+    one = add("attribute", _("the direction from one class to another, tested on held-out samples"))
+    one.add_argument("a", help=_("class that the direction leads to"))
+    one.add_argument("b", help=_("class that the direction leads from"))
+    one.add_argument(
+        "--method",
+        default="means",
+        help=_("means: difference of class means; discriminant: Fisher's linear discriminant"),
+    )
+    one = add("group", _("a class in latent space, compared with all samples"))
+    one.add_argument("label", help=_("name of the class"))
+    one.add_argument(
+        "--csv", action="store_true", help=_("print its samples as CSV: map position, trust, error, latent")
+    )
+    one = add("oddness", _("how unusual samples are to a model, compared with its data"))
+    one.add_argument("inputs", nargs="+", help=_("one .npz file with array x, or pictures of the model's size"))
+    one = add("copies", _("new samples and the nearest training sample of each"))
     one.add_argument("--n", type=int, default=16)
     one.add_argument("--seed", type=int, default=0)
-    one = add("posterior", "how wide the posterior of a sample is")
-    one.add_argument("sample", **number)
+    one = add("posterior", _("width of the posterior of a sample"))
+    one.add_argument("sample", **by_number)
     one.add_argument("--seed", type=int, default=0)
-    one = add("sliders", "the directions that change the picture most at a sample")
-    one.add_argument("sample", **number)
+    one = add("sliders", _("the directions that change the sample most"))
+    one.add_argument("sample", **by_number)
 
 
-def _named(below: Any, action: str, help: str, does: Any) -> argparse.ArgumentParser:
-    """An action on one thing, which is called by its name."""
+def _named(below: Any, action: str, help: str, function: Any) -> argparse.ArgumentParser:
+    """An action on one named thing."""
     p = below.add_parser(action, help=help)
     p.add_argument("name")
-    p.set_defaults(run=does)
+    p.set_defaults(run=function)
     return p
 
 
 def _add(p: argparse.ArgumentParser, run: Run) -> None:
-    p.add_argument("name", help="a letter, then letters, digits, _ and -")
-    p.add_argument("path", help="a folder or ZIP of pictures, or an NPZ, NPY, CSV, Parquet or IDX file")
-    p.add_argument("--as", dest="kind", default="auto", help="auto, image, series or vector (default auto)")
-    p.add_argument("--size", default="", metavar="HxW", help="of pictures, px (default: what suits most of them)")
+    p.add_argument("name", help=_("a letter, then letters, digits, _ and -"))
+    p.add_argument("path", help=_("a folder or ZIP of pictures, or an NPZ, NPY, CSV, Parquet or IDX file"))
+    p.add_argument("--as", dest="kind", default="auto", help=_("auto, image, series or vector (default auto)"))
+    p.add_argument(
+        "--size", default="", metavar="HxW", help=_("size of pictures in px (default: chosen by the sizes of most)")
+    )
     colours = p.add_mutually_exclusive_group()
-    _one_of(colours, "colour", "auto", grey="pictures in grey", colour="in colour (default: grey if all are)")
+    _one_of(colours, "colour", "auto", grey=_("grey pictures"), colour=_("colour pictures (default: grey if all are)"))
     fits = p.add_mutually_exclusive_group()
-    fit = {"crop": "fill the size and cut the rest off (default)", "stretch": "distort"}
+    fit = {"crop": _("fill the size and cut off the rest (default)"), "stretch": _("distort to the size")}
     _one_of(fits, "fit", "crop", **fit)
-    fits.add_argument("--pad", dest="fit", action="store_const", const="whole", help="keep all, with margins")
-    p.add_argument("--ground", default="black", help="black or white: margins, and what is transparent")
-    p.add_argument("--time-column", default="", metavar="C", help="of a table: its rows in this order are a series")
-    p.add_argument("--label-column", default="", metavar="C", help="of a table")
-    p.add_argument("--window", type=int, default=0, metavar="N", help="time steps of a sample of a series")
-    p.add_argument("--stride", type=int, default=0, metavar="N", help="time steps from one sample to the next")
-    p.add_argument("--test-share", type=float, default=0.1, help="of the samples, to test on (default .1)")
-    p.add_argument("--seed", type=int, default=0, help="of the split")
-    p.add_argument("--dry-run", action="store_true", help="say what would be kept, and keep nothing")
-    p.add_argument("--all", action="store_true", help="name every skipped file, not only the first 40")
-    p.add_argument("--overwrite", action="store_true", help="replace one of your own of that name")
+    fits.add_argument(
+        "--pad", dest="fit", action="store_const", const="whole", help=_("show the whole picture, with margins")
+    )
+    p.add_argument("--ground", default="black", help=_("background of margins and transparent areas: black or white"))
+    p.add_argument(
+        "--time-column", default="", metavar="C", help=_("for tables: sort rows by this column to form a series")
+    )
+    p.add_argument("--label-column", default="", metavar="C", help=_("for tables: column of the label"))
+    p.add_argument("--window", type=int, default=0, metavar="N", help=_("time steps per sample of a series"))
+    p.add_argument("--stride", type=int, default=0, metavar="N", help=_("time steps between the starts of two samples"))
+    p.add_argument("--test-share", type=float, default=0.1, help=_("share of samples in the test set (default 0.1)"))
+    p.add_argument("--seed", type=int, default=0, help=_("seed of the random split"))
+    p.add_argument("--dry-run", action="store_true", help=_("describe the data set, but do not store it"))
+    p.add_argument("--all", action="store_true", help=_("name every skipped file, not only the first 40"))
+    p.add_argument("--overwrite", action="store_true", help=_("replace an existing data set of yours"))
     p.set_defaults(run=run("data", "add"))
 
 
@@ -142,6 +173,8 @@ def settings(pairs: list[tuple[str, str]]) -> dict[str, str]:
     out: dict[str, str] = {}
     for key, value in pairs:
         if key in out:
-            raise SettingError(f"--set {key} is given twice: {out[key]!r} and {value!r}.")
+            raise SettingError(
+                _("--set {key} is given twice: {first!r} and {second!r}.", key=key, first=out[key], second=value)
+            )
         out[key] = value
     return out

@@ -3,43 +3,62 @@
 from __future__ import annotations
 
 import json
-import time
 from argparse import Namespace
+from collections.abc import Iterator
 
 from ..runs import control, preview_map, starting, worker
 from ..runs.folder import FAILED, QUEUED, STOPPED, Run, find, waiting
 from ..saved import checkpoint
+from ..text import _, duration, number
 
 
 def start(args: Namespace) -> None:
     run = starting.start(_plan(args))
-    print(f"{run.id}: {run.state.name}. See it with: python -m vae runs show {run.name}")
+    print(
+        _(
+            "{id}: {state}. To see it: {command}",
+            id=run.id,
+            state=_(run.state.name),
+            command=f"python -m vae runs show {run.name}",
+        )
+    )
 
 
 def pause(args: Namespace) -> None:
     run = control.pause(args.id)
-    print(f"{run.id}: {'will pause when its epoch is saved' if run.request else run.state.name}")
+    if run.request:
+        print(_("{id}: will pause after the current epoch", id=run.id))
+    else:
+        print(_state_line(run))
 
 
 def resume(args: Namespace) -> None:
-    anew = control.anew(find(args.id), checkpoint.checkpoints())
+    restarts = control.anew(find(args.id), checkpoint.checkpoints())
     run = starting.resume(args.id, settings={} if args.lr is None else {"lr": args.lr})
-    if anew:
-        print(f"checkpoint {run.name} is gone: {run.id} starts anew, from the first epoch")
-    print(f"{run.id}: {run.state.name}")
+    if restarts:
+        print(_("checkpoint {name} no longer exists: {id} starts again from the first epoch", name=run.name, id=run.id))
+    print(_state_line(run))
 
 
 def stop(args: Namespace) -> None:
     run = control.stop(args.id, now=args.now)
-    print(f"{run.id}: {'will stop and draw the map of its last epoch' if run.request else run.state.name}")
+    if run.request:
+        print(_("{id}: will stop and draw the map of its last epoch", id=run.id))
+    else:
+        print(_state_line(run))
     saved = checkpoint.checkpoints()
     if run.state.name == STOPPED and run.name in saved and checkpoint.ATLAS not in checkpoint.card(run.name)["files"]:
-        print(f"its last epoch is saved and has no map; to explore it: python -m vae runs map {run.id}")
+        print(
+            _(
+                "the last epoch is saved but has no map; to explore it: {command}",
+                command=f"python -m vae runs map {run.id}",
+            )
+        )
 
 
 def delete(args: Namespace) -> None:
     control.delete(args.id, model=args.model)
-    print(f"{args.id}: deleted")
+    print(_("deleted run {id}", id=args.id))
 
 
 def work(args: Namespace) -> None:
@@ -47,8 +66,7 @@ def work(args: Namespace) -> None:
 
 
 def map(args: Namespace) -> None:
-
-    print(f"saved {preview_map.draw(args.id, report=print).path}")
+    print(_("saved {path}", path=preview_map.draw(args.id, report=print).path))
 
 
 def show_all(args: Namespace) -> None:
@@ -57,21 +75,26 @@ def show_all(args: Namespace) -> None:
         print(json.dumps([_record(run, every) for run in every], indent=1))
         return
     for run in every:
-        print(f"{run.id:<40} {run.state.name:<8} {'  '.join(_told(run, every))}".rstrip())
+        print(f"{run.id:<40} {_(run.state.name):<8} {'  '.join(_facts(run, every))}".rstrip())
 
 
 def show(args: Namespace) -> None:
     control.tend()
     run = find(args.id)
-    print(f"{run.id}: {run.state.name}  {'  '.join(_told(run, [run]))}".rstrip())
+    print(f"{run.id}: {_(run.state.name)}  {'  '.join(_facts(run, [run]))}".rstrip())
     print(run.plan["command"])
     known = checkpoint.checkpoints()
     if run.state.name == FAILED:
-        print(f"cause: {run.state.cause}")
+        print(_("cause: {cause}", cause=run.state.cause))
         if advice := control.advice(run, known):
-            print(f"advice: {advice}")
+            print(_("advice: {advice}", advice=advice))
     if control.anew(run, known):
-        print(f"checkpoint {run.name} is gone: resumed, it starts anew, from the first epoch")
+        print(
+            _(
+                "checkpoint {name} no longer exists: if resumed, the run starts again from the first epoch",
+                name=run.name,
+            )
+        )
     if log := run.log(12):
         print(f"\n{log}")
 
@@ -99,21 +122,22 @@ def _record(run: Run, every: list[Run]) -> dict:
     return {"id": run.id, "name": run.name, "state": run.state.name, **place, **why, "progress": run.progress}
 
 
-def _told(run: Run, every: list[Run]):
+def _facts(run: Run, every: list[Run]) -> Iterator[str]:
+    """What is known about a run: position in the queue, progress, ELBO, times."""
     p = run.progress
     if run.state.name == QUEUED and len(every) > 1:
-        yield f"number {waiting(every).index(run) + 1} in the queue"
+        yield _("number {n} in the queue", n=waiting(every).index(run) + 1)
     if p.get("epoch"):
-        yield f"epoch {p['epoch']} of {p['epochs']}"
+        yield _("epoch {epoch} of {epochs}", epoch=p["epoch"], epochs=p["epochs"])
     if (elbo := (p.get("metrics") or {}).get("elbo_nats")) is not None:
-        yield f"elbo {elbo:.2f} nats"
+        yield _("ELBO {elbo} nats", elbo=number(elbo, 2))
     if p.get("elapsed_s"):
-        yield f"{_clock(p['elapsed_s'])} elapsed"
+        yield _("{time} elapsed", time=duration(p["elapsed_s"]))
     if run.active and p.get("seconds_left"):
-        yield f"{_clock(p['seconds_left'])} left"
+        yield _("{time} left", time=duration(p["seconds_left"]))
     if run.request:
-        yield f"({run.request} asked)"
+        yield _("pause requested") if run.request == "pause" else _("stop requested")
 
 
-def _clock(seconds: float) -> str:
-    return time.strftime("%H:%M:%S" if seconds >= 3600 else "%M:%S", time.gmtime(seconds))
+def _state_line(run: Run) -> str:
+    return f"{run.id}: {_(run.state.name)}"

@@ -16,7 +16,8 @@ from ..registry import DATASETS
 from ..runs import reporting
 from ..runs.guards import unneeded
 from ..saved import checkpoint
-from ..saved.names import check_kept_apart
+from ..saved.names import check_not_packaged
+from ..text import _, duration, ngettext, number, percent, significant
 from ..training import distributed, experiment
 from ..training.job import Job
 from ..training.plan import Plan
@@ -25,7 +26,7 @@ from ..training.trainer import Diverged, Event
 from .options import INTERRUPTED, settings
 
 EPOCHS = 20
-NICE = 10  # of a training in the background: the page beside it must stay quick
+NICE = 10  # for trainings in the background, so that the app stays responsive
 
 
 def train(args: Namespace) -> int:
@@ -33,44 +34,46 @@ def train(args: Namespace) -> int:
     if args.follow:
         if hasattr(os, "nice"):
             os.nice(NICE)
-        return reporting.train(plan, args.follow, resume=args.resume, say=_say, figures=_figures)
-    events = experiment.train(plan, resume=args.resume, overwrite=args.overwrite, report=_say)
-    kept = args.resume  # whether the checkpoint of that name holds an epoch of this run
+        return reporting.train(plan, args.follow, resume=args.resume, say=_report, figures=_figures)
+    events = experiment.train(plan, resume=args.resume, overwrite=args.overwrite, report=_report)
+    has_epoch = args.resume  # whether the checkpoint holds an epoch of this run
     with tqdm(
-        total=None, unit="step", dynamic_ncols=True, disable=None if distributed.speaks() else True, file=sys.stderr
+        total=None, unit=_("step"), dynamic_ncols=True, disable=None if distributed.speaks() else True, file=sys.stderr
     ) as bar:
         try:
             for event in events:
-                kept = kept or event.kind == "epoch"
+                has_epoch = has_epoch or event.kind == "epoch"
                 _draw(bar, event)
         except Diverged as e:
-            if not kept:
+            if not has_epoch:
                 raise
-            raise Diverged(f"{e} The last good epoch is saved. {_with_less(plan)}") from e
+            raise Diverged(
+                _("{error} The last good epoch is saved. {advice}", error=e, advice=_with_smaller_lr(plan))
+            ) from e
         except KeyboardInterrupt:
             events.close()
             bar.close()
-            _say(f"interrupted: {_how_to_go_on(plan)}")
+            _say(_("interrupted: {advice}", advice=_how_to_continue(plan)))
             return INTERRUPTED
-    _say(f"saved {checkpoint.root() / plan.checkpoint_name()}")
+    _say(_("saved {path}", path=checkpoint.root() / plan.checkpoint_name()))
     return 0
 
 
-def _with_less(plan: Plan) -> str:
-    """How to go on after a NaN, with a tenth of the learning rate."""
+def _with_smaller_lr(plan: Plan) -> str:
+    """How to resume after a NaN, with a tenth of the learning rate."""
     lr = Job.of(plan).trainer.lr / 10
     less = dataclasses.replace(plan, settings=plan.settings | {"lr": f"{lr:g}"})
-    return f"Go on from there with: {less.command()} --resume"
+    return _("To resume with a smaller learning rate: {command}", command=f"{less.command()} --resume")
 
 
-def _how_to_go_on(plan: Plan) -> str:
+def _how_to_continue(plan: Plan) -> str:
     if plan.checkpoint_name() not in checkpoint.checkpoints():
-        return f"no epoch was finished, nothing is saved. Start again with: {plan.command()}"
-    return f"every finished epoch is saved. Go on with: {plan.command()} --resume"
+        return _("no epoch was finished, so nothing is saved. To start again: {command}", command=plan.command())
+    return _("all finished epochs are saved. To resume: {command}", command=f"{plan.command()} --resume")
 
 
 def plan_of(args: Namespace) -> Plan:
-    """What was said counts, then the preset, then what every run has."""
+    """The plan of a training: arguments first, then the preset, then defaults."""
     chosen, epochs, points = settings(args.settings), args.epochs, args.points
     if args.preset:
         data = DATASETS.get(args.dataset)
@@ -96,44 +99,61 @@ def _draw(bar: tqdm, event: Event) -> None:
         return
     bar.total = event.steps
     bar.n = event.step
-    bar.set_description(f"epoch {event.epoch}/{event.epochs}", refresh=False)
+    bar.set_description(_("epoch {epoch}/{epochs}", epoch=event.epoch, epochs=event.epochs), refresh=False)
     figures = "  ".join(_figures(m))
-    bar.set_postfix_str(f"{figures}  {event.images_per_s:,.0f} images/s  {_clock(event.seconds_left)} left")
+    bar.set_postfix_str(
+        _(
+            "{metrics}  {speed} images/s  {time} left",
+            metrics=figures,
+            speed=number(event.images_per_s),
+            time=duration(event.seconds_left),
+        )
+    )
     if event.kind == "epoch":
-        line = f"epoch {event.epoch}/{event.epochs}  {figures}  {m['images_per_s']:,.0f} images/s"
+        line = _(
+            "epoch {epoch}/{epochs}  {metrics}  {speed} images/s",
+            epoch=event.epoch,
+            epochs=event.epochs,
+            metrics=figures,
+            speed=number(m["images_per_s"]),
+        )
         bar.write(line, file=sys.stderr)
 
 
 def _figures(m: Mapping[str, Any]) -> Iterator[str]:
-    """What is known so far, in words: a model without a prior has no elbo and no rate."""
-    for name in ("elbo", "test_elbo", "distortion", "rate"):
+    """The metrics known so far, as text; a model without a prior has no ELBO and no rate."""
+    names = {"elbo": "ELBO", "test_elbo": _("test ELBO"), "distortion": _("distortion"), "rate": _("rate")}
+    for name, words in names.items():
         if (key := f"{name}_nats") in m:
-            yield f"{name.replace('_', ' ')} {m[key]:.2f} nats"
+            yield _("{name} {value} nats", name=words, value=number(m[key], 2))
     if "test_mse" in m:
-        yield f"test mse {m['test_mse']:.5f}"
+        yield _("test MSE {value}", value=significant(m["test_mse"], 4))
     if "test_accuracy" in m:
-        yield f"test accuracy {m['test_accuracy']:.1%}"
+        yield _("test accuracy {value}", value=percent(m["test_accuracy"], 1))
     if "active_units" in m:
-        yield f"{m['active_units']} active"
+        yield ngettext("{n} active unit", "{n} active units", m["active_units"])
 
 
 def rebuild_atlas(args: Namespace) -> None:
     path = checkpoint.find(args.checkpoint)
-    check_kept_apart(path)
+    check_not_packaged(path)
     with unneeded(model=path.name):
-        saved = checkpoint.read(path)  # a run that trains it would save newer weights meanwhile, which we would undo
+        saved = checkpoint.read(
+            path
+        )  # a run that trains it would save newer weights meanwhile, which this would overwrite
     samples = DATASETS.get(saved.config["dataset"]).load()
     if args.measure:
         experiment.measure_atlas(saved, samples, device=args.device)
     else:
-        experiment.add_atlas(saved, samples, n=args.n, device=args.device, report=_say)
-    _say(f"saved {saved.path}")
+        experiment.add_atlas(saved, samples, n=args.n, device=args.device, report=_report)
+    _say(_("saved {path}", path=saved.path))
+
+
+def _report(stage: str) -> None:
+    """A stage of a training, by its stable English name."""
+    _say(_(stage))
 
 
 def _say(text: str) -> None:
     if distributed.speaks():
         tqdm.write(text, file=sys.stderr)
-
-
-def _clock(seconds: float) -> str:
-    return tqdm.format_interval(max(0, int(seconds)))

@@ -1,4 +1,4 @@
-"""Data sets: those that are published, and the user's own, which come and go while the process lives."""
+"""Data sets: the published ones, and your own, which may be added and removed while the process runs."""
 
 from ..registry import DATASETS
 from .own.shelf import shelved

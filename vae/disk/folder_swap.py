@@ -1,4 +1,4 @@
-"""A folder that stands in place of another in one step: written aside, renamed under a lock, put back after a kill."""
+"""Replaces a folder in one step: writes a new one aside, renames it under a lock, recovers after a kill."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from filelock import FileLock
 
 
 def write(path: Path, data: bytes) -> None:
-    """A file that outlives a failure of the machine's power."""
+    """Write a file and flush it, so that it survives a power failure."""
     with open(path, "wb") as f:
         f.write(data)
         f.flush()
@@ -21,13 +21,13 @@ def write(path: Path, data: bytes) -> None:
 
 
 def lock(folder: Path) -> FileLock:
-    """Held while folders are renamed; one for each thread, which may take it again while it holds it."""
+    """The lock for renaming folders; one per thread, reentrant."""
     return FileLock(folder / ".lock", is_singleton=True, thread_local=True, poll_interval=0.01)
 
 
 @contextlib.contextmanager
 def settled(folder: Path) -> Iterator[None]:
-    """Nobody renames in `folder` meanwhile. Where we may not write, nobody of ours does."""
+    """Holds the lock of `folder`, so that nothing in it is renamed meanwhile; without write access there is no lock."""
     if not (folder.is_dir() and os.access(folder, os.W_OK)):
         yield
         return
@@ -36,7 +36,7 @@ def settled(folder: Path) -> Iterator[None]:
 
 
 def swap(new: Path, target: Path) -> None:
-    """Put one folder in place of what stands there, only with the lock."""
+    """Replace the folder `target` by `new`. Call with the lock."""
     old = target.with_name(f".{target.name}.old")
     if target.exists():
         shutil.rmtree(old, ignore_errors=True)
@@ -47,7 +47,7 @@ def swap(new: Path, target: Path) -> None:
 
 
 def flush_folder(path: Path) -> None:
-    """Put renames on the disk before what they replaced is deleted; Windows flushes them by itself."""
+    """Flush renames to disk before the replaced files are deleted; Windows does so by itself."""
     if os.name == "posix":
         handle = os.open(path, os.O_RDONLY)
         try:
@@ -57,7 +57,7 @@ def flush_folder(path: Path) -> None:
 
 
 def sweep(target: Path) -> None:
-    """Remove what processes that no longer live had begun to write for `target`."""
+    """Delete partial folders of `target` whose processes have died."""
     for partial in target.parent.glob(f".{glob.escape(target.name)}.*.partial"):
         writer = partial.name.removeprefix(f".{target.name}.").split("-")[0]
         if writer.isdigit() and not _alive(int(writer)):
@@ -77,7 +77,7 @@ def _alive(pid: int) -> bool:
 
 
 def recover(target: Path) -> None:
-    """Put back the folder that a process killed between the two renames of `swap` had moved aside."""
+    """Restore the folder that a process moved aside if it was killed between the two renames of `swap`."""
     old = target.with_name(f".{target.name}.old")
     if target.exists() or not old.exists():
         return

@@ -1,4 +1,4 @@
-"""A file that appears in one step: readers find the old one or the new one, and a full disk costs neither."""
+"""Writes a file in one step: readers see the old or the new one, and a full disk destroys neither."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A hidden path beside `path`, with its suffix, to write to: on leaving, that file takes the place of `path`. When
-    the block fails it is removed, and `path` is as it was. Raises: OSError."""
+    """A hidden path beside `path`, with its suffix, to write to: on leaving, that file replaces `path`. If the block
+    fails, it is deleted and `path` is unchanged. Raises: OSError."""
     partial = path.with_name(f".{os.getpid()}-{threading.get_ident()}.partial.{path.name}")
     try:
         yield partial

@@ -1,4 +1,4 @@
-"""Owns the device: numpy in, numpy out, one thread, bounded batches, no gradients. One object serves every session."""
+"""Runs a model on its device: NumPy in and out, one thread, bounded batches, no gradients; shared by all sessions."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from ..sampling.draw import draw
 from ..saved import checkpoint
 from ..saved.checkpoint import RESUME, Checkpoint
 from ..saved.restoring import restore
+from ..text import _
 from .device import choose_device
 from .validation import FARTHEST, check_conditions, check_labels, check_samples
 
@@ -32,7 +33,7 @@ BATCH = 256
 
 
 class Engine:
-    """A trained model with its atlas, ready to be asked. See `vae.load`."""
+    """A trained model with its atlas. See `vae.load`."""
 
     def __init__(self, saved: Checkpoint, device: str | None = None):
         self._device = choose_device(device)
@@ -41,7 +42,7 @@ class Engine:
         self.history = saved.history()
         self.path = saved.path
         self._files = saved.files
-        self._model, _ = restore(saved, self._device)
+        self._model, _objective = restore(saved, self._device)
         self._model.eval()
         self.d: int = self._model.d
         self.shape: tuple[int, ...] = tuple(saved.config["spec"]["shape"])
@@ -49,9 +50,9 @@ class Engine:
         self.levels: tuple[int, ...] = self._model.levels
         self.traits = traits(saved.config)
         self.can_encode = "imported" not in self.traits
-        self.condition: tuple[int, ...] = self._model.condition  # shape of what it is told beside a sample; () nothing
-        self.conditioned = bool(saved.config["spec"].get("condition"))  # told conditions of the data, and no labels
-        self.conditional = "conditional" in self.traits and not self.conditioned  # told labels
+        self.condition: tuple[int, ...] = self._model.condition  # shape of a condition; () for none
+        self.conditioned = bool(saved.config["spec"].get("condition"))  # takes conditions of the data, not labels
+        self.conditional = "conditional" in self.traits and not self.conditioned  # takes labels
         self.device = self._device.type
         self.modality = MODALITIES.get(saved.config["spec"]["modality"])
         self.picture_shape: tuple[int, int, int] = self.modality.picture_shape(self.shape)
@@ -65,13 +66,13 @@ class Engine:
 
     @property
     def model(self) -> Model:
-        """The model itself, in eval mode on its device, for measurements that numpy does not reach; past the engine's
-        thread, so only while nobody else asks it."""
+        """The model in eval mode on its device, for measurements beyond NumPy. It bypasses the engine's thread: use it
+        only while no other session uses the engine."""
         return self._model
 
     @property
     def atlas(self) -> atlases.Atlas:
-        """The reference set and its map. Raises: CheckpointError: there is none yet."""
+        """The reference set and its map. Raises: CheckpointError: the checkpoint has no map yet."""
         with self._atlas_lock:
             return self._atlas
 
@@ -81,15 +82,15 @@ class Engine:
         return self._thread.submit(getattr(self, named) if isinstance(named, str) else named, *args, **kwargs)
 
     def _run(self, method: str, *args: Any) -> Any:
-        """submit(...).result(), or on the engine's own thread, where waiting would never end, the call itself."""
+        """submit(...).result(); on the engine's own thread, where waiting would deadlock, a direct call."""
         on_it = threading.get_ident() == self._thread_id
         return getattr(self, f"_{method}")(*args) if on_it else self.submit(method, *args).result()
 
     def _begin(self) -> None:
         self._thread_id = threading.get_ident()
-        torch.set_num_threads(1)  # a second one costs 40-90 ms spikes under load, and gains nothing at batch 1
+        torch.set_num_threads(1)  # a second one causes spikes of 40-90 ms under load, with no gain at batch size 1
 
-    # -------------------------------------------------------- through the device, on the engine's thread
+    # -------------------------------------------------------- on the device, on the engine's thread
 
     def encode(
         self, x: ArrayLike, y: ArrayLike | int | None = None, *, c: ArrayLike | None = None
@@ -97,13 +98,16 @@ class Engine:
         """Posterior mean and standard deviation, (b, d) float32 each; x: (b, *shape), pictures (b, c, h, w) uint8 0-255
         or float 0-1, series (b, c, t) float.
 
-        y: (b,) labels, or one for all, or None: unknown; only models that are told labels look at it.
-        c: conditions (b, *condition), or one for all, in place of labels, for models that are told one.
-        Deterministic. Raises: ShapeError; SettingError: an imported decoder, which has no encoder, or c for a model
-        that is told nothing, or together with y.
+        y: (b,) labels, one for all, or None if unknown; only models that take labels use it. c: conditions
+        (b, *condition), or one for all, in place of labels, for models that take conditions. Deterministic.
+
+        Raises: ShapeError. SettingError: an imported decoder, which has no encoder; c for a model without conditions,
+        or together with y.
         """
         if not self.can_encode:
-            raise SettingError(f"{self.name} was imported as a decoder with its latents: it has no encoder.")
+            raise SettingError(
+                _("{model} was imported as a decoder with its latents and has no encoder.", model=self.name)
+            )
         return self._run("encode", x, y, c)
 
     def decode(self, z: ArrayLike, y: ArrayLike | int | None = None, *, c: ArrayLike | None = None) -> np.ndarray:
@@ -114,37 +118,37 @@ class Engine:
         return self._run("decode", z, y, c)
 
     def decode_uint8(self, z: ArrayLike, y: ArrayLike | int | None = None, *, c: ArrayLike | None = None) -> np.ndarray:
-        """`decode`, as pictures to look at, uint8 (b, c, h, w) of `picture_shape`: a series as its line chart."""
+        """`decode` as pictures, uint8 (b, c, h, w) of `picture_shape`; a series as a line chart."""
         return self._run("decode_uint8", z, y, c)
 
     def redraw(self, z: ArrayLike, held: int, n: int, seed: int = 0, temperature: float = 1.0) -> np.ndarray:
-        """n latents (n, d) with the first `held` levels of z (1, d) and all below drawn anew, for a hierarchical model.
+        """n latents (n, d) with the first `held` levels of z (1, d) and new lower levels, for a hierarchical model.
 
-        Raises: SettingError: another kind of model, or not so many levels.
+        Raises: SettingError: another kind of model, or fewer levels.
         """
         return self._run("redraw", z, held, n, seed, temperature)
 
     def posterior(
         self, x: ArrayLike, n: int, seed: int = 0, y: ArrayLike | int | None = None, *, c: ArrayLike | None = None
     ) -> np.ndarray:
-        """n draws (n, d) of q(z|x) of one sample x (1, *shape): the model's own posterior, whatever its form.
+        """n draws (n, d) from q(z|x) of one sample x (1, *shape), whatever the form of the posterior.
 
-        x, y, c as in encode. Raises: ShapeError. SettingError: n < 1, or the posterior is one point, see `has_width`.
+        x, y, c as in encode. Raises: ShapeError. SettingError: n < 1, or the posterior is a point, see `has_width`.
         """
         return self._run("posterior", x, n, seed, y, c)
 
     @functools.cached_property
     def has_width(self) -> bool:
-        """Whether q(z|x) is more than one point: not of plain autoencoders, nor of codebooks."""
+        """Whether q(z|x) is more than a point; it is a point for plain autoencoders and codebooks."""
         return bool(self.atlas.std.any())
 
     @property
     def n_codes(self) -> int:
-        """Entries of a discrete model's codebook; 0 for another kind of model."""
+        """Size of the codebook of a discrete model; 0 for other models."""
         return len(self._model.codebook()) if "discrete" in self.traits else 0
 
     def codes(self, z: ArrayLike) -> np.ndarray:
-        """The numbers of the codes that latents (b, d) decode to, (b, h, w) int, for a discrete model.
+        """Indices of the codes that latents (b, d) are quantised to, (b, h, w) int, for a discrete model.
 
         Raises: SettingError: another kind of model.
         """
@@ -154,54 +158,61 @@ class Engine:
         self, x: ArrayLike, y: ArrayLike | int | None = None, c: ArrayLike | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         x = check_samples(x, self.shape, self.modality.bounded)
-        told = self._told(y, c, len(x))
+        given = self._conditions_of(y, c, len(x))
         mus, stds = [], []
         with torch.inference_mode():
             for i in range(0, len(x), BATCH):
                 batch = torch.from_numpy(np.ascontiguousarray(x[i : i + BATCH])).to(self._device)
-                q = self._model.infer(to_float(batch), None if told is None else told[i : i + BATCH])
+                q = self._model.infer(to_float(batch), None if given is None else given[i : i + BATCH])
                 mus.append(q.mu.float().cpu().numpy())
                 stds.append(q.std.float().cpu().numpy())
         return np.concatenate(mus), np.concatenate(stds)
 
     def _decode(self, z: ArrayLike, y: ArrayLike | int | None = None, c: ArrayLike | None = None) -> np.ndarray:
         z = self._check_latents(z)
-        told = self._told(y, c, len(z))
+        given = self._conditions_of(y, c, len(z))
         out = []
         with torch.inference_mode():
             for i in range(0, len(z), BATCH):
                 batch = torch.from_numpy(z[i : i + BATCH].clip(-FARTHEST, FARTHEST)).to(self._device)
-                x = self._model.decode(batch, None if told is None else told[i : i + BATCH])
+                x = self._model.decode(batch, None if given is None else given[i : i + BATCH])
                 out.append((x.clamp(0, 1) if self.modality.bounded else x).float().cpu().numpy())
         return np.concatenate(out)
 
     def _decode_uint8(self, z: ArrayLike, y: ArrayLike | int | None = None, c: ArrayLike | None = None) -> np.ndarray:
         return self.modality.pictures(self._decode(z, y, c))
 
-    def _sample_prior(self, n: int, seed: int, temperature: float, told: torch.Tensor | None) -> np.ndarray:
+    def _sample_prior(self, n: int, seed: int, temperature: float, given: torch.Tensor | None) -> np.ndarray:
         with torch.inference_mode():
-            z = self._model.sample_prior(n, torch.Generator().manual_seed(seed), temperature, told)
+            z = self._model.sample_prior(n, torch.Generator().manual_seed(seed), temperature, given)
         return z.float().cpu().numpy()
 
     def _redraw(self, z: ArrayLike, held: int, n: int, seed: int, temperature: float) -> np.ndarray:
         if "hierarchical" not in self.traits:
-            raise SettingError(f"{self.name} has one level: there is none below to draw anew. sample() draws all of z.")
+            raise SettingError(
+                _("{model} has one level, so there is none to resample; sample() draws all of z.", model=self.name)
+            )
         start = torch.from_numpy(self._check_latents(z)).to(self._device).expand(n, -1)
         with torch.inference_mode():
             out = self._model.redraw(start, held, torch.Generator().manual_seed(seed), temperature)
         return out.float().cpu().numpy()
 
     def _posterior(self, x: ArrayLike, n: int, seed: int, y: ArrayLike | int | None, c: ArrayLike | None) -> np.ndarray:
-        if n < 1 or not self.has_width:
-            point = f"{self.name} encodes a sample as one point: there is nothing to draw from."
-            raise SettingError(point if n >= 1 else f"n={n}: expected at least 1 draw.")
+        if n < 1:
+            raise SettingError(_("n={n}: expected at least 1 draw.", n=n))
+        if not self.has_width:
+            raise SettingError(
+                _("{model} encodes a sample as one point, so there is no posterior to draw from.", model=self.name)
+            )
         x = check_samples(x, self.shape, self.modality.bounded)
         if len(x) != 1:
-            raise ShapeError(f"expected one sample, (1, {', '.join(map(str, self.shape))}), got {len(x)}.")
+            raise ShapeError(
+                _("expected one sample, (1, {shape}), got {n}.", shape=", ".join(map(str, self.shape)), n=len(x))
+            )
         with torch.inference_mode(), torch.random.fork_rng(devices=self._cuda()):
             torch.manual_seed(seed)
             batch = to_float(torch.from_numpy(np.ascontiguousarray(x)).to(self._device))
-            z = self._model.resample(self._model.infer(batch, self._told(y, c, 1)), n).z
+            z = self._model.resample(self._model.infer(batch, self._conditions_of(y, c, 1)), n).z
         return z.float().cpu().numpy()
 
     def _cuda(self) -> list[int]:
@@ -209,16 +220,16 @@ class Engine:
 
     def _codes(self, z: ArrayLike) -> np.ndarray:
         if "discrete" not in self.traits:
-            raise SettingError(f"{self.name} has no codebook: its latents are real numbers.")
+            raise SettingError(_("{model} has no codebook: its latents are continuous.", model=self.name))
         with torch.inference_mode():
             return self._model.codes(torch.from_numpy(self._check_latents(z)).to(self._device)).cpu().numpy()
 
-    def _told(self, y: ArrayLike | int | None, c: ArrayLike | None, n: int) -> torch.Tensor | None:
-        """What the model is told of n samples, (n, *condition): labels y as rows with a single 1, or c as it is."""
+    def _conditions_of(self, y: ArrayLike | int | None, c: ArrayLike | None, n: int) -> torch.Tensor | None:
+        """The conditions of n samples, (n, *condition): labels y as one-hot rows, or c itself."""
         if c is not None and not self.condition:
-            raise SettingError(f"{self.name} is told nothing beside a sample: given c, expected none.")
+            raise SettingError(_("{model} takes no conditions: got c, expected none.", model=self.name))
         if c is not None and y is not None:
-            raise SettingError("given labels y and conditions c: expected one of them.")
+            raise SettingError(_("got both labels y and conditions c: expected one of them."))
         if c is not None:
             return check_conditions(c, n, self.condition).to(self._device)
         if y is None or not self.conditional:
@@ -228,10 +239,10 @@ class Engine:
     def _check_latents(self, z: ArrayLike) -> np.ndarray:
         z = rows(z, self.d, "latents")
         if not len(z):
-            raise ShapeError(f"latents: given none, expected (b, {self.d}) with b of at least 1.")
+            raise ShapeError(_("latents: got none, expected (b, {d}) with b of at least 1.", d=self.d))
         return z
 
-    # -------------------------------------------------------- in numpy, on any thread
+    # -------------------------------------------------------- in NumPy, on any thread
 
     def map_view(self) -> np.ndarray | None:
         """(d, m) if the map shows z @ map_view(), None if it shows z itself."""
@@ -248,60 +259,62 @@ class Engine:
         *,
         c: ArrayLike | None = None,
     ) -> np.ndarray:
-        """n latents (n, d) from "prior" (given labels y or conditions c, where the model's prior knows them),
-        "aggregate" or "mixture"; see `sampling.draw`. Decode them, with the same y or c, for pictures."""
+        """n latents (n, d) from "prior" (given labels y or conditions c, if the model's prior depends on them),
+        "aggregate" or "mixture"; see `sampling.draw`. To get samples, decode them with the same y or c."""
         atlas = None if source == "prior" else self.atlas
 
         def prior(n: int, seed: int, temperature: float) -> np.ndarray:
-            return self._run("sample_prior", n, seed, temperature, self._told(y, c, n))
+            return self._run("sample_prior", n, seed, temperature, self._conditions_of(y, c, n))
 
         return draw(n, seed=seed, temperature=temperature, source=source, prior=prior, atlas=atlas)
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """What `sample` can draw from here, the model's own prior first."""
+        """The sources that `sample` can draw from, the model's prior first."""
         wide, mixed = self.atlas.std.any() or "discrete" in self.traits, "discrete" not in self.traits
         return ("prior",) * self.has_prior + ("aggregate",) * bool(wide) + ("mixture",) * mixed
 
     def labels_at(self, z: np.ndarray) -> np.ndarray | None:
-        """What a conditional model is shown with where nobody chose: the labels of the nearest reference samples, (b,)
-        int64. None for a model that does not look at labels."""
+        """The default labels for latents of a conditional model, (b,) int64: those of the nearest reference samples.
+        None for a model without labels."""
         return self.atlas.labels_at(z) if self.conditional else None
 
     def condition_at(self, z: np.ndarray, label: int | None = None) -> np.ndarray | None:
-        """What latents (b, d) are decoded with, (b, *condition) float32: a chosen label's row, or where nobody chose,
-        what the nearest reference samples are told. None for a model that is told nothing. Raises: ShapeError."""
+        """The conditions that latents (b, d) are decoded with, (b, *condition) float32: those of the given label, else
+        those of the nearest reference samples. None for a model without conditions. Raises: ShapeError."""
         if not self.conditional:
             return self.atlas.conditions_at(z) if self.condition else None
         y = self.atlas.labels_at(z) if label is None else label
         return None if y is None else one_hot(check_labels(y, len(z), self.condition[0]), self.condition[0]).numpy()
 
-    def walk(self, waypoints: ArrayLike, n: int = 64, method: str = "linear") -> np.ndarray:
-        """n latents (n, d) of the way through waypoints (w, d): linear, slerp or geodesic; see `latent.paths.along`.
+    def interpolate(self, waypoints: ArrayLike, n: int = 64, method: str = "linear") -> np.ndarray:
+        """n latents (n, d) of the path through waypoints (w, d): linear, slerp or geodesic; see `latent.paths.along`.
 
         Raises: ShapeError, SettingError: n < 2. UnknownName: method.
         """
         if int(n) != n or n < 2:
-            raise SettingError(f"n={n}: expected a whole number of at least 2 points on a path.")
+            raise SettingError(_("n={n}: expected an integer of at least 2, the number of points on the path.", n=n))
         geodesics = self.atlas.geodesics if method == "geodesic" else None
         return along(rows(waypoints, self.d, "waypoints"), np.linspace(0.0, 1.0, int(n)), method, geodesics)
+
+    walk = interpolate  # its former name
 
     def to_map(self, z: ArrayLike) -> np.ndarray:
         """Latents (b, d) to map positions (b, 2) float32."""
         return self.atlas.projector.to_map(self._check_latents(z))
 
     def trust(self, z: np.ndarray, y: ArrayLike | int | None = None, *, c: ArrayLike | None = None) -> np.ndarray:
-        """How far each latent comes back when its picture is encoded again, (b,) in 0-1; see `Projector.returned`.
+        """How close each latent returns when its sample is encoded again, (b,) in 0-1; see `Projector.returned`.
 
-        The same fact that `from_map` gives the probability of, measured: one decode and one encode. Raises: ShapeError.
+        This measures, by one decode and one encode, what `from_map` estimates. Raises: ShapeError.
         """
-        if not self.can_encode:  # how many reference latents lie there is all that can be known
+        if not self.can_encode:  # without an encoder, trust is the density of reference latents
             return from_coverage(self.atlas.projector.coverage(self.to_map(z)))
         return self.atlas.projector.returned(z, self.encode(self.decode(z, y, c=c), y, c=c)[0])
 
     def from_map(self, xy: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """Map positions (b, 2) to latents (b, d) float32, and trust (b,) in 0-1, higher is better."""
-        return self.atlas.projector.from_map(rows(xy, 2, "map positions"))
+        return self.atlas.projector.from_map(rows(xy, 2, _("map positions")))
 
 
 def load(name: str, device: str | None = None) -> Engine:

@@ -1,4 +1,4 @@
-"""What an engine is given, checked before it reaches the device: samples, labels and conditions."""
+"""Checks the samples, labels and conditions given to an engine before they reach the device."""
 
 from __future__ import annotations
 
@@ -7,58 +7,107 @@ import torch
 from numpy.typing import ArrayLike
 
 from ..errors import ShapeError
+from ..text import _, number, significant
 
-FARTHEST = 1e6  # farther out, sums inside a net overflow float32: a latent beyond is decoded from here
+FARTHEST = 1e6  # latents are clipped to this: beyond, sums inside a net overflow float32
 
 
 def check_samples(x: ArrayLike, shape: tuple[int, ...], bounded: bool) -> np.ndarray:
-    """x as (b, *shape) uint8 or float32 0-1; where values are not bounded, float32.
+    """x as (b, *shape): uint8 or float32 0-1 if values are bounded, else float32.
 
-    Raises: ShapeError: saying what was given and expected.
+    Raises: ShapeError.
     """
     x = np.asarray(x)
     if x.ndim != len(shape) + 1 or x.shape[1:] != tuple(shape) or not len(x):
-        raise ShapeError(f"expected samples of shape (b, {', '.join(map(str, shape))}), got {x.shape}.")
+        raise ShapeError(
+            _(
+                "expected samples of shape (b, {expected}), got {given}.",
+                expected=", ".join(map(str, shape)),
+                given=x.shape,
+            )
+        )
     if x.dtype == np.uint8 and bounded:
         return x
     if not np.issubdtype(x.dtype, np.floating):
-        known = "uint8 (0-255) or float (0-1)" if bounded else "standardised float"
-        raise ShapeError(f"expected {known} samples, got {x.dtype}.")
+        raise ShapeError(
+            _("expected samples as uint8 (0-255) or float (0-1), got {dtype}.", dtype=x.dtype)
+            if bounded
+            else _("expected samples as standardised floats, got {dtype}.", dtype=x.dtype)
+        )
+
     if not np.isfinite(x).all():
-        raise ShapeError(f"float samples must be finite{', 0-1' * bounded}; got NaN or infinity.")
+        raise ShapeError(
+            _("samples contain NaN or infinity: expected finite values in 0-1.")
+            if bounded
+            else _("samples contain NaN or infinity: expected finite values.")
+        )
     if not bounded and np.abs(x).max() > FARTHEST:
-        raise ShapeError(f"standardised samples must lie within +-{FARTHEST:g}, got {x.min():.3g} to {x.max():.3g}.")
+        raise ShapeError(
+            _(
+                "standardised samples must lie within ±{limit}, got {low} to {high}.",
+                limit=number(FARTHEST),
+                low=significant(float(x.min())),
+                high=significant(float(x.max())),
+            )
+        )
     if bounded and (x.min() < 0 or x.max() > 1):
-        raise ShapeError(f"float samples must lie in 0-1, got {x.min():.3g} to {x.max():.3g}; 0-255 takes uint8.")
+        raise ShapeError(
+            _(
+                "float samples must lie in 0-1, got {low} to {high}; values 0-255 must be uint8.",
+                low=significant(float(x.min())),
+                high=significant(float(x.max())),
+            )
+        )
     return x.astype(np.float32)
 
 
 def check_labels(y: ArrayLike | int, n: int, known: int) -> torch.Tensor:
-    """y, whole numbers (n,) or one for all, as (n,) int64. known: the number of classes.
+    """y, integers (n,) or one for all, as (n,) int64. known: the number of classes.
 
-    Raises: ShapeError: saying what was given and expected.
+    Raises: ShapeError.
     """
     y = np.asarray(y)
     if y.shape not in ((), (n,)) or not np.issubdtype(y.dtype, np.integer):
-        raise ShapeError(f"labels: given {y.dtype} {y.shape}, expected whole numbers ({n},) or one for all.")
+        raise ShapeError(
+            _(
+                "labels: got {dtype} {shape}, expected integers of shape ({n},) or one for all.",
+                dtype=y.dtype,
+                shape=y.shape,
+                n=n,
+            )
+        )
     if y.size and not 0 <= y.min() <= y.max() < known:
-        raise ShapeError(f"labels: given {y.min()} to {y.max()}, expected 0 to {known - 1}.")
+        raise ShapeError(
+            _("labels: got {low} to {high}, expected 0 to {last}.", low=y.min(), high=y.max(), last=known - 1)
+        )
     return torch.from_numpy(np.broadcast_to(y, (n,)).astype(np.int64))
 
 
 def check_conditions(c: ArrayLike, n: int, shape: tuple[int, ...]) -> torch.Tensor:
     """c, (n, *shape) or one for all (*shape), uint8 0-255 or float, as (n, *shape) float32; uint8 becomes 0-1.
 
-    Raises: ShapeError: saying what was given and expected.
+    Raises: ShapeError.
     """
     c = np.asarray(c)
     if c.shape not in (tuple(shape), (n, *shape)):
         sides = ", ".join(map(str, shape))
-        raise ShapeError(f"conditions: given {c.shape}, expected ({n}, {sides}) or one for all, ({sides}).")
+        raise ShapeError(
+            _(
+                "conditions: got {shape}, expected ({n}, {sides}) or one for all, ({sides}).",
+                shape=c.shape,
+                n=n,
+                sides=sides,
+            )
+        )
     if c.dtype == np.uint8:
         c = c.astype(np.float32) / 255
     elif not np.issubdtype(c.dtype, np.floating):
-        raise ShapeError(f"conditions: given {c.dtype}, expected float, or uint8 (0-255).")
+        raise ShapeError(_("conditions: got {dtype}, expected float or uint8 (0-255).", dtype=c.dtype))
     if not (np.abs(c) <= FARTHEST).all():
-        raise ShapeError(f"conditions: given NaN, infinity or a number beyond {FARTHEST:g}, expected finite ones.")
+        raise ShapeError(
+            _(
+                "conditions: got NaN, infinity or a number beyond ±{limit}, expected finite ones.",
+                limit=number(FARTHEST),
+            )
+        )
     return torch.from_numpy(np.broadcast_to(c, (n, *shape)).astype(np.float32))

@@ -9,6 +9,7 @@ from PIL import Image, UnidentifiedImageError
 
 from ..errors import SettingError, ShapeError
 from ..registry import Modality, modality
+from ..text import N_, _, significant
 from ..types import Artifact
 
 
@@ -22,13 +23,18 @@ def to_uint8(x: np.ndarray) -> np.ndarray:
 def pixels(x: np.ndarray) -> np.ndarray:
     """(c, h, w) -> uint8 (h, w) for grey, (h, w, 3) for colour. Raises: ShapeError."""
     if x.ndim != 3 or x.shape[0] not in (1, 3):
-        raise ShapeError(f"expected a picture of shape (1, h, w) or (3, h, w), got {x.shape}.")
+        raise ShapeError(
+            _(
+                "expected a picture of shape (1, h, w) or (3, h, w), got {shape}.",
+                shape=x.shape,
+            )
+        )
     x = to_uint8(x)
     return x[0] if x.shape[0] == 1 else np.ascontiguousarray(x.transpose(1, 2, 0))
 
 
 def tile(pictures: np.ndarray, columns: int) -> np.ndarray:
-    """(n, c, h, w) -> one uint8 sheet, row by row, black where the last row ends. (rows*h, columns*w[, 3])."""
+    """(n, c, h, w) -> one uint8 sheet, row by row; the rest of the last row is black. (rows*h, columns*w[, 3])."""
     n, c, h, w = pictures.shape
     rows = -(-n // columns)
     sheet = np.zeros((c, rows * h, columns * w), np.uint8)
@@ -39,9 +45,11 @@ def tile(pictures: np.ndarray, columns: int) -> np.ndarray:
 
 
 def picture_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
-    """That of the sample itself. Raises: ShapeError."""
+    """The shape of the sample itself. Raises: ShapeError."""
     if len(shape) != 3 or shape[0] not in (1, 3):
-        raise ShapeError(f"pictures of shape {tuple(shape)}: expected (1, h, w) or (3, h, w), grey or colour.")
+        raise ShapeError(
+            _("pictures of shape {shape}: expected (1, h, w) or (3, h, w), grey or colour.", shape=tuple(shape))
+        )
     return shape
 
 
@@ -60,27 +68,35 @@ def to_bytes(x: np.ndarray) -> tuple[str, bytes]:
 
 
 def from_bytes(data: bytes, shape: tuple[int, ...] | None) -> np.ndarray:
-    """A picture file, grey or colour as the shape has it, as uint8 (c, h, w).
+    """A picture file as uint8 (c, h, w), grey or colour according to the shape.
 
-    Raises: SettingError; ShapeError: its size is another.
+    Raises: SettingError; ShapeError: another size.
     """
     try:
         image = Image.open(io.BytesIO(data))
         grey = image.mode in ("1", "L", "I;16") if shape is None else shape[0] == 1
         image = image.convert("L" if grey else "RGB")
     except (OSError, UnidentifiedImageError) as e:
-        raise SettingError(f"cannot be read as a picture ({e}).") from e
+        raise SettingError(_("cannot be read as a picture ({error}).", error=e)) from e
     if shape is not None and image.size != (shape[2], shape[1]):
-        raise ShapeError(f"a picture of {image.size[0]}x{image.size[1]} px; the model takes {shape[2]}x{shape[1]}.")
+        raise ShapeError(
+            _(
+                "the picture has {w}x{h} px; the model takes {expected_w}x{expected_h}.",
+                w=image.width,
+                h=image.height,
+                expected_w=shape[2],
+                expected_h=shape[1],
+            )
+        )
     a = np.asarray(image)
     return a[None] if grey else a.transpose(2, 0, 1)
 
 
-# ---------------------------------------------------------------- arrays of the user's own
+# ---------------------------------------------------------------- arrays of your data
 
 
 def looks(x: np.ndarray) -> int:
-    """2 for (n, h, w) of values in 0-1, or whole ones in 0-255, and for all of four dimensions."""
+    """2 for (n, h, w) with values in 0-1, or integers in 0-255, and for anything with four dimensions."""
     if x.ndim != 3:
         return 2 if x.ndim == 4 else 0
     most = 255 if np.issubdtype(x.dtype, np.integer) or x.dtype == bool else 1
@@ -93,27 +109,40 @@ def from_array(x: np.ndarray, notes: list[str]) -> np.ndarray:
     Raises: SettingError.
     """
     if x.ndim not in (3, 4):
-        raise SettingError(f"x of shape {x.shape} is no array of pictures; docs/data.md shows the layouts.")
+        raise SettingError(
+            _("x of shape {shape} is not an array of pictures; see docs/data.md for the layouts.", shape=x.shape)
+        )
     low, high = (float(v) for v in (x.min(), x.max()))
     x = x[:, None] if x.ndim == 3 else x
     if x.shape[1] not in (1, 3) and x.shape[3] in (1, 3, 4):
         x = np.moveaxis(x, 3, 1)
-        notes.append("Channels stood last: moved to the front.")
+        notes.append(_("Channels were last and were moved to the front."))
         if x.shape[1] == 4:
             x = x[:, :3]
-            notes.append("The fourth channel is left out.")
+            notes.append(_("The fourth channel was left out."))
     if x.shape[1] not in (1, 3):
-        raise SettingError(f"pictures of shape {x.shape[1:]}: expected (1, h, w) or (3, h, w), grey or colour.")
+        raise SettingError(
+            _(
+                "pictures of shape {shape}: expected (1, h, w) or (3, h, w), grey or colour.",
+                shape=x.shape[1:],
+            )
+        )
     if x.dtype == bool or (low >= 0 and high <= 1 and np.issubdtype(x.dtype, np.integer)):
-        notes.append("Values are 0 and 1: black and white.")
+        notes.append(_("Values are 0 and 1, shown as black and white."))
         return (x.astype(np.uint8) * 255).astype(np.uint8)
     if x.dtype == np.uint16 and high > 255:
-        notes.append("16-bit values: scaled to 8.")
+        notes.append(_("16-bit values were scaled to 8 bits."))
         return np.rint(x / 257).astype(np.uint8)
     if low >= 0 and high <= 255 and (np.issubdtype(x.dtype, np.integer) or (high > 1 and not (x % 1).any())):
         return np.ascontiguousarray(x, np.uint8)
     if low < 0 or high > 1:
-        raise SettingError(f"pictures with values {low:.4g} to {high:.4g}: expected 0 to 1, or whole numbers 0 to 255.")
+        raise SettingError(
+            _(
+                "pictures with values {low} to {high}: expected 0 to 1, or integers 0 to 255.",
+                low=significant(low, 4),
+                high=significant(high, 4),
+            )
+        )
     return np.ascontiguousarray(x, np.float32)
 
 
@@ -133,11 +162,11 @@ IMAGE = modality(
         looks=looks,
         from_array=from_array,
         decoder_dims=3,
-        plural="pictures",
-        measured="pixels",
+        plural=N_("pictures"),
+        measured=N_("pixels"),
         quick={"d": 8, "width": 16},
         thumbnail_is_sample=True,
         by_hand="canvas",
-        summary="grey or colour, values 0-1",
+        summary=N_("grey or colour, values 0-1"),
     )
 )

@@ -9,30 +9,31 @@ from jaxtyping import Float, UInt8
 
 from ..errors import SettingError, ShapeError
 from ..registry import Modality, modality
+from ..text import N_, _
 from ..types import Artifact
 from . import csv_values
 from .image import pixels
 
-HEIGHT, WIDTH = 64, 96  # px, of every chart: live, in thumbnails, strips and grids
-SOFT = 5.0  # std: a chart is linear to about 2 and bends towards its edge, so that 12 still fits and is told from 6
+HEIGHT, WIDTH = 64, 96  # px, of every chart: live, in thumbnails and grids
+SOFT = 5.0  # std: a chart is linear to about 2 and compresses larger values, so that 12 fits and differs from 6
 LINE_PX, MARGIN_PX, ZERO = 1.2, 2.0, 0.16  # thickness; room for the line at the edges; grey of the line at 0
-FINE = 3  # samples of the line across one pixel: what smooths its steps
+FINE = 3  # samples of the line per pixel, for antialiasing
 COLOURS = np.array([[0.35, 0.8, 1.0], [1.0, 0.62, 0.25], [0.55, 0.9, 0.45], [0.95, 0.5, 0.8]], np.float32)
-BATCH = 256  # charts drawn at once: 50 MB of work space a channel
+BATCH = 256  # charts drawn at once: 50 MB of memory per channel
 
 
 def picture_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
-    """(c, h, w) of the chart of a series: grey for one channel, else a colour for each. Raises: ShapeError."""
+    """(c, h, w) of the chart of a series: grey for one channel, else one colour per channel. Raises: ShapeError."""
     if len(shape) != 2 or min(shape) < 1:
-        raise ShapeError(f"expected a series of shape (c, t), got {tuple(shape)}.")
+        raise ShapeError(_("expected a series of shape (c, t), got {shape}.", shape=tuple(shape)))
     return (1 if shape[0] == 1 else 3, HEIGHT, WIDTH)
 
 
 def pictures(x: Float[np.ndarray, "b c t"]) -> UInt8[np.ndarray, "b k h w"]:
-    """Line charts, time to the right, up is up, all on one scale, so that amplitudes compare. Raises: ShapeError.
+    """Line charts with time to the right, all on one scale, so that amplitudes can be compared. Raises: ShapeError.
 
-    A value v is drawn at tanh(v / 5) of half the height above the middle. Channels take turns with four colours and
-    add where they cross.
+    A value v is drawn at tanh(v / 5) of half the height above the middle. Channels cycle through four colours,
+    which add up where they cross.
     """
     k, h, w = picture_shape(x.shape[1:])
     out = np.empty((len(x), k, h, w), np.uint8)
@@ -52,10 +53,10 @@ def _charts(x: np.ndarray) -> np.ndarray:
 
 
 @cache
-def _places(t: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """FINE places a pixel or more along a series of length t: value before, value after, share of the latter.
+def _sample_points(t: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """FINE or more points per pixel along a series of length t: index before, index after, weight of the latter.
 
-    Each value has a place on it, so that no peak is cut.
+    Every value is one of the points, so that no peak is cut off.
     """
     n = -(-t // (WIDTH * FINE)) * WIDTH * FINE
     at = np.linspace(0, t - 1, n + 1, dtype=np.float32)
@@ -66,22 +67,22 @@ def _places(t: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _rows(x: np.ndarray) -> np.ndarray:
     """Height of the line in rows from the top, (b, c, n WIDTH FINE + 1)."""
-    left, right, share = _places(x.shape[-1])
+    left, right, share = _sample_points(x.shape[-1])
     y = np.float32(HEIGHT / 2) - np.float32(HEIGHT / 2 - MARGIN_PX) * np.tanh(x / np.float32(SOFT))
     before = y[..., left]
     return before + (y[..., right] - before) * share
 
 
 def _ink(rows: np.ndarray) -> np.ndarray:
-    """(b, c, h, w) in 0-1: the share of each pixel that the line covers, counted in FINE upright slices."""
+    """(b, c, h, w) in 0-1: the share of each pixel that the line covers, counted in FINE vertical slices."""
     n = (rows.shape[-1] - 1) // (WIDTH * FINE)
     rows = np.concatenate([rows[..., :1]] * n + [rows] + [rows[..., -1:]] * n, axis=-1)
     top = bottom = rows[..., : -3 * n : n]
-    for i in range(1, 3 * n + 1):  # a slice sees its neighbours: a pen one pixel wide, or steep parts would fade
+    for i in range(1, 3 * n + 1):  # with neighbouring slices, as a pen one pixel wide: steep parts would fade otherwise
         part = rows[..., i : rows.shape[-1] - 3 * n + i : n]
         top, bottom = np.minimum(top, part), np.maximum(bottom, part)
     half = np.float32(LINE_PX / 2)
-    tops, bottoms = (_apart(v) for v in (top - half, bottom + half))
+    tops, bottoms = (_by_slice(v) for v in (top - half, bottom + half))
     edge = np.arange(HEIGHT, dtype=np.float32)[:, None]
     ink = np.zeros((*rows.shape[:-1], HEIGHT, WIDTH), np.float32)
     for above, below in zip(tops, bottoms, strict=True):
@@ -91,25 +92,25 @@ def _ink(rows: np.ndarray) -> np.ndarray:
     return ink * np.float32(1 / FINE)
 
 
-def _apart(v: np.ndarray) -> np.ndarray:
+def _by_slice(v: np.ndarray) -> np.ndarray:
     """(b, c, WIDTH FINE) -> (FINE, b, c, 1, WIDTH), contiguous: numpy is three times as fast on that."""
     return np.ascontiguousarray(np.moveaxis(v.reshape(*v.shape[:-1], 1, WIDTH, FINE), -1, 0))
 
 
 def artifacts(x: Float[np.ndarray, "c t"]) -> tuple[Artifact, ...]:
-    """Its chart as every page draws it, and the lines themselves."""
+    """The chart, as every page draws it, and the values themselves."""
     lines = np.ascontiguousarray(x, np.float32)
-    said = "standard deviations of the data set"
-    return (Artifact("picture", pixels(pictures(x[None])[0])), Artifact("chart", lines, said))
+    caption = _("standard deviations of the data set")
+    return (Artifact("picture", pixels(pictures(x[None])[0])), Artifact("chart", lines, caption))
 
 
 def to_bytes(x: Float[np.ndarray, "c t"]) -> tuple[str, bytes]:
-    """The values as CSV: a row a time step, a column a channel."""
+    """The values as CSV: one row per time step, one column per channel."""
     return "text/csv", csv_values.write([f"channel_{i + 1}" for i in range(len(x))], np.asarray(x).T)
 
 
 def from_bytes(data: bytes, shape: tuple[int, ...] | None) -> Float[np.ndarray, "c t"]:
-    """What to_bytes wrote. Raises: SettingError."""
+    """Reads what to_bytes writes. Raises: SettingError."""
     return csv_values.of_shape(csv_values.read(data).T, shape)
 
 
@@ -117,7 +118,9 @@ def from_array(x: np.ndarray, notes: list[str]) -> Float[np.ndarray, "n c t"]:
     """(n, t) or (n, c, t). Raises: SettingError."""
     x = x[:, None] if x.ndim == 2 else x
     if x.ndim != 3:
-        raise SettingError(f"x of shape {x.shape} is no array of series; docs/data.md shows the layouts.")
+        raise SettingError(
+            _("x of shape {shape} is not an array of series; see docs/data.md for the layouts.", shape=x.shape)
+        )
     return x.astype(np.float64)
 
 
@@ -137,11 +140,11 @@ SERIES = modality(
         looks=lambda x: int(x.ndim == 3),
         from_array=from_array,
         decoder_dims=2,
-        plural="series",
-        measured="channels and time steps",
+        plural=N_("series"),
+        measured=N_("channels and time steps"),
         quick={"d": 8, "width": 16, "units": 64},
         charts=True,
         by_hand="curve",
-        summary="channels over time, standardised; drawn as line charts on one scale",
+        summary=N_("channels over time, standardised; drawn as line charts on a common scale"),
     )
 )

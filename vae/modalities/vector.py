@@ -1,4 +1,4 @@
-"""Vectors: (m,) real values, one a column of a table, standardised by their data set. Shown as bars."""
+"""Vectors: (m,) real values, one per column of a table, standardised by their data set. Shown as bar charts."""
 
 from __future__ import annotations
 
@@ -7,29 +7,30 @@ from jaxtyping import Float, UInt8
 
 from ..errors import ShapeError
 from ..registry import Modality, modality
+from ..text import N_, _
 from ..types import Artifact
 from . import csv_values
 from .image import pixels
 from .series import HEIGHT, MARGIN_PX, SOFT, WIDTH, ZERO
 
 BATCH = 1024  # charts drawn at once
-GAP_PX, WIDE = 1, 4  # between bars, where they are at least so many pixels wide
+GAP_PX, WIDE = 1, 4  # between bars, if they are at least that many pixels wide
 
 
 def picture_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
     """(1, h, w) of the bar chart of a vector. Raises: ShapeError."""
     if len(shape) != 1 or shape[0] < 1:
-        raise ShapeError(f"expected a vector of shape (m,), got {tuple(shape)}.")
+        raise ShapeError(_("expected a vector of shape (m,), got {shape}.", shape=tuple(shape)))
     return (1, HEIGHT, WIDTH)
 
 
 def pictures(x: Float[np.ndarray, "b m"]) -> UInt8[np.ndarray, "b 1 h w"]:
-    """Bar charts, one bar a value from the left, up is up, all on one scale. Raises: ShapeError.
+    """Bar charts with one bar per value, from left to right, all on the same scale. Raises: ShapeError.
 
-    A value v reaches tanh(v / 5) of half the height, as a series does. Of more values than there are pixels, those that
-    share one are drawn as their mean.
+    A value v reaches tanh(v / 5) of half the height, as in a series. If there are more values than pixels, those that
+    share a pixel are averaged.
     """
-    _, h, w = picture_shape(x.shape[1:])
+    _channels, h, w = picture_shape(x.shape[1:])
     out = np.empty((len(x), 1, h, w), np.uint8)
     for i in range(0, len(x), BATCH):
         out[i : i + BATCH, 0] = _charts(np.asarray(x[i : i + BATCH], np.float32))
@@ -48,7 +49,7 @@ def _charts(x: np.ndarray) -> np.ndarray:
 
 
 def _bars(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The value at each column of pixels (b, w), and where there is a bar rather than a gap (w,)."""
+    """The value at each column of pixels (b, w), and 1 for a bar, 0 for a gap (w,)."""
     m = x.shape[1]
     if m > WIDTH:
         edges = np.linspace(0, m, WIDTH + 1).astype(np.intp)
@@ -61,24 +62,27 @@ def _bars(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def artifacts(x: Float[np.ndarray, " m"]) -> tuple[Artifact, ...]:
-    """Its bars as every page draws them, and the values themselves."""
+    """The bars, as every page draws them, and the values themselves."""
     values = np.ascontiguousarray(x, np.float32)[:, None]
-    said = "standard deviations of the data set"
-    return (Artifact("picture", pixels(pictures(x[None])[0])), Artifact("table", values, said, {"columns": ["value"]}))
+    caption = _("standard deviations of the data set")
+    return (
+        Artifact("picture", pixels(pictures(x[None])[0])),
+        Artifact("table", values, caption, {"columns": ["value"]}),
+    )
 
 
 def to_bytes(x: Float[np.ndarray, " m"]) -> tuple[str, bytes]:
-    """The values as CSV, a row each."""
+    """The values as CSV, one per row."""
     return "text/csv", csv_values.write(["value"], np.asarray(x)[:, None])
 
 
 def from_bytes(data: bytes, shape: tuple[int, ...] | None) -> Float[np.ndarray, " m"]:
-    """What to_bytes wrote. Raises: SettingError."""
+    """Reads what to_bytes writes. Raises: SettingError."""
     return csv_values.of_shape(csv_values.read(data).ravel(), shape)
 
 
 def from_array(x: np.ndarray, notes: list[str]) -> Float[np.ndarray, "n m"]:
-    """(n, m), or arrays of more dimensions, whose values then stand in a row."""
+    """(n, m), or arrays of more dimensions, which are flattened."""
     return x.reshape(len(x), -1).astype(np.float64)
 
 
@@ -98,10 +102,10 @@ VECTOR = modality(
         looks=lambda x: int(x.ndim == 2),
         from_array=from_array,
         decoder_dims=1,
-        plural="vectors",
-        measured="values",
+        plural=N_("vectors"),
+        measured=N_("values"),
         quick={"d": 4, "width": 128},
         charts=True,
-        summary="values without an order, standardised; drawn as bars on one scale",
+        summary=N_("values without an order, standardised; drawn as bar charts on a common scale"),
     )
 )

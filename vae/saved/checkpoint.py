@@ -1,7 +1,7 @@
 """A checkpoint is a folder: config.json and the files it lists with their SHA-256. No pickles.
 
-Written under a temporary name, flushed, then renamed into place, so that a killed process or a full disk never leaves
-half a checkpoint and never costs the one that was there.
+It is written under a temporary name, flushed, then renamed, so that a killed process or a full disk never leaves a
+partial checkpoint and never destroys the previous one.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ import numpy as np
 
 from ..disk import folder_swap
 from ..errors import CheckpointError, SaveError, UnknownName
+from ..text import _, number
 from . import folders
 from .folders import root
 
 FORMAT, CONFIG = 1, "config.json"
-UPGRADES: dict[int, Callable[[dict], dict]] = {}  # format n -> a named function that turns its config into format n + 1
+UPGRADES: dict[int, Callable[[dict], dict]] = {}  # format n -> a function that converts its config to format n + 1
 MODEL, ATLAS, THUMBNAILS, HISTORY, RESUME = (
     "model.safetensors",
     "atlas.npz",
@@ -33,7 +34,7 @@ MODEL, ATLAS, THUMBNAILS, HISTORY, RESUME = (
     "history.jsonl",
     "resume.safetensors",
 )
-FILES = (MODEL, ATLAS, THUMBNAILS, HISTORY, RESUME)  # what a checkpoint may hold
+FILES = (MODEL, ATLAS, THUMBNAILS, HISTORY, RESUME)  # files that a checkpoint may contain
 REQUIRED = ("name", "family", "hparams", "dataset", "seed", "spec", "files")
 
 
@@ -46,13 +47,13 @@ class Checkpoint:
     files: dict[str, bytes]
 
     def history(self) -> list[dict[str, Any]]:
-        """One record an epoch."""
+        """One record per epoch."""
         return [json.loads(line) for line in self.files.get(HISTORY, b"").decode().splitlines()]
 
 
 def checkpoints() -> dict[str, Path]:
-    """name -> folder of everything below `root()` that has a config.json, sorted by name; with an installed zscope also
-    of those that come with it, where none below `root()` has the name."""
+    """name -> folder of every checkpoint in `root()`, sorted by name; an installed zscope adds those that come with it,
+    unless one in `root()` has the same name."""
     found = {name: path for base in (folders.packed(), root()) if base for name, path in _below(base).items()}
     return dict(sorted(found.items()))
 
@@ -77,11 +78,13 @@ def find(name: str | os.PathLike) -> Path:
     path = Path(name)
     if len(path.parts) > 1 or path.is_absolute():
         if not (path / CONFIG).is_file():
-            with folder_swap.settled(path.parent):  # a trainer may be swapping it just now, or was killed while it did
+            with folder_swap.settled(
+                path.parent
+            ):  # a trainer may be replacing it right now, or was killed while doing so
                 folder_swap.recover(path)
         if (path / CONFIG).is_file():
             return path
-    raise UnknownName("checkpoint", str(name), known)
+    raise UnknownName(_("checkpoint"), str(name), known)
 
 
 def read(path: Path, *, skip: tuple[str, ...] = ()) -> Checkpoint:
@@ -92,7 +95,7 @@ def read(path: Path, *, skip: tuple[str, ...] = ()) -> Checkpoint:
     path = Path(path)
     try:
         return _read(path, skip)
-    except CheckpointError:  # a real fault, or a trainer swapped the folder meanwhile: look again while none can
+    except CheckpointError:  # a real error, or a trainer was replacing the folder: retry under its lock
         with folder_swap.settled(path.parent):
             folder_swap.recover(path)
             return _read(path, skip)
@@ -103,17 +106,29 @@ def _read(path: Path, skip: tuple[str, ...]) -> Checkpoint:
     files = {}
     for name, expected in config["files"].items():
         if name in skip or (name == RESUME and not (path / name).exists()):
-            continue  # what resumes a training is not shipped with a checkpoint
+            continue  # the training state is not shipped with a checkpoint
         try:
             data = (path / name).read_bytes()
         except OSError as e:
             raise CheckpointError(
-                f"{path.name}: {name} cannot be read ({e.strerror}); config.json lists it. Restore it or train again."
+                _(
+                    "{name}: {file}, listed in config.json, cannot be read ({reason}). Restore it or train again.",
+                    name=path.name,
+                    file=name,
+                    reason=e.strerror,
+                )
             ) from e
         if _sha256(data) != expected:
             raise CheckpointError(
-                f"{path.name}: {name} is not the file that was saved (SHA-256 {_sha256(data)[:12]}…, expected "
-                f"{str(expected)[:12]}…, {len(data)} bytes): it was truncated or edited. Restore it or train again."
+                _(
+                    "{name}: {file} is not the file that was saved (SHA-256 {given}…, expected {expected}…, {n} "
+                    "bytes): it was truncated or edited. Restore it or train again.",
+                    name=path.name,
+                    file=name,
+                    given=_sha256(data)[:12],
+                    expected=str(expected)[:12],
+                    n=number(len(data)),
+                )
             )
         files[name] = data
     return Checkpoint(path, config, files)
@@ -123,36 +138,60 @@ def _config(path: Path) -> dict[str, Any]:
     try:
         config = json.loads((path / CONFIG).read_text("utf-8"))
     except OSError as e:
-        raise CheckpointError(f"{path} is no checkpoint: config.json cannot be read ({e.strerror}).") from e
+        raise CheckpointError(
+            _("{path} is not a checkpoint: config.json cannot be read ({reason}).", path=path, reason=e.strerror)
+        ) from e
     except (ValueError, RecursionError) as e:
-        raise CheckpointError(f"{path.name}: config.json is not JSON ({e}): it was truncated or edited.") from e
-    number = config.get("format") if isinstance(config, dict) else None
-    if not isinstance(number, int):
-        raise CheckpointError(f"{path.name}: config.json has no format number: this is not a zscope checkpoint.")
-    if number > FORMAT:
-        raise CheckpointError(f"{path.name} has format {number}; this zscope reads up to {FORMAT}. Update zscope.")
+        raise CheckpointError(
+            _("{name}: config.json is not valid JSON ({error}): it was truncated or edited.", name=path.name, error=e)
+        ) from e
+    version = config.get("format") if isinstance(config, dict) else None
+    if not isinstance(version, int):
+        raise CheckpointError(
+            _("{name}: config.json has no format number: this is not a zscope checkpoint.", name=path.name)
+        )
+    if version > FORMAT:
+        raise CheckpointError(
+            _(
+                "{name} has format {given}; this version of zscope reads formats up to {latest}. Update zscope.",
+                name=path.name,
+                given=version,
+                latest=FORMAT,
+            )
+        )
     if config.get("digest") != digest(config):
-        raise CheckpointError(f"{path.name}: config.json was edited after it was saved (its digest does not match).")
-    while number < FORMAT:
-        if number not in UPGRADES:
-            raise CheckpointError(f"{path.name} has format {number}, which zscope no longer reads (it reads {FORMAT}).")
-        config, number = UPGRADES[number](config), number + 1
+        raise CheckpointError(
+            _("{name}: config.json was edited after it was saved (its digest does not match).", name=path.name)
+        )
+    while version < FORMAT:
+        if version not in UPGRADES:
+            raise CheckpointError(
+                _(
+                    "{name} has format {given}, which zscope no longer reads (it reads {latest}).",
+                    name=path.name,
+                    given=version,
+                    latest=FORMAT,
+                )
+            )
+        config, version = UPGRADES[version](config), version + 1
     missing = [key for key in REQUIRED if key not in config]
     if missing:
-        raise CheckpointError(f"{path.name}: config.json lacks {', '.join(missing)}.")
+        raise CheckpointError(_("{name}: config.json lacks {keys}.", name=path.name, keys=", ".join(missing)))
     if not isinstance(config["files"], dict) or not all(map(_is_plain, config["files"])):
-        raise CheckpointError(f"{path.name}: config.json names a file outside its folder.")
+        raise CheckpointError(_("{name}: config.json lists a file outside its folder.", name=path.name))
     return config
 
 
 def card(name: str) -> dict[str, Any]:
-    """The config alone; the files that it lists are not read. Raises: UnknownName, CheckpointError."""
+    """The config alone, without reading the files that it lists. Raises: UnknownName, CheckpointError."""
     return read(find(name), skip=FILES).config
 
 
 def save(path: Path, config: dict[str, Any], files: dict[str, bytes], *, keep_note: bool = False) -> Checkpoint:
-    """Write a whole folder in one step. keep_note: in place of config's own note comes that of the card which stands
-    there at that step. Raises: SaveError: what stood there before is untouched."""
+    """Write a whole folder in one step. keep_note: use the note of the checkpoint being replaced, not config's own.
+
+    Raises: SaveError: the previous checkpoint is untouched.
+    """
     config = {**config, "files": {name: _sha256(data) for name, data in sorted(files.items())}}
     with _saving(path) as partial:
         for name, data in files.items():
@@ -164,9 +203,9 @@ def save(path: Path, config: dict[str, Any], files: dict[str, bytes], *, keep_no
 
 
 def annotate(path: Path, text: str) -> None:
-    """Put a note on the card, "" none; its files stay those that were saved last, whoever saves or annotates meanwhile.
+    """Write a note, "" for none, into the config; the files stay the latest ones, even if a trainer saves meanwhile.
 
-    Raises: CheckpointError: there is no card to be read. SaveError: what stood there before is untouched.
+    Raises: CheckpointError: the config is unreadable. SaveError: the previous one is untouched.
     """
     with _saving(path) as partial, folder_swap.lock(path.parent):
         folder_swap.recover(path)
@@ -177,7 +216,7 @@ def annotate(path: Path, text: str) -> None:
 
 @contextlib.contextmanager
 def _saving(path: Path) -> Iterator[Path]:
-    """A new folder, gone in the end, for what shall stand at `path`. Raises: SaveError."""
+    """A temporary folder in which to write what will be at `path`. Raises: SaveError."""
     partial = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.partial")
     try:
         folder_swap.sweep(path)
@@ -185,13 +224,15 @@ def _saving(path: Path) -> Iterator[Path]:
         partial.mkdir(parents=True)
         yield partial
     except OSError as e:
-        raise SaveError(f"could not save {path}: {e.strerror or e}. What was there before is untouched.") from e
+        raise SaveError(
+            _("cannot save {path}: {reason}. Nothing was changed.", path=path, reason=e.strerror or e)
+        ) from e
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
 def _note(path: Path, config: dict[str, Any]) -> str:
-    """Of the card that stands there, only with the lock; config's own where none does that can be read."""
+    """The note of the present checkpoint, else that of `config`. Call with the lock."""
     folder_swap.recover(path)
     try:
         return _config(path).get("note", "")
@@ -200,7 +241,7 @@ def _note(path: Path, config: dict[str, Any]) -> str:
 
 
 def _sign(config: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Write a config with its digest; as it was written. An empty note is none."""
+    """Write a config with its digest and return it; an empty note is left out."""
     config = {k: v for k, v in config.items() if k != "note" or v} | {"format": FORMAT}
     config["digest"] = digest(config)
     folder_swap.write(folder / CONFIG, json.dumps(config, indent=1, ensure_ascii=False).encode())
@@ -208,12 +249,12 @@ def _sign(config: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def delete(name: str) -> None:
-    """Remove a checkpoint for good. Raises: UnknownName."""
+    """Delete a checkpoint permanently. Raises: UnknownName."""
     path = find(name)
-    gone = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.partial")  # swept, should we die here
+    aside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.partial")  # swept if this process dies
     with folder_swap.lock(path.parent):
-        os.rename(path, gone)
-    shutil.rmtree(gone, ignore_errors=True)
+        os.rename(path, aside)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def digest(config: dict[str, Any]) -> str:

@@ -1,8 +1,8 @@
-"""A decoder of somebody else's with its latents, as a checkpoint: it is explored like any other, and encodes nothing.
+"""An imported decoder with its latents as a checkpoint: it is explored like any other, but has no encoder.
 
-The decoder's file is TorchScript or ONNX, kept byte by byte in the checkpoint's model.safetensors. It is code, which
-runs when the checkpoint is opened: import what you trust. Pickled models are refused, and torch.export archives, whose
-weights torch unpickles.
+The decoder is a TorchScript or ONNX file, stored unchanged in the checkpoint's model.safetensors. It is code that runs
+when the checkpoint is opened: import only what you trust. Pickled models are rejected, and so are torch.export
+archives, whose weights torch unpickles.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from safetensors.torch import load as load_tensors
 from torch import Tensor, nn
 
 from ..errors import CheckpointError, SettingError
+from ..text import _
 from ..types import Latent
 from .checkpoint import MODEL, Checkpoint
 
@@ -26,7 +27,7 @@ DECODERS = {".pt": "decoder.pt", ".onnx": "decoder.onnx"}
 
 
 class Decoder(nn.Module):
-    """What `vae.engine.engine` asks of a model, as far as a decoder knows. deep: it takes (b, d, 1, 1)."""
+    """A decoder with the interface that `vae.engine.engine` needs of a model. deep: it takes (b, d, 1, 1)."""
 
     has_prior = False
     condition = ()
@@ -36,7 +37,7 @@ class Decoder(nn.Module):
         self.run, self.d, self.levels, self.deep, self.low, self.high = run, d, (d,), deep, low, high
 
     def infer(self, x: Tensor, c: Tensor | None = None) -> Latent:
-        raise SettingError("an imported decoder has no encoder.")
+        raise SettingError(_("an imported decoder has no encoder."))
 
     def decode(self, z: Tensor, c: Tensor | None = None) -> Tensor:
         """(b, d) -> (b, *shape), pictures in 0-1."""
@@ -57,14 +58,16 @@ class _Onnx(nn.Module):
             import onnxruntime
         except ImportError:
             raise SettingError(
-                "an ONNX decoder needs onnxruntime, which is not installed: pip install onnxruntime"
+                _("an ONNX decoder needs onnxruntime, which is not installed: pip install onnxruntime")
             ) from None
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         try:
             self.session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-        except Exception as e:  # it raises classes of its own, which have no public root
-            raise SettingError(f"not an ONNX decoder, or a damaged one ({str(e).splitlines()[0]}).") from None
+        except Exception as e:  # its own exceptions have no public base class
+            raise SettingError(
+                _("not an ONNX decoder, or a damaged one ({error}).", error=str(e).splitlines()[0])
+            ) from None
         self.input = self.session.get_inputs()[0].name
 
     def forward(self, z: Tensor) -> Tensor:
@@ -79,11 +82,11 @@ def restore(saved: Checkpoint, device: torch.device) -> nn.Module:
     """The decoder of an imported checkpoint. Raises: CheckpointError."""
     h = saved.config["hparams"]
     try:
-        (name, data), *_ = load_tensors(saved.files[MODEL]).items()
+        (name, data), *_rest = load_tensors(saved.files[MODEL]).items()
         run = opened(name, data.numpy().tobytes())
         return Decoder(run, int(h["d"]), bool(h["deep"]), float(h["low"]), float(h["high"])).to(device)
     except (SettingError, SafetensorError, KeyError, TypeError, ValueError) as e:
-        raise CheckpointError(f"{saved.path.name}: its decoder cannot be opened: {e}") from e
+        raise CheckpointError(_("{name}: the decoder cannot be opened: {error}", name=saved.path.name, error=e)) from e
 
 
 # ---------------------------------------------------------------- parts
@@ -98,13 +101,22 @@ def opened(name: str, data: bytes) -> nn.Module:
     except zipfile.BadZipFile:
         names = []
     if not any("/code/" in n for n in names):
-        what = "a torch.export archive" if any(n.endswith("archive_format") for n in names) else "no TorchScript"
-        raise SettingError(
-            f"the decoder is {what}: expected what torch.jit.save wrote, or ONNX. Pickles are not opened."
-        )
+        if any(n.endswith("archive_format") for n in names):
+            message = _(
+                "the decoder is a torch.export archive: expected TorchScript, as written by torch.jit.save, or "
+                "ONNX. Pickles are not opened."
+            )
+        else:
+            message = _(
+                "the decoder is not TorchScript: expected a file written by torch.jit.save, or ONNX. "
+                "Pickles are not opened."
+            )
+        raise SettingError(message)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # TorchScript is frozen, not gone
+            warnings.simplefilter("ignore", DeprecationWarning)  # TorchScript is deprecated but supported
             return torch.jit.load(io.BytesIO(data), map_location="cpu").eval()
     except RuntimeError as e:
-        raise SettingError(f"the decoder is no TorchScript that opens here ({str(e).splitlines()[0]}).") from None
+        raise SettingError(
+            _("the TorchScript decoder cannot be opened ({error}).", error=str(e).splitlines()[0])
+        ) from None

@@ -1,7 +1,7 @@
-"""Directions that the user named: one small JSON file a model, in `.directions` beside the checkpoints.
+"""Named directions of the user: one small JSON file per model, in `.directions` beside the checkpoints.
 
-Beside them and not in them, since a checkpoint is sealed by its hashes and replaced as a whole. A file is found by the
-hash of the model's parameters: it outlives a new map or another name, and a model trained anew starts without.
+They are not part of a checkpoint, which is protected by hashes and replaced as a whole. The file is found by the hash
+of the model's parameters: it stays valid if the map is rebuilt or the model is renamed, but not if it is trained again.
 """
 
 from __future__ import annotations
@@ -19,17 +19,18 @@ from filelock import FileLock
 from ..disk.one_step import replacing
 from ..errors import CheckpointError, SaveError, SettingError, UnknownName
 from ..latent.rows import vector
+from ..text import _
 from .checkpoint import MODEL, root
 
 FORMAT = 1
-LONGEST = 60  # letters of a name
-MOST = 200  # directions of a model
+LONGEST = 60  # characters of a name
+MOST = 200  # directions per model
 
 
 @dataclass(frozen=True)
 class Named:
-    """u (d): added once, it is the whole attribute. strength: how much of it was applied when it was saved. source:
-    where it comes from, in words."""
+    """u (d): added once, it is the whole attribute. strength: how much of it was added when it was saved. source: its
+    origin in words."""
 
     name: str
     u: tuple[float, ...]
@@ -38,9 +39,9 @@ class Named:
 
 
 def load(card: Mapping[str, Any]) -> tuple[Named, ...]:
-    """The directions of a model, by its card, in the order they were saved.
+    """The directions of a model, by its config, in the order they were saved.
 
-    Raises: CheckpointError: their file is not what was written.
+    Raises: CheckpointError: the file is damaged.
     """
     path = file_of(card)
     try:
@@ -48,7 +49,7 @@ def load(card: Mapping[str, Any]) -> tuple[Named, ...]:
     except FileNotFoundError:
         return ()
     except (OSError, UnicodeDecodeError) as e:
-        raise CheckpointError(f"{path}: the saved directions cannot be read ({e}).") from e
+        raise CheckpointError(_("{path}: the saved directions cannot be read ({error}).", path=path, error=e)) from e
     try:
         found = json.loads(text)
         if found["format"] != FORMAT:
@@ -57,46 +58,48 @@ def load(card: Mapping[str, Any]) -> tuple[Named, ...]:
             Named(str(one["name"]), _numbers(one["u"]), str(one["source"]), float(one["strength"]))
             for one in found["directions"]
         )
-    except Exception as e:  # whatever a file edited by hand may hold
-        raise CheckpointError(f"{path}: no saved directions ({e}). Move it away or mend it.") from e
+    except Exception as e:  # a file edited by hand may contain anything
+        raise CheckpointError(
+            _("{path}: not a file of saved directions ({error}). Move it away or repair it.", path=path, error=e)
+        ) from e
 
 
 def save(card: Mapping[str, Any], direction: Named) -> None:
     """Add a direction; one of the same name is replaced.
 
-    Raises: SettingError: a name or strength that cannot be kept, or too many. ShapeError: no vector of finite numbers.
-    SaveError: the file cannot be written, and is as it was. CheckpointError: see `load`.
+    Raises: SettingError: an invalid name or strength, or too many directions. ShapeError: not a vector of finite
+    numbers. SaveError: the file cannot be written; the previous one is untouched. CheckpointError: see `load`.
     """
     name = _checked(direction.name)
-    u = vector(direction.u, name=f"direction {name!r}")
+    u = vector(direction.u, name=_("direction {name!r}", name=name))
     if not np.isfinite(direction.strength):
-        raise SettingError(f"strength {direction.strength}: expected a finite number.")
-    kept = Named(name, tuple(float(str(v)) for v in u), direction.source, float(direction.strength))
+        raise SettingError(_("strength {strength}: expected a finite number.", strength=direction.strength))
+    saved = Named(name, tuple(float(str(v)) for v in u), direction.source, float(direction.strength))
 
     def add(known: list[Named]) -> list[Named]:
         others = [one for one in known if one.name != name]
         if len(others) >= MOST:
-            raise SettingError(f"{MOST} directions are saved for this model already: delete some first.")
-        return [*others, kept]
+            raise SettingError(_("this model already has {n} saved directions: delete some first.", n=MOST))
+        return [*others, saved]
 
     _change(card, add)
 
 
 def rename(card: Mapping[str, Any], old: str, new: str) -> None:
-    """Another name for a direction. Raises: UnknownName. SettingError: the new name is taken, or none. As `save`."""
+    """Rename a direction. Raises: UnknownName. SettingError: the new name is taken or invalid. As `save`."""
     new = _checked(new)
 
     def renamed(known: list[Named]) -> list[Named]:
         _find(known, old)
         if new != old and any(one.name == new for one in known):
-            raise SettingError(f"a direction {new!r} is saved already: choose another name.")
+            raise SettingError(_("there already is a direction {new!r}: choose another name.", new=new))
         return [Named(new, one.u, one.source, one.strength) if one.name == old else one for one in known]
 
     _change(card, renamed)
 
 
 def delete(card: Mapping[str, Any], name: str) -> None:
-    """Forget a direction. Raises: UnknownName. As `save`."""
+    """Delete a direction. Raises: UnknownName. As `save`."""
 
     def without(known: list[Named]) -> list[Named]:
         _find(known, name)
@@ -106,12 +109,12 @@ def delete(card: Mapping[str, Any], name: str) -> None:
 
 
 def file_of(card: Mapping[str, Any]) -> Path:
-    """Where the directions of a model are kept."""
+    """The file of a model's directions."""
     return root() / ".directions" / f"{card['files'][MODEL][:24]}.json"
 
 
 def _change(card: Mapping[str, Any], change: Callable[[list[Named]], list[Named]]) -> None:
-    """Read, change and write under a lock, so that no tab undoes another's work; the file is replaced as a whole."""
+    """Read, change and write under a lock, so that sessions do not undo each other's changes."""
     path = file_of(card)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -123,7 +126,13 @@ def _change(card: Mapping[str, Any], change: Callable[[list[Named]], list[Named]
                 file.flush()
                 os.fsync(file.fileno())
     except OSError as e:
-        raise SaveError(f"could not write {path}: {e.strerror or e}. What was saved before is untouched.") from e
+        raise SaveError(
+            _(
+                "cannot write {path}: {reason}. Nothing was changed.",
+                path=path,
+                reason=e.strerror or e,
+            )
+        ) from e
 
 
 def _numbers(values: Any) -> tuple[float, ...]:
@@ -133,11 +142,11 @@ def _numbers(values: Any) -> tuple[float, ...]:
 
 def _find(known: list[Named], name: str) -> None:
     if all(one.name != name for one in known):
-        raise UnknownName("direction", name, [one.name for one in known])
+        raise UnknownName(_("direction"), name, [one.name for one in known])
 
 
 def _checked(name: str) -> str:
     name = " ".join(str(name).split())
     if not 1 <= len(name) <= LONGEST or not name.isprintable():
-        raise SettingError(f"name {name[:80]!r}: expected 1 to {LONGEST} letters.")
+        raise SettingError(_("name {name!r}: expected 1 to {max} printable characters.", name=name[:80], max=LONGEST))
     return name

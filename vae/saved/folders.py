@@ -1,7 +1,7 @@
-"""Where checkpoints lie: those that come with zscope, and the folder that new ones are written to.
+"""The folders of checkpoints: of those that come with zscope, and of new ones.
 
-In a clone of the repository both are `checkpoints/`. An installed zscope reads those that come with it from its own
-package, where the build puts them (see pyproject.toml), and writes to the user's data folder.
+In a clone of the repository both are `checkpoints/`. An installed zscope reads the former from its package, where the
+build puts them (see pyproject.toml), and writes to the user's data folder.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from pathlib import Path
 import platformdirs
 
 PACKAGE = Path(__file__).resolve().parents[1]
-PROJECT = PACKAGE.parent  # the clone; of an installed zscope the folder of all packages
-PACKED = PACKAGE / "shipped"  # only an installed zscope has it
+PROJECT = PACKAGE.parent  # the clone; for an installed zscope the folder of all packages
+PACKED = PACKAGE / "shipped"  # exists only in an installed zscope
 VARIABLE = "ZSCOPE_CHECKPOINTS"
 
 
 def root() -> Path:
-    """The folder that checkpoints are written to: ZSCOPE_CHECKPOINTS, `checkpoints/` of a clone, or, of an installed
-    zscope, `checkpoints` in the user's data folder."""
+    """The folder that checkpoints are written to: ZSCOPE_CHECKPOINTS, `checkpoints/` of a clone, or for an
+    installed zscope `checkpoints` in the user's data folder."""
     if given := os.environ.get(VARIABLE):
         return Path(given)
     if PACKED.is_dir():
@@ -28,6 +28,6 @@ def root() -> Path:
 
 
 def packed() -> Path | None:
-    """The folder of the installed package that checkpoints are read from beside `root()`; None in a clone, or where
-    ZSCOPE_CHECKPOINTS names a folder."""
+    """The folder of checkpoints in an installed package, read beside `root()`; None in a clone, or if
+    ZSCOPE_CHECKPOINTS is set."""
     return PACKED if PACKED.is_dir() and not os.environ.get(VARIABLE) else None

@@ -10,6 +10,7 @@ from ..errors import CheckpointError, ZscopeError
 from ..losses.model import Model
 from ..registry import FAMILIES, IMPORTED, MODALITIES
 from ..settings import configure
+from ..text import _
 from ..types import Spec
 from . import decoders
 from .checkpoint import MODEL, Checkpoint
@@ -23,11 +24,11 @@ def restore(saved: Checkpoint, device: torch.device) -> tuple[Model, torch.nn.Mo
     try:
         family = FAMILIES.get(c["family"])
         s = c["spec"]
-        condition = tuple(s["condition"]) if "condition" in s else ()  # a config of before there were any has none
+        condition = tuple(s["condition"]) if "condition" in s else ()  # older configs have none
         spec = Spec(tuple(s["shape"]), s["n_data"], s["n_classes"], s["modality"], condition)
         MODALITIES.get(spec.modality)
         model, objective = family.build(spec, configure(family.Hparams, c["hparams"]))
         model.load_state_dict(load_tensors(saved.files[MODEL]))
     except (ZscopeError, SafetensorError, KeyError, RuntimeError, ValueError, TypeError) as e:
-        raise CheckpointError(f"{saved.path.name}: its model cannot be rebuilt: {e}") from e
+        raise CheckpointError(_("{name}: the model cannot be rebuilt: {error}", name=saved.path.name, error=e)) from e
     return model.to(device), objective.to(device)

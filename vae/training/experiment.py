@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from ..atlas import building
-from ..atlas.measured import kept, measure
+from ..atlas.measured import measure, stored
 from ..data.published.store import check_same
 from ..engine.engine import Engine
 from ..errors import CheckpointError, SettingError
@@ -240,8 +240,8 @@ def measure_atlas(saved: Checkpoint, samples: Samples, *, device: str | None = N
     first = {"c" if engine.conditioned else "y": None if told is None else told[:64]}
     if np.abs(engine.encode(x[:64], **first)[0] - atlas.z[:64]).max() > MOVED:
         raise CheckpointError(f"{engine.name}: these samples are not those of its map; rebuild it with `atlas`.")
-    measured = kept(measure(engine.model, x, told), atlas.z, atlas.std, samples, atlas.index)
-    files = dataclasses.replace(atlas, measured=measured, kept_mixture=atlas.mixture).files()
+    measured = stored(measure(engine.model, x, told), atlas.z, atlas.std, samples, atlas.index)
+    files = dataclasses.replace(atlas, measured=measured, stored_mixture=atlas.mixture).files()
     return checkpoint.save(saved.path, saved.config, {**saved.files, **files}, keep_note=True)
 
 

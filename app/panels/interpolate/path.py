@@ -103,7 +103,7 @@ def files(engine: Engine) -> None:
 
     def way(n: int | None = None) -> tuple[np.ndarray, np.ndarray | None]:
         n = n or len(places(len(state.waypoints) - 1)[0])
-        z = engine.walk(np.array([p.z for p in state.waypoints], np.float32), n, state.method)
+        z = engine.interpolate(np.array([p.z for p in state.waypoints], np.float32), n, state.method)
         return z, engine.condition_at(z, chosen_label(engine, state))
 
     def pictures(n: int | None = None) -> np.ndarray:

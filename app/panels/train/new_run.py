@@ -128,7 +128,7 @@ def _name_key() -> str:
 
 
 def _data(data) -> str:
-    where = availability(data.name).split(" in ")[0].rstrip(",")
+    where = availability(data.name, with_folder=False)
     return f"{data.title}\u2002{data.modality} {'×'.join(map(str, data.shape))} · {where}"
 
 

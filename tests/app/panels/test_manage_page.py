@@ -71,12 +71,12 @@ def test_a_zip_is_looked_at_then_kept(root):
 def test_what_cannot_be_read_is_told(root):
     at = your_data()
     at.text_input(key="own.path.0").set_value(str(root / "none.zip")).run()
-    assert "there is no such file" in at.error[0].value
+    assert "no such file or folder" in at.error[0].value
     odd_pictures.write(root / "digits.zip")
     at.text_input(key="own.path.0").set_value(str(root / "digits.zip")).run()
     at.text_input(key="own.name.digits.zip.0").set_value("digits").run()
     at.button(key="own.add").click().run()
-    assert "data set of zscope itself" in at.error[0].value
+    assert "is a built-in data set" in at.error[0].value
     assert shelf.names() == []
 
 

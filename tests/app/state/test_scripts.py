@@ -51,7 +51,7 @@ def test_explore_gives_the_picture_its_place_its_trust_the_pin_and_the_groups(en
 def test_interpolate_gives_the_frames_of_the_whole_way(engine, method):
     way = (row(engine, 1), free(engine, 0.5), row(engine, 7))
     made = run("interpolate", engine, Studio(model="tiny-vae", waypoints=way, method=method))
-    z = engine.walk([p.z for p in way], len(made["z"]), method)
+    z = engine.interpolate([p.z for p in way], len(made["z"]), method)
     np.testing.assert_allclose(made["z"], z, atol=1e-4)
     np.testing.assert_allclose(made["frames"], engine.decode(z), atol=1e-3)
 

@@ -1,1 +1,1 @@
-"""Data sets of one's own: read from files of any kind, looked at before they are kept, then trained on as any other."""
+"""Your data: read from files of many kinds, previewed before it is stored, then trained on like any other data set."""

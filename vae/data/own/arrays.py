@@ -1,4 +1,4 @@
-"""NPY, NPZ and IDX files to samples. Nothing is unpickled: an array of objects is refused by its header."""
+"""NPY, NPZ and IDX files to samples. Nothing is unpickled: an array of objects is rejected by its header."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from ...errors import SettingError
 from ...registry import MODALITIES, Modality
+from ...text import _, ngettext, number, size
 from .choices import Choices
 from .rows import BYTES_MAX, Rows, check_room, fewer_classes
 from .sources import File, Given
@@ -36,14 +37,24 @@ def read_arrays(found: Given, choices: Choices) -> Rows:
     elif x is None and len(a) == 1:
         x = next(iter(a.values()))
     if x is None:
-        raise SettingError(f"{file.name}: expected an array x (or x_train); it has {', '.join(a) or 'none'}.")
+        raise SettingError(
+            _("{name}: expected an array named x or x_train; found {names}.", name=file.name, names=", ".join(a))
+            if a
+            else _("{name}: expected an array named x or x_train; the file has no arrays.", name=file.name)
+        )
     return _rows(
-        f"arrays of an {file.suffix[1:].upper()} file", x, y, test, choices, notes=notes, skipped=tuple(found.skipped)
+        _("arrays from an {format} file", format=file.suffix[1:].upper()),
+        x,
+        y,
+        test,
+        choices,
+        notes=notes,
+        skipped=tuple(found.skipped),
     )
 
 
 def read_idx_files(found: Given, choices: Choices) -> Rows:
-    """MNIST's layout: files of pictures and of labels, for training and test; or a single file of either.
+    """MNIST's layout: files of pictures and of labels, for training and test; or a single file.
 
     Raises: SettingError.
     """
@@ -54,21 +65,25 @@ def read_idx_files(found: Given, choices: Choices) -> Rows:
         split = "test" if any(word in name for word in IDX_PARTS["test"]) else "train"
         labels = any(word in name for word in LABELS) if len(found.files) > 1 else False
         if (split, "y" if labels else "x") in parts:
-            raise SettingError(f"{found.name}: more than one file of {'labels' if labels else 'samples'} ({split}).")
+            raise SettingError(
+                _("{name}: more than one file of labels for the {split} split.", name=found.name, split=split)
+                if labels
+                else _("{name}: more than one file of samples for the {split} split.", name=found.name, split=split)
+            )
         parts[split, "y" if labels else "x"] = array
     if ("train", "x") not in parts and ("test", "x") in parts:
-        parts = {("train", key): array for (_, key), array in parts.items()}
+        parts = {("train", key): array for (_split, key), array in parts.items()}
     x, y, test = _joined(*(parts.get((s, k)) for s in ("train", "test") for k in "xy"))
     if x is None:
-        raise SettingError(f"{found.name}: it has labels alone, no samples.")
-    return _rows("IDX files", x, y, test, choices, notes=[], skipped=tuple(found.skipped))
+        raise SettingError(_("{name}: has labels but no samples.", name=found.name))
+    return _rows(_("IDX files"), x, y, test, choices, notes=[], skipped=tuple(found.skipped))
 
 
 # ---------------------------------------------------------------- files to arrays
 
 
 def npy(data: bytes, name: str) -> np.ndarray:
-    """The array of an NPY file, whose length is what its header says. Raises: SettingError."""
+    """The array of an NPY file, whose length must match its header. Raises: SettingError."""
     stream = io.BytesIO(data)
     try:
         version = np.lib.format.read_magic(stream)
@@ -77,11 +92,17 @@ def npy(data: bytes, name: str) -> np.ndarray:
             raise ValueError(f"version {version}")
         shape, fortran, dtype = read(stream)
     except (ValueError, EOFError) as e:
-        raise SettingError(f"{name}: not an NPY file, or a damaged one ({e}).") from None
+        raise SettingError(_("{name}: not an NPY file, or a damaged one ({error}).", name=name, error=e)) from None
     if dtype.hasobject:
-        raise SettingError(f"{name}: holds pickled Python objects, which are never opened. Save plain numbers.")
-    if len(data) - stream.tell() != math.prod(shape) * dtype.itemsize:
-        raise SettingError(f"{name}: cut short, or damaged: {dtype} {shape} does not take the bytes that are there.")
+        raise SettingError(
+            _(
+                "{name}: contains pickled Python objects, which are never loaded. Save it as an array of numbers.",
+                name=name,
+            )
+        )
+    expected, given = math.prod(shape) * dtype.itemsize, len(data) - stream.tell()
+    if given != expected:
+        raise SettingError(_wrong_length(name, f"{dtype} {shape}", expected, given))
     flat = np.frombuffer(data, dtype, offset=stream.tell())
     return flat.reshape(shape, order="F" if fortran else "C")
 
@@ -90,30 +111,40 @@ def npz(data: bytes, name: str) -> dict[str, np.ndarray]:
     """The arrays of an NPZ file. Raises: SettingError."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            size = sum(e.file_size for e in archive.infolist())
-            if size > BYTES_MAX:
-                raise SettingError(f"{name}: {size / 2**30:.1f} GB unpacked; at most {BYTES_MAX / 2**30:.0f} are read.")
+            total = sum(e.file_size for e in archive.infolist())
+            if total > BYTES_MAX:
+                raise SettingError(
+                    _(
+                        "{name} unpacks to {size}; the limit is {limit}.",
+                        name=name,
+                        size=size(total),
+                        limit=size(BYTES_MAX),
+                    )
+                )
             inside = [e for e in archive.infolist() if e.filename.endswith(".npy")]
             return {e.filename[:-4]: npy(archive.read(e), f"{name}: {e.filename}") for e in inside}
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as e:
-        raise SettingError(f"{name}: not an NPZ file, or a damaged one ({e}).") from None
+        raise SettingError(_("{name}: not an NPZ file, or a damaged one ({error}).", name=name, error=e)) from None
 
 
 def idx(data: bytes, name: str) -> np.ndarray:
-    """The array of an IDX file, packed by gzip or not. Raises: SettingError."""
+    """The array of an IDX file, compressed with gzip or not. Raises: SettingError."""
     if data[:2] == b"\x1f\x8b":
         try:
             with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
                 data = stream.read(BYTES_MAX + 1)
         except (OSError, EOFError, zlib.error) as e:
-            raise SettingError(f"{name}: damaged gzip ({e}).") from None
+            raise SettingError(_("{name}: the gzip data is damaged ({error}).", name=name, error=e)) from None
     start = 4 + 4 * data[3] if len(data) >= 4 else 4
     if not is_idx(data) or len(data) < start:
-        raise SettingError(f"{name}: not an IDX file: it starts with {data[:4].hex(' ')}.")
-    shape = tuple(int(size) for size in np.frombuffer(data[4:start], ">u4"))
+        raise SettingError(
+            _("{name}: not an IDX file: the first bytes are {bytes}.", name=name, bytes=data[:4].hex(" "))
+        )
+    shape = tuple(int(length) for length in np.frombuffer(data[4:start], ">u4"))
     dtype = np.dtype(IDX_TYPES[data[2]])
-    if len(data) != start + math.prod(shape) * dtype.itemsize:
-        raise SettingError(f"{name}: cut short, or damaged: shape {shape} does not take the bytes that are there.")
+    expected, given = math.prod(shape) * dtype.itemsize, len(data) - start
+    if given != expected:
+        raise SettingError(_wrong_length(name, f"{dtype.name} {shape}", expected, given))
     return np.frombuffer(data, dtype, offset=start).reshape(shape).astype(dtype.newbyteorder("="))
 
 
@@ -126,6 +157,16 @@ def idx_by_name(file: File) -> bool:
     return "idx" in name or "ubyte" in name
 
 
+def _wrong_length(name: str, array: str, expected: int, given: int) -> str:
+    return _(
+        "{name}: truncated or damaged: an array {array} takes {expected} bytes, the file has {given}.",
+        name=name,
+        array=array,
+        expected=number(expected),
+        given=number(given),
+    )
+
+
 # ---------------------------------------------------------------- arrays to rows
 
 
@@ -133,7 +174,13 @@ def _joined(x, y, x_test, y_test) -> tuple:
     if x is None or x_test is None:
         return x, y, None
     if x.shape[1:] != x_test.shape[1:]:
-        raise SettingError(f"training samples are {x.shape[1:]}, test samples {x_test.shape[1:]}: expected the same.")
+        raise SettingError(
+            _(
+                "training samples have shape {train}, test samples {test}: expected the same shape.",
+                train=x.shape[1:],
+                test=x_test.shape[1:],
+            )
+        )
     test = np.arange(len(x) + len(x_test)) >= len(x)
     both = y is not None and y_test is not None
     return np.concatenate([x, x_test]), np.concatenate([y, y_test]) if both else None, test
@@ -143,12 +190,25 @@ def _rows(what, x, y, test, choices: Choices, *, notes: list[str], skipped) -> R
     if y is not None:
         y = y.reshape(-1) if np.size(y) == len(x) else y
         if y.shape != (len(x),):
-            raise SettingError(f"labels {y.shape}: expected one for each of the {len(x)} samples.")
+            raise SettingError(
+                _(
+                    "labels of shape {shape}: expected one label for each of the {n} samples.",
+                    shape=y.shape,
+                    n=number(len(x)),
+                )
+            )
         y = np.array([f"{v:g}" for v in y]) if np.issubdtype(y.dtype, np.floating) else y.astype(str)
     if np.issubdtype(x.dtype, np.floating) and x.ndim > 1:
         whole = np.isfinite(x).reshape(len(x), -1).all(1)
         if not whole.all():
-            notes.append(f"{(~whole).sum():,} samples hold NaN or infinity, and are left out.")
+            left_out = int((~whole).sum())
+            notes.append(
+                ngettext(
+                    "{n} sample contains NaN or infinity and was left out.",
+                    "{n} samples contain NaN or infinity and were left out.",
+                    left_out,
+                )
+            )
             x, y, test = x[whole], *(None if a is None else a[whole] for a in (y, test))
     x, modality = as_samples(x, choices, notes)
     y = fewer_classes(y, notes)
@@ -156,30 +216,60 @@ def _rows(what, x, y, test, choices: Choices, *, notes: list[str], skipped) -> R
 
 
 def as_samples(x: np.ndarray, choices: Choices, notes: list[str], layout: str = "") -> tuple[np.ndarray, str]:
-    """x as (n, *shape), and its modality: by choice, else by what its shape and values say, of those of a layout if one
-    is given. Raises: SettingError."""
+    """x as (n, *shape) and its modality: the chosen one, else the one that fits its shape and values best, of a layout
+    if one is given. Raises: SettingError."""
     if x.ndim < 2 or len(x) < 1 or not (np.issubdtype(x.dtype, np.number) or x.dtype == bool):
-        raise SettingError(f"x is {x.dtype} {x.shape}: expected numbers, (n, m), (n, h, w), (n, c, h, w) or (n, c, t).")
+        raise SettingError(
+            _(
+                "x is {dtype} {shape}: expected numbers of shape (n, m), (n, h, w), (n, c, h, w) or (n, c, t).",
+                dtype=x.dtype,
+                shape=x.shape,
+            )
+        )
     check_room(len(x), math.prod(x.shape[1:]), 8)
     if choices.size and x.ndim == 2:
         x = _reshaped(x, choices.size, notes)
-    modality = MODALITIES.get(choices.kind) if choices.kind != "auto" else _looks(x, layout)
+    modality = MODALITIES.get(choices.kind) if choices.kind != "auto" else _likeliest(x, layout)
     if modality is None or modality.from_array is None:
-        of = modality.plural if modality else f"a {layout}" if layout else "samples"
-        raise SettingError(f"x of shape {x.shape} is no array of {of}; docs/data.md shows the layouts.")
+        if modality:
+            message = _(
+                "x of shape {shape} is not an array of {samples}; see docs/data.md for the layouts.",
+                shape=x.shape,
+                samples=_(modality.plural),
+            )
+        elif layout:
+            message = _(
+                "x of shape {shape} is not an array of layout {layout}; see docs/data.md for the layouts.",
+                shape=x.shape,
+                layout=layout,
+            )
+        else:
+            message = _(
+                "x of shape {shape} is not an array of samples; see docs/data.md for the layouts.", shape=x.shape
+            )
+        raise SettingError(message)
     return modality.from_array(x, notes), modality.name
 
 
-def _looks(x: np.ndarray, layout: str) -> Modality | None:
-    """The modality that x is most like, of those of a layout if one is given; None: it is like none."""
+def _likeliest(x: np.ndarray, layout: str) -> Modality | None:
+    """The modality whose samples x resembles most, of a layout if one is given; None if it resembles none."""
     likely = [m for m in MODALITIES.all().values() if m.from_array and layout in ("", m.layout)]
     best = max(likely, key=lambda m: m.looks(x), default=None)
     return best if best and best.looks(x) else None
 
 
-def _reshaped(x: np.ndarray, size: tuple[int, int], notes: list[str]) -> np.ndarray:
-    h, w = size
+def _reshaped(x: np.ndarray, shape: tuple[int, int], notes: list[str]) -> np.ndarray:
+    h, w = shape
     if x.shape[1] not in (h * w, 3 * h * w):
-        raise SettingError(f"rows of {x.shape[1]} values: pictures of {h}x{w} have {h * w}, or {3 * h * w}.")
-    notes.append(f"Each row of {x.shape[1]} values is a picture of {h}x{w}.")
+        raise SettingError(
+            _(
+                "rows have {n} values, but a picture of {h}x{w} has {grey} (grey) or {colour} (colour).",
+                n=number(x.shape[1]),
+                h=h,
+                w=w,
+                grey=number(h * w),
+                colour=number(3 * h * w),
+            )
+        )
+    notes.append(_("Each row of {n} values is a picture of {h}x{w}.", n=number(x.shape[1]), h=h, w=w))
     return x.reshape(len(x), -1, h, w)

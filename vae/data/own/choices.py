@@ -1,4 +1,4 @@
-"""What a user may choose about how files become samples."""
+"""Options for turning files into samples."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from dataclasses import dataclass
 
 from ...errors import SettingError, UnknownName
 from ...registry import MODALITIES
+from ...text import _, number
 from .picture_files import FITS, GROUNDS
 
 COLOURS = ("auto", "grey", "colour")
 SIDE_MAX = 512  # px, of a sample
-WINDOW = 64  # time steps, where none is chosen
+WINDOW = 64  # time steps, the default
 
 
 @dataclass(frozen=True)
 class Choices:
-    """kind: a modality, or auto: what they look like. size: (h, w) of pictures in px, None: what fits most. fit: crop |
-    whole | stretch. ground: under what is transparent, and of margins. window, stride: time steps; 0 chooses."""
+    """kind: a modality, or "auto" to infer it. size: (h, w) of pictures in px, None to choose one. fit: crop | whole |
+    stretch. ground: background of transparent and padded areas. window, stride: in time steps, 0 to choose them."""
 
     kind: str = "auto"
     size: tuple[int, int] | None = None
@@ -39,21 +40,31 @@ class Choices:
             if value not in known:
                 raise SettingError(str(UnknownName(what, value, known)))
         if self.size is not None and not all(2 <= side <= SIDE_MAX for side in self.size):
-            raise SettingError(f"size {'x'.join(map(str, self.size))}: expected HxW, each 2 to {SIDE_MAX} px.")
+            raise SettingError(
+                _(
+                    "size {size}: expected HxW, each from 2 to {max} px.",
+                    size="x".join(map(str, self.size)),
+                    max=SIDE_MAX,
+                )
+            )
         if not 0 < self.test_share <= 0.5:
-            raise SettingError(f"test share {self.test_share}: expected more than 0, at most .5.")
+            raise SettingError(_("test share {share}: expected more than 0 and at most 0.5.", share=self.test_share))
         if self.window and not 2 <= self.window <= 100_000:
-            raise SettingError(f"window {self.window}: expected 2 to 100000 time steps.")
+            raise SettingError(
+                _("window {window}: expected 2 to {max} time steps.", window=self.window, max=number(100_000))
+            )
         if self.stride and not 1 <= self.stride <= 100_000:
-            raise SettingError(f"stride {self.stride}: expected 1 to 100000 time steps.")
+            raise SettingError(
+                _("stride {stride}: expected 1 to {max} time steps.", stride=self.stride, max=number(100_000))
+            )
         if not 0 <= self.seed < 2**32:
-            raise SettingError(f"seed {self.seed}: expected 0 to {2**32 - 1}.")
+            raise SettingError(_("seed {seed}: expected 0 to {max}.", seed=self.seed, max=2**32 - 1))
 
 
 def size(text: str) -> tuple[int, int]:
     """ "HxW" or one number -> (h, w). Raises: SettingError."""
     parts = text.lower().replace("×", "x").split("x")
     if not all(p.strip().isdecimal() for p in parts) or len(parts) not in (1, 2):
-        raise SettingError(f"size {text!r}: expected HxW in px, for example 32x32.")
+        raise SettingError(_("size {text!r}: expected HxW in px, for example 32x32.", text=text))
     h, w = int(parts[0]), int(parts[-1])
     return h, w

@@ -1,4 +1,4 @@
-"""Picture files of any kind and size to samples of one shape, with labels from the folders they lie in."""
+"""Picture files of any format and size to samples of one shape, with labels from the names of their folders."""
 
 from __future__ import annotations
 
@@ -10,38 +10,39 @@ import numpy as np
 from PIL import Image
 
 from ...errors import SettingError
+from ...text import _, ngettext, number, size
 from .choices import Choices
-from .picture_files import opened, plain, shaped, transparent
+from .picture_files import NotAPicture, opened, plain, shaped, transparent
 from .rows import UNSORTED, Rows, check_room, fewer_classes
 from .sources import ARCHIVES, File, Given, Skipped
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")  # none of which runs a program to be read, as EPS does
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")  # unlike EPS, none of these formats runs code when read
 SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".ppm", ".pgm", ".pbm",
     ".pnm", ".apng",
 )  # fmt: skip
-FILE_BYTES, SIDE = 64 * 2**20, 12_000  # the largest picture file that is opened; px: beyond PIL's own bound on bombs
-ASKED = 400  # files whose size is looked at where none was chosen
-AS_IT_IS, SMALL, LARGE = 128, 32, 64  # px: up to which a common size is kept; else one of these, square
-GREYISH = 24  # of 255: channels that differ by no more are the grey of a JPEG
+FILE_BYTES, SIDE = 64 * 2**20, 12_000  # limits of one picture file; px, beyond PIL's own limit
+SIZED = 400  # files whose size is read if none was chosen
+AS_IT_IS, SMALL, LARGE = 128, 32, 64  # px: a common size up to this is used unchanged; else a square of one of these
+GREYISH = 24  # of 255: channels that differ by no more are grey with JPEG artefacts
 TRAIN, TEST, OTHER = ("train", "training"), ("test", "testing"), ("val", "valid", "validation")
 Progress = Callable[[int, int], object]
 
 
 @dataclass
 class _Read:
-    """What comes of all files."""
+    """The result of reading all files."""
 
     pictures: list[np.ndarray] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
-    oddities: Counter = field(default_factory=Counter)
+    changes: Counter = field(default_factory=Counter)
 
 
 def read_pictures(found: Given, choices: Choices, progress: Progress = lambda done, n: None) -> Rows:
-    """Every file that is a picture by its content, whatever its name says; each other one is named with the reason.
+    """Every file whose content is a picture, whatever its name; every other file is listed as skipped, with the reason.
 
-    Raises: SettingError: none can be read, or all together are too much.
+    Raises: SettingError: no file can be read, or together they exceed the memory limit.
     """
     notes: list[str] = []
     h, w = choices.size or _common_size(found.files, notes)
@@ -49,26 +50,43 @@ def read_pictures(found: Given, choices: Choices, progress: Progress = lambda do
     read = _Read()
     for i, file in enumerate(found.files):
         try:
-            picture, odd = _picture(file, (h, w), choices)
+            picture, changes = _picture(file, (h, w), choices)
         except SettingError as error:
-            read.skipped.append(Skipped(file.name, _reason(file, str(error))))
+            read.skipped.append(Skipped(file.name, _reason(file, error)))
         else:
             read.pictures.append(picture)
             read.files.append(file)
-            read.oddities.update(odd)
+            read.changes.update(changes)
         progress(i + 1, len(found.files))
     if not read.pictures:
         why = "; ".join(f"{s.name}: {s.reason}" for s in read.skipped[:3])
-        raise SettingError(f"{found.name}: none of its {len(found.files)} files is a picture that can be read ({why}).")
+        raise SettingError(
+            ngettext(
+                "{name}: its {n} file is not a readable picture ({reasons}).",
+                "{name}: none of its {n} files is a readable picture ({reasons}).",
+                len(found.files),
+                name=found.name,
+                reasons=why,
+            )
+        )
     coloured = sum(len(p) == 3 for p in read.pictures)
     colour = choices.colour == "colour" or (choices.colour == "auto" and coloured > 0)
     if choices.colour == "auto":
         n = len(read.pictures)
-        notes.append(f"{coloured} of {n} pictures have colour." if colour else "No picture has colour.")
-    notes += [f"{n} picture{'s' * (n > 1)} {what}." for what, n in sorted(read.oddities.items())]
+        notes.append(
+            ngettext(
+                "{coloured} of {n} picture is in colour.",
+                "{coloured} of {n} pictures are in colour.",
+                n,
+                coloured=number(coloured),
+            )
+            if colour
+            else _("All pictures are grey.")
+        )
+    notes += [_note(change, n, (h, w), choices) for change, n in sorted(read.changes.items())]
     labels, test = folder_labels([f.folders for f in read.files], notes)
     return Rows(
-        "pictures" if labels is None else "pictures, with labels from the names of their folders",
+        "pictures" if labels is None else _("pictures, with labels from the names of their folders"),
         "image",
         _stacked(read.pictures, 3 if colour else 1),
         labels,
@@ -79,23 +97,23 @@ def read_pictures(found: Given, choices: Choices, progress: Progress = lambda do
 
 
 def is_picture(file: File) -> bool:
-    """By its name alone."""
+    """Judged by its file name only."""
     return file.suffix in SUFFIXES
 
 
 def folder_labels(folders: list[tuple[str, ...]], notes: list[str]) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """The first folder below what all have in common, and whether it lies in a folder called test, where there is one
-    beside a folder called train."""
+    """The label of each file: its first folder below those that all share. And whether it is a test sample; None if no
+    folders are named train and test."""
     test = None
-    shared = _in_common(folders)
+    shared = _n_shared(folders)
     rest = [f[shared:] for f in folders]
     heads = {f[0].lower() if f else "" for f in rest}
     if heads & set(TRAIN) and heads & set(TEST + OTHER) and heads <= set(TRAIN + TEST + OTHER):
         held = TEST if heads & set(TEST) else OTHER
         test = np.array([f[0].lower() in held for f in rest])
-        notes.append(f"The split is that of the folders: {', '.join(sorted(heads))}.")
+        notes.append(_("The train/test split follows the folders: {folders}.", folders=", ".join(sorted(heads))))
         rest = [f[1:] for f in rest]
-        shared = _in_common(rest)
+        shared = _n_shared(rest)
         rest = [f[shared:] for f in rest]
     if not any(rest):
         return None, test
@@ -108,58 +126,114 @@ def folder_labels(folders: list[tuple[str, ...]], notes: list[str]) -> tuple[np.
 
 def _open(file: File) -> Image.Image:
     if file.size > FILE_BYTES:
-        raise SettingError(f"{file.size / 2**20:.0f} MB; pictures of at most {FILE_BYTES // 2**20} MB are opened")
+        raise SettingError(
+            _("{size}; the limit for a picture is {limit}", size=size(file.size), limit=size(FILE_BYTES))
+        )
     return opened(file.read(), FORMATS, FILE_BYTES, SIDE)
 
 
-def _picture(file: File, size: tuple[int, int], choices: Choices) -> tuple[np.ndarray, list[str]]:
-    """(1, h, w) where it has no colour, else (3, h, w); and what was odd about it."""
+def _picture(file: File, shape: tuple[int, int], choices: Choices) -> tuple[np.ndarray, list[str]]:
+    """(1, h, w) if it is grey, else (3, h, w), and how it had to be changed: keys of `_note`."""
     image = _open(file)
-    odd = []
+    changes = []
     if transparent(image):
-        odd.append(f"transparent in places, laid on {choices.ground}")
+        changes.append("transparent")
     if getattr(image, "n_frames", 1) > 1:
-        odd.append("moving, or of several pages: the first is taken")
+        changes.append("animated")
     if image.mode.startswith(("I", "F")):
-        odd.append("of more than 8 bits a value, scaled to 8")
+        changes.append("deep")
     if image.mode == "CMYK":
-        odd.append("for print (CMYK), made RGB")
+        changes.append("cmyk")
     if image.getexif().get(0x0112, 1) not in (0, 1):
-        odd.append("taken with the camera turned, put upright")
+        changes.append("turned")
     upright = plain(image, choices.ground)
-    if upright.size != (size[1], size[0]):
-        odd.append(f"of another size, fitted to {size[0]}x{size[1]} ({choices.fit})")
+    if upright.size != shape[::-1]:
+        changes.append("resized")
     grey = upright.mode == "L" or choices.colour == "grey"
-    picture = shaped(upright, (1 if grey else 3, *size), choices.fit, choices.ground)
+    picture = shaped(upright, (1 if grey else 3, *shape), choices.fit, choices.ground)
     if len(picture) == 3 and np.ptp(picture.astype(np.int16), axis=0).max() <= GREYISH and choices.colour == "auto":
-        picture = shaped(upright, (1, *size), choices.fit, choices.ground)
-    return picture, odd
+        picture = shaped(upright, (1, *shape), choices.fit, choices.ground)
+    return picture, changes
 
 
-def _reason(file: File, error: str) -> str:
+def _note(change: str, n: int, shape: tuple[int, int], choices: Choices) -> str:
+    """What was done to n pictures, in a sentence."""
+    if change == "transparent":
+        return ngettext(
+            "{n} picture has transparent areas, which are now {ground}.",
+            "{n} pictures have transparent areas, which are now {ground}.",
+            n,
+            ground=_(choices.ground),
+        )
+    if change == "animated":
+        return ngettext(
+            "{n} picture is animated or has several pages: only the first frame is used.",
+            "{n} pictures are animated or have several pages: only the first frame is used.",
+            n,
+        )
+    if change == "deep":
+        return ngettext(
+            "{n} picture has more than 8 bits per value and was converted to 8 bits.",
+            "{n} pictures have more than 8 bits per value and were converted to 8 bits.",
+            n,
+        )
+    if change == "cmyk":
+        return ngettext(
+            "{n} picture was converted from CMYK to RGB.", "{n} pictures were converted from CMYK to RGB.", n
+        )
+    if change == "turned":
+        return ngettext(
+            "{n} picture was rotated as its EXIF orientation says.",
+            "{n} pictures were rotated as their EXIF orientation says.",
+            n,
+        )
+    assert change == "resized"
+    h, w = shape
+    if choices.fit == "crop":
+        return ngettext(
+            "{n} picture was cropped and resized to {w}x{h} px.",
+            "{n} pictures were cropped and resized to {w}x{h} px.",
+            n,
+            w=w,
+            h=h,
+        )
+    if choices.fit == "whole":
+        return ngettext(
+            "{n} picture was padded and resized to {w}x{h} px.",
+            "{n} pictures were padded and resized to {w}x{h} px.",
+            n,
+            w=w,
+            h=h,
+        )
+    return ngettext(
+        "{n} picture was stretched to {w}x{h} px.", "{n} pictures were stretched to {w}x{h} px.", n, w=w, h=h
+    )
+
+
+def _reason(file: File, error: SettingError) -> str:
     if file.suffix in ARCHIVES:
-        return "an archive in an archive, which is not opened"
-    if error.startswith("expected a picture") and not is_picture(file):
-        return f"no picture ({file.suffix or 'no extension'})"
-    return error.rstrip(".")
+        return _("an archive inside an archive, which is not opened")
+    if isinstance(error, NotAPicture) and not is_picture(file):
+        return _("not a picture ({extension})", extension=file.suffix) if file.suffix else _("not a picture")
+    return str(error).rstrip(".")
 
 
 def _stacked(pictures: list[np.ndarray], channels: int) -> np.ndarray:
     x = np.empty((len(pictures), channels, *pictures[0].shape[1:]), np.uint8)
     for i, picture in enumerate(pictures):
-        x[i] = picture  # a grey one fills all three
-        pictures[i] = picture[:0]  # its memory is free: both at once would be twice as much
+        x[i] = picture  # a grey picture is broadcast to all three
+        pictures[i] = picture[:0]  # frees its memory, so that there are never two copies
     return x
 
 
 def _common_size(files: Sequence[File], notes: list[str]) -> tuple[int, int]:
-    """What most have, where that is small; else a square that suits their size."""
-    asked = [f for f in files if is_picture(f)] or list(files)
+    """The size of most pictures if it is small; else a square of a suitable size."""
+    candidates = [f for f in files if is_picture(f)] or list(files)
     sizes = []
-    for file in asked[:: max(1, len(asked) // ASKED)]:
+    for file in candidates[:: max(1, len(candidates) // SIZED)]:
         try:
             image = plain(_open(file))
-        except SettingError:  # it will be named when it is read
+        except SettingError:  # reported when it is read
             continue
         sizes.append((image.height, image.width))
     if not sizes:
@@ -169,12 +243,25 @@ def _common_size(files: Sequence[File], notes: list[str]) -> tuple[int, int]:
         return most
     side = SMALL if shorter < 2 * SMALL else LARGE
     low, high = min(sizes, key=lambda s: s[0] * s[1]), max(sizes, key=lambda s: s[0] * s[1])
-    span = f"from {low[0]}x{low[1]} to {high[0]}x{high[1]}" if low != high else f"of {low[0]}x{low[1]}"
-    notes.append(f"Size {side}x{side} was chosen for pictures {span}: another may suit them better.")
+    if low == high:
+        note = _(
+            "Pictures of {height}x{width} px are resized to {side}x{side}; you can choose another size.",
+            height=low[0],
+            width=low[1],
+            side=side,
+        )
+    else:
+        note = _(
+            "Pictures of {low} to {high} px are resized to {side}x{side}; you can choose another size.",
+            low=f"{low[0]}x{low[1]}",
+            high=f"{high[0]}x{high[1]}",
+            side=side,
+        )
+    notes.append(note)
     return side, side
 
 
-def _in_common(folders: list[tuple[str, ...]]) -> int:
-    """How many folders, from the outermost, all have in common."""
+def _n_shared(folders: list[tuple[str, ...]]) -> int:
+    """How many folders, from the outermost, all files share."""
     levels = zip(*folders, strict=False)
     return next((i for i, level in enumerate(levels) if len(set(level)) > 1), min(map(len, folders)))

@@ -1,4 +1,4 @@
-"""What a reader hands on: samples in one array, before they are split."""
+"""What a reader returns: all samples in one array, before the split."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import SettingError
+from ...text import _, number, size
 from .sources import Skipped
 
 CLASSES_MAX = 1000
 BYTES_MAX = 4 * 2**30  # of all samples together
-UNSORTED = "unsorted"  # the class of what has none where others have
+UNSORTED = "unsorted"  # the class of samples without a label if others have one
 
 
 @dataclass(frozen=True)
 class Rows:
     """x (n, *shape): uint8, or float32 0-1, of pictures; float64, not yet standardised, of series and vectors.
 
-    what: the kind of source in words. labels: (n,) names or None. test: (n,) bool where the source itself is split.
+    what: the kind of source in words. labels: (n,) names or None. test: (n,) bool if the source has a split of its own.
     when: (n, 2) first and last time step of each sample, for windows of series, which are split by time; source: (n,)
-    which series each is cut from. notes: sentences on what was chosen or changed.
+    the series that each is cut from. notes: sentences on what was chosen or changed.
     """
 
     what: str
@@ -36,23 +37,35 @@ class Rows:
 
 
 def check_room(n: int, values: int, item: int) -> None:
-    """Raises: SettingError: n samples of that many values of `item` bytes are more than is held at once."""
+    """Raises: SettingError: n samples of that many values of `item` bytes exceed the memory limit."""
     if n * values * item > BYTES_MAX:
         raise SettingError(
-            f"{n:,} samples of {values:,} values take {n * values * item / 2**30:.1f} GB; at most "
-            f"{BYTES_MAX / 2**30:.0f} GB are held. Choose a smaller size, or fewer files."
+            _(
+                "{n} samples of {values} values take {size}; the limit is {limit}. Choose a smaller size or fewer "
+                "files.",
+                n=number(n),
+                values=number(values),
+                size=size(n * values * item),
+                limit=size(BYTES_MAX),
+            )
         )
 
 
 def fewer_classes(labels: np.ndarray | None, notes: list[str]) -> np.ndarray | None:
-    """labels, or None, with a note, where they name hardly any two samples alike."""
+    """The labels; or None, with a note, if they do not divide the samples into classes."""
     if labels is None:
         return None
     n = len(np.unique(labels))
     if n > CLASSES_MAX or (n > 20 and n > len(labels) / 2):
-        notes.append(f"{n:,} different labels of {len(labels):,} samples: taken for names, and left out.")
+        notes.append(
+            _(
+                "The labels were left out: {n} different ones for {samples} samples are names, not classes.",
+                n=number(n),
+                samples=number(len(labels)),
+            )
+        )
         return None
     if n == 1:
-        notes.append(f"All samples have the label {labels[0]!s}: it tells nothing, and is left out.")
+        notes.append(_("The labels were left out: all samples have the same one, {label!s}.", label=labels[0]))
         return None
     return labels

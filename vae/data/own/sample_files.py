@@ -1,4 +1,4 @@
-"""Files of one sample each, in the format of their own modality, with labels from the folders they lie in."""
+"""Files of one sample each, in the format of their modality, with labels from the names of their folders."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from ...errors import SettingError, ShapeError
 from ...registry import MODALITIES, Modality
+from ...text import _, ngettext
 from .choices import Choices
 from .images import SUFFIXES as PICTURES
 from .images import folder_labels
@@ -15,14 +16,14 @@ from .rows import Rows, check_room
 from .sources import File, Given, Skipped
 from .tables import SUFFIXES as TABLES
 
-ELSEWHERE = (*PICTURES, *TABLES, ".npy", ".npz")  # files that have a reader of their own, of whatever they hold
+ELSEWHERE = (*PICTURES, *TABLES, ".npy", ".npz")  # files with a reader of their own, whatever they contain
 Progress = Callable[[int, int], object]
 
 
 def of_modality(files: Sequence[File], choices: Choices) -> tuple[Modality, list[File]] | None:
-    """The modality in whose own format files are, and those files; None: of none.
+    """The modality whose file format some of the files have, and those files; or None.
 
-    Tables count only where several are given and a kind was chosen: one alone holds many samples.
+    Tables count only if several are given and a kind was chosen: a single table contains many samples.
     """
     for m in MODALITIES.all().values():
         if not m.from_bytes or choices.kind not in ("auto", m.name) or m.suffix in PICTURES:
@@ -34,10 +35,10 @@ def of_modality(files: Sequence[File], choices: Choices) -> tuple[Modality, list
 
 
 def read_samples(found: Given, modality: Modality, progress: Progress = lambda done, n: None) -> Rows:
-    """Every file that can be read and holds a sample of the shape that the first one has; each other one is named with
-    the reason. Raises: SettingError: none can be read, or all together are too much."""
+    """Every readable file whose sample has the shape of the first one; every other file is listed as skipped, with the
+    reason. Raises: SettingError: no file can be read, or together they exceed the memory limit."""
     read = modality.from_bytes
-    assert read is not None  # it was chosen for the files that it reads
+    assert read is not None  # or it would not have been chosen
     samples: list[np.ndarray] = []
     files: list[File] = []
     skipped: list[Skipped] = []
@@ -53,8 +54,16 @@ def read_samples(found: Given, modality: Modality, progress: Progress = lambda d
         progress(i + 1, len(found.files))
     if not samples:
         why = "; ".join(f"{s.name}: {s.reason}" for s in skipped[:3])
-        raise SettingError(f"{found.name}: none of its {len(found.files)} files can be read ({why}).")
+        raise SettingError(
+            ngettext(
+                "{name}: its {n} file cannot be read ({reasons}).",
+                "{name}: none of its {n} files can be read ({reasons}).",
+                len(found.files),
+                name=found.name,
+                reasons=why,
+            )
+        )
     notes: list[str] = []
     labels, test = folder_labels([f.folders for f in files], notes)
-    what = f"{modality.plural}, a file each"
+    what = _("{samples}, one per file", samples=_(modality.plural))
     return Rows(what, modality.name, np.stack(samples), labels, test, notes=tuple(notes), skipped=tuple(skipped))

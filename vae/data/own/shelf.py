@@ -1,6 +1,6 @@
-"""Data sets of one's own, kept: a folder each with arrays that can be mapped into memory, and what they are as JSON.
+"""Your data, stored: one folder per data set, with arrays that can be memory-mapped and a description as JSON.
 
-They lie below ZSCOPE_OWN, else in the user's data folder, and are data sets like any other by being there.
+The folders lie in ZSCOPE_OWN, else in the user's data folder, and are listed like any other data set.
 """
 
 from __future__ import annotations
@@ -20,18 +20,20 @@ import numpy as np
 
 from ...errors import DataCorrupt, SaveError, SettingError, UnknownName
 from ...registry import DATASETS, MODALITIES, Dataset
+from ...text import N_, _, size
 from ...types import Samples
 from .understand import Understood
 
+OWN = "your own:"  # prefix of licence and origin of user data; checkpoints store these, so it is never translated
 DESCRIPTION, FORMAT = "description.json", 1
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
-DISK_KEPT_FREE = 256 * 2**20  # bytes left on the disk after a data set is added
-Guard = Callable[[str], AbstractContextManager[None]]  # held while a data set goes; raises SettingError if it is in use
+DISK_RESERVE = 256 * 2**20  # bytes left on the disk after a data set is added
+Guard = Callable[[str], AbstractContextManager[None]]  # entered to delete a data set; raises SettingError
 
 
 def root() -> Path:
-    """The folder of all: ZSCOPE_OWN, or `data` in the user's data folder."""
+    """The folder of all of them: ZSCOPE_OWN, or `data` in the user's data folder."""
     chosen = os.environ.get("ZSCOPE_OWN")
     if chosen:
         return Path(chosen).expanduser()
@@ -41,8 +43,8 @@ def root() -> Path:
 
 
 def shelved() -> dict[str, Dataset]:
-    """name -> entry of every data set that was added. One whose description cannot be read is passed over here and told
-    by `describe`; one of a modality that is not here, too."""
+    """name -> entry of every data set that was added. One whose description is unreadable, or whose modality is not
+    installed, is left out here; `describe` reports it."""
     found = {}
     for path in sorted(root().glob(f"[!.]*/{DESCRIPTION}")) if root().is_dir() else ():
         try:
@@ -53,43 +55,61 @@ def shelved() -> dict[str, Dataset]:
 
 
 def names() -> list[str]:
-    """Of all that are here, also of those that cannot be read."""
+    """The names of all of them, also of unreadable ones."""
     return sorted(p.parent.name for p in root().glob(f"[!.]*/{DESCRIPTION}")) if root().is_dir() else []
 
 
 def check_name(name: str, *, replace: bool = False, guard: Guard) -> None:
-    """Raises: SettingError: no such name can be, it is taken, or the one that is to be replaced is in use."""
+    """Raises: SettingError: the name is invalid or taken, or the data set to be replaced is in use."""
     if not NAME.fullmatch(name):
         raise SettingError(
-            f"name {name!r}: expected a letter, then letters, digits, '_' and '-', at most 40 characters."
+            _("name {name!r}: expected a letter, then letters, digits, '_' and '-', 40 characters at most.", name=name)
         )
     same = lambda other: _plain(other) == _plain(name)  # noqa: E731
     if clash := next(filter(same, DATASETS.built_in()), None):
-        raise SettingError(f"name {name!r}: {clash} is a data set of zscope itself. Choose another name.")
+        raise SettingError(
+            _("name {name!r}: {other} is a built-in data set. Choose another name.", name=name, other=clash)
+        )
     clash = next(filter(same, names()), None)
     if clash and not (replace and clash == name):
-        raise SettingError(f"name {name!r}: you have a data set {clash} already. Remove it first, or choose another.")
+        raise SettingError(
+            _(
+                "name {name!r}: you already have a data set {other}. Remove it first or choose another name.",
+                name=name,
+                other=clash,
+            )
+        )
     with guard(clash or ""):
         pass
 
 
 def add(name: str, understood: Understood, *, replace: bool = False, guard: Guard) -> Path:
-    """Keep a data set under that name; its folder appears at once, whole. Raises: SettingError: the name cannot be.
-    SaveError: it could not be written; nothing is left behind."""
+    """Store a data set under that name; its folder appears complete, in one step.
+
+    Raises: SettingError: as `check_name`. SaveError: it could not be written; nothing is left behind.
+    """
     check_name(name, replace=replace, guard=guard)
     target, partial = root() / name, root() / f".{name}.{os.getpid()}.partial"
     need = understood.preview.n_bytes
     try:
         root().mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(root()).free
-        if free < need + DISK_KEPT_FREE:
-            raise SaveError(f"{name} takes {need / 1e6:.0f} MB; {free / 1e6:.0f} MB are free in {root()}.")
+        if free < need + DISK_RESERVE:
+            raise SaveError(
+                _(
+                    "{name} takes {need}, but only {free} are free in {folder}.",
+                    name=name,
+                    need=size(need),
+                    free=size(free),
+                    folder=root(),
+                )
+            )
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
         hashes = {}
         for key in ARRAYS:
             if (array := getattr(understood.samples, key)) is not None:
-                hashes[key] = _keep(partial / f"{key}.npy", array)
+                hashes[key] = _write_array(partial / f"{key}.npy", array)
         text = json.dumps(_description(name, understood, hashes), indent=1, ensure_ascii=False)
         _write(partial / DESCRIPTION, text.encode())
         with guard(name):
@@ -97,76 +117,96 @@ def add(name: str, understood: Understood, *, replace: bool = False, guard: Guar
                 _discard(target)
             os.rename(partial, target)
     except OSError as e:
-        raise SaveError(f"could not keep {name} in {root()}: {e.strerror or e}.") from e
+        raise SaveError(
+            _("cannot store {name} in {folder}: {reason}.", name=name, folder=root(), reason=e.strerror or e)
+        ) from e
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return target
 
 
 def remove(name: str, *, guard: Guard) -> None:
-    """Delete a data set of the user's. Raises: UnknownName: there is none of that name. SettingError: it is in use.
+    """Delete one of your data sets. Raises: UnknownName: there is none of that name. SettingError: it is in use.
     SaveError."""
     if name not in names():
-        raise UnknownName("data set of your own", name, names())
+        raise UnknownName(_("data set"), name, names())
     try:
         with guard(name):
             _discard(root() / name)
     except OSError as e:
-        raise SaveError(f"could not remove {name}: {e.strerror or e}.") from e
+        raise SaveError(_("cannot delete {name}: {reason}.", name=name, reason=e.strerror or e)) from e
 
 
 def describe(name: str) -> dict[str, Any]:
-    """All that was kept about a data set of one's own. Raises: UnknownName; DataCorrupt: it cannot be read."""
+    """The stored description of one of your data sets. Raises: UnknownName; DataCorrupt: it cannot be read."""
     if name not in names():
-        raise UnknownName("data set of your own", name, names())
+        raise UnknownName(_("data set"), name, names())
     return _read(root() / name)
 
 
 def n_bytes(name: str) -> int:
-    """On the disk."""
+    """Its size on disk."""
     return sum(p.stat().st_size for p in (root() / name).iterdir())
 
 
 def load(folder: Path) -> Samples:
-    """The arrays, mapped into memory: read as they are used; what is written to them stays in memory.
+    """The arrays, memory-mapped: read when they are used; changes stay in memory.
 
-    Raises: DataCorrupt: missing, cut short, or not what was kept.
+    Raises: DataCorrupt: an array is missing, truncated, or not the one that was stored.
     """
-    kept = _read(folder)["arrays"]
     arrays = {}
-    for key, expected in kept.items():
+    for key, expected in _read(folder)["arrays"].items():
         path = folder / f"{key}.npy"
         try:
             array = np.load(path, mmap_mode="c", allow_pickle=False)
         except (OSError, ValueError, EOFError) as e:
-            raise DataCorrupt(f"{path}: cannot be read ({e}). Remove the data set and add it again.") from None
+            raise DataCorrupt(
+                _("{path}: cannot be read ({error}). Remove the data set and add it again.", path=path, error=e)
+            ) from None
         if [str(array.dtype), *array.shape] != expected[:-1]:
-            raise DataCorrupt(f"{path}: {array.dtype} {array.shape}, expected {expected[0]} {tuple(expected[1:-1])}.")
+            raise DataCorrupt(
+                _(
+                    "{path}: contains {dtype} {shape}; expected {expected_dtype} {expected_shape}.",
+                    path=path,
+                    dtype=array.dtype,
+                    shape=array.shape,
+                    expected_dtype=expected[0],
+                    expected_shape=tuple(expected[1:-1]),
+                )
+            )
         arrays[key] = array if key.startswith("x") else np.array(array)
     return Samples(arrays["x_train"], arrays.get("y_train"), arrays["x_test"], arrays.get("y_test"))
 
 
 def verify(name: str) -> None:
-    """Raises: DataCorrupt: some array is not byte by byte what was kept."""
+    """Raises: DataCorrupt: an array differs from the one that was stored."""
     for key, expected in describe(name)["arrays"].items():
         path = root() / name / f"{key}.npy"
         with path.open("rb") as stream:
             given = hashlib.file_digest(stream, "sha256").hexdigest()
         if given != expected[-1]:
-            raise DataCorrupt(f"{path}: SHA-256 {given[:12]}..., expected {expected[-1][:12]}...: it was edited.")
+            raise DataCorrupt(
+                _(
+                    "{path}: the file was changed: SHA-256 {given}..., expected {expected}...",
+                    path=path,
+                    given=given[:12],
+                    expected=expected[-1][:12],
+                )
+            )
 
 
 # ---------------------------------------------------------------- parts
 
 
 def _plain(name: str) -> str:
-    """What a file system that knows no capitals, and a hasty reader, take for the same."""
+    """Names with the same key are not distinguished by a case-insensitive file system or a hasty reader."""
     return name.lower().replace("-", "_")
 
 
 def _description(name: str, understood: Understood, hashes: dict[str, str]) -> dict[str, Any]:
     p, s = understood.preview, understood.samples
     arrays = {key: [str((a := getattr(s, key)).dtype), *a.shape, digest] for key, digest in hashes.items()}
+    listing = "".join(f"{key} {hashes[key]}\n" for key in sorted(hashes))
     return {
         "format": FORMAT,
         "name": name,
@@ -184,7 +224,7 @@ def _description(name: str, understood: Understood, hashes: dict[str, str]) -> d
         "notes": list(p.notes),
         "skipped": [[one.name, one.reason] for one in p.skipped],
         "arrays": arrays,
-        "sha256": hashlib.sha256("".join(f"{k} {hashes[k]}\n" for k in sorted(hashes)).encode()).hexdigest(),
+        "sha256": hashlib.sha256(listing.encode()).hexdigest(),
     }
 
 
@@ -192,16 +232,16 @@ def _description(name: str, understood: Understood, hashes: dict[str, str]) -> d
 def _entry(folder: Path, changed: int) -> Dataset:
     d = _read(folder)
     if d["modality"] not in MODALITIES.all():
-        raise DataCorrupt(f"{folder}: {UnknownName('modality', d['modality'], MODALITIES.all())}")
+        raise DataCorrupt(f"{folder}: {UnknownName(_('modality'), d['modality'], MODALITIES.all())}")
     return Dataset(
         name=folder.name,
         title=folder.name,
         modality=d["modality"],
         shape=tuple(d["shape"]),
         classes=tuple(d["classes"]),
-        licence=f"your own: {d['source']}",
-        origin=f"your own: {d['source']}, SHA-256 {d['sha256']}",
-        cite="your own data",
+        licence=f"{OWN} {d['source']}",
+        origin=f"{OWN} {d['source']}, SHA-256 {d['sha256']}",
+        cite=N_("your own data"),
         load=functools.partial(load, folder),
         folder=folder,
     )
@@ -216,12 +256,14 @@ def _read(folder: Path) -> dict[str, Any]:
         if not {"x_train", "x_test"} <= set(d["arrays"]) <= set(ARRAYS):
             raise ValueError("it lists other arrays than a data set has")
     except (OSError, ValueError, RecursionError) as e:
-        raise DataCorrupt(f"{path}: cannot be read ({e}). Remove the data set and add it again.") from None
+        raise DataCorrupt(
+            _("{path}: cannot be read ({error}). Remove the data set and add it again.", path=path, error=e)
+        ) from None
     return d
 
 
-def _keep(path: Path, array: np.ndarray) -> str:
-    """Write an NPY file; its SHA-256."""
+def _write_array(path: Path, array: np.ndarray) -> str:
+    """Write an NPY file and return its SHA-256."""
     with path.open("wb") as stream:
         np.lib.format.write_array(stream, np.ascontiguousarray(array), allow_pickle=False)
         stream.flush()
@@ -238,7 +280,7 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _discard(folder: Path) -> None:
-    """Out of sight in one step, then gone: a process killed meanwhile leaves no half data set."""
+    """Hide it in one step, then delete it: a process killed in between leaves no partial data set."""
     aside = folder.with_name(f".{folder.name}.{os.getpid()}.old")
     shutil.rmtree(aside, ignore_errors=True)
     os.rename(folder, aside)

@@ -1,4 +1,4 @@
-"""What was understood of the files that were given, before anything is kept: samples, and a preview to look at."""
+"""Samples read from the given files, with a preview, before anything is stored."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from ...errors import SettingError
 from ...registry import MODALITIES
+from ...text import _, ngettext, number, significant, size
 from ...types import Samples
 from .arrays import as_samples, idx_by_name, read_arrays, read_idx_files
 from .choices import Choices
@@ -28,8 +29,8 @@ Progress = Callable[[int, int], object]
 
 @dataclass(frozen=True)
 class Preview:
-    """What was understood. low, high: of the values as they were given; labels: name -> samples that have it; pictures:
-    up to 16 samples as they will be shown, uint8 (k, c, h, w)."""
+    """A summary of the samples. low, high: range of the original values; labels: name -> number of samples;
+    pictures: up to 16 samples as they will be shown, uint8 (k, c, h, w)."""
 
     source: str
     what: str
@@ -48,37 +49,52 @@ class Preview:
 
     @property
     def measured(self) -> str:
-        """What the numbers of `shape` count, in words."""
-        return MODALITIES.get(self.modality).measured
+        """The unit of the numbers of `shape`, in words."""
+        return _(MODALITIES.get(self.modality).measured)
 
     def lines(self, most: int = 1_000_000) -> list[str]:
-        """For people, at most so many of the skipped files each by its name."""
+        """The summary as text; at most so many skipped files are named."""
         out = [
             f"{self.source}: {self.what}",
-            f"{self.n_train + self.n_test:,} samples, {'x'.join(map(str, self.shape))} {self.measured}, values "
-            f"{self.low:.4g} to {self.high:.4g}; {self.n_train:,} to train on, {self.n_test:,} to test; "
-            f"{self.n_bytes / 1e6:.1f} MB",
+            _(
+                "{n} samples of {shape} {unit}, values {low} to {high}; {train} for training, {test} for testing; "
+                "{size}",
+                n=number(self.n_train + self.n_test),
+                shape="x".join(map(str, self.shape)),
+                unit=self.measured,
+                low=significant(self.low, 4),
+                high=significant(self.high, 4),
+                train=number(self.n_train),
+                test=number(self.n_test),
+                size=size(self.n_bytes),
+            ),
         ]
         if self.labels:
             shown = list(self.labels.items())[:30]
-            more = f" and {len(self.labels) - 30} more" if len(self.labels) > 30 else ""
-            out.append("labels: " + ", ".join(f"{name} {n}" for name, n in shown) + more)
+            listed = ", ".join(f"{name} ({number(n)})" for name, n in shown)
+            rest = len(self.labels) - len(shown)
+            out.append(
+                _("labels: {labels} and {n} more", labels=listed, n=number(rest))
+                if rest
+                else _("labels: {labels}", labels=listed)
+            )
         else:
-            out.append("labels: none")
+            out.append(_("labels: none"))
         if self.columns:
-            out.append(f"columns: {', '.join(self.columns[:30])}{' ...' if len(self.columns) > 30 else ''}")
-        out += [f"note: {note}" for note in self.notes]
+            columns = ", ".join(self.columns[:30]) + ", ..." * (len(self.columns) > 30)
+            out.append(_("columns: {columns}", columns=columns))
+        out += [_("note: {note}", note=note) for note in self.notes]
         if self.skipped:
-            out.append(f"skipped: {len(self.skipped)} files")
+            out.append(ngettext("skipped: {n} file", "skipped: {n} files", len(self.skipped)))
             out += [f"  {s.name}: {s.reason}" for s in self.skipped[:most]]
             if len(self.skipped) > most:
-                out.append(f"  ... and {len(self.skipped) - most} more")
+                out.append("  " + _("... and {n} more", n=number(len(self.skipped) - most)))
         return out
 
 
 @dataclass(frozen=True)
 class Understood:
-    """A data set that is not kept yet. mean, std: what series and vectors were standardised by, a channel or column."""
+    """A data set before it is stored. mean, std: of each channel or column before it was standardised."""
 
     preview: Preview
     samples: Samples
@@ -88,18 +104,32 @@ class Understood:
 
 
 def understand(found: Given, choices: Choices, progress: Progress = lambda done, n: None) -> Understood:
-    """Read all that was given, split it, and say what it is. Deterministic for a seed.
+    """Read the files, infer what they are, and split the samples. Deterministic for a seed.
 
-    Raises: SettingError: nothing that can be read, a choice that does not fit, or fewer than 8 samples.
+    Raises: SettingError: nothing can be read, an option does not fit, or fewer than 8 samples.
     """
     choices.check()
     rows = _read(found, choices, progress)
     if len(rows.x) < FEWEST:
-        skipped = f" ({len(rows.skipped)} files were skipped)" if rows.skipped else ""
-        raise SettingError(f"{found.name}: {len(rows.x)} samples{skipped}; expected at least {FEWEST}.")
+        reason = ngettext(
+            "{name}: {n} sample; expected at least {fewest}.",
+            "{name}: {n} samples; expected at least {fewest}.",
+            len(rows.x),
+            name=found.name,
+            fewest=FEWEST,
+        )
+        if rows.skipped:
+            reason += " " + ngettext("{n} file was skipped.", "{n} files were skipped.", len(rows.skipped))
+        raise SettingError(reason)
     notes = list(rows.notes)
     if found.passed_over:
-        notes.append(f"Passed over: {found.passed_over:,} that systems leave in folders (hidden, __MACOSX, Thumbs.db).")
+        notes.append(
+            ngettext(
+                "{n} system file was ignored (hidden, __MACOSX or Thumbs.db).",
+                "{n} system files were ignored (hidden, __MACOSX or Thumbs.db).",
+                found.passed_over,
+            )
+        )
     train, test = _split(rows, choices, notes)
     low, high = float(rows.x.min()), float(rows.x.max())
     x_train, x_test, mean, std = _standardised(rows.x[train], rows.x[test], rows.modality)
@@ -132,7 +162,7 @@ def understand(found: Given, choices: Choices, progress: Progress = lambda done,
 
 
 def _read(found: Given, choices: Choices, progress: Progress) -> Rows:
-    """By the reader that fits the files. Raises: SettingError: none does."""
+    """Read with the reader that fits the files. Raises: SettingError: none does."""
     files = found.files
     if own := of_modality(files, choices):
         return read_samples(_only(found, own[1], files), own[0], progress)
@@ -143,18 +173,24 @@ def _read(found: Given, choices: Choices, progress: Progress) -> Rows:
     if idx and not pictures:
         return read_idx_files(_only(found, idx, files), choices)
     if len(files) == 1 and not pictures and not tables and not arrays:
-        return _as_chosen(read_pictures(found, choices, progress), choices)  # by its content, one all the same
+        return _as_chosen(read_pictures(found, choices, progress), choices)  # judged by its content
     if len(arrays) + len(tables) == 1 and not pictures:
         read = read_arrays if arrays else read_table
         return read(_only(found, arrays or tables, files), choices)
     if not pictures and (arrays or tables):
         every = ", ".join(PurePosixPath(f.name).name for f in (arrays + tables)[:6])
-        raise SettingError(f"{found.name}: holds several tables or arrays ({every}): give the one that is meant.")
+        raise SettingError(
+            _(
+                "{name}: contains several tables or arrays ({names}): give only the one to use.",
+                name=found.name,
+                names=every,
+            )
+        )
     return _as_chosen(read_pictures(found, choices, progress), choices)
 
 
 def _as_chosen(rows: Rows, choices: Choices) -> Rows:
-    """Pictures as samples of another kind, where that one was asked for."""
+    """Pictures as samples of the chosen kind, if it is another one."""
     if choices.kind in ("auto", rows.modality):
         return rows
     notes = list(rows.notes)
@@ -163,12 +199,12 @@ def _as_chosen(rows: Rows, choices: Choices) -> Rows:
 
 
 def _only(found: Given, chosen: list, files: tuple) -> Given:
-    rest = tuple(Skipped(f.name, "beside what was read") for f in files if f not in chosen)
+    rest = tuple(Skipped(f.name, _("not used: other files were read")) for f in files if f not in chosen)
     return Given(found.name, tuple(chosen), (*found.skipped, *rest), found.passed_over)
 
 
 def _split(rows: Rows, choices: Choices, notes: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Rows to train on and to test: the source's own split, else by time, else at random, class by class."""
+    """Training and test rows: the source's own split, else by time, else random and stratified by class."""
     if rows.test is not None and 0 < rows.test.sum() < len(rows.test):
         return np.flatnonzero(~rows.test), np.flatnonzero(rows.test)
     if rows.when is not None:
@@ -186,7 +222,7 @@ def _split(rows: Rows, choices: Choices, notes: list[str]) -> tuple[np.ndarray, 
 
 
 def _split_by_time(rows: Rows, choices: Choices, notes: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """The last share of each series is the test set; a window across the border belongs to neither."""
+    """The last share of each series is the test set; a window across the border is in neither set."""
     train, test = np.zeros(len(rows.x), bool), np.zeros(len(rows.x), bool)
     assert rows.source is not None  # or the caller would not split by time
     assert rows.when is not None
@@ -198,16 +234,26 @@ def _split_by_time(rows: Rows, choices: Choices, notes: list[str]) -> tuple[np.n
         test |= own & (rows.when[:, 0] >= border)
     if train.sum() < FEWEST // 2 or not test.any():
         raise SettingError(
-            f"split by time, {train.sum()} windows are left to train on and {test.sum()} to test: choose a shorter "
-            "window or a shorter stride."
+            _(
+                "the split by time leaves {train} windows for training and {test} for testing: choose a shorter "
+                "window or stride.",
+                train=number(int(train.sum())),
+                test=number(int(test.sum())),
+            )
         )
     neither = len(train) - (train | test).sum()
-    notes.append(f"Split by time: the last windows are the test set, {neither} across the border belong to neither.")
+    notes.append(
+        ngettext(
+            "Split by time: the last windows are the test set; {n} window across the border is in neither set.",
+            "Split by time: the last windows are the test set; {n} windows across the border are in neither set.",
+            int(neither),
+        )
+    )
     return np.flatnonzero(train), np.flatnonzero(test)
 
 
 def _standardised(x_train: np.ndarray, x_test: np.ndarray, modality: str) -> tuple:
-    """Pictures as they are; else in standard deviations of the training set about its mean, by channel or column."""
+    """Pictures unchanged; else standardised by the training set, per channel or column."""
     if MODALITIES.get(modality).bounded:
         return np.ascontiguousarray(x_train), np.ascontiguousarray(x_test), (), ()
     axes = (0, *range(2, x_train.ndim))
@@ -223,5 +269,5 @@ def _codes(labels: np.ndarray, names: list[str]) -> np.ndarray:
 
 
 def _natural(name: str) -> list:
-    """2 before 10."""
+    """A sort key that puts 2 before 10."""
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name) if part]

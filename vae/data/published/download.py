@@ -1,4 +1,4 @@
-"""Fetches one file over HTTP: several mirrors, resume of a partial file, verified before it gets its name."""
+"""Downloads one file over HTTP: tries several mirrors, resumes a partial file, verifies it before renaming it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ import urllib3
 from filelock import AcquireReturnProxy, FileLock, Timeout
 
 from ...errors import DataCorrupt, SaveError
+from ...text import _, significant, size
 
-STAGGER_S = 2.5  # a mirror that has not answered by then gets a rival
-ANSWER_S = 8.0  # in all, for any mirror to answer: what a user without a network waits
-SILENCE_S = 10.0  # without a byte in the middle of a file
-TRIES = 6  # of one mirror that breaks off but brings bytes each time
+STAGGER_S = 2.5  # after this long without an answer the next mirror is tried as well
+ANSWER_S = 8.0  # for all mirrors together to answer: the wait of a user without a network
+SILENCE_S = 10.0  # without data in the middle of a file
+TRIES = 6  # per mirror, if each attempt makes some progress
 CHUNK = 1 << 16
 Check = Callable[[Path], bytes]  # the payload of a file; raises DataCorrupt
 Progress = Callable[[str, int, int], None]  # file name, bytes so far, bytes in all
@@ -34,37 +35,43 @@ def download(
     check: Check,
     progress: Progress | None = None,
 ) -> tuple[bytes | None, dict[str, str]]:
-    """Payload of a file fetched to target, or None and the reason by URL. What arrived before a failure is kept.
+    """The payload of a file downloaded to target, or None and the reason by URL. A partial download is kept.
 
-    Bytes go to target + ".partial", are checked there and renamed, so target is never half a file. A second process
-    that wants the same file waits for the first and takes its result.
+    Data goes to target + ".partial", is verified there and renamed, so that target is never incomplete. A second
+    process that needs the same file waits for the first one and uses its result.
 
-    Args: size_bytes: as published, for the progress and to stop what is far longer.
-    Raises: SaveError: the folder cannot be written or the disk is full.
+    Args: size_bytes: the published size, for the progress and to stop downloads that are far too long.
+    Raises: SaveError: the folder is not writable or the disk is full.
     """
-    with _hold(target):
+    with _locked(target):
         return _fetch(urls, target, size_bytes, check, progress or _on_terminal)
 
 
-def _hold(target: Path) -> AcquireReturnProxy:
-    """The right to download target, waited for; the system takes it back from a killed process."""
+def _locked(target: Path) -> AcquireReturnProxy:
+    """The lock for downloading target; waits for it. The system releases it if a process is killed."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(target.with_name(target.name + ".lock"))
         try:
             return lock.acquire(timeout=0)
         except Timeout:
-            log.warning("waiting: another process is downloading %s", target)
+            log.warning(_("waiting: another process is downloading %s"), target)
             return lock.acquire()
     except (OSError, NotImplementedError) as error:  # NotImplementedError: a file system without locks
-        raise SaveError(f"cannot write to {target.parent} ({error}): set ZSCOPE_CACHE to another folder.") from None
+        raise SaveError(
+            _(
+                "cannot write to {folder} ({error}): set ZSCOPE_CACHE to another folder.",
+                folder=target.parent,
+                error=error,
+            )
+        ) from None
 
 
 def _fetch(
     urls: list[str], target: Path, size_bytes: int, check: Check, progress: Progress
 ) -> tuple[bytes | None, dict[str, str]]:
     partial = target.with_name(target.name + ".partial")
-    for path in (target, partial):  # brought by another process meanwhile, or by one killed before it could rename
+    for path in (target, partial):  # downloaded by another process meanwhile, or by one killed before renaming
         payload = _accept(path, target, check)
         if payload is not None:
             return payload, {}
@@ -84,10 +91,10 @@ def _fetch(
             if payload is not None:
                 return payload, {}
             partial.unlink()
-            reason = "not the published bytes (SHA-256 differs)"
+            reason = _("not the published bytes (SHA-256 differs)")
         log.info("%s: %s", url, reason)
         grown = partial.exists() and partial.stat().st_size > start
-        if not (grown or start) or not left[url]:  # one that resumed in vain gets a clean start
+        if not (grown or start) or not left[url]:  # a failed resume is retried from the start
             failures[url] = reason
             del left[url]
     return None, failures
@@ -100,29 +107,33 @@ def _accept(path: Path, target: Path, check: Check) -> bytes | None:
     except (DataCorrupt, FileNotFoundError):
         return None
     except OSError as error:
-        raise SaveError(f"cannot read {path} ({error}): remove it, or set ZSCOPE_CACHE to another folder.") from None
+        raise SaveError(
+            _("cannot read {path} ({error}): delete it, or set ZSCOPE_CACHE to another folder.", path=path, error=error)
+        ) from None
     try:
         path.replace(target)
     except OSError as error:
-        raise SaveError(f"cannot rename {path} to {target.name} ({error}).") from None
+        raise SaveError(
+            _("cannot rename {path} to {name} ({error}).", path=path, name=target.name, error=error)
+        ) from None
     return payload
 
 
 def _first_answer(urls: list[str], start: int, failures: dict[str, str]) -> tuple[str, requests.Response | None]:
-    """The first mirror that answers, asked one after another, the next without waiting for a slow one.
+    """The first mirror that answers. They are asked one after another, without waiting long for a slow one.
 
-    Bounds the wait to ANSWER_S whatever the resolver does: a name server that keeps silent cannot be timed out
-    from within, so each mirror is asked on a thread that may be left behind.
+    The wait is at most ANSWER_S even if name resolution hangs, which has no timeout: each mirror is asked on a thread
+    of its own, which may be abandoned.
     """
     answers: queue.SimpleQueue = queue.SimpleQueue()
     decided = threading.Event()
 
     def ask(url: str) -> None:
-        # identity: the bytes as published, a server must not pack them once more
+        # identity: the server must not compress the published file again
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
         try:
             response = requests.get(url, headers=headers, stream=True, timeout=(ANSWER_S, SILENCE_S))
-            if response.status_code != 416:  # the partial file is no part of this one: its check will fail
+            if response.status_code != 416:  # not a part of this file: its verification will fail
                 response.raise_for_status()
         except requests.RequestException as error:
             answers.put((url, error))
@@ -148,7 +159,12 @@ def _first_answer(urls: list[str], start: int, failures: dict[str, str]) -> tupl
             return url, answer
         failures[url] = _reason(answer)
     decided.set()
-    failures.update(dict.fromkeys((*asked, *waiting), f"no answer within {ANSWER_S:g} s"))
+    failures.update(
+        dict.fromkeys(
+            (*asked, *waiting),
+            _("no answer within {seconds} s", seconds=significant(ANSWER_S, 2)),
+        )
+    )
     return "", None
 
 
@@ -167,26 +183,39 @@ def _receive(
                 try:
                     chunk = next(chunks, b"")
                 except (urllib3.exceptions.HTTPError, OSError) as error:
-                    return f"broke off after {done} of {max(total, size_bytes)} bytes ({_reason(error)})", False
+                    return _(
+                        "connection lost after {done} of {total} ({reason})",
+                        done=size(done),
+                        total=size(max(total, size_bytes)),
+                        reason=_reason(error),
+                    ), False
                 if not chunk:
                     break
                 file.write(chunk)
                 done += len(chunk)
                 progress(name, done, max(done, total or size_bytes))
-                if done > 2 * size_bytes:  # a login page or an endless stream, not this file
+                if done > 2 * size_bytes:  # a login page or an endless stream
                     break
     except OSError as error:
-        kept = partial.stat().st_size if partial.exists() else 0
+        saved = partial.stat().st_size if partial.exists() else 0
         raise SaveError(
-            f"cannot save {name} in {partial.parent}: {error.strerror or error}. {kept / 1e6:.1f} of "
-            f"{max(total, size_bytes) / 1e6:.1f} MB are kept in {partial.name} and will be resumed: free some space, "
-            "or set ZSCOPE_CACHE to a folder on another disk, and run this again."
+            _(
+                "cannot save {name} in {folder}: {error}. {done} of {total} are stored in {partial}, where the "
+                "download will resume: free some space, or set ZSCOPE_CACHE to a folder on another disk, "
+                "and run this again.",
+                name=name,
+                folder=partial.parent,
+                error=error.strerror or error,
+                done=size(saved),
+                total=size(max(total, size_bytes)),
+                partial=partial.name,
+            )
         ) from None
     return "", True
 
 
 def _reason(error: BaseException) -> str:
-    """The innermost cause, in a few words: requests and urllib3 wrap it several times."""
+    """The innermost cause in a few words; requests and urllib3 wrap it several times."""
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"HTTP {error.response.status_code} {error.response.reason}".rstrip()
     inner: object = error
@@ -202,7 +231,12 @@ def _cause(argument: object) -> object:
 
 
 def _on_terminal(name: str, done: int, total: int) -> None:
-    """One line on a terminal that counts up; silent where output is kept."""
+    """A line of progress on a terminal; silent if the output is redirected."""
     if sys.stderr.isatty():
         end = "\n" if done >= total else ""
-        print(f"\r{name}: {done / 1e6:.1f} of {total / 1e6:.1f} MB", end=end, file=sys.stderr, flush=True)
+        print(
+            "\r" + _("{name}: {done} of {total}", name=name, done=size(done), total=size(total)),
+            end=end,
+            file=sys.stderr,
+            flush=True,
+        )

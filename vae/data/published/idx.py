@@ -1,4 +1,4 @@
-"""Reads idx, the file format of MNIST and of the sets made after it (yann.lecun.com/exdb/mnist)."""
+"""Reads IDX, the file format of MNIST and of data sets modelled on it (yann.lecun.com/exdb/mnist)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from ...errors import DataCorrupt
+from ...text import _, number
 from ...types import Samples
 from .store import File, Source, find
 
@@ -14,21 +15,23 @@ CLASSIC = tuple(f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind
 
 
 def read_idx(data: bytes) -> np.ndarray:
-    """The uint8 array of an idx file: magic 0 0 8 ndim, then ndim big-endian sizes, then the values.
+    """The uint8 array of an IDX file: magic 0 0 8 ndim, then ndim big-endian sizes, then the values.
 
-    Raises: DataCorrupt: another magic number, or fewer or more bytes than the sizes say.
+    Raises: DataCorrupt: another magic number, or a length that does not match the sizes.
     """
     start = 4 + 4 * data[3] if len(data) >= 4 else 4
     if data[:3] != b"\0\0\x08" or len(data) < start:
-        raise DataCorrupt(f"not an idx file of unsigned bytes: starts with {data[:4].hex(' ') or 'nothing'}")
+        raise DataCorrupt(
+            _("not an IDX file of unsigned bytes: it starts with {bytes}", bytes=data[:4].hex(" ") or _("nothing"))
+        )
     shape = tuple(int(size) for size in np.frombuffer(data[4:start], ">u4"))
     if len(data) != start + math.prod(shape):
-        raise DataCorrupt(f"idx file of shape {shape} holds {len(data) - start} values")
+        raise DataCorrupt(_("IDX file of shape {shape} contains {n} values", shape=shape, n=number(len(data) - start)))
     return np.frombuffer(data, np.uint8, offset=start).reshape(shape).copy()  # a copy may be written to
 
 
 def classic_files(hashes: tuple[str, ...], sizes: tuple[int, ...]) -> tuple[File, ...]:
-    """The four files of MNIST's layout, 60 000 and 10 000 pictures of 28x28: payload SHA-256 and published bytes."""
+    """The four files of MNIST's layout, 60,000 and 10,000 pictures of 28x28: SHA-256 of the payload, published size."""
     payloads = (47_040_016, 60_008, 7_840_016, 10_008)
     return tuple(File(*row) for row in zip(CLASSIC, sizes, payloads, hashes, strict=True))
 

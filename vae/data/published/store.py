@@ -1,6 +1,6 @@
-"""Finds the files of a data set on this machine, else downloads them. Bytes count only when their SHA-256 is right.
+"""Finds the files of a data set on this machine, else downloads them. Only files with the right SHA-256 are used.
 
-Hashes are taken of the decompressed payload: a repacked .gz is accepted (Debian strips the gzip headers of
+The hash is that of the decompressed payload: a recompressed .gz is accepted (Debian strips the gzip headers of
 Fashion-MNIST), an edited one is not.
 """
 
@@ -20,6 +20,8 @@ from typing import Any
 
 from ...errors import DataCorrupt, DataNotFound
 from ...registry import DATASETS, Dataset
+from ...text import _, number, size
+from ..own.shelf import OWN
 from .download import Progress, download
 
 SYSTEM = Path("/usr/share/datasets")
@@ -38,7 +40,7 @@ class File:
 
 @dataclass(frozen=True)
 class Source:
-    """Where one data set's files come from. folders: its names in data folders; mirrors: URL prefixes, best first."""
+    """Where a data set's files come from. folders: its names in data folders; mirrors: URL prefixes, best first."""
 
     dataset: str
     title: str
@@ -57,7 +59,7 @@ class Place:
 
 
 def cache(dataset: str) -> Path:
-    """The folder that keeps a data set's downloads: ZSCOPE_CACHE/<dataset>, or the user's cache folder."""
+    """The folder of a data set's downloads: ZSCOPE_CACHE/<dataset>, or the user's cache folder."""
     chosen = os.environ.get("ZSCOPE_CACHE")
     if chosen:
         return Path(chosen).expanduser() / dataset
@@ -82,10 +84,10 @@ def places(source: Source) -> Iterator[Place]:
 def find(source: Source, progress: Progress | None = None) -> dict[str, bytes]:
     """File name -> verified payload bytes of every file of a data set, downloading what is not on this machine.
 
-    A file with wrong bytes is named in a log message and passed over; in the cache it is replaced.
+    A file with a wrong hash is logged and ignored; in the cache it is replaced.
 
-    Raises: DataNotFound: some file is neither here nor downloadable; the message names every place and way.
-        SaveError: a download could not be written; what had arrived is kept and resumed the next time.
+    Raises: DataNotFound: a file is neither here nor downloadable; the message lists all folders and addresses.
+        SaveError: a download could not be written; the partial file is kept and resumed the next time.
     """
     rejected: dict[Path, str] = {}
     found = {file.name: _search(file, source, rejected) for file in source.files}
@@ -103,7 +105,7 @@ def find(source: Source, progress: Progress | None = None) -> dict[str, bytes]:
 
 
 def locate(dataset: str) -> Path | None:
-    """The folder or file that a data set would be read from, None if it must be downloaded. Reads no payload.
+    """The folder or file that a data set would be read from; None if it must be downloaded. Reads no payload.
 
     Raises: UnknownName.
     """
@@ -112,7 +114,7 @@ def locate(dataset: str) -> Path | None:
         return entry.folder
     load = entry.load
     source = _source(load)
-    if source is None:  # computed, or part of an installed package: its own file brings it
+    if source is None:  # computed, or part of an installed package
         return Path(inspect.getfile(load))
     folders = [place.folder for place in places(source)]
     found = [next((folder for folder in folders if _plausible(folder, file)), None) for file in source.files]
@@ -120,72 +122,90 @@ def locate(dataset: str) -> Path | None:
 
 
 def here(card: Mapping[str, Any]) -> bool:
-    """Whether the data set that a checkpoint's card names can be read without a download; of somebody's own, whether it
-    is the very same one and not another of that name."""
+    """Whether the data set named in a checkpoint's metadata can be read without a download. User data must be the very
+    same data set, not another one of that name."""
     entry = DATASETS.all().get(str(card.get("dataset")))
     return entry is not None and locate(entry.name) is not None and _same(entry, str(card.get("data_origin", "")))
 
 
 def check_same(card: Mapping[str, Any]) -> None:
-    """Of what is to go on training: its data set is still there, and of somebody's own the very same one. A plan tells
-    no `data_origin`: it goes by the name. Raises: DataNotFound: it is gone, or another has its name."""
+    """Check that a training to be resumed still has its data set; user data must be the very same data set. A plan
+    without `data_origin` is checked by name only. Raises: DataNotFound: it is gone, or another one has its name."""
     name, known = card["dataset"], DATASETS.all()
     origin = str(card.get("data_origin", ""))
     if name not in known:
         raise DataNotFound(
-            f"data set {name!r} is gone, so the training cannot go on: add it again under that name "
-            f"(python -m vae data add {name} PATH), or delete the run. There are: {', '.join(known)}."
+            _(
+                "data set {name!r} no longer exists, so the training cannot be resumed. Add it again under that name "
+                "(python -m vae data add {name} PATH), or delete the run. Existing data sets: {known}.",
+                name=name,
+                known=", ".join(known),
+            )
         )
     if origin and not _same(known[name], origin):
         raise DataNotFound(
-            f"data set {name!r} is another one than the training began with, so it cannot go on. Expected {origin}; "
-            f"given {known[name].origin}. Add the former again, or delete the run."
+            _(
+                "data set {name!r} is not the one that the training started with, so it cannot be resumed. Expected "
+                "{expected}; given {given}. Add the original data set again, or delete the run.",
+                name=name,
+                expected=origin,
+                given=known[name].origin,
+            )
         )
 
 
 def _same(entry: Dataset, origin: str) -> bool:
-    """Whether it is what a card calls by its name; of published data the name is enough."""
-    own = bool(entry.folder) or origin.startswith("your own:")
+    """Whether it is the data set of a checkpoint; for published data the name is enough."""
+    own = bool(entry.folder) or origin.startswith(OWN)
     return not own or entry.origin == origin
 
 
-def availability(dataset: str) -> str:
-    """One phrase for lists: "built in", "your own, in FOLDER", "found in FOLDER" or "to download, 11 MB". Raises:
-    UnknownName."""
+def availability(dataset: str, *, with_folder: bool = True) -> str:
+    """For lists: "built in", "your own, in FOLDER", "found in FOLDER" or "11 MB to download"; without the folders "your
+    own" and "found". Raises: UnknownName."""
     entry = DATASETS.get(dataset)
     if entry.folder:
-        return f"your own, in {entry.folder}"
+        return _("your own, in {folder}", folder=entry.folder) if with_folder else _("your own")
     source = _source(entry.load)
     if source is None:
-        return "built in"
+        return _("built in")
     folder = locate(dataset)
     if folder:
-        return f"found in {folder}"
-    return f"to download, {megabytes(source)}"
+        return _("found in {folder}", folder=folder) if with_folder else _("found")
+    return _("{size} to download", size=download_size(source))
 
 
-def megabytes(source: Source) -> str:
-    """What a download weighs, as published: "11 MB", "0.4 MB"."""
-    size = sum(file.size_bytes for file in source.files) / 1e6
-    return f"{size:.{0 if size >= 1 else 1}f} MB"
+def download_size(source: Source) -> str:
+    """Size of the download: "11.6 MB", "430.6 kB"."""
+    return size(sum(file.size_bytes for file in source.files))
 
 
 def payload(path: Path, file: File) -> bytes:
-    """The decompressed bytes of a file, whose SHA-256 is the published one.
+    """The decompressed content of a file with the published SHA-256.
 
-    Raises: DataCorrupt: other bytes, truncated, or not gzip. OSError: cannot be read.
+    Raises: DataCorrupt: another hash, truncated, or not gzip. OSError: unreadable.
     """
     try:
         with gzip.open(path) if _packed(path, file) else open(path, "rb") as stream:
-            data = stream.read(file.payload_bytes + 1)  # never unpack more than it takes to know better
+            data = stream.read(file.payload_bytes + 1)  # never unpack more than needed to detect a wrong length
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataCorrupt(f"{path}: truncated or not gzip ({error})") from None
+        raise DataCorrupt(_("{path}: truncated or not gzip ({error})", path=path, error=error)) from None
     given = hashlib.sha256(data).hexdigest()
     if given != file.sha256:
-        size = f"{len(data)}" if len(data) <= file.payload_bytes else f"more than {file.payload_bytes}"
+        if len(data) <= file.payload_bytes:
+            found = _("{n} bytes", n=number(len(data)))
+        else:
+            found = _("more than {n} bytes", n=number(file.payload_bytes))
         raise DataCorrupt(
-            f"{path}: not the published bytes (SHA-256 of the content {given[:12]}..., {size} bytes; "
-            f"expected {file.sha256[:12]}..., {file.payload_bytes} bytes)"
+            _(
+                "{path}: not the published bytes (SHA-256 of the content {given}..., {found}; expected "
+                "{sha256}..., {n} bytes)",
+                path=path,
+                given=given[:12],
+                found=found,
+                sha256=file.sha256[:12],
+                n=number(file.payload_bytes),
+            )
         )
     return data
 
@@ -194,7 +214,7 @@ def payload(path: Path, file: File) -> bytes:
 
 
 def _source(load: Callable) -> Source | None:
-    """A data set's file names its SOURCE if it reads files; that is how locate() and find() know the same."""
+    """The SOURCE of a data set's module, if it reads files: locate() and find() use the same one."""
     return getattr(inspect.getmodule(load), "SOURCE", None)
 
 
@@ -207,7 +227,7 @@ def _packed(path: Path, file: File) -> bool:
 
 
 def _search(file: File, source: Source, rejected: dict[Path, str]) -> bytes | None:
-    """The payload from the first place that holds it; why each other file would not do goes into rejected."""
+    """The payload from the first folder that has it; rejected collects the reason for every unusable file."""
     for place in places(source):
         for name in _names(file):
             path = place.folder / name
@@ -217,51 +237,63 @@ def _search(file: File, source: Source, rejected: dict[Path, str]) -> bytes | No
                 return payload(path, file)
             except (DataCorrupt, OSError) as error:
                 rejected[path] = str(error)
-                log.warning("%s; looking further for %s", error, source.title)
+                log.warning(_("%s; looking further for %s"), error, source.title)
     return None
 
 
 def _plausible(folder: Path, file: File) -> bool:
-    """Whether a file is there with the right payload size (a .gz ends with it, RFC 1952 section 2.3.1)."""
+    """Whether the file exists with the right payload size (stored at the end of a .gz, RFC 1952 section 2.3.1)."""
     for name in _names(file):
         path = folder / name
         try:
             with open(path, "rb") as stream:
-                size = stream.seek(0, os.SEEK_END)
+                n_bytes = stream.seek(0, os.SEEK_END)
                 if _packed(path, file):
                     stream.seek(-4, os.SEEK_END)
-                    size = int.from_bytes(stream.read(4), "little")
-        except OSError:  # absent, unreadable or shorter than a gzip trailer: this place will not do
+                    n_bytes = int.from_bytes(stream.read(4), "little")
+        except OSError:  # absent, unreadable or shorter than a gzip trailer
             continue
-        if size == file.payload_bytes % 2**32:
+        if n_bytes == file.payload_bytes % 2**32:
             return True
     return False
 
 
 def _not_found(source: Source, missing: list[File], rejected: dict[Path, str], failures: dict[str, str]) -> str:
-    """The whole story: every place and why it did not do, every address and why, and the ways to get the files."""
-    lines = [f"{source.title} ({source.dataset}) is not on this machine and could not be downloaded."]
-    lines += [f"Looked for {', '.join(file.name for file in missing)} in:"]
+    """The full report: every folder and address with the reason why it failed, and how to get the files."""
+    lines = [
+        _(
+            "{title} ({dataset}) is not on this machine and could not be downloaded.",
+            title=_(source.title),
+            dataset=source.dataset,
+        )
+    ]
+    lines += [_("Folders searched for {names}:", names=", ".join(file.name for file in missing))]
     for place in places(source):
         wrong = [text for path, text in rejected.items() if path.parent == place.folder]
-        absent = "files absent" if place.folder.is_dir() else "no such folder"
+        absent = _("files not found") if place.folder.is_dir() else _("no such folder")
         lines += [f"  {place.kind}: {text}" for text in wrong] or [f"  {place.kind}: {place.folder}: {absent}"]
     if not os.environ.get("ZSCOPE_DATA"):
-        lines += ["  ZSCOPE_DATA is not set."]
-    lines += ["Tried to download:"] + [f"  {url}: {reason}" for url, reason in failures.items()]
+        lines += ["  " + _("ZSCOPE_DATA is not set.")]
+    lines += [_("Addresses tried:")] + [f"  {url}: {reason}" for url, reason in failures.items()]
     folder = cache(source.dataset)
     for path in sorted(folder.glob("*.partial")):
         lines += [
-            f"{path.stat().st_size / 1e6:.1f} MB of {path.stem} have arrived and are kept: the next try goes on there."
+            _(
+                "{size} of {name} are downloaded already; the next attempt resumes there.",
+                size=size(path.stat().st_size),
+                name=path.stem,
+            )
         ]
     names = ",".join(file.name for file in source.files)
-    lines += ["Ways to get it:"]
+    lines += [_("Ways to get it:")]
     if source.debian:
-        lines += [f"  on Debian and Ubuntu: sudo apt install {source.debian}"]
+        lines += ["  " + _("on Debian and Ubuntu: sudo apt install {package}", package=source.debian)]
+    url = source.mirrors[0] + (names if len(source.files) == 1 else f"{{{names}}}")
     lines += [
-        f"  have the files already: put them in FOLDER/{source.folders[0]}/ and set ZSCOPE_DATA=FOLDER",
-        f"  fetch them by hand: {source.mirrors[0]}{names if len(source.files) == 1 else f'{{{names}}}'}",
-        f"    and put them in {folder}",
-        "  or take a data set that needs no download: python -m vae list datasets",
+        "  "
+        + _("if you have the files: put them in FOLDER/{folder}/ and set ZSCOPE_DATA=FOLDER", folder=source.folders[0]),
+        "  " + _("download them yourself: {url}", url=url),
+        "    " + _("and put them in {folder}", folder=folder),
+        "  " + _("or use a data set that needs no download: {command}", command="python -m vae list datasets"),
     ]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Reads the two files of a WFDB record that hold numbers: signals in format 212, and beat annotations.
+"""Reads two files of a WFDB record: signals in format 212, and beat annotations.
 
 The format is PhysioNet's: <https://physionet.org/physiotools/wag/signal-5.htm> and .../annot-5.htm.
 """
@@ -8,27 +8,34 @@ from __future__ import annotations
 import numpy as np
 
 from ...errors import DataCorrupt
+from ...text import _, number
 
 CODES = {1: "N", 2: "L", 3: "R", 4: "a", 5: "V", 6: "F", 7: "J", 8: "A", 9: "S", 10: "E", 11: "j", 12: "/", 13: "Q"}
-SKIP, NUMBER, SUBTYPE, CHANNEL, TEXT = range(59, 64)  # what a code of a word means where it is no annotation
+SKIP, NUMBER, SUBTYPE, CHANNEL, TEXT = range(59, 64)  # codes of words that are not annotations
 
 
 def read_212(data: bytes, channels: int) -> np.ndarray:
-    """Samples (n, channels) int16 of a signal file: three bytes hold two numbers of 12 bits in two's complement.
+    """Samples (n, channels) int16 of a signal file: three bytes are two 12-bit numbers in two's complement.
 
-    Raises: DataCorrupt: the bytes do not divide into pairs, or these into rows.
+    Raises: DataCorrupt: the length does not fit pairs of samples, or rows.
     """
     if not data or len(data) % 3 or len(data) // 3 * 2 % channels:
-        raise DataCorrupt(f"not {channels} signals in format 212: {len(data)} bytes, expected a multiple of 3")
+        raise DataCorrupt(
+            _(
+                "not {n} signals in format 212: {bytes} bytes, expected a multiple of 3",
+                n=channels,
+                bytes=number(len(data)),
+            )
+        )
     low, shared, high = np.frombuffer(data, np.uint8).reshape(-1, 3).astype(np.int16).T
     pairs = np.stack([low | (shared & 0x0F) << 8, high | (shared & 0xF0) << 4], 1)
     return np.where(pairs > 2047, pairs - 4096, pairs).astype(np.int16).reshape(-1, channels)
 
 
 def read_beats(data: bytes) -> tuple[np.ndarray, np.ndarray]:
-    """Sample number (n,) int64 and symbol (n,) str of every beat in an annotation file; other marks are left out.
+    """Sample number (n,) int64 and symbol (n,) str of every beat in an annotation file; other annotations are left out.
 
-    Raises: DataCorrupt: it ends before its end mark.
+    Raises: DataCorrupt: it has no end mark.
     """
     words = np.frombuffer(data[: len(data) // 2 * 2], "<u2").tolist()
     at, time = 0, 0
@@ -50,4 +57,4 @@ def read_beats(data: bytes) -> tuple[np.ndarray, np.ndarray]:
             if code in CODES:
                 places.append(time)
                 symbols.append(CODES[code])
-    raise DataCorrupt(f"an annotation file of {len(data)} bytes without its end mark")
+    raise DataCorrupt(_("annotation file of {n} bytes without an end mark", n=number(len(data))))

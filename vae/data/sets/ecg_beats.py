@@ -1,22 +1,23 @@
-"""ECG beats: two leads of a real heart, cut around each beat that cardiologists marked."""
+"""ECG beats: two leads of a real heart, one window around each beat annotated by cardiologists."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ...registry import dataset
+from ...text import N_
 from ...types import Samples
 from ..published.store import File, Source, find
 from ..published.wfdb import read_212, read_beats
 
-BEFORE, AFTER = 96, 160  # samples of 1/360 s around the mark at the R peak: .71 s, most of a beat of this heart
-THIN = 2  # neighbouring samples averaged into one: 180 Hz
-TRAIN_SHARE = 0.75  # of the recording's half hour; what comes later is the test set
+BEFORE, AFTER = 96, 160  # samples of 1/360 s before and after the R peak: 0.71 s, most of a beat of this heart
+THIN = 2  # neighbouring samples are averaged: 180 Hz
+TRAIN_SHARE = 0.75  # of the half-hour recording; the rest is the test set
 UNITS_PER_MV = 200
-SYMBOLS = ("N", "A")  # normal, atrial premature; the record's one ventricular beat would alone decide every mean
+SYMBOLS = ("N", "A")  # normal, atrial premature; the only ventricular beat is left out: it alone would be its class
 SOURCE = Source(
     dataset="ecg_beats",
-    title="MIT-BIH record 100",
+    title=N_("MIT-BIH record 100"),
     files=(
         File("100.dat", 1_950_000, 1_950_000, "b2ea3c250e56e48f4b7b90697832b8ecd1afa1e0bb31f2dcfea4ed6e1075a639"),
         File("100.atr", 4_558, 4_558, "8d8a5349fb16638ebbf649f1779d12e96d91b736b2aafe59db43719ae583d471"),
@@ -31,30 +32,32 @@ SOURCE = Source(
 
 @dataset(
     name="ecg_beats",
-    title="ECG beats of MIT-BIH record 100",
-    summary="beats of one heart, 2 leads of 128 values",
-    size="1 702 / 567",
-    comes="2 MB download",
+    title=N_("ECG beats from MIT-BIH record 100"),
+    summary=N_("beats of one heart, 2 leads of 128 values"),
+    size="1,702 / 567",
+    comes=N_("2.0 MB download"),
     modality="series",
     shape=(2, (BEFORE + AFTER) // THIN),
     classes=("normal", "premature"),
     licence="ODC-BY 1.0",
     origin="https://physionet.org/content/mitdb/1.0.0/",
-    cite="G. B. Moody, R. G. Mark, The impact of the MIT-BIH Arrhythmia Database, IEEE Eng. Med. Biol. 20(3), 2001; "
-    "A. L. Goldberger et al., PhysioBank, PhysioToolkit, and PhysioNet, Circulation 101(23), 2000",
+    cite=N_(
+        "G. B. Moody, R. G. Mark, The impact of the MIT-BIH Arrhythmia Database, IEEE Eng. Med. Biol. 20(3), 2001; "
+        "A. L. Goldberger et al., PhysioBank, PhysioToolkit, and PhysioNet, Circulation 101(23), 2000"
+    ),
 )
 def load() -> Samples:
-    """x (n, 2, 128): leads MLII and V5 at 180 Hz, the R peak at 48, each lead in standard deviations of the training
-    beats about their mean. Split by time: the first three quarters of the recording are the training set.
+    """x (n, 2, 128): leads MLII and V5 at 180 Hz, the R peak at 48, each lead standardised by the training beats.
+    Split by time: the first three quarters of the recording are the training set.
 
-    One heart on both sides. Raises: DataNotFound, SaveError.
+    Both sets are from the same heart. Raises: DataNotFound, SaveError.
     """
     payloads = find(SOURCE)
     return cut(read_212(payloads["100.dat"], 2), *read_beats(payloads["100.atr"]))
 
 
 def cut(signal: np.ndarray, marks: np.ndarray, symbols: np.ndarray) -> Samples:
-    """Beats of signal (n, 2) around marks (m,); one whose window leaves its side of the split belongs to neither."""
+    """Beats of signal (n, 2) around marks (m,); one whose window crosses the split is in neither set."""
     mv = (signal - np.float32(1024)) / UNITS_PER_MV
     known = np.isin(symbols, SYMBOLS)
     marks, y = marks[known], (symbols[known] == SYMBOLS[1]).astype(np.int64)

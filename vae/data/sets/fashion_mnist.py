@@ -1,15 +1,16 @@
-"""Fashion-MNIST: 70 000 garments, 28x28 grey."""
+"""Fashion-MNIST: 70,000 garments, 28x28 grey."""
 
 from __future__ import annotations
 
 from ...registry import dataset
+from ...text import N_
 from ...types import Samples
 from ..published.idx import classic_files, load_classic
 from ..published.store import Source
 
 SOURCE = Source(
     dataset="fashion_mnist",
-    title="Fashion-MNIST",
+    title=N_("Fashion-MNIST"),
     files=classic_files(
         hashes=(
             "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
@@ -31,29 +32,20 @@ SOURCE = Source(
 
 @dataset(
     name="fashion_mnist",
-    title="Fashion-MNIST garments",
-    summary="garments, 28x28",
-    size="60 000 / 10 000",
-    comes="31 MB download, or `apt install dataset-fashion-mnist`",
+    title=N_("Fashion-MNIST garments"),
+    summary=N_("garments, 28x28"),
+    size="60,000 / 10,000",
+    comes=N_("30.9 MB download, or `apt install dataset-fashion-mnist`"),
     modality="image",
     shape=(1, 28, 28),
-    classes=(
-        "T-shirt/top",
-        "Trouser",
-        "Pullover",
-        "Dress",
-        "Coat",
-        "Sandal",
-        "Shirt",
-        "Sneaker",
-        "Bag",
-        "Ankle boot",
-    ),
-    licence="MIT, Copyright (c) 2017 Zalando SE",
+    classes=("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+    licence=N_("MIT, Copyright (c) 2017 Zalando SE"),
     origin="https://github.com/zalandoresearch/fashion-mnist",
-    cite="H. Xiao, K. Rasul, R. Vollgraf, Fashion-MNIST: a novel image dataset for benchmarking machine learning "
-    "algorithms, arXiv:1708.07747, 2017",
+    cite=N_(
+        "H. Xiao, K. Rasul, R. Vollgraf, Fashion-MNIST: a novel image dataset for benchmarking machine learning "
+        "algorithms, arXiv:1708.07747, 2017"
+    ),
 )
 def load() -> Samples:
-    """60 000 training and 10 000 test pictures. Raises: DataNotFound, SaveError."""
+    """60,000 training and 10,000 test pictures. Raises: DataNotFound, SaveError."""
     return load_classic(SOURCE)

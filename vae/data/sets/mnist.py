@@ -1,15 +1,16 @@
-"""MNIST: 70 000 handwritten digits, 28x28 grey."""
+"""MNIST: 70,000 handwritten digits, 28x28 grey."""
 
 from __future__ import annotations
 
 from ...registry import dataset
+from ...text import N_
 from ...types import Samples
 from ..published.idx import classic_files, load_classic
 from ..published.store import Source
 
 SOURCE = Source(
     dataset="mnist",
-    title="MNIST",
+    title=N_("MNIST"),
     files=classic_files(
         hashes=(
             "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -30,18 +31,20 @@ SOURCE = Source(
 
 @dataset(
     name="mnist",
-    title="MNIST handwritten digits",
-    summary="handwritten digits, 28x28",
-    size="60 000 / 10 000",
-    comes="12 MB download",
+    title=N_("MNIST handwritten digits"),
+    summary=N_("handwritten digits, 28x28"),
+    size="60,000 / 10,000",
+    comes=N_("11.6 MB download"),
     modality="image",
     shape=(1, 28, 28),
     classes=tuple("0123456789"),
-    licence="no formal text from the authors; commonly redistributed as CC BY-SA 3.0",
+    licence=N_("no formal text from the authors; commonly redistributed as CC BY-SA 3.0"),
     origin="http://yann.lecun.com/exdb/mnist/",
-    cite="Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, Gradient-based learning applied to document recognition, "
-    "Proc. IEEE 86(11), 1998",
+    cite=N_(
+        "Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, Gradient-based learning applied to document recognition, "
+        "Proc. IEEE 86(11), 1998"
+    ),
 )
 def load() -> Samples:
-    """60 000 training and 10 000 test pictures. Raises: DataNotFound, SaveError."""
+    """60,000 training and 10,000 test pictures. Raises: DataNotFound, SaveError."""
     return load_classic(SOURCE)

@@ -1,4 +1,4 @@
-"""Daily log-returns of twenty large US stocks, a quarter of a year in each sample."""
+"""Daily log-returns of twenty large US stocks; each sample is a quarter of a year."""
 
 from __future__ import annotations
 
@@ -9,24 +9,25 @@ import numpy as np
 
 from ...errors import DataCorrupt
 from ...registry import dataset
+from ...text import N_, _
 from ...types import Samples
 from ..published.store import File, Source, find
 
-DAYS = 64  # of trading in a window: a quarter of a year
+DAYS = 64  # trading days per window: a quarter of a year
 STEP = 16  # between the starts of two training windows; windows of the test set do not overlap
-FIRST, SPLIT = "1996-01-01", "2015-01-01"  # before 1996 one of the stocks is quoted too coarsely; from 2015 on: test
+FIRST, SPLIT = "1996-01-01", "2015-01-01"  # before 1996 one stock is quoted too coarsely; test data from 2015 on
 SECTORS = {
-    "technology": "AAPL AMD MSFT",
-    "finance": "BAC JPM",
-    "consumer": "BBY HD",
-    "industry": "GE",
-    "health": "JNJ LLY MRK PFE UNH",
-    "staples": "KO PEP PG WMT",
-    "energy": "CVX RRC XOM",
+    "technology": ("AAPL", "AMD", "MSFT"),
+    "finance": ("BAC", "JPM"),
+    "consumer": ("BBY", "HD"),
+    "industry": ("GE",),
+    "health": ("JNJ", "LLY", "MRK", "PFE", "UNH"),
+    "staples": ("KO", "PEP", "PG", "WMT"),
+    "energy": ("CVX", "RRC", "XOM"),
 }
 SOURCE = Source(
     dataset="sp500_returns",
-    title="Prices of 20 S&P 500 stocks",
+    title=N_("Prices of 20 S&P 500 stocks"),
     files=(
         File(
             "sp500_dataset.csv.gz",
@@ -45,22 +46,22 @@ SOURCE = Source(
 
 @dataset(
     name="sp500_returns",
-    title="Daily returns of 20 S&P 500 stocks",
-    summary="daily log-returns of 20 stocks, 64 days",
-    size="5 920 / 620",
-    comes="0.4 MB download",
+    title=N_("Daily returns of 20 S&P 500 stocks"),
+    summary=N_("daily log-returns of 20 stocks, 64 days"),
+    size="5,920 / 620",
+    comes=N_("426 kB download"),
     modality="series",
     shape=(1, DAYS),
     classes=tuple(SECTORS),
-    licence="BSD-3-Clause (skfolio)",
+    licence=N_("BSD-3-Clause (skfolio)"),
     origin="https://github.com/skfolio/skfolio",
-    cite="the skfolio developers, skfolio: portfolio optimization and risk management built on scikit-learn",
+    cite=N_("the skfolio developers, skfolio: portfolio optimization and risk management built on scikit-learn"),
 )
 def load() -> Samples:
-    """x (n, 1, 64): log-returns of consecutive days, in standard deviations of all training returns about their mean.
+    """x (n, 1, 64): log-returns of consecutive days, standardised by all training returns.
 
-    Split by time: windows that end before 2015 are the training set, those that start later the test set; the same
-    stocks on both sides, no day on both. Labels are sectors, by hand. Raises: DataNotFound, SaveError, DataCorrupt.
+    Split by time: windows that end before 2015 are the training set, later ones the test set. Both sets have the same
+    stocks, but no day in common. Labels are sectors, assigned by hand. Raises: DataNotFound, SaveError, DataCorrupt.
     """
     text = find(SOURCE)["sp500_dataset.csv.gz"].decode()
     head, *rows = csv.reader(io.StringIO(text))
@@ -70,12 +71,18 @@ def load() -> Samples:
 
 
 def windows(dates: np.ndarray, names: tuple[str, ...], prices: np.ndarray) -> Samples:
-    """Windows of prices (days, stocks). Raises: DataCorrupt: a stock whose sector is unknown, or a price below 0."""
-    sector = {name: label for label, members in enumerate(SECTORS.values()) for name in members.split()}
+    """Windows of prices (days, stocks). Raises: DataCorrupt: unknown sector of a stock, or a price <= 0."""
+    sector = {name: label for label, members in enumerate(SECTORS.values()) for name in members}
     if unknown := [name for name in names if name not in sector]:
-        raise DataCorrupt(f"no sector is known for {', '.join(unknown)}; known: {', '.join(sorted(sector))}")
+        raise DataCorrupt(
+            _(
+                "no sector is known for {stocks}; known: {known}",
+                stocks=", ".join(unknown),
+                known=", ".join(sorted(sector)),
+            )
+        )
     if not (prices > 0).all():
-        raise DataCorrupt("a price is not positive, so it has no logarithm")
+        raise DataCorrupt(_("a price is not positive, so it has no logarithm"))
     returns, days = np.diff(np.log(prices), axis=0), dates[1:]
     train = returns[(days >= np.datetime64(FIRST)) & (days < np.datetime64(SPLIT))]
     test = returns[days >= np.datetime64(SPLIT)]
