@@ -10,6 +10,7 @@ from app import session
 from app.panels import share
 from app.show import records
 from vae.errors import ZscopeError
+from vae.text import N_
 
 HERE = Path(__file__).parent
 
@@ -18,12 +19,20 @@ st.html(HERE / "style.css")
 
 page = st.navigation(
     [
-        st.Page(HERE / "views/explore.py", title="Explore", default=True, help="Any point of the map, decoded live."),
-        st.Page(HERE / "views/interpolate.py", title="Interpolate", help="Walk from one sample to another."),
-        st.Page(HERE / "views/generate.py", title="Generate", help="Draw new samples."),
-        st.Page(HERE / "views/compare.py", title="Compare", help="Two models of the same data under one cursor."),
-        trains := st.Page(HERE / "views/train.py", title="Train", help="Train a model in the background."),
-        st.Page(HERE / "views/model.py", title="Model", help="What this model is, how good, and where it comes from."),
+        st.Page(
+            HERE / "views/explore.py", title=N_("Explore"), default=True, help=N_("Any point of the map, decoded live.")
+        ),
+        st.Page(HERE / "views/interpolate.py", title=N_("Interpolate"), help=N_("Walk from one sample to another.")),
+        st.Page(HERE / "views/generate.py", title=N_("Generate"), help=N_("Draw new samples.")),
+        st.Page(
+            HERE / "views/compare.py", title=N_("Compare"), help=N_("Two models of the same data under one cursor.")
+        ),
+        trains := st.Page(HERE / "views/train.py", title=N_("Train"), help=N_("Train a model in the background.")),
+        st.Page(
+            HERE / "views/model.py",
+            title=N_("Model"),
+            help=N_("What this model is, how good, and where it comes from."),
+        ),
     ],
     position="top",
 )

@@ -25,6 +25,7 @@ from vae.metrics.active import active_units
 from vae.runs import as_sequence, diagnosis, os_process
 from vae.runs.folder import EPOCHS, STATE, find
 from vae.sweeps import comparison, sweep
+from vae.text import _
 
 Folder = Callable[[str], Path]
 Read = Callable[[Path], Frames | None]
@@ -68,7 +69,7 @@ def of(key: str) -> Frames | None:
 def _source(key: str) -> tuple[Path, Read]:
     kind, _, id = key.partition("/")
     if kind not in _kinds:
-        raise UnknownName("kind of frames", kind[:40], _kinds)
+        raise UnknownName(_("kind of frames"), kind[:40], _kinds)
     folder, read = _kinds[kind]
     return folder(id), read
 
@@ -129,8 +130,13 @@ def _told(f: Frames, cause: str) -> str:
     if not cause:
         return ""
     if not np.isfinite(f.snapshots[len(f.maps)].mu).all():
-        cause = "some latents are no numbers. The training diverged."
-    return f"There is no map from {f.axis} {f.values[len(f.maps)]:g} on: {cause}"
+        cause = _("some latents are no numbers. The training diverged.")
+    return _(
+        "There is no map from {axis} {values:g} on: {cause}",
+        axis=f.axis,
+        values=f.values[len(f.maps)],
+        cause=cause,
+    )
 
 
 def _active(key: str) -> bool:

@@ -13,6 +13,7 @@ from vae.metrics.bounds import error_key
 from vae.registry import FAMILIES, KINDS, MODALITIES
 from vae.registry import traits as registered
 from vae.sweeps.sweep import ladders
+from vae.text import N_, _
 
 MINUS = "−"
 IN_USE = 0.05  # nats: a dimension of a hierarchical model with a smaller rate carries nothing to speak of
@@ -32,13 +33,21 @@ class Figure:
 
 
 FIGURES = (
-    Figure("elbo_nats", "elbo, nats", 1, 1, "Evidence lower bound, −distortion − rate. Higher is better."),
-    Figure("distortion_nats", "distortion, nats", 1, 0, "−E log p(x|z). A density over values, so it may be negative."),
-    Figure("rate_nats", "rate, nats", 1, 0, "KL(q(z|x) ‖ p(z)): what the code costs."),
-    Figure("nll_nats", "nll, nats", 1, -1, "Importance-weighted bound on −log p(x). Lower is better."),
-    Figure("active_units", "active units", 0, 0, "Dimensions whose posterior mean has a variance above 0.01."),
-    Figure("mse", "mse", 4, -1, "Squared error of the decoded mean, a value (a pixel: 0 to 1). Lower is better."),
-    Figure("accuracy", "accuracy", 3, 1, "Share of samples whose label the model infers rightly. Higher is better."),
+    Figure("elbo_nats", N_("elbo, nats"), 1, 1, N_("Evidence lower bound, −distortion − rate. Higher is better.")),
+    Figure(
+        "distortion_nats",
+        N_("distortion, nats"),
+        1,
+        0,
+        N_("−E log p(x|z). A density over values, so it may be negative."),
+    ),
+    Figure("rate_nats", N_("rate, nats"), 1, 0, N_("KL(q(z|x) ‖ p(z)): what the code costs.")),
+    Figure("nll_nats", N_("nll, nats"), 1, -1, N_("Importance-weighted bound on −log p(x). Lower is better.")),
+    Figure("active_units", N_("active units"), 0, 0, N_("Dimensions whose posterior mean has a variance above 0.01.")),
+    Figure("mse", "mse", 4, -1, N_("Squared error of the decoded mean, a value (a pixel: 0 to 1). Lower is better.")),
+    Figure(
+        "accuracy", "accuracy", 3, 1, N_("Share of samples whose label the model infers rightly. Higher is better.")
+    ),
 )
 HIERARCHICAL_UNITS = (
     f"Dimensions with a rate above {IN_USE} nats. The variance of the posterior mean counts %s, but in a hierarchical "
@@ -77,7 +86,7 @@ def unladdered(cards: Mapping[str, Mapping], *used: str) -> dict[str, Mapping]:
 def summary(card: Mapping) -> str:
     """One line on a model: data set, kind of family, latent dimensions, and its bound or error on the test set."""
     if not card:
-        return "cannot be read"
+        return _("cannot be read")
     metrics = card.get("metrics") or {}
     family = FAMILIES.all().get(str(card.get("family")))
     kind = family.kind if family else str(card.get("family"))
@@ -85,9 +94,9 @@ def summary(card: Mapping) -> str:
     if d := width(card):
         parts.append(f"d {d}")
     if metrics.get("elbo_nats") is not None and has_prior(card):
-        parts.append(f"elbo {number(metrics['elbo_nats'], 1)} nats")
+        parts.append(_("elbo {elbo_nats} nats", elbo_nats=number(metrics["elbo_nats"], 1)))
     elif metrics.get("mse") is not None:
-        parts.append(f"mse {metrics['mse']:.4f}")
+        parts.append(_("mse {mse:.4f}", mse=metrics["mse"]))
     return " · ".join(parts)
 
 
@@ -123,11 +132,11 @@ def density(card: Mapping) -> str:
     A fixed sigma sets the scale of every nat, and a bound on log p(x|y) is told what one on log p(x) must find out.
     """
     has = traits(card)
-    of = "log p(x, y)" if "semi_supervised" in has else "log p(x|y)" if "conditional" in has else "log p(x)"
+    of = _("log p(x, y)") if "semi_supervised" in has else _("log p(x|y)") if "conditional" in has else _("log p(x)")
     kind, sigma = likelihood(card), (card.get("hparams") or {}).get("sigma")
     if kind != "gaussian":
-        return f"{of}, {kind}"
-    return f"{of}, gaussian with " + (f"sigma {sigma:g}" if sigma else "a learned sigma")
+        return _("{of}, {kind}", of=of, kind=kind)
+    return _("{of}, gaussian with ", of=of) + (_("sigma {sigma:g}", sigma=sigma) if sigma else _("a learned sigma"))
 
 
 def in_use(card: Mapping) -> list[bool] | None:
@@ -139,7 +148,11 @@ def in_use(card: Mapping) -> list[bool] | None:
 def merit(card: Mapping) -> list[Figure]:
     """FIGURES with the card's values, and in their help what they were measured on and their standard errors."""
     m, d, used = card.get("metrics") or {}, width(card), in_use(card)
-    measured = f"Test set, n = {number(m.get('n_test'), 0)}, seed {m.get('seed', card.get('seed', '–'))}."
+    measured = _(
+        "Test set, n = {get}, seed {get_2}.",
+        get=number(m.get("n_test"), 0),
+        get_2=m.get("seed", card.get("seed", "–")),
+    )
     found = []
     for figure in FIGURES:
         value, label, help = m.get(figure.key), figure.label, figure.help
@@ -149,11 +162,13 @@ def merit(card: Mapping) -> list[Figure]:
             label += f" (k = {m['nll_k']})"
         if figure.key == "active_units":
             if used:
-                label, help, value = "units in use", HIERARCHICAL_UNITS % number(value, 0), sum(used)
-            label += f", of {d}" if d else ""
+                label, help, value = _("units in use"), HIERARCHICAL_UNITS % number(value, 0), sum(used)
+            label += _(", of {d}", d=d) if d else ""
         if (error := m.get(error_key(figure.key))) is not None:
-            help += f" Standard error {error:.2g}."
-        found.append(replace(figure, label=label, help=f"{help} {measured}", value=value))
+            help += _(" Standard error {error:.2g}.", error=error)
+        found.append(
+            replace(figure, label=label, help=_("{help} {measured}", help=help, measured=measured), value=value)
+        )
     return found
 
 

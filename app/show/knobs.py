@@ -9,9 +9,15 @@ from typing import Any
 import streamlit as st
 
 from vae.settings import knobs
+from vae.text import N_, _
 
 DIGITS = 10  # of a float: steps add up to 0.0011999999999999999
-LABELS = {"lr": "learning rate", "lr_end": "last learning rate", "d": "d, latent dimensions", "k": "k, draws"}
+LABELS = {
+    "lr": N_("learning rate"),
+    "lr_end": N_("last learning rate"),
+    "d": N_("d, latent dimensions"),
+    "k": "k, draws",
+}
 
 
 def controls(cls: type, values: Mapping[str, Any], key: str, columns: int = 2, without: str = "") -> dict[str, Any]:
@@ -52,5 +58,19 @@ def step(value: float, k: Mapping[str, Any]) -> float:
 def explained(name: str, k: Mapping[str, Any]) -> str:
     """Meaning, range and default, and the name that the command line knows."""
     said = k["help"][:1].upper() + k["help"][1:]
-    span = "" if k["choices"] or k["low"] is None else f" {k['low']:g} to {k['high']:g}."
-    return f"{said}.{span} Default {k['default']}. `--set {name}=`"
+    span = (
+        ""
+        if k["choices"] or k["low"] is None
+        else _(
+            " {low:g} to {high:g}.",
+            low=k["low"],
+            high=k["high"],
+        )
+    )
+    return _(
+        "{said}.{span} Default {default}. `--set {name}=`",
+        said=said,
+        span=span,
+        default=k["default"],
+        name=name,
+    )

@@ -31,6 +31,7 @@ from vae.metrics.latent import perplexity
 from vae.modalities.image import tile
 from vae.registry import FAMILIES, Family
 from vae.settings import knobs
+from vae.text import N_, _
 from vae.training.resuming import told
 from vae.training.trainer import TrainHparams
 
@@ -39,7 +40,7 @@ QUIET = {"displayModeBar": False}
 TERMS = {  # macros of a family's formula: the word and the colour of each kind of term
     "D": ("distortion", figures.DISTORTION),
     "R": ("rate", figures.RATE),
-    "O": ("what is new", figures.ELBO),
+    "O": (N_("what is new"), figures.ELBO),
 }
 
 
@@ -51,7 +52,7 @@ def header(cards: Mapping[str, Mapping], picker: Callable[[list[str]], Mapping] 
         if picker is not None:
             names = grouped(cards)
             st.selectbox(
-                "Model",
+                _("Model"),
                 names,
                 format_func=lambda name: f"{name}\u2002{summary(cards[name])}",
                 label_visibility="collapsed",
@@ -66,17 +67,19 @@ def problems(sentences: tuple[str, ...], dismiss: Callable[[], None]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="zscope-problems"):
         said = "  \n".join(sentences)
         st.warning(said.replace("[", "\\["), icon=":material/warning:")
-        st.button("Close", on_click=dismiss, icon=":material/close:", type="tertiary")
+        st.button(_("Close"), on_click=dismiss, icon=":material/close:", type="tertiary")
 
 
 def how_to_train() -> None:
     """The first page of an app without a model."""
-    st.subheader("No model could be opened yet")
-    st.markdown("A checkpoint is a folder below `checkpoints/`. Train one, then reload this page:")
+    st.subheader(_("No model could be opened yet"))
+    st.markdown(_("A checkpoint is a folder below `checkpoints/`. Train one, then reload this page:"))
     st.code(
-        "python -m vae train vae digits --name digits-vae --epochs 20      # about a minute, no download\n"
-        "python -m vae train vae fashion_mnist --name fashion-vae          # the default model\n"
-        "python -m vae list checkpoints",
+        _(
+            "python -m vae train vae digits --name digits-vae --epochs 20      # about a minute, no download\n"
+            "python -m vae train vae fashion_mnist --name fashion-vae          # the default model\n"
+            "python -m vae list checkpoints"
+        ),
         language="bash",
     )
 
@@ -108,7 +111,10 @@ def metrics(card: Mapping) -> None:
 
 def comparison(a: Mapping, b: Mapping) -> None:
     """The figures of merit of two cards beside each other, with their difference where one means something."""
-    lines = [f"| test set | {a['name']} | {b['name']} | difference |", "| --- | ---: | ---: | ---: |"]
+    lines = [
+        _("| test set | {name} | {name_2} | difference |", name=a["name"], name_2=b["name"]),
+        "| --- | ---: | ---: | ---: |",
+    ]
     for plain, one, two in zip(FIGURES, merit(a), merit(b), strict=True):
         x, y, digits = one.value, two.value, plain.digits
         if x is None and y is None:
@@ -124,8 +130,8 @@ def comparison(a: Mapping, b: Mapping) -> None:
         lines.append(f"| {label} | {cells[0]} | {cells[1]} | {difference} |")
     st.markdown("\n".join(lines))
     if density(a) != density(b):
-        each = "; ".join(f"{card['name']}: {density(card)}" for card in (a, b))
-        st.caption(f"The nats are of different densities and do not compare. {each}.")
+        each = "; ".join(_("{name}: {density}", name=card["name"], density=density(card)) for card in (a, b))
+        st.caption(_("The nats are of different densities and do not compare. {each}.", each=each))
 
 
 def idea(family: Family) -> None:
@@ -147,27 +153,50 @@ def latent_use(engine: Engine) -> bool:
         st.markdown("##### Codebook")
         st.plotly_chart(figures.usage_bars(counts), config=QUIET)
         st.caption(
-            f"How often each of the {len(counts)} codes is used by the samples of the map, most used first. "
-            f"{(counts > 0).sum()} are used at all; perplexity {perplexity(counts):.0f}."
+            _(
+                "How often each of the {counts} codes is used by the samples of the map, most used first. "
+                "{sum} are used at all; perplexity {perplexity:.0f}.",
+                counts=len(counts),
+                sum=(counts > 0).sum(),
+                perplexity=perplexity(counts),
+            )
         )
     elif rates:
         active = engine.atlas.active if used is None else np.array(used)
-        why = "its mean hardly varies, so it carries nothing" if used is None else f"at most {IN_USE} nats"
+        why = (
+            _("its mean hardly varies, so it carries nothing")
+            if used is None
+            else _(
+                "at most {in_use} nats",
+                in_use=IN_USE,
+            )
+        )
         st.markdown("##### Rate of each latent dimension")
         st.plotly_chart(figures.rate_bars(rates, active, engine.levels), config=QUIET)
-        order = " Level 1 is the top." if len(engine.levels) > 1 else ""
-        st.caption(f"KL(q(z|x) ‖ p(z)) of each, test set.{order}{'' if active.all() else f' Grey: {why}.'}")
+        order = _(" Level 1 is the top.") if len(engine.levels) > 1 else ""
+        st.caption(
+            _(
+                "KL(q(z|x) ‖ p(z)) of each, test set.{order}{value}",
+                order=order,
+                value="" if active.all() else f" Grey: {why}.",
+            )
+        )
     return bool(engine.n_codes or rates)
 
 
 def no_latent_use(card: Mapping) -> None:
     """Why there is no such chart."""
     if (card.get("metrics") or {}).get("rate_nats") is not None:
-        st.info("The rate of this family is no sum over dimensions.")
+        st.info(_("The rate of this family is no sum over dimensions."))
     elif has_prior(card):
-        st.info(f"Training measures the rate when it ends; `python -m vae eval {card['name']}` prints it now.")
+        st.info(
+            _(
+                "Training measures the rate when it ends; `python -m vae eval {name}` prints it now.",
+                name=card["name"],
+            )
+        )
     else:
-        st.info("The code of a sample is a point, so there is no rate: it costs nothing and promises nothing.")
+        st.info(_("The code of a sample is a point, so there is no rate: it costs nothing and promises nothing."))
 
 
 def training(engine: Engine, height: int) -> None:
@@ -176,17 +205,22 @@ def training(engine: Engine, height: int) -> None:
     if engine.history:
         st.plotly_chart(figures.training_curve(engine.history, has_prior(engine.card), height), config=QUIET)
         long = max(r["epoch"] for r in engine.history) >= figures.SHORT
-        steep = " A steep first tenth may leave its axis." if long else ""
-        st.caption(f"Nats a sample, by epoch; dotted: on the test set.{steep}")
+        steep = _(" A steep first tenth may leave its axis.") if long else ""
+        st.caption(_("Nats a sample, by epoch; dotted: on the test set.{steep}", steep=steep))
     else:
-        st.info("No history was kept with this checkpoint.")
+        st.info(_("No history was kept with this checkpoint."))
 
 
 def latent_map(atlas) -> None:
     """The map as a figure to keep: zoom, hide classes, save it as a picture."""
     st.markdown("##### Latent map")
     st.plotly_chart(figures.latent_map(atlas), config={"displaylogo": False, "scrollZoom": True})
-    st.caption(f"UMAP of the posterior means of {atlas.n} training samples. Explore decodes every place of it.")
+    st.caption(
+        _(
+            "UMAP of the posterior means of {n} training samples. Explore decodes every place of it.",
+            n=atlas.n,
+        )
+    )
 
 
 def collapse(card: Mapping) -> None:
@@ -206,7 +240,7 @@ def settings(card: Mapping) -> None:
     meaning = knobs(TrainHparams)
     rows += [(name, value, meaning.get(name, {}).get("help", "")) for name, value in (card.get("train") or {}).items()]
     st.dataframe(
-        {"setting": [r[0] for r in rows], "value": [str(r[1]) for r in rows], "what it is": [r[2] for r in rows]},
+        {"setting": [r[0] for r in rows], "value": [str(r[1]) for r in rows], _("what it is"): [r[2] for r in rows]},
         hide_index=True,
         height="content",
     )
@@ -217,13 +251,20 @@ def provenance(card: Mapping) -> None:
     st.code(card.get("command", ""), language="bash", wrap_lines=True)
     if changes := card.get("changes"):
         st.caption(
-            "Resumed with other settings, of which the command has the last: " + "; ".join(map(told, changes)) + "."
+            _("Resumed with other settings, of which the command has the last: ") + "; ".join(map(told, changes)) + "."
         )
-    versions = " · ".join(f"{name} {version}" for name, version in (card.get("versions") or {}).items())
-    when = f"Imported {card.get('created', '')}"
+    versions = " · ".join(
+        _("{name} {version}", name=name, version=version) for name, version in (card.get("versions") or {}).items()
+    )
+    when = _("Imported {get}", get=card.get("created", ""))
     if card.get("epochs_done") is not None:
-        when = f"Trained {card.get('created', '')}, seed {card.get('seed')}, {card['epochs_done']} epochs"
-    st.caption(f"{when}  \n{versions}")
+        when = _(
+            "Trained {get}, seed {get_2}, {epochs_done} epochs",
+            get=card.get("created", ""),
+            get_2=card.get("seed"),
+            epochs_done=card["epochs_done"],
+        )
+    st.caption(_("{when}  \n{versions}", when=when, versions=versions))
     hashes = "\n".join(f"{digest}  {name}" for name, digest in (card.get("files") or {}).items())
-    with st.expander("SHA-256 of the files"):
+    with st.expander(_("SHA-256 of the files")):
         st.code(hashes, language=None)

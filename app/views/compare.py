@@ -9,6 +9,7 @@ from app import session
 from app.browser.twin_maps import twin_maps
 from app.show import records
 from app.show.cards import grouped, summary
+from vae.text import N_
 
 N_PICTURES = 10
 
@@ -31,7 +32,7 @@ left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
 left.markdown(f"### {engine.name}")
 with right:
     st.selectbox(
-        "Compare with",
+        N_("Compare with"),
         others,
         format_func=lambda name: f"{name}\u2002{summary(cards[name])}",
         **session.tied("field.other", chosen, session.setting("other")),
@@ -47,7 +48,7 @@ with left:
 with right:
     st.markdown("##### The same samples through both")
     if not (engine.can_encode and other.can_encode):
-        st.info("One of the two was imported as a decoder: it has no encoder to put samples through.")
+        st.info(N_("One of the two was imported as a decoder: it has no encoder to put samples through."))
         st.stop()
     shown = session.samples(engine, N_PICTURES)
     given = [(one, shown.given(one)) for one in (engine, other)]

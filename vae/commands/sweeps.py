@@ -14,6 +14,7 @@ from ..runs import control
 from ..runs.folder import DONE, FAILED
 from ..sweeps import comparison, sweep
 from ..sweeps.sweep import Disk, Ladder
+from ..text import _
 from ..training.plan import Plan
 
 POLL_S = 0.5
@@ -23,14 +24,22 @@ def train(args: Namespace) -> int:
     """Queue it, wait until all are trained, draw its frames. Interrupted, the trainings go on in the background."""
     base, setting, values = _asked(args)
     ladder = sweep.start(base, setting, values)
-    print(f"ladder {ladder.name}: {len(ladder.rungs)} models queued, {setting} {_listed(ladder.values)}")
+    print(
+        _(
+            "ladder {name}: {rungs} models queued, {setting} {listed}",
+            name=ladder.name,
+            rungs=len(ladder.rungs),
+            setting=setting,
+            listed=_listed(ladder.values),
+        )
+    )
     if args.background:
-        print(f"See it with: python -m vae ladder show {ladder.name}")
+        print(_("See it with: python -m vae ladder show {name}", name=ladder.name))
         return 0
     try:
         _wait(ladder)
     except KeyboardInterrupt:
-        print(f"The trainings go on. See them with: python -m vae ladder show {ladder.name}")
+        print(_("The trainings go on. See them with: python -m vae ladder show {name}", name=ladder.name))
         raise
     show(Namespace(name=ladder.name, json=False))
     return int(set(ladder.states().values()) != {DONE})
@@ -44,10 +53,24 @@ def show_all(args: Namespace) -> None:
         return
     for ladder in every:
         done = list(ladder.states(disk).values()).count(DONE)
-        what = f"{ladder.family} on {ladder.dataset}, {ladder.setting} {_listed(ladder.values)}"
-        print(f"{ladder.name:<24} {done} of {len(ladder.rungs)} trained  {what}")
+        what = _(
+            "{family} on {dataset}, {setting} {listed}",
+            family=ladder.family,
+            dataset=ladder.dataset,
+            setting=ladder.setting,
+            listed=_listed(ladder.values),
+        )
+        print(
+            _(
+                "{name:<24} {done} of {rungs} trained  {what}",
+                name=ladder.name,
+                done=done,
+                rungs=len(ladder.rungs),
+                what=what,
+            )
+        )
     if not every:
-        print("none yet: python -m vae ladder train beta_vae digits")
+        print(_("none yet: python -m vae ladder train beta_vae digits"))
 
 
 def show(args: Namespace) -> None:
@@ -59,17 +82,39 @@ def show(args: Namespace) -> None:
         return
     print(ladder.command)
     for rung in _record(ladder, disk)["rungs"]:
-        line = f"{ladder.setting} {rung['value']:<8g} {rung['name']:<32} {rung['state']:<8}"
-        print("  ".join([line, *(f"{k.removesuffix('_nats')} {v:.2f}" for k, v in rung["metrics"].items())]).rstrip())
+        line = _(
+            "{setting} {value:<8g} {name:<32} {state:<8}",
+            setting=ladder.setting,
+            value=rung["value"],
+            name=rung["name"],
+            state=rung["state"],
+        )
+        print(
+            "  ".join(
+                [
+                    line,
+                    *(
+                        _("{removesuffix} {v:.2f}", removesuffix=k.removesuffix("_nats"), v=v)
+                        for k, v in rung["metrics"].items()
+                    ),
+                ]
+            ).rstrip()
+        )
         if rung["state"] == FAILED:
-            print(f"  cause: {ladder.runs(disk)[rung['name']].state.cause}")
+            print(_("  cause: {cause}", cause=ladder.runs(disk)[rung["name"]].state.cause))
     if not ladder.climbing(disk):
         _draw(ladder)
 
 
 def delete(args: Namespace) -> None:
     sweep.delete(args.name, models=args.models)
-    print(f"ladder {args.name}: deleted{' with its models' if args.models else '; its models stay'}")
+    print(
+        _(
+            "ladder {name}: deleted{value}",
+            name=args.name,
+            value=" with its models" if args.models else "; its models stay",
+        )
+    )
 
 
 def _asked(args: Namespace) -> tuple[Plan, str, tuple[float, ...]]:
@@ -80,7 +125,12 @@ def _asked(args: Namespace) -> tuple[Plan, str, tuple[float, ...]]:
     setting, _, values = args.over.partition("=")
     setting = setting or sweep.offered(args.family)[0]
     if not values and setting not in sweep.OVER:
-        raise SettingError(f"--over {setting}: expected values too, for example --over {setting}=1,2,4.")
+        raise SettingError(
+            _(
+                "--over {setting}: expected values too, for example --over {setting}=1,2,4.",
+                setting=setting,
+            )
+        )
     return base, setting, sweep.parse(values) if values else sweep.OVER[setting]
 
 
@@ -90,7 +140,16 @@ def _draw(ladder: Ladder) -> None:
     except SettingError as error:  # fewer than two are trained, as their states say
         print(error)
     else:
-        model_sequence.lay(ladder.folder, lambda done, of: print(f"laid out map {done} of {of}"))
+        model_sequence.lay(
+            ladder.folder,
+            lambda done, of: print(
+                _(
+                    "laid out map {done} of {of}",
+                    done=done,
+                    of=of,
+                )
+            ),
+        )
 
 
 def _wait(ladder: Ladder) -> None:
@@ -101,7 +160,7 @@ def _wait(ladder: Ladder) -> None:
         states = ladder.states(disk)
         for name, state in states.items():
             if told.get(name, state) != state:
-                print(f"{name}: {state}", flush=True)
+                print(_("{name}: {state}", name=name, state=state), flush=True)
         told = states
         if not ladder.climbing(disk):
             return

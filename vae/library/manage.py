@@ -15,6 +15,7 @@ from ..saved import checkpoint
 from ..saved.checkpoint import Checkpoint
 from ..saved.names import check_name, shipped
 from ..sweeps import sweep
+from ..text import _
 
 NOTE_MAX = 4_000  # characters
 
@@ -32,7 +33,7 @@ def rename(name: str, new: str) -> Checkpoint:
         check_name(new)
         control.refuse_taken(new)
         saved = checkpoint.read(path)
-        command = re.sub(r"--name \S+", f"--name {new}", saved.config.get("command", ""))
+        command = re.sub(r"--name \S+", _("--name {new}", new=new), saved.config.get("command", ""))
         made = checkpoint.save(path.with_name(new), saved.config | {"name": new, "command": command}, saved.files)
         _discard(path)
         control.rename(name, new)
@@ -46,7 +47,13 @@ def annotate(name: str, text: str) -> None:
     path = _own(name, "annotated")
     text = text.strip()
     if len(text) > NOTE_MAX:
-        raise SettingError(f"a note of {len(text)} characters: expected at most {NOTE_MAX}.")
+        raise SettingError(
+            _(
+                "a note of {text} characters: expected at most {note_max}.",
+                text=len(text),
+                note_max=NOTE_MAX,
+            )
+        )
     checkpoint.annotate(path, text)
 
 
@@ -65,7 +72,13 @@ def _own(name: str, what: str) -> Path:
     if name not in known:
         raise UnknownName("checkpoint", name, known)
     if name in shipped():
-        raise SettingError(f"{name} comes with zscope and is not {what}. Pack it and unpack it under another name.")
+        raise SettingError(
+            _(
+                "{name} comes with zscope and is not {what}. Pack it and unpack it under another name.",
+                name=name,
+                what=what,
+            )
+        )
     return known[name]
 
 
@@ -78,4 +91,4 @@ def _discard(path: Path) -> None:
             os.rename(path, aside)
         shutil.rmtree(aside)
     except OSError as e:
-        raise SaveError(f"could not delete {path}: {e.strerror or e}.") from e
+        raise SaveError(_("could not delete {path}: {value}.", path=path, value=e.strerror or e)) from e

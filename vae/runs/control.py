@@ -18,6 +18,7 @@ from ..data.published.store import check_same
 from ..errors import SettingError
 from ..forming.snapshots import FOLDER
 from ..saved import checkpoint
+from ..text import _
 from . import os_process, preview
 from .diagnosis import without_epoch
 from .folder import (
@@ -70,15 +71,20 @@ def taken(name: str) -> str:
     """Why no new training can have that name: a checkpoint or an unfinished run has it. "": it is free."""
     for run in runs():
         if run.name == name and run.state.name != DONE:
-            return f"run {run.id} trains {name!r} and is {run.state.name}"
-    return f"checkpoint {name!r} exists" if name in checkpoint.checkpoints() else ""
+            return _(
+                "run {id} trains {name!r} and is {name_2}",
+                id=run.id,
+                name=name,
+                name_2=run.state.name,
+            )
+    return _("checkpoint {name!r} exists", name=name) if name in checkpoint.checkpoints() else ""
 
 
 def refuse_taken(name: str) -> None:
     """Raises: SettingError: it is taken, and what would be free."""
     if why := taken(name):
         free = free_name(name, {*checkpoint.checkpoints(), *(run.name for run in runs())})
-        raise SettingError(f"{why}: choose another name, for example {free}.")
+        raise SettingError(_("{why}: choose another name, for example {free}.", why=why, free=free))
 
 
 def free_name(wanted: str, taken: Collection[str]) -> str:
@@ -94,7 +100,7 @@ def rename(name: str, new: str) -> None:
     """The run that trained a checkpoint, which is not active, goes by its new name too; only with the lock."""
     if trained := [run for run in runs() if run.name == name]:
         run = trained[-1]  # of one before it the model is gone
-        command = re.sub(r"--name \S+", f"--name {new}", run.plan["command"])
+        command = re.sub(r"--name \S+", _("--name {new}", new=new), run.plan["command"])
         write(run.folder / PLAN, run.plan | {"name": new, "command": command})
 
 
@@ -210,7 +216,15 @@ def worker_lock() -> FileLock:
 def _may(id: str, what: str, *allowed: str) -> Run:
     run = find(id)
     if run.state.name not in allowed:
-        raise SettingError(f"cannot {what} {run.id}: it is {run.state.name}, expected {' or '.join(allowed)}.")
+        raise SettingError(
+            _(
+                "cannot {what} {id}: it is {name}, expected {allowed}.",
+                what=what,
+                id=run.id,
+                name=run.state.name,
+                allowed=" or ".join(allowed),
+            )
+        )
     return run
 
 

@@ -22,6 +22,7 @@ from ..metrics.bounds import evaluate
 from ..models.conditions import told
 from ..models.tensors import resident, to_float
 from ..saved import checkpoint
+from ..text import N_, _
 from ..training import experiment, stream
 from ..training.job import Job
 from ..training.plan import Plan
@@ -34,7 +35,7 @@ STREAMED = 64  # batches of a training set that does not fit
 EVALUATED, EVALUATED_NLL = 1_000, 50  # test samples that stand for all
 FRESH_S = 600.0
 LIMIT_S = 120.0  # for reading the data and building the net, too
-MAPPING = ("encoding", "laying out the map", "measuring trust", "drawing thumbnails")
+MAPPING = ("encoding", N_("laying out the map"), N_("measuring trust"), N_("drawing thumbnails"))
 
 
 class Unmeasured(ZscopeError):
@@ -64,12 +65,24 @@ class Forecast:
 
     def told(self, epochs: int, models: int = 1) -> str:
         """Two sentences. models: how many such trainings, one after the other."""
-        total = clock(models * self.total_s(epochs)) + f" for all {models}, one after the other" * (models > 1)
-        rest = "" if self.map_s is not None else ", plus the map, which was not timed here yet"
-        memory = f"{self.peak_bytes / 1e9:.1f} GB of {'its' if self.device != 'cpu' else 'main'} memory"
-        return (
-            f"About {total}{rest}. Measured on this {self.device} in {self.steps} trial steps: "
-            f"{seconds(self.epoch_s)} an epoch, {memory}."
+        total = clock(models * self.total_s(epochs)) + _(
+            " for all {models}, one after the other",
+            models=models,
+        ) * (models > 1)
+        rest = "" if self.map_s is not None else _(", plus the map, which was not timed here yet")
+        memory = _(
+            "{peak_bytes:.1f} GB of {value} memory",
+            peak_bytes=self.peak_bytes / 1e9,
+            value="its" if self.device != "cpu" else "main",
+        )
+        return _(
+            "About {total}{rest}. Measured on this {device} in {steps} trial steps: {seconds} an epoch, {memory}.",
+            total=total,
+            rest=rest,
+            device=self.device,
+            steps=self.steps,
+            seconds=seconds(self.epoch_s),
+            memory=memory,
         )
 
 
@@ -112,12 +125,12 @@ def map_seconds(points: int) -> float | None:
 def clock(s: float) -> str:
     """A duration as people say it."""
     if s < 90:
-        return f"{max(1, round(s))} seconds"
-    return f"{round(s / 60)} minutes" if s < 5400 else f"{s / 3600:.1f} hours"
+        return _("{max} seconds", max=max(1, round(s)))
+    return _("{s} minutes", s=round(s / 60)) if s < 5400 else _("{s:.1f} hours", s=s / 3600)
 
 
 def seconds(s: float) -> str:
-    return f"{s:.2g} s" if s < 10 else clock(s)
+    return _("{s:.2g} s", s=s) if s < 10 else clock(s)
 
 
 def _file(plan: Any) -> Path:
@@ -128,7 +141,7 @@ def _file(plan: Any) -> Path:
 
 def _measured_apart(plan: Any) -> dict[str, Any]:
     asked = json.dumps(dataclasses.asdict(plan))
-    command = [sys.executable, "-c", "from vae.runs.forecast import main; main()"]
+    command = [sys.executable, "-c", _("from vae.runs.forecast import main; main()")]
     with tempfile.TemporaryFile("w+") as given:
         given.write(asked)
         given.seek(0)
@@ -144,11 +157,19 @@ def _measured_apart(plan: Any) -> dict[str, Any]:
             )
         except subprocess.TimeoutExpired:
             raise Unmeasured(
-                f"not a few steps were done in {LIMIT_S:.0f} s: the data or the net are too large."
+                _(
+                    "not a few steps were done in {limit_s:.0f} s: the data or the net are too large.",
+                    limit_s=LIMIT_S,
+                )
             ) from None
     if done.returncode:
-        last = done.stderr.strip().splitlines() or [f"it ended with status {done.returncode}"]
-        raise Unmeasured(f"a trial of this training failed: {last[-1]}")
+        last = done.stderr.strip().splitlines() or [
+            _(
+                "it ended with status {returncode}",
+                returncode=done.returncode,
+            )
+        ]
+        raise Unmeasured(_("a trial of this training failed: {last}", last=last[-1]))
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..errors import SettingError
+from ..text import _
 from .folder import PAUSED, QUEUED, RUNNING, home, lock, runs
 
 NEEDING = (QUEUED, RUNNING, PAUSED)
@@ -24,10 +25,17 @@ def unneeded(*, dataset: str = "", model: str = "") -> Iterator[None]:
         for run in runs():
             if run.state.name not in NEEDING:
                 continue
-            for what, given, needed in (("data set", dataset, run.plan["dataset"]), ("checkpoint", model, run.name)):
+            for what, given, needed in ((_("data set"), dataset, run.plan["dataset"]), ("checkpoint", model, run.name)):
                 if given and given == needed:
                     raise SettingError(
-                        f"{what} {given!r} is in use: run {run.id} trains {'on ' * (what == 'data set')}it and is "
-                        f"{run.state.name}. Stop that run first (python -m vae runs stop {run.id}), or delete it."
+                        _(
+                            "{what} {given!r} is in use: run {id} trains {value}it and is "
+                            "{name}. Stop that run first (python -m vae runs stop {id}), or delete it.",
+                            what=what,
+                            given=given,
+                            id=run.id,
+                            value="on " * (what == "data set"),
+                            name=run.state.name,
+                        )
                     )
         yield

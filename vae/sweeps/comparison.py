@@ -21,6 +21,7 @@ from ..forming.recording import Look, source
 from ..runs.folder import DONE, write
 from ..saved import checkpoint
 from ..saved.restoring import restore
+from ..text import _
 from ..training.job import Job
 from ..training.plan import Plan
 from . import sweep
@@ -63,7 +64,12 @@ def look(name: str, report: Callable[[str], Any] = lambda stage: None) -> Frames
         done = _trained(ladder, sweep.read())
         if len(done) < 2:
             raise SettingError(
-                f"ladder {name}: {len(done)} of its {len(ladder.rungs)} models are trained, expected 2 at least."
+                _(
+                    "ladder {name}: {done} of its {rungs} models are trained, expected 2 at least.",
+                    name=name,
+                    done=len(done),
+                    rungs=len(ladder.rungs),
+                )
             )
         _look(ladder, done, report)
         found = frames_of(ladder)
@@ -76,7 +82,7 @@ def _look(ladder: Ladder, done: dict[str, str], report: Callable[[str], Any]) ->
     look: Look | None = None
     shutil.rmtree(folder, ignore_errors=True)
     for i, rung in enumerate(done):
-        report(f"looking at {rung}")
+        report(_("looking at {rung}", rung=rung))
         saved = checkpoint.read(checkpoint.find(rung), skip=(checkpoint.RESUME,))
         if look is None:
             c = saved.config

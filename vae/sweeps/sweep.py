@@ -26,6 +26,7 @@ from ..runs.folder import DONE, RUNNING, Run, runs, write
 from ..saved import checkpoint, folders, names
 from ..saved.names import NAME
 from ..settings import configure, knobs
+from ..text import _
 from ..training.job import Job
 from ..training.plan import Plan
 
@@ -139,7 +140,12 @@ def parse(text: str) -> tuple[float, ...]:
     try:
         return tuple(float(word) for word in re.split(r"[\s,;]+", text.strip()) if word)
     except ValueError:
-        raise SettingError(f"values {text!r}: expected numbers, for example 0, .1, .5, 1, 2, 4, 10.") from None
+        raise SettingError(
+            _(
+                "values {text!r}: expected numbers, for example 0, .1, .5, 1, 2, 4, 10.",
+                text=text,
+            )
+        ) from None
 
 
 def plans(base: Plan, setting: str, values: Sequence[float | int]) -> list[Plan]:
@@ -150,13 +156,23 @@ def plans(base: Plan, setting: str, values: Sequence[float | int]) -> list[Plan]
     hparams = FAMILIES.get(base.family).Hparams
     if setting not in _numbers(hparams):
         raise SettingError(
-            f"a ladder of {setting!r}: expected a number that {base.family} is built with: "
-            f"{', '.join(_numbers(hparams))}."
+            _(
+                "a ladder of {setting!r}: expected a number that {family} is built with: {numbers}.",
+                setting=setting,
+                family=base.family,
+                numbers=", ".join(_numbers(hparams)),
+            )
         )
     kind = knobs(hparams)[setting]["type"]
     given = sorted({float(value) for value in values})
     if not 2 <= len(given) <= MOST:
-        raise SettingError(f"a ladder of {len(given)} values: expected 2 to {MOST} different ones.")
+        raise SettingError(
+            _(
+                "a ladder of {given} values: expected 2 to {most} different ones.",
+                given=len(given),
+                most=MOST,
+            )
+        )
     for value in given:
         configure(hparams, {setting: f"{value:g}"})
     name = name_of(base, setting)
@@ -184,8 +200,8 @@ def command(base: Plan, setting: str, values: Sequence[float | int]) -> str:
     name = name_of(base, setting)
     rest = {k: v for k, v in base.settings.items() if k != setting}
     plain = dataclasses.replace(base, settings=rest, name=name).command()
-    over = f"--over {setting}={','.join(f'{v:g}' for v in values)}"
-    return plain.replace(" train ", " ladder train ", 1).replace(" --epochs ", f" {over} --epochs ", 1)
+    over = _("--over {setting}={names}", setting=setting, names=",".join(f"{v:g}" for v in values))
+    return plain.replace(" train ", _(" ladder train "), 1).replace(" --epochs ", f" {over} --epochs ", 1)
 
 
 def check(base: Plan, setting: str, values: Sequence[float | int]) -> list[Plan]:
@@ -193,13 +209,30 @@ def check(base: Plan, setting: str, values: Sequence[float | int]) -> list[Plan]
     every = plans(base, setting, values)
     name = name_of(base, setting)
     if not re.fullmatch(NAME, name):
-        raise SettingError(f"name {name!r}: expected letters, digits, '.', '_' and '-', not starting with '.'.")
+        raise SettingError(
+            _(
+                "name {name!r}: expected letters, digits, '.', '_' and '-', not starting with '.'.",
+                name=name,
+            )
+        )
     if name in ladders():
-        raise SettingError(f"ladder {name!r} exists: choose another name, for example {free_name(name)}.")
+        raise SettingError(
+            _(
+                "ladder {name!r} exists: choose another name, for example {free_name}.",
+                name=name,
+                free_name=free_name(name),
+            )
+        )
     for plan in every:
         Job.of(plan)
         if why := control.taken(plan.checkpoint_name()):
-            raise SettingError(f"{why}: choose another name for the ladder, for example {free_name(name)}.")
+            raise SettingError(
+                _(
+                    "{why}: choose another name for the ladder, for example {free_name}.",
+                    why=why,
+                    free_name=free_name(name),
+                )
+            )
     return every
 
 
@@ -250,9 +283,15 @@ def delete(name: str, *, models: bool = False) -> None:
     """
     ladder = find(name)
     if name in shipped():
-        raise SettingError(f"ladder {name} comes with zscope and is not deleted.")
+        raise SettingError(_("ladder {name} comes with zscope and is not deleted.", name=name))
     if busy := [rung for rung, run in ladder.runs().items() if run.state.name == RUNNING]:
-        raise SettingError(f"cannot delete ladder {name}: {busy[0]} is running. Stop it first.")
+        raise SettingError(
+            _(
+                "cannot delete ladder {name}: {busy} is running. Stop it first.",
+                name=name,
+                busy=busy[0],
+            )
+        )
     gone = ladder.folder.with_name(f".{name}.partial")
     shutil.rmtree(gone, ignore_errors=True)
     for run in ladder.runs().values():

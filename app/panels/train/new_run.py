@@ -18,25 +18,26 @@ from vae.registry import DATASETS
 from vae.runs.control import free_name
 from vae.runs.folder import runs
 from vae.sweeps import sweep
+from vae.text import N_, _
 from vae.training.trainer import TrainHparams
 
 KEPT: dict[str, Any] = {"persist_state": "session"}
 TURN, STARTED = "train.turn", "train.started"  # how many were started here; what was begun just now, in a sentence
 EVERY_S = 1.0
-PRESET = (
+PRESET = N_(
     "What the settings start from. Quick: a small net and about 900 steps, for a first look within minutes. Standard: "
     "the family's own settings and 20 epochs, more of a small set: no fewer than 900 steps."
 )
-EPOCHS = "Passes through the training set."
-NAME = "Of the checkpoint, in the model picker and below checkpoints/. Letters, digits, '.', '_' and '-'."
-SEED = "Of the first weights, the order of the samples and all noise: the same seed trains the same model."
-POINTS = "Training samples that the map shows."
-CLIMBED = (
+EPOCHS = N_("Passes through the training set.")
+NAME = N_("Of the checkpoint, in the model picker and below checkpoints/. Letters, digits, '.', '_' and '-'.")
+SEED = N_("Of the first weights, the order of the samples and all noise: the same seed trains the same model.")
+POINTS = N_("Training samples that the map shows.")
+CLIMBED = N_(
     "A ladder is the same training at several values of this setting, all else the same, the seed too: you slide "
     "through really trained models and see what it does."
 )
-VALUES = "A model for each, trained one after the other: numbers with commas between them."
-MEASURING = "Measuring some steps of this very net on this machine ..."
+VALUES = N_("A model for each, trained one after the other: numbers with commas between them.")
+MEASURING = N_("Measuring some steps of this very net on this machine ...")
 
 
 def show(beside: DeltaGenerator) -> None:
@@ -46,18 +47,18 @@ def show(beside: DeltaGenerator) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="train-head"):
         st.markdown("### Train", width="content")
         what = st.segmented_control(
-            "Train", WHAT, default=ONE, required=True, format_func=WHAT.__getitem__, key="train.what",
+            _("Train"), WHAT, default=ONE, required=True, format_func=WHAT.__getitem__, key="train.what",
             label_visibility="collapsed", **KEPT,
         )  # fmt: skip
     chosen = st.container()
     if added := own_data.show(beside):
         session.put("train.data", DATASETS.get(added))
         session.put("train.preset", "quick")  # a first look: nobody knows yet what is in them
-    data = chosen.selectbox("Data set", data_sets(), format_func=_data, key="train.data", **KEPT)
+    data = chosen.selectbox(_("Data set"), data_sets(), format_func=_data, key="train.data", **KEPT)
     families = fitting(data)
     first = next((i for i, f in enumerate(families) if f.name == FIRST[what]), 0)
     family = st.selectbox(
-        "Family",
+        _("Family"),
         families,
         index=first,
         format_func=lambda f: f"{f.title}\u2002{f.kind}",
@@ -69,26 +70,31 @@ def show(beside: DeltaGenerator) -> None:
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
         given = st.segmented_control(
-            "Preset", PRESETS, default="standard", required=True, format_func=PRESETS.__getitem__,
+            _("Preset"), PRESETS, default="standard", required=True, format_func=PRESETS.__getitem__,
             help=PRESET, key="train.preset", width="stretch", **KEPT,
         )  # fmt: skip
     start, key = preset(given, family, data, session.n_train(data.name)), f"train.{given}.{data.name}.{family.name}"
-    epochs = right.number_input("Epochs", value=start.epochs, help=EPOCHS, key=f"{key}.epochs", **KEPT)
+    epochs = right.number_input(_("Epochs"), value=start.epochs, help=EPOCHS, key=f"{key}.epochs", **KEPT)
     values, seed, points = defaults(family, start), 0, start.points
-    with st.expander("More knobs", icon=":material/tune:", key="train.knobs"):
+    with st.expander(_("More knobs"), icon=":material/tune:", key="train.knobs"):
         values |= knobs.controls(family.Hparams, values, f"{key}.family", without=setting)
         st.divider()
         values |= knobs.controls(TrainHparams, values, f"{key}.trainer")
         left, right = st.columns(2)
-        seed = left.number_input("Seed", value=0, help=SEED, key=f"{key}.seed", **KEPT)
-        points = right.number_input("Map points", value=points, help=POINTS, key=f"{key}.points", **KEPT)
+        seed = left.number_input(_("Seed"), value=0, help=SEED, key=f"{key}.seed", **KEPT)
+        points = right.number_input(_("Map points"), value=points, help=POINTS, key=f"{key}.points", **KEPT)
     wanted = f"{data.name}-{setting or family.name}".replace("_", "-")
     free = sweep.free_name(wanted) if setting else free_name(wanted, session.names_taken())
     left, right = st.columns([3, 2], vertical_alignment="bottom")
-    name = left.text_input("Name", placeholder=free, help=NAME, key=_name_key(), **KEPT).strip() or free
+    name = left.text_input(_("Name"), placeholder=free, help=NAME, key=_name_key(), **KEPT).strip() or free
     climbed, wrong = _numbers(typed)
     pressed = right.button(
-        "Start", type="primary", icon=":material/play_arrow:", width="stretch", disabled=bool(wrong), key="train.start"
+        _("Start"),
+        type="primary",
+        icon=":material/play_arrow:",
+        width="stretch",
+        disabled=bool(wrong),
+        key="train.start",
     )
     if wrong:
         st.warning(wrong, icon=":material/error:")
@@ -98,7 +104,7 @@ def show(beside: DeltaGenerator) -> None:
         _start(order)
     else:
         _cost(order)
-    with st.expander("The same on the command line", icon=":material/terminal:", key="train.command"):
+    with st.expander(_("The same on the command line"), icon=":material/terminal:", key="train.command"):
         st.code(order.command(), language="bash", wrap_lines=True)
 
 
@@ -107,11 +113,11 @@ def _climbed(family: str) -> tuple[str, str]:
     left, right = st.columns([2, 3], vertical_alignment="bottom")
     offered = sweep.offered(family)
     setting = left.selectbox(
-        "Over", offered, format_func=lambda name: knobs.LABELS.get(name, name), help=CLIMBED,
+        _("Over"), offered, format_func=lambda name: knobs.LABELS.get(name, name), help=CLIMBED,
         key=f"train.over.{family}", **KEPT,
     )  # fmt: skip
     proposed = ", ".join(f"{v:g}" for v in sweep.OVER.get(setting, ()))
-    return setting, right.text_input("Values", proposed, help=VALUES, key=f"train.values.{setting}", **KEPT)
+    return setting, right.text_input(_("Values"), proposed, help=VALUES, key=f"train.values.{setting}", **KEPT)
 
 
 def _numbers(typed: str) -> tuple[tuple[float, ...], str]:
@@ -129,7 +135,13 @@ def _name_key() -> str:
 
 def _data(data) -> str:
     where = availability(data.name).split(" in ")[0].rstrip(",")
-    return f"{data.title}\u2002{data.modality} {'×'.join(map(str, data.shape))} · {where}"
+    return _(
+        "{title}\u2002{modality} {map} · {where}",
+        title=data.title,
+        modality=data.modality,
+        map="×".join(map(str, data.shape)),
+        where=where,
+    )
 
 
 def _cost(wanted: Order) -> None:
@@ -147,7 +159,7 @@ def _cost(wanted: Order) -> None:
         known = said or training_cost.look(*of)
         if known and not said:
             st.rerun()
-        st.caption(f":material/timer: {known or MEASURING}")
+        st.caption(_(":material/timer: {value}", value=known or MEASURING))
 
     cost()
 
@@ -159,8 +171,15 @@ def _start(wanted: Order) -> None:
     except ZscopeError as error:
         st.error(str(error), icon=":material/error:")
         return
-    waits = f"is queued behind {before} other{'s' * (before > 1)}" if before else "starts"
-    session.put(STARTED, f"**{wanted.name}** {waits}: its card is the first below *Runs*.")
+    waits = _("is queued behind {before} other{value}", before=before, value="s" * (before > 1)) if before else "starts"
+    session.put(
+        STARTED,
+        _(
+            "**{name}** {waits}: its card is the first below *Runs*.",
+            name=wanted.name,
+            waits=waits,
+        ),
+    )
     session.forget(_name_key())
     session.put(TURN, (session.held(TURN) or 0) + 1)
     st.rerun()

@@ -7,6 +7,7 @@ import streamlit as st
 
 from app.show.records import rows
 from vae.data.own.understand import Preview
+from vae.text import _
 
 FEW, LIST_PX = 200, 240  # skipped files that are listed, and the height of a list
 ACROSS = 8  # pictures in a row
@@ -15,12 +16,31 @@ ACROSS = 8  # pictures in a row
 def summary(preview: Preview) -> None:
     """How many of what, and how they look."""
     n = len(preview.skipped)
-    skipped = f" **{n:,} file{'s were' if n > 1 else ' was'} skipped**, each named below." if n else ""
+    skipped = (
+        _(
+            " **{n:,} file{value} skipped**, each named below.",
+            n=n,
+            value="s were" if n > 1 else " was",
+        )
+        if n
+        else ""
+    )
     shape = "×".join(map(str, preview.shape))
     st.markdown(
-        f"**{preview.n_train + preview.n_test:,} samples** of {shape} {preview.measured}, "
-        f"values {preview.low:.4g} to {preview.high:.4g}: {preview.n_train:,} to train on, {preview.n_test:,} to test. "
-        f"{preview.n_bytes / 1e6:.1f} MB.{skipped}"
+        _(
+            "**{n_train:,} samples** of {shape} {measured}, "
+            "values {low:.4g} to {high:.4g}: {n_train_2:,} to train on, {n_test:,} to test. "
+            "{n_bytes:.1f} MB.{skipped}",
+            n_train=preview.n_train + preview.n_test,
+            shape=shape,
+            measured=preview.measured,
+            low=preview.low,
+            high=preview.high,
+            n_train_2=preview.n_train,
+            n_test=preview.n_test,
+            n_bytes=preview.n_bytes / 1e6,
+            skipped=skipped,
+        )
     )
     rows(preview.pictures[:ACROSS], preview.pictures[ACROSS:])
 
@@ -35,15 +55,15 @@ def details(preview: Preview) -> None:
                 hide_index=True,
                 height=min(LIST_PX, 38 + 35 * len(preview.labels)),
             )
-        said = [*preview.notes] if preview.labels else ["There are no labels.", *preview.notes]
+        said = [*preview.notes] if preview.labels else [_("There are no labels."), *preview.notes]
         if preview.columns:
             said.append("Columns: " + ", ".join(preview.columns[:30]) + (" ..." if len(preview.columns) > 30 else ""))
         st.caption("  \n".join(note.replace("[", "\\[") for note in said))
     if right is None:
         return
     with right:
-        st.markdown(f":material/warning: Skipped files ({len(preview.skipped):,})")
+        st.markdown(_(":material/warning: Skipped files ({skipped:,})", skipped=len(preview.skipped)))
         with st.container(height=LIST_PX, border=True, key="own-skipped"):
             st.text("\n\n".join(f"{s.name}:\n{s.reason}" for s in preview.skipped[:FEW]))
         if len(preview.skipped) > FEW:
-            st.caption(f"And {len(preview.skipped) - FEW:,} more.")
+            st.caption(_("And {skipped:,} more.", skipped=len(preview.skipped) - FEW))

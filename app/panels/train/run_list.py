@@ -17,6 +17,7 @@ from vae.runs.diagnosis import lower_lr
 from vae.runs.folder import DONE, FAILED, PAUSED, QUEUED, RUNNING, STOPPED, Run, waiting
 from vae.saved import checkpoint
 from vae.sweeps import sweep
+from vae.text import N_, _
 
 SHOWN, OLD_S = 12, 8.0
 Colour = Literal["gray", "blue", "orange", "green", "red"]
@@ -29,19 +30,22 @@ COLOURS: dict[str, Colour] = {
     FAILED: "red",
 }
 ICONS = {QUEUED: "hourglass_empty", RUNNING: "sprint", PAUSED: "pause", STOPPED: "stop", DONE: "check", FAILED: "error"}
-EMPTY = (
+EMPTY = N_(
     "Nothing has been trained from here yet. Press **Start**: a variational autoencoder learns 1 437 handwritten "
     "digits in about a minute. It runs on its own: close the page or the app, it goes on, and is here when you come "
     "back. What you start meanwhile waits in a queue."
 )
-PREVIEW = "Its last saved epoch becomes a model of its own that can be explored; the training stays as it is."
-STOPS = "It keeps its last saved epoch, and can still be resumed."
-DELETED = "Its model was deleted."
-GONE = "Its checkpoint is gone: there is no saved epoch to go on from."
-ANEW = "It trains again from the first epoch; the curves and snapshots of the attempt before go."
-GOES = "The run **{}** goes: its log, curves and snapshots. It cannot be undone."
-STAYS = {True: "Its model **{}** stays, unless you delete that too.", False: "It has no model that could go with it."}
-STAYS_DONE = "Its model **{}** stays."
+PREVIEW = N_("Its last saved epoch becomes a model of its own that can be explored; the training stays as it is.")
+STOPS = N_("It keeps its last saved epoch, and can still be resumed.")
+DELETED = N_("Its model was deleted.")
+GONE = N_("Its checkpoint is gone: there is no saved epoch to go on from.")
+ANEW = N_("It trains again from the first epoch; the curves and snapshots of the attempt before go.")
+GOES = N_("The run **{}** goes: its log, curves and snapshots. It cannot be undone.")
+STAYS = {
+    True: N_("Its model **{}** stays, unless you delete that too."),
+    False: N_("It has no model that could go with it."),
+}
+STAYS_DONE = N_("Its model **{}** stays.")
 
 
 def show() -> None:
@@ -67,7 +71,7 @@ def show() -> None:
                 with st.container(border=True, key=f"run-{entry.id}"):
                     _run(entry, queue, disk.checkpoints)
         if len(alone) > len(shown):
-            st.caption(f"{len(alone) - len(shown)} older runs: `python -m vae runs list`")
+            st.caption(_("{alone} older runs: `python -m vae runs list`", alone=len(alone) - len(shown)))
 
     every()
 
@@ -85,8 +89,14 @@ def _ladder(ladder: sweep.Ladder, queue: list[Run], disk: sweep.Disk) -> None:
 def _run(run: Run, queue: list[Run], known: Collection[str]) -> None:
     p, state, anew = run.progress, run.state.name, control.anew(run, known)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{run.name}** :gray[{about(run.plan['family'], run.plan['dataset'])}]")
-        said = f"{state}, number {queue.index(run) + 1}" if run in queue else state
+        st.markdown(
+            _(
+                "**{name}** :gray[{about}]",
+                name=run.name,
+                about=about(run.plan["family"], run.plan["dataset"]),
+            )
+        )
+        said = _("{state}, number {index}", state=state, index=queue.index(run) + 1) if run in queue else state
         st.badge(said, icon=f":material/{ICONS[state]}:", color=COLOURS[state])
     if state == RUNNING:
         done = p.get("step", 0) / max(1, p.get("steps", 1))
@@ -96,32 +106,36 @@ def _run(run: Run, queue: list[Run], known: Collection[str]) -> None:
     if state == FAILED:
         advice = control.advice(run, known)
         st.error("  \n".join([run.state.cause, *[f"**{advice}**"] * bool(advice)]), icon=":material/error:")
-        with st.expander("Log"):
-            st.code(run.log() or "It printed nothing.", language=None)
+        with st.expander(_("Log")):
+            st.code(run.log() or _("It printed nothing."), language=None)
     if anew:
-        st.caption(f":material/warning: {GONE}")
+        st.caption(_(":material/warning: {gone}", gone=GONE))
     if state == DONE and run.name not in known:
-        st.caption(f":material/warning: {DELETED}")
+        st.caption(_(":material/warning: {deleted}", deleted=DELETED))
     _buttons(run, run.name in known, anew)
 
 
 def _where(run: Run) -> str:
     """Epoch, figures, time and what was asked of it, in a line."""
     p, m = run.progress, run.progress.get("metrics") or {}
-    parts = [f"epoch {p['epoch']} of {run.plan['epochs']}"] if p.get("epoch") else []
+    parts = [_("epoch {epoch} of {epochs}", epoch=p["epoch"], epochs=run.plan["epochs"])] if p.get("epoch") else []
     if run.state.name == RUNNING and p.get("stage") != "training":
         parts.append(p.get("stage", "starting"))
     whose = "test" if p.get("stage") == "done" else "training"  # of which set these figures are
-    for key, word in (("elbo_nats", f"{whose} elbo"), ("distortion_nats", "distortion"), ("rate_nats", "rate")):
+    for key, word in (
+        ("elbo_nats", _("{whose} elbo", whose=whose)),
+        ("distortion_nats", "distortion"),
+        ("rate_nats", "rate"),
+    ):
         if m.get(key) is not None:
-            parts.append(f"{word} {number(m[key], 1)}")
+            parts.append(_("{word} {m}", word=word, m=number(m[key], 1)))
     if parts and m.get("distortion_nats") is not None:
         parts[-1] += " nats"
     if p.get("elapsed_s"):
-        parts.append(forecast.clock(p["elapsed_s"]) + (" so far" if run.state.name == RUNNING else " in all"))
+        parts.append(forecast.clock(p["elapsed_s"]) + (_(" so far") if run.state.name == RUNNING else _(" in all")))
     if run.state.name == RUNNING and p.get("seconds_left"):
-        parts.append(f"{forecast.clock(p['seconds_left'])} left")
-    asked = {"pause": "pauses after this epoch", "stop": "stops, then draws its map"}.get(run.request)
+        parts.append(_("{clock} left", clock=forecast.clock(p["seconds_left"])))
+    asked = {"pause": _("pauses after this epoch"), "stop": _("stops, then draws its map")}.get(run.request)
     return " · ".join([*parts, asked] if asked and run.state.name == RUNNING else parts)
 
 
@@ -133,13 +147,13 @@ def _buttons(run: Run, saved: bool, anew: bool) -> None:
         if state in (RUNNING, QUEUED):
             _does("Pause", "pause", lambda: control.pause(run.id), run, off=bool(run.request))
             hard = run.request == "stop"
-            _does("Stop now" if hard else "Stop", "stop", lambda: control.stop(run.id, now=hard), run)
+            _does(_("Stop now") if hard else "Stop", "stop", lambda: control.stop(run.id, now=hard), run)
         if state in control.RESUMABLE:
-            verb, why = ("Start anew", f"{GONE} {ANEW}") if anew else ("Resume", None)
+            verb, why = (_("Start anew"), _("{gone} {anew}", gone=GONE, anew=ANEW)) if anew else ("Resume", None)
             _does(verb, "replay" if anew else "play_arrow", lambda: starting.resume(run.id), run, help=why)
             if "lr " in run.state.advice:
                 less = {"lr": lower_lr(run.plan)}
-                label = f"{verb} with lr {less['lr']:g}"
+                label = _("{verb} with lr {lr:g}", verb=verb, lr=less["lr"])
                 _does(label, "trending_down", lambda: starting.resume(run.id, settings=less), run, help=why)
         if run.progress.get("epoch") or state == RUNNING:
             theatre.button(run)
@@ -147,7 +161,7 @@ def _buttons(run: Run, saved: bool, anew: bool) -> None:
         if saved and state != DONE and (state == RUNNING or not mapped):
             _preview(run)
         if mapped and st.button(
-            "Open in Explore", icon=":material/explore:", type="primary", key=f"open-{run.id}"
+            _("Open in Explore"), icon=":material/explore:", type="primary", key=f"open-{run.id}"
         ):  # fmt: skip
             session.open_model(run.name)
             st.switch_page("views/explore.py")
@@ -158,13 +172,13 @@ def _buttons(run: Run, saved: bool, anew: bool) -> None:
 def _delete(run: Run, saved: bool) -> None:
     """Asked first: the next card moves to where this one was."""
     both = saved and run.state.name != DONE  # a finished model has its page, and goes from there
-    with st.popover("Delete", icon=":material/delete:", type="tertiary", key=f"delete-{run.id}"):
+    with st.popover(_("Delete"), icon=":material/delete:", type="tertiary", key=f"delete-{run.id}"):
         st.markdown(GOES.format(run.name))
         st.markdown((STAYS_DONE if saved and not both else STAYS[saved]).format(run.name))
         with st.container(horizontal=True):
-            _does("Delete run", "delete", lambda: control.delete(run.id), run, kind="primary")
+            _does(_("Delete run"), "delete", lambda: control.delete(run.id), run, kind="primary")
             if both:
-                _does("Delete run and model", "delete_forever", lambda: control.delete(run.id, model=True), run,
+                _does(_("Delete run and model"), "delete_forever", lambda: control.delete(run.id, model=True), run,
                       kind="secondary")  # fmt: skip
 
 
@@ -172,15 +186,17 @@ def _preview(run: Run) -> None:
     """A look at what it has learnt so far."""
     note = preview.asked(run)
     if note and note["ready"]:
-        if st.button(f"Open epoch {note['epoch']} in Explore", icon=":material/explore:", key=f"preview-{run.id}"):
+        if st.button(
+            _("Open epoch {epoch} in Explore", epoch=note["epoch"]), icon=":material/explore:", key=f"preview-{run.id}"
+        ):
             session.open_model(note["name"])
             st.switch_page("views/explore.py")
         if run.state.name != RUNNING and run.epochs() and note["epoch"] == run.epochs()[-1]["epoch"]:
             return  # it knows no more than that
     elif note and note["drawing"]:
-        st.caption(f":material/map: drawing the map of epoch {note['epoch']} ...")
+        st.caption(_(":material/map: drawing the map of epoch {epoch} ...", epoch=note["epoch"]))
         return
-    _does("Map what it knows now", "map", lambda: preview.ask(run.id), run, help=PREVIEW)
+    _does(_("Map what it knows now"), "map", lambda: preview.ask(run.id), run, help=PREVIEW)
 
 
 def _does(

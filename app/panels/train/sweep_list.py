@@ -14,15 +14,16 @@ from vae.runs import control
 from vae.runs.folder import DONE, FAILED, RUNNING, Run
 from vae.sweeps import comparison, sweep
 from vae.sweeps.sweep import Disk, Ladder
+from vae.text import N_, _
 
-LOOK = (
+LOOK = N_(
     "A slider through these really trained models: the same samples, their maps, pictures and rates, and the measured "
     "rate-distortion curve."
 )
-GOES = "The ladder **{}** goes, and the runs of its {} trainings: logs, curves and snapshots. It cannot be undone."
-STAYS = "The models stay, each in the model picker then."
-LATER = "Its models can be looked through once all are trained."
-OPEN = "Open this one in Explore"
+GOES = N_("The ladder **{}** goes, and the runs of its {} trainings: logs, curves and snapshots. It cannot be undone.")
+STAYS = N_("The models stay, each in the model picker then.")
+LATER = N_("Its models can be looked through once all are trained.")
+OPEN = N_("Open this one in Explore")
 TRAIN, EXPLORE = "views/train.py", "views/explore.py"
 
 
@@ -31,25 +32,39 @@ def entry(ladder: Ladder, disk: Disk, one: Callable[[Run], None]) -> None:
     states, begun, climbing = ladder.states(disk), ladder.runs(disk), ladder.climbing(disk)
     done, failed = (list(states.values()).count(state) for state in (DONE, FAILED))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{ladder.name}** :gray[{about(ladder.family, ladder.dataset)}]")
-        said = f"ladder, {done} of {len(states)} trained" + f", {failed} failed" * bool(failed)
+        st.markdown(
+            _(
+                "**{name}** :gray[{about}]",
+                name=ladder.name,
+                about=about(ladder.family, ladder.dataset),
+            )
+        )
+        said = _("ladder, {done} of {states} trained", done=done, states=len(states)) + _(
+            ", {failed} failed", failed=failed
+        ) * bool(failed)
         st.badge(said, icon=":material/stairs:", color="blue" if climbing else "red" if failed else "green")
-    st.caption(f"The same training with {ladder.setting} {_values(ladder)}: slide through them, see what it does.")
+    st.caption(
+        _(
+            "The same training with {setting} {values}: slide through them, see what it does.",
+            setting=ladder.setting,
+            values=_values(ladder),
+        )
+    )
     if climbing:
-        st.caption(f":material/hourglass_empty: {LATER}")
+        st.caption(_(":material/hourglass_empty: {later}", later=LATER))
     with st.container(horizontal=True, vertical_alignment="center"):
         if climbing:
-            st.button("Stop all", icon=":material/stop:", type="tertiary", on_click=_tried, args=(_stop, ladder),
+            st.button(_("Stop all"), icon=":material/stop:", type="tertiary", on_click=_tried, args=(_stop, ladder),
                       key=f"stop-ladder-{ladder.name}")  # fmt: skip
         elif done > 1:
             _door(ladder, disk)
         if RUNNING not in states.values() and ladder.name not in sweep.shipped():
-            with st.popover("Delete", icon=":material/delete:", type="tertiary", key=f"deletes-{ladder.name}"):
+            with st.popover(_("Delete"), icon=":material/delete:", type="tertiary", key=f"deletes-{ladder.name}"):
                 st.markdown(GOES.format(ladder.name, len(ladder.rungs)))
                 st.markdown(STAYS)
-                st.button("Delete ladder", icon=":material/delete:", type="primary", on_click=_tried,
+                st.button(_("Delete ladder"), icon=":material/delete:", type="primary", on_click=_tried,
                           args=(_delete, ladder), key=f"delete-ladder-{ladder.name}")  # fmt: skip
-        each = bool(begun) and st.toggle("Each training", climbing or failed > 0, key=f"each-{ladder.name}")
+        each = bool(begun) and st.toggle(_("Each training"), climbing or failed > 0, key=f"each-{ladder.name}")
     for rung in ladder.rungs if each else ():
         if rung in begun:
             one(begun[rung])
@@ -64,9 +79,27 @@ def mention(name: str, dataset: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         count = len(ladder.rungs)
         of = about(ladder.family, ladder.dataset)
-        one, others = f"One of the {count} models", f"What does {ladder.setting} do? {count} models, {of}"
-        st.markdown(f"{one if own else others}, ladder **{ladder.name}**: {ladder.setting} {_values(ladder)}.")
-        if st.button("Look through them", icon=":material/stairs:", type="tertiary", help=LOOK, key="ladder-mention"):
+        one, others = (
+            _("One of the {count} models", count=count),
+            _(
+                "What does {setting} do? {count} models, {of}",
+                setting=ladder.setting,
+                count=count,
+                of=of,
+            ),
+        )
+        st.markdown(
+            _(
+                "{value}, ladder **{name}**: {setting} {values}.",
+                value=one if own else others,
+                name=ladder.name,
+                setting=ladder.setting,
+                values=_values(ladder),
+            )
+        )
+        if st.button(
+            _("Look through them"), icon=":material/stairs:", type="tertiary", help=LOOK, key="ladder-mention"
+        ):
             session.watch(_key(ladder))
             st.switch_page(TRAIN)
 
@@ -92,7 +125,7 @@ def _door(ladder: Ladder, disk: Disk) -> None:
     """To its models, once they were looked through."""
     if comparison.ready(ladder, disk):
         st.button(
-            "Look through the models", icon=":material/stairs:", type="primary", help=LOOK,
+            _("Look through the models"), icon=":material/stairs:", type="primary", help=LOOK,
             on_click=session.watch, args=(_key(ladder),), key=f"look-{ladder.name}",
         )  # fmt: skip
         return
@@ -100,9 +133,9 @@ def _door(ladder: Ladder, disk: Disk) -> None:
     if job.done() and (error := job.exception()) is not None:
         if not isinstance(error, ZscopeError):
             raise error
-        st.caption(f":material/error: {error}")
+        st.caption(_(":material/error: {error}", error=error))
     else:
-        st.caption(":material/hourglass_empty: Looking through the models ...")
+        st.caption(_(":material/hourglass_empty: Looking through the models ..."))
 
 
 def _values(ladder: Ladder) -> str:

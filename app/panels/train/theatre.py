@@ -11,17 +11,18 @@ from app.live import theatre
 from app.panels.train import sweep_list
 from vae.errors import ZscopeError
 from vae.runs.folder import Run, runs
+from vae.text import N_, _
 
 NONE, LADDER = "", "ladder/"
-MADE = "All of it once through, for ever, as the maps are laid out now; takes some seconds"
-OVER = "A second run: its curves, its way through the plane and its map in a second colour"
+MADE = N_("All of it once through, for ever, as the maps are laid out now; takes some seconds")
+OVER = N_("A second run: its curves, its way through the plane and its map in a second colour")
 
 
 def button(run: Run) -> None:
     """To the theatre, from a run's card."""
     st.button(
-        "Watch it form", icon=":material/theaters:", type="tertiary", on_click=session.watch, args=(f"run/{run.id}",),
-        key=f"watch-{run.id}", help="Map, pictures, curves and rates, epoch by epoch, back and forth",
+        _("Watch it form"), icon=":material/theaters:", type="tertiary", on_click=session.watch, args=(f"run/{run.id}",),
+        key=f"watch-{run.id}", help=_("Map, pictures, curves and rates, epoch by epoch, back and forth"),
     )  # fmt: skip
 
 
@@ -31,24 +32,24 @@ def show() -> None:
     try:
         frames = theatre.of(state.watched)
     except ZscopeError as error:
-        session.tell(f"{error} Showing all runs.")
+        session.tell(_("{error} Showing all runs.", error=error))
         session.watch("")
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", key="zscope-theatre-bar"):
-        st.button("All runs", icon=":material/arrow_back:", type="tertiary", on_click=session.watch, args=("",))
+        st.button(_("All runs"), icon=":material/arrow_back:", type="tertiary", on_click=session.watch, args=("",))
         name = frames.name if frames else state.watched.partition("/")[2]
-        st.markdown(f"**{name}** :gray[{frames.about if frames else ''}]")
+        st.markdown(_("**{name}** :gray[{value}]", name=name, value=frames.about if frames else ""))
         others = _others(state.watched)
         beside = state.beside if state.beside in others else NONE
         if others:
             st.selectbox(
-                "Lay over", [NONE, *others], format_func=lambda key: others.get(key, "Lay another run over"),
+                _("Lay over"), [NONE, *others], format_func=lambda key: others.get(key, _("Lay another run over")),
                 label_visibility="collapsed", width=300, help=OVER,
                 **session.tied("theatre.beside", beside, session.setting("beside")),
             )  # fmt: skip
         over = theatre.of(beside) if beside else None
         st.download_button(
-            "GIF", lambda: _gif(state.watched, beside),
+            _("GIF"), lambda: _gif(state.watched, beside),
             f"{name}-and-{over.name}.gif" if over else f"{name}.gif", "image/gif", icon=":material/movie:",
             disabled=frames is None, help=MADE, on_click="ignore",
         )  # fmt: skip
@@ -63,7 +64,15 @@ def _others(watched: str) -> dict[str, str]:
     if watched.startswith(LADDER):
         return {key: key.removeprefix(LADDER) for key in sweep_list.ready_keys() if key != watched}
     found = [run for run in runs()[::-1] if f"run/{run.id}" != watched and (run.folder / "snapshots").exists()]
-    return {f"run/{run.id}": f"{run.name} ({run.plan['family']}, {run.plan['dataset']})" for run in found}
+    return {
+        f"run/{run.id}": _(
+            "{name} ({family}, {dataset})",
+            name=run.name,
+            family=run.plan["family"],
+            dataset=run.plan["dataset"],
+        )
+        for run in found
+    }
 
 
 def _gif(watched: str, beside: str) -> bytes:
