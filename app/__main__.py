@@ -25,17 +25,14 @@ def _app(commands: Any) -> None:
     p.add_argument(
         "--port",
         default=str(PORT),
-        help=_(
-            "of this machine, where the app answers (default {port})",
-            port=PORT,
-        ),
+        help=_("port of the app on this machine (default {port})", port=PORT),
     )
     p.set_defaults(run=start)
 
 
 def start(args: argparse.Namespace) -> int:
     """Streamlit with app/main.py, until it ends; its theme is in .streamlit/ beside that file."""
-    if refused := port.main([args.port], choose=_("zscope app --port {}")):
+    if refused := port.main([args.port], choose="zscope app --port {}"):
         return refused
     from streamlit.web.cli import main as streamlit  # a second that other commands need not wait
 

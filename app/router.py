@@ -10,7 +10,7 @@ from app import session
 from app.panels import share
 from app.show import records
 from vae.errors import ZscopeError
-from vae.text import N_
+from vae.text import _
 
 HERE = Path(__file__).parent
 
@@ -20,18 +20,33 @@ st.html(HERE / "style.css")
 page = st.navigation(
     [
         st.Page(
-            HERE / "views/explore.py", title=N_("Explore"), default=True, help=N_("Any point of the map, decoded live.")
+            HERE / "views/explore.py",
+            title=_("Explore"),
+            url_path="explore",
+            default=True,
+            help=_("Decode any point of the map live."),
         ),
-        st.Page(HERE / "views/interpolate.py", title=N_("Interpolate"), help=N_("Walk from one sample to another.")),
-        st.Page(HERE / "views/generate.py", title=N_("Generate"), help=N_("Draw new samples.")),
         st.Page(
-            HERE / "views/compare.py", title=N_("Compare"), help=N_("Two models of the same data under one cursor.")
+            HERE / "views/interpolate.py",
+            title=_("Interpolate"),
+            url_path="interpolate",
+            help=_("Follow a path from one sample to another."),
         ),
-        trains := st.Page(HERE / "views/train.py", title=N_("Train"), help=N_("Train a model in the background.")),
+        st.Page(HERE / "views/generate.py", title=_("Generate"), url_path="generate", help=_("Generate new samples.")),
+        st.Page(
+            HERE / "views/compare.py",
+            title=_("Compare"),
+            url_path="compare",
+            help=_("Compare two models of the same data under one cursor."),
+        ),
+        trains := st.Page(
+            HERE / "views/train.py", title=_("Train"), url_path="train", help=_("Train a model in the background.")
+        ),
         st.Page(
             HERE / "views/model.py",
-            title=N_("Model"),
-            help=N_("What this model is, how good, and where it comes from."),
+            title=_("Model"),
+            url_path="model",
+            help=_("What this model is, how good it is, and how it was trained."),
         ),
     ],
     position="top",
@@ -49,6 +64,6 @@ try:
     if opened:
         session.end()
         with st.container(key="zscope-share"):  # style.css puts it into the bar
-            share.show(session.engine(), page.title.lower())
+            share.show(session.engine(), page.url_path or "explore")
 except ZscopeError as error:
     st.error(str(error), icon=":material/error:")

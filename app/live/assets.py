@@ -71,11 +71,7 @@ async def script(request: Request) -> Response:
 async def messages(request: Request) -> Response:
     """The catalogue of the language in use, as a module that shared/text.js imports."""
     used = text.language()
-    module = _(
-        "export const language = {dumps}\nexport const messages = {dumps_2}\n",
-        dumps=json.dumps(used),
-        dumps_2=json.dumps(text.messages(used)),
-    )
+    module = f"export const language = {json.dumps(used)}\nexport const messages = {json.dumps(text.messages(used))}\n"
     return _respond(request, _asset(module.encode(), "text/javascript"))
 
 

@@ -119,7 +119,7 @@ async def live(socket: WebSocket) -> None:
             request = replace(request, condition=condition)
             await socket.send_bytes(await asyncio.wrap_future(engine.submit(answer, engine, request)))
     except Refused as refused:
-        _log.info(_("live channel closed: %s %s"), refused.code, refused.reason)
+        _log.info("live channel closed: %s %s", refused.code, refused.reason)
         reason = refused.reason.encode()[:REASON_BYTES].decode(errors="ignore")
         await socket.close(refused.code, reason)
     except WebSocketDisconnect:
@@ -136,7 +136,7 @@ async def lifespan(app):
 
 def _report(task: asyncio.Task) -> None:
     if not task.cancelled() and task.exception() is not None:
-        _log.error(_("the default checkpoint could not be loaded: %s"), task.exception())
+        _log.error("the default checkpoint could not be loaded: %s", task.exception())
 
 
 def base_path() -> str:

@@ -42,7 +42,7 @@ def take_in(
     check_name(name)
     for path in (decoder, latents, *([thumbnails] if thumbnails else [])):
         if not path.exists():
-            raise DataNotFound(_("{path}: there is no such file.", path=path))
+            raise DataNotFound(_("{path}: no such file.", path=path))
     if decoder.suffix not in DECODERS:
         raise SettingError(_("{name}: expected TorchScript (.pt) or ONNX (.onnx).", name=decoder.name))
     a = npz(latents.read_bytes(), latents.name)
@@ -59,9 +59,9 @@ def take_in(
     if x.shape != (len(z), *shape):
         raise SettingError(
             _(
-                "thumbnails {shape}: expected one for each latent, {value}.",
-                shape=x.shape,
-                value=(len(z), *shape),
+                "thumbnails of shape {given}: expected one for each latent, {expected}.",
+                given=x.shape,
+                expected=(len(z), *shape),
             )
         )
     y = None if labels is None else labels[rows]
@@ -80,9 +80,9 @@ def _latents(a: dict[str, np.ndarray], name: str) -> tuple[np.ndarray, np.ndarra
     if z is None or z.ndim != 2 or len(z) < 2 or not np.issubdtype(z.dtype, np.number) or not np.isfinite(z).all():
         raise SettingError(
             _(
-                "{name}: expected finite z (n, d), n at least 2; it has {value}.",
+                "{name}: expected an array z (n, d) of finite numbers, n at least 2; the file has {arrays}.",
                 name=name,
-                value=", ".join(a) or "nothing",
+                arrays=", ".join(a) or _("no array"),
             )
         )
     if labels is None:
@@ -90,10 +90,10 @@ def _latents(a: dict[str, np.ndarray], name: str) -> tuple[np.ndarray, np.ndarra
     if labels.shape != (len(z),):
         raise SettingError(
             _(
-                "{name}: labels {shape}, expected one for each of {z} latents.",
+                "{name}: labels of shape {given}, expected ({n},), one for each latent.",
                 name=name,
-                shape=labels.shape,
-                z=len(z),
+                given=labels.shape,
+                n=len(z),
             )
         )
     known, codes = np.unique(labels, return_inverse=True)
@@ -102,11 +102,12 @@ def _latents(a: dict[str, np.ndarray], name: str) -> tuple[np.ndarray, np.ndarra
         if not np.issubdtype(labels.dtype, np.integer) or known.min() < 0 or known.max() >= len(classes):
             raise SettingError(
                 _(
-                    "{name}: labels {known} to {known_2}, expected 0 to {classes} as classes has.",
+                    "{name}: labels from {low} to {high}, expected 0 to {most}, as there are {n} classes.",
                     name=name,
-                    known=known[0],
-                    known_2=known[-1],
-                    classes=len(classes) - 1,
+                    low=known[0],
+                    high=known[-1],
+                    most=len(classes) - 1,
+                    n=len(classes),
                 )
             )
         codes = labels
@@ -129,9 +130,9 @@ def _fitted(
     else:
         raise SettingError(
             _(
-                "the decoder takes neither (b, {shape}) nor (b, {shape}, 1, 1): {said}.",
-                shape=z.shape[1],
-                said=said[0],
+                "the decoder takes neither (b, {d}) nor (b, {d}, 1, 1): {error}.",
+                d=z.shape[1],
+                error=said[0],
             )
         )
     of_dims = {m.decoder_dims: m for m in MODALITIES.all().values() if m.decoder_dims}
@@ -139,9 +140,9 @@ def _fitted(
         given = tuple(x.shape) if isinstance(x, Tensor) else type(x).__name__
         raise SettingError(
             _(
-                "the decoder gives {given} for {some} latents: expected finite (b, c, h, w).",
+                "the decoder returns {given} for {n} latents: expected finite values of shape (b, c, h, w).",
                 given=given,
-                some=len(some),
+                n=len(some),
             )
         )
     shape = tuple(x.shape[1:])
@@ -149,11 +150,11 @@ def _fitted(
     try:
         modality.picture_shape(shape)
     except ShapeError as e:
-        raise SettingError(_("the decoder gives {e}", e=e)) from None
+        raise SettingError(_("the decoder returns {error}", error=e)) from None
     if modality.bounded:
         low, high = span or _span(float(x.min()), float(x.max()))
         if not low < high:
-            raise SettingError(_("range {low:g}:{high:g}: expected the smaller first.", low=low, high=high))
+            raise SettingError(_("range {low:g}:{high:g}: expected the lower number first.", low=low, high=high))
         model.low, model.high = low, high
     return model, shape, modality
 
@@ -170,14 +171,14 @@ def _thumbnails(path: Path, shape: tuple[int, ...], modality: Modality) -> np.nd
         if "x" not in found:
             raise SettingError(
                 _(
-                    "{name}: expected an array x; it has {value}.",
+                    "{name}: expected an array x; the file has {arrays}.",
                     name=path.name,
-                    value=", ".join(found) or "none",
+                    arrays=", ".join(found) or _("no array"),
                 )
             )
         return found["x"]
     if not modality.thumbnail_is_sample:
-        raise SettingError(_("thumbnails of samples {shape} come as an NPZ with x.", shape=shape))
+        raise SettingError(_("thumbnails of samples of shape {shape} have to be an NPZ with an array x.", shape=shape))
     if path.is_dir():
         files = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
         return np.stack([shaped(plain(opened(p.read_bytes())), shape) for p in files])
@@ -203,14 +204,9 @@ def _config(name, decoder: Path, latents: Path, model: Decoder, *, shape, modali
         "spec": {"shape": list(shape), "n_data": n, "n_classes": len(classes), "modality": modality},
         "classes": list(classes),
         "data_licence": _("your own"),
-        "data_origin": _("{name} with {name_2}", name=decoder.name, name_2=latents.name),
+        "data_origin": f"{decoder.name} + {latents.name}",
         "data_cite": "",
-        "command": _(
-            "python -m vae import {name} --decoder {name_2} --latents {name_3}",
-            name=name,
-            name_2=decoder.name,
-            name_3=latents.name,
-        ),
+        "command": f"python -m vae import {name} --decoder {decoder.name} --latents {latents.name}",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": versions,
         "metrics": {},

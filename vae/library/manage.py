@@ -14,8 +14,8 @@ from ..runs.guards import unneeded
 from ..saved import checkpoint
 from ..saved.checkpoint import Checkpoint
 from ..saved.names import check_name, shipped
-from ..sweeps import sweep
-from ..text import _
+from ..sweeps import sweeps
+from ..text import _, number
 
 NOTE_MAX = 4_000  # characters
 
@@ -26,18 +26,18 @@ def n_bytes(name: str) -> int:
 
 
 def rename(name: str, new: str) -> Checkpoint:
-    """The same checkpoint under another name, by which its run and its ladder know it too. Raises: UnknownName,
+    """The same checkpoint under another name, by which its run and its sweep know it too. Raises: UnknownName,
     CheckpointError, SaveError; SettingError: it comes with zscope, a run still trains it, or the name cannot be."""
     path = _own(name, "renamed")
     with unneeded(model=name):
         check_name(new)
         control.refuse_taken(new)
         saved = checkpoint.read(path)
-        command = re.sub(r"--name \S+", _("--name {new}", new=new), saved.config.get("command", ""))
+        command = re.sub(r"--name \S+", f"--name {new}", saved.config.get("command", ""))
         made = checkpoint.save(path.with_name(new), saved.config | {"name": new, "command": command}, saved.files)
         _discard(path)
         control.rename(name, new)
-        sweep.rename_rung(name, new)
+        sweeps.rename_model(name, new)
     return made
 
 
@@ -49,9 +49,9 @@ def annotate(name: str, text: str) -> None:
     if len(text) > NOTE_MAX:
         raise SettingError(
             _(
-                "a note of {text} characters: expected at most {note_max}.",
-                text=len(text),
-                note_max=NOTE_MAX,
+                "the note has {n} characters: expected at most {most}.",
+                n=number(len(text)),
+                most=number(NOTE_MAX),
             )
         )
     checkpoint.annotate(path, text)
@@ -74,7 +74,7 @@ def _own(name: str, what: str) -> Path:
     if name in shipped():
         raise SettingError(
             _(
-                "{name} comes with zscope and is not {what}. Pack it and unpack it under another name.",
+                "{name} comes with zscope and cannot be {what}. Pack it, then unpack it under another name.",
                 name=name,
                 what=what,
             )
@@ -91,4 +91,4 @@ def _discard(path: Path) -> None:
             os.rename(path, aside)
         shutil.rmtree(aside)
     except OSError as e:
-        raise SaveError(_("could not delete {path}: {value}.", path=path, value=e.strerror or e)) from e
+        raise SaveError(_("could not delete {path}: {error}.", path=path, error=e.strerror or e)) from e

@@ -18,7 +18,7 @@ from ..saved import checkpoint
 from ..saved.checkpoint import FILES, RESUME, Checkpoint
 from ..saved.names import check_name
 from ..saved.restoring import restore
-from ..text import _
+from ..text import _, number, size
 
 RATIO_MAX, RATIO_FROM = 200, 64 * 2**20  # unpacked to packed, of a ZIP that unpacks to more
 ZIP_BYTES_MAX = 4 * 2**30  # unpacked
@@ -53,7 +53,7 @@ def unpack(source: Path | BufferedIOBase, name: str = "", *, allow_code: bool = 
         if saved.config["family"] == IMPORTED and not allow_code:
             raise SettingError(
                 _(
-                    "{name} is an imported decoder: code, which runs when it is opened. If you trust "
+                    "{name} is an imported decoder, which is code that runs when it is opened. If you trust "
                     "it: python -m vae checkpoint unpack FILE --allow-code.",
                     name=saved.config["name"],
                 )
@@ -79,7 +79,7 @@ def _extract(source: Path | BufferedIOBase, given: str, folder: Path, allowed: t
                 if len(path.parts) > 2 or path.name not in ("config.json", *allowed) or path.name in inside:
                     raise SettingError(
                         _(
-                            "{given}: {filename!r} is no file of a checkpoint: expected one folder with "
+                            "{given}: {filename!r} does not belong to a checkpoint: expected one folder with "
                             "config.json, {allowed}.",
                             given=given,
                             filename=entry.filename,
@@ -88,35 +88,35 @@ def _extract(source: Path | BufferedIOBase, given: str, folder: Path, allowed: t
                     )
                 inside[path.name] = entry
             if "config.json" not in inside:
-                raise SettingError(_("{given}: no checkpoint: it has no config.json.", given=given))
-            size, packed = (sum(getattr(e, k) for e in inside.values()) for k in ("file_size", "compress_size"))
-            if size > ZIP_BYTES_MAX or (size > RATIO_FROM and size > RATIO_MAX * max(packed, 1)):
+                raise SettingError(_("{given}: not a checkpoint: it has no config.json.", given=given))
+            unpacked, packed = (sum(getattr(e, k) for e in inside.values()) for k in ("file_size", "compress_size"))
+            if unpacked > ZIP_BYTES_MAX or (unpacked > RATIO_FROM and unpacked > RATIO_MAX * max(packed, 1)):
                 raise SettingError(
                     _(
-                        "{given}: unpacks to {size:,.0f} MB from {packed:,.1f}; at most "
-                        "{zip_bytes_max:,} MB and {ratio_max} times are unpacked.",
+                        "{given}: {packed} would unpack to {unpacked}; at most {most} and {ratio} times the size of "
+                        "the ZIP are unpacked.",
                         given=given,
-                        size=size / 2**20,
-                        packed=packed / 2**20,
-                        zip_bytes_max=ZIP_BYTES_MAX // 2**20,
-                        ratio_max=RATIO_MAX,
+                        packed=size(packed),
+                        unpacked=size(unpacked),
+                        most=size(ZIP_BYTES_MAX),
+                        ratio=number(RATIO_MAX),
                     )
                 )
             if inside["config.json"].file_size > CONFIG_BYTES_MAX:
                 raise SettingError(
                     _(
-                        "{given}: its config.json has {file_size:.0f} MB.",
+                        "{given}: its config.json is too large ({size}).",
                         given=given,
-                        file_size=inside["config.json"].file_size / 2**20,
+                        size=size(inside["config.json"].file_size),
                     )
                 )
             for name, entry in inside.items():
                 with z.open(entry) as stream:
                     (folder / name).write_bytes(stream.read(entry.file_size + 1))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as e:
-        raise SettingError(_("{given}: not a ZIP, or a damaged one ({e}).", given=given, e=e)) from None
+        raise SettingError(_("{given}: not a ZIP, or a damaged one ({error}).", given=given, error=e)) from None
     except OSError as e:
-        raise SaveError(_("{given}: could not be unpacked: {value}.", given=given, value=e.strerror or e)) from e
+        raise SaveError(_("{given}: could not be unpacked: {error}.", given=given, error=e.strerror or e)) from e
     listed = _listed(folder / "config.json")
     if extra := set(inside) - listed - {"config.json"}:
         raise CheckpointError(
@@ -132,4 +132,6 @@ def _listed(config: Path) -> set[str]:
     try:
         return set(json.loads(config.read_text("utf-8"))["files"])
     except (ValueError, TypeError, KeyError, RecursionError) as e:
-        raise CheckpointError(_("config.json lists no files ({name}: {e}).", name=type(e).__name__, e=e)) from None
+        raise CheckpointError(
+            _("config.json lists no files ({kind}: {error}).", kind=type(e).__name__, error=e)
+        ) from None

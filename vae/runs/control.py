@@ -68,27 +68,27 @@ def queue(plan: Any, *, work: bool = True) -> Run:
 
 
 def taken(name: str) -> str:
-    """Why no new training can have that name: a checkpoint or an unfinished run has it. "": it is free."""
+    """Why a new training cannot have that name, because a checkpoint or an unfinished run has it; "" if it is free."""
     for run in runs():
         if run.name == name and run.state.name != DONE:
             return _(
-                "run {id} trains {name!r} and is {name_2}",
-                id=run.id,
+                "Run {run} trains {name!r} and is {state}.",
+                run=run.id,
                 name=name,
-                name_2=run.state.name,
+                state=_(run.state.name),
             )
-    return _("checkpoint {name!r} exists", name=name) if name in checkpoint.checkpoints() else ""
+    return _("Checkpoint {name!r} already exists.", name=name) if name in checkpoint.checkpoints() else ""
 
 
 def refuse_taken(name: str) -> None:
-    """Raises: SettingError: it is taken, and what would be free."""
+    """Raises: SettingError: the name is taken; the message proposes a free one."""
     if why := taken(name):
         free = free_name(name, {*checkpoint.checkpoints(), *(run.name for run in runs())})
-        raise SettingError(_("{why}: choose another name, for example {free}.", why=why, free=free))
+        raise SettingError(_("{why} Choose another name, for example {free}.", why=why, free=free))
 
 
 def free_name(wanted: str, taken: Collection[str]) -> str:
-    """wanted, or with the first number that makes it new; as long as names may be."""
+    """`wanted`, with a number added if it is taken, at most 64 characters long."""
     if wanted not in taken:
         return wanted
     stem = re.sub(r"-\d+$", "", wanted)
@@ -100,7 +100,7 @@ def rename(name: str, new: str) -> None:
     """The run that trained a checkpoint, which is not active, goes by its new name too; only with the lock."""
     if trained := [run for run in runs() if run.name == name]:
         run = trained[-1]  # of one before it the model is gone
-        command = re.sub(r"--name \S+", _("--name {new}", new=new), run.plan["command"])
+        command = re.sub(r"--name \S+", f"--name {new}", run.plan["command"])
         write(run.folder / PLAN, run.plan | {"name": new, "command": command})
 
 
@@ -218,7 +218,7 @@ def _may(id: str, what: str, *allowed: str) -> Run:
     if run.state.name not in allowed:
         raise SettingError(
             _(
-                "cannot {what} {id}: it is {name}, expected {allowed}.",
+                "cannot {what} run {id}: it is {name}, expected {allowed}.",
                 what=what,
                 id=run.id,
                 name=run.state.name,

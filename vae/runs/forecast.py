@@ -1,6 +1,6 @@
-"""What a training will cost, measured: real steps of that very net, batch and data set, in a process of its own.
+"""The cost of a training, measured by running some of its steps in a separate process.
 
-The figures are kept by plan for ten minutes: a second look costs nothing; the number of epochs is no part of it.
+The figures are cached by plan for ten minutes; the number of epochs is not part of the key.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ..metrics.bounds import evaluate
 from ..models.conditions import told
 from ..models.tensors import resident, to_float
 from ..saved import checkpoint
-from ..text import N_, _
+from ..text import N_, _, duration, ngettext, number, significant, size
 from ..training import experiment, stream
 from ..training.job import Job
 from ..training.plan import Plan
@@ -57,37 +57,42 @@ class Forecast:
     map_s: float | None = None
 
     def total_s(self, epochs: int) -> float:
-        """From start to end; the map included where it is known."""
+        """From start to end, with the map if its time is known."""
         return self.start_s + epochs * self.epoch_s + self.finish_s + (self.map_s or 0.0)
 
     def record(self, epochs: int) -> dict[str, Any]:
         return dataclasses.asdict(self) | {"epochs": epochs, "total_s": self.total_s(epochs)}
 
     def told(self, epochs: int, models: int = 1) -> str:
-        """Two sentences. models: how many such trainings, one after the other."""
-        total = clock(models * self.total_s(epochs)) + _(
-            " for all {models}, one after the other",
-            models=models,
-        ) * (models > 1)
-        rest = "" if self.map_s is not None else _(", plus the map, which was not timed here yet")
-        memory = _(
-            "{peak_bytes:.1f} GB of {value} memory",
-            peak_bytes=self.peak_bytes / 1e9,
-            value="its" if self.device != "cpu" else "main",
+        """The forecast in sentences. models: how many such trainings run one after the other."""
+        total = duration(models * self.total_s(epochs))
+        said = [_("About {time}.", time=total)]
+        if models > 1:
+            said = [
+                ngettext(
+                    "About {time} for {n} model.",
+                    "About {time} for all {n} models, one after the other.",
+                    models,
+                    time=total,
+                )
+            ]
+        if self.map_s is None:
+            said.append(_("The map comes on top; none has been timed here yet."))
+        epoch = duration(self.epoch_s) if self.epoch_s >= 10 else f"{significant(self.epoch_s, 2)} s"
+        facts = {"epoch": epoch, "memory": size(self.peak_bytes), "device": self.device}
+        said.append(
+            ngettext(
+                "Measured on this machine ({device}) in {n} training step: {epoch} per epoch, {memory} of memory.",
+                "Measured on this machine ({device}) in {n} training steps: {epoch} per epoch, {memory} of memory.",
+                self.steps,
+                **facts,
+            )
         )
-        return _(
-            "About {total}{rest}. Measured on this {device} in {steps} trial steps: {seconds} an epoch, {memory}.",
-            total=total,
-            rest=rest,
-            device=self.device,
-            steps=self.steps,
-            seconds=seconds(self.epoch_s),
-            memory=memory,
-        )
+        return " ".join(said)
 
 
 def of(plan: Plan) -> Forecast:
-    """Of a plan, measured now or when it was last asked for. Raises: SettingError: no such training. Unmeasured."""
+    """The forecast of a plan, measured now or taken from the cache. Raises: SettingError: invalid plan. Unmeasured."""
     Job.of(plan)
     if (found := known(plan)) is not None:
         return found
@@ -101,16 +106,16 @@ def of(plan: Plan) -> Forecast:
 
 
 def known(plan: Any) -> Forecast | None:
-    """Of a plan that was measured within the last ten minutes: a machine may have been busy."""
-    keep = _file(plan)
-    if not keep.exists() or time.time() - keep.stat().st_mtime > FRESH_S:
+    """The cached forecast of a plan, if it is at most ten minutes old: the load of a machine changes."""
+    path = _file(plan)
+    if not path.exists() or time.time() - path.stat().st_mtime > FRESH_S:
         return None
-    found = Forecast(**json.loads(keep.read_text("utf-8")))
+    found = Forecast(**json.loads(path.read_text("utf-8")))
     return dataclasses.replace(found, map_s=map_seconds(plan.points))
 
 
 def map_seconds(points: int) -> float | None:
-    """What a map of so many points takes here: as it took in finished runs, in proportion to their points."""
+    """Seconds that a map of so many points takes here, scaled from finished runs; None without any."""
     took = []
     for run in runs():
         stages = run.progress.get("stages_s", {})
@@ -122,17 +127,6 @@ def map_seconds(points: int) -> float | None:
     return statistics.median(s * max(0.5, points / of) for off, of, s in took if off == nearest)
 
 
-def clock(s: float) -> str:
-    """A duration as people say it."""
-    if s < 90:
-        return _("{max} seconds", max=max(1, round(s)))
-    return _("{s} minutes", s=round(s / 60)) if s < 5400 else _("{s:.1f} hours", s=s / 3600)
-
-
-def seconds(s: float) -> str:
-    return _("{s:.2g} s", s=s) if s < 10 else clock(s)
-
-
 def _file(plan: Any) -> Path:
     settings = sorted((k, str(v)) for k, v in plan.settings.items())
     what = [plan.family, plan.dataset, settings, plan.device, plan.stream_mb]
@@ -141,7 +135,7 @@ def _file(plan: Any) -> Path:
 
 def _measured_apart(plan: Any) -> dict[str, Any]:
     asked = json.dumps(dataclasses.asdict(plan))
-    command = [sys.executable, "-c", _("from vae.runs.forecast import main; main()")]
+    command = [sys.executable, "-c", "from vae.runs.forecast import main; main()"]
     with tempfile.TemporaryFile("w+") as given:
         given.write(asked)
         given.seek(0)
@@ -158,18 +152,14 @@ def _measured_apart(plan: Any) -> dict[str, Any]:
         except subprocess.TimeoutExpired:
             raise Unmeasured(
                 _(
-                    "not a few steps were done in {limit_s:.0f} s: the data or the net are too large.",
-                    limit_s=LIMIT_S,
+                    "fewer than {steps} training steps finished within {seconds} s: the data set or the network is too large.",
+                    steps=LEAST_STEPS,
+                    seconds=number(LIMIT_S),
                 )
             ) from None
     if done.returncode:
-        last = done.stderr.strip().splitlines() or [
-            _(
-                "it ended with status {returncode}",
-                returncode=done.returncode,
-            )
-        ]
-        raise Unmeasured(_("a trial of this training failed: {last}", last=last[-1]))
+        last = done.stderr.strip().splitlines() or [_("exit status {code}", code=done.returncode)]
+        raise Unmeasured(_("trial training failed: {last}", last=last[-1]))
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -191,7 +181,7 @@ def measure(plan: Plan) -> dict[str, Any]:
 
     job = Job.of(plan)
     device, samples = job.device, job.data.load()
-    trainer, _ = experiment.prepare(job, samples)
+    trainer, _history = experiment.prepare(job, samples)
     (given, c_all), n = experiment.conditions(job, samples), len(samples.x_train)
     batch = min(trainer.h.batch_size, n)
     some = STREAMED * batch if stream.megabytes(plan.stream_mb, samples.x_train, device) else n

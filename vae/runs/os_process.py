@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..text import _
-
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -54,7 +52,7 @@ def began(pid: int) -> str:
             fields = stat.read_text().rpartition(")")[2].split()  # the name before it may hold anything
         except (FileNotFoundError, ProcessLookupError):
             return ""
-        return "" if fields[0] in "ZX" else _("{boot} {fields}", boot=_boot(), fields=fields[19])
+        return "" if fields[0] in "ZX" else f"{_boot()} {fields[19]}"
     asked = subprocess.run(["ps", "-o", "state=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
     state, _, start = asked.stdout.strip().partition(" ")
     return "" if state.startswith("Z") else start.strip()

@@ -48,5 +48,5 @@ def asked(run: Run) -> dict[str, Any] | None:
 
 def epochs_saved(run: Run) -> int:
     if run.name not in checkpoint.checkpoints():
-        raise SettingError(_("run {id} has saved no epoch yet: there is nothing to map.", id=run.id))
+        raise SettingError(_("run {id} has no saved epoch yet: there is nothing to map.", id=run.id))
     return json.loads((checkpoint.find(run.name) / "config.json").read_text("utf-8"))["epochs_done"]

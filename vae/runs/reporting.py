@@ -73,14 +73,7 @@ def _train(plan: Plan, run: Run, resume: bool, say, figures) -> str:
     for event in events:
         notes.event(event)
         if event.kind == "epoch":
-            say(
-                _(
-                    "epoch {epoch}/{epochs}  {figures}",
-                    epoch=event.epoch,
-                    epochs=event.epochs,
-                    figures="  ".join(figures(event.metrics)),
-                )
-            )
+            say(f"{_('epoch')} {event.epoch}/{event.epochs}  {'  '.join(figures(event.metrics))}")
         asked = requested(run.folder)
         last = event.kind == "done" or (event.kind == "epoch" and event.epoch == event.epochs)
         if asked and not last and (asked == "stop" or event.kind == "epoch"):
@@ -109,12 +102,12 @@ def claimed(folder: Path) -> Iterator[Run]:
     """
     run = read(folder)
     if run is None:
-        raise SettingError(_("there is no run {name!r}: it was deleted.", name=folder.name))
+        raise SettingError(_("run {name!r} was deleted.", name=folder.name))
     held = FileLock(folder / ".trainer.lock", thread_local=False)
     try:
         held.acquire(timeout=0)
     except Timeout:
-        raise SettingError(_("run {name} is trained by another process.", name=folder.name)) from None
+        raise SettingError(_("run {name} is already being trained by another process.", name=folder.name)) from None
     try:
         with lock():  # it may have been begun by a worker that was killed before it could write this
             me = os_process.own()

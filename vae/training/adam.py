@@ -81,10 +81,10 @@ class Group:
                 found = "nothing" if saved is None else tuple(saved.shape)
                 raise ZscopeError(
                     _(
-                        "this resume file is of another model: {key} is {found}, not {tuple}.",
+                        "this resume file belongs to another model: {key} has shape {found}, not {expected}.",
                         key=key,
                         found=found,
-                        tuple=tuple(value.shape),
+                        expected=tuple(value.shape),
                     )
                 )
             value.copy_(saved)

@@ -35,14 +35,7 @@ def speaks() -> bool:
 
 def launcher() -> str:
     """The start of a shell command that repeats this run."""
-    return (
-        _(
-            "torchrun --nproc-per-node {local_world_size}",
-            local_world_size=os.environ["LOCAL_WORLD_SIZE"],
-        )
-        if launched()
-        else "python"
-    )
+    return f"torchrun --nproc-per-node {os.environ['LOCAL_WORLD_SIZE']}" if launched() else "python"
 
 
 def own(device: torch.device) -> torch.device:
@@ -53,8 +46,8 @@ def own(device: torch.device) -> torch.device:
     if device.type != "cuda" or local >= there:
         raise DeviceError(
             _(
-                "{type}: this is process {local} of this machine, which has {there} CUDA device(s): "
-                "expected one for each process, or --device cpu.",
+                "{type}: this is process {local} of this machine, and CUDA devices here: {there}. Expected one device "
+                "for each process, or --device cpu.",
                 type=device.type,
                 local=local + 1,
                 there=there,
@@ -120,7 +113,7 @@ def replica(model: nn.Module, objective: nn.Module, batch_size: int) -> nn.Modul
     if batch_size < world:
         raise SettingError(
             _(
-                "batch_size={batch_size}: expected at least {world}, a sample for each process.",
+                "batch_size={batch_size}: expected at least {world}, one sample for each process.",
                 batch_size=batch_size,
                 world=world,
             )

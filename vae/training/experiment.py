@@ -68,7 +68,8 @@ def train(
     if exists and not (resume or overwrite):
         raise SettingError(
             _(
-                "checkpoint {name!r} exists: choose --name, continue it with --resume, or --overwrite it.",
+                "checkpoint {name!r} already exists: choose another --name, continue it with --resume, or replace it "
+                "with --overwrite.",
                 name=name,
             )
         )
@@ -106,7 +107,7 @@ def _streamed(job: Job, samples: Samples, saved: Checkpoint | None) -> Job:
         if asked not in (None, was):
             raise SettingError(
                 _(
-                    "cannot resume {name}: its stream is {was} MB, not {asked}.",
+                    "cannot resume {name}: it streams {was} MB at a time, not {asked}.",
                     name=saved.path.name,
                     was=was,
                     asked=asked,
@@ -141,7 +142,7 @@ def _epochs(
     given, c_test = conditions(job, samples)
     if plan.stream_mb:
         x, given = stream.Stream(samples.x_train, given, device, plan.stream_mb), None
-        report(_("the training set is streamed, {stream_mb} MB of it at a time", stream_mb=plan.stream_mb))
+        report(_("streaming the training set, {mb} MB at a time", mb=plan.stream_mb))
     else:
         x = resident(samples.x_train, device)
     x_test = resident(samples.x_test, device) if speaks else None
@@ -151,7 +152,7 @@ def _epochs(
         if event.kind == "epoch" and speaks:
             warning = _collapse(job, trainer, event.metrics) if event.epoch >= LEARNT * plan.epochs else None
             if warning != said:
-                report(warning or _("The posterior is in use again."))
+                report(warning or _("The posterior has recovered from its collapse."))
                 said = warning
             history.append({"epoch": event.epoch, "step": event.step, **event.metrics})
             status = {"epochs_done": event.epoch, "created": _now(), "metrics": {}}
@@ -249,10 +250,10 @@ def measure_atlas(saved: Checkpoint, samples: Samples, *, device: str | None = N
     if atlas.index.max() >= len(samples.x_train):
         raise CheckpointError(
             _(
-                "{name}: its map has row {max}, the data {x_train}.",
+                "{name}: its map refers to sample {row}, but the data set has {n} samples.",
                 name=engine.name,
-                max=atlas.index.max(),
-                x_train=len(samples.x_train),
+                row=atlas.index.max(),
+                n=len(samples.x_train),
             )
         )
     x = samples.x_train[atlas.index]
@@ -261,7 +262,7 @@ def measure_atlas(saved: Checkpoint, samples: Samples, *, device: str | None = N
     if np.abs(engine.encode(x[:64], **first)[0] - atlas.z[:64]).max() > MOVED:
         raise CheckpointError(
             _(
-                "{name}: these samples are not those of its map; rebuild it with `atlas`.",
+                "{name}: these are not the samples of its map; rebuild the map with `python -m vae atlas {name}`.",
                 name=engine.name,
             )
         )
@@ -283,7 +284,7 @@ def _config(job: Job, spec: Spec) -> dict[str, Any]:
     plan, data = job.plan, job.data
     return {
         "name": plan.checkpoint_name(),
-        "title": _("{title} on {title_2}", title=job.family.title, title_2=data.title),
+        "title": f"{job.family.title} on {data.title}",
         "family": plan.family,
         "hparams": dataclasses.asdict(job.hparams),
         "train": dataclasses.asdict(job.trainer),

@@ -35,20 +35,15 @@ class Plan:
 
     def command(self) -> str:
         """The shell command that repeats this plan."""
-        sets = " ".join(_("--set {quote}", quote=shlex.quote(f"{k}={v}")) for k, v in self.settings.items())
+        sets = " ".join(f"--set {shlex.quote(f'{k}={v}')}" for k, v in self.settings.items())
         parts = [
-            _(
-                "{launcher} -m vae train {family} {dataset}",
-                launcher=distributed.launcher(),
-                family=self.family,
-                dataset=self.dataset,
-            ),
+            f"{distributed.launcher()} -m vae train {self.family} {self.dataset}",
             sets,
-            _("--epochs {epochs}", epochs=self.epochs),
-            _("--seed {seed}", seed=self.seed),
-            _("--name {checkpoint_name}", checkpoint_name=self.checkpoint_name()),
-            _("--points {points}", points=self.points) * (self.points != N_REFERENCE),
-            _("--stream {stream_mb}", stream_mb=self.stream_mb) * (self.stream_mb is not None),
+            f"--epochs {self.epochs}",
+            f"--seed {self.seed}",
+            f"--name {self.checkpoint_name()}",
+            f"--points {self.points}" * (self.points != N_REFERENCE),
+            f"--stream {self.stream_mb}" * (self.stream_mb is not None),
         ]
         return " ".join(p for p in parts if p)
 
@@ -72,7 +67,7 @@ class Plan:
                 )
             )
         if not 0 <= self.seed < 2**32:
-            raise SettingError(_("seed={seed}: expected 0 to {value}.", seed=self.seed, value=2**32 - 1))
+            raise SettingError(_("seed={seed}: expected 0 to {most}.", seed=self.seed, most=2**32 - 1))
 
 
 def split_settings(family: str, settings: dict[str, Any]) -> tuple[Any, TrainHparams]:

@@ -10,7 +10,7 @@ import torch
 from ..errors import CheckpointError, SettingError
 from ..saved.checkpoint import RESUME, Checkpoint
 from ..saved.restoring import restore
-from ..text import _
+from ..text import _, number
 from .job import Job
 from .trainer import Trainer
 
@@ -27,7 +27,7 @@ def changes(saved: Checkpoint, job: Job) -> list[dict[str, Any]]:
     if RESUME not in saved.files:
         raise CheckpointError(
             _(
-                "{name} has no {resume}: a shipped checkpoint cannot be resumed, only trained again.",
+                "{name} has no {resume}: a checkpoint that comes with zscope cannot be resumed, only trained again.",
                 name=saved.path.name,
                 resume=RESUME,
             )
@@ -42,14 +42,10 @@ def changes(saved: Checkpoint, job: Job) -> list[dict[str, Any]]:
         ("train", held, {k: v for k, v in now.items() if k not in FREE}),
     ):
         if old != new:
-            free = (
-                _(" Only {free} and --epochs may be others than before.", free=", ".join(FREE))
-                if key == "train"
-                else ""
-            )
+            free = _("Only {settings} and --epochs may change.", settings=", ".join(FREE)) if key == "train" else ""
             raise SettingError(
                 _(
-                    "cannot resume {name}: its {key} is {old!r}, not {new!r}.{free}",
+                    "cannot resume {name}: its {key} is {old!r}, not {new!r}. {free}",
                     name=saved.path.name,
                     key=key,
                     old=old,
@@ -65,8 +61,8 @@ def changes(saved: Checkpoint, job: Job) -> list[dict[str, Any]]:
 
 def told(change: dict[str, Any]) -> str:
     """One change in words: "from epoch 4 on: lr 0.001 -> 0.0001"."""
-    pairs = ", ".join(_("{k} {v} -> {v_2}", k=k, v=v[0], v_2=v[1]) for k, v in change.items() if k != "after_epoch")
-    return _("from epoch {after_epoch} on: {pairs}", after_epoch=change["after_epoch"] + 1, pairs=pairs)
+    pairs = ", ".join(f"{k} {v[0]} → {v[1]}" for k, v in change.items() if k != "after_epoch")
+    return _("from epoch {epoch} on: {changes}", epoch=number(change["after_epoch"] + 1), changes=pairs)
 
 
 def resume(trainer: Trainer, saved: Checkpoint) -> list[dict[str, Any]]:

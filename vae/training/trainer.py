@@ -148,7 +148,7 @@ class Trainer:
         try:
             self.objective.load_state_dict(saved)
         except RuntimeError as e:
-            raise ZscopeError(_("this resume file is of another objective: {e}", e=e)) from e
+            raise ZscopeError(_("this resume file belongs to another objective: {error}", error=e)) from e
         torch.set_rng_state(state["random_cpu"])
         if device.type == "cuda" and "random_cuda" in state:
             torch.cuda.set_rng_state(state["random_cuda"], device)
@@ -249,7 +249,7 @@ def _check_finite(metrics: dict[str, float], step: int) -> None:
         if not math.isfinite(value):
             raise Diverged(
                 _(
-                    "{name} is {value} by step {step}: try a lower lr, or a smaller clip.",
+                    "{name} is {value} by step {step}: try a lower lr or a smaller clip.",
                     name=name,
                     value=value,
                     step=step,

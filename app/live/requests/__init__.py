@@ -137,7 +137,7 @@ def parse(frame: bytes, scene: Scene) -> Request:
     sequence, code, label = UP.unpack_from(frame)
     kind = kinds().get(code)
     if kind is None:
-        known = ", ".join(_("{code} {name}", code=k.code, name=k.name) for k in kinds().values())
+        known = ", ".join(f"{k.code} {k.name}" for k in kinds().values())
         raise Refused(BAD_FRAME, _("unknown kind {code}; known: {known}", code=code, known=known))
     if label > scene.classes:
         raise Refused(

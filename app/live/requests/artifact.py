@@ -43,7 +43,7 @@ def _answer(engine, request: Request) -> bytes:
     y = engine.labels_at(z) if request.label is None else request.label
     every = engine.modality.artifacts(engine.decode(z, y)[0])
     if number >= len(every):
-        kinds = ", ".join(_("{i} {kind}", i=i, kind=a.kind) for i, a in enumerate(every))
+        kinds = ", ".join(f"{i} {a.kind}" for i, a in enumerate(every))
         return parcel(
             request,
             {

@@ -39,12 +39,12 @@ def _read(payload: bytes, scene: Scene) -> Way:
         raise Refused(
             BAD_FRAME,
             _(
-                "way payload of {payload} bytes; expected {expected}",
+                "path payload of {payload} bytes; expected {expected}",
                 payload=len(payload),
                 expected=expected,
             ),
         )
-    values = floats(payload, "way", HEAD + n * scene.d, most=np.inf)
+    values = floats(payload, "path", HEAD + n * scene.d, most=np.inf)
     for name, value, least, end in (
         ("method", values[0], 0, len(METHODS)),
         ("waypoint", values[1], -1, n),
@@ -54,7 +54,7 @@ def _read(payload: bytes, scene: Scene) -> Way:
             raise Refused(
                 BAD_FRAME,
                 _(
-                    "{name} {value:g} of a way; expected a whole number, {least} to {end}",
+                    "{name} {value:g} of a path; expected a whole number, {least} to {end}",
                     name=name,
                     value=value,
                     least=least,

@@ -1,4 +1,4 @@
-"""The live channel's frames as bytes that Python and the browser both read: tests/golden, and tests/js/frame_codec.test.js.
+"""Frames of the live channel as bytes, read by Python and by the browser: tests/golden, tests/js/frame_codec.test.js.
 
 A change of a frame's layout changes the bytes: `python -m tests.app.live.test_golden` writes them again, and the
 browser's codec, app/browser/shared/frame_codec.js, has to change with it.

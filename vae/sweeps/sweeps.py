@@ -1,8 +1,8 @@
-"""Ladders: the same training at several values of one setting, and its models as one thing to look at.
+"""Sweeps: the same training repeated at several values of one setting, and the models that come of it.
 
-A ladder is a folder below `checkpoints/.ladders/`: ladder.json says which models, at which values; what they make of
-the same samples is kept beside it (vae.sweeps.comparison). Its models are checkpoints like others, trained by runs
-like others.
+A sweep is a folder below `checkpoints/.ladders/`. Its ladder.json lists the models and their values; what the models
+make of the same samples is stored beside it (vae.sweeps.comparison). Its models are ordinary checkpoints, trained by
+ordinary runs. The names on disk are those of older versions, so that their sweeps open.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from itertools import chain, count, islice, product
 from pathlib import Path
 from string import ascii_lowercase
-from typing import Any
 
 from ..errors import SettingError, UnknownName
 from ..registry import FAMILIES
@@ -30,29 +29,30 @@ from ..text import _
 from ..training.job import Job
 from ..training.plan import Plan
 
-FOLDER, LADDER, MOST = ".ladders", "ladder.json", 10
+FOLDER, RECORD, MODELS = ".ladders", "ladder.json", "rungs"  # on disk
+MOST = 10
 OVER = {"beta": (0.0, 0.1, 0.5, 1.0, 2.0, 4.0, 10.0), "d": (2.0, 4.0, 8.0, 16.0, 32.0)}  # what is proposed
-GONE = "gone"  # of a rung whose model and run were deleted
+GONE = "gone"  # the state of a model whose checkpoint and run were deleted
 
 
 @dataclass(frozen=True)
 class Disk:
-    """All runs and checkpoints, as they were when they were read: once, for who asks about several ladders."""
+    """All runs and checkpoints as they were when read, so that several sweeps need to read them only once."""
 
     runs: Sequence[Run]
     checkpoints: Mapping[str, Path]
 
 
 @dataclass(frozen=True)
-class Ladder:
-    """rungs: names of the checkpoints, in the order of `values`, which rise: theirs of `setting`."""
+class Sweep:
+    """models: names of the checkpoints. values: what each has for `setting`, in the same order, ascending."""
 
     folder: Path
     family: str
     dataset: str
     setting: str
     values: tuple[float, ...]
-    rungs: tuple[str, ...]
+    models: tuple[str, ...]
     command: str
 
     @property
@@ -60,17 +60,17 @@ class Ladder:
         return self.folder.name
 
     def runs(self, disk: Disk | None = None) -> dict[str, Run]:
-        """The newest run of each rung that has one, by the name of the rung."""
-        return {run.name: run for run in (disk.runs if disk else runs()) if run.name in self.rungs}
+        """model -> its newest run, for models that have one."""
+        return {run.name: run for run in (disk.runs if disk else runs()) if run.name in self.models}
 
     def states(self, disk: Disk | None = None) -> dict[str, str]:
-        """How each rung stands, by its name: as its run does, else done or GONE."""
+        """model -> the state of its run; DONE or GONE for a model without a run."""
         disk = disk or read()
         begun, known = self.runs(disk), disk.checkpoints
-        return {n: begun[n].state.name if n in begun else DONE if n in known else GONE for n in self.rungs}
+        return {n: begun[n].state.name if n in begun else DONE if n in known else GONE for n in self.models}
 
-    def climbing(self, disk: Disk | None = None) -> bool:
-        """Whether one of its rungs waits or trains."""
+    def running(self, disk: Disk | None = None) -> bool:
+        """True if one of its models is queued or training."""
         return any(run.active for run in self.runs(disk).values())
 
 
@@ -78,54 +78,54 @@ class Ladder:
 
 
 def home() -> Path:
-    """The folder that ladders are written to."""
+    """The folder of the sweeps trained here."""
     return checkpoint.root() / FOLDER
 
 
 def read() -> Disk:
-    """What every ladder stands on."""
+    """The runs and checkpoints that are there now."""
     return Disk(runs(), checkpoint.checkpoints())
 
 
-def ladders() -> dict[str, Ladder]:
-    """All, by name."""
-    found = [p for base in (folders.packed(), checkpoint.root()) if base for p in base.glob(f"{FOLDER}/[!.]*/{LADDER}")]
+def known() -> dict[str, Sweep]:
+    """name -> sweep, of all that exist."""
+    found = [p for base in (folders.packed(), checkpoint.root()) if base for p in base.glob(f"{FOLDER}/[!.]*/{RECORD}")]
     return {name: _read(path) for name, path in sorted({path.parent.name: path for path in found}.items())}
 
 
-def find(name: str) -> Ladder:
-    """Raises: UnknownName: listing what exists."""
-    known = ladders()
-    if name not in known:
-        raise UnknownName("ladder", name, known)
-    return known[name]
+def find(name: str) -> Sweep:
+    """The sweep of that name. Raises: UnknownName, which lists those that exist."""
+    found = known()
+    if name not in found:
+        raise UnknownName(_("sweep"), name, found)
+    return found[name]
 
 
-def of_model(name: str) -> Ladder | None:
-    """The ladder that a checkpoint is a rung of."""
-    return next((ladder for ladder in ladders().values() if name in ladder.rungs), None)
+def of_model(name: str) -> Sweep | None:
+    """The sweep that a checkpoint belongs to, or None."""
+    return next((sweep for sweep in known().values() if name in sweep.models), None)
 
 
 def shipped() -> frozenset[str]:
-    """Names of the ladders that come with zscope: those of the installed package, in a clone those all of whose rungs
-    do."""
+    """Names of the sweeps that come with zscope: those inside the installed package; in a clone, those whose models all
+    come with zscope."""
     if packed := folders.packed():
-        return frozenset(name for name, ladder in ladders().items() if ladder.folder.is_relative_to(packed))
+        return frozenset(name for name, sweep in known().items() if sweep.folder.is_relative_to(packed))
     ours = names.shipped()
-    return frozenset(name for name, ladder in ladders().items() if ours.issuperset(ladder.rungs))
+    return frozenset(name for name, sweep in known().items() if ours.issuperset(sweep.models))
 
 
-def _read(path: Path) -> Ladder:
+def _read(path: Path) -> Sweep:
     record = json.loads(path.read_text("utf-8"))
-    lists: dict[str, Any] = {key: tuple(record.pop(key)) for key in ("values", "rungs")}
-    return Ladder(path.parent, **record, **lists)
+    values, models = (tuple(record.pop(key)) for key in ("values", MODELS))
+    return Sweep(path.parent, **record, values=values, models=models)
 
 
 # ---------------------------------------------------------------- planning
 
 
 def offered(family: str) -> list[str]:
-    """The settings of a family that can be climbed, numbers all, those of OVER first."""
+    """Numeric settings of a family that can be swept, those in OVER first."""
     return _numbers(FAMILIES.get(family).Hparams)
 
 
@@ -149,15 +149,16 @@ def parse(text: str) -> tuple[float, ...]:
 
 
 def plans(base: Plan, setting: str, values: Sequence[float | int]) -> list[Plan]:
-    """The plan of each rung, which differ in that setting and in their names, NAME-VALUE; the lowest value first.
+    """One plan for each value, named NAME-VALUE, the lowest value first.
 
-    Raises: SettingError: no number of the family, values out of its range, fewer than 2 of them or more than MOST.
+    Raises: SettingError: not a numeric setting of the family, values outside its range, fewer than 2 values or more
+    than MOST.
     """
     hparams = FAMILIES.get(base.family).Hparams
     if setting not in _numbers(hparams):
         raise SettingError(
             _(
-                "a ladder of {setting!r}: expected a number that {family} is built with: {numbers}.",
+                "cannot sweep {setting!r}: expected a numeric setting of {family}: {numbers}.",
                 setting=setting,
                 family=base.family,
                 numbers=", ".join(_numbers(hparams)),
@@ -168,7 +169,7 @@ def plans(base: Plan, setting: str, values: Sequence[float | int]) -> list[Plan]
     if not 2 <= len(given) <= MOST:
         raise SettingError(
             _(
-                "a ladder of {given} values: expected 2 to {most} different ones.",
+                "a sweep needs 2 to {most} different values: given {given}.",
                 given=len(given),
                 most=MOST,
             )
@@ -180,15 +181,14 @@ def plans(base: Plan, setting: str, values: Sequence[float | int]) -> list[Plan]
 
 
 def name_of(base: Plan, setting: str) -> str:
-    """What the ladder is called; its rungs are NAME-VALUE."""
+    """The name of a sweep; its models are called NAME-VALUE."""
     return base.name or f"{base.dataset}-{setting}".replace("_", "-")
 
 
 def free_name(wanted: str) -> str:
-    """wanted, or with the first letters behind it that neither a ladder nor one of its rungs is called by: a number
-    there would read as a value. For a name that is told before it is taken."""
+    """`wanted`, with a letter added if it is taken by a sweep or a model. A number there would read as a value."""
     disk = read()
-    taken = {*ladders(), *disk.checkpoints, *(run.name for run in disk.runs)}
+    taken = {*known(), *disk.checkpoints, *(run.name for run in disk.runs)}
     stems = {re.sub(r"--?\d[-+.\de]*$", "", name) for name in taken}
     letters = ("".join(some) for n in count(1) for some in product(ascii_lowercase, repeat=n))
     names = chain([wanted], (f"{wanted}-{some}" for some in islice(letters, 1, None)))
@@ -196,16 +196,16 @@ def free_name(wanted: str) -> str:
 
 
 def command(base: Plan, setting: str, values: Sequence[float | int]) -> str:
-    """The shell command that trains it again."""
+    """The shell command that repeats the sweep."""
     name = name_of(base, setting)
     rest = {k: v for k, v in base.settings.items() if k != setting}
     plain = dataclasses.replace(base, settings=rest, name=name).command()
-    over = _("--over {setting}={names}", setting=setting, names=",".join(f"{v:g}" for v in values))
-    return plain.replace(" train ", _(" ladder train "), 1).replace(" --epochs ", f" {over} --epochs ", 1)
+    over = f"--over {setting}={','.join(f'{v:g}' for v in values)}"
+    return plain.replace(" train ", " sweep train ", 1).replace(" --epochs ", f" {over} --epochs ", 1)
 
 
 def check(base: Plan, setting: str, values: Sequence[float | int]) -> list[Plan]:
-    """The plans, all of which can be begun. Raises: SettingError: as `plans`, or a name that is taken."""
+    """The plans, if all of them can start. Raises: SettingError: as `plans`, or a name is taken."""
     every = plans(base, setting, values)
     name = name_of(base, setting)
     if not re.fullmatch(NAME, name):
@@ -215,10 +215,10 @@ def check(base: Plan, setting: str, values: Sequence[float | int]) -> list[Plan]
                 name=name,
             )
         )
-    if name in ladders():
+    if name in known():
         raise SettingError(
             _(
-                "ladder {name!r} exists: choose another name, for example {free_name}.",
+                "sweep {name!r} already exists: choose another name, for example {free_name}.",
                 name=name,
                 free_name=free_name(name),
             )
@@ -228,7 +228,7 @@ def check(base: Plan, setting: str, values: Sequence[float | int]) -> list[Plan]
         if why := control.taken(plan.checkpoint_name()):
             raise SettingError(
                 _(
-                    "{why}: choose another name for the ladder, for example {free_name}.",
+                    "{why} Choose another name for the sweep, for example {free_name}.",
                     why=why,
                     free_name=free_name(name),
                 )
@@ -239,10 +239,10 @@ def check(base: Plan, setting: str, values: Sequence[float | int]) -> list[Plan]
 # ---------------------------------------------------------------- training
 
 
-def start(base: Plan, setting: str, values: Sequence[float | int], *, work: bool = True) -> Ladder:
-    """Queue a training for every value. One that fails leaves the others as they are.
+def start(base: Plan, setting: str, values: Sequence[float | int], *, work: bool = True) -> Sweep:
+    """Queue one training for each value. If one fails, the others go on.
 
-    Raises: SettingError: as `check`; nothing was begun.
+    Raises: SettingError: as `check`; nothing is queued then.
     """
     every = check(base, setting, values)
     name, climbed = name_of(base, setting), [float(plan.settings[setting]) for plan in every]
@@ -250,7 +250,7 @@ def start(base: Plan, setting: str, values: Sequence[float | int], *, work: bool
     try:
         for plan in every:
             begun.append(starting.start(plan, work=False))
-    except SettingError:  # another took that name meanwhile
+    except SettingError:  # the name was taken in the meantime
         for run in begun:
             control.delete(run.id)
         raise
@@ -259,45 +259,45 @@ def start(base: Plan, setting: str, values: Sequence[float | int], *, work: bool
         "dataset": base.dataset,
         "setting": setting,
         "values": climbed,
-        "rungs": [plan.name for plan in every],
+        MODELS: [plan.name for plan in every],
         "command": command(base, setting, climbed),
     }
     (home() / name).mkdir(parents=True)
-    write(home() / name / LADDER, record)
+    write(home() / name / RECORD, record)
     if work:
         control.tend()
     return find(name)
 
 
-def rename_rung(name: str, new: str) -> None:
-    """The ladder of a checkpoint knows it by its new name."""
-    if ladder := of_model(name):
-        record = json.loads((ladder.folder / LADDER).read_text("utf-8"))
-        write(ladder.folder / LADDER, record | {"rungs": [new if rung == name else rung for rung in ladder.rungs]})
+def rename_model(name: str, new: str) -> None:
+    """Enter the new name of a checkpoint in the sweep that it belongs to."""
+    if sweep := of_model(name):
+        record = json.loads((sweep.folder / RECORD).read_text("utf-8"))
+        write(sweep.folder / RECORD, record | {MODELS: [new if model == name else model for model in sweep.models]})
 
 
 def delete(name: str, *, models: bool = False) -> None:
-    """Forget a ladder, what was kept of it and its runs. models: also the checkpoints.
+    """Delete a sweep, its stored comparison and its runs; with models=True also its checkpoints.
 
-    Raises: SettingError: it comes with zscope, or one of its runs is running.
+    Raises: SettingError: it comes with zscope, or one of its models is training.
     """
-    ladder = find(name)
+    sweep = find(name)
     if name in shipped():
-        raise SettingError(_("ladder {name} comes with zscope and is not deleted.", name=name))
-    if busy := [rung for rung, run in ladder.runs().items() if run.state.name == RUNNING]:
+        raise SettingError(_("sweep {name} comes with zscope and cannot be deleted.", name=name))
+    if busy := [model for model, run in sweep.runs().items() if run.state.name == RUNNING]:
         raise SettingError(
             _(
-                "cannot delete ladder {name}: {busy} is running. Stop it first.",
+                "cannot delete sweep {name}: {busy} is training. Stop it first.",
                 name=name,
                 busy=busy[0],
             )
         )
-    gone = ladder.folder.with_name(f".{name}.partial")
+    gone = sweep.folder.with_name(f".{name}.partial")
     shutil.rmtree(gone, ignore_errors=True)
-    for run in ladder.runs().values():
+    for run in sweep.runs().values():
         control.delete(run.id, model=models)
-    for rung in ladder.rungs if models else ():
-        if rung in checkpoint.checkpoints():
-            checkpoint.delete(rung)
-    os.rename(ladder.folder, gone)
+    for model in sweep.models if models else ():
+        if model in checkpoint.checkpoints():
+            checkpoint.delete(model)
+    os.rename(sweep.folder, gone)
     shutil.rmtree(gone, ignore_errors=True)
