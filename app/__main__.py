@@ -9,6 +9,7 @@ from typing import Any
 
 from app.live import port
 from vae import __main__ as commands
+from vae.text import _
 
 MAIN = Path(__file__).with_name("main.py")
 PORT = 8501
@@ -20,8 +21,12 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _app(commands: Any) -> None:
-    p = commands.add_parser("app", help="start the app and open it in the browser")
-    p.add_argument("--port", default=str(PORT), help=f"of this machine, where the app answers (default {PORT})")
+    p = commands.add_parser("app", help=_("start the app and open it in the browser"))
+    p.add_argument(
+        "--port",
+        default=str(PORT),
+        help=_("port of the app on this machine (default {port})", port=PORT),
+    )
     p.set_defaults(run=start)
 
 

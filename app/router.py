@@ -10,6 +10,7 @@ from app import session
 from app.panels import share
 from app.show import records
 from vae.errors import ZscopeError
+from vae.text import _
 
 HERE = Path(__file__).parent
 
@@ -18,12 +19,35 @@ st.html(HERE / "style.css")
 
 page = st.navigation(
     [
-        st.Page(HERE / "views/explore.py", title="Explore", default=True, help="Any point of the map, decoded live."),
-        st.Page(HERE / "views/interpolate.py", title="Interpolate", help="Walk from one sample to another."),
-        st.Page(HERE / "views/generate.py", title="Generate", help="Draw new samples."),
-        st.Page(HERE / "views/compare.py", title="Compare", help="Two models of the same data under one cursor."),
-        trains := st.Page(HERE / "views/train.py", title="Train", help="Train a model in the background."),
-        st.Page(HERE / "views/model.py", title="Model", help="What this model is, how good, and where it comes from."),
+        st.Page(
+            HERE / "views/explore.py",
+            title=_("Explore"),
+            url_path="explore",
+            default=True,
+            help=_("Decode any point of the map live."),
+        ),
+        st.Page(
+            HERE / "views/interpolate.py",
+            title=_("Interpolate"),
+            url_path="interpolate",
+            help=_("Follow a path from one sample to another."),
+        ),
+        st.Page(HERE / "views/generate.py", title=_("Generate"), url_path="generate", help=_("Generate new samples.")),
+        st.Page(
+            HERE / "views/compare.py",
+            title=_("Compare"),
+            url_path="compare",
+            help=_("Compare two models of the same data under one cursor."),
+        ),
+        trains := st.Page(
+            HERE / "views/train.py", title=_("Train"), url_path="train", help=_("Train a model in the background.")
+        ),
+        st.Page(
+            HERE / "views/model.py",
+            title=_("Model"),
+            url_path="model",
+            help=_("What this model is, how good it is, and how it was trained."),
+        ),
     ],
     position="top",
 )
@@ -40,6 +64,6 @@ try:
     if opened:
         session.end()
         with st.container(key="zscope-share"):  # style.css puts it into the bar
-            share.show(session.engine(), page.title.lower())
+            share.show(session.engine(), page.url_path or "explore")
 except ZscopeError as error:
     st.error(str(error), icon=":material/error:")

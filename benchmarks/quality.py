@@ -38,7 +38,7 @@ from vae.models.conditions import told
 from vae.registry import DATASETS, FAMILIES, METRICS, families
 from vae.saved import checkpoint
 from vae.settings import knobs
-from vae.sweeps import sweep
+from vae.sweeps import sweeps
 from vae.training import experiment
 from vae.training.plan import split_settings
 from vae.training.trainer import Trainer, TrainHparams
@@ -173,7 +173,7 @@ def shipped(chosen: list[str]) -> Iterator[dict[str, Any]]:
     for name, path in checkpoint.checkpoints().items():
         card = checkpoint.read(path, skip=(checkpoint.RESUME,)).config
         fits = card["dataset"] == "fashion_mnist" and card["hparams"].get("net", "mlp") == RECIPE["net"]
-        fits = fits and sweep.of_model(name) is None  # a rung is no example of its family
+        fits = fits and sweeps.of_model(name) is None  # a model is no example of its family
         if name not in chosen if chosen else not fits:
             continue
         yield measure(name)

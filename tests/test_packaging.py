@@ -25,7 +25,7 @@ from vae.__main__ import parser
 from vae.errors import SettingError
 from vae.library import manage
 from vae.saved import checkpoint, folders, names
-from vae.sweeps import comparison, sweep
+from vae.sweeps import comparison, sweeps
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -100,13 +100,13 @@ def test_a_port_that_is_taken_is_told_before_the_app_starts(capsys):
 
 @pytest.fixture
 def installed(tiny_root, tmp_path, monkeypatch) -> Path:
-    """The user's folder of an installed zscope that comes with tiny-vae, tiny-ae and a ladder of both."""
+    """The user's folder of an installed zscope that comes with tiny-vae, tiny-ae and a sweep of both."""
     packed = tmp_path / "packed"
     shutil.copytree(tiny_root, packed)
     shutil.rmtree(packed / ".runs", ignore_errors=True)
     (packed / ".ladders" / "both").mkdir(parents=True)
     record = {"family": "vae", "dataset": "digits", "setting": "d", "values": [1.0, 2.0], "command": ""}
-    (packed / ".ladders/both/ladder.json").write_text(json.dumps(record | {"rungs": ["tiny-ae", "tiny-vae"]}))
+    (packed / ".ladders/both/ladder.json").write_text(json.dumps(record | {"models": ["tiny-ae", "tiny-vae"]}))
     monkeypatch.setattr(folders, "PACKED", packed)
     monkeypatch.setattr(folders.platformdirs, "user_data_path", lambda name, **how: tmp_path / "user")
     monkeypatch.delenv("ZSCOPE_CHECKPOINTS", raising=False)
@@ -139,11 +139,11 @@ def test_a_checkpoint_of_the_user_hides_the_packed_one_of_its_name(installed):
 
 
 def test_ladders_of_the_package_are_found_and_stay(installed):
-    assert list(sweep.ladders()) == ["both"]
-    assert sweep.shipped() == {"both"}
-    assert not comparison.ready(sweep.find("both"))
+    assert list(sweeps.known()) == ["both"]
+    assert sweeps.shipped() == {"both"}
+    assert not comparison.ready(sweeps.find("both"))
     with pytest.raises(SettingError, match="comes with zscope"):
-        sweep.delete("both")
+        sweeps.delete("both")
 
 
 def test_zscope_checkpoints_overrides_both(installed, tmp_path, monkeypatch):

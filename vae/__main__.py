@@ -37,7 +37,7 @@ def parser(prog: str = PROG, also: Callable[[Any], None] | None = None) -> argpa
     _list(commands.add_parser("list", help=_("list families, data sets or checkpoints")))
     _train(commands.add_parser("train", help=_("train a family on a data set into checkpoints/NAME")))
     _runs(commands.add_parser("runs", help=_("trainings in the background: queue, pause, resume, stop")))
-    _ladder(commands.add_parser("ladder", help="the same training at several values of one setting, as one thing"))
+    _sweep(commands.add_parser("sweep", aliases=["ladder"], help=_("train a model at several values of one setting")))
     _estimate(
         commands.add_parser("estimate", help=_("measure how long a training will take and how much memory it needs"))
     )
@@ -153,23 +153,28 @@ def _runs(p: argparse.ArgumentParser) -> None:
     work.set_defaults(run=_run("runs", "work"))
 
 
-def _ladder(p: argparse.ArgumentParser) -> None:
+def _sweep(p: argparse.ArgumentParser) -> None:
     does = p.add_subparsers(required=True, metavar="train|list|show|delete")
-    new = does.add_parser("train", help="queue a training for every value, wait, lay their maps on each other")
+    new = does.add_parser("train", help=_("queue one training for each value, wait for all of them, align their maps"))
     _plan(new)
-    new.add_argument("--over", default="", metavar="KEY=V,V,...", help="what is climbed (default: beta, else d)")
-    new.add_argument("--background", action="store_true", help="do not wait")
+    new.add_argument(
+        "--over",
+        default="",
+        metavar="KEY=V,V,...",
+        help=_("the setting to sweep and its values (default: beta, else d)"),
+    )
+    new.add_argument("--background", action="store_true", help=_("do not wait"))
     new.set_defaults(run=_run("sweeps", "train"))
-    every = does.add_parser("list", help="all ladders")
+    every = does.add_parser("list", help=_("list all sweeps"))
     every.add_argument("--json", action="store_true", help="machine-readable, units in the keys")
     every.set_defaults(run=_run("sweeps", "show_all"))
-    one = does.add_parser("show", help="its models, how they stand, their figures on the test set")
+    one = does.add_parser("show", help=_("show the models of a sweep: state and metrics on the test set"))
     one.add_argument("name")
     one.add_argument("--json", action="store_true", help="machine-readable, units in the keys")
     one.set_defaults(run=_run("sweeps", "show"))
-    gone = does.add_parser("delete", help="forget a ladder and its runs")
+    gone = does.add_parser("delete", help=_("delete a sweep and its runs"))
     gone.add_argument("name")
-    gone.add_argument("--models", action="store_true", help="and its checkpoints")
+    gone.add_argument("--models", action="store_true", help=_("also delete its checkpoints"))
     gone.set_defaults(run=_run("sweeps", "delete"))
 
 

@@ -23,6 +23,7 @@ from vae import text
 from vae.atlas.colours import quantities
 from vae.engine.engine import Engine
 from vae.errors import SettingError, UnknownName, ZscopeError
+from vae.text import _
 
 BROWSER = Path(__file__).parents[1] / "browser"
 NO_LABEL = 255
@@ -63,7 +64,7 @@ async def script(request: Request) -> Response:
     """A browser module of ours, by its path below app/browser; no path but those of `scripts` leads to a file."""
     file = scripts().get(request.path_params["path"])
     if file is None:
-        return PlainTextResponse("no such script", 404)
+        return PlainTextResponse(_("no such script"), 404)
     return _respond(request, _asset(file.read_bytes(), "text/javascript"))
 
 
@@ -130,7 +131,7 @@ def column_bytes(engine: Engine, key: str) -> bytes:
     if key not in known:
         raise UnknownName("quantity", key[:40], known)
     if known[key].absent:
-        raise SettingError(f"{known[key].title} is {known[key].absent}")
+        raise SettingError(_("{title} is {absent}", title=known[key].title, absent=known[key].absent))
     return np.ascontiguousarray(known[key].values(), "<f4").tobytes()
 
 
@@ -175,7 +176,7 @@ async def part(request: Request) -> Response:
     """The map, sprite sheet or trust field of a checkpoint."""
     name, wanted = request.path_params["checkpoint"], request.path_params["part"]
     if wanted not in _PARTS:
-        return PlainTextResponse(f"no such part; known: {', '.join(_PARTS)}", 404)
+        return PlainTextResponse(_("no such part; known: {parts}", parts=", ".join(_PARTS)), 404)
     return await _answer(request, name, wanted)
 
 
@@ -183,7 +184,7 @@ async def keyed(request: Request) -> Response:
     """One of many parts of a kind: a view of the map, a quantity of its rows."""
     name, wanted, key = (request.path_params[p] for p in ("checkpoint", "part", "key"))
     if wanted not in _KEYED:
-        return PlainTextResponse(f"no such part; known: {', '.join(_KEYED)}", 404)
+        return PlainTextResponse(_("no such part; known: {keyed}", keyed=", ".join(_KEYED)), 404)
     return await _answer(request, name, wanted, key)
 
 
@@ -205,7 +206,7 @@ async def frames(request: Request) -> Response:
     try:
         return _respond(request, await asyncio.to_thread(_frames, f"{kind}/{id}", wanted))
     except (UnknownName, FileNotFoundError, ValueError) as error:  # gone, perhaps just now, or never there
-        return PlainTextResponse(str(error) or "not there", 404)
+        return PlainTextResponse(str(error) or _("not there"), 404)
     except ZscopeError as error:
         return PlainTextResponse(str(error), 500)
 

@@ -25,6 +25,7 @@ from app.live.requests import BAD_FRAME, Refused, Request, Scene, parcel, parse
 from app.live.requests.condition import CONDITION
 from vae.engine.engine import Engine
 from vae.errors import UnknownName, ZscopeError
+from vae.text import _
 
 TOKEN_AGE_S = 12 * 3600
 TOKEN_STEP_S = 600  # a session's token changes this often, so most reruns send the same data
@@ -56,23 +57,23 @@ def token(session: str) -> str:
 def check_token(given: str | None) -> str:
     """The session a token was made for. Raises: Refused: missing, expired or forged."""
     if not given:
-        raise Refused(NO_TOKEN, "token missing: open the page through Streamlit")
+        raise Refused(NO_TOKEN, _("token missing: open the page through Streamlit"))
     try:
         return _serializer().loads(given, max_age=TOKEN_AGE_S)
     except SignatureExpired:
-        raise Refused(NO_TOKEN, "token expired: reload the page") from None
+        raise Refused(NO_TOKEN, _("token expired: reload the page")) from None
     except BadSignature:
-        raise Refused(NO_TOKEN, "token not valid here: reload the page") from None
+        raise Refused(NO_TOKEN, _("token not valid here: reload the page")) from None
 
 
 def check_origin(origin: str | None, host: str | None) -> None:
     """Same origin, or one that Streamlit's own settings allow. Raises: Refused."""
     if not is_host_allowed(host):
-        raise Refused(FOREIGN, f"host {host!r} is not served")
+        raise Refused(FOREIGN, _("host {host!r} is not served", host=host))
     if origin is None or urlparse(origin).netloc == host:  # only browsers send Origin, and they always do
         return
     if not (allow_all_cross_origin_requests() or origin in allowlisted_origins()):
-        raise Refused(FOREIGN, f"foreign origin {origin}")
+        raise Refused(FOREIGN, _("foreign origin {origin}", origin=origin))
 
 
 # ---------------------------------------------------------------- the socket
@@ -93,9 +94,9 @@ async def _open(socket: WebSocket):
     try:
         return await asyncio.to_thread(engines.engine, name)
     except UnknownName:
-        raise Refused(UNKNOWN, f"unknown checkpoint {name[:40]!r}") from None
+        raise Refused(UNKNOWN, _("unknown checkpoint {name!r}", name=name[:40])) from None
     except ZscopeError as error:
-        raise Refused(UNKNOWN, f"checkpoint {name[:40]!r} cannot be read: {error}") from error
+        raise Refused(UNKNOWN, _("checkpoint {name!r} cannot be read: {error}", name=name[:40], error=error)) from error
 
 
 async def live(socket: WebSocket) -> None:
@@ -111,7 +112,7 @@ async def live(socket: WebSocket) -> None:
                 return
             frame = message.get("bytes")
             if frame is None:
-                raise Refused(BAD_FRAME, "text frame; this channel is binary")
+                raise Refused(BAD_FRAME, _("text frame; this channel is binary"))
             request = parse(frame, scene)
             if request.kind is CONDITION:
                 condition = request.values

@@ -18,6 +18,7 @@ import numpy as np
 from vae.engine.engine import Engine
 from vae.errors import SettingError
 from vae.latent import views
+from vae.text import _
 
 KEEP = 8  # fitted views of an engine, each a few MB
 ROOT = Path(__file__).parents[2]
@@ -51,9 +52,14 @@ def view(engine: Engine, key: str) -> views.View:
     elif pair:
         found = views.raw(z, *pair)
     elif views.fitted_settings(key):
-        raise SettingError(f"the map {key!r} is not fitted here; fit it under Map, Another UMAP.")
+        raise SettingError(_("the map {key!r} is not fitted here; fit it under Map, Another UMAP.", key=key))
     else:
-        raise SettingError(f"there is no map {key[:40]!r}; known: umap, pca, dimensions as z0,z1, or a fitted one.")
+        raise SettingError(
+            _(
+                "there is no map {key!r}; known: umap, pca, dimensions as z0,z1, or a fitted one.",
+                key=key[:40],
+            )
+        )
     return _keep(engine, found)
 
 
@@ -71,7 +77,12 @@ def fit(engine: Engine, n_neighbors: float, min_dist: float, n_epochs: float) ->
         if key in jobs:
             return jobs.pop(key) if jobs[key].error else jobs[key]
         if running := [job for job in jobs.values() if not job.error]:
-            raise SettingError(f"another map is being fitted ({running[0].key}); wait until it is done.")
+            raise SettingError(
+                _(
+                    "another map is being fitted ({key}); wait until it is done.",
+                    key=running[0].key,
+                )
+            )
         job = jobs[key] = Job(key)
     threading.Thread(target=_run, args=(engine, job), name=f"fit-{key}", daemon=True).start()
     return job

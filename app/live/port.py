@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 import sys
 
+from vae.text import _
+
 
 def taken(port: int) -> bool:
     """Whether something listens on this machine's port."""
@@ -16,12 +18,19 @@ def taken(port: int) -> bool:
 def main(argv: list[str], *, choose: str = "make app PORT={}") -> int:
     """0 free, 1 taken, 2 no port. choose: the command that takes another one, which goes into {}."""
     if len(argv) != 1 or not argv[0].isdecimal() or not 1 <= int(argv[0]) <= 65535:
-        print(f"port {' '.join(argv)!r}: expected a number from 1 to 65535.", file=sys.stderr)
+        print(_("port {argv!r}: expected a number from 1 to 65535.", argv=" ".join(argv)), file=sys.stderr)
         return 2
     port = int(argv[0])
     if taken(port):
-        way_out = choose.format(port + 1)
-        print(f"port {port} is in use, perhaps by another zscope. Choose one: {way_out}", file=sys.stderr)
+        command = choose.format(port + 1)
+        print(
+            _(
+                "port {port} is in use, perhaps by another zscope. Choose another: {command}",
+                port=port,
+                command=command,
+            ),
+            file=sys.stderr,
+        )
         return 1
     return 0
 

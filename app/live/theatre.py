@@ -24,7 +24,8 @@ from vae.forming.snapshots import FIGURES, FOLDER
 from vae.metrics.active import active_units
 from vae.runs import as_sequence, diagnosis, os_process
 from vae.runs.folder import EPOCHS, STATE, find
-from vae.sweeps import comparison, sweep
+from vae.sweeps import comparison, sweeps
+from vae.text import _
 
 Folder = Callable[[str], Path]
 Read = Callable[[Path], Frames | None]
@@ -46,7 +47,8 @@ def register(kind: str, folder: Folder, read: Read) -> None:
 
 
 register("run", lambda id: find(id).folder, as_sequence.of_run)
-register("ladder", lambda id: sweep.find(id).folder, lambda folder: comparison.frames_of(sweep.find(folder.name)))
+for _name in ("sweep", "ladder"):  # links made by older versions say ladder
+    register(_name, lambda id: sweeps.find(id).folder, lambda folder: comparison.frames_of(sweeps.find(folder.name)))
 
 
 def of(key: str) -> Frames | None:
@@ -66,9 +68,9 @@ def of(key: str) -> Frames | None:
 
 
 def _source(key: str) -> tuple[Path, Read]:
-    kind, _, id = key.partition("/")
+    kind, _slash, id = key.partition("/")
     if kind not in _kinds:
-        raise UnknownName("kind of frames", kind[:40], _kinds)
+        raise UnknownName(_("kind of frames"), kind[:40], _kinds)
     folder, read = _kinds[kind]
     return folder(id), read
 
@@ -84,7 +86,7 @@ def _changed(folder: Path) -> tuple:
 
 def lay(key: str) -> str:
     """See to it that what has no map gets one, in a process that outlives us. Why none comes, or ""."""
-    folder, _ = _source(key)
+    folder, _read = _source(key)
     with _guard:
         process, begun = _layers.get(folder, (None, 0.0))
         if process is not None and process.poll() is None:
@@ -129,12 +131,17 @@ def _told(f: Frames, cause: str) -> str:
     if not cause:
         return ""
     if not np.isfinite(f.snapshots[len(f.maps)].mu).all():
-        cause = "some latents are no numbers. The training diverged."
-    return f"There is no map from {f.axis} {f.values[len(f.maps)]:g} on: {cause}"
+        cause = _("Some latents are not finite: the training diverged.")
+    return _(
+        "There is no map from {axis} {values:g} on: {cause}",
+        axis=f.axis,
+        values=f.values[len(f.maps)],
+        cause=cause,
+    )
 
 
 def _active(key: str) -> bool:
-    kind, _, id = key.partition("/")
+    kind, _slash, id = key.partition("/")
     return kind == "run" and find(id).active
 
 

@@ -13,12 +13,12 @@ import streamlit as st
 import vae
 from app.live import engines
 from app.session.state import held, studio, tell, tie, tied, update
-from app.show.cards import unladdered
+from app.show.cards import outside_sweeps
 from app.state.studio import DEFAULT_MODEL, choose_model
 from vae.errors import UnknownName, ZscopeError
 from vae.runs.folder import runs
 from vae.saved import checkpoint
-from vae.sweeps import sweep
+from vae.sweeps import sweeps
 
 
 def engine(name: str | None = None):
@@ -39,8 +39,8 @@ def cards() -> dict[str, dict]:
 
 
 def offered() -> dict[str, Mapping]:
-    """Of `cards`, those to choose from, as `unladdered` has it."""
-    return unladdered(cards(), studio().model, studio().other)
+    """Of `cards`, those to choose from, as `outside_sweeps` has it."""
+    return outside_sweeps(cards(), studio().model, studio().other)
 
 
 def has_map(name: str) -> bool:
@@ -49,8 +49,8 @@ def has_map(name: str) -> bool:
 
 
 def names_taken() -> set[str]:
-    """Of checkpoints, of runs that will write one, and of ladders."""
-    return {*vae.list_checkpoints(), *(run.name for run in runs()), *sweep.ladders()}
+    """Of checkpoints, of runs that will write one, and of sweeps."""
+    return {*vae.list_checkpoints(), *(run.name for run in runs()), *sweeps.known()}
 
 
 def picker(options: Sequence[str]) -> dict:

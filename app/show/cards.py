@@ -1,4 +1,4 @@
-"""What a checkpoint's card (config.json) says, for people: its kind, its place among others, its figures of merit.
+"""A checkpoint's card (config.json) as text: its kind, its order among others, its metrics.
 
 Plain data in, text and numbers out; knows no widgets.
 """
@@ -12,11 +12,10 @@ from dataclasses import dataclass, replace
 from vae.metrics.bounds import error_key
 from vae.registry import FAMILIES, KINDS, MODALITIES, term_of
 from vae.registry import traits as registered
-from vae.sweeps.sweep import ladders
-from vae.text import more
+from vae.sweeps import sweeps
+from vae.text import N_, _, more, number, significant
 
-MINUS = "−"
-IN_USE = 0.05  # nats: a dimension of a hierarchical model with a smaller rate carries nothing to speak of
+IN_USE = 0.05  # nats: a dimension of a hierarchical model with a smaller rate carries next to nothing
 IN_NATS = ("elbo_nats", "distortion_nats", "nll_nats")  # densities of x: comparable where `density` is the same
 
 
@@ -33,17 +32,43 @@ class Figure:
 
 
 FIGURES = (
-    Figure("elbo_nats", "elbo, nats", 1, 1, "Evidence lower bound, −distortion − rate. Higher is better."),
-    Figure("distortion_nats", "distortion, nats", 1, 0, "−E log p(x|z). A density over values, so it may be negative."),
-    Figure("rate_nats", "rate, nats", 1, 0, "KL(q(z|x) ‖ p(z)): what the code costs."),
-    Figure("nll_nats", "nll, nats", 1, -1, "Importance-weighted bound on −log p(x). Lower is better."),
-    Figure("active_units", "active units", 0, 0, "Dimensions whose posterior mean has a variance above 0.01."),
-    Figure("mse", "mse", 4, -1, "Squared error of the decoded mean, a value (a pixel: 0 to 1). Lower is better."),
-    Figure("accuracy", "accuracy", 3, 1, "Share of samples whose label the model infers rightly. Higher is better."),
+    Figure("elbo_nats", N_("ELBO, nats"), 1, 1, N_("Evidence lower bound: −distortion − rate. Higher is better.")),
+    Figure(
+        "distortion_nats",
+        N_("distortion, nats"),
+        1,
+        0,
+        N_("−E log p(x|z), the expected reconstruction cost. p is a density, so the distortion can be negative."),
+    ),
+    Figure(
+        "rate_nats",
+        N_("rate, nats"),
+        1,
+        0,
+        N_("KL(q(z|x) ‖ p(z)): the information that the latent holds about a sample."),
+    ),
+    Figure("nll_nats", N_("NLL, nats"), 1, -1, N_("Importance-weighted upper bound on −log p(x). Lower is better.")),
+    Figure(
+        "active_units",
+        N_("active units"),
+        0,
+        0,
+        N_("Dimensions whose posterior mean has a variance above 0.01."),
+    ),
+    Figure(
+        "mse",
+        N_("MSE"),
+        4,
+        -1,
+        N_("Mean squared error of the reconstruction per value (pixels: 0 to 1). Lower is better."),
+    ),
+    Figure(
+        "accuracy", N_("accuracy"), 3, 1, N_("Share of samples whose label is inferred correctly. Higher is better.")
+    ),
 )
-HIERARCHICAL_UNITS = (
-    f"Dimensions with a rate above {IN_USE} nats. The variance of the posterior mean counts %s, but in a hierarchical "
-    "model that mean also follows the levels above, whether or not the dimension itself says anything."
+HIERARCHICAL_UNITS = N_(
+    "Dimensions with a rate above {least} nats. By the variance of the posterior mean {n} are active, but in a "
+    "hierarchical model that mean also follows the levels above, whether or not the dimension itself carries anything."
 )
 
 
@@ -51,12 +76,12 @@ HIERARCHICAL_UNITS = (
 
 
 def traits(card: Mapping) -> frozenset[str]:
-    """What the card's family declares; nothing for a family that is not known here."""
+    """The traits of the card's family; empty for an unknown family."""
     return registered(card)
 
 
 def grouped(cards: Mapping[str, Mapping]) -> list[str]:
-    """Names with like models side by side: by data set, then by kind of family, then by name; broken ones last."""
+    """Names sorted by data set, kind of family and name; unreadable cards last."""
     known = FAMILIES.all()
 
     def place(name: str) -> tuple:
@@ -69,41 +94,34 @@ def grouped(cards: Mapping[str, Mapping]) -> list[str]:
     return sorted(cards, key=place)
 
 
-def unladdered(cards: Mapping[str, Mapping], *used: str) -> dict[str, Mapping]:
-    """Those to choose from: the many models of a ladder stay behind it until one of them is in use."""
-    behind = {rung for ladder in ladders().values() if not {*used} & {*ladder.rungs} for rung in ladder.rungs}
+def outside_sweeps(cards: Mapping[str, Mapping], *used: str) -> dict[str, Mapping]:
+    """The cards to choose from: models of a sweep are left out unless one of them is in use."""
+    behind = {model for sweep in sweeps.known().values() if not {*used} & {*sweep.models} for model in sweep.models}
     return {name: card for name, card in cards.items() if name not in behind}
 
 
 def summary(card: Mapping) -> str:
     """One line on a model: data set, kind of family, latent dimensions, and its bound or error on the test set."""
     if not card:
-        return "cannot be read"
+        return _("cannot be read")
     metrics = card.get("metrics") or {}
     family = FAMILIES.all().get(str(card.get("family")))
     kind = family.kind if family else str(card.get("family"))
-    parts = [str(card["dataset"]), kind] if card.get("dataset") else [kind]  # an imported decoder brought none
+    parts = [str(card["dataset"]), kind] if card.get("dataset") else [kind]  # an imported decoder has no data set
     if d := width(card):
         parts.append(f"d {d}")
     if metrics.get("elbo_nats") is not None and has_prior(card):
-        parts.append(f"elbo {number(metrics['elbo_nats'], 1)} nats")
+        parts.append(_("ELBO {elbo} nats", elbo=number(metrics["elbo_nats"], 1)))
     elif metrics.get("mse") is not None:
-        parts.append(f"mse {metrics['mse']:.4f}")
+        parts.append(_("MSE {mse}", mse=number(metrics["mse"], 4)))
     return " · ".join(parts)
-
-
-def number(value: float | None, digits: int) -> str:
-    """A figure for people: fixed digits, thin spaces between thousands, a true minus; a dash where there is none."""
-    if value is None:
-        return "–"
-    return f"{value:,.{digits}f}".replace(",", "\u2009").replace("-", MINUS)
 
 
 # ---------------------------------------------------------------- figures
 
 
 def has_prior(card: Mapping) -> bool:
-    """Whether codes are draws from a posterior, so that rate and elbo mean something; not so of an autoencoder."""
+    """True if latents are drawn from a posterior, so that there is a rate and an ELBO; False for an autoencoder."""
     return "deterministic" not in traits(card)
 
 
@@ -113,22 +131,25 @@ def width(card: Mapping) -> int | None:
 
 
 def likelihood(card: Mapping) -> str:
-    """What a model says its samples are distributed as; a family without the choice takes what its modality has."""
+    """The likelihood p(x|z) of a model; for a family without a choice that of its modality."""
     modality = MODALITIES.get((card.get("spec") or {}).get("modality", "image"))
     return (card.get("hparams") or {}).get("likelihood", modality.likelihood)
 
 
 def density(card: Mapping) -> str:
-    """The density that a card's nats are of. Nats of two models compare where it is the same for both.
+    """The density whose log-likelihood a card reports. Two models are comparable in nats if it is the same.
 
-    A fixed sigma sets the scale of every nat, and a bound on log p(x|y) is told what one on log p(x) must find out.
+    A fixed sigma sets the scale of the log-likelihood, and a model of p(x|y) is given the label that a model of p(x)
+    has to account for.
     """
     has = traits(card)
     of = "log p(x, y)" if "semi_supervised" in has else "log p(x|y)" if "conditional" in has else "log p(x)"
     kind, sigma = likelihood(card), (card.get("hparams") or {}).get("sigma")
     if kind != "gaussian":
         return f"{of}, {kind}"
-    return f"{of}, gaussian with " + (f"sigma {sigma:g}" if sigma else "a learned sigma")
+    if sigma:
+        return _("{of}, Gaussian with sigma {sigma}", of=of, sigma=significant(sigma))
+    return _("{of}, Gaussian with a learned sigma", of=of)
 
 
 def in_use(card: Mapping) -> list[bool] | None:
@@ -140,20 +161,24 @@ def in_use(card: Mapping) -> list[bool] | None:
 def merit(card: Mapping) -> list[Figure]:
     """FIGURES with the card's values, and in their help what they were measured on and their standard errors."""
     m, d, used = card.get("metrics") or {}, width(card), in_use(card)
-    measured = f"Test set, n = {number(m.get('n_test'), 0)}, seed {m.get('seed', card.get('seed', '–'))}."
+    measured = _(
+        "Test set, n = {n}, seed {seed}.", n=number(m.get("n_test")), seed=m.get("seed", card.get("seed", "–"))
+    )
     found = []
     for figure in FIGURES:
-        value, label, help = m.get(figure.key), figure.label, figure.help
+        value, label, help = m.get(figure.key), _(figure.label), _(figure.help)
         if figure.key in ("elbo_nats", "rate_nats") and not has_prior(card):
             value = None
         if figure.key == "nll_nats" and m.get("nll_k"):
             label += f" (k = {m['nll_k']})"
         if figure.key == "active_units":
             if used:
-                label, help, value = "units in use", HIERARCHICAL_UNITS % number(value, 0), sum(used)
-            label += f", of {d}" if d else ""
+                help = _(HIERARCHICAL_UNITS, least=number(IN_USE, 2), n=number(value))
+                label, value = _("units in use"), sum(used)
+            if d:
+                label = _("{units}, of {d}", units=label, d=number(d))
         if (error := m.get(error_key(figure.key))) is not None:
-            help += f" Standard error {error:.2g}."
+            help += " " + _("Standard error {error}.", error=significant(error, 2))
         help = " ".join(filter(None, [help, measured, more(term_of(figure.key))]))
         found.append(replace(figure, label=label, help=help, value=value))
     return found

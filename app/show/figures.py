@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from vae.text import _, number
+
 # One colour a symbol, wherever it appears (Okabe and Ito, safe for colour-blind eyes, legible on light and dark).
 ELBO, DISTORTION, RATE, QUIET = "#d55e00", "#2f7fc1", "#0a9f78", "#9aa3af"
 # Of classes: Paul Tol's muted set, as on the live map of a light page.
@@ -38,7 +40,7 @@ def rate_bars(
             x=[f"z<sub>{j}</sub>" for j in order],
             y=rate[order],
             marker_color=[RATE if on else QUIET for on in active[order]],
-            customdata=[[j, "active" if active[j] else "not active"] for j in order],
+            customdata=[[j, _("active") if active[j] else _("inactive")] for j in order],
             hovertemplate="z%{customdata[0]}: %{y:.3f} nats, %{customdata[1]}<extra></extra>",
         )
     )
@@ -47,10 +49,10 @@ def rate_bars(
         if 0 < end < len(rate):
             figure.add_vline(x=end - 0.5, line_dash="dot", line_color=QUIET, line_width=1.5)
     for k, (end, of) in enumerate(zip(ends, levels, strict=False) if len(levels) > 1 else ()):
-        said = f"level {k + 1}: {rate[level == k].sum():.1f} nats"
+        said = _("level {k}: {nats} nats", k=number(k + 1), nats=number(rate[level == k].sum(), 1))
         place = {"x": end - (of + 1) / 2, "y": 1.0, "yref": "paper", "yanchor": "bottom"}
         figure.add_annotation(text=said, showarrow=False, **place)
-    figure.update_yaxes(title_text="rate, nats", rangemode="tozero")
+    figure.update_yaxes(title_text=_("rate, nats"), rangemode="tozero")
     figure.update_xaxes(type="category", tickangle=0)
     margin = MARGIN | ({"t": 28} if len(levels) > 1 else {})
     return figure.update_layout(height=height, margin=margin, showlegend=False, bargap=0.25)
@@ -64,8 +66,8 @@ def usage_bars(counts: Sequence[int] | np.ndarray, height: int = 220) -> go.Figu
     hover = "code %{customdata}: %{y:.2%}<extra></extra>"
     bars = go.Bar(x=np.arange(len(order)), y=share, customdata=order, marker_color=RATE, hovertemplate=hover)
     figure = go.Figure(bars)
-    figure.update_yaxes(title_text="share of places", rangemode="tozero", tickformat=".1%")
-    figure.update_xaxes(title_text="codes, most used first")
+    figure.update_yaxes(title_text=_("share of positions"), rangemode="tozero", tickformat=".1%")
+    figure.update_xaxes(title_text=_("codes, most used first"))
     return figure.update_layout(height=height, margin=MARGIN, showlegend=False, bargap=0.1)
 
 
@@ -82,20 +84,20 @@ def training_curve(history: Sequence[Mapping], has_rate: bool = True, height: in
     epochs = max((r["epoch"] for r in history), default=0)
     hidden = (epochs - 1) // 10 if epochs >= SHORT else 0
     lines = [
-        ("elbo", "elbo_nats", ELBO, "solid", "y"),
-        ("elbo, test", "test_elbo_nats", ELBO, "dot", "y"),
-        ("distortion", "distortion_nats", DISTORTION, "solid", "y2"),
-        ("distortion, test", "test_distortion_nats", DISTORTION, "dot", "y2"),
-        ("rate", "rate_nats", RATE, "solid", "y3"),
-        ("rate, test", "test_rate_nats", RATE, "dot", "y3"),
+        ("ELBO", "elbo_nats", ELBO, "solid", "y"),
+        (_("ELBO, test"), "test_elbo_nats", ELBO, "dot", "y"),
+        (_("distortion"), "distortion_nats", DISTORTION, "solid", "y2"),
+        (_("distortion, test"), "test_distortion_nats", DISTORTION, "dot", "y2"),
+        (_("rate"), "rate_nats", RATE, "solid", "y3"),
+        (_("rate, test"), "test_rate_nats", RATE, "dot", "y3"),
     ]
-    thirds = [("y", "elbo", (0.7, 1.0)), ("y2", "distortion", (0.35, 0.65)), ("y3", "rate", (0.0, 0.3))]
+    thirds = [("y", "ELBO", (0.7, 1.0)), ("y2", _("distortion"), (0.35, 0.65)), ("y3", _("rate"), (0.0, 0.3))]
     if not has_rate:
         lines = [
-            ("distortion", "distortion_nats", DISTORTION, "solid", "y"),
-            ("distortion, test", "test_distortion_nats", DISTORTION, "dot", "y"),
+            (_("distortion"), "distortion_nats", DISTORTION, "solid", "y"),
+            (_("distortion, test"), "test_distortion_nats", DISTORTION, "dot", "y"),
         ]
-        thirds = [("y", "distortion", (0.0, 1.0))]
+        thirds = [("y", _("distortion"), (0.0, 1.0))]
     for name, key, colour, dash, axis in lines:
         rows = [(r["epoch"], r[key]) for r in history if r.get(key) is not None]
         if not rows:
@@ -106,7 +108,7 @@ def training_curve(history: Sequence[Mapping], has_rate: bool = True, height: in
             x=epochs,
             y=values,
             name=name,
-            showlegend="test" not in name,
+            showlegend=not key.startswith("test"),
             yaxis=axis,
             mode="lines" if len(rows) > 1 else "markers",
             line={"color": colour, "dash": dash, "width": 2},
@@ -114,11 +116,11 @@ def training_curve(history: Sequence[Mapping], has_rate: bool = True, height: in
         )
     for axis, title, domain in thirds:
         long = axis.replace("y", "yaxis")
-        layout = {"domain": domain, "title": f"{title}, nats", "anchor": "x", "nticks": 4}
+        layout = {"domain": domain, "title": _("{title}, nats", title=title), "anchor": "x", "nticks": 4}
         if seen.get(axis):
             layout["range"] = _around(seen[axis])
         figure.update_layout({long: layout})
-    figure.update_xaxes(title_text="epoch", anchor=thirds[-1][0])
+    figure.update_xaxes(title_text=_("epoch"), anchor=thirds[-1][0])
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
     return figure.update_layout(height=height, margin=MARGIN, hovermode="x unified", legend=legend)
 
@@ -130,12 +132,12 @@ def _around(values: Sequence[float]) -> list[float]:
 
 
 def latent_map(atlas, marks: Mapping[str, Sequence[float]] = {}, height: int = 560) -> go.Figure:
-    """The UMAP projection of a model's reference set, a trace a class, each point with its number in the training set.
+    """The UMAP projection of a model's reference set: a trace for each class, points numbered as in the training set.
 
-    marks: names of places (x, y) to mark. A figure to keep, print and embed; the live map is drawn in the page.
+    marks: label -> point (x, y) to mark. A figure to save, print and embed; the live map is drawn by the browser.
     """
     figure, labels = go.Figure(), atlas.labels
-    groups = [("samples", np.arange(atlas.n))]
+    groups = [(_("samples"), np.arange(atlas.n))]
     if labels is not None and atlas.classes:
         groups = [(name, np.flatnonzero(labels == k)) for k, name in enumerate(atlas.classes)]
     for k, (name, rows) in enumerate(groups):
@@ -143,7 +145,7 @@ def latent_map(atlas, marks: Mapping[str, Sequence[float]] = {}, height: int = 5
             x=atlas.xy[rows, 0],
             y=atlas.xy[rows, 1],
             mode="markers",
-            name=f"{name} ({len(rows)})",
+            name=f"{name} ({number(len(rows))})",
             marker={"size": 4, "opacity": 0.75, "color": CLASSES[k % len(CLASSES)]},
             customdata=atlas.index[rows],
             hovertemplate=f"{name} #%{{customdata}}<extra></extra>",
@@ -163,8 +165,8 @@ def effect_strip(evidence, height: int = 136) -> go.Figure:
     directions (blue). evidence: of vae.latent.attributes."""
     figure = go.Figure()
     for name, values, colour in (
-        ("random groups", evidence.null, QUIET),
-        ("random directions", evidence.random, DISTORTION),
+        (_("random groups"), evidence.null, QUIET),
+        (_("random directions"), evidence.random, DISTORTION),
     ):
         figure.add_histogram(x=values, name=name, marker_color=colour, opacity=0.6, nbinsx=40, hoverinfo="skip")
     top = {"yref": "paper", "line": {"color": ELBO, "width": 3}}

@@ -9,15 +9,20 @@ from typing import Any
 import streamlit as st
 
 from vae.settings import knobs
-from vae.text import more
+from vae.text import N_, _, more, significant
 
 DIGITS = 10  # of a float: steps add up to 0.0011999999999999999
-LABELS = {"lr": "learning rate", "lr_end": "last learning rate", "d": "d, latent dimensions", "k": "k, draws"}
+LABELS = {
+    "lr": N_("learning rate"),
+    "lr_end": N_("final learning rate"),
+    "d": N_("latent dimensions, d"),
+    "k": N_("draws, k"),
+}
 
 
 def controls(cls: type, values: Mapping[str, Any], key: str, columns: int = 2, without: str = "") -> dict[str, Any]:
-    """A widget for every field of an Hparams class, in as many columns; what is set. values: what they start from;
-    key: of the group, another key forgets what was set. without: a field that is set elsewhere."""
+    """A widget for every field of an Hparams class; returns field -> value. values: the initial values; key: of the
+    group, a new key resets the widgets. without: a field that is set elsewhere."""
     found = {}
     with st.grid(columns, gap="small", min_column_width=130):
         for name, k in knobs(cls).items():
@@ -28,9 +33,9 @@ def controls(cls: type, values: Mapping[str, Any], key: str, columns: int = 2, w
 
 
 def control(name: str, k: Mapping[str, Any], value: Any, key: str) -> Any:
-    """The widget that fits the kind of one setting; its value. A number may be out of range: a browser keeps back what
-    its field is told not to take, and the old value would be used unseen. Who uses it checks it, and says so."""
-    label = LABELS.get(name, name.replace("_", " "))
+    """The widget of one setting; returns its value. Numbers may be out of range: a browser does not submit a number
+    that its field refuses, so the old value would be used unseen. The caller checks the value and shows the error."""
+    label = _(LABELS[name]) if name in LABELS else name.replace("_", " ")
     shared: dict[str, Any] = {"help": explained(name, k), "key": key, "persist_state": "session"}
     if k["choices"]:
         return st.selectbox(label, k["choices"], index=k["choices"].index(value), **shared)
@@ -44,14 +49,19 @@ def control(name: str, k: Mapping[str, Any], value: Any, key: str) -> Any:
 
 
 def step(value: float, k: Mapping[str, Any]) -> float:
-    """A tenth of the value's own decade; of 0, a hundredth of the range as far as it is no more than 10."""
+    """A tenth of the value's decade; for 0 a hundredth of the range, taken as at most 10."""
     if value:
         return 10.0 ** (math.floor(math.log10(abs(value))) - 1)
     return min(k["high"] or 1.0, 10.0) / 100
 
 
 def explained(name: str, k: Mapping[str, Any]) -> str:
-    """Meaning, range and default, and the name that the command line knows."""
-    said = k["help"][:1].upper() + k["help"][1:]
-    span = "" if k["choices"] or k["low"] is None else f" {k['low']:g} to {k['high']:g}."
-    return " ".join(filter(None, [f"{said}.{span} Default {k['default']}. `--set {name}=`", more(k["term"])]))
+    """Meaning, range, default, and the name on the command line."""
+    help = _(k["help"])
+    parts = [help[:1].upper() + help[1:] + "."]
+    if not k["choices"] and k["low"] is not None:
+        parts.append(_("Range: {low} to {high}.", low=significant(k["low"]), high=significant(k["high"])))
+    parts.append(
+        _("Default: {default}. On the command line: {option}", default=k["default"], option=f"`--set {name}=`")
+    )
+    return " ".join([*parts, *filter(None, [more(k["term"])])])

@@ -1,4 +1,4 @@
-"""Records -> widgets: the header, messages, figures, pictures and downloads. Knows widgets, keeps no state."""
+"""Records -> widgets: the header, messages, figures, pictures. Knows widgets, has no state."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from app.show.cards import (
     has_prior,
     in_use,
     merit,
-    number,
     summary,
     width,
 )
@@ -31,28 +30,28 @@ from vae.metrics.latent import perplexity
 from vae.modalities.image import tile
 from vae.registry import FAMILIES, Family
 from vae.settings import knobs
-from vae.text import _
+from vae.text import N_, _, moment, ngettext, number
 from vae.training.resuming import told
 from vae.training.trainer import TrainHparams
 
 ROW_PX, GAP_PX = 96, 1  # of pictures in rows: the height to enlarge them to, and what is left between them before that
 QUIET = {"displayModeBar": False}
-TERMS = {  # macros of a family's formula: the word and the colour of each kind of term
-    "D": ("distortion", figures.DISTORTION),
-    "R": ("rate", figures.RATE),
-    "O": ("other term", figures.ELBO),
+TERMS = {  # macros of a family's formula: name and colour of each kind of term
+    "D": (N_("distortion"), figures.DISTORTION),
+    "R": (N_("rate"), figures.RATE),
+    "O": (N_("other term"), figures.ELBO),
 }
 
 
 def header(cards: Mapping[str, Mapping], picker: Callable[[list[str]], Mapping] | None) -> None:
-    """The brand and the model picker, laid over the bar that holds the page names (style.css puts them there). picker:
-    what ties a selectbox of those names to the model in use; None: there is none."""
+    """The brand and the model picker, which style.css puts over the navigation bar. picker: names -> the arguments that
+    tie a selectbox to the model in use; None: there is no model."""
     with st.container(key="zscope-header", horizontal=True):
         st.html('<span class="zscope-brand">z<b>scope</b></span>')
         if picker is not None:
             names = grouped(cards)
             st.selectbox(
-                "Model",
+                _("Model"),
                 names,
                 format_func=lambda name: f"{name}\u2002{summary(cards[name])}",
                 label_visibility="collapsed",
@@ -61,22 +60,23 @@ def header(cards: Mapping[str, Mapping], picker: Callable[[list[str]], Mapping] 
 
 
 def problems(sentences: tuple[str, ...], dismiss: Callable[[], None]) -> None:
-    """What went wrong with a link or a model, until it is closed."""
+    """Problems with a link or a model, until the user closes them."""
     if not sentences:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="zscope-problems"):
         said = "  \n".join(sentences)
         st.warning(said.replace("[", "\\["), icon=":material/warning:")
-        st.button("Close", on_click=dismiss, icon=":material/close:", type="tertiary")
+        st.button(_("Close"), on_click=dismiss, icon=":material/close:", type="tertiary")
 
 
 def how_to_train() -> None:
-    """The first page of an app without a model."""
-    st.subheader("No model could be opened yet")
-    st.markdown("A checkpoint is a folder below `checkpoints/`. Train one, then reload this page:")
+    """The page of an app without a model."""
+    st.subheader(_("There is no model yet"))
+    st.markdown(_("Models are folders in `checkpoints/`. Train one, then reload this page:"))
+    quick, default = _("about a minute, no download"), _("the default model")
     st.code(
-        "python -m vae train vae digits --name digits-vae --epochs 20      # about a minute, no download\n"
-        "python -m vae train vae fashion_mnist --name fashion-vae          # the default model\n"
+        f"python -m vae train vae digits --name digits-vae --epochs 20      # {quick}\n"
+        f"python -m vae train vae fashion_mnist --name fashion-vae          # {default}\n"
         "python -m vae list checkpoints",
         language="bash",
     )
@@ -86,7 +86,7 @@ def how_to_train() -> None:
 
 
 def rows(*several: UInt8[np.ndarray, "n c h w"]) -> None:
-    """Rows of small pictures, enlarged smoothly, with the page between them. Each: uint8 (n, c, h, w)."""
+    """Rows of small pictures, enlarged smoothly, with transparent gaps. Each: uint8 (n, c, h, w)."""
     pictures = np.concatenate(several)
     gap = [(0, 0), (0, 0), (0, GAP_PX), (0, GAP_PX)]
     drawn = np.full_like(pictures[:, :1], 255)
@@ -99,7 +99,7 @@ def rows(*several: UInt8[np.ndarray, "n c h w"]) -> None:
 
 
 def metrics(card: Mapping) -> None:
-    """The figures of merit that the card has, each with its unit, its sign and what it was measured on."""
+    """The metrics of a card, each with its unit and what it was measured on."""
     every = merit(card)
     shown = [figure for figure in every if figure.value is not None] or every
     with st.grid(len(shown), gap="small", min_column_width=120):
@@ -108,8 +108,11 @@ def metrics(card: Mapping) -> None:
 
 
 def comparison(a: Mapping, b: Mapping) -> None:
-    """The figures of merit of two cards beside each other, with their difference where one means something."""
-    lines = [f"| test set | {a['name']} | {b['name']} | difference |", "| --- | ---: | ---: | ---: |"]
+    """The metrics of two cards side by side, with their difference where they are comparable."""
+    lines = [
+        f"| {_('test set')} | {a['name']} | {b['name']} | {_('difference')} |",
+        "| --- | ---: | ---: | ---: |",
+    ]
     for plain, one, two in zip(FIGURES, merit(a), merit(b), strict=True):
         x, y, digits = one.value, two.value, plain.digits
         if x is None and y is None:
@@ -121,78 +124,103 @@ def comparison(a: Mapping, b: Mapping) -> None:
                 best = 0 if (x > y) == (plain.better > 0) else 1
                 cells[best] = f"**{cells[best]}**"
             difference = ("+" if y > x else "") + number(y - x, digits)
-        label = plain.label if one.label != two.label else one.label
+        label = _(plain.label) if one.label != two.label else one.label
         lines.append(f"| {label} | {cells[0]} | {cells[1]} | {difference} |")
     st.markdown("\n".join(lines))
     if density(a) != density(b):
         each = "; ".join(f"{card['name']}: {density(card)}" for card in (a, b))
-        st.caption(f"The nats are of different densities and do not compare. {each}.")
+        st.caption(_("Not comparable: these log-likelihoods are under different densities. {each}.", each=each))
 
 
 def idea(family: Family) -> None:
-    """A family in three sentences, and what it minimises, each kind of term in the colour it has in every figure."""
-    st.markdown(family.idea)
+    """A family in three sentences and the loss that it minimises, each kind of term in the colour of the figures."""
+    st.markdown(_(family.idea))
     with st.container(border=True, key="zscope-formula"):
         latex = re.sub(r"\\([DRO])\{", lambda m: rf"\textcolor{{{TERMS[m[1]][1]}}}{{", family.formula)
         st.latex(rf"\min \;\; {latex}")
         words = {"O": _(family.other)} if family.other else {}
         present = [(words.get(m, word), colour) for m, (word, colour) in TERMS.items() if f"\\{m}{{" in family.formula]
-        st.markdown(" · ".join(f":color[{word}]{{foreground='{colour}'}}" for word, colour in present))
+        st.markdown(" · ".join(f":color[{_(word)}]{{foreground='{colour}'}}" for word, colour in present))
 
 
 def latent_use(engine: Engine) -> bool:
-    """A chart of what the latent is used for: codes of a codebook, or the rate of each dimension. False: there is none,
-    and nothing was drawn."""
+    """A chart of how the latent is used: the codes of a codebook, or the rate of each dimension. Returns False if there
+    is none."""
     rates, used = (engine.card.get("metrics") or {}).get("rate_per_dim_nats"), in_use(engine.card)
     if engine.n_codes:
         counts = np.bincount(engine.codes(engine.atlas.z).ravel(), minlength=engine.n_codes)
-        st.markdown("##### Codebook")
+        st.markdown(f"##### {_('Codebook')}")
         st.plotly_chart(figures.usage_bars(counts), config=QUIET)
         st.caption(
-            f"How often each of the {len(counts)} codes is used by the samples of the map, most used first. "
-            f"{(counts > 0).sum()} are used at all; perplexity {perplexity(counts):.0f}."
+            ngettext(
+                "How often the {n} code is used by the samples of the map. Used at all: {used}; "
+                "perplexity {perplexity}.",
+                "How often each of the {n} codes is used by the samples of the map, most used first. "
+                "Used at all: {used}; perplexity {perplexity}.",
+                len(counts),
+                used=number(int((counts > 0).sum())),
+                perplexity=number(perplexity(counts)),
+            )
         )
     elif rates:
         active = engine.atlas.active if used is None else np.array(used)
-        why = "its mean hardly varies, so it carries nothing" if used is None else f"at most {IN_USE} nats"
-        st.markdown("##### Rate of each latent dimension")
+        st.markdown(f"##### {_('Rate of each latent dimension')}")
         st.plotly_chart(figures.rate_bars(rates, active, engine.levels), config=QUIET)
-        order = " Level 1 is the top." if len(engine.levels) > 1 else ""
-        st.caption(f"KL(q(z|x) ‖ p(z)) of each, test set.{order}{'' if active.all() else f' Grey: {why}.'}")
+        caption = [_("KL(q(z|x) ‖ p(z)) of each dimension on the test set.")]
+        if len(engine.levels) > 1:
+            caption.append(_("Level 1 is the top."))
+        if not active.all() and used is None:
+            caption.append(_("Grey: inactive, the posterior mean hardly varies."))
+        elif not active.all():
+            caption.append(_("Grey: at most {nats} nats.", nats=number(IN_USE, 2)))
+        st.caption(" ".join(caption))
     return bool(engine.n_codes or rates)
 
 
 def no_latent_use(card: Mapping) -> None:
-    """Why there is no such chart."""
+    """Why there is no chart of the latent."""
     if (card.get("metrics") or {}).get("rate_nats") is not None:
-        st.info("The rate of this family is no sum over dimensions.")
+        st.info(_("The rate of this family is not a sum over dimensions."))
     elif has_prior(card):
-        st.info(f"Training measures the rate when it ends; `python -m vae eval {card['name']}` prints it now.")
+        st.info(
+            _(
+                "The rate is measured at the end of training; `python -m vae eval {name}` measures it now.",
+                name=card["name"],
+            )
+        )
     else:
-        st.info("The code of a sample is a point, so there is no rate: it costs nothing and promises nothing.")
+        st.info(_("This model is deterministic: it has no rate and no bound."))
 
 
 def training(engine: Engine, height: int) -> None:
-    """The curves of every epoch."""
-    st.markdown("##### Training")
+    """The training curves."""
+    st.markdown(f"##### {_('Training')}")
     if engine.history:
         st.plotly_chart(figures.training_curve(engine.history, has_prior(engine.card), height), config=QUIET)
         long = max(r["epoch"] for r in engine.history) >= figures.SHORT
-        steep = " A steep first tenth may leave its axis." if long else ""
-        st.caption(f"Nats a sample, by epoch; dotted: on the test set.{steep}")
+        caption = _("Nats per sample at each epoch; dotted: on the test set.")
+        if long:
+            caption += " " + _("The first 10 % of training may run off the axis.")
+        st.caption(caption)
     else:
-        st.info("No history was kept with this checkpoint.")
+        st.info(_("This checkpoint has no training history."))
 
 
 def latent_map(atlas) -> None:
-    """The map as a figure to keep: zoom, hide classes, save it as a picture."""
-    st.markdown("##### Latent map")
+    """The map as a Plotly figure: zoom, hide classes, save it as a picture."""
+    st.markdown(f"##### {_('Latent map')}")
     st.plotly_chart(figures.latent_map(atlas), config={"displaylogo": False, "scrollZoom": True})
-    st.caption(f"UMAP of the posterior means of {atlas.n} training samples. Explore decodes every place of it.")
+    st.caption(
+        ngettext(
+            "UMAP of the posterior mean of {n} training sample. Explore decodes any point of it.",
+            "UMAP of the posterior means of {n} training samples. Explore decodes any point of it.",
+            atlas.n,
+        )
+    )
 
 
 def collapse(card: Mapping) -> None:
-    """A warning where hardly any of the latent is used."""
+    """A warning if hardly any latent dimension is used."""
     d, active = width(card), next(figure.value for figure in merit(card) if figure.key == "active_units")
     if not d or active is None or card.get("family") not in FAMILIES.all():
         return
@@ -201,31 +229,45 @@ def collapse(card: Mapping) -> None:
 
 
 def settings(card: Mapping) -> None:
-    """Every setting the model was built and trained with, and what it means."""
+    """Every setting that the model was built and trained with, and what it means."""
     known = FAMILIES.all()
     meaning = knobs(known[card["family"]].Hparams) if card.get("family") in known else {}
     rows = [(name, value, meaning.get(name, {}).get("help", "")) for name, value in (card.get("hparams") or {}).items()]
     meaning = knobs(TrainHparams)
     rows += [(name, value, meaning.get(name, {}).get("help", "")) for name, value in (card.get("train") or {}).items()]
     st.dataframe(
-        {"setting": [r[0] for r in rows], "value": [str(r[1]) for r in rows], "what it is": [r[2] for r in rows]},
+        {
+            _("setting"): [r[0] for r in rows],
+            _("value"): [str(r[1]) for r in rows],
+            _("meaning"): [_(r[2]) for r in rows],
+        },
         hide_index=True,
         height="content",
     )
 
 
 def provenance(card: Mapping) -> None:
-    """How to make this model again, and the proof that this is the one."""
+    """The command that trains this model again, versions, and the hashes of its files."""
     st.code(card.get("command", ""), language="bash", wrap_lines=True)
     if changes := card.get("changes"):
         st.caption(
-            "Resumed with other settings, of which the command has the last: " + "; ".join(map(told, changes)) + "."
+            _(
+                "Resumed with changed settings; the command has the last ones. {changes}.",
+                changes="; ".join(map(told, changes)),
+            )
         )
     versions = " · ".join(f"{name} {version}" for name, version in (card.get("versions") or {}).items())
-    when = f"Imported {card.get('created', '')}"
+    created = moment(card["created"]) if card.get("created") else ""
+    when = _("Imported {date}", date=created)
     if card.get("epochs_done") is not None:
-        when = f"Trained {card.get('created', '')}, seed {card.get('seed')}, {card['epochs_done']} epochs"
+        when = ngettext(
+            "Trained {date}, seed {seed}, {n} epoch",
+            "Trained {date}, seed {seed}, {n} epochs",
+            card["epochs_done"],
+            date=created,
+            seed=card.get("seed"),
+        )
     st.caption(f"{when}  \n{versions}")
     hashes = "\n".join(f"{digest}  {name}" for name, digest in (card.get("files") or {}).items())
-    with st.expander("SHA-256 of the files"):
+    with st.expander(_("SHA-256 of the files")):
         st.code(hashes, language=None)

@@ -10,7 +10,8 @@ from vae.atlas.building import N_REFERENCE
 from vae.registry import KINDS, Dataset, Family, datasets, families
 from vae.runs import control, starting
 from vae.settings import knobs
-from vae.sweeps import sweep
+from vae.sweeps import sweeps
+from vae.text import N_
 from vae.training import presets
 from vae.training.job import Job
 from vae.training.plan import Plan
@@ -21,10 +22,10 @@ FIRST_DATA = "digits"
 SUPERVISED = {"conditional", "semi_supervised"}
 
 STANDARD_EPOCHS = 20  # of a small set as many as take the steps of the quick preset
-PRESETS = {"quick": "Quick", "standard": "Standard"}
-ONE, LADDER = "one", "ladder"
-WHAT = {ONE: "One model", LADDER: "A ladder of models"}
-FIRST = {ONE: "vae", LADDER: "beta_vae"}  # the family that each begins with
+PRESETS = {"quick": N_("Quick"), "standard": N_("Standard")}
+ONE, SWEEP = "one", "sweep"
+WHAT = {ONE: N_("One model"), SWEEP: N_("A sweep")}
+FIRST = {ONE: "vae", SWEEP: "beta_vae"}  # the family that each begins with
 UNSEEN = 10_000  # training samples of a set that is not on this machine yet, as far as a preset must know
 
 
@@ -38,13 +39,13 @@ class Order:
 
     @property
     def name(self) -> str:
-        """Of the model or the ladder, as its card has it."""
-        return sweep.name_of(self.plan, self.setting) if self.setting else self.plan.checkpoint_name()
+        """Of the model or the sweep, as its card has it."""
+        return sweeps.name_of(self.plan, self.setting) if self.setting else self.plan.checkpoint_name()
 
     def check(self) -> None:
         """Raises: SettingError: it cannot be begun."""
         if self.setting:
-            sweep.check(self.plan, self.setting, self.values)
+            sweeps.check(self.plan, self.setting, self.values)
         else:
             Job.of(self.plan)
             control.refuse_taken(self.plan.checkpoint_name())
@@ -52,18 +53,18 @@ class Order:
     def start(self) -> None:
         """Raises: SettingError: as `check`."""
         if self.setting:
-            sweep.start(self.plan, self.setting, self.values)
+            sweeps.start(self.plan, self.setting, self.values)
         else:
             starting.start(self.plan)
 
     def dearest(self) -> Plan:
         """The plan by which the cost of all is told: that of the highest value."""
-        return sweep.plans(self.plan, self.setting, self.values)[-1] if self.setting else self.plan
+        return sweeps.plans(self.plan, self.setting, self.values)[-1] if self.setting else self.plan
 
     def command(self) -> str:
         """The same on the command line, in the background."""
         if self.setting:
-            return sweep.command(self.plan, self.setting, self.values) + " --background"
+            return sweeps.command(self.plan, self.setting, self.values) + " --background"
         return self.plan.command().replace(" train ", " runs start ", 1)
 
 

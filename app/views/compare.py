@@ -1,4 +1,4 @@
-"""Compare: two models of the same data under one cursor, the same samples through both, and their figures."""
+"""Compare: two models of the same data under one cursor, the same samples through both, and their metrics."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from app import session
 from app.browser.twin_maps import twin_maps
 from app.show import records
 from app.show.cards import grouped, summary
+from vae.text import _, number
 
 N_PICTURES = 10
 
@@ -16,12 +17,16 @@ engine, cards = session.engine(), session.offered()
 data = engine.card["dataset"]
 others = [n for n in grouped(cards) if data and n != engine.name and cards[n].get("dataset") == data]
 if not others:
-    alone = (
-        f"{engine.name} is the only model of {data} here. Train another, and they can be compared: "
-        f"`python -m vae train beta_vae {data}`"
-    )
-    brought = f"{engine.name} brought latents and no data set: there are no samples to compare it by."
-    st.info(alone if data else brought)
+    if data:
+        text = _(
+            "{model} is the only model of {data} here. Train another to compare them: {command}",
+            model=engine.name,
+            data=data,
+            command=f"`python -m vae train beta_vae {data}`",
+        )
+    else:
+        text = _("{model} was imported without a data set: there are no samples to compare it by.", model=engine.name)
+    st.info(text)
     session.end()
     st.stop()
 
@@ -31,7 +36,7 @@ left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
 left.markdown(f"### {engine.name}")
 with right:
     st.selectbox(
-        "Compare with",
+        _("Compare with"),
         others,
         format_func=lambda name: f"{name}\u2002{summary(cards[name])}",
         **session.tied("field.other", chosen, session.setting("other")),
@@ -42,20 +47,27 @@ twin_maps(engine.name, other.name, key="compare.maps", row=row)
 
 left, right = st.columns([5, 9], gap="medium")
 with left:
-    st.markdown("##### Figures")
+    st.markdown(f"##### {_('Metrics')}")
     records.comparison(engine.card, other.card)
 with right:
-    st.markdown("##### The same samples through both")
+    st.markdown(f"##### {_('The same samples through both models')}")
     if not (engine.can_encode and other.can_encode):
-        st.info("One of the two was imported as a decoder: it has no encoder to put samples through.")
+        st.info(_("One of the two models is an imported decoder, which has no encoder to reconstruct samples with."))
         st.stop()
     shown = session.samples(engine, N_PICTURES)
     given = [(one, shown.given(one)) for one in (engine, other)]
-    decoded = [one.decode(one.encode(shown.x, **told)[0], **told) for one, told in given]
+    decoded = [one.decode(one.encode(shown.x, **c)[0], **c) for one, c in given]
     scale = 255 if shown.x.dtype == np.uint8 else 1
     error = [np.square(d - shown.x / np.float32(scale)).mean() for d in decoded]
     records.rows(*(engine.modality.pictures(x) for x in (shown.x, *decoded)))
     st.caption(
-        f"Above: {shown.source}. Middle: {engine.name}, mse {error[0]:.4f} over these {len(shown.x)}. "
-        f"Below: {other.name}, mse {error[1]:.4f}."
+        _(
+            "Top: {source}. Middle: {a}, MSE {error_a} over these {n} samples. Bottom: {b}, MSE {error_b}.",
+            source=shown.source,
+            a=engine.name,
+            error_a=number(error[0], 4),
+            n=number(len(shown.x)),
+            b=other.name,
+            error_b=number(error[1], 4),
+        )
     )

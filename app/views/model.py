@@ -1,4 +1,4 @@
-"""Model: what this model is, how good it is, what each latent dimension carries, and how to make it again."""
+"""Model: what this model is, how good it is, what each latent dimension carries, and how to train it again."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from app import session
 from app.panels.model import manage
 from app.panels.train import sweep_list
 from app.show import records
-from app.show.cards import has_prior, number
+from app.show.cards import has_prior
 from vae.registry import FAMILIES
+from vae.text import _, ngettext
 
 N_PICTURES = 16
-TALL, LOW = 400, 260  # px of the training curves: of three quantities, of one
+TALL, LOW = 400, 260  # px of the training curves: with three quantities, with one
 
 engine = session.engine()
 card = engine.card
@@ -21,13 +22,16 @@ family = FAMILIES.all().get(card["family"])
 if not engine.can_encode:
     manage.imported(engine)
     st.stop()
-assert family is not None  # or the checkpoint would not have opened
-st.markdown(f"### {card['name']} :gray[{family.title}]")
-st.caption(
-    f"{family.paper}  \n"
-    f"Trained on **{card['dataset']}**, {number(card['spec']['n_data'], 0)} samples · "
-    f"{card.get('data_licence', '')} · {card.get('data_cite', '')} · {card.get('data_origin', '')}"
+assert family is not None  # otherwise the checkpoint would not have opened
+st.markdown(f"### {card['name']} :gray[{_(family.title)}]")
+trained_on = ngettext(
+    "Trained on **{data}**, {n} sample",
+    "Trained on **{data}**, {n} samples",
+    card["spec"]["n_data"],
+    data=card["dataset"],
 )
+sources = [card.get(key, "") for key in ("data_licence", "data_cite", "data_origin")]
+st.caption(f"{family.paper}  \n" + " · ".join([trained_on, *sources]))
 sweep_list.mention(card["name"], card["dataset"])
 records.idea(family)
 records.metrics(card)
@@ -36,7 +40,7 @@ records.collapse(card)
 left, right = st.columns(2, gap="medium")
 with left:
     drawn = records.latent_use(engine)
-if not drawn:  # the curves take the width
+if not drawn:  # the training curves take the whole width
     records.no_latent_use(card)
 with right if drawn else st.container():
     records.training(engine, TALL if drawn or has_prior(card) else LOW)
@@ -44,16 +48,23 @@ with right if drawn else st.container():
 shown = session.samples(engine, N_PICTURES)
 given = shown.given(engine)
 pictures, decoded = engine.modality.pictures(shown.x), engine.decode_uint8(engine.encode(shown.x, **given)[0], **given)
-st.markdown("##### Reconstructions")
-st.caption(f"Above: {shown.source}. Below: each one encoded to {engine.d} numbers and decoded again.")
+st.markdown(f"##### {_('Reconstructions')}")
+st.caption(
+    ngettext(
+        "Top: {source}. Bottom: each sample encoded to {n} number and decoded again.",
+        "Top: {source}. Bottom: each sample encoded to {n} numbers and decoded again.",
+        engine.d,
+        source=shown.source,
+    )
+)
 records.rows(pictures, decoded)
 records.latent_map(engine.atlas)
 
 left, right = st.columns(2, gap="medium")
 with left:
-    st.markdown("##### Make it again")
+    st.markdown(f"##### {_('Train it again')}")
     records.provenance(card)
 with right:
-    st.markdown("##### Settings")
+    st.markdown(f"##### {_('Settings')}")
     records.settings(card)
 manage.show(engine)

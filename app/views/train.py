@@ -1,5 +1,4 @@
-"""Train: a new training on the left, the queue and all runs on the right, each a process of its own; or one of them in
-the theatre, over the whole page."""
+"""Train: a form for a new training on the left, all runs on the right; or one run in the theatre, on the whole page."""
 
 from __future__ import annotations
 
@@ -7,6 +6,7 @@ import streamlit as st
 
 from app import session
 from app.panels.train import new_run, run_list, theatre
+from vae.text import _
 
 if session.studio().watched:
     theatre.show()
@@ -15,5 +15,5 @@ else:
     with form:
         new_run.show(runs.container())
     with runs:
-        st.markdown("### Runs")
+        st.markdown(f"### {_('Runs')}")
         run_list.show()

@@ -20,7 +20,7 @@ from vae.library import manage, packing
 from vae.runs import control, folder, starting
 from vae.runs.folder import DONE, FAILED, QUEUED, STOPPED
 from vae.saved import checkpoint, names
-from vae.sweeps import sweep
+from vae.sweeps import sweeps
 from vae.training import experiment
 from vae.training.plan import Plan
 
@@ -68,16 +68,16 @@ def test_the_run_and_the_ladder_of_a_renamed_model_follow(root):
     begun.append(starting.start(plan, work=False))  # the model of the first was deleted
     end(begun[1], STOPPED)
     shutil.copytree(root.parent / "kept", root / "tiny-vae")
-    ladder = sweep.home() / "climb"
-    ladder.mkdir(parents=True)
+    sweep = sweeps.home() / "climb"
+    sweep.mkdir(parents=True)
     record = {"family": "vae", "dataset": "digits", "setting": "d", "values": [2.0, 4.0], "command": ""}
-    folder.write(ladder / sweep.LADDER, record | {"rungs": ["other", "tiny-vae"]})
+    folder.write(sweep / sweeps.SWEEP, record | {"models": ["other", "tiny-vae"]})
     manage.rename("tiny-vae", "better")
     first, run = folder.runs()
     assert (first.name, run.name) == ("tiny-vae", "better")
     assert "--name better" in run.plan["command"]
     assert run.state.name == STOPPED
-    assert sweep.find("climb").rungs == ("other", "better")
+    assert sweeps.find("climb").models == ("other", "better")
     assert control.resume("better", work=False).state.name == QUEUED
 
 

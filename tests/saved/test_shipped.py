@@ -17,7 +17,7 @@ from vae.metrics.bounds import evaluate
 from vae.registry import DATASETS, families
 from vae.saved import checkpoint
 from vae.saved.restoring import restore
-from vae.sweeps import comparison, sweep
+from vae.sweeps import comparison, sweeps
 
 ROOT = Path(__file__).resolve().parents[2] / "checkpoints"
 SUBSET = 1000
@@ -105,50 +105,50 @@ def test_fashion_ae_has_the_same_net(engines):
     assert ae == {key: vae[key] for key in ae}
 
 
-# ---------------------------------------------------------------- the ladder
+# ---------------------------------------------------------------- the sweep
 
 
 @pytest.fixture(scope="module")
-def ladder() -> sweep.Ladder:
+def sweep() -> sweeps.Sweep:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("ZSCOPE_CHECKPOINTS", raising=False)
-        yield sweep.find("fashion-beta")
+        yield sweeps.find("fashion-beta")
 
 
-def test_the_ladder_is_small_and_ready_to_be_looked_through(ladder):
-    folders = (*(f"checkpoints/{rung}/" for rung in ladder.rungs), "checkpoints/.ladders/fashion-beta/")
+def test_the_ladder_is_small_and_ready_to_be_looked_through(sweep):
+    folders = (*(f"checkpoints/{model}/" for model in sweep.models), "checkpoints/.ladders/fashion-beta/")
     sizes = [(ROOT.parent / name).stat().st_size for name in _tracked() if name.startswith(folders)]
     assert sum(sizes) <= 8e6
-    assert ladder.values == (0, 0.1, 0.5, 1, 2, 4, 10)
-    assert set(ladder.states().values()) == {"done"}
-    assert comparison.ready(ladder)
-    assert ladder.name in sweep.shipped()
-    found = comparison.frames_of(ladder)
-    assert (found.values, found.maps.shape) == (ladder.values, (7, 2000, 2))
+    assert sweep.values == (0, 0.1, 0.5, 1, 2, 4, 10)
+    assert set(sweep.states().values()) == {"done"}
+    assert comparison.ready(sweep)
+    assert sweep.name in sweeps.shipped()
+    found = comparison.frames_of(sweep)
+    assert (found.values, found.maps.shape) == (sweep.values, (7, 2000, 2))
 
 
-def test_its_models_differ_in_beta_alone(engines, ladder):
-    cards = [engines[rung].card for rung in ladder.rungs]
-    assert [card["hparams"]["beta"] for card in cards] == list(ladder.values)
+def test_its_models_differ_in_beta_alone(engines, sweep):
+    cards = [engines[model].card for model in sweep.models]
+    assert [card["hparams"]["beta"] for card in cards] == list(sweep.values)
     same = ("family", "dataset", "train", "seed", "epochs", "spec", "stream_mb")
     alike = [{k: card[k] for k in same} | {"hparams": card["hparams"] | {"beta": 0}} for card in cards]
     assert all(one == alike[0] for one in alike)
-    assert all(np.array_equal(engines[r].atlas.index, engines[ladder.rungs[0]].atlas.index) for r in ladder.rungs)
+    assert all(np.array_equal(engines[r].atlas.index, engines[sweep.models[0]].atlas.index) for r in sweep.models)
 
 
-def test_a_higher_price_buys_a_lower_rate_and_the_bound_is_best_at_beta_1(engines, ladder):
-    measured = [engines[rung].card["metrics"] for rung in ladder.rungs]
+def test_a_higher_price_buys_a_lower_rate_and_the_bound_is_best_at_beta_1(engines, sweep):
+    measured = [engines[model].card["metrics"] for model in sweep.models]
     rate, distortion, elbo = ([m[f"{name}_nats"] for m in measured] for name in ("rate", "distortion", "elbo"))
     error = [m["distortion_standard_error_nats"] for m in measured]
     assert (np.diff(rate) < 0).all()
     assert (np.diff(distortion) > -2 * np.hypot(error[1:], error[:-1])).all()
-    assert int(np.argmax(elbo)) == ladder.values.index(1)
+    assert int(np.argmax(elbo)) == sweep.values.index(1)
 
 
-def test_its_frames_are_what_its_models_say(engines, ladder):
-    found = comparison.frames_of(ladder)
-    for rung, shot in zip(ladder.rungs, found.snapshots, strict=True):
-        m = engines[rung]
+def test_its_frames_are_what_its_models_say(engines, sweep):
+    found = comparison.frames_of(sweep)
+    for model, shot in zip(sweep.models, found.snapshots, strict=True):
+        m = engines[model]
         shown = np.isin(found.fixed.rows, m.atlas.index)
         assert shown.all()  # of the same seed, the same samples are on the map and in the frames
         assert np.allclose(shot.mu, m.atlas.z, atol=0.02 * m.atlas.z.std())

@@ -1,4 +1,4 @@
-"""Ladders: plans that differ in one setting, rungs that fail alone, what is looked at and kept, the shipped one."""
+"""Sweeps: plans that differ in one setting, models that fail alone, what is looked at and kept, the shipped one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vae.forming import model_sequence, recording, snapshots
 from vae.registry import about
 from vae.runs import control, diagnosis, folder, os_process, reporting, starting
 from vae.saved import checkpoint
-from vae.sweeps import comparison, sweep
+from vae.sweeps import comparison, sweeps
 from vae.training.plan import Plan
 
 TINY = {"net": "mlp", "width": "8", "d": "2", "batch_size": "479"}
@@ -33,12 +33,12 @@ def base(family: str = "beta_vae", **changes) -> Plan:
     return dataclasses.replace(Plan(family, "digits", TINY, 2, name="a", points=20, device="cpu"), **changes)
 
 
-def started(values=(4, 0, 1), **changes) -> sweep.Ladder:
-    return sweep.start(base(**changes), "beta", values)
+def started(values=(4, 0, 1), **changes) -> sweeps.Sweep:
+    return sweeps.start(base(**changes), "beta", values)
 
 
 def trained(name: str, *, resume: bool = False) -> None:
-    """That rung, trained in this process."""
+    """That model, trained in this process."""
     run = folder.find(name)
     plan = Plan(**{f.name: run.plan[f.name] for f in dataclasses.fields(Plan)})
     reporting.train(plan, run.id, resume=resume, say=lambda text: None, figures=lambda metrics: iter(()))
@@ -48,11 +48,11 @@ def trained(name: str, *, resume: bool = False) -> None:
 
 
 def test_plans_differ_in_one_setting_and_their_names_alone():
-    every = sweep.plans(base(), "beta", (4, 0, 0.1, 4.0))
+    every = sweeps.plans(base(), "beta", (4, 0, 0.1, 4.0))
     assert [(p.name, p.settings["beta"]) for p in every] == [("a-0", 0.0), ("a-0.1", 0.1), ("a-4", 4.0)]
     alike = {str(dataclasses.replace(p, name="", settings=p.settings | {"beta": 0})) for p in every}
     assert alike == {str(base(name="", settings=TINY | {"beta": 0}))}
-    widths = sweep.plans(base("vae", name=""), "d", (8, 2))
+    widths = sweeps.plans(base("vae", name=""), "d", (8, 2))
     assert [(p.name, p.settings["d"]) for p in widths] == [("digits-d-2", 2), ("digits-d-8", 8)]
     assert all(type(p.settings["d"]) is int for p in widths)
 
@@ -62,8 +62,8 @@ def test_plans_differ_in_one_setting_and_their_names_alone():
     [
         ("vae", "beta", (1, 2), "expected a number that vae is built with: d, width"),
         ("beta_vae", "likelihood", (1, 2), "expected a number"),
-        ("beta_vae", "beta", (1, 1.0), "a ladder of 1 values: expected 2 to 10"),
-        ("beta_vae", "beta", range(11), "a ladder of 11 values"),
+        ("beta_vae", "beta", (1, 1.0), "a sweep of 1 values: expected 2 to 10"),
+        ("beta_vae", "beta", range(11), "a sweep of 11 values"),
         ("beta_vae", "beta", (-1, 1), "beta=-1.0: expected 0.0 to 1000.0"),
         ("beta_vae", "d", (1.5, 2), "d='1.5': expected int"),
         ("beta_vae", "beta", (float("nan"), 1), "expected 0.0 to 1000.0"),
@@ -71,63 +71,63 @@ def test_plans_differ_in_one_setting_and_their_names_alone():
 )
 def test_what_no_ladder_can_be_of_is_said_and_begins_nothing(root, family, setting, values, said):
     with pytest.raises(SettingError, match=said.replace("(", r"\(")):
-        sweep.start(base(family), setting, values)
-    assert sweep.ladders() == {}
+        sweeps.start(base(family), setting, values)
+    assert sweeps.known() == {}
     assert folder.runs() == []
 
 
 def test_names_that_are_taken_are_refused_before_anything_begins(root):
     starting.start(base(name="a-4", settings=TINY), work=False)
-    for begin in (started, lambda: sweep.check(base(), "beta", (0, 4))):
-        with pytest.raises(SettingError, match=r"trains 'a-4' and is queued: .* the ladder, for example a-b"):
+    for begin in (started, lambda: sweeps.check(base(), "beta", (0, 4))):
+        with pytest.raises(SettingError, match=r"trains 'a-4' and is queued: .* the sweep, for example a-b"):
             begin()
     assert len(folder.runs()) == 1
     control.delete("a-4")
-    assert started().rungs == ("a-0", "a-1", "a-4")
-    with pytest.raises(SettingError, match="ladder 'a' exists"):
+    assert started().models == ("a-0", "a-1", "a-4")
+    with pytest.raises(SettingError, match="sweep 'a' exists"):
         started(values=(7, 8))
     with pytest.raises(SettingError, match="expected letters"):
         started(name="../a")
 
 
 def test_a_free_name_cannot_be_read_as_a_rung(root):
-    assert sweep.free_name("a") == "a"
+    assert sweeps.free_name("a") == "a"
     started()
-    assert sweep.free_name("a") == "a-b"
-    with pytest.raises(SettingError, match="ladder 'a' exists: choose another name, for example a-b"):
+    assert sweeps.free_name("a") == "a-b"
+    with pytest.raises(SettingError, match="sweep 'a' exists: choose another name, for example a-b"):
         started(values=(7, 8))
     started(name="a-b")
-    assert sweep.free_name("a") == "a-c"
-    sweep.delete("a-b")
-    checkpoint.save(root / "a-b-1e-05", {"name": "a-b-1e-05"}, {})  # of a ladder that is gone
-    assert sweep.free_name("a") == "a-c"
+    assert sweeps.free_name("a") == "a-c"
+    sweeps.delete("a-b")
+    checkpoint.save(root / "a-b-1e-05", {"name": "a-b-1e-05"}, {})  # of a sweep that is gone
+    assert sweeps.free_name("a") == "a-c"
     for letter in "cdefghijklmnopqrstuvwxyz":
         checkpoint.save(root / f"a-{letter}", {"name": f"a-{letter}"}, {})
-    assert sweep.free_name("a") == "a-aa"
+    assert sweeps.free_name("a") == "a-aa"
 
 
 def test_values_are_read_from_text():
-    assert sweep.parse(" 0, .1 2;4 ") == (0.0, 0.1, 2.0, 4.0)
+    assert sweeps.parse(" 0, .1 2;4 ") == (0.0, 0.1, 2.0, 4.0)
     with pytest.raises(SettingError, match="values '1, two': expected numbers"):
-        sweep.parse("1, two")
+        sweeps.parse("1, two")
 
 
-def test_its_command_asks_for_the_same_ladder(root):
-    ladder = started()
-    assert ladder.command.startswith("python -m vae ladder train beta_vae digits --set net=mlp")
-    assert "--over beta=0,1,4 --epochs 2" in ladder.command
-    again, setting, values = _asked(parser().parse_args(ladder.command.split()[3:]))
-    assert sweep.plans(dataclasses.replace(again, device="cpu"), setting, values) == sweep.plans(
+def test_its_command_asks_for_the_same_sweep(root):
+    sweep = started()
+    assert sweep.command.startswith("python -m vae sweep train beta_vae digits --set net=mlp")
+    assert "--over beta=0,1,4 --epochs 2" in sweep.command
+    again, setting, values = _asked(parser().parse_args(sweep.command.split()[3:]))
+    assert sweeps.plans(dataclasses.replace(again, device="cpu"), setting, values) == sweeps.plans(
         base(), "beta", (0, 1, 4)
     )
 
 
 def test_without_values_what_is_proposed_is_asked_for():
     for family, setting in (("beta_vae", "beta"), ("vae", "d")):
-        _, found, values = _asked(parser().parse_args(["ladder", "train", family, "digits"]))
-        assert (found, values) == (setting, sweep.OVER[setting])
+        _, found, values = _asked(parser().parse_args(["sweep", "train", family, "digits"]))
+        assert (found, values) == (setting, sweeps.OVER[setting])
     with pytest.raises(SettingError, match="for example --over width=1,2,4"):
-        _asked(parser().parse_args(["ladder", "train", "vae", "digits", "--over", "width"]))
+        _asked(parser().parse_args(["sweep", "train", "vae", "digits", "--over", "width"]))
 
 
 # ---------------------------------------------------------------- trained
@@ -135,22 +135,22 @@ def test_without_values_what_is_proposed_is_asked_for():
 
 def test_a_rung_that_fails_leaves_the_others_and_joins_them_once_it_is_trained(root, monkeypatch):
     monkeypatch.setattr(recording, "N_LATENTS", 60)
-    ladder = started()
+    sweep = started()
     with pytest.raises(SettingError, match="0 of its 3 models are trained"):
         comparison.look("a")
     trained("a-0")
     with folder.lock():
         folder.fail(folder.find("a-1"), diagnosis.Diagnosis("it broke", "mend it"))
-    assert ladder.climbing()
+    assert sweep.running()
     trained("a-4")
-    assert not ladder.climbing()
-    assert ladder.states() == {"a-0": "done", "a-1": "failed", "a-4": "done"}
-    assert comparison.frames_of(ladder) is None
+    assert not sweep.running()
+    assert sweep.states() == {"a-0": "done", "a-1": "failed", "a-4": "done"}
+    assert comparison.frames_of(sweep) is None
     two = comparison.look("a")
     assert (two.axis, two.values, two.name) == ("beta", (0.0, 4.0), "a")
     control.resume("a-1")
     trained("a-1")
-    assert comparison.frames_of(ladder) is None  # of two alone
+    assert comparison.frames_of(sweep) is None  # of two alone
     three = comparison.look("a")
     assert three.values == (0.0, 1.0, 4.0)
     for was, now in zip(two.snapshots, (three.snapshots[0], three.snapshots[2]), strict=True):
@@ -163,12 +163,12 @@ def test_a_rung_that_fails_leaves_the_others_and_joins_them_once_it_is_trained(r
 
 def test_frames_are_what_the_checkpoints_make_of_the_samples_that_their_runs_looked_at(root, monkeypatch):
     monkeypatch.setattr(recording, "N_LATENTS", 60)
-    ladder = started(values=(0, 2), settings=TINY | {"d": "3"})
-    for rung in ladder.rungs:
-        trained(rung)
+    sweep = started(values=(0, 2), settings=TINY | {"d": "3"})
+    for model in sweep.models:
+        trained(model)
     found = comparison.look("a")
-    for rung, shot in zip(ladder.rungs, found.snapshots, strict=True):
-        run = folder.find(rung).folder
+    for model, shot in zip(sweep.models, found.snapshots, strict=True):
+        run = folder.find(model).folder
         fixed, last = snapshots.fixed(run), snapshots.load(snapshots.kept(run)[2])
         assert (found.fixed.rows == fixed.rows).all()
         assert (found.fixed.labels == fixed.labels).all()
@@ -177,12 +177,12 @@ def test_frames_are_what_the_checkpoints_make_of_the_samples_that_their_runs_loo
         assert (shot.mu == last.mu).all()
         assert (shot.again == last.again).all()
         assert np.allclose(shot.rate_per_dim_nats, last.rate_per_dim_nats)
-        measured = checkpoint.read(root / rung).config["metrics"]
+        measured = checkpoint.read(root / model).config["metrics"]
         assert shot.figures == {name: measured[name] for name in comparison.MEASURED}
     assert len(found.maps) == 0
-    assert model_sequence.lay(ladder.folder) == 2
-    assert comparison.frames_of(ladder).maps.shape == (2, 60, 2)
-    bygone = comparison.frames_of(dataclasses.replace(ladder, dataset="bygone"))  # somebody's own data that was removed
+    assert model_sequence.lay(sweep.folder) == 2
+    assert comparison.frames_of(sweep).maps.shape == (2, 60, 2)
+    bygone = comparison.frames_of(dataclasses.replace(sweep, dataset="bygone"))  # somebody's own data that was removed
     assert (bygone.about, bygone.classes, len(bygone.maps)) == ("beta-VAE on bygone", (), 2)
     assert found.classes[3] == "3"
     assert "beta-VAE" in found.about
@@ -196,55 +196,55 @@ def test_deleting_leaves_the_models_unless_they_are_asked_for(root):
     checkpoint.save(root / "a-0", {"name": "a-0"}, {})
     with folder.lock():
         busy = folder.change(folder.find("a-4"), folder.RUNNING, pid=os.getpid(), began=os_process.began(os.getpid()))
-    with pytest.raises(SettingError, match="cannot delete ladder a: a-4 is running"):
-        sweep.delete("a")
+    with pytest.raises(SettingError, match="cannot delete sweep a: a-4 is running"):
+        sweeps.delete("a")
     assert len(folder.runs()) == 3
     with folder.lock():
         folder.change(busy, folder.STOPPED)
-    sweep.delete("a")
-    assert (sweep.ladders(), folder.runs(), list(checkpoint.checkpoints())) == ({}, [], ["a-0"])
-    with pytest.raises(UnknownName, match="unknown ladder 'a'"):
-        sweep.delete("a")
+    sweeps.delete("a")
+    assert (sweeps.known(), folder.runs(), list(checkpoint.checkpoints())) == ({}, [], ["a-0"])
+    with pytest.raises(UnknownName, match="unknown sweep 'a'"):
+        sweeps.delete("a")
     checkpoint.delete("a-0")
     started()
     checkpoint.save(root / "a-0", {"name": "a-0"}, {})
-    sweep.delete("a", models=True)
+    sweeps.delete("a", models=True)
     assert checkpoint.checkpoints() == {}
 
 
 def test_models_that_are_gone_are_told(root):
-    ladder = started(values=(0, 1))
+    sweep = started(values=(0, 1))
     for run in folder.runs():
         control.delete(run.id)
-    assert set(ladder.states().values()) == {sweep.GONE}
-    assert sweep.of_model("a-1") == ladder
-    assert sweep.of_model("b") is None
+    assert set(sweep.states().values()) == {sweeps.GONE}
+    assert sweeps.of_model("a-1") == sweep
+    assert sweeps.of_model("b") is None
 
 
 def test_a_ladder_of_a_family_that_is_gone_is_listed_by_its_name(root, capsys):
-    path = started().folder / sweep.LADDER
+    path = started().folder / sweeps.SWEEP
     folder.write(path, json.loads(path.read_text()) | {"family": "bygone"})
-    assert main(["ladder", "list", "--json"]) == 0
+    assert main(["sweep", "list", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)[0]["title"] == "bygone on digits"
     assert about("beta_vae", "digits") == "beta-VAE on digits"
 
 
 def test_the_command_line_trains_lists_shows_and_deletes(root, capsys):
     sets = [word for k, v in TINY.items() for word in ("--set", f"{k}={v}")]
-    asked = ["ladder", "train", "beta_vae", "digits", *sets, "--over", "beta=0,2", "--epochs", "1", "--name", "b"]
+    asked = ["sweep", "train", "beta_vae", "digits", *sets, "--over", "beta=0,2", "--epochs", "1", "--name", "b"]
     assert main([*asked, "--background"]) == 0
-    assert main(["ladder", "list"]) == 0
+    assert main(["sweep", "list"]) == 0
     assert "b                        0 of 2 trained  beta_vae on digits, beta 0, 2" in capsys.readouterr().out
-    assert main(["ladder", "show", "b", "--json"]) == 0
+    assert main(["sweep", "show", "b", "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
-    assert [(rung["value"], rung["name"], rung["state"]) for rung in record["rungs"]] == [
+    assert [(model["value"], model["name"], model["state"]) for model in record["models"]] == [
         (0.0, "b-0", "queued"),
         (2.0, "b-2", "queued"),
     ]
     with folder.lock():
         folder.fail(folder.find("b-2"), diagnosis.Diagnosis("it broke", "mend it"))
-    assert main(["ladder", "show", "b"]) == 0
+    assert main(["sweep", "show", "b"]) == 0
     assert "cause: it broke" in capsys.readouterr().out
-    assert main(["ladder", "delete", "b"]) == 0
-    assert main(["ladder", "show", "b"]) == 1
-    assert "unknown ladder 'b'" in capsys.readouterr().err
+    assert main(["sweep", "delete", "b"]) == 0
+    assert main(["sweep", "show", "b"]) == 1
+    assert "unknown sweep 'b'" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""python -m vae ladder train | list | show | delete."""
+"""python -m vae sweep train | list | show | delete."""
 
 from __future__ import annotations
 
@@ -12,115 +12,145 @@ from ..forming import model_sequence
 from ..registry import about
 from ..runs import control
 from ..runs.folder import DONE, FAILED
-from ..sweeps import comparison, sweep
-from ..sweeps.sweep import Disk, Ladder
+from ..sweeps import comparison, sweeps
+from ..sweeps.sweeps import Disk, Sweep
+from ..text import _, ngettext, number
 from ..training.plan import Plan
 
 POLL_S = 0.5
 
 
 def train(args: Namespace) -> int:
-    """Queue it, wait until all are trained, draw its frames. Interrupted, the trainings go on in the background."""
+    """Queue a sweep, wait until it is trained, compare its models. If interrupted, the trainings go on."""
     base, setting, values = _asked(args)
-    ladder = sweep.start(base, setting, values)
-    print(f"ladder {ladder.name}: {len(ladder.rungs)} models queued, {setting} {_listed(ladder.values)}")
+    sweep = sweeps.start(base, setting, values)
+    queued = ngettext(
+        "sweep {name}: {n} model queued, {setting} = {values}",
+        "sweep {name}: {n} models queued, {setting} = {values}",
+        len(sweep.models),
+        name=sweep.name,
+        setting=setting,
+        values=_listed(sweep.values),
+    )
+    print(queued)
     if args.background:
-        print(f"See it with: python -m vae ladder show {ladder.name}")
+        print(_("Show it with: python -m vae sweep show {name}", name=sweep.name))
         return 0
     try:
-        _wait(ladder)
+        _wait(sweep)
     except KeyboardInterrupt:
-        print(f"The trainings go on. See them with: python -m vae ladder show {ladder.name}")
+        print(
+            _("The trainings go on in the background. Show them with: python -m vae sweep show {name}", name=sweep.name)
+        )
         raise
-    show(Namespace(name=ladder.name, json=False))
-    return int(set(ladder.states().values()) != {DONE})
+    show(Namespace(name=sweep.name, json=False))
+    return int(set(sweep.states().values()) != {DONE})
 
 
 def show_all(args: Namespace) -> None:
     control.tend()
-    every, disk = list(sweep.ladders().values()), sweep.read()
+    every, disk = list(sweeps.known().values()), sweeps.read()
     if args.json:
-        print(json.dumps([_record(ladder, disk) for ladder in every], indent=1))
+        print(json.dumps([_record(sweep, disk) for sweep in every], indent=1))
         return
-    for ladder in every:
-        done = list(ladder.states(disk).values()).count(DONE)
-        what = f"{ladder.family} on {ladder.dataset}, {ladder.setting} {_listed(ladder.values)}"
-        print(f"{ladder.name:<24} {done} of {len(ladder.rungs)} trained  {what}")
+    for sweep in every:
+        done = list(sweep.states(disk).values()).count(DONE)
+        what = f"{about(sweep.family, sweep.dataset)}, {sweep.setting} {_listed(sweep.values)}"
+        trained = _("{done} of {all} trained", done=number(done), all=number(len(sweep.models)))
+        print(f"{sweep.name:<24} {trained}  {what}")
     if not every:
-        print("none yet: python -m vae ladder train beta_vae digits")
+        print(_("No sweeps yet. Train one: python -m vae sweep train beta_vae digits"))
 
 
 def show(args: Namespace) -> None:
-    """The rungs with their figures; what is trained and not drawn yet is drawn."""
+    """The models with their metrics; compares them first where that was not done yet."""
     control.tend()
-    ladder, disk = sweep.find(args.name), sweep.read()
+    sweep, disk = sweeps.find(args.name), sweeps.read()
     if args.json:
-        print(json.dumps(_record(ladder, disk), indent=1))
+        print(json.dumps(_record(sweep, disk), indent=1))
         return
-    print(ladder.command)
-    for rung in _record(ladder, disk)["rungs"]:
-        line = f"{ladder.setting} {rung['value']:<8g} {rung['name']:<32} {rung['state']:<8}"
-        print("  ".join([line, *(f"{k.removesuffix('_nats')} {v:.2f}" for k, v in rung["metrics"].items())]).rstrip())
-        if rung["state"] == FAILED:
-            print(f"  cause: {ladder.runs(disk)[rung['name']].state.cause}")
-    if not ladder.climbing(disk):
-        _draw(ladder)
+    print(sweep.command)
+    for model in _record(sweep, disk)["models"]:
+        metrics = [f"{k.removesuffix('_nats')} {v:.2f}" for k, v in model["metrics"].items()]
+        line = f"{sweep.setting} {model['value']:<8g} {model['name']:<32} {model['state']:<8}"
+        print("  ".join([line, *metrics]).rstrip())
+        if model["state"] == FAILED:
+            print("  " + _("cause: {cause}", cause=sweep.runs(disk)[model["name"]].state.cause))
+    if not sweep.running(disk):
+        _draw(sweep)
 
 
 def delete(args: Namespace) -> None:
-    sweep.delete(args.name, models=args.models)
-    print(f"ladder {args.name}: deleted{' with its models' if args.models else '; its models stay'}")
+    sweeps.delete(args.name, models=args.models)
+    if args.models:
+        print(_("sweep {name}: deleted with its models", name=args.name))
+    else:
+        print(_("sweep {name}: deleted; its models are kept", name=args.name))
 
 
 def _asked(args: Namespace) -> tuple[Plan, str, tuple[float, ...]]:
-    """What is said with --over; without, what is proposed for the family."""
+    """The plan, the setting and the values of --over, or those proposed for the family."""
     from .training import plan_of
 
     base = plan_of(args)
-    setting, _, values = args.over.partition("=")
-    setting = setting or sweep.offered(args.family)[0]
-    if not values and setting not in sweep.OVER:
-        raise SettingError(f"--over {setting}: expected values too, for example --over {setting}=1,2,4.")
-    return base, setting, sweep.parse(values) if values else sweep.OVER[setting]
+    setting, _equals, values = args.over.partition("=")
+    setting = setting or sweeps.offered(args.family)[0]
+    if not values and setting not in sweeps.OVER:
+        raise SettingError(
+            _(
+                "--over {setting}: expected values as well, for example --over {setting}=1,2,4.",
+                setting=setting,
+            )
+        )
+    return base, setting, sweeps.parse(values) if values else sweeps.OVER[setting]
 
 
-def _draw(ladder: Ladder) -> None:
+def _draw(sweep: Sweep) -> None:
     try:
-        comparison.look(ladder.name, report=print)
+        comparison.look(sweep.name, report=print)
     except SettingError as error:  # fewer than two are trained, as their states say
         print(error)
     else:
-        model_sequence.lay(ladder.folder, lambda done, of: print(f"laid out map {done} of {of}"))
+        model_sequence.lay(
+            sweep.folder,
+            lambda done, of: print(
+                _(
+                    "laid out map {done} of {of}",
+                    done=done,
+                    of=of,
+                )
+            ),
+        )
 
 
-def _wait(ladder: Ladder) -> None:
+def _wait(sweep: Sweep) -> None:
     told: dict[str, str] = {}
     while True:
         control.tend()
-        disk = sweep.read()
-        states = ladder.states(disk)
+        disk = sweeps.read()
+        states = sweep.states(disk)
         for name, state in states.items():
             if told.get(name, state) != state:
-                print(f"{name}: {state}", flush=True)
+                print(_("{name}: {state}", name=name, state=state), flush=True)
         told = states
-        if not ladder.climbing(disk):
+        if not sweep.running(disk):
             return
         time.sleep(POLL_S)
 
 
-def _record(ladder: Ladder, disk: Disk) -> dict[str, Any]:
-    states, known, records = ladder.states(disk), disk.checkpoints, []
-    for value, name in zip(ladder.values, ladder.rungs, strict=True):
+def _record(sweep: Sweep, disk: Disk) -> dict[str, Any]:
+    states, known, records = sweep.states(disk), disk.checkpoints, []
+    for value, name in zip(sweep.values, sweep.models, strict=True):
         config = json.loads((known[name] / "config.json").read_text("utf-8")) if name in known else {}
         measured = config.get("metrics") or {}
         metrics = {k: measured[k] for k in ("elbo_nats", "distortion_nats", "rate_nats") if measured.get(k) is not None}
         records.append({"value": value, "name": name, "state": states[name], "metrics": metrics})
     return {
-        "name": ladder.name,
-        "title": about(ladder.family, ladder.dataset),
-        "setting": ladder.setting,
-        "command": ladder.command,
-        "rungs": records,
+        "name": sweep.name,
+        "title": about(sweep.family, sweep.dataset),
+        "setting": sweep.setting,
+        "command": sweep.command,
+        "models": records,
     }
 
 

@@ -1,4 +1,4 @@
-"""Frames: one set of samples seen by a row of models, as the epochs of a run or the rungs of a ladder. Without torch.
+"""Frames: one set of samples seen by a row of models, as the epochs of a run or the models of a sweep. Without torch.
 
 A folder with snapshots (see snapshots.py) holds them; their maps are stored beside the snapshots, each begun at the one
 before, and only what is new is laid out.

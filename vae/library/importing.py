@@ -22,6 +22,7 @@ from ..saved.checkpoint import HISTORY, MODEL, Checkpoint
 from ..saved.decoders import DECODERS, Decoder
 from ..saved.decoders import opened as opened_decoder
 from ..saved.names import check_name
+from ..text import _
 from ..version import __version__
 
 LATENTS_MAX = 20_000  # rows of the map
@@ -41,9 +42,9 @@ def take_in(
     check_name(name)
     for path in (decoder, latents, *([thumbnails] if thumbnails else [])):
         if not path.exists():
-            raise DataNotFound(f"{path}: there is no such file.")
+            raise DataNotFound(_("{path}: no such file.", path=path))
     if decoder.suffix not in DECODERS:
-        raise SettingError(f"{decoder.name}: expected TorchScript (.pt) or ONNX (.onnx).")
+        raise SettingError(_("{name}: expected TorchScript (.pt) or ONNX (.onnx).", name=decoder.name))
     a = npz(latents.read_bytes(), latents.name)
     z, labels, classes = _latents(a, latents.name)
     data = decoder.read_bytes()
@@ -56,7 +57,13 @@ def take_in(
                 [model.decode(torch.from_numpy(part)).numpy() for part in np.array_split(z, len(z) // 64 + 1)]
             )
     if x.shape != (len(z), *shape):
-        raise SettingError(f"thumbnails {x.shape}: expected one for each latent, {(len(z), *shape)}.")
+        raise SettingError(
+            _(
+                "thumbnails of shape {given}: expected one for each latent, {expected}.",
+                given=x.shape,
+                expected=(len(z), *shape),
+            )
+        )
     y = None if labels is None else labels[rows]
     built = of_latents(z[rows], y, rows, classes, modality.pictures(x[rows]))
     config = _config(name, decoder, latents, model, shape=shape, modality=modality.name, classes=classes, n=len(z))
@@ -71,17 +78,37 @@ def take_in(
 def _latents(a: dict[str, np.ndarray], name: str) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...]]:
     z, labels = a.get("z"), a.get("labels", a.get("y"))
     if z is None or z.ndim != 2 or len(z) < 2 or not np.issubdtype(z.dtype, np.number) or not np.isfinite(z).all():
-        raise SettingError(f"{name}: expected finite z (n, d), n at least 2; it has {', '.join(a) or 'nothing'}.")
+        raise SettingError(
+            _(
+                "{name}: expected an array z (n, d) of finite numbers, n at least 2; the file has {arrays}.",
+                name=name,
+                arrays=", ".join(a) or _("no array"),
+            )
+        )
     if labels is None:
         return np.array(z, np.float32, order="C"), None, ()
     if labels.shape != (len(z),):
-        raise SettingError(f"{name}: labels {labels.shape}, expected one for each of {len(z)} latents.")
+        raise SettingError(
+            _(
+                "{name}: labels of shape {given}, expected ({n},), one for each latent.",
+                name=name,
+                given=labels.shape,
+                n=len(z),
+            )
+        )
     known, codes = np.unique(labels, return_inverse=True)
     classes = tuple(str(c) for c in a["classes"]) if "classes" in a else ()
     if classes:
         if not np.issubdtype(labels.dtype, np.integer) or known.min() < 0 or known.max() >= len(classes):
             raise SettingError(
-                f"{name}: labels {known[0]} to {known[-1]}, expected 0 to {len(classes) - 1} as classes has."
+                _(
+                    "{name}: labels from {low} to {high}, expected 0 to {most}, as there are {n} classes.",
+                    name=name,
+                    low=known[0],
+                    high=known[-1],
+                    most=len(classes) - 1,
+                    n=len(classes),
+                )
             )
         codes = labels
     return np.array(z, np.float32, order="C"), codes.astype(np.int64), classes or tuple(map(str, known))
@@ -101,21 +128,33 @@ def _fitted(
         except (RuntimeError, TypeError, ValueError) as e:
             said.append(str(e).strip().splitlines()[-1])
     else:
-        raise SettingError(f"the decoder takes neither (b, {z.shape[1]}) nor (b, {z.shape[1]}, 1, 1): {said[0]}.")
+        raise SettingError(
+            _(
+                "the decoder takes neither (b, {d}) nor (b, {d}, 1, 1): {error}.",
+                d=z.shape[1],
+                error=said[0],
+            )
+        )
     of_dims = {m.decoder_dims: m for m in MODALITIES.all().values() if m.decoder_dims}
     if not isinstance(x, Tensor) or len(x) != len(some) or x.ndim - 1 not in of_dims or not torch.isfinite(x).all():
         given = tuple(x.shape) if isinstance(x, Tensor) else type(x).__name__
-        raise SettingError(f"the decoder gives {given} for {len(some)} latents: expected finite (b, c, h, w).")
+        raise SettingError(
+            _(
+                "the decoder returns {given} for {n} latents: expected finite values of shape (b, c, h, w).",
+                given=given,
+                n=len(some),
+            )
+        )
     shape = tuple(x.shape[1:])
     modality = of_dims[len(shape)]
     try:
         modality.picture_shape(shape)
     except ShapeError as e:
-        raise SettingError(f"the decoder gives {e}") from None
+        raise SettingError(_("the decoder returns {error}", error=e)) from None
     if modality.bounded:
         low, high = span or _span(float(x.min()), float(x.max()))
         if not low < high:
-            raise SettingError(f"range {low:g}:{high:g}: expected the smaller first.")
+            raise SettingError(_("range {low:g}:{high:g}: expected the lower number first.", low=low, high=high))
         model.low, model.high = low, high
     return model, shape, modality
 
@@ -130,10 +169,16 @@ def _thumbnails(path: Path, shape: tuple[int, ...], modality: Modality) -> np.nd
     if path.suffix == ".npz":
         found = npz(path.read_bytes(), path.name)
         if "x" not in found:
-            raise SettingError(f"{path.name}: expected an array x; it has {', '.join(found) or 'none'}.")
+            raise SettingError(
+                _(
+                    "{name}: expected an array x; the file has {arrays}.",
+                    name=path.name,
+                    arrays=", ".join(found) or _("no array"),
+                )
+            )
         return found["x"]
     if not modality.thumbnail_is_sample:
-        raise SettingError(f"thumbnails of samples {shape} come as an NPZ with x.")
+        raise SettingError(_("thumbnails of samples of shape {shape} have to be an NPZ with an array x.", shape=shape))
     if path.is_dir():
         files = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
         return np.stack([shaped(plain(opened(p.read_bytes())), shape) for p in files])
@@ -150,7 +195,7 @@ def _config(name, decoder: Path, latents: Path, model: Decoder, *, shape, modali
     versions = {"zscope": __version__, "python": platform.python_version(), "torch": torch.__version__}
     return {
         "name": name,
-        "title": f"Imported decoder {decoder.name}",
+        "title": _("Imported decoder {name}", name=decoder.name),
         "family": IMPORTED,
         "hparams": {"d": model.d, "deep": model.deep, "low": model.low, "high": model.high},
         "train": {},
@@ -158,8 +203,8 @@ def _config(name, decoder: Path, latents: Path, model: Decoder, *, shape, modali
         "seed": 0,
         "spec": {"shape": list(shape), "n_data": n, "n_classes": len(classes), "modality": modality},
         "classes": list(classes),
-        "data_licence": "your own",
-        "data_origin": f"{decoder.name} with {latents.name}",
+        "data_licence": _("your own"),
+        "data_origin": f"{decoder.name} + {latents.name}",
         "data_cite": "",
         "command": f"python -m vae import {name} --decoder {decoder.name} --latents {latents.name}",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),

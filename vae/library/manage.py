@@ -14,7 +14,8 @@ from ..runs.guards import unneeded
 from ..saved import checkpoint
 from ..saved.checkpoint import Checkpoint
 from ..saved.names import check_name, shipped
-from ..sweeps import sweep
+from ..sweeps import sweeps
+from ..text import _, number
 
 NOTE_MAX = 4_000  # characters
 
@@ -25,7 +26,7 @@ def n_bytes(name: str) -> int:
 
 
 def rename(name: str, new: str) -> Checkpoint:
-    """The same checkpoint under another name, by which its run and its ladder know it too. Raises: UnknownName,
+    """The same checkpoint under another name, by which its run and its sweep know it too. Raises: UnknownName,
     CheckpointError, SaveError; SettingError: it comes with zscope, a run still trains it, or the name cannot be."""
     path = _own(name, "renamed")
     with unneeded(model=name):
@@ -36,7 +37,7 @@ def rename(name: str, new: str) -> Checkpoint:
         made = checkpoint.save(path.with_name(new), saved.config | {"name": new, "command": command}, saved.files)
         _discard(path)
         control.rename(name, new)
-        sweep.rename_rung(name, new)
+        sweeps.rename_model(name, new)
     return made
 
 
@@ -46,7 +47,13 @@ def annotate(name: str, text: str) -> None:
     path = _own(name, "annotated")
     text = text.strip()
     if len(text) > NOTE_MAX:
-        raise SettingError(f"a note of {len(text)} characters: expected at most {NOTE_MAX}.")
+        raise SettingError(
+            _(
+                "the note has {n} characters: expected at most {most}.",
+                n=number(len(text)),
+                most=number(NOTE_MAX),
+            )
+        )
     checkpoint.annotate(path, text)
 
 
@@ -65,7 +72,13 @@ def _own(name: str, what: str) -> Path:
     if name not in known:
         raise UnknownName("checkpoint", name, known)
     if name in shipped():
-        raise SettingError(f"{name} comes with zscope and is not {what}. Pack it and unpack it under another name.")
+        raise SettingError(
+            _(
+                "{name} comes with zscope and cannot be {what}. Pack it, then unpack it under another name.",
+                name=name,
+                what=what,
+            )
+        )
     return known[name]
 
 
@@ -78,4 +91,4 @@ def _discard(path: Path) -> None:
             os.rename(path, aside)
         shutil.rmtree(aside)
     except OSError as e:
-        raise SaveError(f"could not delete {path}: {e.strerror or e}.") from e
+        raise SaveError(_("could not delete {path}: {error}.", path=path, error=e.strerror or e)) from e

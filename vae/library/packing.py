@@ -18,6 +18,7 @@ from ..saved import checkpoint
 from ..saved.checkpoint import FILES, RESUME, Checkpoint
 from ..saved.names import check_name
 from ..saved.restoring import restore
+from ..text import _, number, size
 
 RATIO_MAX, RATIO_FROM = 200, 64 * 2**20  # unpacked to packed, of a ZIP that unpacks to more
 ZIP_BYTES_MAX = 4 * 2**30  # unpacked
@@ -43,7 +44,7 @@ def unpack(source: Path | BufferedIOBase, name: str = "", *, allow_code: bool = 
 
     Raises: SettingError: no such ZIP, too large, a name that is taken. CheckpointError: not what was saved.
     """
-    given = PurePosixPath(getattr(source, "name", "") or "the ZIP").name  # so that what is wrong with it names it
+    given = PurePosixPath(getattr(source, "name", "") or _("the ZIP")).name  # so that what is wrong with it names it
     with tempfile.TemporaryDirectory(prefix="zscope-") as around:
         folder = Path(around) / given
         folder.mkdir()
@@ -51,8 +52,11 @@ def unpack(source: Path | BufferedIOBase, name: str = "", *, allow_code: bool = 
         saved = checkpoint.read(folder)
         if saved.config["family"] == IMPORTED and not allow_code:
             raise SettingError(
-                f"{saved.config['name']} is an imported decoder: code, which runs when it is opened. If you trust "
-                "it: python -m vae checkpoint unpack FILE --allow-code."
+                _(
+                    "{name} is an imported decoder, which is code that runs when it is opened. If you trust "
+                    "it: python -m vae checkpoint unpack FILE --allow-code.",
+                    name=saved.config["name"],
+                )
             )
         name = name or str(saved.config["name"])
         check_name(name)
@@ -74,34 +78,60 @@ def _extract(source: Path | BufferedIOBase, given: str, folder: Path, allowed: t
                     continue
                 if len(path.parts) > 2 or path.name not in ("config.json", *allowed) or path.name in inside:
                     raise SettingError(
-                        f"{given}: {entry.filename!r} is no file of a checkpoint: expected one folder with "
-                        f"config.json, {', '.join(allowed)}."
+                        _(
+                            "{given}: {filename!r} does not belong to a checkpoint: expected one folder with "
+                            "config.json, {allowed}.",
+                            given=given,
+                            filename=entry.filename,
+                            allowed=", ".join(allowed),
+                        )
                     )
                 inside[path.name] = entry
             if "config.json" not in inside:
-                raise SettingError(f"{given}: no checkpoint: it has no config.json.")
-            size, packed = (sum(getattr(e, k) for e in inside.values()) for k in ("file_size", "compress_size"))
-            if size > ZIP_BYTES_MAX or (size > RATIO_FROM and size > RATIO_MAX * max(packed, 1)):
+                raise SettingError(_("{given}: not a checkpoint: it has no config.json.", given=given))
+            unpacked, packed = (sum(getattr(e, k) for e in inside.values()) for k in ("file_size", "compress_size"))
+            if unpacked > ZIP_BYTES_MAX or (unpacked > RATIO_FROM and unpacked > RATIO_MAX * max(packed, 1)):
                 raise SettingError(
-                    f"{given}: unpacks to {size / 2**20:,.0f} MB from {packed / 2**20:,.1f}; at most "
-                    f"{ZIP_BYTES_MAX // 2**20:,} MB and {RATIO_MAX} times are unpacked."
+                    _(
+                        "{given}: {packed} would unpack to {unpacked}; at most {most} and {ratio} times the size of "
+                        "the ZIP are unpacked.",
+                        given=given,
+                        packed=size(packed),
+                        unpacked=size(unpacked),
+                        most=size(ZIP_BYTES_MAX),
+                        ratio=number(RATIO_MAX),
+                    )
                 )
             if inside["config.json"].file_size > CONFIG_BYTES_MAX:
-                raise SettingError(f"{given}: its config.json has {inside['config.json'].file_size / 2**20:.0f} MB.")
+                raise SettingError(
+                    _(
+                        "{given}: its config.json is too large ({size}).",
+                        given=given,
+                        size=size(inside["config.json"].file_size),
+                    )
+                )
             for name, entry in inside.items():
                 with z.open(entry) as stream:
                     (folder / name).write_bytes(stream.read(entry.file_size + 1))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as e:
-        raise SettingError(f"{given}: not a ZIP, or a damaged one ({e}).") from None
+        raise SettingError(_("{given}: not a ZIP, or a damaged one ({error}).", given=given, error=e)) from None
     except OSError as e:
-        raise SaveError(f"{given}: could not be unpacked: {e.strerror or e}.") from e
+        raise SaveError(_("{given}: could not be unpacked: {error}.", given=given, error=e.strerror or e)) from e
     listed = _listed(folder / "config.json")
     if extra := set(inside) - listed - {"config.json"}:
-        raise CheckpointError(f"{given}: its config.json does not list {', '.join(sorted(extra))}.")
+        raise CheckpointError(
+            _(
+                "{given}: its config.json does not list {extra}.",
+                given=given,
+                extra=", ".join(sorted(extra)),
+            )
+        )
 
 
 def _listed(config: Path) -> set[str]:
     try:
         return set(json.loads(config.read_text("utf-8"))["files"])
     except (ValueError, TypeError, KeyError, RecursionError) as e:
-        raise CheckpointError(f"config.json lists no files ({type(e).__name__}: {e}).") from None
+        raise CheckpointError(
+            _("config.json lists no files ({kind}: {error}).", kind=type(e).__name__, error=e)
+        ) from None

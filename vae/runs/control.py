@@ -18,6 +18,7 @@ from ..data.published.store import check_same
 from ..errors import SettingError
 from ..forming.snapshots import FOLDER
 from ..saved import checkpoint
+from ..text import _
 from . import os_process, preview
 from .diagnosis import without_epoch
 from .folder import (
@@ -67,22 +68,27 @@ def queue(plan: Any, *, work: bool = True) -> Run:
 
 
 def taken(name: str) -> str:
-    """Why no new training can have that name: a checkpoint or an unfinished run has it. "": it is free."""
+    """Why a new training cannot have that name, because a checkpoint or an unfinished run has it; "" if it is free."""
     for run in runs():
         if run.name == name and run.state.name != DONE:
-            return f"run {run.id} trains {name!r} and is {run.state.name}"
-    return f"checkpoint {name!r} exists" if name in checkpoint.checkpoints() else ""
+            return _(
+                "Run {run} trains {name!r} and is {state}.",
+                run=run.id,
+                name=name,
+                state=_(run.state.name),
+            )
+    return _("Checkpoint {name!r} already exists.", name=name) if name in checkpoint.checkpoints() else ""
 
 
 def refuse_taken(name: str) -> None:
-    """Raises: SettingError: it is taken, and what would be free."""
+    """Raises: SettingError: the name is taken; the message proposes a free one."""
     if why := taken(name):
         free = free_name(name, {*checkpoint.checkpoints(), *(run.name for run in runs())})
-        raise SettingError(f"{why}: choose another name, for example {free}.")
+        raise SettingError(_("{why} Choose another name, for example {free}.", why=why, free=free))
 
 
 def free_name(wanted: str, taken: Collection[str]) -> str:
-    """wanted, or with the first number that makes it new; as long as names may be."""
+    """`wanted`, with a number added if it is taken, at most 64 characters long."""
     if wanted not in taken:
         return wanted
     stem = re.sub(r"-\d+$", "", wanted)
@@ -210,7 +216,15 @@ def worker_lock() -> FileLock:
 def _may(id: str, what: str, *allowed: str) -> Run:
     run = find(id)
     if run.state.name not in allowed:
-        raise SettingError(f"cannot {what} {run.id}: it is {run.state.name}, expected {' or '.join(allowed)}.")
+        raise SettingError(
+            _(
+                "cannot {what} run {id}: it is {name}, expected {allowed}.",
+                what=what,
+                id=run.id,
+                name=run.state.name,
+                allowed=" or ".join(allowed),
+            )
+        )
     return run
 
 

@@ -1,4 +1,4 @@
-"""Why a training failed, in a sentence, and what to change so that it does not fail again."""
+"""Why a training failed, and what to change so that it does not fail again."""
 
 from __future__ import annotations
 
@@ -8,68 +8,73 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-GONE = "The process is gone, and its log does not say why: it was killed, or the machine was switched off."
-SAVED = "it goes on from its last saved epoch"
-AGAIN = f"Resume: {SAVED}."
-TAUGHT = "a tenth of the learning rate"
+from ..text import N_, _
+
+GONE = N_("The process ended without an error in its log: it was killed, or the machine was switched off.")
+AGAIN = N_("Resume from the last saved epoch.")
 SENTENCE = re.compile(r"^(?:error: |[\w.]*(?:Error|Exception|Diverged|NotFound|Corrupt)\b:? ?)(.*)", re.M)
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """cause: what happened; advice: what to change. Sentences for the user."""
+    """cause: what happened; advice: what to change. Both are sentences for the user."""
 
     cause: str
     advice: str
 
 
 def of_error(error: BaseException, plan: Mapping[str, Any]) -> Diagnosis:
-    """Of an exception that ended the training."""
+    """The diagnosis of an exception that ended the training."""
     said = str(error).strip() or type(error).__name__
     return Diagnosis(said, advice(f"{type(error).__name__}: {said}", plan))
 
 
 def of_exit(code: int, log: str, plan: Mapping[str, Any]) -> Diagnosis:
-    """Of a process that ended with that code and no word of its own; a negative one is the signal that killed it."""
+    """The diagnosis of a process that ended with that exit code; a negative code is the signal that killed it."""
     if code == -getattr(signal, "SIGKILL", 9):
-        cause = "The system killed the process (signal 9), as it does with what takes too much memory."
-        return Diagnosis(cause, f"{AGAIN} If it happens again: {_smaller(plan)}")
+        cause = _("The operating system killed the process (signal 9), probably because memory ran out.")
+        return Diagnosis(cause, _("{again} If it happens again: {smaller}", again=_(AGAIN), smaller=_smaller(plan)))
     if code < 0:
-        return Diagnosis(f"The process was ended by signal {-code} ({signal.Signals(-code).name}).", AGAIN)
+        cause = _("The process was ended by signal {number} ({name}).", number=-code, name=signal.Signals(-code).name)
+        return Diagnosis(cause, _(AGAIN))
     return of_log(log, plan)
 
 
 def of_log(log: str, plan: Mapping[str, Any]) -> Diagnosis:
-    """From the last sentence of a log that tells of an error."""
+    """The diagnosis by the last error in a log."""
     told = list(SENTENCE.finditer(log))
     if not told:
-        return Diagnosis(GONE, AGAIN)
+        return Diagnosis(_(GONE), _(AGAIN))
     return Diagnosis(told[-1][1].strip() or told[-1][0].strip(), advice(told[-1][0], plan))
 
 
 def advice(said: str, plan: Mapping[str, Any]) -> str:
-    """What to change, by the words of the error."""
+    """What to change, by the text of the error."""
+    lr = f"{lower_lr(plan):g}"
     if "training diverged" in said:
-        rate = f"a learning rate of {lower_lr(plan):g}, a tenth of this one"
-        return f"The net took too large steps, and every epoch is done. Train anew with {rate}."
+        return _(
+            "The optimiser took too large steps, and every epoch is done. Train again with a tenth of the learning "
+            "rate: lr {lr}.",
+            lr=lr,
+        )
     if re.search(r"\b(is nan|is -?inf)\b|Diverged|not finite", said):
-        return f"The net took too large a step. Resume with {TAUGHT}: lr {lower_lr(plan):g}."
+        return _("The optimiser took too large a step. Resume with a tenth of the learning rate: lr {lr}.", lr=lr)
     if re.search(r"out of memory|MemoryError|bad_alloc|DefaultCPUAllocator|can't allocate", said, re.I):
         return _smaller(plan)
     if re.search(r"No space left|Errno 28|disk quota", said, re.I):
-        return f"Free some space on the disk, then resume: {SAVED}."
+        return _("Free some disk space. {again}", again=_(AGAIN))
     if re.search(r"could not be downloaded|DataNotFound|not on this machine", said):
-        return "Bring the data to this machine as the message says, then resume."
+        return _("Get the data onto this machine as the message says, then resume.")
     if re.search(r"DataCorrupt|not the published bytes", said):
-        return "Delete the damaged file that the message names, then resume."
+        return _("Delete the damaged file that the message names, then resume.")
     if re.search(r"Permission denied|Errno 13|Read-only", said, re.I):
-        return "Let this user write to the folder that the message names, then resume."
-    return "Read the log; what it says is what the program knows."
+        return _("Give this user write permission for the folder that the message names, then resume.")
+    return _("Read the log for details.")
 
 
 def without_epoch(advice: str) -> str:
-    """The same where no epoch is saved to go on from."""
-    return advice.replace(AGAIN, "").replace(f": {SAVED}", "").replace("Resume with", "Start anew with").strip()
+    """The same advice for a run without a saved epoch, which can only be restarted."""
+    return advice.replace(_(AGAIN), "").replace("Resume with", "Restart with").strip()
 
 
 def lower_lr(plan: Mapping[str, Any]) -> float:
@@ -79,4 +84,8 @@ def lower_lr(plan: Mapping[str, Any]) -> float:
 
 def _smaller(plan: Mapping[str, Any]) -> str:
     batch = int((plan.get("settings") or {}).get("batch_size", 128))
-    return f"Train anew with a smaller batch_size ({max(1, batch // 2)} in place of {batch}), or a smaller width."
+    return _(
+        "Train again with a smaller batch_size ({smaller} instead of {batch}) or a smaller width.",
+        smaller=max(1, batch // 2),
+        batch=batch,
+    )

@@ -1,6 +1,6 @@
-"""What a training will cost, measured: real steps of that very net, batch and data set, in a process of its own.
+"""The cost of a training, measured by running some of its steps in a separate process.
 
-The figures are kept by plan for ten minutes: a second look costs nothing; the number of epochs is no part of it.
+The figures are cached by plan for ten minutes; the number of epochs is not part of the key.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from ..metrics.bounds import evaluate
 from ..models.conditions import told
 from ..models.tensors import resident, to_float
 from ..saved import checkpoint
+from ..text import N_, _, duration, ngettext, number, significant, size
 from ..training import experiment, stream
 from ..training.job import Job
 from ..training.plan import Plan
@@ -34,7 +35,7 @@ STREAMED = 64  # batches of a training set that does not fit
 EVALUATED, EVALUATED_NLL = 1_000, 50  # test samples that stand for all
 FRESH_S = 600.0
 LIMIT_S = 120.0  # for reading the data and building the net, too
-MAPPING = ("encoding", "laying out the map", "measuring trust", "drawing thumbnails")
+MAPPING = ("encoding", N_("laying out the map"), N_("measuring trust"), N_("drawing thumbnails"))
 
 
 class Unmeasured(ZscopeError):
@@ -56,25 +57,42 @@ class Forecast:
     map_s: float | None = None
 
     def total_s(self, epochs: int) -> float:
-        """From start to end; the map included where it is known."""
+        """From start to end, with the map if its time is known."""
         return self.start_s + epochs * self.epoch_s + self.finish_s + (self.map_s or 0.0)
 
     def record(self, epochs: int) -> dict[str, Any]:
         return dataclasses.asdict(self) | {"epochs": epochs, "total_s": self.total_s(epochs)}
 
     def told(self, epochs: int, models: int = 1) -> str:
-        """Two sentences. models: how many such trainings, one after the other."""
-        total = clock(models * self.total_s(epochs)) + f" for all {models}, one after the other" * (models > 1)
-        rest = "" if self.map_s is not None else ", plus the map, which was not timed here yet"
-        memory = f"{self.peak_bytes / 1e9:.1f} GB of {'its' if self.device != 'cpu' else 'main'} memory"
-        return (
-            f"About {total}{rest}. Measured on this {self.device} in {self.steps} trial steps: "
-            f"{seconds(self.epoch_s)} an epoch, {memory}."
+        """The forecast in sentences. models: how many such trainings run one after the other."""
+        total = duration(models * self.total_s(epochs))
+        said = [_("About {time}.", time=total)]
+        if models > 1:
+            said = [
+                ngettext(
+                    "About {time} for {n} model.",
+                    "About {time} for all {n} models, one after the other.",
+                    models,
+                    time=total,
+                )
+            ]
+        if self.map_s is None:
+            said.append(_("The map comes on top; none has been timed here yet."))
+        epoch = duration(self.epoch_s) if self.epoch_s >= 10 else f"{significant(self.epoch_s, 2)} s"
+        facts = {"epoch": epoch, "memory": size(self.peak_bytes), "device": self.device}
+        said.append(
+            ngettext(
+                "Measured on this machine ({device}) in {n} training step: {epoch} per epoch, {memory} of memory.",
+                "Measured on this machine ({device}) in {n} training steps: {epoch} per epoch, {memory} of memory.",
+                self.steps,
+                **facts,
+            )
         )
+        return " ".join(said)
 
 
 def of(plan: Plan) -> Forecast:
-    """Of a plan, measured now or when it was last asked for. Raises: SettingError: no such training. Unmeasured."""
+    """The forecast of a plan, measured now or taken from the cache. Raises: SettingError: invalid plan. Unmeasured."""
     Job.of(plan)
     if (found := known(plan)) is not None:
         return found
@@ -88,16 +106,16 @@ def of(plan: Plan) -> Forecast:
 
 
 def known(plan: Any) -> Forecast | None:
-    """Of a plan that was measured within the last ten minutes: a machine may have been busy."""
-    keep = _file(plan)
-    if not keep.exists() or time.time() - keep.stat().st_mtime > FRESH_S:
+    """The cached forecast of a plan, if it is at most ten minutes old: the load of a machine changes."""
+    path = _file(plan)
+    if not path.exists() or time.time() - path.stat().st_mtime > FRESH_S:
         return None
-    found = Forecast(**json.loads(keep.read_text("utf-8")))
+    found = Forecast(**json.loads(path.read_text("utf-8")))
     return dataclasses.replace(found, map_s=map_seconds(plan.points))
 
 
 def map_seconds(points: int) -> float | None:
-    """What a map of so many points takes here: as it took in finished runs, in proportion to their points."""
+    """Seconds that a map of so many points takes here, scaled from finished runs; None without any."""
     took = []
     for run in runs():
         stages = run.progress.get("stages_s", {})
@@ -107,17 +125,6 @@ def map_seconds(points: int) -> float | None:
         return None
     nearest = min(took)[0]
     return statistics.median(s * max(0.5, points / of) for off, of, s in took if off == nearest)
-
-
-def clock(s: float) -> str:
-    """A duration as people say it."""
-    if s < 90:
-        return f"{max(1, round(s))} seconds"
-    return f"{round(s / 60)} minutes" if s < 5400 else f"{s / 3600:.1f} hours"
-
-
-def seconds(s: float) -> str:
-    return f"{s:.2g} s" if s < 10 else clock(s)
 
 
 def _file(plan: Any) -> Path:
@@ -144,11 +151,15 @@ def _measured_apart(plan: Any) -> dict[str, Any]:
             )
         except subprocess.TimeoutExpired:
             raise Unmeasured(
-                f"not a few steps were done in {LIMIT_S:.0f} s: the data or the net are too large."
+                _(
+                    "fewer than {steps} training steps finished within {seconds} s: the data set or the network is too large.",
+                    steps=LEAST_STEPS,
+                    seconds=number(LIMIT_S),
+                )
             ) from None
     if done.returncode:
-        last = done.stderr.strip().splitlines() or [f"it ended with status {done.returncode}"]
-        raise Unmeasured(f"a trial of this training failed: {last[-1]}")
+        last = done.stderr.strip().splitlines() or [_("exit status {code}", code=done.returncode)]
+        raise Unmeasured(_("trial training failed: {last}", last=last[-1]))
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -170,7 +181,7 @@ def measure(plan: Plan) -> dict[str, Any]:
 
     job = Job.of(plan)
     device, samples = job.device, job.data.load()
-    trainer, _ = experiment.prepare(job, samples)
+    trainer, _history = experiment.prepare(job, samples)
     (given, c_all), n = experiment.conditions(job, samples), len(samples.x_train)
     batch = min(trainer.h.batch_size, n)
     some = STREAMED * batch if stream.megabytes(plan.stream_mb, samples.x_train, device) else n

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import SettingError
 from ..saved import checkpoint
+from ..text import _
 from . import os_process
 from .folder import LOG, Run, find, lock, write
 
@@ -47,5 +48,5 @@ def asked(run: Run) -> dict[str, Any] | None:
 
 def epochs_saved(run: Run) -> int:
     if run.name not in checkpoint.checkpoints():
-        raise SettingError(f"run {run.id} has saved no epoch yet: there is nothing to map.")
+        raise SettingError(_("run {id} has no saved epoch yet: there is nothing to map.", id=run.id))
     return json.loads((checkpoint.find(run.name) / "config.json").read_text("utf-8"))["epochs_done"]

@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 from ..errors import SettingError
 from ..forming.recording import Snapshots
 from ..saved import checkpoint
+from ..text import _
 from ..training import experiment
 from ..training.job import Job
 from ..training.plan import Plan
@@ -72,7 +73,7 @@ def _train(plan: Plan, run: Run, resume: bool, say, figures) -> str:
     for event in events:
         notes.event(event)
         if event.kind == "epoch":
-            say(f"epoch {event.epoch}/{event.epochs}  {'  '.join(figures(event.metrics))}")
+            say(f"{_('epoch')} {event.epoch}/{event.epochs}  {'  '.join(figures(event.metrics))}")
         asked = requested(run.folder)
         last = event.kind == "done" or (event.kind == "epoch" and event.epoch == event.epochs)
         if asked and not last and (asked == "stop" or event.kind == "epoch"):
@@ -101,12 +102,12 @@ def claimed(folder: Path) -> Iterator[Run]:
     """
     run = read(folder)
     if run is None:
-        raise SettingError(f"there is no run {folder.name!r}: it was deleted.")
+        raise SettingError(_("run {name!r} was deleted.", name=folder.name))
     held = FileLock(folder / ".trainer.lock", thread_local=False)
     try:
         held.acquire(timeout=0)
     except Timeout:
-        raise SettingError(f"run {folder.name} is trained by another process.") from None
+        raise SettingError(_("run {name} is already being trained by another process.", name=folder.name)) from None
     try:
         with lock():  # it may have been begun by a worker that was killed before it could write this
             me = os_process.own()

@@ -9,6 +9,7 @@ import time
 from filelock import Timeout
 
 from ..saved import checkpoint
+from ..text import _
 from . import os_process
 from .control import forget, worker_lock
 from .diagnosis import Diagnosis, of_exit
@@ -51,7 +52,12 @@ def _launch(run: Run) -> subprocess.Popen | None:
     try:
         process = os_process.detached([*arguments, *device, *resume, "--run", run.id], run.folder / LOG)
     except OSError as error:
-        fail(run, Diagnosis(f"The training could not be started: {error.strerror}.", "Resume to try again."))
+        fail(
+            run,
+            Diagnosis(
+                _("The training could not be started: {strerror}.", strerror=error.strerror), _("Resume to try again.")
+            ),
+        )
         return None
     change(run, RUNNING, pid=process.pid, began=os_process.began(process.pid))
     return process

@@ -21,70 +21,75 @@ from ..forming.recording import Look, source
 from ..runs.folder import DONE, write
 from ..saved import checkpoint
 from ..saved.restoring import restore
+from ..text import _
 from ..training.job import Job
 from ..training.plan import Plan
-from . import sweep
-from .sweep import Disk, Ladder, find
+from . import sweeps
+from .sweep import Disk, Sweep, find
 
 OF = "of.json"
 MEASURED = ("elbo_nats", "distortion_nats", "rate_nats", "active_units")  # on the test set, as the card has them
 
 
-def frames_of(ladder: Ladder) -> Frames | None:
-    """The rungs that are trained, as frames of one set of samples; their figures are the test set's. None: `look` must
-    look through the models first."""
-    if not ready(ladder):
+def frames_of(sweep: Sweep) -> Frames | None:
+    """The trained models as frames over the same samples, with metrics of the test set. None until `look` has run."""
+    if not ready(sweep):
         return None
-    done = seen(ladder)
-    values = [value for value, rung in zip(ladder.values, ladder.rungs, strict=True) if rung in done]
-    found = model_sequence.of_folder(ladder.folder, name=ladder.name, axis=ladder.setting, values=values)
+    done = seen(sweep)
+    values = [value for value, model in zip(sweep.values, sweep.models, strict=True) if model in done]
+    found = model_sequence.of_folder(sweep.folder, name=sweep.name, axis=sweep.setting, values=values)
     assert found is not None  # `ready` has seen what was stored
-    return model_sequence.captioned(found, ladder.family, ladder.dataset)
+    return model_sequence.captioned(found, sweep.family, sweep.dataset)
 
 
-def ready(ladder: Ladder, disk: Disk | None = None) -> bool:
-    """Whether all models that are trained were looked through, as they are now."""
-    done = seen(ladder)
-    return len(done) > 1 and done == _trained(ladder, disk or sweep.read())
+def ready(sweep: Sweep, disk: Disk | None = None) -> bool:
+    """True if the stored comparison covers all trained models with their present weights."""
+    done = seen(sweep)
+    return len(done) > 1 and done == _trained(sweep, disk or sweeps.read())
 
 
 def look(name: str, report: Callable[[str], Any] = lambda stage: None) -> Frames:
-    """Look through the models that are trained at the same samples and keep what they make of them with the ladder: a
-    moment for each, nothing where it is kept and no model was trained anew. Their maps are laid out by `frames.lay`.
+    """Encode the same samples with every trained model and store the result with the sweep. Takes a moment for each
+    model; returns at once if it is stored and no model has changed. Maps are laid out later, by `frames.lay`.
 
     Raises: SettingError: fewer than 2 are trained. DataNotFound: the samples are not on this machine.
     """
-    ladder = find(name)
-    if (kept := frames_of(ladder)) is not None:
-        return kept  # also where the folder cannot be written to
-    with FileLock(ladder.folder / ".looking.lock"):
-        if (kept := frames_of(ladder)) is not None:
-            return kept
-        done = _trained(ladder, sweep.read())
+    sweep = find(name)
+    if (stored := frames_of(sweep)) is not None:
+        return stored  # before the lock, which needs a writable folder
+    with FileLock(sweep.folder / ".looking.lock"):
+        if (stored := frames_of(sweep)) is not None:
+            return stored
+        done = _trained(sweep, sweeps.read())
         if len(done) < 2:
             raise SettingError(
-                f"ladder {name}: {len(done)} of its {len(ladder.rungs)} models are trained, expected 2 at least."
+                _(
+                    "sweep {name}: {done} of {models} models are trained, expected at least 2.",
+                    name=name,
+                    done=len(done),
+                    models=len(sweep.models),
+                )
             )
-        _look(ladder, done, report)
-        found = frames_of(ladder)
+        _look(sweep, done, report)
+        found = frames_of(sweep)
     assert found is not None  # it was stored just now
     return found
 
 
-def _look(ladder: Ladder, done: dict[str, str], report: Callable[[str], Any]) -> None:
-    folder, sources = ladder.folder / snapshots.FOLDER, set()
+def _look(sweep: Sweep, done: dict[str, str], report: Callable[[str], Any]) -> None:
+    folder, sources = sweep.folder / snapshots.FOLDER, set()
     look: Look | None = None
     shutil.rmtree(folder, ignore_errors=True)
-    for i, rung in enumerate(done):
-        report(f"looking at {rung}")
-        saved = checkpoint.read(checkpoint.find(rung), skip=(checkpoint.RESUME,))
+    for i, name in enumerate(done):
+        report(_("encoding the samples with {model}", model=name))
+        saved = checkpoint.read(checkpoint.find(name), skip=(checkpoint.RESUME,))
         if look is None:
             c = saved.config
-            job = Job.of(Plan(c["family"], c["dataset"], c["hparams"], seed=c["seed"], name=rung))
+            job = Job.of(Plan(c["family"], c["dataset"], c["hparams"], seed=c["seed"], name=name))
             look = Look(job, job.data.load())
-        model, _ = restore(saved, look.device)
+        model, _device = restore(saved, look.device)
         measured = saved.config["metrics"]
-        figures = {name: np.float64(measured[name]) for name in MEASURED if measured.get(name) is not None}
+        figures = {key: np.float64(measured[key]) for key in MEASURED if measured.get(key) is not None}
         snapshots.write(folder / f"{i:06d}.npz", look.at(model) | figures)
         sources.add(source(model))
     assert look is not None  # there are at least two models
@@ -93,17 +98,17 @@ def _look(ladder: Ladder, done: dict[str, str], report: Callable[[str], Any]) ->
     write(folder / OF, done)  # the last: until then there is nothing to read
 
 
-def _trained(ladder: Ladder, disk: Disk) -> dict[str, str]:
-    """The rungs that are done, in order, with what their weights hash to."""
+def _trained(sweep: Sweep, disk: Disk) -> dict[str, str]:
+    """trained model -> SHA-256 of its weights, in the order of the values."""
     found = {}
-    for rung, state in ladder.states(disk).items():
-        if state == DONE and rung in disk.checkpoints:
-            config = json.loads((disk.checkpoints[rung] / "config.json").read_text("utf-8"))
-            found[rung] = config["files"][checkpoint.MODEL]
+    for model, state in sweep.states(disk).items():
+        if state == DONE and model in disk.checkpoints:
+            config = json.loads((disk.checkpoints[model] / "config.json").read_text("utf-8"))
+            found[model] = config["files"][checkpoint.MODEL]
     return found
 
 
-def seen(ladder: Ladder) -> dict[str, str]:
-    """The rungs that were looked through last, in the order of the frames, with what their weights hashed to."""
-    kept = ladder.folder / snapshots.FOLDER / OF
-    return json.loads(kept.read_text("utf-8")) if kept.is_file() else {}
+def seen(sweep: Sweep) -> dict[str, str]:
+    """model -> SHA-256 of its weights, for the models in the stored comparison, in the order of the frames."""
+    path = sweep.folder / snapshots.FOLDER / OF
+    return json.loads(path.read_text("utf-8")) if path.is_file() else {}

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.optim.adam import adam
 
 from ..errors import ZscopeError
+from ..text import _
 
 EPS = 1e-8
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")
@@ -78,7 +79,14 @@ class Group:
             saved = state.get(key)
             if saved is None or saved.shape != value.shape:
                 found = "nothing" if saved is None else tuple(saved.shape)
-                raise ZscopeError(f"this resume file is of another model: {key} is {found}, not {tuple(value.shape)}.")
+                raise ZscopeError(
+                    _(
+                        "this resume file belongs to another model: {key} has shape {found}, not {expected}.",
+                        key=key,
+                        found=found,
+                        expected=tuple(value.shape),
+                    )
+                )
             value.copy_(saved)
 
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from ..errors import DeviceError, SettingError
+from ..text import _
 from ..types import Loss
 
 STRIDE = 2654435761  # between the seeds of two processes: far from that of an epoch, which is 1
@@ -44,8 +45,13 @@ def own(device: torch.device) -> torch.device:
     local, there = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
     if device.type != "cuda" or local >= there:
         raise DeviceError(
-            f"{device.type}: this is process {local + 1} of this machine, which has {there} CUDA device(s): "
-            "expected one for each process, or --device cpu."
+            _(
+                "{type}: this is process {local} of this machine, and CUDA devices here: {there}. Expected one device "
+                "for each process, or --device cpu.",
+                type=device.type,
+                local=local + 1,
+                there=there,
+            )
         )
     torch.cuda.set_device(local)
     return torch.device("cuda", local)
@@ -105,7 +111,13 @@ def replica(model: nn.Module, objective: nn.Module, batch_size: int) -> nn.Modul
     None for a single one. Raises: SettingError: fewer samples a batch than processes."""
     world = place()[1]
     if batch_size < world:
-        raise SettingError(f"batch_size={batch_size}: expected at least {world}, a sample for each process.")
+        raise SettingError(
+            _(
+                "batch_size={batch_size}: expected at least {world}, one sample for each process.",
+                batch_size=batch_size,
+                world=world,
+            )
+        )
     return DistributedDataParallel(Replica(model, objective)) if world > 1 else None
 
 

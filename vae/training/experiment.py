@@ -26,6 +26,7 @@ from ..models.tensors import resident
 from ..saved import checkpoint
 from ..saved.checkpoint import HISTORY, MODEL, RESUME, Checkpoint
 from ..settings import knobs
+from ..text import _
 from ..types import Samples, Spec
 from ..version import __version__
 from . import distributed, stream
@@ -65,15 +66,21 @@ def train(
     name = plan.checkpoint_name()
     exists = name in checkpoint.checkpoints()
     if exists and not (resume or overwrite):
-        raise SettingError(f"checkpoint {name!r} exists: choose --name, continue it with --resume, or --overwrite it.")
+        raise SettingError(
+            _(
+                "checkpoint {name!r} already exists: choose another --name, continue it with --resume, or replace it "
+                "with --overwrite.",
+                name=name,
+            )
+        )
     if resume and not exists:
-        raise SettingError(f"nothing to resume: there is no checkpoint {name!r}.")
+        raise SettingError(_("nothing to resume: there is no checkpoint {name!r}.", name=name))
     saved = checkpoint.read(checkpoint.find(name)) if resume else None
     if saved:
         check_same(saved.config)  # first: it says more of a data set that is gone than that there is none of its name
     job = given or Job.of(plan)
     with distributed.group(job.device):
-        report("loading data")
+        report(_("loading data"))
         samples = distributed.in_turn(job.data.load)
         job = _streamed(job, samples, saved)
         trainer, spec = prepare(job, samples)
@@ -98,7 +105,14 @@ def _streamed(job: Job, samples: Samples, saved: Checkpoint | None) -> Job:
     if saved:
         was = saved.config.get("stream_mb", 0)
         if asked not in (None, was):
-            raise SettingError(f"cannot resume {saved.path.name}: its stream is {was} MB, not {asked}.")
+            raise SettingError(
+                _(
+                    "cannot resume {name}: it streams {was} MB at a time, not {asked}.",
+                    name=saved.path.name,
+                    was=was,
+                    asked=asked,
+                )
+            )
         asked = was
     chosen = distributed.agreed(stream.megabytes(asked, samples.x_train, job.device), job.device)
     return dataclasses.replace(job, plan=dataclasses.replace(job.plan, stream_mb=chosen or job.plan.stream_mb))
@@ -128,7 +142,7 @@ def _epochs(
     given, c_test = conditions(job, samples)
     if plan.stream_mb:
         x, given = stream.Stream(samples.x_train, given, device, plan.stream_mb), None
-        report(f"the training set is streamed, {plan.stream_mb} MB of it at a time")
+        report(_("streaming the training set, {mb} MB at a time", mb=plan.stream_mb))
     else:
         x = resident(samples.x_train, device)
     x_test = resident(samples.x_test, device) if speaks else None
@@ -138,7 +152,7 @@ def _epochs(
         if event.kind == "epoch" and speaks:
             warning = _collapse(job, trainer, event.metrics) if event.epoch >= LEARNT * plan.epochs else None
             if warning != said:
-                report(warning or "The posterior is in use again.")
+                report(warning or _("The posterior has recovered from its collapse."))
                 said = warning
             history.append({"epoch": event.epoch, "step": event.step, **event.metrics})
             status = {"epochs_done": event.epoch, "created": _now(), "metrics": {}}
@@ -186,7 +200,7 @@ def _finish(
     report: Report,
 ) -> Iterator[Event]:
     plan = job.plan
-    report("evaluating on the test set")
+    report(_("evaluating on the test set"))
     x_test = resident(samples.x_test, job.device)
     y_test = None if samples.y_test is None else resident(samples.y_test, job.device)
     c_test = test_conditions(job, samples)
@@ -234,12 +248,24 @@ def measure_atlas(saved: Checkpoint, samples: Samples, *, device: str | None = N
     engine = Engine(saved, device)
     atlas = engine.atlas
     if atlas.index.max() >= len(samples.x_train):
-        raise CheckpointError(f"{engine.name}: its map has row {atlas.index.max()}, the data {len(samples.x_train)}.")
+        raise CheckpointError(
+            _(
+                "{name}: its map refers to sample {row}, but the data set has {n} samples.",
+                name=engine.name,
+                row=atlas.index.max(),
+                n=len(samples.x_train),
+            )
+        )
     x = samples.x_train[atlas.index]
     told = atlas.conditions if engine.conditioned else atlas.labels if engine.conditional else None
     first = {"c" if engine.conditioned else "y": None if told is None else told[:64]}
     if np.abs(engine.encode(x[:64], **first)[0] - atlas.z[:64]).max() > MOVED:
-        raise CheckpointError(f"{engine.name}: these samples are not those of its map; rebuild it with `atlas`.")
+        raise CheckpointError(
+            _(
+                "{name}: these are not the samples of its map; rebuild the map with `python -m vae atlas {name}`.",
+                name=engine.name,
+            )
+        )
     measured = stored(measure(engine.model, x, told), atlas.z, atlas.std, samples, atlas.index)
     files = dataclasses.replace(atlas, measured=measured, stored_mixture=atlas.mixture).files()
     return checkpoint.save(saved.path, saved.config, {**saved.files, **files}, keep_note=True)

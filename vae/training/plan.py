@@ -11,6 +11,7 @@ from ..errors import SettingError
 from ..registry import FAMILIES
 from ..saved.names import check_spelling
 from ..settings import configure, knobs
+from ..text import _
 from . import distributed
 from .trainer import TrainHparams
 
@@ -50,13 +51,23 @@ class Plan:
         """Raises: SettingError: a name or number that no run can have; settings are checked by `split_settings`."""
         check_spelling(self.checkpoint_name())
         if not 1 <= self.epochs <= 1_000_000:
-            raise SettingError(f"epochs={self.epochs}: expected 1 to 1000000.")
+            raise SettingError(_("epochs={epochs}: expected 1 to 1000000.", epochs=self.epochs))
         if not 2 <= self.points <= 1_000_000:
-            raise SettingError(f"points={self.points}: expected 2 to 1000000 reference samples of the map.")
+            raise SettingError(
+                _(
+                    "points={points}: expected 2 to 1000000 reference samples of the map.",
+                    points=self.points,
+                )
+            )
         if self.stream_mb is not None and not 0 <= self.stream_mb <= 1_000_000:
-            raise SettingError(f"stream={self.stream_mb}: expected 0 to 1000000 megabytes.")
+            raise SettingError(
+                _(
+                    "stream={stream_mb}: expected 0 to 1000000 megabytes.",
+                    stream_mb=self.stream_mb,
+                )
+            )
         if not 0 <= self.seed < 2**32:
-            raise SettingError(f"seed={self.seed}: expected 0 to {2**32 - 1}.")
+            raise SettingError(_("seed={seed}: expected 0 to {most}.", seed=self.seed, most=2**32 - 1))
 
 
 def split_settings(family: str, settings: dict[str, Any]) -> tuple[Any, TrainHparams]:
@@ -68,5 +79,12 @@ def split_settings(family: str, settings: dict[str, Any]) -> tuple[Any, TrainHpa
     unknown = [k for k in theirs if k not in knobs(hparams)]
     if unknown:
         every = ", ".join(sorted([*knobs(hparams), *known]))
-        raise SettingError(f"unknown setting {unknown[0]!r} for {family}. Known: {every}.")
+        raise SettingError(
+            _(
+                "unknown setting {unknown!r} for {family}. Known: {every}.",
+                unknown=unknown[0],
+                family=family,
+                every=every,
+            )
+        )
     return configure(hparams, theirs), configure(TrainHparams, ours)

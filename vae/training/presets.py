@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import SettingError, UnknownName
 from ..registry import FAMILIES, MODALITIES, Dataset
 from ..settings import knobs
+from ..text import _
 
 QUICK_STEPS, QUICK_EPOCHS = 900, (5, 150)  # optimiser steps to aim at; the fewest and most epochs they may take
 TRAINER = {"batch_size": 64, "lr": 2e-3, "lr_end": 0.05}
@@ -31,7 +32,7 @@ def preset(name: str, family: str, dataset: Dataset, n: int) -> Preset:
     if name not in PRESETS:
         raise UnknownName("preset", name, PRESETS)
     if n < 1:
-        raise SettingError(f"n={n}: expected at least 1 training sample.")
+        raise SettingError(_("n={n}: expected at least 1 training sample.", n=n))
     known = knobs(FAMILIES.get(family).Hparams)
     settings = {k: v for k, v in MODALITIES.get(dataset.modality).quick.items() if k in known} | TRAINER
     low, high = QUICK_EPOCHS

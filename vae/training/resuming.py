@@ -10,6 +10,7 @@ import torch
 from ..errors import CheckpointError, SettingError
 from ..saved.checkpoint import RESUME, Checkpoint
 from ..saved.restoring import restore
+from ..text import _, number
 from .job import Job
 from .trainer import Trainer
 
@@ -25,7 +26,11 @@ def changes(saved: Checkpoint, job: Job) -> list[dict[str, Any]]:
     """
     if RESUME not in saved.files:
         raise CheckpointError(
-            f"{saved.path.name} has no {RESUME}: a shipped checkpoint cannot be resumed, only trained again."
+            _(
+                "{name} has no {resume}: a checkpoint that comes with zscope cannot be resumed, only trained again.",
+                name=saved.path.name,
+                resume=RESUME,
+            )
         )
     plan, was, now = job.plan, saved.config["train"], dataclasses.asdict(job.trainer)
     held = {k: v for k, v in was.items() if k not in FREE}
@@ -37,8 +42,17 @@ def changes(saved: Checkpoint, job: Job) -> list[dict[str, Any]]:
         ("train", held, {k: v for k, v in now.items() if k not in FREE}),
     ):
         if old != new:
-            free = f" Only {', '.join(FREE)} and --epochs may be others than before." if key == "train" else ""
-            raise SettingError(f"cannot resume {saved.path.name}: its {key} is {old!r}, not {new!r}.{free}")
+            free = _("Only {settings} and --epochs may change.", settings=", ".join(FREE)) if key == "train" else ""
+            raise SettingError(
+                _(
+                    "cannot resume {name}: its {key} is {old!r}, not {new!r}. {free}",
+                    name=saved.path.name,
+                    key=key,
+                    old=old,
+                    new=new,
+                    free=free,
+                )
+            )
     pairs = {k: [was[k], now[k]] for k in FREE} | {"epochs": [saved.config["epochs"], plan.epochs]}
     changed = {k: pair for k, pair in pairs.items() if pair[0] != pair[1]}
     before = saved.config.get("changes", [])
@@ -47,8 +61,8 @@ def changes(saved: Checkpoint, job: Job) -> list[dict[str, Any]]:
 
 def told(change: dict[str, Any]) -> str:
     """One change in words: "from epoch 4 on: lr 0.001 -> 0.0001"."""
-    pairs = ", ".join(f"{k} {v[0]} -> {v[1]}" for k, v in change.items() if k != "after_epoch")
-    return f"from epoch {change['after_epoch'] + 1} on: {pairs}"
+    pairs = ", ".join(f"{k} {v[0]} → {v[1]}" for k, v in change.items() if k != "after_epoch")
+    return _("from epoch {epoch} on: {changes}", epoch=number(change["after_epoch"] + 1), changes=pairs)
 
 
 def resume(trainer: Trainer, saved: Checkpoint) -> list[dict[str, Any]]:

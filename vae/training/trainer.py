@@ -23,6 +23,7 @@ from ..models.conditions import told
 from ..models.nets.precision import PRECISIONS, mixed
 from ..models.tensors import to_float
 from ..settings import knob
+from ..text import _
 from ..types import Loss
 from . import distributed
 from .adam import Group
@@ -99,7 +100,12 @@ class Trainer:
         if loss.adversary is None:
             rest = []
         elif not rest:
-            raise ZscopeError(f"{type(self.objective).__name__} has an adversary's loss but no parameters to lower it.")
+            raise ZscopeError(
+                _(
+                    "{name} has an adversary's loss but no parameters to lower it.",
+                    name=type(self.objective).__name__,
+                )
+            )
         for adversary in rest:
             # the two losses may share what is before them
             adversary.take_gradients(_weighed(loss.adversary, weight), keep_graph=True)
@@ -142,7 +148,7 @@ class Trainer:
         try:
             self.objective.load_state_dict(saved)
         except RuntimeError as e:
-            raise ZscopeError(f"this resume file is of another objective: {e}") from e
+            raise ZscopeError(_("this resume file belongs to another objective: {error}", error=e)) from e
         torch.set_rng_state(state["random_cpu"])
         if device.type == "cuda" and "random_cuda" in state:
             torch.cuda.set_rng_state(state["random_cuda"], device)
@@ -241,4 +247,11 @@ def _means(sums: dict[str, float], pending: list, seen: int, step: int) -> dict[
 def _check_finite(metrics: dict[str, float], step: int) -> None:
     for name, value in metrics.items():
         if not math.isfinite(value):
-            raise Diverged(f"{name} is {value} by step {step}: try a lower lr, or a smaller clip.")
+            raise Diverged(
+                _(
+                    "{name} is {value} by step {step}: try a lower lr or a smaller clip.",
+                    name=name,
+                    value=value,
+                    step=step,
+                )
+            )

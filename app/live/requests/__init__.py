@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vae.engine.engine import Engine
+from vae.text import _
 
 UP = struct.Struct("<IBB2x")
 PICTURE = struct.Struct("<IBB2x5f")
@@ -116,28 +117,57 @@ def parse(frame: bytes, scene: Scene) -> Request:
     """A frame's request. Raises: Refused: anything about it is wrong."""
     longest = UP.size + max(kind.size(scene) for kind in kinds().values())
     if len(frame) > longest:
-        raise Refused(OVERSIZE, f"frame of {len(frame)} bytes; at most {longest}")
+        raise Refused(
+            OVERSIZE,
+            _(
+                "frame of {frame} bytes; at most {longest}",
+                frame=len(frame),
+                longest=longest,
+            ),
+        )
     if len(frame) < UP.size:
-        raise Refused(BAD_FRAME, f"frame of {len(frame)} bytes; the header alone has {UP.size}")
+        raise Refused(
+            BAD_FRAME,
+            _(
+                "frame of {frame} bytes; the header alone has {size}",
+                frame=len(frame),
+                size=UP.size,
+            ),
+        )
     sequence, code, label = UP.unpack_from(frame)
     kind = kinds().get(code)
     if kind is None:
         known = ", ".join(f"{k.code} {k.name}" for k in kinds().values())
-        raise Refused(BAD_FRAME, f"unknown kind {code}; known: {known}")
+        raise Refused(BAD_FRAME, _("unknown kind {code}; known: {known}", code=code, known=known))
     if label > scene.classes:
-        raise Refused(BAD_FRAME, f"label {label - 1}; expected 0 to {scene.classes - 1}, or none")
+        raise Refused(
+            BAD_FRAME,
+            _(
+                "label {label}; expected 0 to {classes}, or none",
+                label=label - 1,
+                classes=scene.classes - 1,
+            ),
+        )
     return Request(sequence, kind, kind.read(frame[UP.size :], scene), label - 1 if label else None)
 
 
 def floats(payload: bytes, name: str, expected: int, most: float = VALUE_MAX) -> np.ndarray:
     """A payload of that many float32, finite and within +-most. Raises: Refused."""
     if len(payload) != 4 * expected:
-        raise Refused(BAD_FRAME, f"{name} payload of {len(payload)} bytes; expected {expected} float32")
+        raise Refused(
+            BAD_FRAME,
+            _(
+                "{name} payload of {payload} bytes; expected {expected} float32",
+                name=name,
+                payload=len(payload),
+                expected=expected,
+            ),
+        )
     values = struct.unpack_from(f"<{expected}f", payload)  # a few floats: numpy would take longer to start
     if not all(map(math.isfinite, values)):
-        raise Refused(BAD_FRAME, f"{name} payload holds NaN or infinity")
+        raise Refused(BAD_FRAME, _("{name} payload holds NaN or infinity", name=name))
     if max(map(abs, values)) > most:
-        raise Refused(BAD_FRAME, f"{name} payload holds a number beyond {most:g}")
+        raise Refused(BAD_FRAME, _("{name} payload holds a number beyond {most:g}", name=name, most=most))
     return np.array(values, np.float32)
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from app.live.requests import BAD_FRAME, Kind, Refused, Request, Scene, floats, parcel, register
+from vae.text import _
 
 NUMBER_MAX = 255
 
@@ -22,7 +23,14 @@ def _read(payload: bytes, scene: Scene) -> Wish:
     values = floats(payload, "artifact", 1 + scene.d)
     number = float(values[0])
     if not (number.is_integer() and 0 <= number <= NUMBER_MAX):
-        raise Refused(BAD_FRAME, f"artifact {number:g}; expected a whole number, 0 to {NUMBER_MAX}")
+        raise Refused(
+            BAD_FRAME,
+            _(
+                "artifact {number:g}; expected a whole number, 0 to {number_max}",
+                number=number,
+                number_max=NUMBER_MAX,
+            ),
+        )
     return Wish(int(number), values[1:])
 
 
@@ -36,7 +44,18 @@ def _answer(engine, request: Request) -> bytes:
     every = engine.modality.artifacts(engine.decode(z, y)[0])
     if number >= len(every):
         kinds = ", ".join(f"{i} {a.kind}" for i, a in enumerate(every))
-        return parcel(request, {"n": len(every), "error": f"artifact {number}: {engine.name} has {kinds}."})
+        return parcel(
+            request,
+            {
+                "n": len(every),
+                "error": _(
+                    "artifact {number}: {name} has {kinds}.",
+                    number=number,
+                    name=engine.name,
+                    kinds=kinds,
+                ),
+            },
+        )
     artifact = every[number]
     facts = {"n": len(every), "kind": artifact.kind, "caption": artifact.caption, "facts": artifact.facts}
     return parcel(request, facts, data=artifact.data)

@@ -7,12 +7,13 @@ import math
 import numpy as np
 
 from app.live.requests import BAD_FRAME, Kind, Refused, Request, Scene, floats, parcel, register
+from vae.text import _
 
 
 def _read(payload: bytes, scene: Scene) -> np.ndarray | None:
     """One condition (*shape), row by row; none: again what the nearest reference samples are told. Raises: Refused."""
     if not scene.condition:
-        raise Refused(BAD_FRAME, "condition for a model that is told nothing beside a sample")
+        raise Refused(BAD_FRAME, _("condition for a model that is told nothing beside a sample"))
     if not payload:
         return None
     return floats(payload, "condition", math.prod(scene.condition)).reshape(scene.condition)

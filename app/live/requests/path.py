@@ -12,6 +12,7 @@ from app.state.studio import WAYPOINTS_MAX
 from vae.engine.engine import Engine
 from vae.latent.paths import METHODS
 from vae.studies.path import walk
+from vae.text import _
 
 HEAD = 5  # method, waypoint that is dragged or -1, row that it is on or -1, and else its place on the map, x and y
 
@@ -29,16 +30,37 @@ class Way(NamedTuple):
 def _read(payload: bytes, scene: Scene) -> Way:
     n, left = divmod(len(payload) // 4 - HEAD, scene.d)
     if left or not 2 <= n <= WAYPOINTS_MAX:
-        expected = f"{HEAD} float32 and 2 to {WAYPOINTS_MAX} waypoints of {scene.d}"
-        raise Refused(BAD_FRAME, f"way payload of {len(payload)} bytes; expected {expected}")
-    values = floats(payload, "way", HEAD + n * scene.d, most=np.inf)
+        expected = _(
+            "{head} float32 and 2 to {waypoints_max} waypoints of {d}",
+            head=HEAD,
+            waypoints_max=WAYPOINTS_MAX,
+            d=scene.d,
+        )
+        raise Refused(
+            BAD_FRAME,
+            _(
+                "path payload of {payload} bytes; expected {expected}",
+                payload=len(payload),
+                expected=expected,
+            ),
+        )
+    values = floats(payload, "path", HEAD + n * scene.d, most=np.inf)
     for name, value, least, end in (
         ("method", values[0], 0, len(METHODS)),
         ("waypoint", values[1], -1, n),
         ("row", values[2], -1, scene.n),
     ):
         if not (float(value).is_integer() and least <= value < end):
-            raise Refused(BAD_FRAME, f"{name} {value:g} of a way; expected a whole number, {least} to {end - 1}")
+            raise Refused(
+                BAD_FRAME,
+                _(
+                    "{name} {value:g} of a path; expected a whole number, {least} to {end}",
+                    name=name,
+                    value=value,
+                    least=least,
+                    end=end - 1,
+                ),
+            )
     floats(payload[12:], "way", len(values) - 3)  # places and latents within bounds
     dragged, row = (None if v < 0 else int(v) for v in values[1:3])
     return Way(METHODS[int(values[0])], values[HEAD:].reshape(n, scene.d), dragged, row, values[3:HEAD])

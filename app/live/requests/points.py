@@ -8,6 +8,7 @@ import numpy as np
 
 from app.live.requests import BAD_FRAME, Kind, Refused, Request, Scene, floats, picture, register
 from vae.engine.engine import Engine
+from vae.text import _
 
 
 def show(
@@ -54,7 +55,7 @@ def _latent(engine: Engine, request: Request) -> bytes:
 def _read_row(payload: bytes, scene: Scene) -> int:
     row = float(floats(payload, "row", 1, most=np.inf)[0])
     if not (row.is_integer() and 0 <= row < scene.n):
-        raise Refused(BAD_FRAME, f"row {row:g}; expected a whole number, 0 to {scene.n - 1}")
+        raise Refused(BAD_FRAME, _("row {row:g}; expected a whole number, 0 to {n}", row=row, n=scene.n - 1))
     return int(row)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from app.live.requests import BAD_FRAME, Kind, Refused, Request, Scene, floats, parcel, register
 from vae.engine.engine import Engine
 from vae.studies import oddness
+from vae.text import _
 
 NEAR = 6  # nearest rows
 SERIES_MAX = 100.0  # largest |value| of a series, std
@@ -23,7 +24,16 @@ def _read(payload: bytes, scene: Scene) -> np.ndarray:
         return values.reshape(1, *scene.shape)
     c, h, w = scene.shape
     if len(payload) != c * h * w:
-        raise Refused(BAD_FRAME, f"stroke payload of {len(payload)} bytes; expected {h}x{w}x{c} of uint8")
+        raise Refused(
+            BAD_FRAME,
+            _(
+                "stroke payload of {payload} bytes; expected {h}x{w}x{c} of uint8",
+                payload=len(payload),
+                h=h,
+                w=w,
+                c=c,
+            ),
+        )
     pixels = np.frombuffer(payload, np.uint8).reshape(h, w, c)
     return pixels.transpose(2, 0, 1)[None].copy()  # a view of the frame could not be written to, which torch dislikes
 

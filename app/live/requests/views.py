@@ -12,6 +12,7 @@ from app.live.requests import BAD_FRAME, Kind, Refused, Request, Scene, floats, 
 from app.live.requests.points import show
 from vae.engine.engine import Engine
 from vae.latent.views import UMAP
+from vae.text import _
 
 KEY_BYTES = 32
 LATENTS_MAX = 256  # placed by one request
@@ -30,7 +31,7 @@ def _in_view(payload: bytes, name: str, expected: int) -> InView:
     try:
         key = payload[:KEY_BYTES].rstrip(b"\0").decode("ascii")
     except UnicodeDecodeError:
-        raise Refused(BAD_FRAME, f"{name} payload: the view's name is no ASCII") from None
+        raise Refused(BAD_FRAME, _("{name} payload: the view's name is no ASCII", name=name)) from None
     return InView(key, floats(payload[KEY_BYTES:], name, expected))
 
 
@@ -52,7 +53,14 @@ def _place(engine: Engine, request: Request) -> bytes:
 def _read_latents(payload: bytes, scene: Scene) -> InView:
     count = (len(payload) - KEY_BYTES) // (4 * scene.d)
     if not 1 <= count <= LATENTS_MAX:
-        raise Refused(BAD_FRAME, f"locate payload of {count} latents; expected 1 to {LATENTS_MAX}")
+        raise Refused(
+            BAD_FRAME,
+            _(
+                "locate payload of {count} latents; expected 1 to {latents_max}",
+                count=count,
+                latents_max=LATENTS_MAX,
+            ),
+        )
     return _in_view(payload, "locate", count * scene.d)
 
 
@@ -66,9 +74,26 @@ def _read_manifold(payload: bytes, scene: Scene) -> InView:
     given = _in_view(payload, "manifold", 6 + scene.d)
     x0, y0, x1, y1, columns, rows = (float(v) for v in given.numbers[:6])
     if not (x0 < x1 and y0 < y1):
-        raise Refused(BAD_FRAME, f"manifold box {x0:g} {y0:g} {x1:g} {y1:g}; expected x0 < x1 and y0 < y1")
+        raise Refused(
+            BAD_FRAME,
+            _(
+                "manifold box {x0:g} {y0:g} {x1:g} {y1:g}; expected x0 < x1 and y0 < y1",
+                x0=x0,
+                y0=y0,
+                x1=x1,
+                y1=y1,
+            ),
+        )
     if not (columns >= 1 and rows >= 1 and columns.is_integer() and rows.is_integer() and columns * rows <= CELLS_MAX):
-        raise Refused(BAD_FRAME, f"manifold of {columns:g} x {rows:g} cells; expected at most {CELLS_MAX}")
+        raise Refused(
+            BAD_FRAME,
+            _(
+                "manifold of {columns:g} x {rows:g} cells; expected at most {cells_max}",
+                columns=columns,
+                rows=rows,
+                cells_max=CELLS_MAX,
+            ),
+        )
     return given
 
 

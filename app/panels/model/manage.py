@@ -1,4 +1,4 @@
-"""Keep and share: the model as a ZIP, a note on it, another name, its end; and one taken in from a ZIP."""
+"""Manage a model: download it as a ZIP, rename it, delete it, add a note; and import one from a ZIP."""
 
 from __future__ import annotations
 
@@ -10,105 +10,115 @@ from vae.engine.engine import Engine
 from vae.errors import ZscopeError
 from vae.library import manage, packing
 from vae.saved import names
+from vae.text import N_, _, ngettext, number, size
 
 UPLOAD_MB = 1000
-NOTE = "What it is for; kept as soon as the field is left"
-FAR = "Only a browser on the machine that serves the app may change what is kept."
+NOTE = N_("What the model is for; saved when you leave the field")
+REMOTE = N_("Models can be changed only from the machine that runs the app.")
+SHIPPED = N_("This model comes with zscope and cannot be changed.")
 
 
 def show(engine: Engine) -> None:
     """engine: the model in use."""
     name, shipped = engine.name, engine.name in names.shipped()
     here = session.local()
-    why = None if here and not shipped else FAR if not here else "It comes with zscope, and stays as it is."
+    why = None if here and not shipped else _(SHIPPED if here else REMOTE)
     if said := session.take("keep.said"):
         st.toast(said, icon=":material/check:")
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown("##### Keep and share")
-        _keep(engine, name, here, why)
+        st.markdown(f"##### {_('Manage this model')}")
+        _manage(engine, name, here, why)
     with right:
-        st.markdown("##### Take a model in")
-        _take_in(here)
+        st.markdown(f"##### {_('Import a model')}")
+        _import(here)
 
 
-def _keep(engine: Engine, name: str, here: bool, why: str | None) -> None:
-    st.caption(f"{_size(name)}{f', in {engine.path}' if here else ''}.")
+def _manage(engine: Engine, name: str, here: bool, why: str | None) -> None:
+    size_on_disk = size(manage.n_bytes(name))
+    st.caption(_("{size} in {folder}", size=size_on_disk, folder=engine.path) if here else size_on_disk)
     with st.container(horizontal=True):
         pack = lambda: packing.pack(name)  # noqa: E731
-        st.download_button("Download as ZIP", pack, f"{name}.zip", "application/zip", on_click="ignore", key="keep.zip")
-        with st.popover("Rename", disabled=bool(why), help=why):
-            new = st.text_input("New name", name, key=f"keep.new.{name}")
-            if st.button("Rename it", key="keep.rename", disabled=new == name):
+        st.download_button(
+            _("Download as ZIP"), pack, f"{name}.zip", "application/zip", on_click="ignore", key="keep.zip"
+        )
+        with st.popover(_("Rename"), disabled=bool(why), help=why):
+            new = st.text_input(_("New name"), name, key=f"keep.new.{name}")
+            if st.button(_("Rename"), key="keep.rename", disabled=new == name):
                 _done(lambda: manage.rename(name, new), new)
-        with st.popover("Delete", icon=":material/delete:", disabled=bool(why), help=why):
-            st.markdown(f"Delete **{name}**, {_size(name)}? It cannot be undone.")
+        with st.popover(_("Delete"), icon=":material/delete:", disabled=bool(why), help=why):
+            st.markdown(_("Delete **{name}** ({size})? This cannot be undone.", name=name, size=size_on_disk))
             other = session.some_other_model()
-            if st.button("Delete it", type="primary", key="keep.delete"):
+            if st.button(_("Delete"), type="primary", key="keep.delete"):
                 _done(lambda: manage.delete(name), other)
     _note(engine, why)
 
 
 def imported(engine: Engine) -> None:
-    """The whole page of a decoder that was imported: what it is, and why the rest is missing."""
+    """The page of an imported decoder: what it is, and why the rest is missing."""
     card = engine.card
-    st.markdown(f"### {card['name']} :gray[imported decoder]")
-    st.caption(f"{card['data_origin']} · {card['spec']['n_data']:,} latents of {engine.d} dimensions")
+    st.markdown(f"### {card['name']} :gray[{_('imported decoder')}]")
+    latents = ngettext(
+        "{origin} · {n} latent of {d} dimensions",
+        "{origin} · {n} latents of {d} dimensions",
+        card["spec"]["n_data"],
+        origin=card["data_origin"],
+        d=number(engine.d),
+    )
+    st.caption(latents)
     st.info(
-        "There is no encoder, so there are no reconstructions, no bound and no posterior. Trust tells how many of the "
-        "latents lie where you point: whether a picture would come back cannot be measured.",
+        _(
+            "An imported decoder has no encoder, so there are no reconstructions, no ELBO and no posterior. Its trust "
+            "is the share of the imported latents near a point; whether a picture would come back cannot be measured."
+        ),
         icon=":material/info:",
     )
     show_provenance(card)
     show(engine)
 
 
-def _size(name: str) -> str:
-    return f"{manage.n_bytes(name) / 1e6:.1f} MB on the disk"
-
-
 def _note(engine: Engine, why: str | None) -> None:
-    kept = str(engine.card.get("note", ""))
+    saved = str(engine.card.get("note", ""))
     if why:
-        if kept:
-            st.text(kept)
+        if saved:
+            st.text(saved)
         return
     key = f"keep.note.{engine.name}"
-    text = st.text_area("Note", kept, key=key, max_chars=manage.NOTE_MAX, height=90, placeholder=NOTE)
-    if text.strip() != kept:
+    text = st.text_area(_("Note"), saved, key=key, max_chars=manage.NOTE_MAX, height=90, placeholder=_(NOTE))
+    if text.strip() != saved:
 
         def note() -> None:
             manage.annotate(engine.name, text)
-            session.put("keep.said", "The note is kept." if text.strip() else "The note is gone.")
+            session.put("keep.said", _("Note saved.") if text.strip() else _("Note deleted."))
 
         _done(note, engine.name)
 
 
-def _take_in(here: bool) -> None:
-    """A ZIP of a model, from a browser on this machine; one with a decoder of its own is code, and is refused."""
-    turn = session.held("keep.turn") or 0  # once a model was taken in, the field is a new one, and empty
+def _import(here: bool) -> None:
+    """Import a ZIP, from a browser on this machine only. A ZIP of an imported decoder holds code and is refused."""
+    turn = session.held("keep.turn") or 0  # a new key after each import empties the field
     file = st.file_uploader(
-        "A ZIP that was downloaded here or elsewhere", "zip", max_upload_size=UPLOAD_MB, disabled=not here,
-        key=f"keep.upload.{turn}", help=None if here else FAR,
+        _("A ZIP downloaded from a zscope"), "zip", max_upload_size=UPLOAD_MB, disabled=not here,
+        key=f"keep.upload.{turn}", help=None if here else _(REMOTE),
     )  # fmt: skip
     if file is None or not here:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input("Under another name", key=f"keep.as.{turn}", placeholder="as it is called")
-        pressed = st.button("Verify and keep", type="primary", key="keep.take")
+        name = st.text_input(_("Name"), key=f"keep.as.{turn}", placeholder=_("the name in the ZIP"))
+        pressed = st.button(_("Verify and import"), type="primary", key="keep.take")
     if pressed:
-        taken: list[str] = []
+        imported: list[str] = []
 
         def take() -> None:
-            taken.append(packing.unpack(file, name.strip()).config["name"])
-            session.put("keep.said", f"Verified, and kept as {taken[-1]}.")
+            imported.append(packing.unpack(file, name.strip()).config["name"])
+            session.put("keep.said", _("The files are intact; imported as {name}.", name=imported[-1]))
             session.put("keep.turn", turn + 1)
 
-        _done(take, taken)
+        _done(take, imported)
 
 
 def _done(act, opens: str | list[str] | None) -> None:
-    """Do it, then show the model of that name; or say why not."""
+    """Do it, then open the model of that name; or show the error."""
     try:
         act()
         name = opens[-1] if isinstance(opens, list) else opens

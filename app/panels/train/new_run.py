@@ -1,4 +1,4 @@
-"""The form of a new training: data set, family, preset, knobs, name, what it will cost, and Start."""
+"""The form for a new training: data set, family, preset, settings, name, estimated cost, and Start."""
 
 from __future__ import annotations
 
@@ -11,119 +11,126 @@ from app import session
 from app.live import training_cost
 from app.panels.train import own_data
 from app.show import knobs
-from app.state.training_form import FIRST, LADDER, ONE, PRESETS, WHAT, Order, data_sets, defaults, fitting, plan, preset
+from app.state.training_form import FIRST, ONE, PRESETS, SWEEP, WHAT, Order, data_sets, defaults, fitting, plan, preset
 from vae.data.published.store import availability
 from vae.errors import ZscopeError
 from vae.registry import DATASETS
 from vae.runs.control import free_name
 from vae.runs.folder import runs
-from vae.sweeps import sweep
+from vae.sweeps import sweeps
+from vae.text import N_, _, ngettext
 from vae.training.trainer import TrainHparams
 
 KEPT: dict[str, Any] = {"persist_state": "session"}
-TURN, STARTED = "train.turn", "train.started"  # how many were started here; what was begun just now, in a sentence
+TURN, STARTED = "train.turn", "train.started"  # how many trainings this form has started; a sentence about the last one
 EVERY_S = 1.0
-PRESET = (
-    "What the settings start from. Quick: a small net and about 900 steps, for a first look within minutes. Standard: "
-    "the family's own settings and 20 epochs, more of a small set: no fewer than 900 steps."
+PRESET = N_(
+    "Where the settings start from. Quick: a small network and about 900 steps, for a first result within minutes. "
+    "Standard: the family's default settings and 20 epochs; more for a small data set, so that there are at least "
+    "900 steps."
 )
-EPOCHS = "Passes through the training set."
-NAME = "Of the checkpoint, in the model picker and below checkpoints/. Letters, digits, '.', '_' and '-'."
-SEED = "Of the first weights, the order of the samples and all noise: the same seed trains the same model."
-POINTS = "Training samples that the map shows."
-CLIMBED = (
-    "A ladder is the same training at several values of this setting, all else the same, the seed too: you slide "
-    "through really trained models and see what it does."
+EPOCHS = N_("Passes through the training set.")
+NAME = N_("Name of the checkpoint in the model picker and in checkpoints/: letters, digits, '.', '_' and '-'.")
+SEED = N_("Seeds the initial weights, the data order and all noise: the same seed trains the same model.")
+POINTS = N_("Number of training samples shown on the map.")
+SWEPT = N_(
+    "A sweep repeats the same training at several values of this setting, with everything else equal, the seed "
+    "included. Afterwards a slider moves through the trained models and shows what the setting does."
 )
-VALUES = "A model for each, trained one after the other: numbers with commas between them."
-MEASURING = "Measuring some steps of this very net on this machine ..."
+VALUES = N_("Comma-separated numbers. One model is trained for each, one after the other.")
+MEASURING = N_("Timing some training steps on this machine ...")
 
 
 def show(beside: DeltaGenerator) -> None:
-    """Everything in the order in which one decides it. beside: where there is room for what somebody's files hold."""
+    """The form, in the order in which one decides. beside: where the preview of uploaded files goes."""
     if begun := session.take(STARTED):
         st.toast(begun, icon=":material/school:")
     with st.container(horizontal=True, vertical_alignment="center", key="train-head"):
-        st.markdown("### Train", width="content")
+        st.markdown(f"### {_('Train')}", width="content")
         what = st.segmented_control(
-            "Train", WHAT, default=ONE, required=True, format_func=WHAT.__getitem__, key="train.what",
+            _("Train"), WHAT, default=ONE, required=True, format_func=lambda one: _(WHAT[one]), key="train.what",
             label_visibility="collapsed", **KEPT,
         )  # fmt: skip
     chosen = st.container()
     if added := own_data.show(beside):
         session.put("train.data", DATASETS.get(added))
-        session.put("train.preset", "quick")  # a first look: nobody knows yet what is in them
-    data = chosen.selectbox("Data set", data_sets(), format_func=_data, key="train.data", **KEPT)
+        session.put("train.preset", "quick")  # for a first result, as nothing is known of these data yet
+    data = chosen.selectbox(_("Data set"), data_sets(), format_func=_data, key="train.data", **KEPT)
     families = fitting(data)
     first = next((i for i, f in enumerate(families) if f.name == FIRST[what]), 0)
     family = st.selectbox(
-        "Family",
+        _("Family"),
         families,
         index=first,
         format_func=lambda f: f"{f.title}\u2002{f.kind}",
         key=f"train.family.{what}.{data.modality}.{bool(data.classes)}",
         **KEPT,
     )
-    st.caption(family.idea.split(". ")[0].rstrip(".") + ".")
-    setting, typed = _climbed(family.name) if what == LADDER else ("", "")
+    st.caption(_(family.idea).split(". ")[0].rstrip(".") + ".")
+    setting, typed = _swept(family.name) if what == SWEEP else ("", "")
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
         given = st.segmented_control(
-            "Preset", PRESETS, default="standard", required=True, format_func=PRESETS.__getitem__,
-            help=PRESET, key="train.preset", width="stretch", **KEPT,
+            _("Preset"), PRESETS, default="standard", required=True, format_func=lambda one: _(PRESETS[one]),
+            help=_(PRESET), key="train.preset", width="stretch", **KEPT,
         )  # fmt: skip
     start, key = preset(given, family, data, session.n_train(data.name)), f"train.{given}.{data.name}.{family.name}"
-    epochs = right.number_input("Epochs", value=start.epochs, help=EPOCHS, key=f"{key}.epochs", **KEPT)
+    epochs = right.number_input(_("Epochs"), value=start.epochs, help=_(EPOCHS), key=f"{key}.epochs", **KEPT)
     values, seed, points = defaults(family, start), 0, start.points
-    with st.expander("More knobs", icon=":material/tune:", key="train.knobs"):
+    with st.expander(_("More settings"), icon=":material/tune:", key="train.knobs"):
         values |= knobs.controls(family.Hparams, values, f"{key}.family", without=setting)
         st.divider()
         values |= knobs.controls(TrainHparams, values, f"{key}.trainer")
         left, right = st.columns(2)
-        seed = left.number_input("Seed", value=0, help=SEED, key=f"{key}.seed", **KEPT)
-        points = right.number_input("Map points", value=points, help=POINTS, key=f"{key}.points", **KEPT)
+        seed = left.number_input(_("Seed"), value=0, help=_(SEED), key=f"{key}.seed", **KEPT)
+        points = right.number_input(_("Map points"), value=points, help=_(POINTS), key=f"{key}.points", **KEPT)
     wanted = f"{data.name}-{setting or family.name}".replace("_", "-")
-    free = sweep.free_name(wanted) if setting else free_name(wanted, session.names_taken())
+    free = sweeps.free_name(wanted) if setting else free_name(wanted, session.names_taken())
     left, right = st.columns([3, 2], vertical_alignment="bottom")
-    name = left.text_input("Name", placeholder=free, help=NAME, key=_name_key(), **KEPT).strip() or free
-    climbed, wrong = _numbers(typed)
+    name = left.text_input(_("Name"), placeholder=free, help=_(NAME), key=_name_key(), **KEPT).strip() or free
+    swept, wrong = _numbers(typed)
     pressed = right.button(
-        "Start", type="primary", icon=":material/play_arrow:", width="stretch", disabled=bool(wrong), key="train.start"
+        _("Start"),
+        type="primary",
+        icon=":material/play_arrow:",
+        width="stretch",
+        disabled=bool(wrong),
+        key="train.start",
     )
     if wrong:
         st.warning(wrong, icon=":material/error:")
         return
-    order = Order(plan(family, data, values, int(epochs), int(seed), points=int(points), name=name), setting, climbed)
+    order = Order(plan(family, data, values, int(epochs), int(seed), points=int(points), name=name), setting, swept)
     if pressed:
         _start(order)
     else:
         _cost(order)
-    with st.expander("The same on the command line", icon=":material/terminal:", key="train.command"):
+    with st.expander(_("The same on the command line"), icon=":material/terminal:", key="train.command"):
         st.code(order.command(), language="bash", wrap_lines=True)
 
 
-def _climbed(family: str) -> tuple[str, str]:
-    """The setting that a ladder of that family climbs, and its values as they were typed."""
+def _swept(family: str) -> tuple[str, str]:
+    """The setting to sweep, and its values as typed."""
     left, right = st.columns([2, 3], vertical_alignment="bottom")
-    offered = sweep.offered(family)
-    setting = left.selectbox(
-        "Over", offered, format_func=lambda name: knobs.LABELS.get(name, name), help=CLIMBED,
-        key=f"train.over.{family}", **KEPT,
+    offered = sweeps.offered(family)
+    setting: str = left.selectbox(
+        _("Over"), offered, format_func=lambda name: _(knobs.LABELS.get(name) or name),
+        help=_(SWEPT), key=f"train.over.{family}", **KEPT,
     )  # fmt: skip
-    proposed = ", ".join(f"{v:g}" for v in sweep.OVER.get(setting, ()))
-    return setting, right.text_input("Values", proposed, help=VALUES, key=f"train.values.{setting}", **KEPT)
+    proposed = ", ".join(f"{v:g}" for v in sweeps.OVER.get(setting, ()))
+    return setting, right.text_input(_("Values"), proposed, help=_(VALUES), key=f"train.values.{setting}", **KEPT)
 
 
 def _numbers(typed: str) -> tuple[tuple[float, ...], str]:
-    """The values of a ladder; or why they are none."""
+    """The values of a sweep, and what is wrong with them."""
     try:
-        return sweep.parse(typed), ""
+        return sweeps.parse(typed), ""
     except ZscopeError as error:
         return (), str(error)
 
 
 def _name_key() -> str:
-    """Of the name's field; once something was started it is a new one, which is empty."""
+    """Key of the name field; a started training changes it, so that the field is empty again."""
     return f"train.name.{session.held(TURN) or 0}"
 
 
@@ -147,7 +154,7 @@ def _cost(wanted: Order) -> None:
         known = said or training_cost.look(*of)
         if known and not said:
             st.rerun()
-        st.caption(f":material/timer: {known or MEASURING}")
+        st.caption(f":material/timer: {known or _(MEASURING)}")
 
     cost()
 
@@ -159,8 +166,16 @@ def _start(wanted: Order) -> None:
     except ZscopeError as error:
         st.error(str(error), icon=":material/error:")
         return
-    waits = f"is queued behind {before} other{'s' * (before > 1)}" if before else "starts"
-    session.put(STARTED, f"**{wanted.name}** {waits}: its card is the first below *Runs*.")
+    if before:
+        started = ngettext(
+            "**{name}** is queued behind {n} other training: it is the first card under *Runs*.",
+            "**{name}** is queued behind {n} other trainings: it is the first card under *Runs*.",
+            before,
+            name=wanted.name,
+        )
+    else:
+        started = _("**{name}** is starting: it is the first card under *Runs*.", name=wanted.name)
+    session.put(STARTED, started)
     session.forget(_name_key())
     session.put(TURN, (session.held(TURN) or 0) + 1)
     st.rerun()

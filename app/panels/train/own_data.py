@@ -1,4 +1,4 @@
-"""Your data: files of one's own, looked at, then kept as a data set like any other."""
+"""Your data: upload files, preview them, and add them as a data set."""
 
 from __future__ import annotations
 
@@ -18,56 +18,65 @@ from vae.data.own.understand import Understood, understand
 from vae.errors import ZscopeError
 from vae.library import user_data
 from vae.registry import MODALITIES
+from vae.text import N_, _, ngettext, number
+from vae.text import size as bytes_said
 
 UPLOAD_MB = 500
 KINDS = [
     "zip", "png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "npz", "npy", "csv", "tsv", "parquet", "gz",
     "idx",
 ]  # fmt: skip
-FITS = {"crop": "Crop", "whole": "Pad", "stretch": "Stretch"}
-WHERE = "A path is taken only from a browser on the machine that serves the app."
-PATH = "A file or a folder, which is read where it is; nothing is uploaded."
-FILES = "They are looked at first: nothing is kept before you press Add."
-TIME = "Of a table: its rows in this order are a series"
-GROUND = "What stands behind transparent places and round padded pictures"
-NAME = "Of the data set, in the form above: a letter, then letters, digits, '_' and '-'."
-ADD = "Keep it as a data set like any other, and choose it for a quick run."
+FITS = {"crop": N_("Crop"), "whole": N_("Pad"), "stretch": N_("Stretch")}
+REMOTE = N_("A path can be given only from the machine that runs the app.")
+PATH = N_("A file or folder on this machine; it is read in place, nothing is uploaded.")
+FILES = N_("You see a preview first: nothing is saved before you press Add.")
+TIME = N_("For tables: sort rows by this column to form a series")
+GROUND = N_("Background for transparent or padded areas")
+NAME = N_("Name of the data set: a letter, then letters, digits, '_' and '-'.")
+ADD = N_("Save it as a data set and select it for a quick run.")
 
 
 def show(beside: DeltaGenerator) -> str | None:
-    """A section that opens: files to add, and what was added before; beside: where it is shown what was understood of
-    them. The name of the data set that was just added."""
+    """An expander with the upload field and the data sets added before; returns the name of the one just added, if any.
+
+    beside: where the preview goes.
+    """
     if added := session.take("own.added"):
-        st.toast(f"Kept as {added}: a data set like any other now.", icon=":material/check:")
-    turn = session.held("own.turn") or 0  # once something was added, the fields are new ones, closed and empty
-    with st.expander("Your own data", icon=":material/upload:", key=f"own.section.{turn}"):
+        st.toast(_("Added data set {name}.", name=added), icon=":material/check:")
+    turn = session.held("own.turn") or 0  # a new key after each addition empties and closes the fields
+    with st.expander(_("Your data"), icon=":material/upload:", key=f"own.section.{turn}"):
         files, path = _given(turn)
         if session.local():
-            _kept_before()
+            _added_before()
     if not files and not path:
         session.release("own")
         return added
     with beside.container(border=True, key="own-preview"):
-        place = st.container()  # above the choices, which must be known before
-        with st.expander("How to read it", icon=":material/tune:", key="own.how"):
+        place = st.container()  # above the choices, which are read first
+        with st.expander(_("How to read it"), icon=":material/tune:", key="own.how"):
             choices = _choices()
         with place:
             found = _read(files, path, choices)
             if found:
                 own_preview.summary(found.preview)
-                _keep(found, turn)
+                _add(found, turn)
         if found:
             own_preview.details(found.preview)
     return added
 
 
-def _kept_before() -> None:
+def _added_before() -> None:
     for name in shelf.names():
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(_line(name), width="stretch")
-            with st.popover("", icon=":material/delete:", type="tertiary", help=f"Remove {name}"):
-                st.markdown(f"Remove **{name}**? Models trained on it stay.")
-                if st.button("Remove it", type="primary", key=f"own.remove.{name}"):
+            with st.popover(
+                "",
+                icon=":material/delete:",
+                type="tertiary",
+                help=_("Delete {name}", name=name),
+            ):
+                st.markdown(_("Delete data set **{name}**? Models trained on it are kept.", name=name))
+                if st.button(_("Delete"), type="primary", key=f"own.remove.{name}"):
                     _remove(name)
 
 
@@ -83,37 +92,41 @@ def _remove(name: str) -> None:
 def _line(name: str) -> str:
     entry = shelf.shelved().get(name)
     if entry is None:
-        return f"**{name}** cannot be read"
-    kind = f"{entry.modality} {'x'.join(map(str, entry.shape))}, {len(entry.classes) or 'no'} classes"
-    return f"**{name}** {kind}, {shelf.n_bytes(name) / 1e6:.1f} MB"
+        return _("**{name}** cannot be read", name=name)
+    facts = {"modality": entry.modality, "shape": "x".join(map(str, entry.shape))}
+    if entry.classes:
+        kind = ngettext("{modality} {shape}, {n} class", "{modality} {shape}, {n} classes", len(entry.classes), **facts)
+    else:
+        kind = _("{modality} {shape}, no labels", **facts)
+    return f"**{name}** {kind}, {bytes_said(shelf.n_bytes(name))}"
 
 
 # ---------------------------------------------------------------- adding
 
 
 def _given(turn: int) -> tuple[list, str]:
-    """The files that were uploaded, or a path on this machine."""
+    """The uploaded files, or a path on this machine."""
     files = st.file_uploader(
-        "A ZIP or pictures, an NPZ, NPY, CSV, Parquet or IDX file",
+        _("Pictures, or a ZIP, NPZ, NPY, CSV, Parquet or IDX file"),
         [*KINDS, *sorted({m.suffix[1:] for m in MODALITIES.all().values() if m.from_bytes} - set(KINDS))],
         accept_multiple_files=True,
         max_upload_size=UPLOAD_MB,
         key=f"own.files.{turn}",
-        help=FILES,
+        help=_(FILES),
     )
     local = session.local()
     path = st.text_input(
-        "Or a path on this machine",
+        _("Or a path on this machine"),
         key=f"own.path.{turn}",
         disabled=not local or bool(files),
-        help=PATH if local else WHERE,
+        help=_(PATH if local else REMOTE),
     )
     return files, path if local else ""
 
 
 def _read(files: list, path: str, choices: Choices) -> Understood | None:
-    """What they are, read in that way, once; or why they cannot be."""
-    # an upload's name and size alone may be those of another file: its id is not
+    """The files as read with these choices, cached; shows the error if they cannot be read."""
+    # another file may have the same name and size, but not the same id
     key = (tuple(f.file_id for f in files) if files else path, choices)
     try:
         return session.kept("own", key, lambda: _understood(files, path, choices))
@@ -123,17 +136,23 @@ def _read(files: list, path: str, choices: Choices) -> Understood | None:
 
 
 def _choices() -> Choices:
-    """How to read it: what the files are taken for, and what pictures and tables are made into."""
+    """How to read the files: their kind, and how pictures and tables are prepared."""
     first, second, third = st.columns(3)
-    kinds = {"auto": "as it looks"} | {m.name: m.plural for m in MODALITIES.all().values()}
-    kind = first.selectbox("As", list(kinds), format_func=kinds.__getitem__, key="own.kind")
-    share = second.slider("Test share", 0.05, 0.5, 0.1, 0.05, key="own.share")
-    sides = first.text_input("Size of pictures, px", placeholder="HxW", key="own.size", help="Empty: what suits")
+    kinds = {"auto": _("detect")} | {m.name: _(m.plural) for m in MODALITIES.all().values()}
+    kind = first.selectbox(_("Read as"), list(kinds), format_func=kinds.__getitem__, key="own.kind")
+    share = second.slider(_("Test share"), 0.05, 0.5, 0.1, 0.05, key="own.share")
+    sides = first.text_input(
+        _("Picture size, px"), placeholder=_("HxW"), key="own.size", help=_("Empty: chosen for you")
+    )
     with second:
-        fit = st.segmented_control("Fit", list(FITS), format_func=FITS.__getitem__, default="crop", key="own.fit")
+        fit = st.segmented_control(
+            _("Fit"), list(FITS), format_func=lambda fit: _(FITS[fit]), default="crop", key="own.fit"
+        )
     with third:
-        colour = st.segmented_control("Colour", COLOURS, default="auto", key="own.colour")
-        ground = st.segmented_control("Ground", ["black", "white"], default="black", key="own.ground", help=GROUND)
+        colour = st.segmented_control(_("Colour"), COLOURS, default="auto", key="own.colour")
+        ground = st.segmented_control(
+            _("Background"), ["black", "white"], default="black", key="own.ground", help=_(GROUND)
+        )
     label, time, window, stride = st.columns(4)
     return Choices(
         kind=kind,
@@ -141,10 +160,20 @@ def _choices() -> Choices:
         colour=colour or "auto",
         fit=fit or "crop",
         ground=ground or "black",
-        label_column=label.text_input("Label column", key="own.label", help="Of a table").strip(),
-        time_column=time.text_input("Time column", key="own.time", help=TIME).strip(),
-        window=int(window.number_input("Window", 0, 100_000, 0, key="own.window", help="Time steps; 0 chooses")),
-        stride=int(stride.number_input("Stride", 0, 100_000, 0, key="own.stride", help="Time steps; 0 chooses")),
+        label_column=label.text_input(
+            _("Label column"), key="own.label", help=_("For tables: the column of labels")
+        ).strip(),
+        time_column=time.text_input(_("Time column"), key="own.time", help=_(TIME)).strip(),
+        window=int(
+            window.number_input(
+                _("Window"), 0, 100_000, 0, key="own.window", help=_("In time steps; 0: chosen for you")
+            )
+        ),
+        stride=int(
+            stride.number_input(
+                _("Stride"), 0, 100_000, 0, key="own.stride", help=_("In time steps; 0: chosen for you")
+            )
+        ),
         test_share=share,
     )
 
@@ -158,19 +187,26 @@ def _size(text: str) -> tuple[int, int] | None:
 
 
 def _understood(files: list, path: str, choices: Choices) -> Understood:
-    bar = st.progress(0.0, "Reading ...")
+    bar = st.progress(0.0, _("Reading ..."))
     try:
         found: Given = of_uploads([(f.name, f.size, f) for f in files]) if files else given(path)
-        return understand(found, choices, lambda done, n: bar.progress(done / n, f"Reading {done:,} of {n:,} files"))
+        return understand(
+            found,
+            choices,
+            lambda done, n: bar.progress(
+                done / n,
+                _("Reading file {done} of {n}", done=number(done), n=number(n)),
+            ),
+        )
     finally:
         bar.empty()
 
 
-def _keep(found: Understood, turn: int) -> None:
+def _add(found: Understood, turn: int) -> None:
     source = found.preview.source
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input("Name", value=_name(source), key=f"own.name.{source}.{turn}", help=NAME)
-        pressed = st.button("Add", type="primary", icon=":material/add:", key="own.add", help=ADD)
+        name = st.text_input(_("Name"), value=_name(source), key=f"own.name.{source}.{turn}", help=_(NAME))
+        pressed = st.button(_("Add"), type="primary", icon=":material/add:", key="own.add", help=_(ADD))
     if not pressed:
         return
     try:
@@ -185,7 +221,7 @@ def _keep(found: Understood, turn: int) -> None:
 
 
 def _name(source: str) -> str:
-    """A name for what was given, from its own; with a number where that is taken."""
+    """A free name for a data set made of the name of its file."""
     stem = re.sub(r"[^A-Za-z0-9_]+", "_", PurePosixPath(source).stem).strip("_")[:32]
     stem = stem if stem[:1].isalpha() else f"data_{stem}".rstrip("_")
     for name in (stem, *(f"{stem}_{i}" for i in np.arange(2, 1000))):

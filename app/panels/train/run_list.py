@@ -1,4 +1,4 @@
-"""The queue and the runs: how each stands, just now, and what may be done with it. Reads files, nothing else."""
+"""The queue and the runs: the state of each, kept up to date, and what can be done with it. Only reads files."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import streamlit as st
 
 from app import session
 from app.panels.train import sweep_list, theatre
-from app.show.cards import number
 from vae.errors import ZscopeError
 from vae.registry import about
-from vae.runs import control, forecast, preview, starting
+from vae.runs import control, preview, starting
 from vae.runs.diagnosis import lower_lr
 from vae.runs.folder import DONE, FAILED, PAUSED, QUEUED, RUNNING, STOPPED, Run, waiting
 from vae.saved import checkpoint
-from vae.sweeps import sweep
+from vae.sweeps import sweeps
+from vae.text import N_, _, duration, ngettext, number
 
 SHOWN, OLD_S = 12, 8.0
 Colour = Literal["gray", "blue", "orange", "green", "red"]
@@ -29,19 +29,30 @@ COLOURS: dict[str, Colour] = {
     FAILED: "red",
 }
 ICONS = {QUEUED: "hourglass_empty", RUNNING: "sprint", PAUSED: "pause", STOPPED: "stop", DONE: "check", FAILED: "error"}
-EMPTY = (
-    "Nothing has been trained from here yet. Press **Start**: a variational autoencoder learns 1 437 handwritten "
-    "digits in about a minute. It runs on its own: close the page or the app, it goes on, and is here when you come "
-    "back. What you start meanwhile waits in a queue."
+EMPTY = N_(
+    "No training has been started here yet. Press **Start** to train a variational autoencoder on 1,437 handwritten "
+    "digits, which takes about a minute. Trainings run in the background: you can close the page or the app and find "
+    "the result when you come back. Further trainings wait in a queue."
 )
-PREVIEW = "Its last saved epoch becomes a model of its own that can be explored; the training stays as it is."
-STOPS = "It keeps its last saved epoch, and can still be resumed."
-DELETED = "Its model was deleted."
-GONE = "Its checkpoint is gone: there is no saved epoch to go on from."
-ANEW = "It trains again from the first epoch; the curves and snapshots of the attempt before go."
-GOES = "The run **{}** goes: its log, curves and snapshots. It cannot be undone."
-STAYS = {True: "Its model **{}** stays, unless you delete that too.", False: "It has no model that could go with it."}
-STAYS_DONE = "Its model **{}** stays."
+PREVIEW = N_("Makes a model of the last saved epoch that you can explore; the training is not affected.")
+STOPS = N_("The last saved epoch is kept, and the run can still be resumed.")
+DELETED = N_("The model of this run was deleted.")
+GONE = N_("The checkpoint of this run was deleted: there is no saved epoch to resume from.")
+ANEW = N_("Training restarts at the first epoch; the curves and snapshots of the previous attempt are deleted.")
+DELETES = N_("Deletes run **{name}** with its log, curves and snapshots. This cannot be undone.")
+MODEL_KEPT = {
+    True: N_("The model **{name}** is kept unless you also delete it."),
+    False: N_("The run has no model."),
+}
+MODEL_KEPT_DONE = N_("The model **{name}** is kept.")
+STATES = {
+    QUEUED: N_("queued"),
+    RUNNING: N_("running"),
+    PAUSED: N_("paused"),
+    STOPPED: N_("stopped"),
+    DONE: N_("done"),
+    FAILED: N_("failed"),
+}
 
 
 def show() -> None:
@@ -52,42 +63,46 @@ def show() -> None:
     def every() -> None:
         runs = control.tend()
         if any(run.active for run in runs) != quick or session.studio().watched:
-            st.rerun()  # at another pace; or a click in this part of the page has opened the theatre
+            st.rerun()  # to poll at another rate, or because a click here has opened the theatre
         if not runs:
-            st.info(EMPTY, icon=":material/school:")
-        disk, queue = sweep.Disk(runs, checkpoint.checkpoints()), waiting(runs)
-        climbs = list(sweep.ladders().values())
-        alone = [run for run in runs[::-1] if not any(run.name in ladder.rungs for ladder in climbs)]
+            st.info(_(EMPTY), icon=":material/school:")
+        disk, queue = sweeps.Disk(runs, checkpoint.checkpoints()), waiting(runs)
+        known = list(sweeps.known().values())
+        alone = [run for run in runs[::-1] if not any(run.name in sweep.models for sweep in known)]
         shown = [run for i, run in enumerate(alone) if i < SHOWN or run.active]
-        entries: list[Run | sweep.Ladder] = [*climbs, *shown]
+        entries: list[Run | sweeps.Sweep] = [*known, *shown]
         for entry in sorted(entries, key=lambda entry: _began(entry, disk), reverse=True):
-            if isinstance(entry, sweep.Ladder):
-                _ladder(entry, queue, disk)
+            if isinstance(entry, sweeps.Sweep):
+                _sweep(entry, queue, disk)
             else:
                 with st.container(border=True, key=f"run-{entry.id}"):
                     _run(entry, queue, disk.checkpoints)
         if len(alone) > len(shown):
-            st.caption(f"{len(alone) - len(shown)} older runs: `python -m vae runs list`")
+            older = len(alone) - len(shown)
+            more = ngettext(
+                "{n} older run: {command}", "{n} older runs: {command}", older, command="`python -m vae runs list`"
+            )
+            st.caption(more)
 
     every()
 
 
-def _began(entry: Run | sweep.Ladder, disk: sweep.Disk) -> str:
-    """Rises with the time at which a run, or the newest of a ladder, was begun; that of none comes before all."""
+def _began(entry: Run | sweeps.Sweep, disk: sweeps.Disk) -> str:
+    """Sort key: the start of a run, or of the newest run of a sweep; a sweep without runs comes first."""
     return entry.id if isinstance(entry, Run) else max((run.id for run in entry.runs(disk).values()), default="")
 
 
-def _ladder(ladder: sweep.Ladder, queue: list[Run], disk: sweep.Disk) -> None:
-    with st.container(border=True, key=f"ladder-{ladder.name}"):
-        sweep_list.entry(ladder, disk, lambda run: _run(run, queue, disk.checkpoints))
+def _sweep(sweep: sweeps.Sweep, queue: list[Run], disk: sweeps.Disk) -> None:
+    with st.container(border=True, key=f"sweep-{sweep.name}"):
+        sweep_list.entry(sweep, disk, lambda run: _run(run, queue, disk.checkpoints))
 
 
 def _run(run: Run, queue: list[Run], known: Collection[str]) -> None:
     p, state, anew = run.progress, run.state.name, control.anew(run, known)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{run.name}** :gray[{about(run.plan['family'], run.plan['dataset'])}]")
-        said = f"{state}, number {queue.index(run) + 1}" if run in queue else state
-        st.badge(said, icon=f":material/{ICONS[state]}:", color=COLOURS[state])
+        place = _("queued, number {n}", n=number(queue.index(run) + 1)) if run in queue else ""
+        st.badge(place or _(STATES[state]), icon=f":material/{ICONS[state]}:", color=COLOURS[state])
     if state == RUNNING:
         done = p.get("step", 0) / max(1, p.get("steps", 1))
         st.progress(min(1.0, done), text=_where(run))
@@ -96,50 +111,58 @@ def _run(run: Run, queue: list[Run], known: Collection[str]) -> None:
     if state == FAILED:
         advice = control.advice(run, known)
         st.error("  \n".join([run.state.cause, *[f"**{advice}**"] * bool(advice)]), icon=":material/error:")
-        with st.expander("Log"):
-            st.code(run.log() or "It printed nothing.", language=None)
+        with st.expander(_("Log")):
+            st.code(run.log() or _("The log is empty."), language=None)
     if anew:
-        st.caption(f":material/warning: {GONE}")
+        st.caption(f":material/warning: {_(GONE)}")
     if state == DONE and run.name not in known:
-        st.caption(f":material/warning: {DELETED}")
+        st.caption(f":material/warning: {_(DELETED)}")
     _buttons(run, run.name in known, anew)
 
 
 def _where(run: Run) -> str:
-    """Epoch, figures, time and what was asked of it, in a line."""
-    p, m = run.progress, run.progress.get("metrics") or {}
-    parts = [f"epoch {p['epoch']} of {run.plan['epochs']}"] if p.get("epoch") else []
-    if run.state.name == RUNNING and p.get("stage") != "training":
-        parts.append(p.get("stage", "starting"))
-    whose = "test" if p.get("stage") == "done" else "training"  # of which set these figures are
-    for key, word in (("elbo_nats", f"{whose} elbo"), ("distortion_nats", "distortion"), ("rate_nats", "rate")):
+    """Epoch, metrics, times and a pending request, in one line."""
+    p, m, running = run.progress, run.progress.get("metrics") or {}, run.state.name == RUNNING
+    parts = []
+    if p.get("epoch"):
+        parts.append(_("epoch {epoch} of {epochs}", epoch=number(p["epoch"]), epochs=number(run.plan["epochs"])))
+    if running and p.get("stage") != "training":
+        parts.append(_(p.get("stage", "starting")))
+    tested = p.get("stage") == "done"  # the metrics are those of the test set
+    for key, label in (
+        ("elbo_nats", _("test ELBO {nats} nats") if tested else _("training ELBO {nats} nats")),
+        ("distortion_nats", _("distortion {nats} nats")),
+        ("rate_nats", _("rate {nats} nats")),
+    ):
         if m.get(key) is not None:
-            parts.append(f"{word} {number(m[key], 1)}")
-    if parts and m.get("distortion_nats") is not None:
-        parts[-1] += " nats"
+            parts.append(label.format(nats=number(m[key], 1)))
     if p.get("elapsed_s"):
-        parts.append(forecast.clock(p["elapsed_s"]) + (" so far" if run.state.name == RUNNING else " in all"))
-    if run.state.name == RUNNING and p.get("seconds_left"):
-        parts.append(f"{forecast.clock(p['seconds_left'])} left")
-    asked = {"pause": "pauses after this epoch", "stop": "stops, then draws its map"}.get(run.request)
-    return " · ".join([*parts, asked] if asked and run.state.name == RUNNING else parts)
+        time = duration(p["elapsed_s"])
+        parts.append(_("{time} so far", time=time) if running else _("{time} in total", time=time))
+    if running and p.get("seconds_left"):
+        parts.append(_("{time} left", time=duration(p["seconds_left"])))
+    asked = {"pause": _("pauses after this epoch"), "stop": _("stops after this epoch, then makes its map")}
+    if running and run.request in asked:
+        parts.append(asked[run.request])
+    return " · ".join(parts)
 
 
 def _buttons(run: Run, saved: bool, anew: bool) -> None:
     state = run.state.name
     with st.container(horizontal=True, vertical_alignment="center"):
         if state == PAUSED:
-            _does("Stop", "stop", lambda: control.stop(run.id), run, help=STOPS)
+            _does(_("Stop"), "stop", lambda: control.stop(run.id), run, help=_(STOPS))
         if state in (RUNNING, QUEUED):
-            _does("Pause", "pause", lambda: control.pause(run.id), run, off=bool(run.request))
+            _does(_("Pause"), "pause", lambda: control.pause(run.id), run, off=bool(run.request))
             hard = run.request == "stop"
-            _does("Stop now" if hard else "Stop", "stop", lambda: control.stop(run.id, now=hard), run)
+            _does(_("Stop now") if hard else _("Stop"), "stop", lambda: control.stop(run.id, now=hard), run)
         if state in control.RESUMABLE:
-            verb, why = ("Start anew", f"{GONE} {ANEW}") if anew else ("Resume", None)
+            verb, why = (_("Restart"), f"{_(GONE)} {_(ANEW)}") if anew else (_("Resume"), None)
             _does(verb, "replay" if anew else "play_arrow", lambda: starting.resume(run.id), run, help=why)
             if "lr " in run.state.advice:
                 less = {"lr": lower_lr(run.plan)}
-                label = f"{verb} with lr {less['lr']:g}"
+                lr = f"{less['lr']:g}"
+                label = _("Restart with lr {lr}", lr=lr) if anew else _("Resume with lr {lr}", lr=lr)
                 _does(label, "trending_down", lambda: starting.resume(run.id, settings=less), run, help=why)
         if run.progress.get("epoch") or state == RUNNING:
             theatre.button(run)
@@ -147,7 +170,7 @@ def _buttons(run: Run, saved: bool, anew: bool) -> None:
         if saved and state != DONE and (state == RUNNING or not mapped):
             _preview(run)
         if mapped and st.button(
-            "Open in Explore", icon=":material/explore:", type="primary", key=f"open-{run.id}"
+            _("Open in Explore"), icon=":material/explore:", type="primary", key=f"open-{run.id}"
         ):  # fmt: skip
             session.open_model(run.name)
             st.switch_page("views/explore.py")
@@ -156,31 +179,33 @@ def _buttons(run: Run, saved: bool, anew: bool) -> None:
 
 
 def _delete(run: Run, saved: bool) -> None:
-    """Asked first: the next card moves to where this one was."""
-    both = saved and run.state.name != DONE  # a finished model has its page, and goes from there
-    with st.popover("Delete", icon=":material/delete:", type="tertiary", key=f"delete-{run.id}"):
-        st.markdown(GOES.format(run.name))
-        st.markdown((STAYS_DONE if saved and not both else STAYS[saved]).format(run.name))
+    """Asks for confirmation: once a card is gone, the next one moves into its place."""
+    both = saved and run.state.name != DONE  # a finished model is deleted on its own page
+    with st.popover(_("Delete"), icon=":material/delete:", type="tertiary", key=f"delete-{run.id}"):
+        st.markdown(_(DELETES, name=run.name))
+        st.markdown(_(MODEL_KEPT_DONE if saved and not both else MODEL_KEPT[saved], name=run.name))
         with st.container(horizontal=True):
-            _does("Delete run", "delete", lambda: control.delete(run.id), run, kind="primary")
+            _does(_("Delete run"), "delete", lambda: control.delete(run.id), run, kind="primary")
             if both:
-                _does("Delete run and model", "delete_forever", lambda: control.delete(run.id, model=True), run,
+                _does(_("Delete run and model"), "delete_forever", lambda: control.delete(run.id, model=True), run,
                       kind="secondary")  # fmt: skip
 
 
 def _preview(run: Run) -> None:
-    """A look at what it has learnt so far."""
+    """A model of the last saved epoch, while the training goes on."""
     note = preview.asked(run)
     if note and note["ready"]:
-        if st.button(f"Open epoch {note['epoch']} in Explore", icon=":material/explore:", key=f"preview-{run.id}"):
+        if st.button(
+            _("Open epoch {epoch} in Explore", epoch=note["epoch"]), icon=":material/explore:", key=f"preview-{run.id}"
+        ):
             session.open_model(note["name"])
             st.switch_page("views/explore.py")
         if run.state.name != RUNNING and run.epochs() and note["epoch"] == run.epochs()[-1]["epoch"]:
-            return  # it knows no more than that
+            return  # there is no later epoch
     elif note and note["drawing"]:
-        st.caption(f":material/map: drawing the map of epoch {note['epoch']} ...")
+        st.caption(":material/map: " + _("Making the map of epoch {epoch} ...", epoch=number(note["epoch"])))
         return
-    _does("Map what it knows now", "map", lambda: preview.ask(run.id), run, help=PREVIEW)
+    _does(_("Map this epoch"), "map", lambda: preview.ask(run.id), run, help=_(PREVIEW))
 
 
 def _does(
@@ -196,7 +221,7 @@ def _does(
     def acted() -> None:
         try:
             act()
-        except ZscopeError as error:  # it has passed on since the page was drawn
+        except ZscopeError as error:  # the run has changed since the page was drawn
             session.tell(str(error))
 
     st.button(

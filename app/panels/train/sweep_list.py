@@ -1,4 +1,4 @@
-"""Ladders: one entry for all trainings of one, and the way to its models."""
+"""Sweeps: one entry for all trainings of a sweep, from which its models are opened and compared."""
 
 from __future__ import annotations
 
@@ -12,115 +12,140 @@ from vae.errors import ZscopeError
 from vae.registry import about
 from vae.runs import control
 from vae.runs.folder import DONE, FAILED, RUNNING, Run
-from vae.sweeps import comparison, sweep
-from vae.sweeps.sweep import Disk, Ladder
+from vae.sweeps import comparison, sweeps
+from vae.sweeps.sweeps import Disk, Sweep
+from vae.text import N_, _, ngettext, number
 
-LOOK = (
-    "A slider through these really trained models: the same samples, their maps, pictures and rates, and the measured "
-    "rate-distortion curve."
+COMPARE = N_(
+    "A slider moves through the trained models: the same samples, with map, pictures and rates of each model, and the "
+    "measured rate-distortion curve."
 )
-GOES = "The ladder **{}** goes, and the runs of its {} trainings: logs, curves and snapshots. It cannot be undone."
-STAYS = "The models stay, each in the model picker then."
-LATER = "Its models can be looked through once all are trained."
-OPEN = "Open this one in Explore"
+DELETES = N_("Deletes sweep **{name}** and its runs with their logs, curves and snapshots. This cannot be undone.")
+MODELS_KEPT = N_("The models are kept and appear one by one in the model picker.")
+LATER = N_("Available when every model is trained.")
+OPEN = N_("Open this model in Explore")
 TRAIN, EXPLORE = "views/train.py", "views/explore.py"
 
 
-def entry(ladder: Ladder, disk: Disk, one: Callable[[Run], None]) -> None:
-    """How it stands and what may be done with it. one: draws the entry of a run."""
-    states, begun, climbing = ladder.states(disk), ladder.runs(disk), ladder.climbing(disk)
+def entry(sweep: Sweep, disk: Disk, one: Callable[[Run], None]) -> None:
+    """The state of a sweep and what can be done with it. one: draws the entry of a run."""
+    states, begun, running = sweep.states(disk), sweep.runs(disk), sweep.running(disk)
     done, failed = (list(states.values()).count(state) for state in (DONE, FAILED))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{ladder.name}** :gray[{about(ladder.family, ladder.dataset)}]")
-        said = f"ladder, {done} of {len(states)} trained" + f", {failed} failed" * bool(failed)
-        st.badge(said, icon=":material/stairs:", color="blue" if climbing else "red" if failed else "green")
-    st.caption(f"The same training with {ladder.setting} {_values(ladder)}: slide through them, see what it does.")
-    if climbing:
-        st.caption(f":material/hourglass_empty: {LATER}")
+        st.markdown(f"**{sweep.name}** :gray[{about(sweep.family, sweep.dataset)}]")
+        counts = {"done": number(done), "all": number(len(states)), "failed": number(failed)}
+        if failed:
+            state = _("sweep, {done} of {all} trained, {failed} failed", **counts)
+        else:
+            state = _("sweep, {done} of {all} trained", **counts)
+        st.badge(state, icon=":material/stairs:", color="blue" if running else "red" if failed else "green")
+    st.caption(_("The same training with {setting} = {values}.", setting=sweep.setting, values=_values(sweep)))
+    if running:
+        st.caption(f":material/hourglass_empty: {_(LATER)}")
     with st.container(horizontal=True, vertical_alignment="center"):
-        if climbing:
-            st.button("Stop all", icon=":material/stop:", type="tertiary", on_click=_tried, args=(_stop, ladder),
-                      key=f"stop-ladder-{ladder.name}")  # fmt: skip
+        if running:
+            st.button(_("Stop all"), icon=":material/stop:", type="tertiary", on_click=_tried, args=(_stop, sweep),
+                      key=f"stop-sweep-{sweep.name}")  # fmt: skip
         elif done > 1:
-            _door(ladder, disk)
-        if RUNNING not in states.values() and ladder.name not in sweep.shipped():
-            with st.popover("Delete", icon=":material/delete:", type="tertiary", key=f"deletes-{ladder.name}"):
-                st.markdown(GOES.format(ladder.name, len(ladder.rungs)))
-                st.markdown(STAYS)
-                st.button("Delete ladder", icon=":material/delete:", type="primary", on_click=_tried,
-                          args=(_delete, ladder), key=f"delete-ladder-{ladder.name}")  # fmt: skip
-        each = bool(begun) and st.toggle("Each training", climbing or failed > 0, key=f"each-{ladder.name}")
-    for rung in ladder.rungs if each else ():
-        if rung in begun:
-            one(begun[rung])
+            _compare(sweep, disk)
+        if RUNNING not in states.values() and sweep.name not in sweeps.shipped():
+            with st.popover(_("Delete"), icon=":material/delete:", type="tertiary", key=f"deletes-{sweep.name}"):
+                st.markdown(_(DELETES, name=sweep.name))
+                st.markdown(_(MODELS_KEPT))
+                st.button(_("Delete sweep"), icon=":material/delete:", type="primary", on_click=_tried,
+                          args=(_delete, sweep), key=f"delete-sweep-{sweep.name}")  # fmt: skip
+        each = bool(begun) and st.toggle(_("Show each training"), running or failed > 0, key=f"each-{sweep.name}")
+    for model in sweep.models if each else ():
+        if model in begun:
+            one(begun[model])
 
 
 def mention(name: str, dataset: str) -> None:
-    """On the page of a model: the ladder that it is a rung of, or one of its data that shows what a setting does."""
-    own, known, disk = sweep.of_model(name), sweep.ladders().values(), sweep.read()
-    ladder = own or next((one for one in known if one.dataset == dataset and comparison.ready(one, disk)), None)
-    if ladder is None or (own and not comparison.ready(own, disk)):
+    """On the page of a model: the sweep that it belongs to, or else a sweep on the same data set."""
+    own, known, disk = sweeps.of_model(name), sweeps.known().values(), sweeps.read()
+    sweep = own or next((one for one in known if one.dataset == dataset and comparison.ready(one, disk)), None)
+    if sweep is None or (own and not comparison.ready(own, disk)):
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        count = len(ladder.rungs)
-        of = about(ladder.family, ladder.dataset)
-        one, others = f"One of the {count} models", f"What does {ladder.setting} do? {count} models, {of}"
-        st.markdown(f"{one if own else others}, ladder **{ladder.name}**: {ladder.setting} {_values(ladder)}.")
-        if st.button("Look through them", icon=":material/stairs:", type="tertiary", help=LOOK, key="ladder-mention"):
-            session.watch(_key(ladder))
+        facts = {
+            "name": sweep.name,
+            "setting": sweep.setting,
+            "values": _values(sweep),
+            "about": about(sweep.family, sweep.dataset),
+        }
+        n = len(sweep.models)
+        if own:
+            text = ngettext(
+                "This is the one model of sweep **{name}** ({setting} = {values}).",
+                "This is one of the {n} models of sweep **{name}** ({setting} = {values}).",
+                n,
+                **facts,
+            )
+        else:
+            text = ngettext(
+                "What does {setting} do? Sweep **{name}** has {n} model: {about} with {setting} = {values}.",
+                "What does {setting} do? Sweep **{name}** has {n} models: {about} with {setting} = {values}.",
+                n,
+                **facts,
+            )
+        st.markdown(text)
+        if st.button(
+            _("Compare the models"), icon=":material/stairs:", type="tertiary", help=_(COMPARE), key="sweep-mention"
+        ):
+            session.watch(_key(sweep))
             st.switch_page(TRAIN)
 
 
 def ready_keys() -> list[str]:
-    """Of the ladders that can be looked through, as app.live.theatre names them."""
-    disk = sweep.read()
-    return [_key(ladder) for ladder in sweep.ladders().values() if comparison.ready(ladder, disk)]
+    """Keys of the sweeps whose models can be compared, as app.live.theatre has them."""
+    disk = sweeps.read()
+    return [_key(sweep) for sweep in sweeps.known().values() if comparison.ready(sweep, disk)]
 
 
-def open_rung(name: str, frame: int) -> None:
-    """Go to Explore with the model of that frame."""
-    session.open_model(list(comparison.seen(sweep.find(name)))[frame])
+def open_model(name: str, frame: int) -> None:
+    """Open the model of that frame in Explore."""
+    session.open_model(list(comparison.seen(sweeps.find(name)))[frame])
     st.switch_page(EXPLORE)
 
 
-def _key(ladder: Ladder) -> str:
-    """As app.live.theatre names it."""
-    return f"ladder/{ladder.name}"
+def _key(sweep: Sweep) -> str:
+    """The key that app.live.theatre has for it."""
+    return f"sweep/{sweep.name}"
 
 
-def _door(ladder: Ladder, disk: Disk) -> None:
-    """To its models, once they were looked through."""
-    if comparison.ready(ladder, disk):
+def _compare(sweep: Sweep, disk: Disk) -> None:
+    """The button that compares the models, once the comparison is stored."""
+    if comparison.ready(sweep, disk):
         st.button(
-            "Look through the models", icon=":material/stairs:", type="primary", help=LOOK,
-            on_click=session.watch, args=(_key(ladder),), key=f"look-{ladder.name}",
+            _("Compare the models"), icon=":material/stairs:", type="primary", help=_(COMPARE),
+            on_click=session.watch, args=(_key(sweep),), key=f"look-{sweep.name}",
         )  # fmt: skip
         return
-    job = background.once(("ladder", ladder.name, tuple(ladder.states(disk).items())), comparison.look, ladder.name)
+    job = background.once(("sweep", sweep.name, tuple(sweep.states(disk).items())), comparison.look, sweep.name)
     if job.done() and (error := job.exception()) is not None:
         if not isinstance(error, ZscopeError):
             raise error
         st.caption(f":material/error: {error}")
     else:
-        st.caption(":material/hourglass_empty: Looking through the models ...")
+        st.caption(":material/hourglass_empty: " + _("Encoding the samples with each model ..."))
 
 
-def _values(ladder: Ladder) -> str:
-    return ", ".join(f"{value:g}" for value in ladder.values)
+def _values(sweep: Sweep) -> str:
+    return ", ".join(f"{value:g}" for value in sweep.values)
 
 
-def _stop(ladder: Ladder) -> None:
-    for run in ladder.runs().values():
+def _stop(sweep: Sweep) -> None:
+    for run in sweep.runs().values():
         if run.active:
             control.stop(run.id)
 
 
-def _delete(ladder: Ladder) -> None:
-    sweep.delete(ladder.name)
+def _delete(sweep: Sweep) -> None:
+    sweeps.delete(sweep.name)
 
 
-def _tried(act: Callable[[Ladder], None], ladder: Ladder) -> None:
+def _tried(act: Callable[[Sweep], None], sweep: Sweep) -> None:
     try:
-        act(ladder)
-    except ZscopeError as error:  # it has passed on since the page was drawn
+        act(sweep)
+    except ZscopeError as error:  # the sweep has changed since the page was drawn
         session.tell(str(error))

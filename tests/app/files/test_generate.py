@@ -67,8 +67,8 @@ def test_the_lines_of_python_draw_the_same(engine, settings):
 def test_so_it_does_for_labels_and_for_levels(conditional, structured_root, monkeypatch):
     check_python(engines.engine(conditional), Studio(model=conditional, label=3, count=16))
     monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(structured_root))
-    ladder = engines.engine("tiny-ladder-vae")
-    check_python(ladder, Studio(model="tiny-ladder-vae", held=1, point=Point(tuple(map(float, ladder.atlas.z[0])))))
+    sweep = engines.engine("tiny-ladder-vae")
+    check_python(sweep, Studio(model="tiny-ladder-vae", held=1, point=Point(tuple(map(float, sweep.atlas.z[0])))))
 
 
 def check_python(engine, wanted: Studio) -> None:

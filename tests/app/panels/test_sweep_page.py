@@ -1,4 +1,4 @@
-"""Ladders in the app without a browser: the form on Train, one entry among the runs, models behind the picker."""
+"""Sweeps in the app without a browser: the form on Train, one entry among the runs, models behind the picker."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.sweeps.test_sweeps import base, started, trained
 from vae.forming import recording
 from vae.runs import control, diagnosis, folder
 from vae.runs.forecast import Forecast
-from vae.sweeps import comparison, sweep
+from vae.sweeps import comparison, sweeps
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def root(tmp_path, monkeypatch):
 
 def ladder_form():
     at = page()
-    next(s for s in at.segmented_control if s.label == "Train").set_value(training_form.LADDER).run()
+    next(s for s in at.segmented_control if s.label == "Train").set_value(training_form.SWEEP).run()
     assert not at.exception
     return at
 
@@ -51,14 +51,14 @@ def test_one_button_queues_a_training_for_every_value(root):
     assert not [n for n in at.number_input if n.label == "beta"]  # set above, not below too
     button(at, "Start").click().run()
     assert not at.exception
-    ladder = sweep.find("digits-beta")
-    assert (ladder.family, ladder.values) == ("beta_vae", (0, 0.1, 0.5, 1, 2, 4, 10))
-    assert [run.name for run in folder.runs()] == list(ladder.rungs)
+    sweep = sweeps.find("digits-beta")
+    assert (sweep.family, sweep.values) == ("beta_vae", (0, 0.1, 0.5, 1, 2, 4, 10))
+    assert [run.name for run in folder.runs()] == list(sweep.models)
     assert "**digits-beta** :gray[beta-VAE on digits]" in words(at)
     assert name_field(at).placeholder == "digits-beta-b"  # a number would read as a value of beta
     button(at, "Start").click().run()
     assert not at.exception
-    assert sweep.find("digits-beta-b").rungs[4] == "digits-beta-b-2"
+    assert sweeps.find("digits-beta-b").models[4] == "digits-beta-b-2"
     assert name_field(at).placeholder == "digits-beta-c"
 
 
@@ -72,7 +72,7 @@ def test_another_setting_has_its_own_values(root):
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"), [("1, two", "expected numbers"), ("1", "a ladder of 1 values"), ("-1, 1", "expected 0.0 to")]
+    ("typed", "said"), [("1, two", "expected numbers"), ("1", "a sweep of 1 values"), ("-1, 1", "expected 0.0 to")]
 )
 def test_values_that_cannot_be_are_told_and_nothing_begins(root, typed, said):
     at = ladder_form()
@@ -108,7 +108,7 @@ def test_a_ladder_is_one_entry_that_shows_its_trainings_when_asked(root):
     started()
     run_in(folder.DONE, "alone")
     at = page()
-    assert "ladder, 0 of 3 trained" in words(at)
+    assert "sweep, 0 of 3 trained" in words(at)
     assert "The same training with beta 0, 1, 4: slide" in words(at)
     assert "**a-4**" in words(at)  # while it trains
     next(t for t in at.toggle if t.label == "Each training").set_value(False).run()
@@ -117,10 +117,10 @@ def test_a_ladder_is_one_entry_that_shows_its_trainings_when_asked(root):
     button(at, "Stop all").click().run()
     assert {run.state.name for run in folder.runs()} == {"stopped", "done"}
     assert "Stop all" not in labels(at)
-    assert "runs of its 3 trainings" in asked(at, "Delete ladder")
-    assert "The models stay" in asked(at, "Delete ladder")
-    button(at, "Delete ladder").click().run()
-    assert sweep.ladders() == {}
+    assert "runs of its 3 trainings" in asked(at, "Delete sweep")
+    assert "The models stay" in asked(at, "Delete sweep")
+    button(at, "Delete sweep").click().run()
+    assert sweeps.known() == {}
     assert [run.name for run in folder.runs()] == ["alone"]
 
 
@@ -132,10 +132,10 @@ def test_ladders_stand_among_the_runs_by_their_newest_and_those_without_any_last
         if run.active:
             control.stop(run.id)
     run_in(folder.DONE, "after")
-    bare = sweep.home() / "bare"
+    bare = sweeps.home() / "bare"
     bare.mkdir()
-    record = json.loads((sweep.home() / "a" / sweep.LADDER).read_text())
-    (bare / sweep.LADDER).write_text(json.dumps(record | {"rungs": ["b-0", "b-1", "b-4"]}))
+    record = json.loads((sweeps.home() / "a" / sweeps.SWEEP).read_text())
+    (bare / sweeps.SWEEP).write_text(json.dumps(record | {"models": ["b-0", "b-1", "b-4"]}))
     at = page()
     order = [re.match(r"\*\*(.*?)\*\* :gray", m.value) for m in at.markdown]
     assert [found[1] for found in order if found] == ["after", "done", "a", "before", "bare"]
@@ -168,14 +168,14 @@ def test_a_page_reads_its_runs_as_often_with_many_ladders_as_with_one(root, monk
     one = times_read()
     for name in ("b", "c"):
         started(name=name)
-    for run in sweep.find("c").runs().values():
+    for run in sweeps.find("c").runs().values():
         control.stop(run.id)
     assert times_read() == one
 
 
 def test_what_is_trained_is_looked_through_in_the_background_and_then_opens(root, monkeypatch):
     monkeypatch.setattr(recording, "N_LATENTS", 60)
-    ladder = started()
+    sweep = started()
     trained("a-0")
     with folder.lock():
         folder.fail(folder.find("a-1"), diagnosis.Diagnosis("it broke", "mend it"))
@@ -184,10 +184,10 @@ def test_what_is_trained_is_looked_through_in_the_background_and_then_opens(root
     assert "2 of 3 trained, 1 failed" in words(at)
     assert "it broke" in words(at)
     assert "Looking through the models" in words(at)
-    background.once(("ladder", "a", tuple(ladder.states().items())), comparison.look, "a").result(120)
+    background.once(("sweep", "a", tuple(sweep.states().items())), comparison.look, "a").result(120)
     at.run()
     button(at, "Look through the models").click().run()
-    assert state(at).watched == "ladder/a"
+    assert state(at).watched == "sweep/a"
 
 
 # ---------------------------------------------------------------- the picker
@@ -196,9 +196,9 @@ def test_what_is_trained_is_looked_through_in_the_background_and_then_opens(root
 def test_the_models_of_a_ladder_stay_behind_it_until_one_is_in_use(root):
     started()
     every = {name: {} for name in ("a-0", "a-1", "a-4", "b")}
-    assert list(cards.unladdered(every, "b", "")) == ["b"]
-    assert list(cards.unladdered(every, "a-1", "")) == list(every)
-    assert list(cards.unladdered(every, "b", "a-4")) == list(every)
+    assert list(cards.outside_sweeps(every, "b", "")) == ["b"]
+    assert list(cards.outside_sweeps(every, "a-1", "")) == list(every)
+    assert list(cards.outside_sweeps(every, "b", "a-4")) == list(every)
 
 
 def test_names_with_numbers_are_listed_by_their_size():
@@ -208,10 +208,10 @@ def test_names_with_numbers_are_listed_by_their_size():
 
 
 def test_the_page_of_a_model_leads_to_the_ladder_of_its_data(tiny_checkpoint, monkeypatch):
-    ladder = sweep.Ladder(sweep.home() / "a", "beta_vae", "digits", "beta", (0.0, 1.0), ("tiny-vae", "tiny-ae"), "")
-    monkeypatch.setattr(sweep, "ladders", lambda: {"a": ladder})
-    monkeypatch.setattr(comparison, "ready", lambda ladder, disk: True)
+    sweep = sweeps.Sweep(sweeps.home() / "a", "beta_vae", "digits", "beta", (0.0, 1.0), ("tiny-vae", "tiny-ae"), "")
+    monkeypatch.setattr(sweeps, "sweeps", lambda: {"a": sweep})
+    monkeypatch.setattr(comparison, "ready", lambda sweep, disk: True)
     at = opened("model", model="tiny-vae")
-    assert "One of the 2 models, ladder **a**: beta 0, 1." in words(at)
+    assert "One of the 2 models, sweep **a**: beta 0, 1." in words(at)
     button(at, "Look through them").click().run()
-    assert state(at).watched == "ladder/a"
+    assert state(at).watched == "sweep/a"

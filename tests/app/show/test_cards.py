@@ -51,15 +51,15 @@ def test_active_units_compare_at_one_width():
 
 
 def test_a_hierarchical_model_counts_the_dimensions_that_cost_something():
-    ladder = card("ladder_vae", metrics={"rate_per_dim_nats": [2.0, 0.02, 0.06]})
-    assert cards.in_use(ladder) == [True, False, True]
-    units = figures(ladder)["active_units"]
+    sweep = card("ladder_vae", metrics={"rate_per_dim_nats": [2.0, 0.02, 0.06]})
+    assert cards.in_use(sweep) == [True, False, True]
+    units = figures(sweep)["active_units"]
     assert (units.label, units.value) == ("units in use, of 3", 2)
     assert "counts 3" in units.help  # the stored figure stays, in words
     flat = card(metrics={"rate_per_dim_nats": [2.0, 0.02, 0.06]})
     assert cards.in_use(flat) is None
     assert (figures(flat)["active_units"].label, figures(flat)["active_units"].value) == ("active units, of 3", 3)
-    assert not cards.comparable("active_units", ladder, flat)
+    assert not cards.comparable("active_units", sweep, flat)
 
 
 def test_help_says_what_a_figure_was_measured_on_and_how_sure_it_is():

@@ -1,4 +1,4 @@
-"""The shipped ladder in a real Chromium: found on Train at once, a slider through its models, one of them opened."""
+"""The shipped sweep in a real Chromium: found on Train at once, a slider through its models, one of them opened."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from tests.browser.conftest import READY, serve, stop, tab_of
 from tests.browser.test_train_browser import visit
 
 CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
-LADDER, RUNGS = "fashion-beta", ("0", "0.1", "0.5", "1", "2", "4", "10")
+SWEEP, MODELS = "fashion-beta", ("0", "0.1", "0.5", "1", "2", "4", "10")
 THEATRE = "[data-testid=zscope-theatre]"
 
 
 @pytest.fixture
 def ladder_server(tiny_root, tmp_path):
-    """A new user's app: the shipped ladder, another model, nothing trained yet."""
+    """A new user's app: the shipped sweep, another model, nothing trained yet."""
     root = tmp_path / "checkpoints"
     shutil.copytree(tiny_root / "tiny-vae", root / "tiny-vae")
-    for name in (*(f"{LADDER}-{rung}" for rung in RUNGS), f".ladders/{LADDER}"):
+    for name in (*(f"{SWEEP}-{model}" for model in MODELS), f".ladders/{SWEEP}"):
         shutil.copytree(CHECKPOINTS / name, root / name)
     server = serve(root, tmp_path / "log.txt")
     yield server
