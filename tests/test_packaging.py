@@ -106,7 +106,7 @@ def installed(tiny_root, tmp_path, monkeypatch) -> Path:
     shutil.rmtree(packed / ".runs", ignore_errors=True)
     (packed / ".ladders" / "both").mkdir(parents=True)
     record = {"family": "vae", "dataset": "digits", "setting": "d", "values": [1.0, 2.0], "command": ""}
-    (packed / ".ladders/both/ladder.json").write_text(json.dumps(record | {"models": ["tiny-ae", "tiny-vae"]}))
+    (packed / ".ladders/both/ladder.json").write_text(json.dumps(record | {sweeps.MODELS: ["tiny-ae", "tiny-vae"]}))
     monkeypatch.setattr(folders, "PACKED", packed)
     monkeypatch.setattr(folders.platformdirs, "user_data_path", lambda name, **how: tmp_path / "user")
     monkeypatch.delenv("ZSCOPE_CHECKPOINTS", raising=False)

@@ -44,7 +44,7 @@ def slide(tab, key: str, said: str) -> dict[str, str]:
 def test_a_slider_moves_through_the_models_and_one_opens_on_explore(ladder_server, chromium):
     with tab_of(ladder_server, chromium) as tab:
         visit(tab)
-        tab.page.get_by_role("button", name="Look through the models").click(timeout=60_000)
+        tab.page.get_by_role("button", name="Compare the models").click(timeout=60_000)
         tab.page.wait_for_selector(f"{THEATRE}[data-ready=true]", timeout=60_000)
         last = slide(tab, "End", "beta 10")
         middle = slide(tab, "ArrowLeft", "beta 4")

@@ -41,7 +41,7 @@ def visit(tab) -> None:
 
 def give(tab, path) -> None:
     """Upload a file of one's own, and wait until it was looked at."""
-    tab.page.get_by_text("Your own data").click(timeout=30_000)
+    tab.page.get_by_text("Your data").click(timeout=30_000)
     tab.page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(path)
     tab.page.get_by_text("to train on").wait_for(timeout=60_000)
 
@@ -71,7 +71,7 @@ def test_a_zip_of_a_stranger_is_looked_at_kept_and_chosen(training_server, chrom
         assert shelf.names() == ["my_pictures"]
         tab.until(f"document.querySelector('{DATA}').value.includes('my_pictures')")
         tab.page.get_by_text("to train on").wait_for(state="detached")  # the fields are empty again
-        tab.page.get_by_text("Your own data").click()
+        tab.page.get_by_text("Your data").click()
         tab.page.get_by_text("my_pictures image 1x16x16, 2 classes").wait_for()
         tab.until("document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'", 60_000)
         for name in ("Digits of scikit-learn", "my_pictures"):  # and it can be chosen like any other
@@ -155,7 +155,7 @@ def test_the_form_tells_what_it_takes_and_a_card_asks_before_it_goes(training_se
         visit(tab)
         field(tab, "Name").fill("fd", timeout=60_000)
         field(tab, "Name").press("Enter")
-        tab.page.get_by_text("More knobs").click()
+        tab.page.get_by_text("More settings").click()
         tab.page.get_by_text("The same on the command line").click()
         field(tab, "learning rate").fill("1000")
         field(tab, "learning rate").press("Enter")

@@ -80,7 +80,7 @@ def test_an_imported_decoder_opens_as_a_model_without_an_encoder(given, capsys):
 def test_its_pages_say_what_it_brought_and_leave_nothing_blank(given, recwarn):
     take_in("mine", given / "decoder.pt", given / "latents.npz")
     assert not any("writable" in str(warning.message) for warning in recwarn)
-    told = {"compare": "mine brought latents and no data set", "generate": "fitted on the latents that it brought"}
+    told = {"compare": "mine was imported without a data set", "generate": "fitted on the latents that it brought"}
     for page, said in told.items():
         assert said in opened(page, model="mine").info[0].value
     at = opened("model", model="mine")
@@ -154,7 +154,7 @@ def test_pickles_are_never_opened(given):
 def test_what_does_not_fit_is_told(given):
     np.savez(given / "wide.npz", z=np.zeros((9, D + 1)))
     np.savez(given / "none.npz", x=np.zeros((9, D)))
-    for latents, words_ in (("wide.npz", "takes neither"), ("none.npz", r"expected finite z")):
+    for latents, words_ in (("wide.npz", "takes neither"), ("none.npz", r"expected an array z")):
         with pytest.raises(SettingError, match=words_):
             take_in("mine", given / "decoder.pt", given / latents)
     (given / "decoder.h5").write_bytes(b"x")
@@ -179,4 +179,4 @@ def test_every_page_opens_it(given, page):
     assert not at.exception
     assert not at.error
     if page == "model":
-        assert "There is no encoder" in words(at)
+        assert "has no encoder" in words(at)

@@ -102,7 +102,7 @@ def test_stopping_now_ends_the_process_and_the_run_is_stopped_not_failed(sleeper
 
 def test_names_that_are_taken_and_plans_that_no_training_takes_are_refused(tiny_root, monkeypatch):
     queued("a")
-    with pytest.raises(SettingError, match="trains 'a' and is queued: choose another name, for example a-2"):
+    with pytest.raises(SettingError, match="trains 'a' and is queued. Choose another name, for example a-2"):
         queued("a")
     for plan, said in (
         (Plan("vae", "digits", {}, 0), "epochs=0"),
@@ -115,7 +115,9 @@ def test_names_that_are_taken_and_plans_that_no_training_takes_are_refused(tiny_
             starting.start(plan, work=False)
     assert len(folder.runs()) == 1
     monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(tiny_root))
-    with pytest.raises(SettingError, match="checkpoint 'tiny-vae' exists: choose another name, for example tiny-vae-2"):
+    with pytest.raises(
+        SettingError, match="Checkpoint 'tiny-vae' already exists. Choose another name, for example tiny-vae-2"
+    ):
         control.refuse_taken("tiny-vae")
 
 
@@ -124,7 +126,7 @@ def test_a_finished_run_frees_its_name_only_with_its_checkpoint(root):
     with folder.lock():
         folder.change(run, DONE)
     checkpoint.save(root / "a", {"name": "a"}, {})
-    with pytest.raises(SettingError, match="checkpoint 'a' exists"):
+    with pytest.raises(SettingError, match="Checkpoint 'a' already exists"):
         queued("a")
     control.delete(run.id, model=True)
     assert checkpoint.checkpoints() == {}
@@ -208,11 +210,15 @@ def wait_until(true, seconds: float = 30.0) -> None:
             "elbo_nats is nan",
             "0.001",
         ),
-        ("error: 9 of 9 latents are no numbers: the training diverged.", "diverged", "Train anew with a learning rate"),
+        (
+            "error: 9 of 9 latents are no numbers: the training diverged.",
+            "diverged",
+            "Train again with a tenth of the learning rate",
+        ),
         ("RuntimeError: [enforce fail] DefaultCPUAllocator: can't allocate memory", "can't allocate", "batch_size (64"),
-        ("torch.OutOfMemoryError: CUDA out of memory. Tried", "CUDA out of memory", "batch_size (64 in place of 128)"),
-        ("error: could not save /a/b: No space left on device.", "No space left", "Free some space"),
-        ("error: MNIST (mnist) is not on this machine and could not be downloaded.", "MNIST", "Bring the data"),
+        ("torch.OutOfMemoryError: CUDA out of memory. Tried", "CUDA out of memory", "batch_size (64 instead of 128)"),
+        ("error: could not save /a/b: No space left on device.", "No space left", "Free some disk space"),
+        ("error: MNIST (mnist) is not on this machine and could not be downloaded.", "MNIST", "Get the data"),
         ("epoch 1/3\nepoch 2/3", diagnosis.GONE, "Resume"),
         ("", diagnosis.GONE, "Resume"),
     ],
@@ -280,7 +286,7 @@ def test_the_command_line_says_that_a_resumed_run_starts_anew(root, capsys, monk
         assert (said in capsys.readouterr().out) == (name == "gone")
         assert main(["runs", "resume", name]) == 0
         out = capsys.readouterr().out
-        assert (f"{said}: {run.id} starts again from the first epoch\n" in out) == (name == "gone")
+        assert (f"{said}: {run.id} starts again at the first epoch\n" in out) == (name == "gone")
         assert f"{run.id}: queued" in out
         assert (run.epochs() == []) == (name != "kept")
 

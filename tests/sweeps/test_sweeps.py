@@ -60,10 +60,10 @@ def test_plans_differ_in_one_setting_and_their_names_alone():
 @pytest.mark.parametrize(
     ("family", "setting", "values", "said"),
     [
-        ("vae", "beta", (1, 2), "expected a number that vae is built with: d, width"),
-        ("beta_vae", "likelihood", (1, 2), "expected a number"),
-        ("beta_vae", "beta", (1, 1.0), "a sweep of 1 values: expected 2 to 10"),
-        ("beta_vae", "beta", range(11), "a sweep of 11 values"),
+        ("vae", "beta", (1, 2), "expected a numeric setting of vae: d, width"),
+        ("beta_vae", "likelihood", (1, 2), "expected a numeric setting"),
+        ("beta_vae", "beta", (1, 1.0), "needs 2 to 10 different values: given 1"),
+        ("beta_vae", "beta", range(11), "needs 2 to 10 different values: given 11"),
         ("beta_vae", "beta", (-1, 1), "beta=-1.0: expected 0.0 to 1000.0"),
         ("beta_vae", "d", (1.5, 2), "d='1.5': expected int"),
         ("beta_vae", "beta", (float("nan"), 1), "expected 0.0 to 1000.0"),
@@ -79,7 +79,7 @@ def test_what_no_ladder_can_be_of_is_said_and_begins_nothing(root, family, setti
 def test_names_that_are_taken_are_refused_before_anything_begins(root):
     starting.start(base(name="a-4", settings=TINY), work=False)
     for begin in (started, lambda: sweeps.check(base(), "beta", (0, 4))):
-        with pytest.raises(SettingError, match=r"trains 'a-4' and is queued: .* the sweep, for example a-b"):
+        with pytest.raises(SettingError, match=r"trains 'a-4' and is queued. .* the sweep, for example a-b"):
             begin()
     assert len(folder.runs()) == 1
     control.delete("a-4")
@@ -94,7 +94,7 @@ def test_a_free_name_cannot_be_read_as_a_rung(root):
     assert sweeps.free_name("a") == "a"
     started()
     assert sweeps.free_name("a") == "a-b"
-    with pytest.raises(SettingError, match="sweep 'a' exists: choose another name, for example a-b"):
+    with pytest.raises(SettingError, match="sweep 'a' already exists: choose another name, for example a-b"):
         started(values=(7, 8))
     started(name="a-b")
     assert sweeps.free_name("a") == "a-c"
@@ -136,7 +136,7 @@ def test_without_values_what_is_proposed_is_asked_for():
 def test_a_rung_that_fails_leaves_the_others_and_joins_them_once_it_is_trained(root, monkeypatch):
     monkeypatch.setattr(recording, "N_LATENTS", 60)
     sweep = started()
-    with pytest.raises(SettingError, match="0 of its 3 models are trained"):
+    with pytest.raises(SettingError, match="0 of 3 models are trained"):
         comparison.look("a")
     trained("a-0")
     with folder.lock():
@@ -196,7 +196,7 @@ def test_deleting_leaves_the_models_unless_they_are_asked_for(root):
     checkpoint.save(root / "a-0", {"name": "a-0"}, {})
     with folder.lock():
         busy = folder.change(folder.find("a-4"), folder.RUNNING, pid=os.getpid(), began=os_process.began(os.getpid()))
-    with pytest.raises(SettingError, match="cannot delete sweep a: a-4 is running"):
+    with pytest.raises(SettingError, match="cannot delete sweep a: a-4 is training"):
         sweeps.delete("a")
     assert len(folder.runs()) == 3
     with folder.lock():
@@ -222,7 +222,7 @@ def test_models_that_are_gone_are_told(root):
 
 
 def test_a_ladder_of_a_family_that_is_gone_is_listed_by_its_name(root, capsys):
-    path = started().folder / sweeps.SWEEP
+    path = started().folder / sweeps.RECORD
     folder.write(path, json.loads(path.read_text()) | {"family": "bygone"})
     assert main(["sweep", "list", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)[0]["title"] == "bygone on digits"
@@ -234,7 +234,7 @@ def test_the_command_line_trains_lists_shows_and_deletes(root, capsys):
     asked = ["sweep", "train", "beta_vae", "digits", *sets, "--over", "beta=0,2", "--epochs", "1", "--name", "b"]
     assert main([*asked, "--background"]) == 0
     assert main(["sweep", "list"]) == 0
-    assert "b                        0 of 2 trained  beta_vae on digits, beta 0, 2" in capsys.readouterr().out
+    assert "b                        0 of 2 trained  beta-VAE on digits, beta 0, 2" in capsys.readouterr().out
     assert main(["sweep", "show", "b", "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
     assert [(model["value"], model["name"], model["state"]) for model in record["models"]] == [
@@ -248,3 +248,10 @@ def test_the_command_line_trains_lists_shows_and_deletes(root, capsys):
     assert main(["sweep", "delete", "b"]) == 0
     assert main(["sweep", "show", "b"]) == 1
     assert "unknown sweep 'b'" in capsys.readouterr().err
+
+
+def test_the_command_goes_by_its_old_name_as_well(capsys):
+    assert main(["sweep", "list", "--json"]) == 0
+    listed = capsys.readouterr().out
+    assert main(["ladder", "list", "--json"]) == 0
+    assert capsys.readouterr().out == listed

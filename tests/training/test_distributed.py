@@ -198,7 +198,7 @@ def test_each_process_has_a_cuda_device_of_its_own_or_none(second, monkeypatch):
     cuda = torch.device("cuda")
     assert distributed.own(torch.device("cpu")) == torch.device("cpu")
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    with pytest.raises(DeviceError, match=r"process 2 of this machine, which has 1 CUDA device\(s\)"):
+    with pytest.raises(DeviceError, match=r"process 2 of this machine, and CUDA devices here: 1"):
         distributed.own(cuda)
     monkeypatch.delenv("TORCHELASTIC_RUN_ID")
     assert distributed.own(cuda) == cuda

@@ -61,7 +61,7 @@ def test_the_card_tells_every_change_and_the_history_goes_on():
     second = run(lower, 2, resume=True, report=told_now.append)
     change = {"after_epoch": 1, "lr": [0.001, 0.0001], "epochs": [2, 3]}
     assert second.config["changes"] == [change]
-    assert "from epoch 2 on: lr 0.001 -> 0.0001, epochs 2 -> 3" in told_now
+    assert "from epoch 2 on: lr 0.001 → 0.0001, epochs 2 → 3" in told_now
     assert second.config["train"]["lr"] == 0.0001
     assert told(change) in told_now
     told_now.clear()

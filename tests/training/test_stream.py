@@ -224,7 +224,7 @@ def test_a_memory_map_trains_like_any_data_set_and_resumes_bit_for_bit(large):
     assert again.config["stream_mb"] == 1
     assert "--stream 1" in again.config["command"]
     assert run(replace(large, name="c", stream_mb=0)).files[MODEL] != straight.files[MODEL]
-    with pytest.raises(SettingError, match="its stream is 1 MB, not 0"):
+    with pytest.raises(SettingError, match="it streams 1 MB at a time, not 0"):
         run(replace(broken, stream_mb=0), 2, resume=True)
 
 

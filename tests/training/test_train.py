@@ -349,7 +349,7 @@ def test_resume_and_overwrite_say_what_is_there(root):
     with pytest.raises(SettingError, match="nothing to resume"):
         run(plan, resume=True)
     first = run(plan)
-    with pytest.raises(SettingError, match=r"'a' exists.*--resume.*--overwrite"):
+    with pytest.raises(SettingError, match=r"'a' already exists.*--resume.*--overwrite"):
         run(plan)
     assert run(Plan(**vars(plan) | {"seed": 9}), overwrite=True).files[MODEL] != first.files[MODEL]
     (root / "a" / RESUME).unlink()
@@ -360,7 +360,7 @@ def test_resume_and_overwrite_say_what_is_there(root):
 def test_a_resume_file_of_another_model_is_refused():
     small, large = trainer_of(), trainer_of(width=16)
     small.train_step(pictures(4).float())
-    with pytest.raises(ZscopeError, match="of another model"):
+    with pytest.raises(ZscopeError, match="belongs to another model"):
         large.restore(small.state())
 
 

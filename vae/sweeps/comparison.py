@@ -25,7 +25,7 @@ from ..text import _
 from ..training.job import Job
 from ..training.plan import Plan
 from . import sweeps
-from .sweep import Disk, Sweep, find
+from .sweeps import Disk, Sweep, find
 
 OF = "of.json"
 MEASURED = ("elbo_nats", "distortion_nats", "rate_nats", "active_units")  # on the test set, as the card has them

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsInt
 
 from . import language_choice
 from .formats import number
@@ -20,9 +20,9 @@ def _(message: str, **values: Any) -> str:
     return text.format(**values) if values else text
 
 
-def ngettext(one: str, many: str, n: int, **values: Any) -> str:
+def ngettext(one: str, many: str, n: SupportsInt, **values: Any) -> str:
     """The form of a message that n takes in the language in use; {n} is filled in as `number` writes it."""
-    used = language()
+    used, n = language(), int(n)
     text = (one if n == 1 else many) if used == SOURCE else _translations(used).ngettext(one, many, n)
     return text.format(n=number(n), **values)
 

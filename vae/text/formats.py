@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import datetime
 import math
+from typing import SupportsFloat
 
 from .language_choice import language
 
 MINUS, NOTHING = "\u2212", "\u2013"
 
 
-def number(value: float | int | None, digits: int = 0) -> str:
+def number(value: SupportsFloat | None, digits: int = 0) -> str:
     """With that many decimals: 1437 -> "1,437". A dash where there is none; nan and inf as they are."""
     return _decimal(value, "#,##0" + "." * bool(digits) + "0" * digits)
 
 
-def significant(value: float | int | None, digits: int = 3) -> str:
+def significant(value: SupportsFloat | None, digits: int = 3) -> str:
     """With at most that many significant digits: 0.00123456 -> "0.00123". Beyond 1e-4 and 1e7 with an exponent."""
-    if not value:
+    if value is None or not (value := float(value)):
         return number(value)
     if math.isfinite(value) and not 1e-4 <= abs(value) < 1e7:
         mantissa, _e, exponent = f"{value:.{digits - 1}e}".partition("e")
@@ -30,7 +31,7 @@ def significant(value: float | int | None, digits: int = 3) -> str:
     return _decimal(value, "@" + "#" * (digits - 1))
 
 
-def percent(share: float | int | None, digits: int = 0) -> str:
+def percent(share: SupportsFloat | None, digits: int = 0) -> str:
     """A share of one: 0.983 -> "98%"."""
     return _decimal(share, "#,##0" + "." * bool(digits) + "0" * digits + "%")
 
@@ -45,9 +46,10 @@ def moment(when: datetime.datetime | str) -> str:
     return f"{format_date(when, 'medium', locale=used)}, {format_time(when, 'short', locale=used)}"
 
 
-def _decimal(value: float | int | None, pattern: str) -> str:
+def _decimal(value: SupportsFloat | None, pattern: str) -> str:
     if value is None:
         return NOTHING
+    value = float(value) if not isinstance(value, int) else value
     if not math.isfinite(value):
         return _signed(str(float(value)))
     from babel import Locale

@@ -65,13 +65,13 @@ def test_a_waypoint_that_is_dragged_lies_where_the_pointer_is(engine):
 @pytest.mark.parametrize(
     ("head", "waypoints", "reason"),
     [
-        ([0, -1, -1, 0, 0], 1, "way payload of 36 bytes"),
+        ([0, -1, -1, 0, 0], 1, "path payload of 36 bytes"),
         ([0, -1, -1, 0, 0], 13, "at most|expected 5 float32"),
         ([0, -1, -1, 0, 0], 2.25, "expected 5 float32 and 2 to 12 waypoints of 4"),
-        ([3, -1, -1, 0, 0], 2, "method 3 of a way; expected a whole number, 0 to 2"),
+        ([3, -1, -1, 0, 0], 2, "method 3 of a path; expected a whole number, 0 to 2"),
         ([0.5, -1, -1, 0, 0], 2, "method 0.5"),
-        ([0, 2, -1, 0, 0], 2, "waypoint 2 of a way; expected a whole number, -1 to 1"),
-        ([0, 1, 1e6, 0, 0], 2, "row 1e\\+06 of a way"),
+        ([0, 2, -1, 0, 0], 2, "waypoint 2 of a path; expected a whole number, -1 to 1"),
+        ([0, 1, 1e6, 0, 0], 2, "row 1e\\+06 of a path"),
         ([0, 1, -1, 2e4, 0], 2, "beyond 10000"),
         ([0, 1, -1, np.nan, 0], 2, "NaN"),
     ],

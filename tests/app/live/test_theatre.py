@@ -167,7 +167,7 @@ def test_a_layout_that_failed_says_why_and_is_tried_again_later(get, begun, monk
     path = run.folder / "snapshots" / "000001.npz"
     with np.load(path) as npz:
         snapshots.write(path, dict(npz) | {"mu": npz["mu"] * np.float16("nan")})
-    told = "There is no map from epoch 1 on: some latents are no numbers. The training diverged."
+    told = "There is no map from epoch 1 on: Some latents are not finite: the training diverged."
     assert theatre.index(f"run/{run.id}")["trouble"] == told
     monkeypatch.setattr(theatre, "AGAIN_S", 0.0)
     assert get(f"run/{run.id}/index.json").json()["trouble"] == ""
@@ -210,7 +210,7 @@ def test_a_runs_card_leads_to_the_theatre_and_back(empty, begun, monkeypatch):  
     assert "**b** :gray[Variational autoencoder on digits]" in words(at)
     assert at.session_state["zscope.studio"].watched == f"run/{other.id}"
     over = at.selectbox[0]
-    assert over.options == ["Lay another run over", "a (vae, digits)"]
+    assert over.options == ["Add a second run", "a (vae, digits)"]
     offered = []
     monkeypatch.setattr(watch.st, "download_button", lambda label, data, name, *_, **__: offered.append(name))
     over.set_value(f"run/{run.id}").run()

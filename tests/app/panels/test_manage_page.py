@@ -83,7 +83,7 @@ def test_what_cannot_be_read_is_told(root):
 def test_a_model_is_annotated_renamed_and_deleted_on_its_page(root):
     at = opened("model", model="tiny-vae")
     at.text_area(key="keep.note.tiny-vae").set_value("a good one").run()
-    assert [toast.value for toast in at.toast] == ["The note is kept."]
+    assert [toast.value for toast in at.toast] == ["Note saved."]
     assert checkpoint.read(checkpoint.find("tiny-vae")).config["note"] == "a good one"
     at.text_input(key="keep.new.tiny-vae").set_value("kept").run()
     at.button(key="keep.rename").click().run()

@@ -72,7 +72,8 @@ def test_another_setting_has_its_own_values(root):
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"), [("1, two", "expected numbers"), ("1", "a sweep of 1 values"), ("-1, 1", "expected 0.0 to")]
+    ("typed", "said"),
+    [("1, two", "expected numbers"), ("1", "needs 2 to 10 different values: given 1"), ("-1, 1", "expected 0.0 to")],
 )
 def test_values_that_cannot_be_are_told_and_nothing_begins(root, typed, said):
     at = ladder_form()
@@ -89,7 +90,7 @@ def test_values_that_cannot_be_are_told_and_nothing_begins(root, typed, said):
 def test_the_cost_of_a_ladder_is_of_all_its_models():
     one = Forecast(2.0, 1.0, 8.0, 10**9, "cpu", 50, map_s=0.0)
     assert one.told(20).startswith("About 30 seconds. Measured on")
-    assert one.told(20, 7).startswith("About 4 minutes for all 7, one after the other. Measured on")
+    assert one.told(20, 7).startswith("About 4 minutes for all 7 models, one after the other. Measured on")
 
 
 def test_what_was_measured_of_one_is_told_of_all(monkeypatch):
@@ -109,16 +110,16 @@ def test_a_ladder_is_one_entry_that_shows_its_trainings_when_asked(root):
     run_in(folder.DONE, "alone")
     at = page()
     assert "sweep, 0 of 3 trained" in words(at)
-    assert "The same training with beta 0, 1, 4: slide" in words(at)
+    assert "The same training with beta = 0, 1, 4." in words(at)
     assert "**a-4**" in words(at)  # while it trains
-    next(t for t in at.toggle if t.label == "Each training").set_value(False).run()
+    next(t for t in at.toggle if t.label == "Show each training").set_value(False).run()
     assert "**a-4**" not in words(at)
     assert "**alone**" in words(at)
     button(at, "Stop all").click().run()
     assert {run.state.name for run in folder.runs()} == {"stopped", "done"}
     assert "Stop all" not in labels(at)
-    assert "runs of its 3 trainings" in asked(at, "Delete sweep")
-    assert "The models stay" in asked(at, "Delete sweep")
+    assert "Deletes sweep **a** and its runs" in asked(at, "Delete sweep")
+    assert "The models are kept" in asked(at, "Delete sweep")
     button(at, "Delete sweep").click().run()
     assert sweeps.known() == {}
     assert [run.name for run in folder.runs()] == ["alone"]
@@ -134,8 +135,8 @@ def test_ladders_stand_among_the_runs_by_their_newest_and_those_without_any_last
     run_in(folder.DONE, "after")
     bare = sweeps.home() / "bare"
     bare.mkdir()
-    record = json.loads((sweeps.home() / "a" / sweeps.SWEEP).read_text())
-    (bare / sweeps.SWEEP).write_text(json.dumps(record | {"models": ["b-0", "b-1", "b-4"]}))
+    record = json.loads((sweeps.home() / "a" / sweeps.RECORD).read_text())
+    (bare / sweeps.RECORD).write_text(json.dumps(record | {sweeps.MODELS: ["b-0", "b-1", "b-4"]}))
     at = page()
     order = [re.match(r"\*\*(.*?)\*\* :gray", m.value) for m in at.markdown]
     assert [found[1] for found in order if found] == ["after", "done", "a", "before", "bare"]
@@ -144,9 +145,9 @@ def test_ladders_stand_among_the_runs_by_their_newest_and_those_without_any_last
 def test_a_ladder_that_trains_says_when_it_can_be_looked_through(root):
     started()
     at = page()
-    assert "looked through once all are trained" in words(at)
+    assert "Available when every model is trained" in words(at)
     button(at, "Stop all").click().run()
-    assert "looked through once all are trained" not in words(at)
+    assert "Available when every model is trained" not in words(at)
 
 
 def test_a_page_reads_its_runs_as_often_with_many_ladders_as_with_one(root, monkeypatch):
@@ -183,10 +184,10 @@ def test_what_is_trained_is_looked_through_in_the_background_and_then_opens(root
     at = page()
     assert "2 of 3 trained, 1 failed" in words(at)
     assert "it broke" in words(at)
-    assert "Looking through the models" in words(at)
+    assert "Encoding the samples with each model" in words(at)
     background.once(("sweep", "a", tuple(sweep.states().items())), comparison.look, "a").result(120)
     at.run()
-    button(at, "Look through the models").click().run()
+    button(at, "Compare the models").click().run()
     assert state(at).watched == "sweep/a"
 
 
@@ -209,9 +210,9 @@ def test_names_with_numbers_are_listed_by_their_size():
 
 def test_the_page_of_a_model_leads_to_the_ladder_of_its_data(tiny_checkpoint, monkeypatch):
     sweep = sweeps.Sweep(sweeps.home() / "a", "beta_vae", "digits", "beta", (0.0, 1.0), ("tiny-vae", "tiny-ae"), "")
-    monkeypatch.setattr(sweeps, "sweeps", lambda: {"a": sweep})
+    monkeypatch.setattr(sweeps, "known", lambda: {"a": sweep})
     monkeypatch.setattr(comparison, "ready", lambda sweep, disk: True)
     at = opened("model", model="tiny-vae")
-    assert "One of the 2 models, sweep **a**: beta 0, 1." in words(at)
-    button(at, "Look through them").click().run()
+    assert "one of the 2 models of sweep **a** (beta = 0, 1)" in words(at)
+    button(at, "Compare the models").click().run()
     assert state(at).watched == "sweep/a"

@@ -60,7 +60,7 @@ def test_a_series_is_drawn_and_read_from_a_file(waves_root, monkeypatch):
     assert shown[-1]["name"] == "mine.csv"
     np.testing.assert_array_equal(shown[-1]["start"], read_series(lines, (2, 24)))
     at.get("file_uploader")[0].upload("bad.csv", b"1,2,3", "text/csv").run()
-    assert "bad.csv: the file holds (1, 3)" in at.error[0].value
+    assert "bad.csv: the file has shape (1, 3)" in at.error[0].value
 
 
 # ---------------------------------------------------------------- posterior

@@ -85,7 +85,7 @@ def test_a_first_visit_without_a_model_proposes_a_plan_and_starts_it(empty):
 def test_knobs_that_were_turned_and_the_preset_are_in_the_plan(empty):
     at = page()
     next(s for s in at.segmented_control if s.label == "Preset").set_value("quick").run()
-    next(n for n in at.number_input if n.label == "d, latent dimensions").set_value(3).run()
+    next(n for n in at.number_input if n.label == "latent dimensions, d").set_value(3).run()
     next(s for s in at.selectbox if s.label == "likelihood").set_value("bernoulli").run()
     name_field(at).set_value("mine").run()
     button(at, "Start").click().run()
@@ -153,7 +153,7 @@ def test_a_name_that_cannot_be_is_told_before_the_start(empty):
     ("label", "value", "said"),
     [
         ("learning rate", 1000.0, r"lr=1000.0: expected 1e-07 to 1.0"),
-        ("d, latent dimensions", 0, r"d=0: expected 1 to 4096"),
+        ("latent dimensions, d", 0, r"d=0: expected 1 to 4096"),
         ("sigma", -1.0, r"sigma=-1.0: expected 0.0 to 10.0"),
         ("Epochs", 0, r"epochs=0: expected 1 to 1000000"),
         ("Seed", -1, r"seed=-1: expected 0 to"),
@@ -177,7 +177,7 @@ def test_a_small_number_can_be_stepped_and_stays_short(empty):
     steps = {n.label: n.step for n in at.number_input}
     assert steps["learning rate"] == pytest.approx(1e-4)
     assert steps["sigma"] == pytest.approx(0.1)
-    assert steps["d, latent dimensions"] == 1
+    assert steps["latent dimensions, d"] == 1
     next(n for n in at.number_input if n.label == "learning rate").set_value(0.0011999999999999999).run()
     button(at, "Start").click().run()
     assert folder.runs()[0].plan["settings"] == {"lr": 0.0012}
@@ -205,7 +205,7 @@ def test_a_start_is_told_with_where_to_see_it(empty):
     at = page()
     assert not at.toast
     button(at, "Start").click().run()
-    assert [t.value for t in at.toast] == ["**digits-vae** starts: its card is the first below *Runs*."]
+    assert [t.value for t in at.toast] == ["**digits-vae** is starting: it is the first card under *Runs*."]
     button(at, "Start").click().run()
     assert [t.value for t in at.toast] == [
         "**digits-vae-2** is queued behind 1 other: its card is the first below *Runs*."
@@ -249,7 +249,10 @@ def test_every_state_shows_itself_and_what_may_be_done(empty):
     for name in ("first", "second", "paused", "stopped", "done", "broken", "going"):
         assert f"**{name}** :gray[Variational autoencoder on digits]" in text
     assert "queued, number 2" in text
-    assert "epoch 2 of 3 · training elbo 12.3 · 61 seconds so far · 30 seconds left" in at.get("progress")[0].proto.text
+    assert (
+        "epoch 2 of 3 · training ELBO 12.3 nats · 61 seconds so far · 30 seconds left"
+        in at.get("progress")[0].proto.text
+    )
     assert "elbo_nats is nan by step 3." in text
     assert "error: elbo_nats is nan" in text  # the log
     assert labels(at).count("Pause") == 3
@@ -264,11 +267,11 @@ def test_a_run_whose_checkpoint_is_gone_says_that_it_starts_anew(empty):
     run = run_in(folder.FAILED, cause=failed.cause, advice=failed.advice)
     (run.folder / folder.EPOCHS).write_text('{"epoch": 1}\n')
     at = page()
-    assert {"Start anew", "Start anew with lr 0.001"} <= set(labels(at))
+    assert {"Restart", "Restart with lr 0.001"} <= set(labels(at))
     assert not [label for label in labels(at) if label.startswith("Resume")]
     assert "Its checkpoint is gone" in words(at)
-    assert "from the first epoch" in button(at, "Start anew").help
-    button(at, "Start anew").click().run()
+    assert "at the first epoch" in button(at, "Restart").help
+    button(at, "Restart").click().run()
     assert folder.find(run.id).state.name == folder.QUEUED
     assert run.epochs() == []
 
@@ -287,19 +290,19 @@ def test_what_a_run_that_stands_has_learnt_can_be_looked_at(empty, tiny_root, mo
     run = run_in(state)
     (run.folder / folder.EPOCHS).write_text('{"epoch": 4}\n')
     at = page()
-    assert "Map what it knows now" not in labels(at)  # no epoch is saved
+    assert "Map this epoch" not in labels(at)  # no epoch is saved
     tiny = checkpoint.read(tiny_root / "tiny-vae")
     unmapped = {file: data for file, data in tiny.files.items() if file != checkpoint.ATLAS}
     checkpoint.save(empty / "a", tiny.config | {"name": "a"}, unmapped)
     asked_for = []
     monkeypatch.setattr(preview, "ask", asked_for.append)
     at.run()
-    button(at, "Map what it knows now").click().run()
+    button(at, "Map this epoch").click().run()
     assert asked_for == [run.id]
     folder.write(run.folder / preview.NOTE, {"name": "a-epoch4", "epoch": 4, "pid": 0, "began": ""})
     checkpoint.save(empty / "a-epoch4", tiny.config | {"name": "a-epoch4"}, tiny.files)
     at.run()
-    assert "Map what it knows now" not in labels(at)  # it has learnt nothing since
+    assert "Map this epoch" not in labels(at)  # it has learnt nothing since
     button(at, "Open epoch 4 in Explore").click().run()
     assert not at.exception
     assert at.session_state["zscope.studio"].model == "a-epoch4"
@@ -316,10 +319,10 @@ def test_a_finished_run_whose_model_was_deleted_says_so(empty):
     run_in(folder.DONE)
     checkpoint.save(empty / "a", {"name": "a"}, {})
     at = page()
-    assert "Its model was deleted" not in words(at)
+    assert "The model of this run was deleted" not in words(at)
     checkpoint.delete("a")
     at.run()
-    assert "Its model was deleted" in words(at)
+    assert "The model of this run was deleted" in words(at)
 
 
 def test_a_run_that_trains_is_shown_however_many_wait(empty, monkeypatch):
@@ -347,16 +350,16 @@ def test_buttons_do_what_they_say(empty):
 def test_nothing_is_deleted_before_it_was_asked_what_goes_and_what_stays(empty):
     run = run_in(folder.STOPPED)
     at = page()
-    assert "**a** goes: its log, curves and snapshots" in asked(at, "Delete run")
+    assert "Deletes run **a** with its log, curves and snapshots" in asked(at, "Delete run")
     assert "no model" in asked(at, "Delete run")
     assert "Delete run and model" not in labels(at)
     checkpoint.save(empty / "a", {"name": "a"}, {})
     at.run()
-    assert "**a** stays, unless" in asked(at, "Delete run and model")
+    assert "**a** is kept unless" in asked(at, "Delete run and model")
     with folder.lock():
         folder.change(run, folder.DONE)
     at.run()
-    assert "**a** stays." in asked(at, "Delete run")
+    assert "**a** is kept." in asked(at, "Delete run")
     assert "Delete run and model" not in labels(at)
 
 

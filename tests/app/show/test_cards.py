@@ -37,7 +37,7 @@ def test_nats_compare_only_where_they_are_of_one_density(other, same):
 def test_fixed_sigmas_compare_where_they_are_equal():
     assert cards.comparable("nll_nats", card(sigma=0.3), card(sigma=0.3))
     assert not cards.comparable("nll_nats", card(sigma=0.3), card(sigma=0.1))
-    assert cards.density(card(sigma=0.3)) == "log p(x), gaussian with sigma 0.3"
+    assert cards.density(card(sigma=0.3)) == "log p(x), Gaussian with sigma 0.3"
 
 
 def test_two_conditional_models_compare_but_not_with_one_that_also_tells_the_label():
@@ -55,7 +55,7 @@ def test_a_hierarchical_model_counts_the_dimensions_that_cost_something():
     assert cards.in_use(sweep) == [True, False, True]
     units = figures(sweep)["active_units"]
     assert (units.label, units.value) == ("units in use, of 3", 2)
-    assert "counts 3" in units.help  # the stored figure stays, in words
+    assert "mean 3 are active" in units.help  # the stored figure stays, in words
     flat = card(metrics={"rate_per_dim_nats": [2.0, 0.02, 0.06]})
     assert cards.in_use(flat) is None
     assert (figures(flat)["active_units"].label, figures(flat)["active_units"].value) == ("active units, of 3", 3)
@@ -64,7 +64,7 @@ def test_a_hierarchical_model_counts_the_dimensions_that_cost_something():
 
 def test_help_says_what_a_figure_was_measured_on_and_how_sure_it_is():
     found = figures(card(metrics={"elbo_standard_error_nats": 0.123, "accuracy": 0.5}))
-    measured = "Higher is better. Standard error 0.12. Test set, n = 1\u2009000, seed 5."
+    measured = "Higher is better. Standard error 0.12. Test set, n = 1,000, seed 5."
     assert found["elbo_nats"].help.endswith(f"{measured} More: docs/terms.md#elbo.")
     assert "Standard error" not in found["rate_nats"].help
     assert found["accuracy"].value == 0.5
@@ -86,7 +86,7 @@ def test_models_are_listed_by_data_then_kind_and_say_both():
         "h": card("ladder_vae"),
     }
     assert cards.grouped(known) == ["g", "d", "b", "e", "h", "a", "c", "f"]
-    assert cards.summary(known["c"]) == "mnist · conditional · d 3 · elbo 10.0 nats"
+    assert cards.summary(known["c"]) == "mnist · conditional · d 3 · ELBO 10.0 nats"
     assert cards.summary({"family": "unknown", "dataset": "mine"}) == "mine · unknown"
     assert cards.summary({"family": "imported", "dataset": "", "hparams": {"d": 4}}) == "imported · d 4"
     assert cards.summary({}) == "cannot be read"

@@ -50,10 +50,10 @@ def test_bars_of_levels_stay_with_their_level_and_say_its_total():
 def test_curves_hold_the_records():
     figure = figures.training_curve([*HISTORY, {"epoch": 31, "test_elbo_nats": -101.0}])
     lines = {line.name: line for line in figure.data}
-    assert list(lines["elbo"].x) == list(range(1, 31))
-    assert lines["elbo"].y[-1] == pytest.approx(-101.0)
-    assert lines["elbo, test"].x == (31,)
-    assert all(line.y[0] == pytest.approx(-(a + b)) for line, a, b in [(lines["elbo"], 990.0, 10.0)])
+    assert list(lines["ELBO"].x) == list(range(1, 31))
+    assert lines["ELBO"].y[-1] == pytest.approx(-101.0)
+    assert lines["ELBO, test"].x == (31,)
+    assert all(line.y[0] == pytest.approx(-(a + b)) for line, a, b in [(lines["ELBO"], 990.0, 10.0)])
 
 
 def test_curves_are_cut_to_show_the_last_gains():
