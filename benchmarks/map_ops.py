@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.machine import machine, write
 from vae.latent.projector import Projector, fit_map
-from vae.latent.trust import calibrate, round_trip, told_apart
+from vae.latent.trust import auroc_of, calibrate, round_trip
 
 BATCHES = (1, 16, 256)
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
@@ -223,12 +223,12 @@ def trust(table: Table, projector: Projector, decode, encode, held: np.ndarray, 
         "bound_latent": tau_latent,
         "covered_share": float(covered.mean()),
         "own_report": projector.trust_report,
-        "auroc": {name: told_apart(said, fact) for name, fact in facts.items()},
+        "auroc": {name: auroc_of(said, fact) for name, fact in facts.items()},
         "comes_back_share": {name: float(fact.mean()) for name, fact in facts.items()},
-        "auroc_covered": told_apart(said[covered], facts["map and latent"][covered]),
+        "auroc_covered": auroc_of(said[covered], facts["map and latent"][covered]),
     }
     for name, fact in facts.items():
-        value = told_apart(said, fact)
+        value = auroc_of(said, fact)
         row = (f"{value:.3f}", f"{fact.mean() * 100:.0f} % come back", ">= .85", value >= 0.85)
         table.add(f"trust AUROC, comes back: {name}, n = {n}", "", *row)
     value = table.figures["trust"]["auroc_covered"]

@@ -80,7 +80,7 @@ def by_decoder(engine, weigh) -> tuple:
     graph, built = one_way.maximum(one_way.T), time.perf_counter() - start
 
     def way(ends: np.ndarray) -> np.ndarray:
-        first, last = geodesics._index.query(geodesics._place(ends), 1)[1][:, 0]
+        first, last = geodesics._index.query(geodesics._coordinates(ends), 1)[1][:, 0]
         before = dijkstra(graph, indices=first, return_predecessors=True)[1]
         passed = [last]
         while passed[-1] != first:

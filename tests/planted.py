@@ -326,7 +326,7 @@ MUTANTS = (
            "(relative**2 + LEAST**2) ** (POWER / 2)", "1.0",
            "latent/test_geodesic.py::test_it_keeps_to_dense_data_where_a_shorter_way_is_thin"),
     Mutant("a geodesic is left at the corners of its graph", "latent/geodesic.py",
-           "way = self._even(self._shortened(way, row), steps)", "way = self._even(way, steps)",
+           "path = self._even(self._shortened(path, row), steps)", "path = self._even(path, steps)",
            "latent/test_geodesic.py::test_it_turns_the_corners_of_its_graph"),
     Mutant("a map position depends on its batch", "latent/forward.py",
            "excess.mean(axis=1, keepdims=True)", "excess.mean()",

@@ -25,7 +25,7 @@ def test_pca_shows_the_plane_of_most_variance():
     np.testing.assert_allclose(view.xy.var(0, ddof=1), values[:2], rtol=1e-4)
     np.testing.assert_allclose(view.axes @ view.axes.T, np.eye(2), atol=1e-5)
     np.testing.assert_allclose(view.to_map(z), view.xy, atol=1e-5)
-    assert view.note == f"{100 * values[:2].sum() / values.sum():.0f} % of the variance"
+    assert view.note == f"{100 * values[:2].sum() / values.sum():.0f}% of the variance"
 
 
 @pytest.mark.parametrize("make", [views.pca, lambda z: views.raw(z, 4, 1)])
@@ -43,7 +43,7 @@ def test_raw_dimensions_are_shown_as_they_are():
     z = clusters(50)
     np.testing.assert_array_equal(views.raw(z, 3, 0).xy, z[:, [3, 0]])
     for i, j in ((0, 0), (0, 6), (-1, 2)):
-        with pytest.raises(SettingError, match="two different ones of 0 to 5"):
+        with pytest.raises(SettingError, match="two different dimensions from 0 to 5"):
             views.raw(z, i, j)
     with pytest.raises(SettingError, match="needs 2 latent dimensions"):
         views.pca(z[:, :1])

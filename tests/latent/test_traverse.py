@@ -123,7 +123,7 @@ def test_bad_input_is_named():
         slope(eye, np.full(3, np.nan), np.ones(3))
     with pytest.raises(ShapeError, match="at least 0"):
         slope(eye, np.zeros(3), -np.ones(3))
-    with pytest.raises(ShapeError, match="decode: gave NaN"):
+    with pytest.raises(ShapeError, match="decode: returned NaN"):
         slope(lambda z: z * np.nan, np.zeros(3), np.ones(3))
     for function in (axes, local_directions):
         with pytest.raises(SettingError, match="k=0"):

@@ -8,7 +8,7 @@ import pytest
 from vae.errors import ShapeError
 from vae.latent import trust
 from vae.latent.projector import Projector, fit_map
-from vae.latent.trust import TrustModel, calibrate, round_trip, told_apart
+from vae.latent.trust import TrustModel, auroc_of, calibrate, round_trip
 
 WIDE = np.random.default_rng(7).normal(size=(4, 24)) / 5
 
@@ -49,9 +49,9 @@ def test_trust_tells_what_comes_back_on_fresh_positions(projector, model):
     in_latent = np.linalg.norm((again - z) * projector.scale, axis=1) <= model.report["tau_latent"]
     back = on_map & in_latent
     assert 0.02 < back.mean() < 0.98
-    assert told_apart(said, back) > 0.95
-    assert told_apart(said, on_map) > 0.9
-    assert told_apart(said, in_latent) > 0.85
+    assert auroc_of(said, back) > 0.95
+    assert auroc_of(said, on_map) > 0.9
+    assert auroc_of(said, in_latent) > 0.85
     assert abs(said.mean() - back.mean()) < 0.05
     assert np.array_equal(said, trusted.trust(p))
 
@@ -118,11 +118,11 @@ def test_bad_models_are_named(projector):
 
 
 def test_auroc_by_hand():
-    assert told_apart(np.array([1.0, 2.0, 3.0, 4.0]), np.array([False, False, True, True])) == 1.0
-    assert told_apart(np.array([1.0, 1.0, 1.0]), np.array([False, True, True])) == 0.5
-    assert told_apart(np.array([3.0, 1.0, 2.0]), np.array([True, False, True])) == 1.0
-    assert told_apart(np.array([1.0, 3.0, 2.0]), np.array([True, True, False])) == 0.5
-    assert np.isnan(told_apart(np.array([1.0]), np.array([True])))
+    assert auroc_of(np.array([1.0, 2.0, 3.0, 4.0]), np.array([False, False, True, True])) == 1.0
+    assert auroc_of(np.array([1.0, 1.0, 1.0]), np.array([False, True, True])) == 0.5
+    assert auroc_of(np.array([3.0, 1.0, 2.0]), np.array([True, False, True])) == 1.0
+    assert auroc_of(np.array([1.0, 3.0, 2.0]), np.array([True, True, False])) == 0.5
+    assert np.isnan(auroc_of(np.array([1.0]), np.array([True])))
 
 
 def test_logistic_fit_recovers_its_own_weights():

@@ -1,6 +1,6 @@
-"""An attribute as a direction between two groups of latents, and the evidence that it is one.
+"""An attribute as a direction between two groups of latents, and the evidence for it.
 
-All evidence is held out: a direction learned on one half of both groups is judged on the other.
+All evidence is held out: a direction learned on one half of each group is evaluated on the other half.
 """
 
 from __future__ import annotations
@@ -12,23 +12,24 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from ..errors import SettingError, ShapeError
+from ..text import N_, _, ngettext
 from .rows import rows, vector
 from .threads import one_thread
 
-LEAST = 4  # rows of a group: two to learn from, two to judge by
-SMALL = 0.5  # Cohen's own "medium": below it, an effect is called weak. Cohen, 1988, section 2.2
-LARGE = 0.8  # and his "large": from here up it is called strong
+LEAST = 4  # rows of a group: two to learn from, two to evaluate on
+SMALL = 0.5  # Cohen's "medium": a smaller effect is called weak here. Cohen, 1988, section 2.2
+LARGE = 0.8  # Cohen's "large": from here on an effect is called strong
 SHRINKAGE = 0.1  # of the covariance of the linear discriminant towards a multiple of the identity
 LEVEL = 0.95
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """How well a direction tells A from B on rows it has not seen.
+    """How well a direction separates A from B on held-out rows.
 
-    d: Cohen's d of the projections; low, high: its interval at LEVEL; n_a, n_b: rows judged. null: d of pairs of groups
-    as large, drawn at random from A and B together, each with a direction of its own; p: chance of a d like this among
-    them. random: |d| of A and B along directions drawn at random.
+    d: Cohen's d of the projections; low, high: its confidence interval at LEVEL; n_a, n_b: held-out rows. null: d of
+    pairs of groups of the same sizes, drawn at random from A and B together, each with a direction of its own; p: the
+    p-value of d among them. random: |d| of A and B along random directions.
     """
 
     d: float
@@ -42,12 +43,12 @@ class Evidence:
 
     @property
     def chance(self) -> float:
-        """The d that 95 % of random pairs of groups stay below."""
+        """The 95 % quantile of d over random pairs of groups."""
         return float(np.quantile(self.null, LEVEL))
 
     @property
     def weak(self) -> bool:
-        """Small by Cohen's rule, or no larger than chance within its interval."""
+        """Whether d is small by Cohen's rule, or its interval reaches down to chance."""
         return self.d < SMALL or self.low <= self.chance
 
 
@@ -57,11 +58,11 @@ def mean_difference(a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "m d"]) ->
 
 
 def discriminant(a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "m d"]) -> Float[np.ndarray, " d"]:
-    """Fisher's linear discriminant (S + shrinkage)^-1 (mean A - mean B), S the pooled covariance within groups, as long
-    as takes the mean of B to where the mean of A projects.
+    """Fisher's linear discriminant (S + shrinkage)^-1 (mean A - mean B), S the pooled covariance within groups, scaled
+    so that, added to the mean of B, it projects onto the mean of A.
 
-    It tells the groups apart best, but may leave the data: what varies little within a group is stretched. Fisher,
-    1936.
+    It separates the groups best, but may leave the data, as dimensions that vary little within a group are stretched.
+    Fisher, 1936.
     """
     gap = mean_difference(a, b)
     with one_thread():
@@ -78,7 +79,7 @@ METHODS = {"means": mean_difference, "discriminant": discriminant}
 
 
 def analogy(a: ArrayLike, b: ArrayLike, c: ArrayLike) -> Float[np.ndarray, " d"]:
-    """A - B + C: C, changed as B would have to be to become A. Mikolov et al., 2013. Raises: ShapeError."""
+    """A - B + C: C plus the difference between A and B. Mikolov et al., 2013. Raises: ShapeError."""
     a = vector(a, name="A")
     return a - vector(b, len(a), "B") + vector(c, len(a), "C")
 
@@ -94,14 +95,14 @@ def cohens_d(x: Float[np.ndarray, " n"], y: Float[np.ndarray, " m"]) -> float:
 def interval(d: float, n: int, m: int, level: float = LEVEL) -> tuple[float, float]:
     """The confidence interval of Cohen's d between groups of n and m normal values of equal variance.
 
-    Exact: d sqrt(nm / (n + m)) is noncentral t with n + m - 2 degrees of freedom, inverted for the noncentrality.
-    Steiger and Fouladi, 1997; Cumming and Finch, 2001. Where that runs out of floating point (|d| in the tens), the
-    normal approximation of Hedges and Olkin, 1985, p. 86.
+    Exact: d sqrt(nm / (n + m)) follows a noncentral t with n + m - 2 degrees of freedom, inverted for its noncentrality
+    parameter. Steiger and Fouladi, 1997; Cumming and Finch, 2001. Where floating point does not suffice (|d| in the
+    tens), the normal approximation of Hedges and Olkin, 1985, p. 86.
     """
     from scipy.special import nctdtrinc, ndtri  # here: its import takes a tenth of a second
 
     if not np.isfinite(d):
-        return d, d  # groups without any spread
+        return d, d  # groups without variance
     root, tail = float(np.sqrt(n * m / (n + m))), (1 - level) / 2
     ends = [float(nctdtrinc(n + m - 2, 1 - share, abs(d) * root)) / root for share in (tail, 1 - tail)]
     error = float(np.sqrt(1 / (root * root) + d * d / (2 * (n + m)))) * float(ndtri(1 - tail))
@@ -111,20 +112,28 @@ def interval(d: float, n: int, m: int, level: float = LEVEL) -> tuple[float, flo
 
 
 def evidence(a: ArrayLike, b: ArrayLike, *, method: str = "means", draws: int = 499, seed: int = 0) -> Evidence:
-    """Learn the direction on half of A (n, d) and of B (m, d), and judge it by the other halves; see `Evidence`.
+    """Learn the direction on half of A (n, d) and of B (m, d), and evaluate it on the other halves; see `Evidence`.
 
-    Both halves are drawn at random. p = (1 + how many random pairs reach d) / (1 + draws): exact, as under "no
-    difference" all labellings are equally likely. Phipson and Smyth, 2010, eq. 2.
+    The halves are random. p = (1 + number of random pairs that reach d) / (1 + draws): exact, as under the null
+    hypothesis all labellings are equally likely. Phipson and Smyth, 2010, eq. 2.
 
-    Raises: ShapeError: other widths, or a group of fewer than LEAST rows. SettingError: an unknown method.
+    Raises: ShapeError: different widths, or a group of fewer than LEAST rows. SettingError: an unknown method.
     """
-    a = rows(a, name="group A").astype(np.float64)
-    b = rows(b, a.shape[1], "group B").astype(np.float64)
+    a = rows(a, name=N_("group A")).astype(np.float64)
+    b = rows(b, a.shape[1], N_("group B")).astype(np.float64)
     for name, group in (("A", a), ("B", b)):
         if len(group) < LEAST:
-            raise ShapeError(f"group {name}: given {len(group)} rows, expected at least {LEAST}.")
+            raise ShapeError(
+                ngettext(
+                    "group {name}: given {n} row, expected at least {least}.",
+                    "group {name}: given {n} rows, expected at least {least}.",
+                    len(group),
+                    name=name,
+                    least=LEAST,
+                )
+            )
     if method not in METHODS:
-        raise SettingError(f"unknown method {method!r}; known: {', '.join(METHODS)}.")
+        raise SettingError(_("unknown method {method!r}; known: {known}.", method=method, known=", ".join(METHODS)))
     rng, both = np.random.default_rng(seed), np.concatenate([a, b])
     d, held_a, held_b = _held_out(a[rng.permutation(len(a))], b[rng.permutation(len(b))], method)
     null = np.empty(draws)
@@ -144,13 +153,13 @@ def evidence(a: ArrayLike, b: ArrayLike, *, method: str = "means", draws: int = 
 
 
 def held_out(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Two halves of n rows, to learn from and to judge by, at random: row numbers (n // 2), (n - n // 2)."""
+    """Two random halves of n rows, to learn from and to evaluate on: row numbers (n // 2), (n - n // 2)."""
     order = np.random.default_rng(seed).permutation(n)
     return np.sort(order[: n // 2]), np.sort(order[n // 2 :])
 
 
 def _held_out(a: np.ndarray, b: np.ndarray, method: str) -> tuple[float, np.ndarray, np.ndarray]:
-    """d of the second halves along the direction of the first, and those second halves."""
+    """d of the second halves along the direction of the first halves, and the second halves."""
     half_a, half_b = len(a) // 2, len(b) // 2
     u = METHODS[method](a[:half_a], b[:half_b])
     with one_thread():
@@ -158,7 +167,7 @@ def _held_out(a: np.ndarray, b: np.ndarray, method: str) -> tuple[float, np.ndar
 
 
 def _along_random(a: np.ndarray, b: np.ndarray, scale: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """|d| of a and b along directions drawn alike from all directions, each dimension in its own std."""
+    """|d| of a and b along uniformly random directions, each dimension in units of its std."""
     u = rng.standard_normal((len(scale), draws)) / np.where(scale > 0, scale, np.inf)[:, None]
     with one_thread():
         x, y = a @ u, b @ u

@@ -1,4 +1,4 @@
-"""A new map: UMAP on exact neighbours, started from two principal axes, the same for the same seed."""
+"""Fitting a map: UMAP on exact neighbours, initialised with two principal components; reproducible for a seed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
 from ..errors import SettingError, ShapeError
+from ..text import _
 from .forward import Forward
 from .neighbours import Index, metric_scale
 from .rows import rows
@@ -19,14 +20,14 @@ from .threads import one_thread
 
 LANDMARKS = 20_000
 MIN_DIST = 0.1
-WIDTH = 10.0  # the start lies within +-10, UMAP's own scale: its step sizes assume it
+WIDTH = 10.0  # the initial layout lies within +-10, the scale that UMAP's step sizes assume
 
 
 @dataclass(frozen=True)
 class FittedMap:
-    """xy: (n, 2) float32 map positions; a, b: of the attraction 1 / (1 + a r^2b) that the map was fitted with.
+    """xy: (n, 2) float32 map positions; a, b: parameters of the attraction 1 / (1 + a r^2b) of the fit.
 
-    landmarks: (m,) rows that UMAP placed itself, the rest were placed against them; None: all.
+    landmarks: (m,) rows that UMAP itself placed; the others were placed by the forward map. None: all.
     """
 
     xy: np.ndarray
@@ -49,21 +50,21 @@ def fit_map(
     start: ArrayLike | None = None,
     step: float = 1.0,
 ) -> FittedMap:
-    """Map positions of latents by UMAP (McInnes et al., 2018). Same seed and options, same bits.
+    """Map positions of latents by UMAP (McInnes et al., 2018). The same seed and options give the same bits.
 
-    Differs from stock umap-learn: neighbours are exact, the start is deterministic, and above `landmarks` rows a random
-    subset is fitted and the rest placed by the forward map. Sets too small for UMAP (n < 4) are laid on their two
-    principal axes.
+    Unlike stock umap-learn, neighbours are exact, the initial layout is deterministic, and of more than `landmarks`
+    rows a random subset is fitted and the others are placed by the forward map. Sets too small for UMAP (n < 4) are
+    projected on their two principal axes.
 
-    Args: negative_sample_rate: 10 gives a slightly better map for twice the time. report: called with the share of the
-        epochs that are done, now and then. start (n, 2): where the layout begins, for up to `landmarks` rows; None: the
-        principal axes. step: the first step size of the layout, which falls to 0; a small one stays near its start.
-    Raises: ShapeError: z is not (n, d) finite, or empty, or start is not one place for each row. SettingError: an
-        option out of range.
+    Args: negative_sample_rate: 10 gives a slightly better map in twice the time. report: called now and then with the
+        share of epochs done. start (n, 2): the initial layout, for up to `landmarks` rows; None: the principal axes.
+        step: the initial learning rate of the layout, which decays to 0; a small one stays near the initial layout.
+    Raises: ShapeError: z is not (n, d) finite, or empty, or start is not one position per row. SettingError: an
+        option is out of range.
     """
     z = rows(z)
     if len(z) == 0:
-        raise ShapeError("z: given 0 rows, expected at least 1 to draw a map.")
+        raise ShapeError(_("z: given 0 rows, expected at least 1 to draw a map."))
     for name, value, least in (
         ("n_epochs", n_epochs, 1),
         ("n_neighbors", n_neighbors, 2),
@@ -71,13 +72,22 @@ def fit_map(
         ("landmarks", landmarks, 4),
     ):
         if int(value) != value or value < least:
-            raise SettingError(f"{name}={value!r}: expected a whole number of at least {least}.")
+            raise SettingError(
+                _("{name}={value!r}: expected a whole number of at least {least}.", name=name, value=value, least=least)
+            )
     a, b = attraction(float(min_dist))
     scale = metric_scale(z) if scale is None else rows(np.asarray(scale)[None], z.shape[1], "scale")[0]
     chosen = landmark_rows(len(z), landmarks, seed)
     index = Index(z if chosen is None else z[chosen], scale)
     if start is not None and (chosen is not None or np.shape(start) != (len(z), 2)):
-        raise ShapeError(f"start: given {np.shape(start)}, expected {(len(z), 2)} with at most {landmarks} rows.")
+        raise ShapeError(
+            _(
+                "start: given {given}, expected {expected} with at most {landmarks} rows.",
+                given=np.shape(start),
+                expected=(len(z), 2),
+                landmarks=landmarks,
+            )
+        )
     begin = principal_layout(index.points) if start is None else rows(start, 2, "start")
     fitted = _umap(
         index,
@@ -101,30 +111,31 @@ def fit_map(
 
 
 def landmark_rows(n: int, landmarks: int = LANDMARKS, seed: int = 0) -> Int[np.ndarray, " m"] | None:
-    """Rising row numbers of a random subset of that size; None if n is no larger."""
+    """Row numbers, ascending, of a random subset of that size; None if n is no larger."""
     return None if n <= landmarks else np.sort(np.random.default_rng(seed).permutation(n)[:landmarks])
 
 
 @lru_cache(maxsize=16)
 def attraction(min_dist: float = MIN_DIST, spread: float = 1.0) -> tuple[float, float]:
-    """(a, b) for which 1 / (1 + a r^2b) best follows 1 up to min_dist, then exp(-(r - min_dist) / spread): UMAP's fit.
+    """(a, b) for which 1 / (1 + a r^2b) best fits 1 up to min_dist, then exp(-(r - min_dist) / spread), as in UMAP.
 
     Raises: SettingError: min_dist outside 0 to spread.
     """
     if not 0.0 <= min_dist <= spread:
-        raise SettingError(f"min_dist={min_dist!r}: expected 0 to {spread}.")
-    from scipy.optimize import curve_fit  # .4 s, and a loaded map has its a and b
+        raise SettingError(_("min_dist={min_dist!r}: expected 0 to {spread}.", min_dist=min_dist, spread=spread))
+    from scipy.optimize import curve_fit  # here: its import takes .4 s, and a loaded map has its a and b
 
     r = np.linspace(0.0, 3.0 * spread, 300)
     wanted = np.where(r < min_dist, 1.0, np.exp(-(r - min_dist) / spread))
-    (a, b), _ = curve_fit(lambda x, a, b: 1.0 / (1.0 + a * x ** (2 * b)), r, wanted)
+    (a, b), _covariance = curve_fit(lambda x, a, b: 1.0 / (1.0 + a * x ** (2 * b)), r, wanted)
     return float(a), float(b)
 
 
 def principal_layout(points: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n 2"]:
-    """The points on their two principal axes, the first scaled to +-10; the largest load of each is positive.
+    """The points projected on their two principal axes, the first scaled to +-10; the largest loading of each axis is
+    positive.
 
-    One dimension, or none that varies, leaves 0 in the missing axis.
+    If fewer than two dimensions vary, the missing coordinate is 0.
     """
     centred = points.astype(np.float64) - points.mean(axis=0, dtype=np.float64)
     with one_thread():
@@ -153,14 +164,14 @@ def _umap(
     n, k = index.n, min(n_neighbors, index.n)
     if n < 4:
         return np.asarray(start, np.float32)
-    random = np.random.RandomState(seed)  # the kind umap-learn takes
-    start = start + random.normal(scale=1e-4 * WIDTH, size=start.shape)  # UMAP cannot part points that coincide
+    random = np.random.RandomState(seed)  # the generator that umap-learn takes
+    start = start + random.normal(scale=1e-4 * WIDTH, size=start.shape)  # UMAP cannot separate points that coincide
     distances, neighbours = index.query_points(k)
     fuzzy_simplicial_set, simplicial_set_embedding = _umap_learn()
-    graph, _, _ = fuzzy_simplicial_set(
+    graph, _sigmas, _rhos = fuzzy_simplicial_set(
         index.points, k, random, "euclidean", knn_indices=neighbours, knn_dists=distances.astype(np.float32)
     )
-    xy, _ = simplicial_set_embedding(
+    xy, _extra = simplicial_set_embedding(
         data=index.points,
         graph=graph,
         n_components=2,
@@ -177,7 +188,7 @@ def _umap(
         densmap=False,
         densmap_kwds={},
         output_dens=False,
-        parallel=False,  # numba's threads would race, and the same seed give another map
+        parallel=False,  # the threads of numba race: the same seed would give different maps
         verbose=False,
         tqdm_kwds={"disable": report is None, "file": _Epochs(report), "bar_format": "{n_fmt}/{total_fmt};"},
     )
@@ -186,7 +197,7 @@ def _umap(
 
 
 class _Epochs:
-    """The file that umap-learn's progress bar writes to: "50/200;" becomes report(.25)."""
+    """A file for umap-learn's progress bar: "50/200;" becomes report(.25)."""
 
     def __init__(self, report: Callable[[float], None] | None):
         self.report = report
@@ -202,10 +213,10 @@ class _Epochs:
 
 @lru_cache(maxsize=1)
 def _umap_learn():
-    """umap-learn's two stages. Imported here alone: 2 s. What their first call compiles, 7 s, numba keeps on disk as it
-    does what umap-learn declares so itself: only the first map of an installation waits for it.
+    """The two stages of umap-learn. They are imported only here, which takes 2 s. Their first call compiles for 7 s;
+    numba caches the result on disk, so that only the first map of an installation waits for it.
     """
-    with warnings.catch_warnings():  # it warns on import that TensorFlow, which we do not use, is missing
+    with warnings.catch_warnings():  # on import it warns that TensorFlow, which is not used here, is missing
         warnings.simplefilter("ignore")
         from umap import layouts, umap_
     for compiled in (

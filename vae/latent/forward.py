@@ -1,4 +1,4 @@
-"""Latent -> map: where UMAP's own attraction would pull a new latent, in closed steps."""
+"""Latent -> map: a new latent is placed where UMAP's attraction pulls it, by fixed-point steps."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from .neighbours import BLOCK, Index
 
 NEIGHBOURS = 15
 STEPS = 5
-_SOFTEN = 0.01  # squared map units added to every distance, keeps the attraction's gradient bounded at a point
-_QUANTILES = 401  # kept of the reference set's own distances
+_SOFTEN = 0.01  # squared map units added to every squared distance: keeps the gradient bounded at a reference point
+_QUANTILES = 401  # stored of the distances within the reference set
 
 
 class Forward:
-    """Places latents on the map of reference points. Deterministic, independent of the batch.
+    """Places latents on the map of reference points. Deterministic, and independent of the batch.
 
-    The k = 15 nearest reference points get weights w_i ~ exp(-(d_i - d_1) / (mean_i (d_i - d_1) / 2)), as UMAP's
-    fuzzy set weighs them. The start is their medoid's position under the map's own similarity 1 / (1 + a r^2b); then
-    5 steps of y <- sum_i c_i y_i / sum_i c_i, c_i = w_i r_i^(2b-2) / (1 + a r_i^2b): the fixed point of the gradient of
-    UMAP's attraction sum_i w_i log(1 + a r_i^2b). A latent of the set itself gets its own position.
+    The k = 15 nearest reference points get weights w_i ~ exp(-(d_i - d_1) / (mean_i (d_i - d_1) / 2)), as in UMAP's
+    fuzzy set. The start is the position of their medoid under the map's similarity 1 / (1 + a r^2b); then follow
+    5 steps of y <- sum_i c_i y_i / sum_i c_i, c_i = w_i r_i^(2b-2) / (1 + a r_i^2b), whose fixed point is a stationary
+    point of UMAP's attraction sum_i w_i log(1 + a r_i^2b). A latent of the reference set gets its own position.
     """
 
     def __init__(self, index: Index, xy: Float[np.ndarray, "n 2"], a: float, b: float):
@@ -39,18 +39,18 @@ class Forward:
         return out
 
     def confidence(self, z: ArrayLike) -> Float[np.ndarray, " b"]:
-        """Share of reference points that lie as far from their own 15th neighbour as z does, 0-1; below .01 z is off
-        the cloud and its map position means little."""
+        """Share of reference points at least as far from their 15th neighbour as z, 0-1; below .01 z lies outside the
+        data, and its map position means little."""
         distance, _ = self.index.query(z, self.k)
         return self.rank(distance[:, -1])
 
     def rank(self, distance: Float[np.ndarray, " b"]) -> Float[np.ndarray, " b"]:
-        """Share of reference points whose 15th neighbour is as far as that, or farther, 0-1."""
+        """Share of reference points whose 15th neighbour is at least that far away, 0-1."""
         return (1.0 - np.searchsorted(self.reach, distance, side="left") / _QUANTILES).astype(np.float32)
 
     @property
     def reach(self) -> Float[np.ndarray, " q"]:
-        """Rising quantiles of the distance from a reference point to its 15th other one, over at most 2 000."""
+        """Quantiles, ascending, of the distance of a reference point to its 15th neighbour, over at most 2 000."""
         if self._reach is None:
             some = np.unique(np.linspace(0, self.index.n - 1, 2000).astype(np.int64))
             distance, _ = self.index.nearest_points(self.index.points[some], min(self.k + 1, self.index.n))

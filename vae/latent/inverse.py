@@ -1,4 +1,4 @@
-"""Map -> latent: kernel regression at several widths, tabulated once, looked up bilinearly."""
+"""Map -> latent: kernel regression at several widths, tabulated once and interpolated bilinearly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CELLS = 256
 PADDING = 0.05  # of the map's width, on each side
 FINEST = 0.6  # kernel std, cells
 LEVELS = 7
-SUPPORT = 16.0  # points under a kernel at which it is trusted fully
+SUPPORT = 16.0  # points under a kernel from which its estimate has full weight
 
 
 class Grid:
@@ -44,7 +44,7 @@ class Grid:
 
 
 def box_around(xy: Float[np.ndarray, "n 2"]) -> tuple[float, float, float, float]:
-    """(x0, y0, x1, y1) of a square that holds all points and a margin of 5 % of the width."""
+    """(x0, y0, x1, y1) of a square around all points, with a margin of 5 % of the width."""
     low, high = xy.min(axis=0).astype(np.float64), xy.max(axis=0).astype(np.float64)
     half = max(float((high - low).max()), 1e-3) * (0.5 + PADDING)
     x, y = (low + high) / 2
@@ -52,11 +52,11 @@ def box_around(xy: Float[np.ndarray, "n 2"]) -> tuple[float, float, float, float
 
 
 def build_lattice(z: Float[np.ndarray, "n d"], xy: Float[np.ndarray, "n 2"], cells: int = CELLS) -> tuple[Grid, Grid]:
-    """E[z | map position] on a lattice, and the number of reference points that the narrowest kernel holds there.
+    """E[z | map position] on a lattice, and the number of reference points under the narrowest kernel there.
 
     Nadaraya-Watson with Gaussian kernels of std .6 * 2^l cells, l = 6 ... 0: each finer estimate m_l replaces the
-    coarser one by the share smoothstep(min(1, n_l / 16)), n_l the points under its kernel. Smoothing over some 16
-    points reproduces held-out latents better than any interpolator through every point, and does not flicker.
+    coarser one with weight smoothstep(min(1, n_l / 16)), n_l the points under its kernel. Smoothing over some 16
+    points reproduces held-out latents better than interpolation through every point, and does not flicker.
     """
     box = box_around(xy)
     splat = _splat(z, xy, box, cells)
@@ -70,13 +70,13 @@ def build_lattice(z: Float[np.ndarray, "n d"], xy: Float[np.ndarray, "n 2"], cel
             blurred = kernel @ splat @ kernel  # (1 + d, g, g): on so few nodes a matrix product beats a filter
         count = blurred[:1] * (4.0 * np.pi * width**2)
         mean = blurred[1:] / np.maximum(blurred[:1], 1e-12)
-        if estimate is None:  # the widest kernel stands alone, and the mean of all where even it holds nothing
+        if estimate is None:  # the widest kernel alone, and the mean of all latents where it has no points either
             estimate, share = np.broadcast_to(z.mean(axis=0)[:, None, None], mean.shape), 1.0
         else:
             share = np.minimum(1.0, count / SUPPORT)
             share = share * share * (3.0 - 2.0 * share)
         estimate = np.where(blurred[:1] > 1e-12, share * mean + (1.0 - share) * estimate, estimate)
-    assert estimate is not None  # there is a level at least
+    assert estimate is not None  # there is at least one level
     assert count is not None
     return Grid(_last(estimate), box), Grid(_last(count), box)
 
@@ -88,7 +88,7 @@ def _last(channels: Float[np.ndarray, "c g g"]) -> Float[np.ndarray, "g g c"]:
 def _splat(
     z: Float[np.ndarray, "n d"], xy: Float[np.ndarray, "n 2"], box: tuple[float, float, float, float], cells: int
 ) -> Float[np.ndarray, "c g g"]:
-    """[1, z] of each point shared bilinearly among its four nodes."""
+    """[1, z] of each point distributed bilinearly to the four nodes around it."""
     x0, y0, x1, y1 = box
     p = (xy.astype(np.float64) - [x0, y0]) * [(cells - 1) / (x1 - x0), (cells - 1) / (y1 - y0)]
     cell = np.clip(p.astype(np.int64), 0, cells - 2)

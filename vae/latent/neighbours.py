@@ -1,4 +1,4 @@
-"""Exact nearest neighbours in the metric that leaves dead latent dimensions out."""
+"""Exact nearest neighbours in a metric that ignores inactive latent dimensions."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
 from ..errors import ShapeError
+from ..text import N_, _
 from .rows import rows
 from .threads import one_thread
 
-BLOCK = 128  # query rows held at once: bounds memory at BLOCK x n distances
-LIVE_STD = 0.3  # a dimension whose means vary less than this is fading out of use
+BLOCK = 128  # queries per block: bounds memory at BLOCK x n distances
+LIVE_STD = 0.3  # std of the posterior means below which a dimension counts less and less
 _ROUNDING = 4e-6  # float32 error of |q|^2 - 2 q.p + |p|^2, relative to |q|^2 + |p|^2 (some 30 ulp)
 
 
 def metric_scale(z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " d"]:
-    """Weight of each dimension in distances, min(1, std_j / .3): 1 for live dimensions, near 0 for dead ones.
+    """Weight of each dimension in distances, min(1, std_j / .3): 1 for active dimensions, near 0 for inactive ones.
 
-    Dead dimensions of a draw from the prior are unit noise while all means sit at 0: unweighted, 87 % of prior draws
-    look off the cloud. Latents on a smaller scale (an autoencoder's) are measured against their own largest std.
+    In an inactive dimension a draw from the prior is unit noise while all means are near 0: unweighted, 87 % of prior
+    draws would seem far from the data. Latents on a smaller scale (those of an autoencoder) are measured against their
+    largest std.
     """
     std = z.std(axis=0, dtype=np.float64)
     full = LIVE_STD * min(1.0, float(std.max()))
@@ -27,18 +29,19 @@ def metric_scale(z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " d"]:
 
 
 class Index:
-    """Points (n, d), asked for the k nearest to a query under |s * (q - p)|, s = scale.
+    """Finds the k nearest of n points (n, d) to a query under the distance |s * (q - p)|, s = scale.
 
-    Exact, whatever the batch: one float32 matrix product proposes, with a margin above its rounding error, and the
-    few candidates are measured again in float64 and ordered by (distance, row). Candidates are found by a bound, not by
-    sorting: split the n distances into groups, and the k-th smallest group minimum is at least the k-th smallest
-    distance. Faster than a k-d tree from about 8 dimensions at n <= 20 000 and not much slower below.
+    Exact and independent of the batch: a float32 matrix product selects candidates, with a margin above its rounding
+    error, and the distances of these few are computed again in float64 and ordered by (distance, row). Candidates are
+    found by a bound instead of sorting: if the n distances are split into groups, the k-th smallest group minimum is at
+    least the k-th smallest distance. Faster than a k-d tree from about 8 dimensions at n <= 20 000, and not much slower
+    below.
     """
 
     def __init__(self, z: ArrayLike, scale: ArrayLike | None = None):
-        z = rows(z, name="reference latents")
+        z = rows(z, name=N_("reference latents"))
         if len(z) == 0:
-            raise ShapeError("reference latents: given 0 rows, expected at least 1.")
+            raise ShapeError(_("reference latents: given 0 rows, expected at least 1."))
         self.n, self.d = z.shape
         self.scale = metric_scale(z) if scale is None else rows(np.asarray(scale)[None], self.d, "scale")[0]
         self._centre = z.mean(axis=0, dtype=np.float64).astype(np.float32)
@@ -52,17 +55,17 @@ class Index:
         self._largest = float(self._norms[: self.n].max())
 
     def query(self, z: ArrayLike, k: int = 8) -> tuple[np.ndarray, np.ndarray]:
-        """Distances (b, k) float64 rising along a row, and row numbers (b, k) int64; k is cut to n.
+        """Distances (b, k) float64, ascending, and row numbers (b, k) int64; k is limited to n.
 
         Raises: ShapeError: wrong width, NaN or infinity, or k < 1.
         """
         z = rows(z, self.d)
         if k < 1:
-            raise ShapeError(f"k: given {k}, expected at least 1 neighbour.")
+            raise ShapeError(_("k: given {k}, expected at least 1 neighbour.", k=k))
         return self.nearest_points((z - self._centre) * self.scale, k)
 
     def nearest_points(self, q: Float[np.ndarray, "b d"], k: int) -> tuple[np.ndarray, np.ndarray]:
-        """As query, for rows that are already centred and scaled as `points` are."""
+        """As `query`, for rows that are already centred and scaled like `points`."""
         k, q = min(int(k), self.n), q.astype(np.float64)
         distances, indices = np.empty((len(q), k)), np.empty((len(q), k), np.int64)
         for start in range(0, len(q), BLOCK):
@@ -71,7 +74,7 @@ class Index:
         return distances, indices
 
     def query_points(self, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Distances and rows (n, k) of the k nearest points to each point, itself first (k is cut to n)."""
+        """Distances and rows (n, k) of the k nearest points to each point, itself first; k is limited to n."""
         distances, indices = self.nearest_points(self.points, k)
         own = np.arange(self.n)
         at = np.where((indices == own[:, None]).any(axis=1), np.argmax(indices == own[:, None], axis=1), -1)
@@ -81,7 +84,7 @@ class Index:
 
     def _nearest(self, q: Float[np.ndarray, "b d"], k: int) -> tuple[np.ndarray, np.ndarray]:
         size = np.einsum("bd,bd->b", q, q)
-        remote = size > 1e6 * (self._largest + 1e-12)  # so far out that float32 could not tell the points apart
+        remote = size > 1e6 * (self._largest + 1e-12)  # so far away that float32 could not distinguish the points
         distances, indices = np.empty((len(q), k)), np.empty((len(q), k), np.int64)
         everything = np.arange(self.n)
         for i in np.flatnonzero(remote):
@@ -106,7 +109,7 @@ class Index:
 def _order(
     q: np.ndarray, points: np.ndarray, row: Int[np.ndarray, " c"], column: Int[np.ndarray, " c"], k: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The k best of each query's candidates (row rising, at least k for each row)."""
+    """The k nearest of each query's candidates (row ascending, at least k candidates for each row)."""
     gap = q[row] - points[column]
     distance = np.sqrt(np.einsum("cd,cd->c", gap, gap))
     order = np.lexsort((column, distance, row))

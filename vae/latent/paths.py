@@ -1,4 +1,4 @@
-"""Ways from one latent to another, and through several."""
+"""Paths in latent space: from one latent to another, and through several waypoints."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from ..errors import SettingError, ShapeError, UnknownName
+from ..text import _
 from .geodesic import Geodesics
 from .rows import rows, vector
 
 METHODS = ("linear", "slerp", "geodesic")
-OVERSHOOT = 0.5  # of a leg, beyond both ends, as Latent Space Cartography shows it (Liu et al., 2019)
+OVERSHOOT = 0.5  # of a leg, beyond both ends, as in Latent Space Cartography (Liu et al., 2019)
 
 
 def lerp(za: ArrayLike, zb: ArrayLike, t: float) -> Float[np.ndarray, " d"]:
-    """(1 - t) za + t zb; exactly za at t = 0 and zb at t = 1.
+    """Linear interpolation, (1 - t) za + t zb; exactly za at t = 0 and zb at t = 1.
 
     Raises: ShapeError: different widths, NaN or infinity.
     """
@@ -24,11 +25,12 @@ def lerp(za: ArrayLike, zb: ArrayLike, t: float) -> Float[np.ndarray, " d"]:
 
 
 def slerp(za: ArrayLike, zb: ArrayLike, t: float) -> Float[np.ndarray, " d"]:
-    """The great arc from za to zb, its length changing evenly from |za| to |zb|; exactly za at t = 0, zb at t = 1.
+    """Spherical interpolation: the great arc from za to zb, its norm changing linearly from |za| to |zb|; exactly za at
+    t = 0 and zb at t = 1.
 
-    In many dimensions a Gaussian's mass lies on a shell, which a straight line leaves. Direction: Shoemake, 1985;
-    length is interpolated apart, as the ends rarely have the same. Opposite or zero ends have no single arc: the
-    arc then turns through the axis least parallel to them (or falls back to the line where an end is 0).
+    In many dimensions the mass of a Gaussian lies on a shell, which a straight line leaves. Direction: Shoemake, 1985;
+    the norm is interpolated separately, as the ends rarely have the same one. Between opposite ends there is no unique
+    arc: it then turns through the axis least parallel to them. If an end is 0, the path is the straight line.
 
     Raises: ShapeError: different widths, NaN or infinity.
     """
@@ -39,47 +41,53 @@ def slerp(za: ArrayLike, zb: ArrayLike, t: float) -> Float[np.ndarray, " d"]:
 def path(
     za: ArrayLike, zb: ArrayLike, n: int, method: str = "linear", geodesics: Geodesics | None = None
 ) -> Float[np.ndarray, "n d"]:
-    """n latents evenly spaced in t from za to zb, both ends included; see `along`.
+    """n latents on the path from za to zb, evenly spaced in t, both ends included; see `along`.
 
     Raises: ShapeError: ends of different width or not finite. SettingError: n < 2. UnknownName: method.
     """
     if int(n) != n or n < 2:
-        raise SettingError(f"n={n}: expected a whole number of at least 2 points on a path.")
-    za, zb, _ = _checked(za, zb, 0.0)
+        raise SettingError(_("n={n}: expected a whole number of at least 2 points on a path.", n=n))
+    za, zb, _t = _checked(za, zb, 0.0)
     return along(np.stack([za, zb]), np.linspace(0.0, 1.0, int(n)), method, geodesics)
 
 
 def along(
     waypoints: ArrayLike, t: ArrayLike, method: str = "linear", geodesics: Geodesics | None = None
 ) -> Float[np.ndarray, "n d"]:
-    """Latents at t (n,) of the way through waypoints (w, d), float32.
+    """Latents at t (n,) on the path through waypoints (w, d), float32.
 
-    Every leg takes an equal share of t: waypoint i lies at i / (w - 1), exactly, whatever the method, so that ways of
-    several methods compare place by place. Within a leg t is even in latent distance (linear), in angle and length
-    (slerp), in the distance of the map's metric (geodesic). Before 0 and beyond 1 the first and the last leg go on: the
-    line straight, the arc round, the geodesic straight on as it leaves its end, as fast as the line.
+    Every leg takes an equal share of t: waypoint i lies at i / (w - 1), exactly, whatever the method, so that paths of
+    different methods can be compared point by point. Within a leg t is proportional to latent distance (linear), to
+    angle and norm (slerp), or to distance in the map's metric (geodesic). Below 0 and above 1 the first and the last
+    leg continue: the line straight, the arc along its circle, the geodesic straight in its end direction, at the speed
+    of the line.
 
-    Args: geodesics: of the reference set (`Atlas.geodesics`), for the method of that name.
+    Args: geodesics: those of the reference set (`Atlas.geodesics`), for the method of that name.
     Raises: ShapeError: fewer than 2 waypoints, NaN or infinity. SettingError: a geodesic without its reference set.
         UnknownName: method.
     """
     if method not in METHODS:
-        raise UnknownName("path method", method, METHODS)
+        raise UnknownName(_("path method"), method, METHODS)
     points, t = rows(waypoints, name="waypoints").astype(np.float64), np.asarray(t, np.float64)
     if len(points) < 2:
-        raise ShapeError(f"waypoints: given {len(points)}, expected at least 2.")
+        raise ShapeError(_("waypoints: given {given}, expected at least 2.", given=len(points)))
     if t.ndim != 1 or not np.isfinite(t).all():
-        raise ShapeError(f"t: given shape {t.shape}, expected (n,) finite numbers, 0 at the first waypoint.")
+        raise ShapeError(
+            _(
+                "t: given shape {shape}, expected (n,) finite numbers, from 0 at the first waypoint to 1 at the last.",
+                shape=t.shape,
+            )
+        )
     if method == "geodesic" and geodesics is None:
-        raise SettingError("a geodesic follows a reference set: give geodesics=atlas.geodesics, or use Engine.walk.")
-    walk = geodesics.at if method == "geodesic" and geodesics else {"linear": _lerp, "slerp": _slerp}[method]
+        raise SettingError(_("A geodesic follows a reference set: pass geodesics=atlas.geodesics, or use Engine.walk."))
+    between = geodesics.at if method == "geodesic" and geodesics else {"linear": _lerp, "slerp": _slerp}[method]
     legs = len(points) - 1
     at = t * legs
     at = np.where(np.abs(at - np.round(at)) < 1e-9, np.round(at), at)  # i / (w - 1) * (w - 1) may miss i
     leg = np.clip(np.floor(at), 0, legs - 1).astype(int)
     out = np.empty((len(t), points.shape[1]), np.float32)
     for i in np.unique(leg):
-        out[leg == i] = walk(points[i], points[i + 1], (at - leg)[leg == i])
+        out[leg == i] = between(points[i], points[i + 1], (at - leg)[leg == i])
     return out
 
 
@@ -87,7 +95,7 @@ def _checked(za: ArrayLike, zb: ArrayLike, t: float) -> tuple[np.ndarray, np.nda
     za = vector(za, name="za").astype(np.float64)
     zb = vector(zb, len(za), name="zb").astype(np.float64)
     if np.ndim(t) != 0 or not np.isfinite(t):
-        raise ShapeError(f"t: given {t!r}, expected one finite number, 0 at za and 1 at zb.")
+        raise ShapeError(_("t: given {t!r}, expected one finite number, 0 at za and 1 at zb.", t=t))
     return za, zb, float(t)
 
 
@@ -110,6 +118,6 @@ def _slerp(za: np.ndarray, zb: np.ndarray, t: Float[np.ndarray, " n"]) -> Float[
         across = across - (ua @ across) * ua
         width = np.linalg.norm(across)
     direction = np.cos(t * angle)[:, None] * ua + np.sin(t * angle)[:, None] * (across / width)
-    line = np.maximum((1.0 - t) * a + t * b, 0.0)[:, None] * direction  # far beyond the shorter end nothing is left
-    line[t == 0.0], line[t == 1.0] = za, zb
-    return line
+    arc = np.maximum((1.0 - t) * a + t * b, 0.0)[:, None] * direction  # far beyond the shorter end the norm is 0
+    arc[t == 0.0], arc[t == 1.0] = za, zb
+    return arc

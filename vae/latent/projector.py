@@ -1,4 +1,4 @@
-"""The map, read both ways: latents to positions and positions to latents, with a trust in each."""
+"""The map in both directions: latents to positions and positions to latents, with a trust in each."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from ..errors import ShapeError
+from ..text import N_, _
 from .fit import FittedMap, attraction, fit_map, landmark_rows
 from .forward import Forward
 from .inverse import Grid, build_lattice
@@ -20,12 +21,12 @@ __all__ = ["FittedMap", "Projector", "fit_map"]
 
 
 class Surroundings(NamedTuple):
-    """What is around latents (b, d), by the distance to the 15th nearest reference row in the map's metric.
+    """How dense the reference set is around latents (b, d), by the distance to the 15th nearest reference row in the
+    map's metric. Unlike a count within a radius, both numbers mean the same in few dimensions and in many.
 
-    Both numbers mean the same in few dimensions and in many, which a count within a radius does not.
-    row: the nearest. density: share of the reference rows with emptier surroundings, 0-1: .5 is usual, at 0 every row
-    has closer neighbours. off_data: 1 - reach / distance, never below 0, reach the median over the reference rows: 0 is
-    as near to samples as they are to each other, .5 is twice as far.
+    row: the nearest row. density: share of the reference rows in less dense surroundings, 0-1: .5 is typical, at 0
+    every row has closer neighbours. off_data: 1 - reach / distance, at least 0, where reach is the median over the
+    reference rows: 0 means as close to samples as they are to each other, .5 twice as far.
     """
 
     row: np.ndarray
@@ -34,7 +35,8 @@ class Surroundings(NamedTuple):
 
 
 class Projector:
-    """Both directions over one reference set. Built by `build` or `from_state`; read only, so threads may share it."""
+    """Both directions of the map of one reference set. Made by `build` or `from_state`; read only, so threads may share
+    it."""
 
     def __init__(
         self,
@@ -54,7 +56,7 @@ class Projector:
         self._forward = Forward(Index(self.seen(z[chosen]), scale), xy[chosen], a, b)
         self._latent, self._count = build_lattice(z, xy)
         self.box = self._latent.box
-        self.width = float(max(np.ptp(xy[:, 0]), np.ptp(xy[:, 1]), 1e-3))  # what "% of the width" means
+        self.width = float(max(np.ptp(xy[:, 0]), np.ptp(xy[:, 1]), 1e-3))  # of which "% of the width" is a share
         self._set_trust(trust)
 
     @classmethod
@@ -72,16 +74,22 @@ class Projector:
     ) -> Projector:
         """A projector from reference latents and their map positions.
 
-        Args: a, b: of the fitted map (stock UMAP at min_dist .1 if not given). scale: weight of each dimension in
-            distances (metric_scale(z) if not given). landmarks: rows that new latents are placed against (all, or a
-            random 20 000 of more). view: the map and its metric are of z @ view; scale then has as many entries.
+        Args: a, b: of the fitted map (default: those of UMAP at min_dist .1). scale: weight of each dimension in
+            distances (default: metric_scale(z)). landmarks: rows by which new latents are placed (default: all, or a
+            random 20 000 of more). view (d, m): the map and its metric are those of z @ view; scale then has m entries.
         Raises: ShapeError: wrong shapes, no rows, NaN or infinity.
         """
-        z, xy = rows(z, name="reference latents"), rows(xy, 2, "map positions")
+        z, xy = rows(z, name=N_("reference latents")), rows(xy, 2, N_("map positions"))
         view = None if view is None else rows(np.asarray(view).T, z.shape[1], "view").T
         m = z.shape[1] if view is None else view.shape[1]
         if len(z) != len(xy) or len(z) == 0:
-            raise ShapeError(f"given {len(z)} latents and {len(xy)} map positions, expected as many, at least 1.")
+            raise ShapeError(
+                _(
+                    "given {latents} latents and {positions} map positions, expected equal numbers of at least 1.",
+                    latents=len(z),
+                    positions=len(xy),
+                )
+            )
         if scale is None:
             scale = metric_scale(z if view is None else z @ view)
         else:
@@ -92,7 +100,7 @@ class Projector:
         return cls(z, xy, a, b, scale, landmarks=landmarks, trust=trust, view=view)
 
     def seen(self, z: Float[np.ndarray, "b d"]) -> Float[np.ndarray, "b m"]:
-        """The coordinates of z that the map is drawn from: z @ view, or z itself."""
+        """The coordinates of z that the map is fitted to: z @ view, or z itself."""
         return z if self.view is None else z @ self.view
 
     def to_map(self, z: ArrayLike) -> Float[np.ndarray, "b 2"]:
@@ -104,7 +112,7 @@ class Projector:
 
     def from_map(self, xy: ArrayLike) -> tuple[Float[np.ndarray, "b d"], Float[np.ndarray, " b"]]:
         """Latents at map positions, and the trust 0-1 in each: the probability that, decoded, encoded and placed again,
-        it comes back to where it was asked for. Positions off the map get the latent of its nearest edge and trust 0.
+        it returns to its position. Positions outside the map get the latent at the nearest edge, and trust 0.
 
         Raises: ShapeError: not (b, 2), NaN or infinity.
         """
@@ -113,7 +121,7 @@ class Projector:
         return np.ascontiguousarray(found[:, : self.d]), np.where(self._inside(xy), found[:, self.d], np.float32(0))
 
     def coverage(self, xy: ArrayLike) -> Float[np.ndarray, " b"]:
-        """Reference points under the narrowest kernel; below 1 the map is empty there. Raises: ShapeError."""
+        """Number of reference points under the narrowest kernel; below 1 the map is empty there. Raises: ShapeError."""
         xy = rows(xy, 2, "xy")
         return np.where(self._inside(xy), self._count.at(xy)[:, 0], np.float32(0))
 
@@ -124,11 +132,11 @@ class Projector:
 
     @property
     def trust_report(self) -> dict[str, float]:
-        """How well the calibrated trust did when judged (see TrustModel); empty before calibration."""
+        """How well the calibrated trust did on held-out positions (see TrustModel); empty before calibration."""
         return {} if self._model is None else self._model.report
 
     def trust(self, xy: ArrayLike) -> Float[np.ndarray, " b"]:
-        """from_map's trust alone. Raises: ShapeError."""
+        """The trust of `from_map` alone. Raises: ShapeError."""
         return self.from_map(xy)[1]
 
     def trust_field(self) -> tuple[Float[np.ndarray, "g g"], tuple[float, float, float, float]]:
@@ -136,7 +144,7 @@ class Projector:
         return self._table.values[..., self.d], self.box
 
     def latent_confidence(self, z: ArrayLike) -> Float[np.ndarray, " b"]:
-        """Share of reference points at least as far from their 15th neighbour as z, 0-1; below .01 z is off the cloud.
+        """Share of reference points at least as far from their 15th neighbour as z, 0-1; below .01 z is off the data.
 
         Raises: ShapeError: wrong width, NaN or infinity.
         """
@@ -150,11 +158,11 @@ class Projector:
         return Surroundings(nearest, self._forward.rank(far), np.maximum(0.0, 1.0 - reach / np.maximum(far, reach)))
 
     def returned(self, z: ArrayLike, again: ArrayLike, xy: ArrayLike | None = None) -> Float[np.ndarray, " b"]:
-        """Trust 0-1 in latents whose round trip was made: again = encode(decode(z)). xy: to_map(z), if it is known.
+        """Trust 0-1 in latents by their round trip: again = encode(decode(z)). xy: to_map(z), if known.
 
-        The fact is from_map's (see trust.calibrate), measured here and not predicted: with r the distance over its
-        bound, on the map or in the latent, whichever is worse, 1 / (1 + r^4): .5 just at the bound, .94 at half of it.
-        Raises: ShapeError: wrong width, NaN or infinity.
+        The criterion is that of `from_map` (see trust.calibrate), measured here instead of predicted: 1 / (1 + r^4),
+        where r is the distance divided by its bound, on the map or in latent space, whichever is larger: .5 at the
+        bound, .94 at half of it. Raises: ShapeError: wrong width, NaN or infinity.
         """
         z, again = rows(z, self.d, "z"), rows(again, self.d, "encode(decode(z))")
         start = self.to_map(z) if xy is None else rows(xy, 2, "xy")
@@ -164,17 +172,17 @@ class Projector:
         return (1.0 / (1.0 + np.maximum(moved / of_map, changed / of_latent) ** 4)).astype(np.float32)
 
     def with_trust(self, trust: TrustModel) -> Projector:
-        """The same projector with a calibrated trust; shares the tables."""
-        twin = object.__new__(Projector)
-        twin.__dict__.update(self.__dict__)
-        twin._set_trust(trust)
-        return twin
+        """A copy of this projector with a calibrated trust; the tables are shared."""
+        copy = object.__new__(Projector)
+        copy.__dict__.update(self.__dict__)
+        copy._set_trust(trust)
+        return copy
 
     def state(self) -> dict[str, np.ndarray]:
-        """Arrays from which from_state rebuilds this projector, bit for bit; float16 latents if that loses nothing."""
+        """Arrays from which from_state rebuilds this projector exactly; latents are float16 if that is lossless."""
         half = self.z.astype(np.float16) if np.abs(self.z).max() < 6e4 else None
-        kept = half if half is not None and np.array_equal(half.astype(np.float32), self.z) else self.z
-        state = {"z": kept, "xy": self.xy, "ab": np.array([self.a, self.b]), "scale": self.scale}
+        stored = half if half is not None and np.array_equal(half.astype(np.float32), self.z) else self.z
+        state = {"z": stored, "xy": self.xy, "ab": np.array([self.a, self.b]), "scale": self.scale}
         if self.landmarks is not None:
             state["landmarks"] = self.landmarks
         if self.view is not None:
@@ -183,20 +191,26 @@ class Projector:
 
     @classmethod
     def from_state(cls, state: dict[str, np.ndarray]) -> Projector:
-        """Raises: ShapeError: arrays missing or of wrong shape."""
+        """Raises: ShapeError: arrays are missing or have wrong shapes."""
         missing = [name for name in ("z", "xy", "ab", "scale") if name not in state]
         if missing:
-            raise ShapeError(f"projector state: given {sorted(state)}, expected also {missing}.")
+            raise ShapeError(
+                _(
+                    "projector state: given the arrays {given}, missing {missing}.",
+                    given=", ".join(sorted(state)),
+                    missing=", ".join(missing),
+                )
+            )
         a, b = (float(v) for v in state["ab"])
         optional = {name: dict(state).get(name) for name in ("landmarks", "view")}
         trust = TrustModel.from_state(state)
         return cls.build(state["z"], state["xy"], a=a, b=b, scale=state["scale"], trust=trust, **optional)
 
     def _set_trust(self, trust: TrustModel | None) -> None:
-        """One table of [z, trust], so that a look-up costs no more for the trust in it."""
+        """One table of [z, trust], so that looking up the trust costs nothing extra."""
         self._model = trust
         tau_map, tau_latent = (self.trust_report.get(name, np.nan) for name in ("tau_map_widths", "tau_latent"))
-        self._bounds = (  # of the fact; before calibration, its caps
+        self._bounds = (  # of a round trip that returns; before calibration, their upper limits
             self.width * (tau_map if tau_map > 0 else FARTHEST),
             tau_latent if tau_latent > 0 else max(self.reach, 1e-6),
         )

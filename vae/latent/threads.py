@@ -1,4 +1,4 @@
-"""Small matrix products on one thread: on a shared machine BLAS's own threads wait 100 times longer than they work."""
+"""Small matrix products on one thread: on a shared machine the threads of BLAS wait 100 times longer than they work."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _numpy_blas() -> ThreadpoolController:
 
 
 def one_thread() -> AbstractContextManager:
-    """While open, matrix products run on one thread (8 microseconds to open and close); restored after.
+    """Context in which matrix products run on one thread (8 microseconds to enter and leave).
 
     Measured with 2 cores busy: (16, 16) @ (16, 10 000) takes .09 ms on one thread and 12 ms on two.
     """

@@ -1,4 +1,4 @@
-"""Other ways to lay out the same latents: the plane of most variance, two raw dimensions, another UMAP."""
+"""Other layouts of the same latents: the plane of most variance, two latent dimensions, or another UMAP."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from ..errors import SettingError
+from ..text import N_, _, percent
 from .fit import attraction
 from .projector import Projector
 from .rows import rows, vector
 from .threads import one_thread
 
 UMAP, PCA = "umap", "pca"
-NEIGHBORS, EPOCHS = (2, 200), (10, 1000)  # what a fit of one's own may ask for
+NEIGHBORS, EPOCHS = (2, 200), (10, 1000)  # range of the settings of a custom fit
 _RAW = re.compile(r"z(\d{1,4}),z(\d{1,4})")
 _FITTED = re.compile(r"umap:(\d{1,3}),(\d(?:\.\d{1,4})?),(\d{1,4})")
 
 
 class View(Protocol):
-    """A plane that shows the latents. xy: (n, 2) float32, where the reference rows lie.
+    """A plane that shows the latents. xy: (n, 2) float32, the positions of the reference rows.
 
-    axes: (2, d) if a place is a linear reading of z, (z - centre) @ axes.T; None: it is not.
+    axes: (2, d) if positions are linear in z, (z - centre) @ axes.T; None if they are not.
     """
 
     @property
@@ -47,11 +48,11 @@ class View(Protocol):
     def centre(self) -> np.ndarray | None: ...
 
     def to_map(self, z: ArrayLike) -> Float[np.ndarray, "b 2"]:
-        """Places of latents (b, d)."""
+        """Positions of latents (b, d)."""
         ...
 
     def from_map(self, xy: ArrayLike, held: ArrayLike) -> Float[np.ndarray, "b d"]:
-        """The latent at each place (b, 2). held (d): the latent under study, which says what a place leaves open."""
+        """The latent at each position (b, 2). held (d): the current latent; it fixes what a position leaves open."""
         ...
 
 
@@ -70,14 +71,14 @@ class Linear:
         return _read(rows(z, len(self.centre), "latents"), self.axes, self.centre)
 
     def from_map(self, xy: ArrayLike, held: ArrayLike) -> Float[np.ndarray, "b d"]:
-        """held, moved within the plane alone: what the axes do not see stays as it is."""
-        held = vector(held, len(self.centre), "held latent")
+        """`held` moved within the plane: its component orthogonal to the axes does not change."""
+        held = vector(held, len(self.centre), N_("held latent"))
         return held + (rows(xy, 2, "xy") - self.to_map(held[None])) @ self.axes
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A map that was fitted with other settings; read both ways like the first one."""
+    """A map that was fitted with other settings; works in both directions, like the first one."""
 
     key: str
     title: str
@@ -98,10 +99,10 @@ class Fitted:
 
 
 def pca(z: ArrayLike) -> Linear:
-    """The plane of most variance. The largest load of each axis is positive. Raises: SettingError: d < 2."""
+    """The plane of most variance. The largest loading of each axis is positive. Raises: SettingError: d < 2."""
     z = rows(z)
     if z.shape[1] < 2:
-        raise SettingError(f"a plane needs 2 latent dimensions, this model has {z.shape[1]}.")
+        raise SettingError(_("PCA needs 2 latent dimensions; this model has {d}.", d=z.shape[1]))
     centre = z.mean(axis=0, dtype=np.float64)
     with one_thread():
         variances, vectors = np.linalg.eigh(np.cov(z, rowvar=False, dtype=np.float64))
@@ -109,15 +110,18 @@ def pca(z: ArrayLike) -> Linear:
     axes = axes * np.sign(axes[[0, 1], np.abs(axes).argmax(axis=1)])[:, None]
     share = variances[::-1][:2].sum() / max(variances.sum(), 1e-12)
     axes, centre = axes.astype(np.float32), centre.astype(np.float32)
-    return Linear(PCA, "PCA", axes, centre, _read(z, axes, centre), f"{100 * share:.0f} % of the variance")
+    note = _("{share} of the variance", share=percent(float(share)))
+    return Linear(PCA, "PCA", axes, centre, _read(z, axes, centre), note)
 
 
 def raw(z: ArrayLike, i: int, j: int) -> Linear:
-    """Latent dimension i across and j up. Raises: SettingError: no two dimensions of z."""
+    """Latent dimension i on the horizontal axis, j on the vertical one. Raises: SettingError: not two dimensions."""
     z = rows(z)
     d = z.shape[1]
     if i == j or not (0 <= i < d and 0 <= j < d):
-        raise SettingError(f"dimensions {i} and {j}: expected two different ones of 0 to {d - 1}.")
+        raise SettingError(
+            _("dimensions {i} and {j}: expected two different dimensions from 0 to {last}.", i=i, j=j, last=d - 1)
+        )
     axes = np.eye(d, dtype=np.float32)[[i, j]]
     return Linear(f"z{i},z{j}", f"z{i} × z{j}", axes, np.zeros(d, np.float32), np.ascontiguousarray(z[:, [i, j]]))
 
@@ -126,14 +130,22 @@ def fitted_key(n_neighbors: int | float, min_dist: int | float, n_epochs: int | 
     """The key of the UMAP with these settings. Raises: SettingError: one is out of range."""
     for name, value, (low, high) in (("n_neighbors", n_neighbors, NEIGHBORS), ("n_epochs", n_epochs, EPOCHS)):
         if int(value) != value or not low <= value <= high:
-            raise SettingError(f"{name}={value:g}: expected a whole number from {low} to {high}.")
+            raise SettingError(
+                _(
+                    "{name}={value:g}: expected a whole number from {low} to {high}.",
+                    name=name,
+                    value=value,
+                    low=low,
+                    high=high,
+                )
+            )
     if not 0 <= min_dist <= 1:
-        raise SettingError(f"min_dist={min_dist:g}: expected 0 to 1.")
+        raise SettingError(_("min_dist={min_dist:g}: expected 0 to 1.", min_dist=min_dist))
     return f"{UMAP}:{int(n_neighbors)},{round(float(min_dist), 4):g},{int(n_epochs)}"
 
 
 def fitted_settings(key: str) -> tuple[int, float, int] | None:
-    """(n_neighbors, min_dist, n_epochs) of such a key; None for any other text. Raises: SettingError: out of range."""
+    """(n_neighbors, min_dist, n_epochs) of a fitted_key; None for other texts. Raises: SettingError: out of range."""
     found = _FITTED.fullmatch(key)
     if found is None:
         return None
@@ -143,13 +155,15 @@ def fitted_settings(key: str) -> tuple[int, float, int] | None:
 
 
 def fitted(key: str, of: Projector, xy: ArrayLike) -> Fitted:
-    """The view that a fit of `key` gave; of: the first map, whose metric it has. Raises: SettingError: no such key."""
+    """The view of a fit with the settings of `key`; of: the first map, whose metric it uses.
+
+    Raises: SettingError: not a fitted_key."""
     settings = fitted_settings(key)
     if settings is None:
-        raise SettingError(f"view {key!r}: expected umap:neighbours,min_dist,epochs.")
+        raise SettingError(_("view {key!r}: expected umap:neighbours,min_dist,epochs.", key=key))
     a, b = attraction(settings[1])
     projector = Projector.build(of.z, xy, a=a, b=b, scale=of.scale, landmarks=of.landmarks, view=of.view)
-    note = f"n_neighbors {settings[0]}, min_dist {settings[1]:g}, {settings[2]} epochs"
+    note = f"n_neighbors={settings[0]}, min_dist={settings[1]:g}, n_epochs={settings[2]}"
     return Fitted(key, f"UMAP {settings[0]}, {settings[1]:g}", projector, note)
 
 

@@ -1,4 +1,4 @@
-"""Latents to decode: from the prior, or from where the training data went."""
+"""Drawing latents: from the prior, the aggregate posterior, or a mixture fitted to the codes."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import numpy as np
 from jaxtyping import Float
 
 from ..errors import SettingError, UnknownName
+from ..text import _
 from .mixture import Mixture
 
 SOURCES = ("prior", "aggregate", "mixture")
 
 
-@runtime_checkable  # so that annotations of it are checked in the tests
+@runtime_checkable  # so that the tests can check annotations with it
 class Reference(Protocol):
-    """The reference set of a model as sampling sees it: n posteriors, and the mixture fitted on draws of them."""
+    """What sampling needs of the reference set of a model: n posteriors, and the mixture fitted to draws from them."""
 
     @property
     def n(self) -> int: ...
@@ -40,31 +41,35 @@ def draw(
     prior: Callable[[int, int, float], np.ndarray],
     atlas: Reference | None,
 ) -> Float[np.ndarray, "n d"]:
-    """n latents, the same for the same seed. temperature scales standard deviations; 1 is the model's own.
+    """n latents; the same seed gives the same latents. temperature scales standard deviations; 1 is the model's own.
 
-    prior: p(z), drawn by prior(n, seed, temperature). aggregate: q(z) = E_x q(z|x), a random reference row and then a
-    draw from its posterior; where posteriors have no width, from the mixture if there is one. mixture: the Gaussian
-    mixture fitted on draws of q(z), smoother than those, which never leave the surroundings of a sample.
+    prior: p(z), drawn by prior(n, seed, temperature). aggregate: q(z) = E_x q(z|x), a draw from the posterior of a
+    random reference row; if posteriors have no width, a draw from the mixture, if there is one. mixture: the Gaussian
+    mixture fitted to draws from q(z), which is smoother: draws from q(z) always stay near a sample.
 
-    Raises: SettingError: n or temperature out of range, or a prior or mixture that the model does not have.
+    Raises: SettingError: n or temperature is out of range, or the model has no such prior or mixture.
         UnknownName: source.
     """
     if not 1 <= n <= 100_000:
-        raise SettingError(f"n={n}: expected 1 to 100000.")
+        raise SettingError(_("n={n}: expected 1 to 100000.", n=n))
     if not 0 <= temperature <= 10:
-        raise SettingError(f"temperature={temperature}: expected 0 to 10.")
+        raise SettingError(_("temperature={temperature}: expected 0 to 10.", temperature=temperature))
     if seed < 0:
-        raise SettingError(f"seed={seed}: expected 0 or more.")
+        raise SettingError(_("seed={seed}: expected 0 or more.", seed=seed))
     if source not in SOURCES:
-        raise UnknownName("source", source, SOURCES)
+        raise UnknownName(_("source"), source, SOURCES)
     if source == "prior":
         return prior(n, seed, temperature)
     if atlas is None:
-        raise SettingError(f"{source=} needs the map of the model: run `python -m vae atlas NAME`.")
+        raise SettingError(
+            _("source={source!r} needs the map of the model: run `python -m vae atlas NAME`.", source=source)
+        )
     rng = np.random.default_rng(seed)
     mixture = atlas.mixture
     if source == "mixture" and mixture is None:
-        raise SettingError("source='mixture': between the codes of a codebook lies nothing; use source='aggregate'.")
+        raise SettingError(
+            _("source='mixture': a model with a codebook has no mixture, as its codes are discrete; use 'aggregate'.")
+        )
     if mixture is not None and (source == "mixture" or not atlas.std.any()):
         return mixture.sample(n, rng, temperature).astype(np.float32)
     rows = rng.integers(atlas.n, size=n)

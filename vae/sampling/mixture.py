@@ -1,4 +1,4 @@
-"""A Gaussian mixture fitted on latents after training: how to draw from a model that has no prior.
+"""A Gaussian mixture fitted to latents after training, from which a model without a prior can generate.
 
 Ghosh et al., 2020, From variational to deterministic autoencoders, section 4 (ex-post density estimation).
 """
@@ -23,7 +23,7 @@ class Mixture:
 
     @classmethod
     def fit(cls, z: Float[np.ndarray, "n d"], *, seed: int = 0) -> Mixture:
-        """Expectation maximisation with full covariances, scikit-learn's GaussianMixture."""
+        """Expectation-maximisation with full covariances, by scikit-learn's GaussianMixture."""
         from sklearn.mixture import GaussianMixture
 
         k = max(1, min(COMPONENTS, len(z) // (2 * z.shape[1])))
