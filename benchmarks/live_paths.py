@@ -18,7 +18,7 @@ import vae
 from benchmarks.live_latency import FLAGS, READY, ROOT, server
 from benchmarks.machine import machine, summary, write
 from vae.latent.paths import METHODS
-from vae.studies.path import walk
+from vae.studies.path import measured_path
 
 WANTED = 5  # strips of the method that is walked, a second
 STRIPS = "document.querySelectorAll('[data-testid=zscope-strip] button.fs-frame').length >= 33"
@@ -58,7 +58,7 @@ def cpu_ms(model: str, method: str, n: int) -> list[float]:
     rng, taken = np.random.default_rng(0), []
     for _ in range(n + 1):
         ends, start = engine.atlas.z[rng.integers(0, engine.atlas.n, 2)], time.process_time()
-        walk(engine, ends, method, fine=False)
+        measured_path(engine, ends, method, fine=False)
         taken.append(1e3 * (time.process_time() - start))
     return taken[1:]  # the first also makes the graph
 

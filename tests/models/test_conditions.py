@@ -21,7 +21,7 @@ from vae.models.conditions import told
 from vae.models.model import NetHparams
 from vae.saved import checkpoint
 from vae.studies import copies, oddness
-from vae.studies.path import walk
+from vae.studies.path import measured_path
 from vae.training import experiment
 from vae.training.job import Job
 from vae.training.plan import Plan
@@ -114,14 +114,16 @@ def checkpoint_file(engine):
 
 
 def test_what_asks_an_engine_is_answered(engine, told_set, monkeypatch):
-    """Draws, posteriors, walks, oddness and measurements take the condition where there is one."""
+    """Draws, posteriors, paths, oddness and measurements take the condition where there is one."""
     s = told_set.load()
     monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(engine.path.parent))
     assert engine.sample(3, c=s.c_test[0]).shape == (3, 2)
     assert engine.posterior(s.x_test[:1], 5, c=s.c_test[0]).shape == (5, 2)
     pair = engine.atlas.z[:2]
-    near = walk(engine, pair, "linear").frames
-    other = walk(engine, pair, "linear", condition=told(engine.model, torch.from_numpy(s.c_test[:1]))[0].numpy()).frames
+    near = measured_path(engine, pair, "linear").frames
+    other = measured_path(
+        engine, pair, "linear", condition=told(engine.model, torch.from_numpy(s.c_test[:1]))[0].numpy()
+    ).frames
     assert near.shape == other.shape
     assert not np.array_equal(near, other)
     known = engine.submit(oddness.reference, engine).result()

@@ -35,7 +35,7 @@ def test_raw_dimensions_come_by_their_rate_and_say_it(engine):
     assert order == list(np.argsort(rates)[::-1])
     assert raw["says"][0] == f"{max(rates):.1f} nats"
     engine.card = {**engine.card, "metrics": {}}
-    assert sliders.tabs(engine, at)["raw"]["says"][0].endswith(" %")
+    assert sliders.tabs(engine, at)["raw"]["says"][0].endswith("%")
 
 
 def test_saved_directions_of_another_width_are_left_out(engine):

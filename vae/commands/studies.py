@@ -34,7 +34,7 @@ def show_path(args: Namespace) -> None:
             )
         )
     rows = [m.atlas.row_of(sample) for sample in args.samples]
-    found = path.walk(m, m.atlas.z[rows], args.method)
+    found = path.measured_path(m, m.atlas.z[rows], args.method)
     frames = [
         {"t": float(t), "nearest_sample": int(m.atlas.index[row]), "density": float(density)}
         for t, row, density in zip(found.frame_t, found.rows, found.frame_density, strict=True)

@@ -1,7 +1,7 @@
-"""Frames: one set of samples seen by a row of models, as the epochs of a run or the models of a sweep. Without torch.
+"""Frames: the same samples encoded by a sequence of models, such as the epochs of a run or the models of a sweep.
 
-A folder with snapshots (see snapshots.py) holds them; their maps are stored beside the snapshots, each begun at the one
-before, and only what is new is laid out.
+They are read, without torch, from a folder with snapshots (see snapshots.py). Their maps are stored beside the
+snapshots; each starts from the one before, and only new ones are computed.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ MAPS, LAYING = "maps.npz", ".laying.lock"
 
 @dataclass(frozen=True)
 class Frames:
-    """k models that see the same n samples.
+    """k models that encode the same n samples.
 
-    axis: what tells the models apart ("epoch", "beta", "d"); values (k,): theirs of it, in the order of snapshots.
-    maps (m, n, 2) float32: aligned, of the first m; the others are not laid out yet. Where all latents have two
-    dimensions, they are the map. history: records of "epoch" and figures, of every epoch of a run, not only those of
-    the snapshots; empty elsewhere. until: the last value that is still to come, None where all are there. about:
-    family and data set, for a caption; classes: of labels. charts: the pictures are charts, which may be stretched.
+    axis: what differs between the models ("epoch", "beta", "d"); values (k,): its values, in the order of snapshots.
+    maps (m, n, 2) float32: aligned maps of the first m models; the others are not computed yet. If all latents have two
+    dimensions, they are the maps. history: records with "epoch" and metrics of every epoch of a run, not only of the
+    snapshots; otherwise empty. until: the last value still to come, None if all are there. about: family and data set,
+    for a caption; classes: names of the labels. charts: whether the pictures are charts, which may be stretched.
     """
 
     name: str
@@ -48,12 +48,14 @@ class Frames:
 
     def __post_init__(self):
         if not len(self.maps) <= len(self.snapshots) == len(self.values):
-            counts = f"{len(self.values)} values, {len(self.snapshots)} snapshots, {len(self.maps)} maps"
-            raise ValueError(f"frames {self.name!r}: {counts}; expected a value each, and no more maps.")
+            raise ValueError(
+                f"frames {self.name!r}: {len(self.values)} values, {len(self.snapshots)} snapshots, {len(self.maps)} "
+                "maps; expected a value for each snapshot, and no more maps than snapshots."
+            )
 
 
 def captioned(frames: Frames, family: str, dataset: str) -> Frames:
-    """With what family and data set tell of them; either may be gone, as somebody's own data."""
+    """The frames with the details of their family and data set; either may be gone, for example your data."""
     data = DATASETS.all().get(dataset)
     return replace(
         frames,
@@ -64,9 +66,9 @@ def captioned(frames: Frames, family: str, dataset: str) -> Frames:
 
 
 def of_folder(folder: Path, *, name: str, axis: str = "epoch", values: Sequence[float | int] = ()) -> Frames | None:
-    """Of any folder that has snapshots, numbered in their order, as `vae.forming.snapshots.write` puts them there.
+    """The frames of any folder with numbered snapshots, written by `vae.forming.snapshots.write`.
 
-    values: one each; empty: their numbers. None: there is no snapshot.
+    values: one for each snapshot; empty: their numbers. Returns None if there is no snapshot.
     """
     fixed, shots = snapshots.fixed(folder), _snapshots(folder)
     if fixed is None or not shots:
@@ -83,17 +85,17 @@ def _snapshots(folder: Path) -> tuple[Snapshot, ...]:
 
 
 def lay(folder: Path, report: Callable[[int, int], None] = lambda done, of: None) -> int:
-    """Lay out what is not laid out yet, one map after the other, each kept at once; how many were. Takes seconds for
-    the first and a fraction of one for each other: not for a thread that somebody waits for.
+    """Compute the missing maps one after the other, saving each at once, and return their number. The first takes
+    seconds and each further one a fraction of a second: call it in the background.
 
-    0, too, where another process is at it. report: told how many are laid out, and of how many. Where an earlier
-    snapshot was replaced, what followed it is laid out anew.
+    Returns 0 if another process is computing them. report: called with the number of maps so far and in all. After a
+    snapshot that was replaced, all maps are computed again.
     """
     if snapshots.fixed(folder) is None:
         return 0
-    held = FileLock(folder / snapshots.FOLDER / LAYING, thread_local=False)
+    lock = FileLock(folder / snapshots.FOLDER / LAYING, thread_local=False)
     try:
-        held.acquire(timeout=0)
+        lock.acquire(timeout=0)
     except Timeout:
         return 0
     try:
@@ -104,22 +106,22 @@ def lay(folder: Path, report: Callable[[int, int], None] = lambda done, of: None
         for shot in shots[before:]:
             last = maps[-1] if maps else None
             maps.append(after(shot.mu, last, n_epochs=FIRST_EPOCHS if last is None else NEXT_EPOCHS))
-            kept = {"maps": np.stack(maps).astype(np.float32), "marks": np.array(marks[: len(maps)])}
-            snapshots.write(folder / snapshots.FOLDER / MAPS, kept)
+            arrays = {"maps": np.stack(maps).astype(np.float32), "marks": np.array(marks[: len(maps)])}
+            snapshots.write(folder / snapshots.FOLDER / MAPS, arrays)
             report(len(maps), len(shots))
         return len(maps) - before
     finally:
-        held.release()
+        lock.release()
 
 
 def unlaid(folder: Path) -> int:
-    """How many snapshots have no map yet."""
+    """The number of snapshots that have no map yet."""
     shots = _snapshots(folder)
     return len(shots) - len(_laid(folder, shots))
 
 
 def _marks(shots: Sequence[Snapshot]) -> list[str]:
-    """Of each snapshot a digest of its latents and of all before: what its map depends on."""
+    """For each snapshot a digest of its latents and of all before it, which its map depends on."""
     digest, marks = hashlib.blake2b(digest_size=12), []
     for shot in shots:
         digest.update(shot.mu.tobytes())
@@ -128,12 +130,12 @@ def _marks(shots: Sequence[Snapshot]) -> list[str]:
 
 
 def _laid(folder: Path, shots: Sequence[Snapshot], marks: Sequence[str] = ()) -> np.ndarray:
-    """(m, n, 2): the maps that are kept, up to the first that was of other latents. marks: of the shots, if known."""
+    """(m, n, 2): the stored maps, up to the first of other latents. marks: of the snapshots, if known."""
     if shots and all(shot.mu.shape[1] == 2 for shot in shots):
         return np.stack([shot.mu for shot in shots])
     path = folder / snapshots.FOLDER / MAPS
     if not path.exists():
         return np.zeros((0, 0, 2), np.float32)
-    with np.load(path, allow_pickle=False) as kept:
-        same = [a == b for a, b in zip(kept["marks"].tolist(), marks or _marks(shots), strict=False)]
-        return kept["maps"][: same.index(False) if False in same else len(same)]
+    with np.load(path, allow_pickle=False) as stored:
+        same = [a == b for a, b in zip(stored["marks"].tolist(), marks or _marks(shots), strict=False)]
+        return stored["maps"][: same.index(False) if False in same else len(same)]

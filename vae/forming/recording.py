@@ -1,4 +1,4 @@
-"""Recording snapshots of a latent space while it forms: from a trainer after its epochs, or from one model."""
+"""Recording snapshots of a latent space during training: from a trainer after an epoch, or from one model."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ from .snapshots import (
 
 BATCH = 500
 HALF = np.finfo(np.float16)
-SHARE = 0.015  # of the time of a training that its snapshots may take
-FREE_S = 0.3  # that they may take in any case: nobody notices, and a short training has more than two
+SHARE = 0.015  # of the training time that its snapshots may take
+FREE_S = 0.3  # that they may take in any case: it goes unnoticed, and a short training gets more than two snapshots
 
 
 class Snapshots:
-    """Takes them, from the trainer that vae.training.experiment.train lets watch: `take` is its `watch`.
+    """Takes the snapshots of a run: `take` is the `watch` argument of vae.training.experiment.train.
 
-    Beside the first and the last epoch, one is taken only while all of them together cost less than `SHARE` of the
-    time that training took, or `FREE_S`: the epochs of a small data set may be shorter than a snapshot.
+    Between the first and the last epoch, snapshots are taken only while together they cost less than `SHARE` of the
+    training time so far, or less than `FREE_S`: an epoch on a small data set may be shorter than a snapshot.
     """
 
     def __init__(self, run: Path, job: Job):
@@ -50,8 +50,8 @@ class Snapshots:
         self._look: Look | None = None
 
     def take(self, trainer: Any, samples: Samples, event: Any) -> bool:
-        """Of the trainer as it stands after that epoch; its model, its random state and its gradients stay as they
-        are. Whether one was taken. Raises: OSError: it could not be written."""
+        """Take a snapshot after an epoch, without changing the model, the random state or the gradients. Returns
+        whether one was taken. Raises: OSError: it could not be written."""
         began = time.perf_counter()
         ends = event.epoch in (1, self.job.plan.epochs)
         affordable = self.spent_s + self.dearest_s <= max(SHARE * (began - self.began), FREE_S)
@@ -60,7 +60,7 @@ class Snapshots:
         if self._look is None:
             self._look = Look(self.job, samples)
             write_fixed(self.folder, replace(self._look.fixed, drawn_from=source(trainer.model)))
-            began = time.perf_counter()  # what is done once is no part of an update
+            began = time.perf_counter()  # the set-up does not count as time for snapshots
         arrays: dict[str, Any] = self._look.at(trainer.model)
         arrays |= {k: np.float64(event.metrics[k]) for k in FIGURES if event.metrics.get(k) is not None}
         write(self.folder / f"{event.epoch:06d}.npz", arrays)
@@ -70,8 +70,8 @@ class Snapshots:
 
 
 class Look:
-    """The samples and latents that every snapshot looks at, on the device; `fixed` is what a reader needs of them. The
-    same for all models of one family, data set and seed."""
+    """The samples and latents that all snapshots use, on the device; `fixed` is what a reader needs of them. They are
+    the same for all models of one family, data set and seed."""
 
     def __init__(self, job: Job, samples: Samples):
         self.pictures = MODALITIES.get(job.data.modality).pictures
@@ -84,23 +84,23 @@ class Look:
         self.fixed = Fixed(rows, _small(y), test, _small(y_test))
 
         self._x, self._x_test = _on(samples.x_train[rows], device), _on(samples.x_test[seen], device)
-        self._told: torch.Tensor | None = None
-        self._told_test: torch.Tensor | None = None
-        self._told_drawn: torch.Tensor | None = None
+        self._c: torch.Tensor | None = None
+        self._c_test: torch.Tensor | None = None
+        self._c_drawn: torch.Tensor | None = None
         if job.conditioned:
-            assert samples.c_train is not None  # a set with a condition has both
+            assert samples.c_train is not None  # a data set with conditions has both
             assert samples.c_test is not None
-            self._told, self._told_test = _on(samples.c_train[rows], device), _on(samples.c_test[seen], device)
-            self._told_drawn = self._told[torch.arange(SIDE**2, device=device) % len(rows)]
+            self._c, self._c_test = _on(samples.c_train[rows], device), _on(samples.c_test[seen], device)
+            self._c_drawn = self._c[torch.arange(SIDE**2, device=device) % len(rows)]
         elif "conditional" in job.family.traits:
-            self._told = None if y is None else _on(y, device)
-            self._told_test = None if y_test is None else _on(y_test, device)
-            self._told_drawn = torch.arange(SIDE**2, device=device) % len(job.data.classes)
+            self._c = None if y is None else _on(y, device)
+            self._c_test = None if y_test is None else _on(y_test, device)
+            self._c_drawn = torch.arange(SIDE**2, device=device) % len(job.data.classes)
 
     def at(self, model: Any) -> dict[str, np.ndarray]:
-        """The arrays of a Snapshot, mu in float16; the random state stays as it is, the model in eval mode."""
+        """The arrays of a Snapshot, mu in float16. The random state does not change; the model is left in eval mode."""
         device = self.device
-        c, c_test, c_drawn = (told(model, given) for given in (self._told, self._told_test, self._told_drawn))
+        c, c_test, c_drawn = (told(model, given) for given in (self._c, self._c_test, self._c_drawn))
         model.eval()
         with torch.inference_mode(), torch.random.fork_rng([device.index or 0] if device.type == "cuda" else []):
             torch.manual_seed(self.seed)
@@ -116,8 +116,8 @@ class Look:
         return found | ({} if rate is None else {"rate_per_dim_nats": rate})
 
     def _latents(self, model: Any, mu: Any, c: Any) -> Any:
-        """(64, d): of two dimensions a grid over the prior's mass; else the same draws of the prior each time, or where
-        there is none, of a Gaussian on the codes. As `source` says."""
+        """(64, d), by `source`: a grid of quantiles of the prior, the same draws from the prior each time, or draws
+        from a Gaussian fitted to the codes."""
         generator, drawn_from = torch.Generator().manual_seed(self.seed), source(model)
         if drawn_from == CODES:
             return mu.mean(0) + mu.std(0) * torch.randn(SIDE**2, model.d, generator=generator).to(mu.device)
@@ -128,7 +128,8 @@ class Look:
 
 
 def source(model: Any) -> str:
-    """Of the latents that are decoded for a model, one of SOURCES."""
+    """The source of the latents that are decoded for a model: GRID for two dimensions, PRIOR for more, and CODES for a
+    model without a prior."""
     return CODES if not model.has_prior else GRID if model.d == 2 else PRIOR
 
 

@@ -1,7 +1,8 @@
-"""Snapshots of a latent space while it forms: small files of a run, each written in one step, read without torch.
+"""Snapshots of a latent space during training: small files of a run, each written in one step and read without torch.
 
-Of at most `MOST` epochs, evenly spread: where 2 000 samples lie, what 16 of the test set come back as, what a fixed set
-of latents decodes to, the rate of each dimension, elbo, distortion and rate. The same samples and latents every time.
+They are taken of at most `MOST` epochs, evenly spaced. A snapshot has the latents of 2 000 samples, reconstructions of
+16 test samples, the pictures decoded from a fixed set of latents, the rate of each dimension, and the ELBO, distortion
+and rate. All snapshots of a run use the same samples and latents.
 """
 
 from __future__ import annotations
@@ -17,7 +18,11 @@ import numpy as np
 
 FOLDER, FIXED = "snapshots", "fixed.npz"
 MOST, N_LATENTS, N_PICTURES, SIDE = 40, 2_000, 16, 8  # SIDE: of the manifold grid
-SOURCES = GRID, PRIOR, CODES = "grid", "prior", "codes"  # the prior's mass evenly, its draws, a Gaussian on the codes
+SOURCES = GRID, PRIOR, CODES = (
+    "grid",
+    "prior",
+    "codes",
+)  # quantiles of the prior, draws from it, a Gaussian on codes
 FIGURES = (
     "elbo_nats",
     "distortion_nats",
@@ -31,9 +36,9 @@ FIGURES = (
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One epoch. mu (n, d) float32: of the fixed rows; again (16, c, h, w) uint8: the fixed test samples decoded;
-    drawn (64, c, h, w) uint8: the fixed latents decoded; rate_per_dim_nats (d,), None where the rate is no sum over
-    dimensions; figures: of FIGURES those that the family has."""
+    """One epoch. mu (n, d) float32: latents of the fixed rows; again (16, c, h, w) uint8: reconstructions of the fixed
+    test samples; drawn (64, c, h, w) uint8: the fixed latents decoded; rate_per_dim_nats (d,), None if the rate is not
+    a sum over dimensions; figures: those of FIGURES that the family has."""
 
     epoch: int
     mu: np.ndarray
@@ -45,9 +50,9 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Fixed:
-    """What stays the same in a run. rows (n,): of the training set; labels (n,) or None: theirs; test (16, c, h, w)
-    uint8: the test samples; test_labels (16,) or None. drawn_from: one of SOURCES, of the latents of `drawn`; "" where
-    that was not noted."""
+    """What all snapshots of a run have in common. rows (n,): of the training set; labels (n,) of these rows, or None;
+    test (16, c, h, w) uint8: the test samples; test_labels (16,) or None. drawn_from: the source of the latents of
+    `drawn`, one of SOURCES; "" if it was not recorded."""
 
     rows: np.ndarray
     labels: np.ndarray | None
@@ -60,12 +65,12 @@ class Fixed:
 
 
 def kept(run: Path) -> dict[int, Path]:
-    """epoch -> file of the snapshots of a run's folder, in order."""
+    """epoch -> file for the snapshots in a run's folder, in order."""
     return {int(p.stem): p for p in sorted((run / FOLDER).glob("[0-9]*.npz"))}
 
 
 def load(path: Path) -> Snapshot:
-    """One of the files that `kept` names."""
+    """Reads one of the files that `kept` lists."""
     a = _read(path)
     return Snapshot(
         epoch=int(path.stem),
@@ -78,7 +83,7 @@ def load(path: Path) -> Snapshot:
 
 
 def fixed(run: Path) -> Fixed | None:
-    """None: no snapshot was taken yet."""
+    """What the snapshots of a run have in common; None before the first one."""
     path = run / FOLDER / FIXED
     if not path.exists():
         return None
@@ -88,7 +93,7 @@ def fixed(run: Path) -> Fixed | None:
 
 
 def epochs_wanted(epochs: int) -> set[int]:
-    """Which epochs are to be kept: the first, the last, and between them evenly."""
+    """The epochs to take snapshots of: the first, the last, and evenly spaced ones between them."""
     return {round(e) for e in np.linspace(1, epochs, min(MOST, epochs))}
 
 
@@ -101,12 +106,12 @@ def _read(path: Path) -> dict[str, np.ndarray]:
 
 
 def write_fixed(folder: Path, fixed: Fixed) -> None:
-    """What `fixed` reads, into a folder of snapshots."""
+    """Writes what `fixed` reads into a folder of snapshots."""
     write(folder / FIXED, {name: np.asarray(a) for name, a in vars(fixed).items() if a is not None})
 
 
 def write(path: Path, arrays: Mapping[str, Any]) -> None:
-    """An npz in one step; not compressed, which would take longer than all else of a snapshot."""
+    """Writes an npz in one step; uncompressed, as compression would take longer than the rest of a snapshot."""
     path.parent.mkdir(parents=True, exist_ok=True)
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)

@@ -1,4 +1,4 @@
-"""An attribute between two groups of samples: its direction, the evidence for it, and what adding it changes."""
+"""An attribute between two groups of samples: its direction, the evidence for it, and the effect of adding it."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from ..latent.neighbours import Index
 from ..saved.directions import Named
 
 Rows = Sequence[int] | Int[np.ndarray, "_"]  # of the map
-MOST = 1000  # rows of a group that are looked at
-SHOWN = 64  # held-out samples of B that the direction is added to
-DRAWS, DRAWS_WIDE, WIDE = 499, 99, 64  # random pairs of groups; fewer where a discriminant of many dimensions is solved
+MOST = 1000  # rows of a group that are used
+SHOWN = 64  # held-out samples of B to which the direction is added
+DRAWS, DRAWS_WIDE, WIDE = 499, 99, 64  # random pairs of groups; fewer for a discriminant in many dimensions
 JUDGES, NEAR, CHECKED = 4000, 15, 500
-NEIGHBOUR = 15  # whose distance says how far from the data a latent is
+NEIGHBOUR = 15  # whose distance measures how far from the data a latent is
 
 
 @dataclass(frozen=True)
 class Change:
     """Before and after the direction is added once to n samples.
 
-    says: mean share of votes for each class, (2, classes), None without labels. pixels: mean absolute change, share of
-    the range. off_data: mean of 1 - reach / distance to the 15th nearest sample, never below 0; trust: how far they
-    come back. others: (name, shift) along saved directions, in standard deviations of all codes.
+    says: mean share of votes for each class, (2, classes), None without labels. pixels: mean absolute change as a share
+    of the range. off_data: mean of 1 - reach / distance to the 15th nearest sample, at least 0; trust: mean trust.
+    others: (name, shift) along saved directions, in standard deviations of all codes.
     """
 
     n: int
@@ -42,7 +42,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Attribute:
-    """What stands for a direction. right: the accuracy of the judge of `change`, None without labels."""
+    """The evidence for a direction. right: the accuracy of the classifier behind `change`, None without labels."""
 
     evidence: Evidence
     change: Change
@@ -51,7 +51,7 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Judge:
-    """Real samples of the map, by their pixels. right: share of CHECKED others that it takes for what they are."""
+    """A nearest-neighbour classifier on the pixels of real samples. right: its accuracy on CHECKED other samples."""
 
     rows: Int[np.ndarray, " n"]
     index: Index
@@ -60,7 +60,7 @@ class Judge:
     right: float
 
     def votes(self, pictures: np.ndarray) -> Float[np.ndarray, "b c"]:
-        """Share of the NEAR nearest samples that each class has, for uint8 pictures (b, c, h, w)."""
+        """Share of each class among the NEAR nearest samples, for uint8 pictures (b, c, h, w)."""
         _, nearest = self.index.query(_flat(pictures), NEAR)
         return np.stack([np.bincount(self.labels[row], minlength=self.classes) / NEAR for row in nearest])
 
@@ -69,50 +69,51 @@ _judges: WeakKeyDictionary = WeakKeyDictionary()
 
 
 def direction(engine: Engine, a: Rows, b: Rows, method: str) -> Float[np.ndarray, " d"]:
-    """From rows b of the map to rows a: added once, it takes the mean of B to that of A, or as far as that projects."""
+    """The direction from rows b of the map to rows a: added once, it moves the mean of B to the mean of A, or, for the
+    discriminant, to its projection."""
     a, b = (engine.atlas.z[_thinned(rows)].astype(np.float64) for rows in (a, b))
     return attributes.METHODS[method](a, b).astype(np.float32)
 
 
 def attribute(engine: Engine, a: Rows, b: Rows, method: str, named: Sequence[Named] = ()) -> Attribute:
-    """The proof of that direction: all is learned on half of both groups and measured on the other halves.
+    """The evidence for that direction: everything is learned on half of each group and measured on the other half.
 
-    Raises: ShapeError: a group too small, see vae.latent.attributes.LEAST.
+    Raises: ShapeError: a group is too small, see vae.latent.attributes.LEAST.
     """
     z, a, b = engine.atlas.z, _thinned(a), _thinned(b)
     draws = DRAWS_WIDE if method == "discriminant" and engine.d > WIDE else DRAWS
-    proof = attributes.evidence(z[a], z[b], method=method, draws=draws)
+    evidence = attributes.evidence(z[a], z[b], method=method, draws=draws)
     (learn_a, _), (learn_b, rest) = (attributes.held_out(len(rows)) for rows in (a, b))
     judge = judge_of(engine)
     change = _change(engine, b[rest], direction(engine, a[learn_a], b[learn_b], method), judge, named)
-    return Attribute(proof, change, None if judge is None else judge.right)
+    return Attribute(evidence, change, None if judge is None else judge.right)
 
 
 def _thinned(rows: Rows) -> Int[np.ndarray, " n"]:
-    """At most MOST of them, drawn at random, rising."""
+    """At most MOST random rows of them, ascending."""
     return np.sort(np.random.default_rng(0).permutation(np.asarray(rows, int))[:MOST])
 
 
 def judge_of(engine: Engine) -> Judge | None:
-    """The nearest real samples by pixels as a classifier, which knows nothing of the model; None without labels."""
+    """A classifier by nearest pixels, independent of the model; None without labels. Cached for an engine."""
     atlas = engine.atlas
     if atlas.labels is None or not atlas.classes:
         return None
     if engine not in _judges:
         order = np.random.default_rng(0).permutation(n := atlas.n_thumbnails)
-        kept = np.sort(order[: min(JUDGES, n - min(CHECKED, n // 3))])
-        other = np.setdiff1d(order, kept)[:CHECKED]
-        index = Index(_flat(atlas.thumbnails(kept)), np.ones(atlas.thumbnail(0).size, np.float32))
-        judge = Judge(kept, index, atlas.labels[kept], len(atlas.classes), 0.0)
-        said = judge.votes(atlas.thumbnails(other)).argmax(1)
-        right = float((said == atlas.labels[other]).mean())
-        _judges[engine] = Judge(kept, index, judge.labels, judge.classes, right)
+        learned = np.sort(order[: min(JUDGES, n - min(CHECKED, n // 3))])
+        other = np.setdiff1d(order, learned)[:CHECKED]
+        index = Index(_flat(atlas.thumbnails(learned)), np.ones(atlas.thumbnail(0).size, np.float32))
+        judge = Judge(learned, index, atlas.labels[learned], len(atlas.classes), 0.0)
+        predicted = judge.votes(atlas.thumbnails(other)).argmax(1)
+        right = float((predicted == atlas.labels[other]).mean())
+        _judges[engine] = Judge(learned, index, judge.labels, judge.classes, right)
     return _judges[engine]
 
 
 def _change(engine: Engine, rows: np.ndarray, u: np.ndarray, judge: Judge | None, named: Sequence[Named]) -> Change:
     atlas = engine.atlas
-    if judge is not None:  # the judge must not know the very samples
+    if judge is not None:  # the classifier must not have learned these samples
         unknown = np.setdiff1d(rows, judge.rows)
         rows = unknown if len(unknown) >= min(8, len(rows)) else rows
     z = atlas.z[rows[np.linspace(0, len(rows) - 1, min(SHOWN, len(rows))).astype(int)]]
@@ -135,7 +136,7 @@ def _change(engine: Engine, rows: np.ndarray, u: np.ndarray, judge: Judge | None
 
 
 def _along_others(z: np.ndarray, u: np.ndarray, named: Sequence[Named]) -> tuple[tuple[str, float], ...]:
-    """What u moves along each saved direction, in the standard deviations of all codes along it; the largest first."""
+    """How far u moves along each saved direction, in standard deviations of all codes along it; the largest first."""
     shifts = []
     for one in named:
         w = np.asarray(one.u, np.float32)

@@ -1,4 +1,4 @@
-"""What stands beside a drawn picture: the training sample it is nearest to, and whether it may be a copy of it."""
+"""The training sample nearest to a generated sample, and whether the generated one may be a copy of it."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from ..data.published.store import here
 from ..engine.engine import Engine
 from ..metrics.copies import SUSPECT, Copies
 from ..registry import DATASETS
+from ..text import N_, _, number, percent
 from ..types import Samples
+from .path import sample_name
 
-HELP = (
-    "The training sample with the smallest mean squared difference. Whether that is suspiciously small, "
-    "reconstructions of test samples tell: the model has never seen those, so it cannot have copied them."
+HELP = N_(
+    "The training sample with the smallest mean squared difference. Whether the difference is suspiciously small is "
+    "decided by reconstructions of test samples, which the model has never seen and cannot have copied."
 )
 
 
 @dataclass(frozen=True)
 class Training:
-    """The training samples of a model, to be searched. whole: all of them, and not just those of the map."""
+    """The training samples of a model, indexed for search. whole: all of them, not just those of the map."""
 
     search: Copies
     labels: np.ndarray | None
@@ -33,8 +35,8 @@ class Training:
 
 @dataclass(frozen=True)
 class Nearest:
-    """Of each drawn sample: the nearest training sample drawn as a picture, its name, what to think of it in words, and
-    whether it may be a copy (None: cannot be told)."""
+    """For each generated sample: the nearest training sample as a picture, its name, a sentence on whether the
+    generated one may be a copy, and the same as a flag (None: cannot be decided)."""
 
     pictures: UInt8[np.ndarray, "n c h w"]
     names: tuple[str, ...]
@@ -43,8 +45,8 @@ class Nearest:
 
 
 def training(engine: Engine) -> Training | None:
-    """The training samples of a model with the yardstick for copies; takes seconds. Where the data set is not on this
-    machine, the thumbnails of its map without a yardstick, and None where those are drawings of something else."""
+    """The training samples of a model with the distances of test reconstructions; takes seconds. Without the data set
+    on this machine, the thumbnails of its map without those distances, or None if thumbnails are not the samples."""
     name, atlas = engine.card["dataset"], engine.atlas
     if here(engine.card):
         s = DATASETS.get(name).load()
@@ -59,29 +61,43 @@ def training(engine: Engine) -> Training | None:
 
 
 def _reconstructed(engine: Engine, s: Samples, rows: np.ndarray) -> np.ndarray:
-    """decode(encode(x)) of rows of the test set: encoded with their own condition, where the set has one, and decoded
-    with that of the nearest reference sample, as drawn samples are."""
+    """Reconstructions of rows of the test set: encoded with their own condition, if there is one, and decoded with that
+    of the nearest reference sample, like generated samples."""
     given = {"c": s.c_test[rows]} if engine.conditioned and s.c_test is not None else {}
-    z, _ = engine.encode(s.x_test[rows], **given)
+    z = engine.encode(s.x_test[rows], **given)[0]
     return engine.decode(z, c=engine.condition_at(z))
 
 
 def nearest(engine: Engine, known: Training, x: np.ndarray) -> Nearest:
-    """What each of the decoded samples x (n, *shape) is nearest to among the training samples."""
+    """The training sample nearest to each of the decoded samples x (n, *shape)."""
     found = known.search.find(x)
     samples = known.search.train[found.rows].reshape(x.shape)
     samples = samples.astype(np.float32) / 255 if samples.dtype == np.uint8 else samples
-    names = []
-    for row in found.rows:
-        label = known.classes[known.labels[row]] if known.labels is not None and known.classes else "sample"
-        names.append(f"{label} #{known.index[row]}")
-    words, suspect = zip(*(_verdict(*pair) for pair in zip(found.rms, found.share, strict=True)), strict=True)
-    return Nearest(engine.modality.pictures(samples), tuple(names), words, suspect)
+    names = tuple(sample_name(known.classes, known.labels, int(row), int(known.index[row])) for row in found.rows)
+    words, suspect = zip(
+        *(_verdict(float(rms), float(share)) for rms, share in zip(found.rms, found.share, strict=True)), strict=True
+    )
+    return Nearest(engine.modality.pictures(samples), names, words, suspect)
 
 
 def _verdict(rms: float, share: float) -> tuple[str, bool | None]:
+    distance = number(rms, 3)
     if np.isnan(share):
-        return f"Differs by {rms:.3f} a value. Whether it is a copy only the data set itself could tell.", None
+        message = _(
+            "RMS distance {rms}. Without the data set on this machine, copies cannot be recognised.", rms=distance
+        )
+        return message, None
     if share < SUSPECT:
-        return f"Perhaps a copy: {share:.1%} of reconstructed test samples come as near to one (rms {rms:.3f}).", True
-    return f"No copy: {share:.0%} of reconstructed test samples come nearer to one (rms {rms:.3f}).", False
+        message = _(
+            "Possibly a copy of a training sample (RMS distance {rms}; only {share} of test reconstructions are as "
+            "close to theirs)",
+            rms=distance,
+            share=percent(share, 1),
+        )
+        return message, True
+    message = _(
+        "Not a copy of a training sample (RMS distance {rms}; {share} of test reconstructions are closer to theirs)",
+        rms=distance,
+        share=percent(share),
+    )
+    return message, False

@@ -1,4 +1,4 @@
-"""What a group of samples of the map has in common, and what sets it apart from the rest. Asks an engine."""
+"""What a group of samples on the map has in common, and how it differs from the rest."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from jaxtyping import Float, Int, UInt8
 
 from ..engine.engine import Engine
 
-SHOWN = 6  # of the most typical, and of the most extreme
-PICTURED = 4_000  # real samples in a mean picture: of more, a part spread over them
+SHOWN = 6  # of the most typical samples, and of the most extreme
+PICTURED = 4_000  # real samples in a mean picture: of more, evenly spaced ones
 
 
 @dataclass(frozen=True)
 class Group:
-    """classes: (name, in the group, in all). centre: mean latent. mean: of the real pictures, if there are any.
-    spread: mean distance to the centre in the map's metric, trust and error: means; each beside
-    that of all samples. typical, extreme: the rows nearest to the centre and farthest from it.
+    """classes: (name, number in the group, number in all). centre: mean latent. mean: mean of the real pictures, if
+    there are any. spread: mean distance to the centre in the map's metric; trust, error: means. Each of these three is
+    a pair: of the group and of all samples. typical, extreme: the rows nearest to the centre and farthest from it.
     """
 
     rows: Int[np.ndarray, " m"]
@@ -35,7 +35,7 @@ class Group:
 
 
 def describe(engine: Engine, rows) -> Group:
-    """The group of these rows of the engine's map, at least one."""
+    """The group of these rows of the engine's map; at least one row."""
     atlas, rows = engine.atlas, np.asarray(rows, np.int64)
     projector, measured = atlas.projector, atlas.measured.get("error")
     away, centre = _apart(projector, atlas.z[rows])
@@ -59,7 +59,7 @@ def describe(engine: Engine, rows) -> Group:
 
 
 def table(engine: Engine, rows) -> str:
-    """CSV of the rows: row of the map, index in the training split, label, place on the map, trust, error, latent."""
+    """CSV of the rows: row of the map, index in the training split, label, map position, trust, error, latent."""
     atlas, rows = engine.atlas, np.asarray(rows, np.int64)
     trust, error = atlas.projector.trust(atlas.xy[rows]), atlas.measured.get("error")
     out = io.StringIO()
@@ -74,26 +74,26 @@ def table(engine: Engine, rows) -> str:
 
 
 def arrays(engine: Engine, rows) -> bytes:
-    """NPZ of the rows: row, index, z, std, xy, trust, label if there are any, and everything measured of them."""
+    """NPZ of the rows: row, index, z, std, xy, trust, label if there are labels, and the measured quantities."""
     atlas, rows = engine.atlas, np.asarray(rows, np.int64)
-    held = {"row": rows, "index": atlas.index[rows], "z": atlas.z[rows], "std": atlas.std[rows], "xy": atlas.xy[rows]}
-    held["trust"] = atlas.projector.trust(atlas.xy[rows])
+    out = {"row": rows, "index": atlas.index[rows], "z": atlas.z[rows], "std": atlas.std[rows], "xy": atlas.xy[rows]}
+    out["trust"] = atlas.projector.trust(atlas.xy[rows])
     if atlas.labels is not None:
-        held["label"] = atlas.labels[rows]
-    held |= {name.replace(".", "_"): values[rows] for name, values in atlas.measured.items() if len(values)}
-    out = io.BytesIO()
-    np.savez_compressed(out, **held)
-    return out.getvalue()
+        out["label"] = atlas.labels[rows]
+    out |= {name.replace(".", "_"): values[rows] for name, values in atlas.measured.items() if len(values)}
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **out)
+    return buffer.getvalue()
 
 
 def _apart(projector, z: np.ndarray) -> tuple[Float[np.ndarray, " m"], Float[np.ndarray, " d"]]:
-    """How far each latent lies from their mean in the map's metric, and that mean."""
+    """The distance of each latent to their mean in the map's metric, and that mean."""
     centre = z.mean(axis=0, dtype=np.float64).astype(np.float32)
     return np.linalg.norm(projector.seen(z - centre) * projector.scale, axis=1), centre
 
 
 def _classes(atlas, rows: np.ndarray) -> tuple[tuple[str, int, int], ...]:
-    """Of the classes that the group has, most first."""
+    """The classes of the group, the largest first."""
     if atlas.labels is None:
         return ()
     here, all_of = (np.bincount(labels, minlength=len(atlas.classes)) for labels in (atlas.labels[rows], atlas.labels))

@@ -1,4 +1,4 @@
-"""One place of a latent space, as plain data."""
+"""A point in latent space, as plain data."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Point:
-    """One place of the latent space. row: the reference row it is, if any; xy: on the map, None until placed.
+    """A latent z. xy: its map position, None until it is placed; row: the reference row whose latent it is, if any.
 
-    A point that came from a link as a row has an empty z until `placed` fills it in.
+    A point that a link gives as a row has an empty z until `placed` fills it in.
     """
 
     z: tuple[float, ...] = ()
@@ -18,6 +18,6 @@ class Point:
 
 
 def point_of(z, xy=None, row: int | None = None) -> Point:
-    """A Point from anything array-like, its numbers as Python floats."""
-    place = None if xy is None else (float(xy[0]), float(xy[1]))
-    return Point(tuple(float(v) for v in z), place, None if row is None else int(row))
+    """A Point from array-likes, with its numbers as Python floats."""
+    position = None if xy is None else (float(xy[0]), float(xy[1]))
+    return Point(tuple(float(v) for v in z), position, None if row is None else int(row))

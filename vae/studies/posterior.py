@@ -1,4 +1,4 @@
-"""The posterior of the point under study as it is: draws, their places and their pictures. Asks an engine."""
+"""The posterior of a point: draws, their map positions and their pictures."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from jaxtyping import Float, UInt8
 from ..data.published.store import here
 from ..engine.engine import Engine
 from ..registry import DATASETS
+from ..text import _, number
 from .point import Point
 
 DRAWS, WALL = 200, 24
@@ -18,11 +19,12 @@ DRAWS, WALL = 200, 24
 
 @dataclass(frozen=True)
 class Posterior:
-    """z: the first WALL draws, or the mean alone where there is no width, and their pictures; xy: places of all draws.
-    mean, spread: the picture of the mean, and the standard deviation of all draws' pictures, pixel by pixel, 0-255.
+    """z: the first WALL draws, or the mean alone if the posterior has no width; pictures: of these z; xy: map positions
+    of all draws. mean, spread: the picture of the mean, and the standard deviation over the pictures of all draws,
+    pixel by pixel, 0-255.
 
-    width: standard deviation of q(z|x), mean over dimensions, as a share of that of all codes; extent: of the draws on
-    the map, as a share of its width, from edge to edge. said: what this is, in words.
+    width: standard deviation of q(z|x) relative to that of all codes, mean over dimensions; extent: largest side of the
+    draws' bounding box on the map, relative to the map's width. said: a sentence on what is shown.
     """
 
     z: Float[np.ndarray, "w d"]
@@ -36,20 +38,31 @@ class Posterior:
 
 
 def posterior(engine: Engine, point: Point, name: str, y: int | None, seed: int) -> Posterior:
-    """DRAWS draws for a point. name: what it is called, in words; y: what a conditional model decodes with.
+    """DRAWS draws from the posterior of a point. name: the name of the point; y: the label that a conditional model
+    decodes with.
 
-    A point that is no sample has no posterior of its own: its picture is encoded again.
+    A point that is not a sample has no posterior: its decoded picture is encoded again.
     """
-    x, said = sample_of(engine, point, name, y)
+    x, sample = sample_of(engine, point, name, y)
     c = engine.condition_at(np.array([point.z], np.float32), y)
     mu, std = engine.encode(x, c=c)
     if engine.has_width:
         z = engine.posterior(x, DRAWS, seed, c=c)
-        said = f"{DRAWS} draws of q(z|x), x being {said}."
+        said = _("{draws} draws from q(z|x), where x is {sample}.", draws=number(DRAWS), sample=sample)
+    elif engine.n_codes:
+        z = mu
+        said = _(
+            "{model} quantises every position of its code: the posterior is a single point. x is {sample}.",
+            model=engine.name,
+            sample=sample,
+        )
     else:
         z = mu
-        kind = "rounds every place of its code to one vector" if engine.n_codes else "encodes a sample as one point"
-        said = f"{engine.name} {kind}: the posterior has no width, and this is all of it. x is {said}."
+        said = _(
+            "{model} encodes a sample as a point: the posterior has no width. x is {sample}.",
+            model=engine.name,
+            sample=sample,
+        )
     xy, decoded = engine.to_map(z), engine.decode_uint8(z, c=None if c is None else c[0])
     used = engine.atlas.active if engine.atlas.active.any() else slice(None)
     return Posterior(
@@ -65,20 +78,22 @@ def posterior(engine: Engine, point: Point, name: str, y: int | None, seed: int)
 
 
 def sample_of(engine: Engine, point: Point, name: str, y: int | None) -> tuple[np.ndarray, str]:
-    """What to encode for a point, (1, *shape), and what that is, in words."""
+    """The sample to encode for a point, (1, *shape), and a noun phrase for it."""
     atlas, dataset = engine.atlas, engine.card["dataset"]
     c = engine.condition_at(np.array([point.z], np.float32), y)
     if point.row is None:
-        return engine.decode([point.z], c=c), "the picture of this point, which is no sample, encoded again"
+        return engine.decode([point.z], c=c), _("the decoded picture of this point, which is not a sample")
     if here(engine.card):
         return _train(dataset, engine.card.get("data_origin", ""))[atlas.index[point.row]][None].copy(), name
     if engine.modality.thumbnail_is_sample and engine.shape[1:] == atlas.thumb_size and point.row < atlas.n_thumbnails:
         x = atlas.thumbnails(np.array([point.row]), engine.shape[0])
-        return x, f"the thumbnail of {name} (the data set is not on this machine)"
-    return engine.decode([point.z], c=c), f"what {engine.name} makes of {name} (the data set is not on this machine)"
+        return x, _("the thumbnail of {sample} (the data set is not on this machine)", sample=name)
+    return engine.decode([point.z], c=c), _(
+        "the reconstruction of {sample} (the data set is not on this machine)", sample=name
+    )
 
 
 @lru_cache(2)
 def _train(dataset: str, origin: str) -> np.ndarray:
-    """origin: one of the user's own may have been replaced by another of its name."""
+    """origin: distinguishes your data from data that replaced it under the same name."""
     return DATASETS.get(dataset).load().x_train

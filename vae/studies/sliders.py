@@ -1,4 +1,4 @@
-"""What the console offers to pull at a point, as its plain data. Asks an engine."""
+"""The sliders that the console shows at a point, as plain data."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ from ..latent.traverse import (
     slope,
 )
 from ..saved.directions import Named
+from ..text import N_, _, number, percent
 
 MOST = 8
-SHARE = "share of the picture's local change at this point that this direction carries"
+SHARE = N_("share of the decoder's local change at this point along this direction")
 
 
 def slope_at(engine: Engine, z: Float[np.ndarray, " d"], y: int | None) -> Slope:
-    """The decoder's Jacobian at z, measured once for all tabs. y: what a conditional model decodes with."""
+    """The decoder's Jacobian at z, measured once for all tabs. y: the label that a conditional model decodes with."""
     step = COARSE if engine.n_codes else STEP
     atlas = engine.atlas
     c = engine.condition_at(z[None], y)
@@ -37,20 +38,20 @@ def slope_at(engine: Engine, z: Float[np.ndarray, " d"], y: int | None) -> Slope
 
 
 def tabs(engine: Engine, at: Slope, named: Sequence[Named] = ()) -> dict[str, dict[str, Any]]:
-    """The console's sliders at a point: its own strongest directions, principal axes, single dimensions, saved ones."""
+    """The console's sliders at a point: local directions, principal axes, latent dimensions and saved directions."""
     k = min(MOST, engine.d)
     rates = (engine.card.get("metrics") or {}).get("rate_per_dim_nats")
     rates = rates if rates and len(rates) == engine.d else None
     here, raw = local_directions(at, k), axes(at, k, rates)
     pca = principal_directions(at, engine.atlas.z, k)
     single = [int(np.argmax(np.abs(u))) for u in raw.u]
-    rate_of = None if rates is None else [f"{rates[j]:.1f} nats" for j in single]
+    rate_of = None if rates is None else [_("{rate} nats", rate=number(float(rates[j]), 1)) for j in single]
     fitting = [one for one in named if len(one.u) == engine.d]
     saved = along(at, [one.u for one in fitting]) if fitting else None
     return {
-        "here": plain(here, [f"Direction {j + 1}" for j in range(len(here.u))]),
-        "pca": plain(pca, [f"Principal axis {j + 1}" for j in range(len(pca.u))]),
-        "raw": plain(raw, [f"z{j}" for j in single], rate_of, "rate of this dimension, test set"),
+        "here": plain(here, [_("Direction {n}", n=j + 1) for j in range(len(here.u))]),
+        "pca": plain(pca, [_("Principal axis {n}", n=j + 1) for j in range(len(pca.u))]),
+        "raw": plain(raw, [f"z{j}" for j in single], rate_of, N_("rate of this dimension on the test set")),
         "named": plain(saved, [one.name for one in fitting], why=[one.source for one in fitting]),
     }
 
@@ -61,15 +62,16 @@ def plain(
     says: Sequence[str] | None = None,
     why: str | Sequence[str] = SHARE,
 ) -> dict[str, Any]:
-    """Directions as the console takes them. names, and what is said beside each (its share) and why, in words."""
+    """Directions as the console takes them. names: of the sliders; says: the text beside each (default: its share of
+    the effect); why: the help on that text, one for all or one each."""
     if found is None:
         return {key: [] for key in ("u", "low", "high", "names", "says", "why")}
-    says = [f"{100 * share:.0f} %" for share in found.effect] if says is None else says
+    says = [percent(float(share)) for share in found.effect] if says is None else says
     return {
         "u": np.round(found.u, 5).tolist(),
         "low": np.round(found.low, 3).tolist(),
         "high": np.round(found.high, 3).tolist(),
         "names": list(names),
         "says": list(says),
-        "why": [why] * len(names) if isinstance(why, str) else list(why),
+        "why": [_(why)] * len(names) if isinstance(why, str) else list(why),
     }

@@ -11,7 +11,7 @@ from app.live.requests import BAD_FRAME, Kind, Refused, Request, Scene, floats, 
 from app.state.studio import WAYPOINTS_MAX
 from vae.engine.engine import Engine
 from vae.latent.paths import METHODS
-from vae.studies.path import walk
+from vae.studies.path import measured_path
 from vae.text import _
 
 HEAD = 5  # method, waypoint that is dragged or -1, row that it is on or -1, and else its place on the map, x and y
@@ -74,7 +74,8 @@ def _answer(engine: Engine, request: Request) -> bytes:
             waypoints[way.dragged], xy = engine.atlas.z[way.row], engine.atlas.xy[way.row]
         else:
             waypoints[way.dragged], xy = engine.from_map(way.xy[None])[0][0], way.xy
-    walked = walk(engine, waypoints, way.method, request.label, fine=way.dragged is None, condition=request.condition)
+    fine = way.dragged is None
+    walked = measured_path(engine, waypoints, way.method, request.label, fine=fine, condition=request.condition)
     facts = {
         "method": way.method,
         "dragged": way.dragged,

@@ -10,7 +10,7 @@ import pytest
 from app.live import channel, engines, requests
 from app.live.requests.path import WAY
 from vae.latent.paths import METHODS
-from vae.studies.path import walk
+from vae.studies.path import measured_path
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def asked(engine, values) -> tuple[dict, dict[str, np.ndarray]]:
 def test_it_answers_with_the_walk(engine, code):
     points = engine.atlas.z[[3, 40, 77]]
     facts, arrays = asked(engine, [code, -1, -1, 0, 0, *points.ravel()])
-    expected = walk(engine, points, METHODS[code])
+    expected = measured_path(engine, points, METHODS[code])
     assert facts["method"] == METHODS[code]
     assert facts["off_data"] == pytest.approx(expected.off_data)
     assert np.array_equal(arrays["z"], expected.z)
