@@ -1,4 +1,4 @@
-"""Pictures and latents as the bytes of files."""
+"""Pictures, samples and latents as files."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from PIL import Image
 
 from vae.modalities.image import pixels, tile
 from vae.registry import Modality
+from vae.text import _
 
-SIDE_PX = 224  # what a small picture is enlarged to, about
+SIDE_PX = 224  # about the size to which small pictures are enlarged
 
 
 def png(pictures: UInt8[np.ndarray, "n c h w"], columns: int) -> bytes:
-    """One sheet of all pictures, row by row, each enlarged to about 224 pixels or the sheet to about 2 000."""
-    _, _, h, w = pictures.shape
+    """All pictures on one sheet, row by row, each enlarged to about 224 pixels, the sheet to at most about 2 000."""
+    h, w = pictures.shape[2:]
     sheet = Image.fromarray(tile(pictures, columns))
     enlarge = max(1, min(SIDE_PX // max(h, w), 2000 // max(sheet.size)))
     return _bytes(sheet.resize((sheet.width * enlarge, sheet.height * enlarge), Image.Resampling.BICUBIC), "PNG")
 
 
 def gif(pictures: UInt8[np.ndarray, "n c h w"], seconds: float = 2.0) -> bytes:
-    """There and back again, for ever; seconds: one way."""
+    """A looping GIF, forwards and then backwards; seconds: of one direction."""
     frames = [_enlarged(picture) for picture in pictures]
     buffer = io.BytesIO()
     there_and_back = frames + frames[-2:0:-1]
@@ -40,11 +41,11 @@ def gif(pictures: UInt8[np.ndarray, "n c h w"], seconds: float = 2.0) -> bytes:
 
 
 def mp4(pictures: UInt8[np.ndarray, "n c h w"], seconds: float = 4.0) -> bytes:
-    """Once through, H.264 in MP4; seconds: the whole. Raises: ImportError: there is no PyAV here."""
-    import av  # .2 s, and only this needs it
+    """An MP4 video (H.264); seconds: its duration. Raises: ImportError: PyAV is not installed."""
+    import av  # here: its import takes .2 s, and nothing else needs it
 
     frames = [_enlarged(picture) for picture in pictures]
-    width, height = (side + side % 2 for side in frames[0].size)  # H.264 wants even sides
+    width, height = (side + side % 2 for side in frames[0].size)  # H.264 needs even sides
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as file:
         stream = file.add_stream("libx264", rate=max(1, round(len(frames) / seconds)), options={"crf": "16"})
@@ -56,19 +57,19 @@ def mp4(pictures: UInt8[np.ndarray, "n c h w"], seconds: float = 4.0) -> bytes:
 
 
 def why_no_mp4() -> str:
-    """Why no MP4 can be made here, or ""."""
-    return "" if importlib.util.find_spec("av") else "MP4 needs PyAV: pip install av"
+    """Why MP4 files cannot be written here, or ""."""
+    return "" if importlib.util.find_spec("av") else _("MP4 needs PyAV: pip install av")
 
 
 def npz(x: Float[np.ndarray, "n ..."], z: Float[np.ndarray, "n d"], **more: Any) -> bytes:
-    """x (n, *shape) as it was decoded and z (n, d), float32, with whatever else belongs to them. No pickles."""
+    """An NPZ of decoded samples x (n, *shape), latents z (n, d) as float32, and further arrays. No pickles."""
     buffer = io.BytesIO()
     np.savez_compressed(buffer, x=x, z=z.astype(np.float32), **more)
     return buffer.getvalue()
 
 
 def page(figure) -> bytes:
-    """A Plotly figure as one HTML file that needs nothing else, plotly.js included."""
+    """A Plotly figure as a self-contained HTML file, plotly.js included."""
     return figure.to_html(include_plotlyjs=True, full_html=True).encode()
 
 
@@ -82,9 +83,9 @@ def bundle(
     python: str,
     names: Sequence[str] = (),
 ) -> bytes:
-    """A ZIP: the sheet, each sample as a picture at its own size and in the format of its modality where that is
-    another, samples and latents as an NPZ, the recipe as JSON and the lines of Python that draw the same. names: what
-    each sample is, for its file name."""
+    """A ZIP with the sheet, each sample as a picture at its own size and, if samples are no pictures, in the format of
+    their modality, samples and latents as NPZ, the recipe as JSON, and a Python script that generates the same samples.
+    names: the label of each sample, for its file name."""
     buffer, width, pictures = io.BytesIO(), len(str(len(x))), modality.pictures(x)
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("sheet.png", png(pictures, columns))

@@ -1,4 +1,5 @@
-"""Frames as a film: the map forming, what the model draws and gives back, its bars, curves and place, as one GIF."""
+"""The animation of a training or sweep as a GIF: the map, generated samples and reconstructions, bars, curves and the
+rate-distortion plane."""
 
 from __future__ import annotations
 
@@ -15,20 +16,22 @@ from app.show.figures import DISTORTION, ELBO, QUIET, RATE
 from vae.forming.model_sequence import Frames
 from vae.forming.snapshots import Snapshot
 from vae.metrics.active import active_units
+from vae.text import _
 
 SIZE = (960, 560)
 MAP, DRAWN, BARS = (12, 44, 412, 444), (428, 62, 684, 318), (452, 346, 684, 444)
-BARS_OF_TWO, GAP = (452, 222, 684, 444), 8  # two sheets, next to each other, are half as high
+BARS_OF_TWO, GAP = (452, 222, 684, 444), 8  # two sheets beside each other are half as high
 PLANE, CURVES, AGAIN = (748, 62, 948, 262), (748, 304, 948, 532), (12, 470, 684, 552)
 SECOND, FAINT, PANEL = "#a4478f", "#dfe3e8", "#f6f7f9"
-MOST, STEP_MS, START_MS, END_MS = 100, 60, 1000, 1800  # pictures; of one about; of the first and the last one
-WHOLE_MS, EACH_MS = (6_000, 12_000), 400  # of all, between them as long as it has frames
+MOST, STEP_MS, START_MS, END_MS = 100, 60, 1000, 1800  # pictures; duration of one, about; of the first; of the last
+WHOLE_MS, EACH_MS = (6_000, 12_000), 400  # duration of all, by the number of frames
 LINE_PX = 16
 R, D = "rate_nats", "distortion_nats"
 
 
 def gif(frames: Frames, beside: Frames | None = None) -> bytes:
-    """The whole row once through, for ever; points move between frames. beside: another, laid over or next to it."""
+    """All frames as a looping GIF, in which points move between frames. beside: other frames, drawn over or next to
+    them."""
     k = len(frames.snapshots)
     between, step_ms = pace(k)
     stage = Stage(frames, beside)
@@ -41,7 +44,7 @@ def gif(frames: Frames, beside: Frames | None = None) -> bytes:
 
 
 def pace(k: int) -> tuple[int, int]:
-    """Of a film of k frames the pictures from one to the next, and the milliseconds of each."""
+    """For k frames: the number of pictures from one frame to the next, and the milliseconds of each picture."""
     legs = max(1, k - 1)
     moving = min(WHOLE_MS[1], max(WHOLE_MS[0], EACH_MS * k)) - START_MS - END_MS
     between = max(1, min(round(moving / legs / STEP_MS), MOST // legs))
@@ -49,7 +52,7 @@ def pace(k: int) -> tuple[int, int]:
 
 
 class Stage:
-    """What stays the same in all pictures of a film: scales, colours, words."""
+    """What all pictures of an animation have in common: scales, colours, texts."""
 
     def __init__(self, frames: Frames, beside: Frames | None):
         self.frames, self.beside = frames, beside
@@ -78,13 +81,16 @@ class Stage:
         return image
 
     def _title(self, draw: ImageDraw.ImageDraw, place: float) -> None:
-        right, said = SIZE[0] - 12, self.figures[0].named(place)
-        draw.text((right, 10), said, INK, self.font, anchor="ra")
-        room = right - self.font.getlength(said) - 36
-        name = fit(" and ".join(f.name for f, _ in self.rows), self.font, room)
+        right, when = SIZE[0] - 12, self.figures[0].named(place)
+        draw.text((right, 10), when, INK, self.font, anchor="ra")
+        room = right - self.font.getlength(when) - 36
+        name = self.frames.name
+        if self.beside:
+            name = _("{first} and {second}", first=self.frames.name, second=self.beside.name)
+        name = fit(name, self.font, room)
         draw.text((12, 10), name, INK, self.font)
         wide = self.font.getlength(name)
-        if len({f.about for f, _ in self.rows}) == 1:
+        if len({f.about for f, _colour in self.rows}) == 1:
             draw.text((24 + wide, 14), fit(self.frames.about, self.small, max(0, room - wide)), QUIET, self.small)
 
     def _maps(self, draw: ImageDraw.ImageDraw, places: Sequence[float]) -> None:
@@ -99,11 +105,11 @@ class Stage:
                 draw.text((box[0] + 8, box[1] + 6), fit(f.name, self.small, half - 16), colour, self.small)
         for n, line in enumerate(self.legend):
             x: float = left
-            for said, colour in line:
-                x = entry(draw, (x, bottom + 3 + n * LINE_PX), said, colour, self.small)
+            for label, colour in line:
+                x = entry(draw, (x, bottom + 3 + n * LINE_PX), label, colour, self.small)
 
     def _pictures(self, image: Image.Image, draw: ImageDraw.ImageDraw, near: Sequence[Snapshot]) -> None:
-        """Of each row its latents decoded, and what the samples come back as, where both saw the same samples."""
+        """The decoded latents of each row, and the reconstructions, of both rows if they have the same test samples."""
         left, top, right, bottom = DRAWN
         pitch = (right - left + GAP) / len(near)
         for n, shot in enumerate(near):
@@ -111,16 +117,22 @@ class Stage:
         test = self.frames.fixed.test
         same = near if self.beside and np.array_equal(self.beside.fixed.test, test) else near[:1]
         paste(image, np.concatenate([test, *(shot.again for shot in same)]), len(test), AGAIN)
-        draw.text((left, top - 16), "fixed latents, decoded" + ", by each" * (len(near) - 1), QUIET, self.small)
-        said = "test samples, and what they come back as" + ", from each" * (len(same) - 1)
-        draw.text((AGAIN[0], AGAIN[1] - 16), said, QUIET, self.small)
+        decoded = _("fixed latents, decoded") if len(near) == 1 else _("fixed latents, decoded by both")
+        draw.text((left, top - 16), decoded, QUIET, self.small)
+        again = (
+            _("test samples and their reconstructions")
+            if len(same) == 1
+            else _("test samples and the reconstructions of both")
+        )
+        draw.text((AGAIN[0], AGAIN[1] - 16), again, QUIET, self.small)
 
     def _bars(self, draw: ImageDraw.ImageDraw, near: Sequence[Snapshot]) -> None:
-        """In the order of the last epoch, of other models in their own; another row's dimensions are others: a line."""
-        rates = [[r for s in f.snapshots if (r := s.rate_per_dim_nats) is not None] for f, _ in self.rows]
-        said = "rate of each dimension, nats" if rates[0] else "no rate of dimensions"
+        """The rate of each dimension, sorted by the last epoch, or for other models by their own rates. The other row
+        is a line, since its dimensions are not the same."""
+        rates = [[r for s in f.snapshots if (r := s.rate_per_dim_nats) is not None] for f, _colour in self.rows]
+        heading = _("rate per dimension, nats") if rates[0] else _("no rate per dimension")
         head = (DRAWN[0], self.bars[1] - 20)
-        draw.text(head, said, RATE, self.small)
+        draw.text(head, heading, RATE, self.small)
         shown = [shot.rate_per_dim_nats for shot in near]
         if shown[0] is None:
             return
@@ -137,9 +149,9 @@ class Stage:
         for at, d in enumerate(order):
             x = left + at * pitch
             draw.rectangle((x + 0.1 * pitch, height(rate[d]), x + 0.9 * pitch, bottom), RATE if active[d] else QUIET)
-        x = head[0] + self.small.getlength(said) + 10
-        for word, colour in (("active", RATE), ("dead", QUIET)):
-            x = entry(draw, (x, head[1] + 1), word, colour, self.tiny)
+        x = head[0] + self.small.getlength(heading) + 10
+        for label, colour in ((_("active"), RATE), (_("dead"), QUIET)):
+            x = entry(draw, (x, head[1] + 1), label, colour, self.tiny)
         if self.beside and shown[1] is not None:
             draw.text((right, top - 4), fit(self.beside.name, self.tiny, 120), SECOND, self.tiny, anchor="ra")
             steps = [(left + (k + e) * pitch, height(v)) for k, v in enumerate(np.sort(shown[1])[::-1]) for e in (0, 1)]
@@ -147,27 +159,28 @@ class Stage:
         draw.text((left - 4, top), short(most), QUIET, self.small, anchor="ra")
 
     def _plane(self, draw: ImageDraw.ImageDraw, now: Sequence[Mapping[str, float]]) -> None:
-        rows = [[(s[R], s[D]) for _, s in figures.records if bounded(s)] for figures in self.figures]
-        draw.text((PLANE[0], 46), "distortion over rate, nats" if rows[0] else "no rate, no plane", INK, self.small)
+        rows = [[(s[R], s[D]) for _x, s in figures.records if bounded(s)] for figures in self.figures]
+        heading = _("distortion against rate, nats") if rows[0] else _("no rate, so no distortion-rate plane")
+        draw.text((PLANE[0], 46), heading, INK, self.small)
         if not rows[0]:
             return
         every = [s for s in self.late if bounded(s)]
         rates, distortions = ([s[key] for s in every] for key in (R, D))
         x, y = scale(rates, PLANE[0], PLANE[2]), scale(distortions, PLANE[3], PLANE[1])
         draw.rectangle(PLANE, outline=FAINT)
-        ways = [clipped([(x(r), y(d)) for r, d in row], PLANE) for row in rows]
-        seen = [at for pieces in ways for piece in pieces for at in piece]
+        curves = [clipped([(x(r), y(d)) for r, d in row], PLANE) for row in rows]
+        seen = [at for pieces in curves for piece in pieces for at in piece]
         low, span = min(rates) + min(distortions), np.ptp(rates) + np.ptp(distortions)
-        for total in (low + at * span for at in np.linspace(0, 1, 6)[1:-1]):  # places of equal elbo
+        for total in (low + at * span for at in np.linspace(0, 1, 6)[1:-1]):  # lines of equal ELBO
             ends = [(x(v), y(total - v)) for v in (min(rates) - span, max(rates) + span)]
             for piece in clipped(ends, PLANE):
                 draw.line(piece, fill="#f0b48c")
                 free = max(piece, key=lambda end: min((math.dist(end, at) for at in seen), default=0.0))
-                self._label(draw, free, f"elbo {short(-total, 0 if span > 20 else 1)}")
-        for (_, colour), pieces in zip(self.rows, ways, strict=True):
+                self._label(draw, free, _("ELBO {value}", value=short(-total, 0 if span > 20 else 1)))
+        for (_row, colour), pieces in zip(self.rows, curves, strict=True):
             for piece in pieces:
                 draw.line(piece, fill=colour, width=2)
-        for (_, colour), figures in reversed([*zip(self.rows, now, strict=True)]):
+        for (_row, colour), figures in reversed([*zip(self.rows, now, strict=True)]):
             if bounded(figures):
                 dot(draw, (x(figures[R]), y(figures[D])), PLANE, 6, ELBO if colour == INK else colour)
         draw.text((PLANE[0], PLANE[3] + 16), short(min(rates)), RATE, self.small, anchor="lb")
@@ -175,25 +188,25 @@ class Stage:
         draw.text((PLANE[0] - 6, PLANE[1]), short(max(distortions)), DISTORTION, self.small, anchor="ra")
         draw.text((PLANE[0] - 6, PLANE[3] - 12), short(min(distortions)), DISTORTION, self.small, anchor="ra")
 
-    def _label(self, draw: ImageDraw.ImageDraw, at: tuple[float, float], said: str) -> None:
-        """At the end of its line, which is broken there, and whole within the plane."""
-        half = self.tiny.getlength(said) / 2 + 2
+    def _label(self, draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str) -> None:
+        """A label at the end of a line, on a white background and inside the plane."""
+        half = self.tiny.getlength(text) / 2 + 2
         at = within(at, (PLANE[0] + math.ceil(half), PLANE[1] + 7, PLANE[2] - math.ceil(half), PLANE[3] - 7))
         draw.rectangle((at[0] - half, at[1] - 5, at[0] + half, at[1] + 5), "white")
-        draw.text(at, said, ELBO, self.tiny, anchor="mm")
+        draw.text(at, text, ELBO, self.tiny, anchor="mm")
 
     def _curves(self, draw: ImageDraw.ImageDraw, xs: Sequence[float], now: Sequence[Mapping[str, float]]) -> None:
-        records = [s for figures in self.figures for _, s in figures.records]
+        records = [s for figures in self.figures for _x, s in figures.records]
         shown = [one for one in FIGURES if any(one[1] in s for s in records)]
         shown = [one for one in shown if one[1] != R or any(map(bounded, records))]
         height = (CURVES[3] - CURVES[1]) / max(1, len(shown))
-        every = [x for figures in self.figures for x, _ in figures.records]
+        every = [x for figures in self.figures for x, _record in figures.records]
         x = scale([*every, *([self.frames.until] if self.frames.until else [])], CURVES[0], CURVES[2], pad=0)
         for n, (name, key, own) in enumerate(shown):
             box = (CURVES[0], round(CURVES[1] + n * height + 16), CURVES[2], round(CURVES[1] + (n + 1) * height - 8))
             y = scale([s[key] for s in self.late if key in s], box[3], box[1])
             draw.line((box[0], box[3], box[2], box[3]), fill=FAINT)
-            draw.text((box[0], box[1] - 15), f"{name}, nats", own, self.small)
+            draw.text((box[0], box[1] - 15), _(name), own, self.small)
             right = float(box[2])
             for k in reversed(range(len(self.rows))):
                 colour = SECOND if k else own
@@ -202,6 +215,6 @@ class Stage:
                     draw.line(piece, fill=colour, width=2)
                 if key in now[k]:
                     dot(draw, (x(xs[k]), y(now[k][key])), box, 4, colour)
-                    said = short(now[k][key])
-                    draw.text((right, box[1] - 15), said, colour, self.small, anchor="ra")
-                    right -= self.small.getlength(said) + 8
+                    value = short(now[k][key])
+                    draw.text((right, box[1] - 15), value, colour, self.small, anchor="ra")
+                    right -= self.small.getlength(value) + 8

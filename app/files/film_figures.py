@@ -1,4 +1,5 @@
-"""Figures of Frames and between them: what a film's curves, plane and numbers tell, as reel.js does on the page."""
+"""Metrics at and between frames, for the curves, the plane and the numbers of the animation; reel.js is the same in the
+browser."""
 
 from __future__ import annotations
 
@@ -12,15 +13,20 @@ import numpy as np
 
 from app.show.figures import DISTORTION, ELBO, RATE, SHORT
 from vae.forming.model_sequence import Frames
+from vae.text import N_, _
 
-FIGURES = (("elbo", "elbo_nats", ELBO), ("distortion", "distortion_nats", DISTORTION), ("rate", "rate_nats", RATE))
+FIGURES = (
+    (N_("ELBO, nats"), "elbo_nats", ELBO),
+    (N_("distortion, nats"), "distortion_nats", DISTORTION),
+    (N_("rate, nats"), "rate_nats", RATE),
+)
 FAR = 3  # times the next rate
 UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"))
 
 
 class Figures:
-    """xs: of each frame where it lies on the axis, epochs to scale, other values a step each. records: (x, figures) of
-    every frame and of every epoch that is known, in order."""
+    """xs: position of each frame on the axis: its epoch, or the index of any other value. records: (x, metrics) of
+    every frame and every known epoch, in order."""
 
     def __init__(self, f: Frames):
         self.epochs, self.values = f.axis == "epoch", f.values
@@ -37,13 +43,13 @@ class Figures:
         return float(np.interp(x, self.xs, range(len(self.xs))))
 
     def named(self, place: float) -> str:
-        """An epoch between two frames has its own number."""
+        """The epoch, interpolated between frames, or the value of the nearest frame."""
         if not self.epochs:
             return f"{self.name} {self.values[math.floor(place + 0.5)]:g}"
-        return f"{self.name} {math.floor(self.x(place) + 0.5)} of {self.until or self.values[-1]:g}"
+        return _("epoch {epoch} of {last:g}", epoch=math.floor(self.x(place) + 0.5), last=self.until or self.values[-1])
 
     def at(self, place: float) -> dict[str, float]:
-        """Those that both records beside the place have."""
+        """The metrics that both records around the place have, interpolated."""
         x = self.x(place)
         j = bisect_right([at for at, _ in self.records], x)
         (x0, a), (x1, b) = self.records[max(0, j - 1)], self.records[min(j, len(self.records) - 1)]
@@ -52,8 +58,9 @@ class Figures:
         return {key: a[key] + (x - x0) / (x1 - x0) * (b[key] - a[key]) for key in a.keys() & b.keys()}
 
     def late(self) -> Sequence[Mapping[str, float]]:
-        """Figures that an axis spans, as on the page: of a training all but the first tenth, whose fall would hide what
-        comes after; of other models all from where the rate falls to no less than a third from one to the next."""
+        """The metrics that determine the range of an axis, as on the page. Training: without the first 10 %, whose
+        steep descent would hide the rest. Other models: from where the rate drops to no less than a third from one to
+        the next."""
         row = [figures for _, figures in self.records]
         if self.epochs:
             return row[(len(row) - 1) // 10 :] if len(row) >= SHORT else row
@@ -63,18 +70,17 @@ class Figures:
 
 
 def bounded(figures: Mapping[str, float]) -> bool:
-    """Whether rate and distortion make a bound; without one, as of a plain autoencoder, the rate is a 0 that says
-    nothing."""
+    """Whether rate and distortion form a bound; a plain autoencoder has none, and its rate of 0 means nothing."""
     return {key for _, key, _ in FIGURES} <= figures.keys()
 
 
 def finite(record: Mapping[str, Any]) -> dict[str, float]:
-    """Of its figures those that are numbers; a training that diverged has others."""
+    """The finite metrics of a record; those of a training that diverged are not."""
     return {key: record[key] for _, key, _ in FIGURES if record.get(key) is not None and math.isfinite(record[key])}
 
 
 def short(v: float, digits: int = 1) -> str:
-    """A number that is not cut off, as the page says it (numbers.js)."""
+    """A number in few characters, as in numbers.js; with "-" for a minus, since the font has no minus sign."""
     size = abs(v)
     if size < 1e6:
         return f"{v:.{digits if size < 1e4 else 0}f}"

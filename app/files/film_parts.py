@@ -1,4 +1,4 @@
-"""What a film's pictures are drawn with: a cloud of points, sheets of pictures, scales and dots."""
+"""Drawing functions for the animation of a training: scatter plots, sheets of pictures, scales and dots."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont  # whichever Pillow was buil
 
 
 def cloud(draw: ImageDraw.ImageDraw, f: Frames, place: float, box: Box) -> None:
-    """The map at a place between frames, the window round it; where it is not laid out yet, the last that is."""
+    """The map at a place between frames, scaled to the box; without a map of that frame, the last map there is."""
     if not len(f.maps):
         return
     i = min(int(place), len(f.maps) - 1)
@@ -54,7 +54,7 @@ def clipped(points: Sequence[tuple[float, float]], box: Box) -> list[list[tuple[
             elif by > 0:
                 high = min(high, room / by)
             elif room < 0:
-                low = 2.0  # beside the box
+                low = 2.0  # outside the box
         if low <= high:
             a, b = ((x0 + t * dx, y0 + t * dy) for t in (low, high))
             if pieces and low == 0.0 and math.dist(pieces[-1][-1], a) < 1e-6:
@@ -65,38 +65,38 @@ def clipped(points: Sequence[tuple[float, float]], box: Box) -> list[list[tuple[
 
 
 def legend(classes: Sequence[str], font: Font, width: int) -> list[list[tuple[str, str]]]:
-    """Lines of (name, colour) that are no wider."""
+    """The legend as lines of (name, colour), each at most that wide."""
     lines: list[list[tuple[str, str]]] = []
     at = float(width)
     for name, colour in zip(classes, CLASSES, strict=False):
-        said = fit(name, font, width // 3)
-        if at + (wide := entry_px(said, font)) > width:
+        text = fit(name, font, width // 3)
+        if at + (wide := entry_px(text, font)) > width:
             lines.append([])
             at = 0
-        lines[-1].append((said, colour))
+        lines[-1].append((text, colour))
         at += wide
     return lines
 
 
-def entry(draw: ImageDraw.ImageDraw, at: tuple[float, float], said: str, colour: str, font: Font) -> float:
-    """A colour and what it stands for; where the next one goes."""
+def entry(draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, colour: str, font: Font) -> float:
+    """Draws a legend entry, a colour with its name, and returns the x of the next one."""
     x, y = at
     draw.rectangle((x, y + 4, x + 7, y + 11), colour)
-    draw.text((x + 11, y), said, INK, font)
-    return x + entry_px(said, font)
+    draw.text((x + 11, y), text, INK, font)
+    return x + entry_px(text, font)
 
 
-def entry_px(said: str, font: Font) -> float:
-    return font.getlength(said) + 21
+def entry_px(text: str, font: Font) -> float:
+    return font.getlength(text) + 21
 
 
-def fit(said: str, font: Font, width: float) -> str:
-    """Cut where it is longer."""
-    if font.getlength(said) <= width:
-        return said
-    while said and font.getlength(f"{said}...") > width:
-        said = said[:-1]
-    return f"{said}..."
+def fit(text: str, font: Font, width: float) -> str:
+    """The text, truncated with "..." if it is wider."""
+    if font.getlength(text) <= width:
+        return text
+    while text and font.getlength(f"{text}...") > width:
+        text = text[:-1]
+    return f"{text}..."
 
 
 def within(place: tuple[float, float], box: Box) -> tuple[float, float]:
@@ -104,14 +104,14 @@ def within(place: tuple[float, float], box: Box) -> tuple[float, float]:
 
 
 def dot(draw: ImageDraw.ImageDraw, place: tuple[float, float], box: Box, r: int, colour: str) -> None:
-    """Full within its box, beyond it hollow at the edge."""
+    """A filled dot; if its place is outside the box, a hollow dot at the edge."""
     x, y = within(place, box)
     inside = math.dist((x, y), place) < 1
     draw.ellipse((x - r, y - r, x + r, y + r), *((colour, "white") if inside else ("white", colour)), 2)
 
 
 def paste(image: Image.Image, pictures: np.ndarray, columns: int, box: Box) -> None:
-    """The sheet of the pictures, as large as the box allows."""
+    """The pictures as a sheet, as large as the box allows."""
     sheet = Image.fromarray(tile(pictures, columns)).convert("RGB")
     by = min((box[2] - box[0]) / sheet.width, (box[3] - box[1]) / sheet.height)
     size = max(1, round(sheet.width * by)), max(1, round(sheet.height * by))

@@ -1,4 +1,4 @@
-"""What is on the screen, to take along: as a link, as a file, as Python; and the way back from a file."""
+"""Sharing the current view as a link, as Python and as a file, and opening such a file."""
 
 from __future__ import annotations
 
@@ -13,54 +13,55 @@ from app.state.scripts import script
 from app.state.studio import Studio, letter
 from vae.engine.engine import Engine
 from vae.errors import ZscopeError
+from vae.text import N_, _
 
 KEY = "share.file"
-TOO_LONG = "The link would be too long with {}: save the file instead, which holds everything."
-
-IN_HTML = "The map with its points as a Plotly figure in a page of its own, to zoom, to print and to embed."
+TOO_LONG = N_("The link is too long to include these: {parts}. Save a file instead, which has everything.")
+IN_HTML = N_("The map and its points as an interactive Plotly figure in one HTML file")
 
 
 def show(engine: Engine, page: str) -> None:
-    """A button that opens it. page: title in small letters.
+    """The Share button. page: the title of the page in lower case.
 
-    A fragment of its own, that runs when it is opened: what other fragments changed since the page ran is in it.
+    It is a fragment that runs when it is opened, so that it has what other fragments changed since the page ran.
     """
-    taken: list[bool] = []  # a file was opened: the whole page changes
+    taken: list[bool] = []  # a file was opened, so the whole page must rerun
 
     @st.fragment
     def share() -> None:
         if taken:
             st.rerun()
-        opened = st.popover("Share", icon=":material/share:", key="share", on_change="rerun")
+        opened = st.popover(_("Share"), icon=":material/share:", key="share", on_change="rerun")
         with opened, st.container(width=480):
-            st.markdown("**A link** to this very view: model, points, selection, what is in sight.")
-            share_link(engine.name, key="share.link")  # there as soon as it opens; the rest follows
+            st.markdown(_("**Link** to this view: the model, points, selection and map section."))
+            share_link(engine.name, key="share.link")  # shown as soon as the popover opens; the rest follows
             if not opened.open:
-                st.caption("The same as Python and as files: in a moment.")
+                st.caption(_("Loading the Python code and the files ..."))
                 return
-            _, left_out = session.link()
+            left_out = session.link()[1]
             if left_out:
-                st.info(TOO_LONG.format(" and ".join(left_out)))
-            st.markdown("**As Python**, with `import vae` alone.")
+                st.info(_(TOO_LONG, parts=", ".join(left_out)))
+            st.markdown(_("**Python** code for this view; it only needs `import vae`."))
             st.code(script(page, engine, session.studio()), language="python", height=170)
             with st.container(horizontal=True):
-                st.download_button("Save as file", session.recipe, f"{engine.name}-{page}.json", on_click="ignore")
+                st.download_button(_("Save as file"), session.recipe, f"{engine.name}-{page}.json", on_click="ignore")
                 make = lambda: downloads.page(figures.latent_map(engine.atlas, _marks(session.studio())))  # noqa: E731
-                st.download_button("Map as HTML", make, f"{engine.name}-map.html", help=IN_HTML, on_click="ignore")
+                file = f"{engine.name}-map.html"
+                st.download_button(_("Map as HTML"), make, file, help=_(IN_HTML), on_click="ignore")
             most = links.RECIPE_BYTES // 1_000_000
             take = lambda: taken.append(_take())  # noqa: E731
-            st.file_uploader("Open such a file", "json", max_upload_size=most, key=KEY, on_change=take)
+            st.file_uploader(_("Open a saved file"), "json", max_upload_size=most, key=KEY, on_change=take)
 
     share()
 
 
 def _marks(state: Studio) -> dict[str, tuple[float, float]]:
-    points = {"": state.point, "pin": state.pin, **{letter(i): p for i, p in enumerate(state.waypoints)}}
+    points = {"": state.point, _("pin"): state.pin, **{letter(i): p for i, p in enumerate(state.waypoints)}}
     return {name: p.xy for name, p in points.items() if p is not None and p.xy is not None}
 
 
 def _take() -> bool:
-    """A file was given: what it holds becomes the state, or the page says why not."""
+    """Open the uploaded file, or show why it cannot be opened. Returns whether there was a file."""
     if (file := session.held(KEY)) is None:
         return False
     try:

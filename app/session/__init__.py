@@ -1,7 +1,8 @@
-"""What one browser session holds, the link that restores it, and the way to the engines that all sessions share.
+"""One browser session: its state, the link that restores it, and access to the engines that all sessions share.
 
-The only part that touches st.session_state, st.query_params and st.cache_*. `state` holds what was chosen, `models`
-opens what it names, `remembered` asks them, `script_run` ties each run of the page to its link.
+Only this room uses st.session_state, st.query_params and st.cache_*. `state` has the state of the session, `models`
+finds and opens models, `cached` caches results of models and data sets, and `script_run` connects each run of a page
+with its link.
 """
 
 from __future__ import annotations

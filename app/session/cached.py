@@ -1,4 +1,4 @@
-"""What is asked of a model or its data set, remembered: a look at another tool and back asks for the same again."""
+"""Cached results of models and data sets: switching between tools asks for the same ones again."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from vae.studies.attribute import Attribute
 from vae.studies.copies import Training
 from vae.studies.point import Point
 from vae.studies.posterior import Posterior
+from vae.text import _
 
 
 def training(opened) -> Training | Future | None:
-    """The training samples of a model to look for copies in, as
-    vae.studies.copies.training, or the job that gets them."""
+    """The training samples to search for copies, see vae.studies.copies.training, or the job that reads them."""
     job = background.once(("training", opened.name, opened.card["created"]), copies.training, opened)
     return job.result() if job.done() else job
 
 
 def posterior(opened, point: Point, name: str, y: int | None, seed: int) -> Posterior:
-    """vae.studies.posterior.posterior, remembered: a look at another tool and back asks for the same one again."""
+    """vae.studies.posterior.posterior, cached."""
     return _posterior(opened.name, digest(opened), point, name, y, seed=seed)
 
 
@@ -43,23 +43,24 @@ def _posterior(model: str, weights: str, point: Point, name: str, y: int | None,
 
 
 def sample_of(opened, point: Point, name: str, y: int | None) -> np.ndarray:
-    """The sample that a point is, or what is decoded there, as uint8 (c, h, w)."""
-    x, _ = posteriors.sample_of(opened, point, name, y)
+    """The sample at a point, or what is decoded there, as a picture, uint8 (c, h, w)."""
+    x = posteriors.sample_of(opened, point, name, y)[0]
     return opened.modality.pictures(x)[0]
 
 
 def attribute(opened, a: tuple[int, ...], b: tuple[int, ...], method: str) -> Attribute:
-    """vae.studies.attribute.attribute of two groups of rows, cached, with what it moves along the saved directions."""
-    return _attribute(opened.name, digest(opened), a, b, method, named=named(opened))
+    """vae.studies.attribute.attribute of two groups of rows, cached, with its shifts along the saved directions."""
+    with st.spinner(_("Comparing the groups ...")):  # appears only if it takes a while
+        return _attribute(opened.name, digest(opened), a, b, method, named=named(opened))
 
 
-@st.cache_data(show_spinner="Comparing the groups ...", max_entries=32)
+@st.cache_data(show_spinner=False, max_entries=32)
 def _attribute(model: str, weights: str, a: tuple, b: tuple, method: str, *, named: tuple[Named, ...]) -> Attribute:
     return attributes.attribute(engine(model), a, b, method, named)
 
 
 def named(opened) -> tuple[Named, ...]:
-    """The directions that were saved for a model, the newest first; a file that cannot be read is told."""
+    """The saved directions of a model, the newest first; shows a message if their file cannot be read."""
     try:
         return directions.load(opened.card)[::-1]
     except ZscopeError as error:
@@ -68,8 +69,8 @@ def named(opened) -> tuple[Named, ...]:
 
 
 class Shown(NamedTuple):
-    """Samples to put through a model: x (n, *shape), their labels y (n,) and conditions c (n, *condition), each None
-    where there are none, and where they come from, in words."""
+    """Samples to reconstruct: x (n, *shape), their labels y (n,) and conditions c (n, *condition), None if there are
+    none, and a noun phrase for their source."""
 
     x: np.ndarray
     y: np.ndarray | None
@@ -77,43 +78,43 @@ class Shown(NamedTuple):
     source: str
 
     def given(self, opened) -> dict[str, np.ndarray | None]:
-        """What a model is given beside x, as arguments of `Engine.encode` and `Engine.decode`."""
+        """The labels or conditions that a model takes, as arguments of `Engine.encode` and `Engine.decode`."""
         return {"c": self.c} if opened.conditioned else {"y": self.y}
 
 
 def samples(opened, n: int) -> Shown:
-    """n samples to put through a model."""
+    """n samples to reconstruct with a model."""
     card = opened.card
     found = test_samples(card["dataset"], card.get("data_origin", ""), n) if here(card) else None
     if found is not None:
-        return Shown(*found, "samples of the test set, which the model has never seen")
-    atlas, absent = opened.atlas, "the data set is not on this machine"
+        return Shown(*found, _("samples of the test set, which the model has never seen"))
+    atlas = opened.atlas
     rows = np.linspace(0, atlas.n_thumbnails - 1, n).astype(int)
     y = None if atlas.labels is None else atlas.labels[rows].astype(np.int64)
     c = None if atlas.conditions is None else atlas.conditions[rows]
     if not opened.modality.thumbnail_is_sample:
-        made = opened.decode(atlas.z[rows], **({"c": c} if opened.conditioned else {"y": y}))
-        return Shown(made, y, c, f"what {opened.name} makes of samples of the training set ({absent})")
-    found = atlas.thumbnails(rows, opened.shape[0])
-    return Shown(found, y, c, f"samples of the training set, from the thumbnails of the map ({absent})")
+        decoded = opened.decode(atlas.z[rows], **({"c": c} if opened.conditioned else {"y": y}))
+        return Shown(decoded, y, c, _("reconstructed training samples (the data set is not on this machine)"))
+    thumbnails = atlas.thumbnails(rows, opened.shape[0])
+    return Shown(thumbnails, y, c, _("thumbnails of training samples (the data set is not on this machine)"))
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def test_samples(dataset: str, origin: str, n: int) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
-    """n test samples, class by class, (n, *shape), with their labels (n,) and conditions (n, *condition) if they have
-    any. origin: as the data set has it, since one of the user's own may have been replaced by another of its name."""
+    """n test samples with the classes in turn, (n, *shape), with their labels (n,) and conditions (n, *condition) if
+    there are any. origin: of the data set, as your data may be replaced under the same name."""
     samples = vae.list_datasets()[dataset].load()
     chosen = np.arange(min(n, len(samples.x_test)))
     if samples.y_test is not None:
-        turn = np.zeros(len(samples.y_test), int)  # 0 for the first of each class, 1 for the second ...
+        rank = np.zeros(len(samples.y_test), int)  # 0 for the first sample of each class, 1 for the second ...
         for label in np.unique(samples.y_test):
-            turn[samples.y_test == label] = np.arange((samples.y_test == label).sum())
-        chosen = np.lexsort((samples.y_test, turn))[:n]
-    y, c = (None if of is None else of[chosen] for of in (samples.y_test, samples.c_test))
+            rank[samples.y_test == label] = np.arange((samples.y_test == label).sum())
+        chosen = np.lexsort((samples.y_test, rank))[:n]
+    y, c = (None if values is None else values[chosen] for values in (samples.y_test, samples.c_test))
     return samples.x_test[chosen], y, c
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
 def n_train(dataset: str) -> int | None:
-    """How many training samples a data set has; None where it would have to be downloaded."""
+    """The number of training samples of a data set; None if it would have to be downloaded."""
     return None if locate(dataset) is None else len(vae.list_datasets()[dataset].load().x_train)

@@ -1,4 +1,4 @@
-"""The way of a session to the models: the engines that all sessions share, and which of them is in use."""
+"""How a session finds and opens models: the engines that all sessions share, and the current one."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ from vae.errors import UnknownName, ZscopeError
 from vae.runs.folder import runs
 from vae.saved import checkpoint
 from vae.sweeps import sweeps
+from vae.text import _, number
 
 
 def engine(name: str | None = None):
-    """The engine of a checkpoint (default: the current one), one for all sessions. Raises: ZscopeError."""
+    """The engine of a checkpoint (default: the current one), shared by all sessions. Raises: ZscopeError."""
     name = name or studio().model
-    with st.spinner(f"Opening {name} ..."):  # shown only where it takes longer than a moment
+    with st.spinner(_("Opening {model} ...", model=name)):  # appears only if it takes a while
         return engines.engine(name)
 
 
 def digest(opened) -> str:
-    """What the weights of a model hash to, SHA-256 in hexadecimal: two models of one name need not be the same."""
+    """The SHA-256 of a model's weights in hexadecimal: two models of the same name may differ."""
     return opened.card.get("files", {}).get(checkpoint.MODEL, "")
 
 
@@ -39,25 +40,25 @@ def cards() -> dict[str, dict]:
 
 
 def offered() -> dict[str, Mapping]:
-    """Of `cards`, those to choose from, as `outside_sweeps` has it."""
+    """The `cards` of the models to choose from, see `outside_sweeps`."""
     return outside_sweeps(cards(), studio().model, studio().other)
 
 
 def has_map(name: str) -> bool:
-    """Whether a checkpoint can be explored yet."""
+    """Whether a checkpoint has a map, so that it can be explored."""
     return checkpoint.ATLAS in cards().get(name, {}).get("files", {})
 
 
 def names_taken() -> set[str]:
-    """Of checkpoints, of runs that will write one, and of sweeps."""
+    """The names of checkpoints, of runs that will write one, and of sweeps."""
     return {*vae.list_checkpoints(), *(run.name for run in runs()), *sweeps.known()}
 
 
 def picker(options: Sequence[str]) -> dict:
-    """Arguments that tie a selectbox of those names to the model in use.
+    """Arguments that bind a selectbox of those names to the current model.
 
-    The model is its default, not only a value set from here: the browser begins with the default, and a click during
-    the first load sends it, as if somebody had chosen the first model of the list.
+    The model is passed as its default, not only as its value: the browser starts with the default, and a click during
+    the first load sends it, as if the user had chosen the first model of the list.
     """
     model = studio().model
     if held("zscope.model") in (None, model) and model in options:
@@ -66,18 +67,18 @@ def picker(options: Sequence[str]) -> dict:
 
 
 def open_model(name: str) -> None:
-    """Make that model the current one; one that cannot be opened is told, and the current one stays."""
+    """Switch to that model; if it cannot be opened, show a message and stay with the current one."""
     if studio().model != name:
         _switch_model(name)
 
 
 def leave_for(name: str) -> None:
-    """Another checkpoint becomes the model in use where the old one is gone. Raises: ZscopeError."""
+    """Switch to another checkpoint because the current one was deleted. Raises: ZscopeError."""
     update(choose_model(studio(), name, engine(name).d, lambda row: None))
 
 
 def some_other_model() -> str | None:
-    """A checkpoint to show in place of the one in use, the default first; None: it is the only one."""
+    """A checkpoint to show instead of the current one, preferably the default; None if there is no other."""
     rest = [name for name in (engines.default(), *vae.list_checkpoints()) if name not in (None, studio().model)]
     return rest[0] if rest else None
 
@@ -87,7 +88,7 @@ def _switch_model(name: str) -> None:
     try:
         here, there = engine(old).atlas, engine(name).atlas
     except ZscopeError as error:
-        tell(f"{name} could not be opened: {error} Still showing {old}.")
+        tell(_("{model} could not be opened: {error} Still showing {current}.", model=name, error=error, current=old))
         return
     same_data = engine(old).card["dataset"] == engine(name).card["dataset"]
 
@@ -99,7 +100,7 @@ def _switch_model(name: str) -> None:
 
 
 def open_some_model():
-    """The engine of the state's model, or of the first other one that opens; what failed is told."""
+    """The engine of the state's model, or of the first other one that opens; shows a message for each that fails."""
     wanted = studio().model
     others = sorted(vae.list_checkpoints(), key=lambda name: (name != DEFAULT_MODEL, name))
     if not others:
@@ -108,19 +109,29 @@ def open_some_model():
         try:
             opened = engine(name)
             opened.atlas  # noqa: B018  a checkpoint without a map cannot be shown
-        except UnknownName as error:  # its own message lists every name, and there may be many
-            close = ", ".join(get_close_matches(name, error.known, n=3, cutoff=0.5))
-            said = f"; the closest names are {close}" if close else ""
-            tell(f"There is no model {name!r} among the {len(error.known)} here{said}.")
+        except UnknownName as error:  # its message lists every name, which may be many
+            tell(_unknown_message(name, error))
             continue
         except ZscopeError as error:
             tell(str(error) if name in str(error) else f"{name}: {error}")
             continue
         if name != wanted:
-            tell(f"Showing {name} in place of {wanted}.")
+            tell(_("Showing {model} instead of {wanted}.", model=name, wanted=wanted))
             update(choose_model(studio(), name, opened.d, lambda row: None))
         return opened
     return None
+
+
+def _unknown_message(name: str, error: UnknownName) -> str:
+    close = get_close_matches(name, error.known, n=3, cutoff=0.5)
+    if not close:
+        return _("There is no model {name!r} among the {n} models here.", name=name, n=number(len(error.known)))
+    return _(
+        "There is no model {name!r} among the {n} models here; the closest names are {close}.",
+        name=name,
+        n=number(len(error.known)),
+        close=", ".join(close),
+    )
 
 
 def _changed(folder: Path) -> float:
@@ -132,6 +143,6 @@ def _changed(folder: Path) -> float:
 def _card(path: str, changed: float) -> dict:
     try:
         card = json.loads((Path(path) / "config.json").read_text())
-    except (OSError, ValueError):  # the model itself says what is wrong when it is opened
+    except (OSError, ValueError):  # opening the model shows what is wrong
         return {}
     return card if isinstance(card, dict) else {}

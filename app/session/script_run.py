@@ -1,4 +1,4 @@
-"""A run of the page's script, from begin to end, and the link that restores what it shows."""
+"""A run of the page's script, from begin to end, and the link that restores its state."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from app.session.models import digest, engine, open_some_model
 from app.session.state import is_new, studio, tell, update
 from app.state import links
 from app.state import studio as studio_
+from vae.text import _
 
 _DIGEST, _DIGEST_CHARACTERS = "digest", 12  # of the model, in the link
 
 
 def begin() -> bool:
-    """Open a run: read the link if it is news, load its model, place its points. False if no model can be opened.
+    """Start a run: read the link if it is new, load its model, place its points. False if no model can be opened.
 
-    A link is news on a session's first run and when the browser went back or forward; in between the session is the
-    truth, since a link that travels with a fast click may be older than the state.
+    A link is new on the first run of a session and after the browser went back or forward. Otherwise the state of the
+    session counts, since the link that comes with a fast click may be older.
     """
     context = get_script_run_ctx()
     if is_new() or (context is not None and context.is_history_navigation):
@@ -42,25 +43,25 @@ def begin() -> bool:
 
 
 def end() -> None:
-    """Close a run: the link tells the state. Written once, since each writing is a step of the browser's history."""
-    wanted, _ = link()
+    """End a run: write the link of the state, only once, since each change adds a step to the browser's history."""
+    wanted = link()[0]
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 
 
 def link() -> tuple[dict[str, str], tuple[str, ...]]:
-    """The parameters of a link to the state as it is now, and what was left out to keep it short enough."""
+    """The parameters of a link to the current state, and the names of what was left out to keep it short enough."""
     query, left_out = links.to_query(studio())
     return query | {_DIGEST: digest(engine())[:_DIGEST_CHARACTERS]}, left_out
 
 
 def recipe() -> str:
-    """All of the state as a file, for what is too long for a link."""
+    """The whole state as a JSON file, also if it is too long for a link."""
     return links.to_recipe(studio(), digest(engine()))
 
 
 def take_recipe(text: bytes) -> None:
-    """The state of such a file becomes the state. Raises: ValueError: it is none."""
+    """Open such a file as the state. Raises: ValueError: not a saved file. ZscopeError: its model cannot be opened."""
     state, given, problems = links.from_recipe(text)
     engine(state.model)
     update(state)
@@ -72,8 +73,13 @@ def _compare_digest(opened, given: str) -> None:
     here = digest(opened)[: len(given)]
     if given != here and studio().model == opened.name:
         tell(
-            f"This link was made with another {opened.name}: its weights hash to {given}, those here to {here}. "
-            "Points mean something else here."
+            _(
+                "This link was made with a different model named {model} (weights {given}, here {here}), so its points "
+                "do not show the same samples.",
+                model=opened.name,
+                given=given,
+                here=here,
+            )
         )
 
 

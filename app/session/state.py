@@ -1,4 +1,4 @@
-"""What one browser session holds: its Studio, the values of its widgets, and the messages above its page."""
+"""The state of one browser session: its Studio, the values of its widgets, and the messages above its page."""
 
 from __future__ import annotations
 
@@ -9,33 +9,34 @@ from urllib.parse import urlparse
 import streamlit as st
 
 from app.state.studio import Studio, choose
+from vae.text import _
 
-LOCAL = (None, "localhost", "127.0.0.1", "::1")  # None: Streamlit's word for an address on this machine
+LOCAL = (None, "localhost", "127.0.0.1", "::1")  # None: Streamlit's value for an address on this machine
 _STUDIO, _PROBLEMS = "zscope.studio", "zscope.problems"
 
 
 def is_new() -> bool:
-    """Whether this session has not chosen anything yet: its first run."""
+    """Whether this is the first run of the session, before anything was chosen."""
     return _STUDIO not in st.session_state
 
 
 def studio() -> Studio:
-    """What the user has chosen, as of now."""
+    """What the user has chosen so far."""
     return st.session_state.setdefault(_STUDIO, Studio())
 
 
 def update(new: Studio) -> None:
-    """Keep a new state; the link follows at the end of the run."""
+    """Set the state; the link is written at the end of the run."""
     st.session_state[_STUDIO] = new
 
 
 def watch(key: str) -> None:
-    """Into the theatre with the frames of that key, nothing laid over them; "": out of it."""
+    """Open the theatre with the frames of that key and nothing beside them; "" closes it."""
     update(choose(studio(), watched=key, beside=""))
 
 
 def tied(key: str, value, take: Callable[[Any], None]) -> dict[str, Any]:
-    """Arguments that tie a widget to a value kept elsewhere: it shows `value`, and `take` gets what the user sets."""
+    """Arguments that bind a widget to a value stored elsewhere: it shows `value`, and `take` gets each new value."""
     given = tie(key, take)
     if given["key"] not in st.session_state or st.session_state[given["key"]] != value:
         st.session_state[given["key"]] = value
@@ -43,75 +44,74 @@ def tied(key: str, value, take: Callable[[Any], None]) -> dict[str, Any]:
 
 
 def tie(key: str, take: Callable[[Any], None]) -> dict[str, Any]:
-    """As `tied`, of a widget that shows its own default."""
+    """As `tied`, for a widget that shows its own default."""
     key = f"zscope.{key}"
     return {"key": key, "on_change": lambda: take(st.session_state[key])}
 
 
 def field(name: str) -> dict[str, Any]:
-    """Arguments that tie a widget to one setting of the Studio: st.slider("Temperature", 0.0, 2.0, **field(...))."""
-
+    """Arguments that bind a widget to a setting of the Studio: st.slider("Temperature", 0.0, 2.0, **field(...))."""
     return tied(f"field.{name}", getattr(studio(), name), setting(name))
 
 
 def setting(name: str) -> Callable[[Any], None]:
-    """What takes a new value of one setting of the Studio; a value that it does not take is told."""
+    """A function that changes a setting of the Studio, and shows a message if the value is not valid."""
 
     def take(value) -> None:
-        if value is None:  # an emptied number field, or a segment clicked off: the old value comes back
+        if value is None:  # an empty number field, or a segment that was deselected: the old value comes back
             return
         try:
             update(choose(studio(), **{name: value}))
         except ValueError as error:
-            tell(f"{name} = {value!r}: {error}")
+            tell(_("{setting} = {value!r}: {reason}", setting=name, value=value, reason=error))
 
     return take
 
 
 def held(key: str) -> Any:
-    """What the widget of that key holds, or what was put there; None: nothing."""
+    """The value of the widget with that key, or what was put there; None if there is none."""
     return st.session_state.get(key)
 
 
 def sent(key: str, name: str):
-    """What the component mounted under `key` last sent as `name`; for its callback, which runs before the page."""
+    """What the component with that key last sent as `name`; for its callback, which runs before the page."""
     return (st.session_state.get(key) or {}).get(name)
 
 
 def put(key: str, value: Any) -> None:
-    """A widget that this run has not drawn yet will show that value."""
+    """Set the value of a widget that this run has not drawn yet."""
     st.session_state[key] = value
 
 
 def take(key: str) -> Any:
-    """What was put there, once; None from then on."""
+    """Remove and return what was put there; None if there is nothing."""
     return st.session_state.pop(key, None)
 
 
 def forget(key: str) -> None:
-    """A widget starts anew, with what its page gives it."""
+    """Reset a widget to its default."""
     st.session_state.pop(key, None)
 
 
 def kept(slot: str, key: Any, make: Callable[[], Any]) -> Any:
-    """make(), remembered for as long as `key` is the same: one result a slot and session. What it raises is not."""
+    """make(), cached until `key` changes: one result per slot and session. Exceptions are not cached."""
     slot = f"zscope.kept.{slot}"
     if st.session_state.get(slot, (None,))[0] != key:
-        st.session_state.pop(slot, None)  # its memory is free before the next needs some
+        st.session_state.pop(slot, None)  # frees its memory before the next result is made
         st.session_state[slot] = (key, make())
     return st.session_state[slot][1]
 
 
 def release(slot: str) -> None:
-    """What `kept` remembers in that slot."""
+    """Delete what `kept` has cached in that slot."""
     st.session_state.pop(f"zscope.kept.{slot}", None)
 
 
 def local() -> bool:
-    """Whether the browser is on the machine that serves the app: only then may it name paths, delete and take files in.
+    """Whether the browser runs on the machine that serves the app. Only then may it name paths, delete or import.
 
-    All three must say so: the peer's address, the host that was asked for, and the page's origin. Behind a proxy on the
-    same machine the address alone would tell nothing.
+    The peer's address, the requested host and the page's origin must all be local, as behind a proxy on the same
+    machine the address always is.
     """
     headers = st.context.headers
     hosts = [headers.get("Host", ""), headers.get("Origin", "")]
@@ -121,9 +121,9 @@ def local() -> bool:
 
 
 def tell(*problems: str) -> None:
-    """Sentences to show above the page until the user closes them."""
-    kept = st.session_state.setdefault(_PROBLEMS, [])
-    kept.extend(p for p in problems if p not in kept)
+    """Show messages above the page until the user closes them."""
+    shown = st.session_state.setdefault(_PROBLEMS, [])
+    shown.extend(p for p in problems if p not in shown)
 
 
 def problems() -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Two groups of samples, A and B: what a group can be made of, and what one is called. Asks an engine for its map."""
+"""Two groups of samples, A and B: the choices for a group, and the name of a group. Needs an engine with its map."""
 
 from __future__ import annotations
 
@@ -8,33 +8,34 @@ import numpy as np
 
 from app.state.studio import Studio
 from vae.engine.engine import Engine
+from vae.text import N_, _, ngettext, number
 
-NONE, SELECTION, NEAREST, REST, AS_IS = "choose …", "the selection", "the 50 nearest to the point", "all others", "rows"
 NEAR = 50
+NONE, NEAREST, REST = N_("choose …"), N_("the 50 samples nearest to the point"), N_("all others")
 
 
 def offers(engine: Engine, state: Studio, which: str) -> list[str]:
-    """What a group, "group_a" or "group_b", can be made of just now; first what it is."""
+    """The choices for a group, "group_a" or "group_b"; the first is the present one."""
     atlas, now = engine.atlas, name_of(engine, state, which)
-    known = [NEAREST, *(atlas.classes if atlas.labels is not None else ())]
+    known = [_(NEAREST), *(atlas.classes if atlas.labels is not None else ())]
     if state.selected:
-        known.insert(0, f"{SELECTION} ({len(state.selected)})")
+        known.insert(0, _selection(state))
     if getattr(state, _other(which)):
-        known.append(REST)
+        known.append(_(REST))
     return [now, *(offer for offer in known if offer != now)]
 
 
 def rows_of(engine: Engine, state: Studio, which: str, offer: str) -> tuple[int, ...]:
-    """The rows of the map that an offer means. Raises: ValueError: it is none."""
+    """The rows of the map that a choice stands for. Raises: ValueError: an unknown choice."""
     atlas = engine.atlas
-    if offer == NONE:
+    if offer == _(NONE):
         return ()
-    if offer.startswith(SELECTION):
+    if state.selected and offer == _selection(state):
         return state.selected
-    if offer == NEAREST:
-        assert state.point is not None  # it is offered where there is a point
+    if offer == _(NEAREST):
+        assert state.point is not None  # Explore starts with one
         return tuple(sorted(int(i) for i in atlas.neighbours(np.asarray(state.point.z, np.float32), NEAR)[0]))
-    if offer == REST:
+    if offer == _(REST):
         taken = np.asarray(getattr(state, _other(which)), int)
         return tuple(int(i) for i in np.setdiff1d(np.arange(atlas.n), taken))
     if offer in atlas.classes and atlas.labels is not None:
@@ -45,16 +46,20 @@ def rows_of(engine: Engine, state: Studio, which: str, offer: str) -> tuple[int,
 
 
 def name_of(engine: Engine, state: Studio, which: str) -> str:
-    """What a group is called: its class, where it is all of one and nothing else, or how many rows it has."""
+    """The name of a group: the class, if it is exactly the samples of one class, or its number of samples."""
     rows: Sequence[int] = getattr(state, which)
     if not rows:
-        return NONE
+        return _(NONE)
     atlas = engine.atlas
     if atlas.labels is not None:
         label = int(atlas.labels[rows[0]])
         if len(rows) == int((atlas.labels == label).sum()) and bool((atlas.labels[list(rows)] == label).all()):
             return atlas.classes[label]
-    return f"{len(rows)} {AS_IS}"
+    return ngettext("{n} sample", "{n} samples", len(rows))
+
+
+def _selection(state: Studio) -> str:
+    return _("the selection ({n})", n=number(len(state.selected)))
 
 
 def _other(which: str) -> str:

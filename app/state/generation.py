@@ -1,4 +1,4 @@
-"""Latents as the studio asks for them, and the labels to decode them with. Asks an engine."""
+"""The latents of Generate, and the labels to decode with. Needs an engine."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from app.state.studio import Studio
 from vae.engine.engine import Engine
 from vae.saved.checkpoint import MODEL
 
-WIDEST = 12  # columns of a grid whose pictures one can still see
+WIDEST = 12  # columns of a grid in which pictures are still large enough
 
 
 @dataclass(frozen=True)
 class Draws:
-    """z, and for a model that is told labels the label of each, or conditions the condition (None for others). held:
-    levels of the kept point that stay."""
+    """Latents z with their labels y, for a conditional model, or conditions c, for a conditioned one; else None. held:
+    number of latent levels kept from the Explore point."""
 
     z: Float[np.ndarray, "n d"]
     y: Int[np.ndarray, " n"] | None
@@ -30,12 +30,12 @@ class Draws:
 
 
 def chosen_label(engine: Engine, state: Studio) -> int | None:
-    """The label the user chose for a conditional model; None where there is none to choose, or nobody did."""
+    """The label that the user chose for a conditional model; None if there is no choice or none was made."""
     return state.label if engine.conditional and 0 <= state.label < len(engine.atlas.classes) else None
 
 
 def label_of(engine: Engine, z: Float[np.ndarray, " d"], chosen: int | None) -> int | None:
-    """What z is decoded with: the chosen label, else that of the nearest sample; None for a model without labels."""
+    """The label that z is decoded with: the chosen one, else that of the nearest sample; None for other models."""
     if chosen is not None or not engine.conditional:
         return chosen
     near = engine.labels_at(z[None])
@@ -43,13 +43,13 @@ def label_of(engine: Engine, z: Float[np.ndarray, " d"], chosen: int | None) -> 
 
 
 def columns_of(engine: Engine, state: Studio) -> int:
-    """Columns of the grid: a square, or a column for each label where every label has its turn and they fit."""
+    """Columns of the grid: those of a square, or one per label if labels alternate and fit."""
     turns = len(engine.atlas.classes) if engine.conditional and chosen_label(engine, state) is None else 0
     return turns if 1 < turns <= min(WIDEST, state.count) else math.isqrt(state.count)
 
 
 def draw(engine: Engine, state: Studio) -> Draws:
-    """As many latents as the state asks for: from its source, or below the levels of the kept point that stay."""
+    """As many latents as the state asks for: from its source, or with the upper levels of the Explore point."""
     source = state.source if state.source in engine.sources else engine.sources[0]
     held = min(state.held, len(engine.levels) - 1) if state.point else 0
     y, label = None, chosen_label(engine, state)
@@ -63,8 +63,8 @@ def draw(engine: Engine, state: Studio) -> Draws:
 
 
 def recipe(engine: Engine, state: Studio, drawn: Draws) -> dict[str, Any]:
-    """What has to be known to draw the same again: plain data."""
-    kept = {"levels_held": drawn.held, "z_held": list(state.point.z)} if drawn.held and state.point else {}
+    """Everything needed to generate the same samples again, as plain data."""
+    held = {"levels_held": drawn.held, "z_held": list(state.point.z)} if drawn.held and state.point else {}
     return {
         "recipe": "zscope generate",
         "version": 1,
@@ -76,18 +76,18 @@ def recipe(engine: Engine, state: Studio, drawn: Draws) -> dict[str, Any]:
         "n": len(drawn.z),
         "labels": None if drawn.y is None else drawn.y.tolist(),
         **({} if drawn.c is None else {"conditions": "nearest"}),
-        **kept,
+        **held,
     }
 
 
 def lines(given: Mapping[str, Any]) -> list[str]:
-    """The lines of Python that draw what a recipe tells, where `model` is its model."""
+    """Lines of Python that generate the samples of a recipe, where `model` is its model."""
     settings = f"seed={given['seed']}, temperature={float(given['temperature'])}"
     labels = given["labels"]
     out = [f"y = {None if labels is None else f'np.array({labels})'}"]
     if "z_held" in given:
-        out.append(f"kept = np.array([{given['z_held']}], np.float32)")
-        out.append(f"z = model.redraw(kept, {given['levels_held']}, {given['n']}, {settings})")
+        out.append(f"held = np.array([{given['z_held']}], np.float32)")
+        out.append(f"z = model.redraw(held, {given['levels_held']}, {given['n']}, {settings})")
     else:
         out.append(f"z = model.sample({given['n']}, {settings}, source={given['source']!r}, y=y)")
     if "conditions" in given:

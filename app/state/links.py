@@ -1,4 +1,4 @@
-"""The studio as a link, and as a file where a link would be too long. Pure; nothing that a link says is believed."""
+"""The state as a link, or as a file if a link would be too long. Every value of a link is checked."""
 
 from __future__ import annotations
 
@@ -13,11 +13,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from app.state.studio import CHECKS, COORDINATE_MAX, POINTS, ROW_MAX, ROWS, WAYPOINTS_MAX, Studio
+from app.state.studio import (
+    CHECKS,
+    COORDINATE_MAX,
+    POINTS,
+    ROW_MAX,
+    ROW_NAMES,
+    ROWS,
+    WAYPOINTS_MAX,
+    InvalidValue,
+    Studio,
+)
 from vae.studies.point import Point
+from vae.text import _, ngettext, number, size
 
-WIDTH_MAX = 512  # latent dimensions a link may carry
-LINK_MAX = 4000  # characters of a link's parameters; what is beyond fits in no address bar for sure
+WIDTH_MAX = 512  # latent dimensions of a point in a link
+LINK_MAX = 4000  # characters of a link's parameters; longer ones may not fit into an address bar
 ROWS_MAX = 1_000_000
 RECIPE, RECIPE_BYTES = "zscope studio", 20_000_000
 _READ = {"t": float, "temperature": float, "seed": int, "count": int, "label": int, "held": int}
@@ -25,9 +36,9 @@ _KEYS = {"point": "p", "pin": "pin", "waypoints": "w", "selected": "s", "group_a
 
 
 def to_query(state: Studio, longest: int | None = LINK_MAX) -> tuple[dict[str, str], tuple[str, ...]]:
-    """The link's parameters, and what had to be left out, in words, to keep it shorter than `longest` characters.
+    """The link's parameters, and the names of the groups left out to keep it shorter than `longest` characters.
 
-    What equals its default is left out, the model never. Groups of rows are what gives way.
+    Settings at their default are omitted, except for the model. Only groups of rows are left out.
     """
     default = Studio()
     query = {"model": state.model}
@@ -45,14 +56,15 @@ def to_query(state: Studio, longest: int | None = LINK_MAX) -> tuple[dict[str, s
         if rows := getattr(state, name):
             packed = _pack_rows(rows)
             if longest is not None and sum(len(k) + len(v) + 2 for k, v in query.items()) + len(packed) > longest:
-                left_out.append(f"{name.replace('_', ' ')} ({len(rows)} rows)")
+                group = _(ROW_NAMES[name])
+                left_out.append(ngettext("{group} ({n} sample)", "{group} ({n} samples)", len(rows), group=group))
             else:
                 query[_KEYS[name]] = packed
     return query, tuple(left_out)
 
 
 def from_query(query: Mapping[str, str]) -> tuple[Studio, tuple[str, ...]]:
-    """The state a link asks for, and a sentence for each part that could not be read and took its default."""
+    """The state of a link, and a sentence for each part that could not be read and has its default."""
     found: dict[str, Any] = {}
     problems: list[str] = []
     for name, check in CHECKS.items():
@@ -63,41 +75,46 @@ def from_query(query: Mapping[str, str]) -> tuple[Studio, tuple[str, ...]]:
             value = _camera(text) if name == "camera" else _READ.get(name, str)(text)
             check(value)
             found[name] = value
-        except (ValueError, OverflowError) as error:
-            reason = str(error) if str(error).startswith("expected") else "expected a number"
-            problems.append(f"{name}={_short(text)} in the link: {reason}")
+        except InvalidValue as error:
+            problems.append(_problem(name, text, error))
+        except (ValueError, OverflowError):
+            problems.append(_problem(name, text, _("expected a number")))
     for name, key in _KEYS.items():
         if key not in query:
             continue
         text = str(query[key])
-        read = _unpack if name in POINTS else _unpack_rows if name in ROWS else _unpack_way
+        read = _unpack if name in POINTS else _unpack_rows if name in ROWS else _unpack_path
         try:
             found[name] = read(text)
         except ValueError as error:
-            problems.append(f"{key}={_short(text)} in the link: {error}")
+            problems.append(_problem(key, text, error))
     return replace(Studio(), **found), tuple(problems)
 
 
 def to_recipe(state: Studio, digest: str) -> str:
-    """The whole state as a JSON file, however much is selected. digest: what the model's file hashes to."""
+    """The whole state as JSON, including selections of any size. digest: hash of the model's weights."""
     return json.dumps({"recipe": RECIPE, "version": 1, "digest": digest, "link": to_query(state, None)[0]}, indent=1)
 
 
 def from_recipe(text: str | bytes) -> tuple[Studio, str, tuple[str, ...]]:
-    """State, digest of the model it was made with, and what could not be read. Raises: ValueError: no such file."""
+    """The state, the digest of its model, and what could not be read. Raises: ValueError: not a saved file."""
     if len(text) > RECIPE_BYTES:
-        raise ValueError(f"a file of {len(text)} bytes; a recipe has at most {RECIPE_BYTES}")
+        message = _(
+            "the file has {size}; a saved file has at most {most}", size=size(len(text)), most=size(RECIPE_BYTES)
+        )
+        raise ValueError(message)
     try:
         recipe = json.loads(text)
     except (ValueError, RecursionError):
-        raise ValueError("expected a JSON file that Copy link or Save as file made; this is no JSON") from None
+        raise ValueError(_('this is not JSON; expected a file from "Save as file"')) from None
     if not isinstance(recipe, dict) or recipe.get("recipe") != RECIPE:
-        raise ValueError(f'expected a JSON object with "recipe": "{RECIPE}", as Save as file makes it')
+        raise ValueError(_('expected a JSON object with "recipe": "{name}", as in a saved file', name=RECIPE))
     if recipe.get("version") != 1:
-        raise ValueError(f"version {recipe.get('version')!r} of a recipe; this zscope reads version 1")
+        given = recipe.get("version")
+        raise ValueError(_("the file has version {given!r}; this zscope reads version 1", given=given))
     link = recipe.get("link")
     if not isinstance(link, dict) or not all(isinstance(v, str) for v in link.values()):
-        raise ValueError('expected the parameters of a link under "link"')
+        raise ValueError(_('expected the parameters of a link under "link"'))
     state, problems = from_query(link)
     return state, str(recipe.get("digest", "")), problems
 
@@ -116,7 +133,7 @@ def _camera(text: str) -> tuple[float, ...]:
 
 
 def _pack(p: Point) -> str:
-    """A row as r<number>; else float32 (x, y, z...) in base64url, x = y = NaN for a point not yet placed."""
+    """A row as r<number>; another point as float32 (x, y, z...) in base64url, with x = y = NaN if it is not placed."""
     if p.row is not None:
         return f"r{p.row}"
     x, y = p.xy or (math.nan, math.nan)
@@ -127,29 +144,29 @@ def _unpack(text: str) -> Point:
     if re.fullmatch(r"r\d{1,9}", text):
         return Point(row=int(text[1:]))
     if len(text) > math.ceil((WIDTH_MAX + 2) * 4 / 3) * 4:
-        raise ValueError(f"longer than a point of {WIDTH_MAX} numbers")
+        raise ValueError(_("longer than a point with {most} numbers", most=number(WIDTH_MAX)))
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
-        raise ValueError("expected r<row> or a packed point") from None
+        raise ValueError(_("expected r<row> or a packed point")) from None
     if len(raw) % 4 or not 3 <= len(raw) // 4 <= WIDTH_MAX + 2:
-        raise ValueError("expected r<row> or a packed point; it seems cut short")
+        raise ValueError(_("expected r<row> or a packed point; it seems to be truncated"))
     x, y, *z = struct.unpack(f"<{len(raw) // 4}f", raw)
     xy = None if math.isnan(x) and math.isnan(y) else (x, y)
     if not all(abs(v) <= COORDINATE_MAX for v in (*(xy or ()), *z)):  # NaN fails this too
-        raise ValueError(f"its numbers must be finite and within +-{COORDINATE_MAX:g}")
+        raise ValueError(_("its numbers must be finite and within ±{most}", most=number(COORDINATE_MAX)))
     return Point(tuple(z), xy)
 
 
-def _unpack_way(text: str) -> tuple[Point, ...]:
+def _unpack_path(text: str) -> tuple[Point, ...]:
     parts = text.split(".", WAYPOINTS_MAX)
     if len(parts) > WAYPOINTS_MAX:
-        raise ValueError(f"more than {WAYPOINTS_MAX} waypoints")
+        raise ValueError(_("more than {most} waypoints", most=number(WAYPOINTS_MAX)))
     return tuple(map(_unpack, parts))
 
 
 def _pack_rows(rows: tuple[int, ...]) -> str:
-    """Rising rows as the zlib-packed gaps between them, u32 each."""
+    """Ascending rows as the zlib-compressed gaps between them, u32 each."""
     gaps = [row - before for before, row in zip((0, *rows), rows, strict=False)]
     return base64.urlsafe_b64encode(zlib.compress(struct.pack(f"<{len(gaps)}I", *gaps), 9)).decode().rstrip("=")
 
@@ -160,16 +177,20 @@ def _unpack_rows(text: str) -> tuple[int, ...]:
         opened = zlib.decompressobj()
         raw = opened.decompress(packed, 4 * ROWS_MAX)
     except (binascii.Error, ValueError, zlib.error):
-        raise ValueError("expected packed rows; they seem cut short") from None
+        raise ValueError(_("expected packed rows; they seem to be truncated")) from None
     if not opened.eof or len(raw) % 4:
-        raise ValueError(f"expected at most {ROWS_MAX} packed rows, whole")
+        raise ValueError(_("expected at most {most} packed rows, not truncated", most=number(ROWS_MAX)))
     rows, at = [], 0
     for i, gap in enumerate(struct.unpack(f"<{len(raw) // 4}I", raw)):
         at += gap
         if (i and not gap) or at > ROW_MAX:
-            raise ValueError("its rows must rise")
+            raise ValueError(_("its rows must be in ascending order"))
         rows.append(at)
     return tuple(rows)
+
+
+def _problem(key: str, text: str, reason: object) -> str:
+    return _("{key}={value} in the link: {reason}", key=key, value=_short(text), reason=reason)
 
 
 def _short(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What is on the screen as lines of Python that need `import vae` alone. Pure text; asks an engine only for names."""
+"""The current view as lines of Python that need only `import vae`. An engine is used only for names."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from vae.engine.engine import Engine
 from vae.saved.checkpoint import MODEL
 from vae.studies.point import Point
 
-DIGITS = 7  # of a latent: what float32 holds
+DIGITS = 7  # significant digits of float32
 FRAMES = 11
 
 
 def script(page: str, engine: Engine, state: Studio) -> str:
-    """The lines for a page, by its title in small letters. Raises: KeyError: a page that has none."""
+    """The lines for a page, by its title in lower case. Raises: KeyError: a page without Python."""
     return "\n".join([*_opening(engine), "", *_PAGES[page](engine, state), ""])
 
 
 def _opening(engine: Engine) -> list[str]:
     weights = engine.card["files"][MODEL][:12]
-    head = ["# run in the folder of zscope", "import numpy as np", "", "import vae", ""]
+    head = ["# run this in the zscope folder", "import numpy as np", "", "import vae", ""]
     return [*head, f"model = vae.load({engine.name!r})  # weights {weights}"]
 
 
 def _explore(engine: Engine, state: Studio) -> list[str]:
     lines = [f"z = {_latents([state.point])}"] if state.point else ["z = model.atlas.z[:1]"]
     lines += _labels(engine, state, "z")
-    told = "c=c" if engine.conditioned else "y"
-    lines += [f"x = model.decode(z, {told})  # (1, {', '.join(map(str, engine.shape))})"]
-    lines += [f"place, trust = model.to_map(z), model.trust(z, {told})"]
+    condition = "c=c" if engine.conditioned else "y"
+    lines += [f"x = model.decode(z, {condition})  # (1, {', '.join(map(str, engine.shape))})"]
+    lines += [f"xy, trust = model.to_map(z), model.trust(z, {condition})"]
     if state.pin:
-        lines += ["", f"pinned = model.decode({_latents([state.pin])}, {told})"]
+        lines += ["", f"pinned = model.decode({_latents([state.pin])}, {condition})"]
     for name in ("selected", "group_a", "group_b"):
         if rows := getattr(state, name):
             lines += ["", f"{name} = np.array({list(rows)})  # rows of the map"]
-            lines += [f"mean = model.decode(model.atlas.z[{name}].mean(0, keepdims=True), {told})"]
+            lines += [f"mean = model.decode(model.atlas.z[{name}].mean(0, keepdims=True), {condition})"]
     return lines
 
 
@@ -51,11 +51,11 @@ def _generate(engine: Engine, state: Studio) -> list[str]:
 
 
 def _model(engine: Engine, state: Studio) -> list[str]:
-    return ['print(model.card["metrics"])', f"# measured again: python -m vae eval {engine.name}"]
+    return ['print(model.card["metrics"])', f"# measure again with: python -m vae eval {engine.name}"]
 
 
 def _train(engine: Engine, state: Studio) -> list[str]:
-    return ['print(model.card["command"])  # a training is a command: this one made the model in use']
+    return ['print(model.card["command"])  # the command that trained this model']
 
 
 def _compare(engine: Engine, state: Studio) -> list[str]:
@@ -73,7 +73,7 @@ _PAGES = {
 
 
 def _latents(points: Sequence[Point]) -> str:
-    """The points' latents, (n, d): rows of the map where all are, else numbers."""
+    """The latents of points, (n, d): as rows of the map if all are rows, else as numbers."""
     if all(p.row is not None for p in points):
         return f"model.atlas.z[{[p.row for p in points]}]"
     numbers = ",\n    ".join("[" + ", ".join(f"{v:.{DIGITS}g}" for v in p.z) + "]" for p in points)

@@ -1,4 +1,4 @@
-"""What the user has chosen, and how a choice changes it. Plain data and pure functions; links.py puts it in a link."""
+"""The state of the app: what the user has chosen, and its transitions. Plain data and pure functions."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from vae.studies.point import Point, point_of
+from vae.text import N_, _, ngettext, number
 
 DEFAULT_MODEL = "fashion-vae"
 METHODS = ("linear", "slerp", "geodesic")
@@ -17,7 +18,7 @@ COUNTS = (16, 36, 64, 100)
 TEMPERATURE_MAX = 2.0
 SEED_MAX = 2**31 - 1
 LEVELS_MAX = 99
-LABEL_MAX = 254  # what the live channel's byte can say
+LABEL_MAX = 254  # the largest label that fits into a byte of the live channel
 WAYPOINTS_MAX = 12
 COORDINATE_MAX = 1e4  # largest |z_j| or map coordinate
 ROW_MAX = 10**9 - 1
@@ -29,13 +30,13 @@ CHOICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.,:+-]{0,63}")
 
 @dataclass(frozen=True)
 class Studio:
-    """Everything a link restores, and what undo and redo go through: `past` and `future`, each the MARKS of a step."""
+    """Everything that a link restores, and the steps of undo and redo: `past` and `future`, each with its MARKS."""
 
     model: str = DEFAULT_MODEL
     point: Point | None = None
-    pin: Point | None = None  # kept to flip between
-    waypoints: tuple[Point, ...] = ()  # of the way on Interpolate
-    selected: tuple[int, ...] = ()  # rows of the map, rising
+    pin: Point | None = None  # the point to compare with
+    waypoints: tuple[Point, ...] = ()  # of the path on Interpolate
+    selected: tuple[int, ...] = ()  # rows of the map, ascending
     group_a: tuple[int, ...] = ()
     group_b: tuple[int, ...] = ()
     method: str = "linear"
@@ -45,89 +46,93 @@ class Studio:
     count: int = 36
     source: str = "prior"
     other: str = ""
-    held: int = 0  # levels of the kept point that Generate keeps, from the top, for a hierarchical model
-    label: int = -1  # a conditional model decodes with it; -1: that of the nearest sample
-    tool: str = "sliders"  # what is open beside the map
-    view: str = "umap"  # how the map is laid out
-    colour: str = "label"  # what its points are coloured by
-    camera: tuple[float, float, float, float] | None = None  # x0, x1, y0, y1 of the map in sight; None: all of it
-    watched: str = ""  # on Train, the frames in the theatre, as app.live.theatre names them; "": the list of runs
-    beside: str = ""  # those laid over them
+    held: int = 0  # latent levels, from the top, that Generate keeps from the Explore point; hierarchical models only
+    label: int = -1  # with which a conditional model decodes; -1: that of the nearest sample
+    tool: str = "sliders"  # the open tool beside the map
+    view: str = "umap"  # the layout of the map
+    colour: str = "label"  # the quantity that colours its points
+    camera: tuple[float, float, float, float] | None = None  # x0, x1, y0, y1 of the visible map; None: all of it
+    watched: str = ""  # on Train, the frames in the theatre, by their key in app.live.theatre; "": the list of runs
+    beside: str = ""  # the frames drawn over them
     past: tuple[tuple, ...] = field(default=(), compare=False)
     future: tuple[tuple, ...] = field(default=(), compare=False)
 
 
-MARKS = ("point", "pin", "waypoints", "selected", "group_a", "group_b")  # what undo brings back; settings stay
+MARKS = ("point", "pin", "waypoints", "selected", "group_a", "group_b")  # what undo restores; settings do not change
 POINTS = ("point", "pin")
 ROWS = ("selected", "group_a", "group_b")
+ROW_NAMES = {"selected": N_("the selection"), "group_a": N_("group A"), "group_b": N_("group B")}
 
 
 # ---------------------------------------------------------------- transitions
 
 
 def commit(state: Studio, point: Point | None) -> Studio:
-    """The point under study becomes `point`; undo brings the last one back."""
+    """Set the current point; undo restores the previous one."""
     return _mark(state, point=point)
 
 
 def start(state: Studio, **marks) -> Studio:
-    """What a page begins with where nothing was chosen yet: no step of the user's, so none that undo goes back before.
+    """Initial values where nothing was chosen yet. This is not a step of the user, so that undo does not go before it.
 
-    marks: values of POINTS, ROWS or waypoints, each set where it is empty, in every step that was kept too.
+    marks: values of POINTS, ROWS or waypoints; each is set if it is empty, also in all stored steps.
     """
     at = {MARKS.index(name): value for name, value in marks.items()}
 
-    def begun(step: tuple) -> tuple:
+    def filled(step: tuple) -> tuple:
         return tuple(at[i] if i in at and not value else value for i, value in enumerate(step))
 
     now = {name: getattr(state, name) or value for name, value in marks.items()}
-    return replace(state, **now, past=tuple(map(begun, state.past)), future=tuple(map(begun, state.future)))
+    return replace(state, **now, past=tuple(map(filled, state.past)), future=tuple(map(filled, state.future)))
 
 
 def pin(state: Studio, point: Point | None) -> Studio:
-    """`point` is kept to flip to; None lets it go."""
+    """Pin a point to compare with; None removes the pin."""
     return _mark(state, pin=point)
 
 
 def select(state: Studio, rows: Iterable[int], into: str = "selected") -> Studio:
-    """These rows of the map are the selection, or group_a or group_b. Raises: ValueError: no such group or rows."""
+    """Set the selection, or group_a or group_b, to these rows of the map. Raises: ValueError: no such group or rows."""
     if into not in ROWS:
         raise ValueError(f"unknown group {into!r}; known: {', '.join(ROWS)}")
     chosen = tuple(sorted({int(row) for row in rows}))
     if chosen and not 0 <= chosen[0] <= chosen[-1] <= ROW_MAX:
-        raise ValueError(f"rows from {chosen[0]} to {chosen[-1]}; expected 0 to {ROW_MAX}")
+        raise ValueError(
+            _("rows from {low} to {high}; expected 0 to {most}", low=chosen[0], high=chosen[-1], most=ROW_MAX)
+        )
     return _mark(state, **{into: chosen})
 
 
 def set_waypoints(state: Studio, waypoints: Sequence[Point]) -> Studio:
-    """The way leads through these points, in this order. Raises: ValueError: more than WAYPOINTS_MAX."""
+    """Set the waypoints of the path, in this order. Raises: ValueError: more than WAYPOINTS_MAX."""
     if len(waypoints) > WAYPOINTS_MAX:
-        raise ValueError(f"{len(waypoints)} waypoints; at most {WAYPOINTS_MAX}")
+        given, most = number(len(waypoints)), number(WAYPOINTS_MAX)
+        raise ValueError(_("a path has at most {most} waypoints, this one would have {given}", given=given, most=most))
     return _mark(state, waypoints=tuple(waypoints))
 
 
 def add_waypoint(state: Studio, point: Point, at: int | None = None) -> Studio:
-    """One more waypoint, before the one that is now number `at`, or as the last. Raises: ValueError: too many."""
+    """Add a waypoint before number `at`, or as the last one. Raises: ValueError: too many waypoints."""
     at = len(state.waypoints) if at is None else at
     return set_waypoints(state, (*state.waypoints[:at], point, *state.waypoints[at:]))
 
 
 def move_waypoint(state: Studio, at: int, point: Point) -> Studio:
-    """Waypoint number `at` goes to `point`. Raises: ValueError: there is no such waypoint."""
+    """Move waypoint number `at` to `point`. Raises: ValueError: there is no such waypoint."""
     _waypoint(state, at)
     return set_waypoints(state, (*state.waypoints[:at], point, *state.waypoints[at + 1 :]))
 
 
 def remove_waypoint(state: Studio, at: int) -> Studio:
-    """Without waypoint number `at`. Raises: ValueError: there is no such waypoint, or only two are left."""
+    """Remove waypoint number `at`. Raises: ValueError: there is no such waypoint, or only two are left."""
     _waypoint(state, at)
     if len(state.waypoints) <= 2:
-        raise ValueError("a way has at least two waypoints")
+        raise ValueError(_("a path has at least two waypoints"))
     return set_waypoints(state, (*state.waypoints[:at], *state.waypoints[at + 1 :]))
 
 
 def pick(state: Studio, point: Point) -> Studio:
-    """A click on the map: it gives a way its two ends, then moves whichever waypoint is nearest on the map."""
+    """A click on the map: sets the two ends of a path, then moves the waypoint that is nearest on the map."""
     if len(state.waypoints) < 2:
         return add_waypoint(state, point)
     apart = [_apart(waypoint, point) for waypoint in state.waypoints]
@@ -135,28 +140,28 @@ def pick(state: Studio, point: Point) -> Studio:
 
 
 def reverse(state: Studio) -> Studio:
-    """The way is walked backwards."""
+    """Reverse the path."""
     return replace(set_waypoints(state, state.waypoints[::-1]), t=1 - state.t)
 
 
 def undo(state: Studio) -> Studio:
-    """The marks as they were before the last change; settings stay."""
+    """Restore the marks before the last change; settings do not change."""
     if not state.past:
         return state
     marks = dict(zip(MARKS, state.past[-1], strict=True))
-    return replace(state, **marks, past=state.past[:-1], future=_kept(state.future, state))
+    return replace(state, **marks, past=state.past[:-1], future=_pushed(state.future, state))
 
 
 def redo(state: Studio) -> Studio:
-    """What undo took back."""
+    """Repeat the change that undo reverted."""
     if not state.future:
         return state
     marks = dict(zip(MARKS, state.future[-1], strict=True))
-    return replace(state, **marks, past=_kept(state.past, state), future=state.future[:-1])
+    return replace(state, **marks, past=_pushed(state.past, state), future=state.future[:-1])
 
 
 def choose(state: Studio, **settings) -> Studio:
-    """New settings, each within its limits. Raises: ValueError: a setting that does not exist or is out of range."""
+    """Change settings. Raises: ValueError: a setting that does not exist; InvalidValue: a value that is not valid."""
     for name, value in settings.items():
         if name not in CHECKS:
             raise ValueError(f"unknown setting {name!r}; known: {', '.join(CHECKS)}")
@@ -165,10 +170,10 @@ def choose(state: Studio, **settings) -> Studio:
 
 
 def choose_model(state: Studio, name: str, d: int, row_there: Callable[[int], int | None]) -> Studio:
-    """Another model: settings stay, and each point that still means something there.
+    """Switch to another model. Settings do not change, and points are transferred if they exist there.
 
-    A reference row becomes row_there(row), the same sample there (None: not shown); a bare z stays if it has d numbers.
-    Either is placed anew on the new map, of which all is in sight.
+    A reference row becomes row_there(row), the row of the same sample (None: it has none); any other z is transferred
+    if it has d numbers. Both are placed on the new map, which is shown as a whole.
     """
     if name == state.model:
         return state
@@ -192,7 +197,8 @@ def choose_model(state: Studio, name: str, d: int, row_there: Callable[[int], in
 
 
 def placed(state: Studio, atlas_z, atlas_xy, to_map) -> tuple[Studio, tuple[str, ...]]:
-    """The state with z and xy of every point, from the atlas or to_map (z (d) -> xy (2)), and what was dropped."""
+    """The state with z and xy of every point, from the atlas or to_map (z (d) -> xy (2)), and a sentence for each point
+    or group of rows that was left out."""
     n, d = atlas_z.shape
     problems: list[str] = []
 
@@ -202,45 +208,72 @@ def placed(state: Studio, atlas_z, atlas_xy, to_map) -> tuple[Studio, tuple[str,
         if not p.z and p.row is not None and p.row < n:
             return point_of(atlas_z[p.row], atlas_xy[p.row], p.row)
         if not p.z and p.row is not None:
-            problems.append(f"{label} is row {p.row}, but {state.model} has {n} reference rows; it was left out")
+            problems.append(
+                _(
+                    "{point} was left out: it is row {row}, but {model} has {n} reference rows",
+                    point=label,
+                    row=p.row,
+                    model=state.model,
+                    n=number(n),
+                )
+            )
         elif len(p.z) != d:
-            problems.append(f"{label} has {len(p.z)} numbers, but a latent of {state.model} has {d}; it was left out")
+            problems.append(
+                ngettext(
+                    "{point} was left out: it has {n} number, but a latent of {model} has {d}",
+                    "{point} was left out: it has {n} numbers, but a latent of {model} has {d}",
+                    len(p.z),
+                    point=label,
+                    model=state.model,
+                    d=number(d),
+                )
+            )
         else:
             return point_of(p.z, to_map(p.z), p.row)
         return None
 
-    marks: dict = {name: place(getattr(state, name), f"the {name}") for name in POINTS}
-    way = [place(p, f"waypoint {letter(i)}") for i, p in enumerate(state.waypoints)]
-    marks["waypoints"] = tuple(p for p in way if p is not None)
+    names = {"point": _("The point"), "pin": _("The pin")}
+    marks: dict = {name: place(getattr(state, name), names[name]) for name in POINTS}
+    waypoints = [place(p, _("Waypoint {letter}", letter=letter(i))) for i, p in enumerate(state.waypoints)]
+    marks["waypoints"] = tuple(p for p in waypoints if p is not None)
     for name in ROWS:
         group = getattr(state, name)
         marks[name] = group if not group or group[-1] < n else tuple(row for row in group if row < n)
         if len(marks[name]) < len(group):
-            gone = len(group) - len(marks[name])
-            problems.append(f"{gone} rows of {name} lie beyond the {n} of {state.model}; they were left out")
+            problems.append(
+                ngettext(
+                    "{n} row of {group} was left out: {model} has only {rows} reference rows",
+                    "{n} rows of {group} were left out: {model} has only {rows} reference rows",
+                    len(group) - len(marks[name]),
+                    group=_(ROW_NAMES[name]),
+                    model=state.model,
+                    rows=number(n),
+                )
+            )
     changed = {name: value for name, value in marks.items() if value != getattr(state, name)}
     return (replace(state, **changed) if changed else state), tuple(problems)
 
 
 def letter(at: int) -> str:
-    """What waypoint number `at` is called: A, B, C ..."""
+    """The letter of waypoint number `at`: A, B, C ..."""
     return chr(ord("A") + at)
 
 
 def _mark(state: Studio, **marks) -> Studio:
-    """The state with other marks, one step on; the same state where nothing changes."""
+    """The state with new marks, as a step that undo can revert; the same state if nothing changes."""
     if all(getattr(state, name) == value for name, value in marks.items()):
         return state
-    return replace(state, **marks, past=_kept(state.past, state), future=())
+    return replace(state, **marks, past=_pushed(state.past, state), future=())
 
 
-def _kept(steps: tuple[tuple, ...], state: Studio) -> tuple[tuple, ...]:
+def _pushed(steps: tuple[tuple, ...], state: Studio) -> tuple[tuple, ...]:
     return (*steps, tuple(getattr(state, name) for name in MARKS))[-UNDO_STEPS:]
 
 
 def _waypoint(state: Studio, at: int) -> None:
     if not 0 <= at < len(state.waypoints):
-        raise ValueError(f"waypoint {at}; expected 0 to {len(state.waypoints) - 1}")
+        last = len(state.waypoints) - 1
+        raise ValueError(_("there is no waypoint {given}; expected 0 to {last}", given=at, last=last))
 
 
 def _apart(p: Point, q: Point) -> float:
@@ -252,15 +285,21 @@ def _apart(p: Point, q: Point) -> float:
 # ---------------------------------------------------------------- limits
 
 
+class InvalidValue(ValueError):
+    """A setting has a value that is not valid; the message says what is expected."""
+
+
 def _name(value) -> None:
     if not (isinstance(value, str) and NAME.fullmatch(value)):
-        raise ValueError("expected a checkpoint's name: up to 64 letters, digits, '.', '_' or '-'")
+        raise InvalidValue(_("expected the name of a checkpoint: up to 64 letters, digits, '.', '_' or '-'"))
 
 
 def _between(low, high, kind):
     def check(value) -> None:
         if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:
-            raise ValueError(f"expected a {'whole ' if kind is int else ''}number from {low} to {high}")
+            if kind is int:
+                raise InvalidValue(_("expected a whole number from {low} to {high}", low=low, high=high))
+            raise InvalidValue(_("expected a number from {low} to {high}", low=low, high=high))
 
     return check
 
@@ -268,19 +307,19 @@ def _between(low, high, kind):
 def _one_of(known):
     def check(value) -> None:
         if value not in known:
-            raise ValueError(f"expected one of {', '.join(map(str, known))}")
+            raise InvalidValue(_("expected one of {known}", known=", ".join(map(str, known))))
 
     return check
 
 
 def _choice(value) -> None:
     if not (isinstance(value, str) and CHOICE.fullmatch(value)):
-        raise ValueError("expected a name: up to 64 letters, digits, spaces or one of _ . , : + -")
+        raise InvalidValue(_("expected a name: up to 64 letters, digits, spaces or any of _ . , : + -"))
 
 
 def _frames(value) -> None:
     if value != "" and not (isinstance(value, str) and FRAMES.fullmatch(value)):
-        raise ValueError("expected frames by their kind and name, as run/20260101-120000-000-digits-vae")
+        raise InvalidValue(_("expected the key of frames, such as run/20260101-120000-000-digits-vae"))
 
 
 def _camera(value) -> None:
@@ -288,7 +327,8 @@ def _camera(value) -> None:
         return
     numbers = isinstance(value, tuple) and len(value) == 4 and all(isinstance(v, (int, float)) for v in value)
     if not (numbers and all(abs(v) <= COORDINATE_MAX for v in value) and value[0] < value[1] and value[2] < value[3]):
-        raise ValueError(f"expected four numbers x0 < x1, y0 < y1 within +-{COORDINATE_MAX:g}")
+        most = number(COORDINATE_MAX)
+        raise InvalidValue(_("expected four numbers x0 < x1, y0 < y1 within ±{most}", most=most))
 
 
 CHECKS = {

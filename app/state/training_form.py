@@ -1,4 +1,4 @@
-"""What the Train page proposes: presets, which families fit a data set, names that are free. Plain data, no widgets."""
+"""What the form of the Train page offers: presets, families that fit a data set, defaults. Plain data, no widgets."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from vae.training.trainer import TrainHparams
 FIRST_DATA = "digits"
 SUPERVISED = {"conditional", "semi_supervised"}
 
-STANDARD_EPOCHS = 20  # of a small set as many as take the steps of the quick preset
+STANDARD_EPOCHS = 20  # at least; more for a small data set, so that it takes as many steps as the quick preset
 PRESETS = {"quick": N_("Quick"), "standard": N_("Standard")}
 ONE, SWEEP = "one", "sweep"
-WHAT = {ONE: N_("One model"), SWEEP: N_("A sweep")}
-FIRST = {ONE: "vae", SWEEP: "beta_vae"}  # the family that each begins with
-UNSEEN = 10_000  # training samples of a set that is not on this machine yet, as far as a preset must know
+WHAT = {ONE: N_("One model"), SWEEP: N_("A sweep over one setting")}
+FIRST = {ONE: "vae", SWEEP: "beta_vae"}  # the family that each starts with
+UNSEEN = 10_000  # training samples that presets assume for a data set that is not on this machine yet
 
 
 @dataclass(frozen=True)
 class Order:
-    """What the form asks for: the training of a plan, or one for each value of a setting of it."""
+    """What the form asks for: one training, or a sweep with a training for each value of a setting."""
 
     plan: Plan
     setting: str = ""
@@ -39,11 +39,11 @@ class Order:
 
     @property
     def name(self) -> str:
-        """Of the model or the sweep, as its card has it."""
+        """The name of the model or the sweep."""
         return sweeps.name_of(self.plan, self.setting) if self.setting else self.plan.checkpoint_name()
 
     def check(self) -> None:
-        """Raises: SettingError: it cannot be begun."""
+        """Raises: SettingError: it cannot be started."""
         if self.setting:
             sweeps.check(self.plan, self.setting, self.values)
         else:
@@ -51,25 +51,25 @@ class Order:
             control.refuse_taken(self.plan.checkpoint_name())
 
     def start(self) -> None:
-        """Raises: SettingError: as `check`."""
+        """Start it in the background. Raises: SettingError: as `check`."""
         if self.setting:
             sweeps.start(self.plan, self.setting, self.values)
         else:
             starting.start(self.plan)
 
     def dearest(self) -> Plan:
-        """The plan by which the cost of all is told: that of the highest value."""
+        """The most expensive plan, by which costs are estimated: that of the highest value."""
         return sweeps.plans(self.plan, self.setting, self.values)[-1] if self.setting else self.plan
 
     def command(self) -> str:
-        """The same on the command line, in the background."""
+        """The command that starts the same in the background."""
         if self.setting:
             return sweeps.command(self.plan, self.setting, self.values) + " --background"
         return self.plan.command().replace(" train ", " runs start ", 1)
 
 
 def preset(name: str, family: Family, data: Dataset, n: int | None) -> Preset:
-    """What a plan for n training samples (None: not known yet) starts from."""
+    """The preset for n training samples; None: the number is not known yet."""
     if name == "standard":
         steps_an_epoch = math.ceil((n or UNSEEN) / TrainHparams().batch_size)
         return Preset({}, max(STANDARD_EPOCHS, math.ceil(presets.QUICK_STEPS / steps_an_epoch)), N_REFERENCE)
@@ -77,7 +77,7 @@ def preset(name: str, family: Family, data: Dataset, n: int | None) -> Preset:
 
 
 def fitting(data: Dataset) -> list[Family]:
-    """The families that model such samples, by kind; those that learn from labels only where there are some."""
+    """The families that can model this data set, by kind; those that learn from labels only if it has labels."""
     fit = [
         family
         for family in families().values()
@@ -87,12 +87,12 @@ def fitting(data: Dataset) -> list[Family]:
 
 
 def data_sets() -> list[Dataset]:
-    """All, the one for a first try before the others."""
+    """All data sets, the one for a first try first."""
     return sorted(datasets().values(), key=lambda data: (data.name != FIRST_DATA, data.name))
 
 
 def defaults(family: Family, preset: Preset) -> dict[str, Any]:
-    """Every setting of the family and of the trainer, as the preset has it."""
+    """Every setting of the family and of the trainer, with the value of the preset."""
     known = knobs(family.Hparams) | knobs(TrainHparams)
     return {name: preset.settings.get(name, k["default"]) for name, k in known.items()}
 
@@ -100,7 +100,7 @@ def defaults(family: Family, preset: Preset) -> dict[str, Any]:
 def plan(
     family: Family, data: Dataset, values: dict[str, Any], epochs: int, seed: int, *, points: int, name: str
 ) -> Plan:
-    """Of what was set, only what is not the family's own default is in the plan, and so in its command."""
+    """The plan of a training; only settings that differ from the defaults are in it, and so in its command."""
     known = knobs(family.Hparams) | knobs(TrainHparams)
     changed = {k: v for k, v in values.items() if v != known[k]["default"]}
     return Plan(family.name, data.name, changed, epochs, seed, name, None, points)

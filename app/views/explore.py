@@ -1,4 +1,4 @@
-"""Explore: the map, and the picture of whatever is under the pointer. A click keeps a point."""
+"""Explore: the map, and the decoded picture of the point under the pointer. A click selects a point."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAP = "explore.map"
 engine = session.engine()
 atlas = engine.atlas
 
-if session.studio().point is None:  # a first visit starts on a real sample
+if session.studio().point is None:  # a first visit starts at a real sample
     session.update(start(session.studio(), point=point_of(atlas.z[0], atlas.xy[0], 0)))
 
 
@@ -28,9 +28,9 @@ def take() -> None:
 
 @st.fragment
 def stage() -> None:
-    """The map, the picture and the open tool; a commit reruns only this."""
+    """The map, the picture and the open tool; a selected point reruns only this fragment."""
     point = session.studio().point
-    assert point is not None  # the session begins with one
+    assert point is not None  # set above
     mapped = point.row is None and np.allclose(engine.from_map([point.xy])[0][0], point.z, atol=1e-3)
     committed = {"row": point.row, "xy": point.xy, "z": point.z, "mapped": bool(mapped)}
     left, right = st.columns([19, 10], gap="medium")
@@ -41,7 +41,7 @@ def stage() -> None:
         with st.container(key="zscope-tool"):
             tools.show(engine, committed)
         buttons.show(engine)
-    session.end()  # a fragment's rerun ends here
+    session.end()  # the rerun of a fragment ends here
 
 
 stage()

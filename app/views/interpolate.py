@@ -1,4 +1,4 @@
-"""Interpolate: a way through waypoints by three methods, live, with the evidence of how far each leads from data."""
+"""Interpolate: a live path through waypoints by three methods, with evidence of how far each is from the data."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ from app.browser.frame_strip import frame_strip
 from app.panels.interpolate import path
 from app.state.studio import choose
 from vae.studies.path import DENSITY, OFF_DATA
+from vae.text import N_, _
 
-STRIP = "interpolate.strip"
-NOTES = ("click adds", "drag moves", "del removes", "space plays")
+FRAMES = "interpolate.frames"
+NOTES = (N_("click adds"), N_("drag moves"), N_("del removes"), N_("space plays"))
 
 engine = session.engine()
 
 
 def take_frame() -> None:
-    if sent := session.sent(STRIP, "frame"):
+    if sent := session.sent(FRAMES, "frame"):
         session.update(choose(session.studio(), method=sent["method"], t=float(sent["t"])))
 
 
 path.begin(engine.atlas)
 state = session.studio()
+explanations = {"density": _(DENSITY), "off_data": _(OFF_DATA)}
 left, right = st.columns([19, 10], gap="medium")
 with right:
     path.player(engine)
@@ -33,10 +35,10 @@ with left:
     frame_strip(
         engine.name,
         [point.z for point in state.waypoints],
-        key=STRIP,
+        key=FRAMES,
         method=state.method,
         t=state.t,
-        help={"density": DENSITY, "off_data": OFF_DATA},
-        notes=NOTES,
+        help=explanations,
+        notes=[_(note) for note in NOTES],
         on_frame=take_frame,
     )

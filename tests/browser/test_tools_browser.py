@@ -64,7 +64,7 @@ def test_a_file_that_is_refused_leaves_what_is_drawn(tab):
     Image.new("L", (8, 8), 90).save(good, "PNG")
 
     def give(name: str, data: bytes) -> None:
-        tab.page.get_by_role("button", name="Upload or photograph").click()
+        tab.page.get_by_role("button", name="Upload or take a photo").click()
         file = {"name": name, "mimeType": "image/png", "buffer": data}
         tab.page.locator("input[type=file]").set_input_files(file)
 
@@ -150,7 +150,7 @@ def test_an_attribute_is_applied_live_and_saved(tab, tiny_checkpoint):
         tab.page.get_by_role("option", name=name, exact=True).click()
         tab.until("document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'")
     tab.page.wait_for_selector(".zc-row input[type=range]", timeout=20_000)
-    verdict = tab.page.get_by_text("random: 95 %")
+    verdict = tab.page.get_by_text("random pairs: 95%")
     verdict.wait_for(timeout=20_000)
     area = tab.page.locator(".st-key-zscope-tool").bounding_box()
     said = verdict.bounding_box()

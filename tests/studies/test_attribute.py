@@ -54,7 +54,9 @@ def test_a_group_is_a_class_a_lasso_what_is_near_or_all_others(engine, studio):
 def test_a_group_is_called_by_its_class_only_if_it_is_all_of_it(engine, studio):
     whole = of_class(engine, 3)
     assert attribute_groups.name_of(engine, select(studio, whole, "group_a"), "group_a") == "3"
-    assert attribute_groups.name_of(engine, select(studio, whole[1:], "group_a"), "group_a") == f"{len(whole) - 1} rows"
+    assert (
+        attribute_groups.name_of(engine, select(studio, whole[1:], "group_a"), "group_a") == f"{len(whole) - 1} samples"
+    )
 
 
 # ---------------------------------------------------------------- what adding it changes

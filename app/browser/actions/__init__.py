@@ -1,4 +1,4 @@
-"""Below the tools: undo and redo, the pin, ways to take the point along; and the status line at the page's foot."""
+"""The buttons below the tools: undo, redo, the pin and copying the point; and the status line at the page's foot."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def actions(
     on_pinned: Callable[[], None] | None = None,
     on_renew: Callable[[], None] | None = None,
 ):
-    """Mount the buttons, which have keys too: ctrl+z, ctrl+shift+z, and space to pin and to flip.
+    """Mount the buttons, which also have keys: ctrl+z, ctrl+shift+z, and space to pin a point and to compare with it.
 
     Args:
-        python: what "Copy as Python" gives.
+        python: the text that "Copy as Python" copies.
         on_act: runs after a button; session.sent(key, "act") is then "undo", "redo", "pin" or "unpin".
-        on_pinned: runs after the map pinned what is at its cursor: {"row", "xy", "z"} in session.sent(key, "pinned").
-        on_renew: called when the browser's token has expired; a rerun is all it takes.
+        on_pinned: runs after the map pinned the point at its cursor: {"row", "xy", "z"} in session.sent(key, "pinned").
+        on_renew: runs when the browser's token has expired; a rerun is enough.
     """
     return _MOUNT(
         key=key,

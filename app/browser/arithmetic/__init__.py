@@ -1,4 +1,4 @@
-"""A - B + C on three samples, with the real sample nearest to the result."""
+"""A - B + C on three latents, with the real sample nearest to the result."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ _MOUNT = register("arithmetic")
 
 
 def arithmetic(model: str, *, key: str, committed: dict[str, Any], name: str, label: int | None = None):
-    """Mount the sum. Each place takes the point under study with a click; name: what that is called."""
+    """Mount the sum. A click on A, B or C puts the current point there; name: the name of the current point."""
     data = {"link": link(model), "committed": committed, "name": name, "label": label}
     return _MOUNT(key=key, data=data)

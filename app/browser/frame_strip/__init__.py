@@ -1,6 +1,6 @@
-"""Film strips of a way by every method, one under the other, with the evidence under each frame and along the way.
+"""The frames of a path by every method, a row for each, with the evidence under each frame and along the path.
 
-The browser asks for the ways itself (app.live.requests.path), so that they follow while a waypoint is dragged.
+The browser itself requests the paths (app.live.requests.path), so that they follow while a waypoint is dragged.
 """
 
 from __future__ import annotations
@@ -24,9 +24,14 @@ def frame_strip(
     notes: Sequence[str] = (),
     on_frame: Callable[[], None] = lambda: None,
 ):
-    """waypoints: the latent of each. method, t: where the slider is. help: what "density" and "off_data" mean.
+    """Mount the rows of frames.
 
-    on_frame runs after a click on a frame; session.sent(key, "frame") is then {"method", "t"}. notes: the last line.
+    Args:
+        waypoints: the latent of each.
+        method, t: position of the slider.
+        help: explanations of "density" and "off_data".
+        notes: texts of the last line.
+        on_frame: runs after a click on a frame; session.sent(key, "frame") is then {"method", "t"}.
     """
     data = {
         "link": link(model),

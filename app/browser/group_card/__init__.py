@@ -1,4 +1,4 @@
-"""What a selection on the map is: its pictures, its classes, what sets it apart, and what can be done with it."""
+"""The selection on the map: its pictures, its classes, how it differs from the rest, and actions on it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ _MOUNT = register("group_card")
 
 
 def group_card(model: str, group, *, key: str):
-    """Mount the card of an vae.studies.groups.Group. Its buttons act on the map itself: clear, invert, only these.
+    """Mount the card of a vae.studies.groups.Group. Its buttons act on the map: clear, invert, show only these.
 
-    A click on one of its pictures takes that sample; the mean latent is decoded over the live channel.
+    A click on one of its pictures selects that sample as the current point; the mean latent is decoded over the live
+    channel.
     """
     mean = None if group.mean is None else base64.b64encode(np.ascontiguousarray(group.mean).tobytes()).decode()
     data = {

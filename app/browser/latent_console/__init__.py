@@ -1,4 +1,4 @@
-"""Latent sliders in tabs, live while they are dragged; directions can be saved, renamed and deleted where they are."""
+"""Latent sliders in tabs, live while they are dragged; directions can be saved, renamed and deleted."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def latent_console(
     saves: str = "moves",
     on_named: Callable[[], None] | None = None,
 ):
-    """Mount the sliders. A release commits through the map of the same page.
+    """Mount the sliders. Releasing a slider sets the current point through the map of the same page.
 
     Args:
-        committed: {"row", "xy", "z"} as latent_map returns it: what the sliders start from.
-        sliders: tab -> what vae.studies.sliders makes of directions; tabs: "here", "pca", "raw", "named", "attribute".
-        label: what a conditional model decodes with: another one has other sliders.
-        saves: "moves": what was moved since the point was chosen can be saved as a direction; "direction": the first
-            slider's own direction can.
+        committed: {"row", "xy", "z"} as latent_map returns it: the point where the sliders start.
+        sliders: tab -> directions from vae.studies.sliders.plain; tabs: "here", "pca", "raw", "named", "attribute".
+        label: the label that a conditional model decodes with; each label has its own sliders.
+        saves: what can be saved as a direction. "moves": the move since the point was chosen; "direction": that of the
+            first slider.
         on_named: runs after a save, rename or delete; session.sent(key, "named") is then {"act": "save", "name", "u",
             "strength", "tab"}, {"act": "rename", "old", "name"} or {"act": "delete", "name"}.
     """

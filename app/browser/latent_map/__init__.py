@@ -1,4 +1,4 @@
-"""The map of a model: every reference sample as a point, and the latent of any place under the pointer."""
+"""The map of a model: every reference sample as a point, and the latent at any position under the pointer."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def latent_map(
     on_select: Callable[[], None] | None = None,
     on_waypoint: Callable[[], None] | None = None,
 ):
-    """Mount the map. Each on_... runs before the page when the user did that; session.sent(key, name) then has
+    """Mount the map. Each on_... runs before the page after that action of the user; session.sent(key, name) then has
 
     - "committed": {"row": int or None, "xy": [x, y] on the first map, "z": [d], "n": counter};
     - "shown": {"view": str, "colour": str, "camera": [x0, x1, y0, y1] or None, "n": time}, once the map is at rest;
@@ -39,14 +39,14 @@ def latent_map(
     - "waypoint": {"at", "z", "xy", "row"} of one that was moved, or {"at", "remove": True}.
 
     Args:
-        height: px; in mode "explore" the least height, as the map fills the window.
-        committed: the point to mark and to restore when the pointer leaves, as returned ("n" is not needed);
-            "mapped": its z was read off the map at its xy, so that its trust is that of the place too.
+        height: px; in mode "explore" the minimum height, as the map fills the window.
+        committed: the current point, which is marked and restored when the pointer leaves, as returned ("n" is not
+            needed); "mapped": its z was read off the map at its xy, so that the trust of the position is its trust.
         waypoints: {"label": "A", "name": ..., "xy": [x, y]} each, in mode "waypoints": pins that can be dragged.
-        method: of the way that lies above the others; the ways themselves come from the frame_strip of the page.
-        shown: as returned; where it changed since, the map follows.
-        selected: rows, of the `n` that the map has.
-        heard: "shown" and "selected" -> "n" of the last one that the page has taken; older choices are not followed.
+        method: the method whose path is drawn on top; the paths themselves come from the frame_strip of the page.
+        shown: as returned; the map follows where it has changed.
+        selected: rows, of the `n` rows of the map.
+        heard: "shown" and "selected" -> "n" of the last one that the page has handled; older ones are ignored.
     """
     nothing = lambda: None  # noqa: E731
     return _MOUNT(
@@ -70,7 +70,7 @@ def latent_map(
 
 
 def bits_of(rows: Sequence[int], n: int) -> str:
-    """Rows of a map of n as it takes them: base64 of one bit a row, the first in the lowest bit; "" for none."""
+    """Rows of a map with n rows as the map takes them: base64 of one bit per row, lowest bit first; "" for none."""
     if not len(rows):
         return ""
     mask = np.zeros(n, bool)
@@ -79,7 +79,7 @@ def bits_of(rows: Sequence[int], n: int) -> str:
 
 
 def rows_of(sent: dict[str, Any] | None, n: int) -> tuple[int, ...]:
-    """The rows of a "selected" that the map sent, rising; none of what is no such text or beyond its n rows."""
+    """The rows of a "selected" from the map, ascending; empty if it is not valid, and without rows beyond n."""
     text = str((sent or {}).get("bits", ""))
     try:
         packed = np.frombuffer(base64.b64decode(text, validate=True), np.uint8)

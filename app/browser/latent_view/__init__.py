@@ -1,4 +1,4 @@
-"""The decoded picture at the pointer with its trust, what is nearest, the pinned point, and the row of tools."""
+"""The decoded picture at the pointer with its trust, the nearest samples, the pinned point, and the row of tools."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ def latent_view(
     tool: str = "",
     on_tool: Callable[[], None] | None = None,
 ):
-    """Mount the view. Neighbours commit through the map of the same page.
+    """Mount the view. A click on a neighbour sets the current point through the map of the same page.
 
     Args:
         committed: {"row", "xy", "z"} as latent_map returns it.
         neighbours: {"row": map row, "distance": latent distance} each, nearest first.
         labels: class names to choose from, for a conditional model; label: the chosen one, None: of the nearest sample.
             on_label runs after a choice; session.sent(key, "label") is then {"label": number or None}.
-        pin: {"row", "z"} of the point to compare with; None: none.
-        tools: {"name", "title", "help", "off"} each, off: why it cannot be opened, or ""; tool: the open one's name.
-            on_tool runs after a choice; session.sent(key, "tool") is then its name.
+        pin: {"row", "z"} of the pinned point; None: none.
+        tools: {"name", "title", "help", "off"} each; off: the reason why it is disabled, or ""; tool: the name of the
+            open one. on_tool runs after a choice; session.sent(key, "tool") is then its name.
     """
     return _MOUNT(
         key=key,

@@ -1,4 +1,4 @@
-"""The live picture of a walk: a slider that decodes while it is dragged, play, and the waypoints in order."""
+"""The live picture at a point of a path: a slider that decodes while it is dragged, play, and the list of waypoints."""
 
 from __future__ import annotations
 
@@ -22,11 +22,16 @@ def path_player(
     on_edit: Callable[[], None],
     on_renew: Callable[[], None] = lambda: None,
 ):
-    """waypoints: {"z", "row", "name", "label"} each. t: 0 at the first, 1 at the last. help: what an off-data score is.
+    """Mount the player. The paths and their off-data scores come from the frame_strip of the page.
 
-    on_t runs when the slider comes to rest; where is then in session.sent(key, "t"). on_edit: the list was changed,
-    session.sent(key, "edit") is {"do": "earlier", "later" or "remove", "at"}. on_renew: the token has expired. The ways
-    themselves, and their scores, come from the frame_strip of the page.
+    Args:
+        waypoints: {"z", "row", "name", "label"} each.
+        t: position of the slider, 0 at the first waypoint and 1 at the last.
+        help: explanation of the off-data score.
+        on_t: runs when the slider comes to rest; session.sent(key, "t") is then its position.
+        on_edit: runs after a change of the list; session.sent(key, "edit") is then {"do", "at"}, with "do" one of
+            "earlier", "later" and "remove".
+        on_renew: runs when the browser's token has expired; a rerun is enough.
     """
     data = {
         "link": link(model),

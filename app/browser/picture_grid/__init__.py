@@ -12,6 +12,7 @@ from PIL import Image
 from app.browser import link, register
 from vae.modalities.image import tile
 from vae.studies.copies import HELP, Nearest
+from vae.text import _
 
 _MOUNT = register("picture_grid")
 
@@ -30,13 +31,17 @@ def picture_grid(
     waiting: str = "",
     on_picked: Callable[[], None] = lambda: None,
 ):
-    """pictures: (n, c, h, w) uint8. rows, trust: nearest reference row and trust of each; pinned: shown on every tile.
-    labels: the name of the label each was drawn for, where the model takes one. real: the training sample nearest to
-    each; without it, waiting says why.
+    """Mount the grid.
+
+    Args:
+        pictures: (n, c, h, w) uint8.
+        rows, trust: nearest reference row and trust of each; pinned: whether this evidence is shown on every tile.
+        labels: the label that each was generated with, for a conditional model.
+        real: the training sample nearest to each; without it, waiting is the text shown instead.
 
     Returns the component's state; .picked is the index of a picture in the one run after a click, else None.
     """
-    _, _, h, w = pictures.shape
+    h, w = pictures.shape[2:]
     data = {
         "link": link(model),
         "sheet": sheet_url(pictures, columns),
@@ -55,14 +60,14 @@ def picture_grid(
             "names": list(real.names),
             "words": list(real.words),
             "suspect": list(real.suspect),
-            "help": HELP,
+            "help": _(HELP),
         },
     }
     return _MOUNT(data=data, key=key, on_picked_change=on_picked)
 
 
 def sheet_url(pictures: np.ndarray, columns: int) -> str:
-    """All pictures as one PNG in a data URL (bytes do not travel inside a component's data)."""
+    """All pictures as one PNG in a data URL, as the data of a component cannot contain bytes."""
     buffer = io.BytesIO()
     Image.fromarray(tile(pictures, columns)).save(buffer, "PNG", compress_level=1)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

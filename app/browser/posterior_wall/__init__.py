@@ -1,4 +1,4 @@
-"""Draws of a posterior: a cloud on the map of the page, and a wall of their pictures."""
+"""Draws from a posterior: as points on the map of the page, and as a grid of pictures."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ COLUMNS = 6
 
 
 def posterior_wall(model: str, *, key: str, found: Posterior, seed: int, point: bool):
-    """Mount the wall. "Resample" asks for another seed: session.sent(key, "seed") is then that. point: there is no
-    width, so nothing to resample."""
+    """Mount the grid of pictures. "Resample" asks for another seed, which is then session.sent(key, "seed"). point: the
+    posterior is a single point, so that there is nothing to resample."""
     return _MOUNT(
         key=key,
         data={
@@ -42,7 +42,7 @@ def posterior_wall(model: str, *, key: str, found: Posterior, seed: int, point: 
 
 
 def _brightened(spread: np.ndarray) -> np.ndarray:
-    """Stretched to full range, since most spreads are faint; how far is said beside it."""
+    """Scaled to the full range, since most spreads are faint; the factor follows from "most", which is shown."""
     return np.rint(spread * (255.0 / max(1, int(spread.max())))).astype(np.uint8)
 
 

@@ -1,4 +1,4 @@
-"""The address of the page as it is now, to copy: there at once, whatever the server is busy with."""
+"""The current address of the page, to copy; it is shown at once, even while the server is busy."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ _MOUNT = register("share_link")
 
 
 def share_link(model: str, *, key: str):
-    """Mount the line. The link is the page's own address, which every run of the page keeps."""
+    """Mount the line. The link is the address of the page, which every run of the page updates."""
     return _MOUNT(key=key, data={"link": link(model)})

@@ -1,4 +1,4 @@
-"""A canvas of the model's own shape, encoded while it is drawn on: what the model makes of it, where it is, how odd."""
+"""A canvas of the model's shape, encoded while the user draws: its reconstruction, map position and oddness."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def sketch(
     label: int | None = None,
     on_keep: Callable[[], None] | None = None,
 ):
-    """Mount the canvas. "Keep" commits the latent through the map of the page.
+    """Mount the canvas. "Keep" makes its latent the current point, through the map of the page.
 
     Args:
-        start: uint8 (c, h, w), or a series as float32 (c, t), to begin with; None: black, or zero. name: what it is;
-            version: another one than "committed" puts it on the canvas in place of what was drawn.
+        start: the initial sample, uint8 (c, h, w), or a series as float32 (c, t); None: black, or zero. name: of that
+            sample; version: a value other than "committed" replaces the drawing by it.
     """
     ordered = start if start is None or start.ndim == 2 else start.transpose(1, 2, 0)
     given = None if ordered is None else base64.b64encode(np.ascontiguousarray(ordered).tobytes()).decode()

@@ -1,4 +1,4 @@
-"""The theatre: a latent space while it forms, and afterwards, to be scrubbed back and forth in the browser."""
+"""The theatre: a latent space during training, and afterwards; the browser moves through the frames."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ _MOUNT = register("theatre")
 
 
 def theatre(frames: str, *, key: str, beside: str = "", action: str = "", on_act: Callable[[], None] | None = None):
-    """Mount it. frames, beside: keys of app.live.theatre, as "run/ID"; the second is laid over, "" for none.
+    """Mount the theatre. New frames arrive by themselves while a run continues.
 
-    action: words of a button for the frame that is looked at; on_act runs when it is pressed, session.sent(key, "act")
-    is {"frame": its number, "value": its value, "n": time}. Frames arrive on their own while a run goes on.
+    Args:
+        frames, beside: keys of app.live.theatre, such as "run/ID"; `beside` is drawn over the frames, "" for none.
+        action: label of a button for the frame that is shown.
+        on_act: runs after that button; session.sent(key, "act") is then {"frame": its number, "value": its value, "n":
+            time}.
     """
     data = {"link": link(frames), "beside": beside, "action": action}
     return _MOUNT(key=key, data=data, on_act_change=on_act or (lambda: None))

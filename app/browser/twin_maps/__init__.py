@@ -1,4 +1,4 @@
-"""The maps of two models side by side under one cursor: what either decodes at the same reference sample."""
+"""The maps of two models side by side with one cursor, and what each model decodes at the same reference sample."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ _MOUNT = register("twin_maps")
 
 
 def twin_maps(left: str, right: str, *, key: str, row: int | None = None):
-    """Mount the maps of two checkpoints of the same data set, coloured alike, each with its decoded picture.
+    """Mount the maps of two checkpoints of the same data set, in the same colours, each with its decoded picture.
 
-    The pointer moves over either; the other shows the nearest reference sample that both maps have, found by its row in
-    the training split. A click keeps the sample. row: the left map's row to start on.
+    The pointer moves over one map; the other shows the same reference sample: the nearest one that both maps have. A
+    click selects that sample. row: the row of the left map to start with.
     """
     data = {"link": link(left), "other": link(right), "row": row}
     return _MOUNT(key=key, data=data, on_renew_change=lambda: None)

@@ -1,4 +1,4 @@
-"""An attribute: the direction between two groups, live at the point under study, with the proof of it beside."""
+"""The attribute tool: the direction between two groups, live at the current point, with the evidence for it."""
 
 from __future__ import annotations
 
@@ -16,19 +16,23 @@ from app.state.generation import chosen_label, label_of
 from app.state.studio import select
 from vae.engine.engine import Engine
 from vae.errors import ShapeError, ZscopeError
-from vae.latent.attributes import LARGE, LEVEL, SMALL
+from vae.latent.attributes import LARGE, LEVEL, SMALL, Evidence
 from vae.latent.traverse import along
 from vae.saved import directions
 from vae.saved.directions import Named
-from vae.studies.attribute import MOST, direction
+from vae.studies.attribute import MOST, Attribute, direction
 from vae.studies.path import describe
 from vae.studies.sliders import plain, slope_at
+from vae.text import N_, _, ngettext, number, percent
 
-TITLE, HELP = "Attribute", "A direction between two groups of samples, and whether there is anything to it"
+TITLE, HELP = N_("Attribute"), N_("The direction between two groups of samples, and the evidence for it")
 KEY, SUM, METHOD = "explore.attribute", "explore.sum", "explore.method"
-METHODS = {"means": "Difference of means", "discriminant": "Discriminant"}
-METHOD_HELP = "The difference of means stays near the data; Fisher's discriminant tells the groups apart best."
-HINT = "Choose two groups: classes, what is near the point, or a lasso on the map."
+METHODS = {"means": N_("Difference of means"), "discriminant": N_("Discriminant")}
+SOURCES = {
+    "means": N_("{a} − {b}, difference of means"),
+    "discriminant": N_("{a} − {b}, discriminant"),
+}  # of a saved direction
+HINT = N_("Choose two groups: classes, the samples nearest to the point, or a lasso selection on the map.")
 
 
 def unavailable(engine: Engine) -> str:
@@ -41,7 +45,7 @@ def take_group(engine: Engine, which: str, offer: str) -> None:
 
 
 def take_named(engine: Engine, u: np.ndarray, source: str) -> None:
-    """The direction was saved under a name."""
+    """Save the direction under the name that the console sent."""
     if not (sent := session.sent(KEY, "named")):
         return
     try:
@@ -54,16 +58,20 @@ def take_named(engine: Engine, u: np.ndarray, source: str) -> None:
 def show(engine: Engine, committed: dict) -> None:
     state = session.studio()
     left, right = st.columns(2, gap="small")
-    for column, which, title in ((left, "group_a", "A, to have more of"), (right, "group_b", "B, to have less of")):
+    for column, which, title in (
+        (left, "group_a", _("A, to have more of")),
+        (right, "group_b", _("B, to have less of")),
+    ):
         offers = attribute_groups.offers(engine, state, which)
         tied = session.tied(which, offers[0], partial(take_group, engine, which))
         column.selectbox(title, offers, **tied)
     if state.group_a and state.group_b:
         _direction(engine, committed)
     else:
-        st.caption(HINT)
-    st.markdown("**A − B + C**", help="Each place takes the point under study: commit one, take it, commit the next.")
-    assert state.point is not None  # Explore begins with one
+        st.caption(_(HINT))
+    fill = _("Click a point on the map, then click A, B or C to put it there. Repeat for the others.")
+    st.markdown("**A − B + C**", help=fill)
+    assert state.point is not None  # Explore starts with one
     name = describe(engine.atlas, state.point)
     arithmetic(engine.name, key=SUM, committed=committed, name=name, label=chosen_label(engine, state))
 
@@ -72,83 +80,134 @@ def _direction(engine: Engine, committed: dict) -> None:
     state = session.studio()
     both = state.group_a, state.group_b
     a, b = (attribute_groups.name_of(engine, state, which) for which in ("group_a", "group_b"))
-    slider, found = st.container(), st.container()  # the verdict stands beside the controls, what it rests on below
+    slider, found = st.container(), st.container()  # the verdict beside the controls, the evidence below them
     method = st.segmented_control(
-        "Direction", METHODS, default="means", format_func=METHODS.__getitem__, key=METHOD, label_visibility="collapsed"
+        _("Direction"),
+        METHODS,
+        default="means",
+        format_func=lambda name: _(METHODS[name]),
+        key=METHOD,
+        label_visibility="collapsed",
     )
     method = method or "means"
     u = direction(engine, *both, method)
     z, label = np.asarray(committed["z"], np.float32), chosen_label(engine, state)
     share = along(slope_at(engine, z, label_of(engine, z, label)), [u])
+    why = _("From the mean of {b} to that of {a}", a=a, b=b)
     with slider:
         latent_console(
             engine.name,
             key=KEY,
             committed=committed,
-            sliders={"attribute": plain(share, [f"{a} − {b}"], why=[f"From the mean of {b} to that of {a}"])},
+            sliders={"attribute": plain(share, [f"{a} − {b}"], why=[why])},
             label=label,
             saves="direction",
-            on_named=partial(take_named, engine, u, f"{a} − {b}, {METHODS[method].lower()}"),
+            on_named=partial(take_named, engine, u, _(SOURCES[method], a=a, b=b)),
         )
     try:
         with found:
-            proof = session.attribute(engine, *both, method)
-            st.markdown(verdict(proof.evidence))
+            attribute = session.attribute(engine, *both, method)
+            st.markdown(verdict(attribute.evidence))
     except ShapeError as error:
         st.info(str(error))
     else:
-        _proof(engine, proof, a, b)
+        _evidence(engine, attribute, a, b)
 
 
-def _proof(engine: Engine, found, a: str, b: str) -> None:
+def _evidence(engine: Engine, found: Attribute, a: str, b: str) -> None:
     st.markdown(meaning(found.evidence))
     st.plotly_chart(figures.effect_strip(found.evidence), config={"displayModeBar": False}, key=f"{KEY}.strip")
     st.markdown(changes(found, engine.atlas.classes, b))
     e = found.evidence
     st.caption(
-        f"Learned on half of each group, judged by the other half ({e.n_a} of {a}, {e.n_b} of {b}; of a group, at most "
-        f"{MOST} rows are taken). The slider has the direction of both halves. {METHOD_HELP} "
-        f"Interval: {LEVEL:.0%}, noncentral t; p: among {len(e.null)} random pairs."
+        _(
+            "The direction is learned on one half of each group and evaluated on the other half ({n_a} samples of {a}, "
+            "{n_b} of {b}; at most {most} samples of a group are used). The slider uses the direction of both halves. "
+            "The difference of means stays near the data; Fisher's discriminant separates the groups best. "
+            "The interval is a {level} confidence interval from the noncentral t distribution; p is a permutation test "
+            "with {draws} random pairs of groups.",
+            n_a=number(e.n_a),
+            a=a,
+            n_b=number(e.n_b),
+            b=b,
+            most=number(MOST),
+            level=percent(LEVEL),
+            draws=number(len(e.null)),
+        )
     )
 
 
-def verdict(e) -> str:
-    """The evidence in a line: strong or weak, its size with the interval, and what random pairs of groups reach."""
-    word = ":orange[**Weak**]" if e.weak else "**Strong**" if e.d >= LARGE else "**Real**"
-    return f"{word} · d = **{e.d:.2f}** [{e.low:.2f}, {e.high:.2f}] · random: 95 % below {e.chance:.2f}"
+def verdict(e: Evidence) -> str:
+    """The evidence in one line: strong or weak, the effect size with its interval, and that of random pairs."""
+    strength = _(":orange[**Weak**]") if e.weak else _("**Strong**") if e.d >= LARGE else _("**Real**")
+    return _(
+        "{strength} · d = **{d}** [{low}, {high}] · random pairs: 95% below {chance}",
+        strength=strength,
+        d=number(e.d, 2),
+        low=number(e.low, 2),
+        high=number(e.high, 2),
+        chance=number(e.chance, 2),
+    )
 
 
-def meaning(e) -> str:
-    """What the verdict rests on, in a sentence or two."""
+def meaning(e: Evidence) -> str:
+    """What the verdict means, in two or three sentences."""
     special = float(np.quantile(e.random, 0.95))
     if e.low <= e.chance:
-        word = "A weak direction: no more than chance, within its interval."
+        first = _("A weak direction: within its interval, d is no larger than that of random pairs of groups.")
     elif e.d < SMALL:
-        word = f"A weak direction: d is below {SMALL:g}."
+        first = _("A weak direction: d is below {small}.", small=number(SMALL, 1))
     elif e.d < special:
-        word = "A real direction, though not a special one: of random directions, more than one in 20 tells as much."
+        first = _("A real direction, but not a special one: more than 5% of random directions separate as well.")
     else:
-        word = "A real direction."
-    return (
-        f"**{word}** d is measured on samples it was not learned from. Random pairs of groups reach it with "
-        f"p = {e.p:.3f}; random directions: median {np.median(e.random):.2f}, 95 % below {special:.2f}."
+        first = _("A real direction.")
+    second = _(
+        "d is measured on held-out samples. Random pairs of groups reach it with p = {p}; random directions have a "
+        "median of {median}, and 95% are below {special}.",
+        p=number(e.p, 3),
+        median=number(float(np.median(e.random)), 2),
+        special=number(special, 2),
     )
+    return f"**{first}** {second}"
 
 
-def changes(found, classes: tuple[str, ...], b: str) -> str:
-    """What adding the direction once does to held-out samples of B, in a few lines."""
+def changes(found: Attribute, classes: tuple[str, ...], b: str) -> str:
+    """The effect of adding the direction once to held-out samples of B, as a Markdown list."""
     c, lines = found.change, []
-    if c.says is not None:
-        before, after = c.says
-        order = np.argsort(-np.abs(after - before), kind="stable")[:4]
-        moved = [f"{classes[k]} {before[k]:.0%} → {after[k]:.0%}" for k in order if abs(after[k] - before[k]) >= 0.01]
-        judge = f"15 nearest real samples by pixels; right on {found.right:.0%} of others"
-        lines.append(f"**Classifier** ({judge}): {'; '.join(moved) or 'no class changes by a point'}.")
+    if c.says is not None and found.right is not None:
+        lines.append(_classified(c.says, found.right, classes))
     lines.append(
-        f"**Else**: pixels by {c.pixels:.3f} on average; off the data {c.off_data[0]:.2f} → {c.off_data[1]:.2f}; "
-        f"trust {c.trust[0]:.2f} → {c.trust[1]:.2f}."
+        _(
+            "**Other changes**: mean pixel change {pixels}; off-data {off} → {off_after}; "
+            "trust {trust} → {trust_after}.",
+            pixels=number(c.pixels, 3),
+            off=number(c.off_data[0], 2),
+            off_after=number(c.off_data[1], 2),
+            trust=number(c.trust[0], 2),
+            trust_after=number(c.trust[1], 2),
+        )
     )
     if c.others:
-        shifts = ", ".join(f"{name} {shift:+.1f} σ" for name, shift in c.others[:3])
-        lines.append(f"**Saved directions** it also moves along: {shifts}.")
-    return f"Added once to {c.n} held-out samples of {b}:\n" + "\n".join(f"- {line}" for line in lines)
+        shifts = ", ".join(f"{name} {'+' * (shift > 0)}{number(shift, 1)} σ" for name, shift in c.others[:3])
+        lines.append(_("**Saved directions** along which it also moves: {shifts}.", shifts=shifts))
+    heading = ngettext(
+        "Added once to {n} held-out sample of {group}:", "Added once to {n} held-out samples of {group}:", c.n, group=b
+    )
+    return heading + "\n" + "\n".join(f"- {line}" for line in lines)
+
+
+def _classified(says: np.ndarray, right: float, classes: tuple[str, ...]) -> str:
+    before, after = says
+    order = np.argsort(-np.abs(after - before), kind="stable")[:4]
+    changed = [k for k in order if abs(after[k] - before[k]) >= 0.01]
+    if not changed:
+        return _(
+            "**Classifier** (15 nearest real samples by pixels, accuracy {accuracy}): no class changes by 1% or more.",
+            accuracy=percent(right),
+        )
+    shares = [f"{classes[k]} {percent(float(before[k]))} → {percent(float(after[k]))}" for k in changed]
+    return _(
+        "**Classifier** (15 nearest real samples by pixels, accuracy {accuracy}): {changes}.",
+        accuracy=percent(right),
+        changes="; ".join(shares),
+    )

@@ -1,4 +1,4 @@
-"""Below the tools: undo and redo, the pin, ways to take the point along, and the status line."""
+"""Below the tools: undo and redo, the pin, copying the point, and the status line."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ KEY = "explore.actions"
 
 
 def take() -> None:
+    """Do what a button of the component asks for."""
     state = session.studio()
-    done = {
+    actions_by_name = {
         "undo": lambda: undo(state),
         "redo": lambda: redo(state),
         "pin": lambda: pin(state, state.point),
         "unpin": lambda: pin(state, None),
     }
-    if (act := session.sent(KEY, "act")) in done:
-        session.update(done[act]())
+    if (act := session.sent(KEY, "act")) in actions_by_name:
+        session.update(actions_by_name[act]())
 
 
 def take_pinned() -> None:

@@ -1,4 +1,4 @@
-"""A sample of the user's own: drawn, uploaded or photographed, and encoded while it changes."""
+"""The draw tool: your own sample, drawn, uploaded or photographed, and encoded while it changes."""
 
 from __future__ import annotations
 
@@ -17,30 +17,34 @@ from vae.engine.engine import Engine
 from vae.errors import ZscopeError
 from vae.studies.path import describe
 from vae.studies.posterior import sample_of
+from vae.text import N_, _, number
 
-TITLE, HELP = "Draw", "Draw or upload a sample of your own and see what the model makes of it"
+TITLE, HELP = N_("Draw"), N_("Draw or upload your own sample and see its code and reconstruction")
 KEY, FILE, CAMERA = "explore.sketch", "explore.file", "explore.camera"
-FIT_WORDS = {"crop": "Cut to shape", "whole": "Whole, with margins", "stretch": "Stretched"}
-SCALE_WORDS = {"standardised": "Standardise each channel", "as it is": "As it is"}
+FIT_LABELS = dict(zip(FITS, (N_("Crop"), N_("Pad"), N_("Stretch")), strict=True))
+SCALE_LABELS = dict(zip(series_files.FITS, (N_("Standardise each channel"), N_("Do not scale")), strict=True))
 
 
 def unavailable(engine: Engine) -> str:
     if not engine.can_encode:
-        return f"{engine.name} has no encoder for what is drawn: it was imported as a decoder."
+        return _("{model} was imported as a decoder: it has no encoder for a drawing.", model=engine.name)
     if not engine.modality.by_hand:
-        kind, shape = engine.modality, ", ".join(map(str, engine.shape))
-        return (
-            f"{engine.name} takes {kind.plural}, {' x '.join(map(str, engine.shape))} {kind.measured} each: there is "
-            f"nothing to draw. Some of your own: python -m vae encode {engine.name} samples.npz --out z.npz, with x "
-            f"(n, {shape})."
+        return _(
+            "{model} takes {samples} ({shape} {unit}), which cannot be drawn. To encode your own, save them as an "
+            "array x of shape (n, {columns}) and run: python -m vae encode {model} samples.npz --out z.npz",
+            model=engine.name,
+            samples=_(engine.modality.plural),
+            shape=" × ".join(map(str, engine.shape)),
+            unit=_(engine.modality.measured),
+            columns=", ".join(map(str, engine.shape)),
         )
     return ""
 
 
 def show(engine: Engine, committed: dict) -> None:
     series = engine.modality.by_hand == "curve"
-    words, icon = ("Upload", "upload") if series else ("Upload or photograph", "image")
-    board, files = st.container(), st.popover(words, icon=f":material/{icon}:")
+    title, icon = (_("Upload"), "upload") if series else (_("Upload or take a photo"), "image")
+    board, files = st.container(), st.popover(title, icon=f":material/{icon}:")
     with files:
         given = chosen_series() if series else chosen_file()
     with board:
@@ -50,28 +54,31 @@ def show(engine: Engine, committed: dict) -> None:
 
 
 def chosen_file() -> tuple[np.ndarray, str, str] | None:
-    """The picture that was given, as the model sees it, what it is called, and a name for its version."""
-    fit = _fit(FITS, FIT_WORDS)
-    hint = f"{', '.join(FORMATS)}; at most {BYTES_MAX // 2**20} MB"
+    """The uploaded picture as the model takes it, its name, and a key of its version."""
+    fit = _fit(FITS, FIT_LABELS)
+    hint = _("{formats}; at most {size} MB", formats=", ".join(FORMATS), size=number(BYTES_MAX // 2**20))
     file = st.file_uploader(hint, ["png", "jpg", "jpeg", "webp"], max_upload_size=BYTES_MAX // 2**20, key=FILE)
-    if st.toggle("Camera", key=f"{CAMERA}.on", help="The picture is not kept anywhere"):
-        file = st.camera_input("Camera", label_visibility="collapsed", key=CAMERA) or file
+    if st.toggle(_("Camera"), key=f"{CAMERA}.on", help=_("The photo is not stored.")):
+        file = st.camera_input(_("Camera"), label_visibility="collapsed", key=CAMERA) or file
     return _read(file, read_picture, fit)
 
 
 def chosen_series() -> tuple[np.ndarray, str, str] | None:
-    """The series that was given, likewise."""
-    fit = _fit(series_files.FITS, SCALE_WORDS)
-    hint = f"CSV (a row a time step, a column a channel) or NPY; at most {series_files.BYTES_MAX // 2**20} MB"
+    """The uploaded series, likewise."""
+    fit = _fit(series_files.FITS, SCALE_LABELS)
+    hint = _(
+        "CSV (one row per time step, one column per channel) or NPY; at most {size} MB",
+        size=number(series_files.BYTES_MAX // 2**20),
+    )
     file = st.file_uploader(hint, ["csv", "npy"], max_upload_size=series_files.BYTES_MAX // 2**20, key=FILE)
     return _read(file, series_files.read_series, fit)
 
 
-def _fit(fits: tuple[str, ...], words: dict[str, str]) -> str:
-    def name(fit: str) -> str:
-        return words.get(fit, fit)
+def _fit(fits: tuple[str, ...], labels: dict[str, str]) -> str:
+    def label(fit: str) -> str:
+        return _(labels.get(fit, fit))
 
-    return st.segmented_control("Fit", fits, default=fits[0], format_func=name, key=f"{FILE}.fit") or fits[0]
+    return st.segmented_control(_("Fit"), fits, default=fits[0], format_func=label, key=f"{FILE}.fit") or fits[0]
 
 
 def _read(file, read: Callable, fit: str) -> tuple[np.ndarray, str, str] | None:
@@ -87,9 +94,9 @@ def _read(file, read: Callable, fit: str) -> tuple[np.ndarray, str, str] | None:
 
 
 def _committed(engine: Engine) -> tuple[np.ndarray, str, str]:
-    """The sample under study: itself, or what is decoded there."""
+    """The sample at the current point, or the decoded picture if the point is not a sample."""
     point = session.studio().point
-    assert point is not None  # Explore begins with one
+    assert point is not None  # Explore starts with one
     name = describe(engine.atlas, point)
     y = label_of(engine, np.asarray(point.z, np.float32), chosen_label(engine, session.studio()))
     if engine.modality.by_hand == "curve":

@@ -1,4 +1,4 @@
-"""The map of Explore, tied to the state: its view, colours, camera and selection are kept and put in the link."""
+"""The map of Explore: its view, colours, camera and selection are part of the state and of the link."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from app import session
 from app.browser.latent_map import latent_map, rows_of
 from app.state.studio import choose, select
 from vae.engine.engine import Engine
+from vae.text import _
 
 
 def studio_map(engine: Engine, *, key: str, committed: dict | None, on_commit: Callable[[], None]) -> None:
@@ -36,11 +37,11 @@ def _take_shown(key: str) -> None:
     try:
         session.update(choose(session.studio(), **settings))
     except ValueError as error:
-        session.tell(f"What the map shows could not be kept: {error}")
+        session.tell(_("The settings of the map could not be saved: {error}.", error=error))
 
 
 def _take_selected(key: str, n: int) -> None:
-    """A new selection opens its panel; an empty one closes it."""
+    """A new selection opens the group tool; an empty one closes it."""
     state = select(session.studio(), rows_of(session.sent(key, "selected"), n))
     if state.selected:
         state = choose(state, tool="group")

@@ -1,4 +1,4 @@
-"""The picture at the pointer, with its trust and neighbours, and the row of tools below it."""
+"""The decoded picture at the pointer, with its trust and neighbours, and the row of tools below it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def take_tool() -> None:
 
 
 def show(engine: Engine, committed: dict) -> None:
-    """committed: the point under study, {"row", "xy", "z"}."""
+    """committed: the current point, {"row", "xy", "z"}."""
     state = session.studio()
     indices, distances = engine.atlas.neighbours(np.asarray(committed["z"], np.float32), NEIGHBOURS + 1)
     near = [(int(i), float(d)) for i, d in zip(indices, distances, strict=True) if i != committed["row"]]

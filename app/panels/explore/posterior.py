@@ -1,4 +1,4 @@
-"""The posterior of the point under study: on the map to true scale, and as a wall of pictures."""
+"""The posterior tool: draws from the posterior of the current point, on the map and as a grid of pictures."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from app.browser.posterior_wall import posterior_wall
 from app.state.generation import chosen_label, label_of
 from vae.engine.engine import Engine
 from vae.studies.path import describe
+from vae.text import N_, _
 
-TITLE, HELP = "Posterior", "What the model thinks the code of this sample may be"
+TITLE, HELP = N_("Posterior"), N_("Draws from the posterior q(z|x) of this sample")
 KEY = "explore.posterior"
 
 
 def unavailable(engine: Engine) -> str:
-    return "" if engine.can_encode else f"{engine.name} has no encoder, so no posterior: it was imported as a decoder."
+    if engine.can_encode:
+        return ""
+    return _("{model} was imported as a decoder: without an encoder there is no posterior.", model=engine.name)
 
 
 def show(engine: Engine, committed: dict) -> None:
     state = session.studio()
-    assert state.point is not None  # Explore begins with one
+    assert state.point is not None  # Explore starts with one
     y = label_of(engine, np.asarray(state.point.z, np.float32), chosen_label(engine, state))
     seed = int(session.sent(KEY, "seed") or 0)
     found = session.posterior(engine, state.point, describe(engine.atlas, state.point), y, seed)

@@ -1,4 +1,4 @@
-"""Sliders at the point under study, and the directions that the user saved."""
+"""The slider tool: sliders at the current point, and the user's saved directions."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from vae.errors import ZscopeError
 from vae.saved import directions
 from vae.saved.directions import Named
 from vae.studies.sliders import slope_at, tabs
+from vae.text import N_, _
 
-TITLE, HELP = "Sliders", "Pull the point along directions that change its picture"
+TITLE, HELP = N_("Sliders"), N_("Move the point along directions that change its picture")
 KEY = "explore.console"
 
 
@@ -22,13 +23,13 @@ def unavailable(engine: Engine) -> str:
 
 
 def take_named() -> None:
-    """A direction was saved, renamed or deleted in the console."""
+    """Save, rename or delete a direction, as the console asks for it."""
     sent, card = session.sent(KEY, "named"), session.engine().card
     if not sent:
         return
     try:
         if sent["act"] == "save":
-            source = f"moved with the sliders of the tab {sent['tab']}"
+            source = _("set with the sliders of the tab {tab}", tab=sent["tab"])
             directions.save(card, Named(sent["name"], tuple(map(float, sent["u"])), source, float(sent["strength"])))
         elif sent["act"] == "rename":
             directions.rename(card, sent["old"], sent["name"])

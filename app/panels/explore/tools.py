@@ -1,4 +1,4 @@
-"""The tools of Explore, of which one is open. A file of this folder named like a tool of the studio is that tool."""
+"""The tools of Explore, one of which is open. Each tool is the file of this folder with its name in TOOLS."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ from functools import cache
 from app import session
 from app.state.studio import TOOLS
 from vae.engine.engine import Engine
+from vae.text import _
 
 
 @cache
 def panels() -> dict:
-    """name -> module with TITLE, HELP, unavailable(engine) -> why not, or "", and show(engine, committed)."""
+    """name -> module with TITLE, HELP, unavailable(engine) -> the reason or "", and show(engine, committed)."""
     return {name: importlib.import_module(f"{__package__}.{name}") for name in TOOLS}
 
 
 def offered(engine: Engine) -> list[dict[str, str]]:
-    """What the row of tools shows."""
+    """The tools as the component takes them; off: the reason why a tool is disabled, or ""."""
     return [
-        {"name": name, "title": panel.TITLE, "help": panel.HELP, "off": panel.unavailable(engine)}
+        {"name": name, "title": _(panel.TITLE), "help": _(panel.HELP), "off": panel.unavailable(engine)}
         for name, panel in panels().items()
     ]
 
 
 def opened(engine: Engine) -> str:
-    """The tool in use: the chosen one, or the first where that is not to be had."""
+    """The open tool: the chosen one, or the first if that is not available."""
     chosen = session.studio().tool
     return chosen if chosen in panels() and not panels()[chosen].unavailable(engine) else TOOLS[0]
 

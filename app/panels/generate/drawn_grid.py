@@ -1,4 +1,4 @@
-"""The pictures that Generate drew, the evidence for each, and the way to Explore."""
+"""The samples of Generate, the evidence for each, and the link to Explore."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from app.state.studio import commit
 from vae.engine.engine import Engine
 from vae.studies.copies import nearest
 from vae.studies.point import point_of
+from vae.text import N_, _
 
 EVERY_S = 1.0
-LOOKING = "Reading the training samples: is it a copy of one?"
+SEARCHING = N_("Reading the training samples to find copies ...")
 
 
 def show(
@@ -31,15 +32,15 @@ def show(
     names: Sequence[str],
     pinned: bool,
 ) -> None:
-    """x: the decoded samples; pictures: as they look. What each is nearest to among the training samples follows once
-    those have been read; until then the page asks every second."""
+    """x: the decoded samples; pictures: the same as pictures. The nearest training samples are shown once the training
+    set has been read; until then the fragment polls every second."""
     known = session.training(engine)
-    looking = known if isinstance(known, Future) else None
-    rows = [engine.atlas.neighbours(one, k=1)[0][0] for one in drawn.z]  # not in what asks every second
+    searching = known if isinstance(known, Future) else None
+    rows = [engine.atlas.neighbours(one, k=1)[0][0] for one in drawn.z]  # outside the fragment that polls
     trust = engine.trust(drawn.z, drawn.y, c=drawn.c)
     real = None if known is None or isinstance(known, Future) else nearest(engine, known, x)
 
-    @st.fragment(run_every=EVERY_S if looking else None)
+    @st.fragment(run_every=EVERY_S if searching else None)
     def grid() -> None:
         picked = picture_grid(
             engine.name,
@@ -51,13 +52,13 @@ def show(
             pinned=pinned,
             labels=names,
             real=real,
-            waiting=LOOKING if looking else "",
+            waiting=_(SEARCHING) if searching else "",
         ).picked
         if picked is not None and 0 <= int(picked) < len(drawn.z):
             z = drawn.z[int(picked)]
             session.update(commit(session.studio(), point_of(z, engine.to_map(z[None])[0])))
             st.switch_page("views/explore.py")
-        if looking and looking.done():  # after the click is heard, which a new run would not know of
+        if searching and searching.done():  # after the click was handled, which a rerun would lose
             st.rerun()
 
     grid()

@@ -35,8 +35,10 @@ def test_a_training_sample_is_called_perhaps_a_copy_and_noise_is_not(engine):
     x = np.concatenate([x, np.random.default_rng(0).uniform(size=(4, *engine.shape)).astype(np.float32)])
     found = copies.nearest(engine, known, x)
     assert found.suspect == (True,) * 4 + (False,) * 4
-    assert found.words[0].startswith("Perhaps a copy: 0.0% of")
-    assert found.words[4].startswith("No copy: 100% of")
+    assert found.words[0].startswith("Possibly a copy of a training sample")
+    assert "only 0.0% of test reconstructions are as close" in found.words[0]
+    assert found.words[4].startswith("Not a copy of a training sample")
+    assert "100% of test reconstructions are closer" in found.words[4]
     labels = vae.list_datasets()["digits"].load().y_train
     assert [name.split(" #") for name in found.names[:4]] == [[str(labels[i]), str(i)] for i in range(4)]
     assert found.pictures.shape == (8, 1, 8, 8)
@@ -47,7 +49,7 @@ def test_without_its_data_set_a_model_searches_its_thumbnails_and_judges_nothing
     monkeypatch.setattr(copies, "here", lambda card: False)
     found = copies.nearest(engine, copies.training(engine), engine.decode(engine.atlas.z[:5]))
     assert found.suspect == (None,) * 5
-    assert "only the data set itself" in found.words[0]
+    assert "copies cannot be recognised" in found.words[0]
     assert all(int(name.split("#")[1]) in engine.atlas.index for name in found.names)
 
 

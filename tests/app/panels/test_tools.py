@@ -41,7 +41,7 @@ def test_every_tool_shows_itself_for_every_model(tiny_checkpoint):
 def test_a_tool_that_a_model_cannot_have_says_why_and_what_to_do_instead(engine):
     engine = SimpleNamespace(name="my-rows", shape=(12,), can_encode=True, modality=MODALITIES.get("vector"))
     said = draw.unavailable(engine)
-    assert "takes vectors, 12 values each" in said
+    assert "takes vectors (12 values), which cannot be drawn" in said
     assert "python -m vae encode my-rows samples.npz" in said
     engine = SimpleNamespace(name="mine", shape=(1, 8, 8), can_encode=False)
     assert "no encoder" in draw.unavailable(engine)
@@ -74,7 +74,7 @@ def test_the_cloud_is_real_draws_where_the_map_puts_them(engine):
     np.testing.assert_array_equal(found.xy, engine.to_map(z))
     np.testing.assert_array_equal(found.pictures, engine.decode_uint8(z)[: posteriors.WALL])
     np.testing.assert_allclose(engine.encode(x)[0][0], engine.atlas.z[4], atol=2e-3)  # the very sample
-    assert "200 draws of q(z|x), x being Digit #4." in found.said
+    assert "200 draws from q(z|x), where x is Digit #4." in found.said
     std = engine.encode(x)[1][0]
     assert found.width == pytest.approx(float((std / engine.atlas.z_std)[engine.atlas.active].mean()))
     assert found.extent == pytest.approx(np.ptp(found.xy, axis=0).max() / np.ptp(engine.atlas.xy[:, 0]))
@@ -84,7 +84,7 @@ def test_the_cloud_is_real_draws_where_the_map_puts_them(engine):
 def test_a_point_that_is_no_sample_is_encoded_again_and_it_is_said(engine):
     point = point_of(engine.atlas.z[:2].mean(0), engine.atlas.xy[0])
     found = posteriors.posterior(engine, point, "between samples", None, seed=0)
-    assert "no sample, encoded again" in found.said
+    assert "the decoded picture of this point, which is not a sample" in found.said
     again = engine.encode(engine.decode([point.z]))[0]
     np.testing.assert_array_equal(found.mean, engine.decode_uint8(again)[0])
 
@@ -107,7 +107,7 @@ def test_a_code_without_width_is_called_one(tiny_checkpoint):
 def test_a_codebook_rounds_and_a_hierarchy_is_drawn_from(structured_root, monkeypatch):
     monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(structured_root))
     engine = opened_engine("tiny-vq-vae")
-    assert "rounds every place" in posteriors.posterior(engine, row(engine, 1), "it", None, 0).said
+    assert "quantises every position" in posteriors.posterior(engine, row(engine, 1), "it", None, 0).said
     engine = opened_engine("tiny-ladder-vae")
     assert posteriors.posterior(engine, row(engine, 1), "it", None, 0).spread.max() > 0
 

@@ -58,8 +58,11 @@ def test_a_link_is_short_enough_to_send():
         ({"w": "r1.nonsense"}, "w="),
         ({"s": "!"}, "packed rows"),
         ({"s": links._pack_rows((1, 2))[:-6]}, "s="),
-        ({"s": base64.urlsafe_b64encode(zlib.compress(struct.pack("<2I", 5, 0))).decode()}, "must rise"),
-        ({"s": base64.urlsafe_b64encode(zlib.compress(bytes(50_000_000), 9)).decode()}, "at most 1000000"),
+        (
+            {"s": base64.urlsafe_b64encode(zlib.compress(struct.pack("<2I", 5, 0))).decode()},
+            "ascending order",
+        ),
+        ({"s": base64.urlsafe_b64encode(zlib.compress(bytes(50_000_000), 9)).decode()}, "at most 1,000,000"),
         ({"p": "r-3"}, "p="),
         ({"p": "r99999999999"}, "p="),
         ({"p": "!!!"}, "p="),
@@ -87,7 +90,7 @@ def test_a_selection_too_long_for_a_link_is_left_out_and_said():
     state = replace(full(), group_b=tuple(range(0, 100_000, 7)), selected=tuple(i * i for i in range(1, 20_000)))
     query, left_out = links.to_query(state)
     assert sum(len(k) + len(v) + 2 for k, v in query.items()) <= links.LINK_MAX
-    assert left_out == ("selected (19999 rows)",)
+    assert left_out == ("the selection (19,999 samples)",)
     assert links.from_query(query)[0].group_b == state.group_b  # even steps pack well
 
 
@@ -100,8 +103,8 @@ def test_a_file_holds_what_a_link_cannot():
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "this is no JSON"),
-        ("[" * 100_000, "this is no JSON"),
+        ("", "this is not JSON"),
+        ("[" * 100_000, "this is not JSON"),
         ("[]", "JSON object"),
         ("{}", "JSON object"),
         (json.dumps({"recipe": links.RECIPE, "version": 2}), "version 2"),

@@ -37,18 +37,18 @@ def test_every_page_has_lines_that_run(engine, page, capsys):
     run(page, engine, Studio(model="tiny-vae", other="tiny-ae", waypoints=waypoints))
 
 
-def test_explore_gives_the_picture_its_place_its_trust_the_pin_and_the_groups(engine):
+def test_explore_gives_the_picture_its_position_its_trust_the_pin_and_the_groups(engine):
     state = Studio(model="tiny-vae", point=free(engine, 0.123456789), pin=row(engine, 5), selected=(3, 4, 9))
     made, z = run("explore", engine, state), np.array([state.point.z], np.float32)
     np.testing.assert_allclose(made["x"], engine.decode(z), atol=1e-5)
-    np.testing.assert_allclose(made["place"], engine.to_map(z), atol=1e-3)
+    np.testing.assert_allclose(made["xy"], engine.to_map(z), atol=1e-3)
     np.testing.assert_allclose(made["pinned"], engine.decode(engine.atlas.z[5:6]), atol=1e-6)
     np.testing.assert_allclose(made["mean"], engine.decode(engine.atlas.z[[3, 4, 9]].mean(0)[None]), atol=1e-6)
     assert made["trust"].shape == (1,)
 
 
 @pytest.mark.parametrize("method", ["linear", "slerp", "geodesic"])
-def test_interpolate_gives_the_frames_of_the_whole_way(engine, method):
+def test_interpolate_gives_the_frames_of_the_whole_path(engine, method):
     way = (row(engine, 1), free(engine, 0.5), row(engine, 7))
     made = run("interpolate", engine, Studio(model="tiny-vae", waypoints=way, method=method))
     z = engine.interpolate([p.z for p in way], len(made["z"]), method)

@@ -37,7 +37,7 @@ def full() -> Studio:
     )
 
 
-def test_clicks_give_a_way_its_ends_then_move_the_nearest():
+def test_clicks_give_a_path_its_ends_then_move_the_nearest():
     state = Studio()
     for x in (0.0, 10.0):
         state = studio.pick(state, Point(Z, (x, 0.0)))
@@ -47,7 +47,7 @@ def test_clicks_give_a_way_its_ends_then_move_the_nearest():
     assert [p.xy[0] for p in state.waypoints] == [1.0, 4.0, 9.0]
 
 
-def test_waypoints_come_and_go_and_a_way_keeps_two():
+def test_waypoints_come_and_go_and_a_path_keeps_two():
     p = [Point((float(i),)) for i in range(4)]
     state = studio.set_waypoints(Studio(), p[:2])
     state = studio.add_waypoint(state, p[2])
@@ -60,7 +60,7 @@ def test_waypoints_come_and_go_and_a_way_keeps_two():
     for wrong in (-1, 2):
         with pytest.raises(ValueError, match="expected 0 to 1"):
             studio.move_waypoint(state, wrong, p[0])
-    with pytest.raises(ValueError, match="13 waypoints; at most 12"):
+    with pytest.raises(ValueError, match="at most 12 waypoints, this one would have 13"):
         studio.set_waypoints(state, p[:1] * 13)
 
 
@@ -122,7 +122,7 @@ def test_what_a_page_begins_with_is_no_step_and_undo_never_goes_before_it():
     assert (moved.point.xy, moved.waypoints) == ((3.0, 3.0), way[::-1])
 
 
-def test_a_way_can_be_walked_backwards():
+def test_a_path_can_be_reversed():
     state = studio.reverse(full())
     assert (state.waypoints, state.t) == (full().waypoints[::-1], 0.75)
 
@@ -158,7 +158,9 @@ def test_placed_fills_rows_and_positions_and_drops_what_does_not_exist():
     state, problems = studio.placed(state, z, xy, lambda z: (z[0], z[1]))
     assert state.point == Point((12.0, 13.0, 14.0, 15.0), (6.0, 7.0), 3)
     assert (state.waypoints, state.selected) == ((Point((4.0, 5.0, 6.0, 7.0), (2.0, 3.0), 1),), (1,))
-    assert ["row 5" in problems[0], "waypoint B has 2 numbers" in problems[1], len(problems)] == [True, True, 3]
-    assert "1 rows of selected lie beyond the 5" in problems[2]
+    assert len(problems) == 3
+    assert "row 5" in problems[0]
+    assert "Waypoint B was left out: it has 2 numbers" in problems[1]
+    assert "1 row of the selection was left out" in problems[2]
     placed, problems = studio.placed(Studio(point=Point((1.0, 2.0, 3.0, 4.0))), z, xy, lambda z: (z[0], z[1]))
     assert (placed.point.xy, problems) == ((1.0, 2.0), ())

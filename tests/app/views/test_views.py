@@ -101,7 +101,7 @@ def test_a_link_opens_what_it_says(tiny_checkpoint):
         ({"p": "r999999"}, "row 999999"),
         ({"p": "AAAAAAAAAAAAAAAA"}, "a latent of tiny-vae has 4"),
         ({"w": "r1.%%%"}, "w='r1.%%%' in the link"),
-        ({"digest": "abcdef"}, "made with another tiny-vae"),
+        ({"digest": "abcdef"}, "made with a different model named tiny-vae"),
         ({"model": "no-such-model"}, "no-such-model"),
         ({"model": "../../etc"}, "model='../../etc' in the link"),
     ],
@@ -121,7 +121,7 @@ def test_an_unknown_model_is_told_in_two_lines_whatever_is_there(root, tiny_root
         shutil.copytree(tiny_root / "tiny-vae", root / f"tiny-vae-{i}")
     shutil.copytree(tiny_root / "tiny-vae", root / "tiny-vae")
     said = opened("model", model="tiny-vee").warning[0].value
-    assert "among the 7 here; the closest names are tiny-vae, tiny-vae-" in said
+    assert "among the 7 models here; the closest names are tiny-vae, tiny-vae-" in said
     assert said.count("tiny-vae-") == 2
     assert len(said.splitlines()) == 2
 
@@ -206,12 +206,12 @@ def test_interpolate_takes_samples_swaps_and_draws(tiny_checkpoint):
     at.number_input[0].set_value(20).run()
     assert tuple(p.row for p in state(at).waypoints) == (first, last, 10, 20)
     assert at.number_input[0].value is None
-    at.button("way.swap_horiz").click().run()
+    at.button("path.swap_horiz").click().run()
     assert tuple(p.row for p in state(at).waypoints) == (20, 10, last, first)
-    at.button("way.undo").click().run()
-    at.button("way.undo").click().run()
+    at.button("path.undo").click().run()
+    at.button("path.undo").click().run()
     assert tuple(p.row for p in state(at).waypoints) == (first, last, 10)
-    at.button("way.redo").click().run()
+    at.button("path.redo").click().run()
     assert tuple(p.row for p in state(at).waypoints) == (first, last, 10, 20)
     next(button for button in at.button if button.label == "Random pair").click().run()
     assert not at.exception
@@ -236,14 +236,14 @@ def test_interpolate_and_its_command_take_samples_by_their_number(tiny_checkpoin
         assert np.array_equal(way["z"][[0, -1]], atlas.z[[10, 1]])
 
 
-def test_a_way_of_twelve_takes_no_more_and_says_so(tiny_checkpoint):
+def test_a_path_of_twelve_takes_no_more_and_says_so(tiny_checkpoint):
     at = opened("interpolate", model="tiny-vae", w=".".join(f"r{row}" for row in range(12)))
     at.number_input[0].set_value(20).run()
     assert [p.row for p in state(at).waypoints] == list(range(12))
     assert "at most 12" in at.warning[0].value
 
 
-def test_interpolate_offers_the_way_as_files(tiny_checkpoint, monkeypatch):
+def test_interpolate_offers_the_path_as_files(tiny_checkpoint, monkeypatch):
     def offered():
         found = opened("interpolate", model="tiny-vae").get("download_button")
         return {button.proto.label: button.proto for button in found}
