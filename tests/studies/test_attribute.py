@@ -77,7 +77,7 @@ def test_a_direction_between_two_digits_changes_the_answer_towards_a(monkeypatch
     u = attribute.direction(engine, a, b, "means")
     np.testing.assert_allclose(u, engine.atlas.z[list(a)].mean(0) - engine.atlas.z[list(b)].mean(0), atol=1e-5)
     found = attribute.attribute(engine, a, b, "means", [Named("self", tuple(map(float, u)))])
-    before, after = found.change.says
+    before, after = found.change.votes
     assert before.argmax() == 1
     assert after[0] > before[0] + 0.3
     assert after[1] < before[1]

@@ -27,13 +27,13 @@ NEIGHBOUR = 15  # whose distance measures how far from the data a latent is
 class Change:
     """Before and after the direction is added once to n samples.
 
-    says: mean share of votes for each class, (2, classes), None without labels. pixels: mean absolute change as a share
+    votes: mean share of votes for each class, (2, classes), None without labels. pixels: mean absolute change as a share
     of the range. off_data: mean of 1 - reach / distance to the 15th nearest sample, at least 0; trust: mean trust.
     others: (name, shift) along saved directions, in standard deviations of all codes.
     """
 
     n: int
-    says: Float[np.ndarray, "2 c"] | None
+    votes: Float[np.ndarray, "2 c"] | None
     pixels: float
     off_data: tuple[float, float]
     trust: tuple[float, float]
@@ -127,7 +127,7 @@ def _change(engine: Engine, rows: np.ndarray, u: np.ndarray, judge: Judge | None
     judge = judge if pictures[0].shape[2:] == atlas.thumb_size else None
     return Change(
         n=len(z),
-        says=np.stack([judge.votes(_as_thumbnails(p)).mean(0) for p in pictures]) if judge else None,
+        votes=np.stack([judge.votes(_as_thumbnails(p)).mean(0) for p in pictures]) if judge else None,
         pixels=float(np.abs(pictures[1].astype(np.float32) - pictures[0]).mean() / 255),
         off_data=(off[0], off[1]),
         trust=(trust[0], trust[1]),

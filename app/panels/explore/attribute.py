@@ -174,8 +174,8 @@ def meaning(e: Evidence) -> str:
 def changes(found: Attribute, classes: tuple[str, ...], b: str) -> str:
     """The effect of adding the direction once to held-out samples of B, as a Markdown list."""
     c, lines = found.change, []
-    if c.says is not None and found.right is not None:
-        lines.append(_classified(c.says, found.right, classes))
+    if c.votes is not None and found.right is not None:
+        lines.append(_classified(c.votes, found.right, classes))
     lines.append(
         _(
             "**Other changes**: mean pixel change {pixels}; off-data {off} → {off_after}; "
@@ -196,8 +196,8 @@ def changes(found: Attribute, classes: tuple[str, ...], b: str) -> str:
     return heading + "\n" + "\n".join(f"- {line}" for line in lines)
 
 
-def _classified(says: np.ndarray, right: float, classes: tuple[str, ...]) -> str:
-    before, after = says
+def _classified(votes: np.ndarray, right: float, classes: tuple[str, ...]) -> str:
+    before, after = votes
     order = np.argsort(-np.abs(after - before), kind="stable")[:4]
     changed = [k for k in order if abs(after[k] - before[k]) >= 0.01]
     if not changed:
