@@ -27,8 +27,8 @@ NEIGHBOUR = 15  # whose distance measures how far from the data a latent is
 class Change:
     """Before and after the direction is added once to n samples.
 
-    votes: mean share of votes for each class, (2, classes), None without labels. pixels: mean absolute change as a share
-    of the range. off_data: mean of 1 - reach / distance to the 15th nearest sample, at least 0; trust: mean trust.
+    votes: mean share of votes for each class, (2, classes), None without labels. pixels: mean absolute change as a
+    share of the range. off_data: mean of 1 - reach / distance to the 15th nearest sample, at least 0; trust: its mean.
     others: (name, shift) along saved directions, in standard deviations of all codes.
     """
 
