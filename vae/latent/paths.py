@@ -79,7 +79,9 @@ def along(
             )
         )
     if method == "geodesic" and geodesics is None:
-        raise SettingError(_("A geodesic follows a reference set: pass geodesics=atlas.geodesics, or use Engine.interpolate."))
+        raise SettingError(
+            _("A geodesic needs the reference set: pass geodesics=atlas.geodesics, or use Engine.interpolate.")
+        )
     between = geodesics.at if method == "geodesic" and geodesics else {"linear": _lerp, "slerp": _slerp}[method]
     legs = len(points) - 1
     at = t * legs
