@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -80,11 +81,11 @@ def test_an_imported_decoder_opens_as_a_model_without_an_encoder(given, capsys):
 def test_its_pages_say_what_it_brought_and_leave_nothing_blank(given, recwarn):
     take_in("mine", given / "decoder.pt", given / "latents.npz")
     assert not any("writable" in str(warning.message) for warning in recwarn)
-    told = {"compare": "mine was imported without a data set", "generate": "fitted on the latents that it brought"}
+    told = {"compare": "mine was imported without a data set", "generate": "fitted to its latents"}
     for page, said in told.items():
         assert said in opened(page, model="mine").info[0].value
     at = opened("model", model="mine")
-    assert any(caption.value.startswith("Imported 20") for caption in at.caption)
+    assert any(re.match(r"Imported \w{3} \d+, 20\d\d", caption.value) for caption in at.caption)
 
 
 @pytest.mark.parametrize(("low", "high"), [(-1.0, 1.0), (0.0, 255.0)])

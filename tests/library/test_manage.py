@@ -83,7 +83,9 @@ def test_the_run_and_the_ladder_of_a_renamed_model_follow(root):
 
 def test_no_model_takes_the_name_of_a_run_that_would_go_on_with_it(root):
     end(starting.start(Plan("vae", "digits", {}, 4, name="better"), work=False), FAILED)
-    with pytest.raises(SettingError, match="trains 'better' and is failed. Choose another name, for example better-2"):
+    with pytest.raises(
+        SettingError, match=r"trains 'better' and is failed\. Choose another name, for example better-2"
+    ):
         manage.rename("tiny-vae", "better")
     assert list(checkpoint.checkpoints()) == ["tiny-vae"]
 
@@ -237,7 +239,8 @@ def another_family(files):
     ("change", "words"),
     [
         (edit, "is not the file that was saved"), (tell, "was edited after it was saved"),
-        (escape, "does not belong to a checkpoint"), (pickled, "model.pt' does not belong"), (empty, "does not belong to a checkpoint"),
+        (escape, "does not belong to a checkpoint"), (pickled, "model.pt' does not belong"),
+        (empty, "does not belong to a checkpoint"),
         (unlisted, "does not list history.jsonl"), (bomb, "200 times"), (another_family, "mind_reader"),
     ],
 )  # fmt: skip

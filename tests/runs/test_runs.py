@@ -102,7 +102,7 @@ def test_stopping_now_ends_the_process_and_the_run_is_stopped_not_failed(sleeper
 
 def test_names_that_are_taken_and_plans_that_no_training_takes_are_refused(tiny_root, monkeypatch):
     queued("a")
-    with pytest.raises(SettingError, match="trains 'a' and is queued. Choose another name, for example a-2"):
+    with pytest.raises(SettingError, match=r"trains 'a' and is queued\. Choose another name, for example a-2"):
         queued("a")
     for plan, said in (
         (Plan("vae", "digits", {}, 0), "epochs=0"),
@@ -116,7 +116,7 @@ def test_names_that_are_taken_and_plans_that_no_training_takes_are_refused(tiny_
     assert len(folder.runs()) == 1
     monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(tiny_root))
     with pytest.raises(
-        SettingError, match="Checkpoint 'tiny-vae' already exists. Choose another name, for example tiny-vae-2"
+        SettingError, match=r"Checkpoint 'tiny-vae' already exists\. Choose another name, for example tiny-vae-2"
     ):
         control.refuse_taken("tiny-vae")
 
@@ -286,7 +286,7 @@ def test_the_command_line_says_that_a_resumed_run_starts_anew(root, capsys, monk
         assert (said in capsys.readouterr().out) == (name == "gone")
         assert main(["runs", "resume", name]) == 0
         out = capsys.readouterr().out
-        assert (f"{said}: {run.id} starts again at the first epoch\n" in out) == (name == "gone")
+        assert (f"{said}: {run.id} starts again from the first epoch\n" in out) == (name == "gone")
         assert f"{run.id}: queued" in out
         assert (run.epochs() == []) == (name != "kept")
 

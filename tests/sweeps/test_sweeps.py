@@ -84,7 +84,7 @@ def test_names_that_are_taken_are_refused_before_anything_begins(root):
     assert len(folder.runs()) == 1
     control.delete("a-4")
     assert started().models == ("a-0", "a-1", "a-4")
-    with pytest.raises(SettingError, match="sweep 'a' exists"):
+    with pytest.raises(SettingError, match="sweep 'a' already exists"):
         started(values=(7, 8))
     with pytest.raises(SettingError, match="expected letters"):
         started(name="../a")

@@ -237,7 +237,7 @@ def test_a_memory_map_is_streamed_by_itself_where_memory_is_short_and_goes_all_t
     saved = checkpoint.read(checkpoint.root() / "a")
     assert saved.config["stream_mb"] == DEFAULT_MB
     assert f"--stream {DEFAULT_MB}" in saved.config["command"]
-    assert f"the training set is streamed, {DEFAULT_MB} MB of it at a time" in said
+    assert f"streaming the training set, {DEFAULT_MB} MB at a time" in said
     assert saved.config["atlas"]["n"] == 100
 
 

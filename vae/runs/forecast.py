@@ -152,7 +152,8 @@ def _measured_apart(plan: Any) -> dict[str, Any]:
         except subprocess.TimeoutExpired:
             raise Unmeasured(
                 _(
-                    "fewer than {steps} training steps finished within {seconds} s: the data set or network is too large.",
+                    "fewer than {steps} training steps finished within {seconds} s: the data set or the "
+                    "network is too large.",
                     steps=LEAST_STEPS,
                     seconds=number(LIMIT_S),
                 )

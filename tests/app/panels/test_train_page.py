@@ -208,7 +208,7 @@ def test_a_start_is_told_with_where_to_see_it(empty):
     assert [t.value for t in at.toast] == ["**digits-vae** is starting: it is the first card under *Runs*."]
     button(at, "Start").click().run()
     assert [t.value for t in at.toast] == [
-        "**digits-vae-2** is queued behind 1 other: its card is the first below *Runs*."
+        "**digits-vae-2** is queued behind 1 other training: it is the first card under *Runs*."
     ]
     at.run()
     assert not at.toast
@@ -269,7 +269,7 @@ def test_a_run_whose_checkpoint_is_gone_says_that_it_starts_anew(empty):
     at = page()
     assert {"Restart", "Restart with lr 0.001"} <= set(labels(at))
     assert not [label for label in labels(at) if label.startswith("Resume")]
-    assert "Its checkpoint is gone" in words(at)
+    assert "The checkpoint of this run was deleted" in words(at)
     assert "at the first epoch" in button(at, "Restart").help
     button(at, "Restart").click().run()
     assert folder.find(run.id).state.name == folder.QUEUED

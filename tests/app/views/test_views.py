@@ -70,7 +70,7 @@ def test_the_picker_is_on_every_page_and_says_what_each_model_is(tiny_checkpoint
         picker = opened(page, model="tiny-vae").selectbox[0]
         assert [option.split("\u2002")[0] for option in picker.options] == ["tiny-ae", "tiny-vae"]  # by kind
         assert "plain · d 4 · MSE" in picker.options[0]
-        assert "variational · d 4 · elbo" in picker.options[1]
+        assert "variational · d 4 · ELBO" in picker.options[1]
         assert picker.proto.default == 1  # what the browser sends if a click comes during the first load
 
 
@@ -259,7 +259,7 @@ def test_interpolate_offers_the_path_as_files(tiny_checkpoint, monkeypatch):
 def test_model_prints_the_figures_of_its_card(tiny_checkpoint):
     at = opened("model", model="tiny-vae")
     shown = {metric.label: metric.value for metric in at.metric}
-    assert {"ELBO, nats", "distortion, nats", "rate, nats", "mse", "active units, of 4"} < set(shown)
+    assert {"ELBO, nats", "distortion, nats", "rate, nats", "MSE", "active units, of 4"} < set(shown)
     elbo, distortion, rate = (float(shown[k].replace("−", "-").replace("\u2009", "")) for k in list(shown)[:3])
     assert elbo == pytest.approx(-distortion - rate, abs=0.11)
     assert "python -m vae train vae digits" in words(at)
@@ -293,9 +293,9 @@ def test_compare_offers_models_of_the_same_data_and_keeps_the_choice_in_the_link
 def test_compare_leaves_out_differences_that_mean_nothing(tiny_checkpoint):
     """tiny-ae has no bound: its elbo is a dash, and so is the difference; the better error is bold."""
     text = words(opened("compare", model="tiny-vae", other="tiny-ae"))
-    line = next(part for part in text.splitlines() if part.startswith("| elbo, nats"))
+    line = next(part for part in text.splitlines() if part.startswith("| ELBO, nats"))
     assert [cell.strip() for cell in line.split("|")[3:5]] == ["–", "–"]
-    line = next(part for part in text.splitlines() if part.startswith("| mse"))
+    line = next(part for part in text.splitlines() if part.startswith("| MSE"))
     assert line.count("**") == 2
 
 
