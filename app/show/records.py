@@ -110,7 +110,7 @@ def metrics(card: Mapping) -> None:
 def comparison(a: Mapping, b: Mapping) -> None:
     """The metrics of two cards side by side, with their difference where they are comparable."""
     lines = [
-        f"| {_('test set')} | {a['name']} | {b['name']} | {_('difference')} |",
+        "| " + " | ".join([_("test set"), a["name"], b["name"], _("difference")]) + " |",
         "| --- | ---: | ---: | ---: |",
     ]
     for plain, one, two in zip(FIGURES, merit(a), merit(b), strict=True):
@@ -149,7 +149,7 @@ def latent_use(engine: Engine) -> bool:
     rates, used = (engine.card.get("metrics") or {}).get("rate_per_dim_nats"), in_use(engine.card)
     if engine.n_codes:
         counts = np.bincount(engine.codes(engine.atlas.z).ravel(), minlength=engine.n_codes)
-        st.markdown(f"##### {_('Codebook')}")
+        st.markdown("##### " + _("Codebook"))
         st.plotly_chart(figures.usage_bars(counts), config=QUIET)
         st.caption(
             ngettext(
@@ -164,7 +164,7 @@ def latent_use(engine: Engine) -> bool:
         )
     elif rates:
         active = engine.atlas.active if used is None else np.array(used)
-        st.markdown(f"##### {_('Rate of each latent dimension')}")
+        st.markdown("##### " + _("Rate of each latent dimension"))
         st.plotly_chart(figures.rate_bars(rates, active, engine.levels), config=QUIET)
         caption = [_("KL(q(z|x) ‖ p(z)) of each dimension on the test set.")]
         if len(engine.levels) > 1:
@@ -194,7 +194,7 @@ def no_latent_use(card: Mapping) -> None:
 
 def training(engine: Engine, height: int) -> None:
     """The training curves."""
-    st.markdown(f"##### {_('Training')}")
+    st.markdown("##### " + _("Training"))
     if engine.history:
         st.plotly_chart(figures.training_curve(engine.history, has_prior(engine.card), height), config=QUIET)
         long = max(r["epoch"] for r in engine.history) >= figures.SHORT
@@ -208,7 +208,7 @@ def training(engine: Engine, height: int) -> None:
 
 def latent_map(atlas) -> None:
     """The map as a Plotly figure: zoom, hide classes, save it as a picture."""
-    st.markdown(f"##### {_('Latent map')}")
+    st.markdown("##### " + _("Latent map"))
     st.plotly_chart(figures.latent_map(atlas), config={"displaylogo": False, "scrollZoom": True})
     st.caption(
         ngettext(

@@ -47,10 +47,10 @@ twin_maps(engine.name, other.name, key="compare.maps", row=row)
 
 left, right = st.columns([5, 9], gap="medium")
 with left:
-    st.markdown(f"##### {_('Metrics')}")
+    st.markdown("##### " + _("Metrics"))
     records.comparison(engine.card, other.card)
 with right:
-    st.markdown(f"##### {_('The same samples through both models')}")
+    st.markdown("##### " + _("The same samples through both models"))
     if not (engine.can_encode and other.can_encode):
         st.info(_("One of the two models is an imported decoder, which has no encoder to reconstruct samples with."))
         st.stop()

@@ -48,7 +48,7 @@ with right if drawn else st.container():
 shown = session.samples(engine, N_PICTURES)
 given = shown.given(engine)
 pictures, decoded = engine.modality.pictures(shown.x), engine.decode_uint8(engine.encode(shown.x, **given)[0], **given)
-st.markdown(f"##### {_('Reconstructions')}")
+st.markdown("##### " + _("Reconstructions"))
 st.caption(
     ngettext(
         "Top: {source}. Bottom: each sample encoded to {n} number and decoded again.",
@@ -62,9 +62,9 @@ records.latent_map(engine.atlas)
 
 left, right = st.columns(2, gap="medium")
 with left:
-    st.markdown(f"##### {_('Train it again')}")
+    st.markdown("##### " + _("Train it again"))
     records.provenance(card)
 with right:
-    st.markdown(f"##### {_('Settings')}")
+    st.markdown("##### " + _("Settings"))
     records.settings(card)
 manage.show(engine)

@@ -15,5 +15,5 @@ else:
     with form:
         new_run.show(runs.container())
     with runs:
-        st.markdown(f"### {_('Runs')}")
+        st.markdown("### " + _("Runs"))
         run_list.show()

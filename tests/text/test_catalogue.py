@@ -127,6 +127,15 @@ def test_no_function_both_translates_and_throws_away(name):
             assert not (called and stored), f"{name}:{stored[0].lineno}"
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_no_message_is_written_inside_an_f_string(name):
+    """Babel does not find it there: it would be missing in the catalogue."""
+    for text in ast.walk(ast.parse(FILES[name].read_text("utf-8"))):
+        for call in ast.walk(text) if isinstance(text, ast.JoinedStr) else ():
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in {"_", "ngettext"}:
+                assert not isinstance(call.args[0], ast.Constant), f"{name}:{call.lineno}"
+
+
 def test_the_catalogue_is_what_the_code_says():
     assert catalogue.PAGE.read_text("utf-8") == catalogue.written(), "run python -m docs.catalogue"
 

@@ -214,7 +214,7 @@ def _write(path: Path, net: Net, record: dict[str, Any]) -> None:
             partial.write_bytes(save(tensors, {"record": json.dumps(record)}))
     except OSError as error:
         problem = _("could not write {path}: {reason}.", path=path, reason=error.strerror or error)
-        raise SaveError(f"{problem} {_('ZSCOPE_CACHE names the cache folder.')}") from error
+        raise SaveError(problem + " " + _("ZSCOPE_CACHE names the cache folder.")) from error
 
 
 def _crc(a: np.ndarray | None) -> int:

@@ -73,7 +73,8 @@ def _train(plan: Plan, run: Run, resume: bool, say, figures) -> str:
     for event in events:
         notes.event(event)
         if event.kind == "epoch":
-            say(f"{_('epoch')} {event.epoch}/{event.epochs}  {'  '.join(figures(event.metrics))}")
+            epoch = _("epoch {epoch}/{epochs}", epoch=event.epoch, epochs=event.epochs)
+            say("  ".join([epoch, *figures(event.metrics)]))
         asked = requested(run.folder)
         last = event.kind == "done" or (event.kind == "epoch" and event.epoch == event.epochs)
         if asked and not last and (asked == "stop" or event.kind == "epoch"):

@@ -27,10 +27,10 @@ def show(engine: Engine) -> None:
         st.toast(said, icon=":material/check:")
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown(f"##### {_('Manage this model')}")
+        st.markdown("##### " + _("Manage this model"))
         _manage(engine, name, here, why)
     with right:
-        st.markdown(f"##### {_('Import a model')}")
+        st.markdown("##### " + _("Import a model"))
         _import(here)
 
 
@@ -57,7 +57,8 @@ def _manage(engine: Engine, name: str, here: bool, why: str | None) -> None:
 def imported(engine: Engine) -> None:
     """The page of an imported decoder: what it is, and why the rest is missing."""
     card = engine.card
-    st.markdown(f"### {card['name']} :gray[{_('imported decoder')}]")
+    kind = _("imported decoder")
+    st.markdown(f"### {card['name']} :gray[{kind}]")
     latents = ngettext(
         "{origin} · {n} latent of {d} dimensions",
         "{origin} · {n} latents of {d} dimensions",

@@ -46,7 +46,7 @@ def show(beside: DeltaGenerator) -> None:
     if begun := session.take(STARTED):
         st.toast(begun, icon=":material/school:")
     with st.container(horizontal=True, vertical_alignment="center", key="train-head"):
-        st.markdown(f"### {_('Train')}", width="content")
+        st.markdown("### " + _("Train"), width="content")
         what = st.segmented_control(
             _("Train"), WHAT, default=ONE, required=True, format_func=lambda one: _(WHAT[one]), key="train.what",
             label_visibility="collapsed", **KEPT,
@@ -62,7 +62,7 @@ def show(beside: DeltaGenerator) -> None:
         _("Family"),
         families,
         index=first,
-        format_func=lambda f: f"{f.title}\u2002{f.kind}",
+        format_func=lambda f: f"{_(f.title)}\u2002{_(f.kind)}",
         key=f"train.family.{what}.{data.modality}.{bool(data.classes)}",
         **KEPT,
     )
@@ -136,7 +136,7 @@ def _name_key() -> str:
 
 def _data(data) -> str:
     where = availability(data.name, with_folder=False)
-    return f"{data.title}\u2002{data.modality} {'×'.join(map(str, data.shape))} · {where}"
+    return f"{_(data.title)}\u2002{data.modality} {'×'.join(map(str, data.shape))} · {where}"
 
 
 def _cost(wanted: Order) -> None:

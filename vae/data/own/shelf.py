@@ -232,7 +232,8 @@ def _description(name: str, understood: Understood, hashes: dict[str, str]) -> d
 def _entry(folder: Path, changed: int) -> Dataset:
     d = _read(folder)
     if d["modality"] not in MODALITIES.all():
-        raise DataCorrupt(f"{folder}: {UnknownName(_('modality'), d['modality'], MODALITIES.all())}")
+        unknown = UnknownName(_("modality"), d["modality"], MODALITIES.all())
+        raise DataCorrupt(f"{folder}: {unknown}")
     return Dataset(
         name=folder.name,
         title=folder.name,
