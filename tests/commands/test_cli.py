@@ -135,7 +135,7 @@ def test_list_checkpoints_shows_a_broken_one_beside_the_others(cli, tiny_root, t
         (["vae", "digits", "--points", "1"], ["points=1: expected 2 to"]),
         (["vae", "digits", "--device", "tpu"], ["tpu", "cpu"]),
         (["vae", "digits", "--name", "a/b"], ["name 'a/b'"]),
-        (["vae", "digits", "--name", "tiny-vae"], ["'tiny-vae' exists", "--resume", "--overwrite"]),
+        (["vae", "digits", "--name", "tiny-vae"], ["'tiny-vae' already exists", "--resume", "--overwrite"]),
         (["vae", "digits", "--name", "new", "--resume"], ["nothing to resume", "'new'"]),
         (["vae", "digits", "--name", "tiny-vae", "--resume"], ["cannot resume tiny-vae", "hparams"]),
     ],

@@ -107,7 +107,7 @@ def test_a_resumed_duel_equals_a_straight_one_bit_for_bit():
     assert {"objective.calls", "objective.critic.0.weight", "adversary.0.exp_avg"} <= expected.keys() == state.keys()
     assert all(torch.equal(state[k], v) for k, v in expected.items())
     assert all(torch.equal(weights[k], v) for k, v in straight.model.state_dict().items())
-    with pytest.raises(ZscopeError, match=r"(?s)of another objective.*critic\.0\.weight"):
+    with pytest.raises(ZscopeError, match=r"(?s)belongs to another objective.*critic\.0\.weight"):
         trainer.restore({k: v for k, v in state.items() if k != "objective.critic.0.weight"})
 
 

@@ -4,14 +4,15 @@
 import { Part, mounting } from "../shared/part.js"
 import { copied, emit, on } from "../shared/zscope.js"
 import { StatusLine } from "./status_line.js"
+import { _ } from "../shared/text.js"
 
 const MARKUP = `
-<button type="button" data-do="undo" title="ctrl+z">Undo</button>
-<button type="button" data-do="redo" title="ctrl+shift+z">Redo</button>
-<button type="button" data-do="pin" aria-pressed="false" title="Keep this point to compare with (space)">Pin</button>
-<button type="button" data-do="flip" aria-pressed="false" title="Show the pinned point in the large picture (hold space)">Flip</button>
-<button type="button" data-do="link" title="The address of this very view">Copy link</button>
-<button type="button" data-do="python" title="The lines that make this picture, with import vae alone">Copy as Python</button>
+<button type="button" data-do="undo" title="${_("Ctrl+Z")}">${_("Undo")}</button>
+<button type="button" data-do="redo" title="${_("Ctrl+Shift+Z")}">${_("Redo")}</button>
+<button type="button" data-do="pin" aria-pressed="false" title="${_("Pin this point to compare it with others (space)")}">${_("Pin")}</button>
+<button type="button" data-do="flip" aria-pressed="false" title="${_("Show the pinned point in the large picture (hold space)")}">${_("Flip")}</button>
+<button type="button" data-do="link" title="${_("Copy a link to this view")}">${_("Copy link")}</button>
+<button type="button" data-do="python" title="${_("Copy Python code that makes this picture")}">${_("Copy as Python")}</button>
 <span class="za-said" role="status"></span>`
 const TYPING = "input:not([type=range]):not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]"
 const PRESSING = `button, a, summary, [role=button], [role=tab], [role=radio], [role=option], ${TYPING}` // where space means something
@@ -53,7 +54,7 @@ class Actions extends Part {
     this.button("redo").disabled = !can_redo
     this.button("flip").disabled = !pinned
     this.button("pin").setAttribute("aria-pressed", String(pinned))
-    this.button("pin").textContent = pinned ? "Unpin" : "Pin"
+    this.button("pin").textContent = pinned ? _("Unpin") : _("Pin")
     if (!pinned && this.flipped) this.flip(false)
   }
 
@@ -83,11 +84,11 @@ class Actions extends Part {
     if (what === "flip") this.flip(!this.flipped)
     if (what === "pin") this.component.setTriggerValue("act", data.pinned ? "unpin" : "pin")
     if (what === "undo" || what === "redo") this.component.setTriggerValue("act", what)
-    if (what === "link") this.copy(location.href, "Link copied")
-    if (what === "python") this.copy(data.python, "Python copied")
+    if (what === "link") this.copy(location.href, _("Link copied"))
+    if (what === "python") this.copy(data.python, _("Python copied"))
   }
 
-  async copy(text, said) { this.say((await copied(text)) ? said : "The browser refused to copy") }
+  async copy(text, said) { this.say((await copied(text)) ? said : _("The browser did not allow copying")) }
 
   say(text) {
     this.find(".za-said").textContent = text

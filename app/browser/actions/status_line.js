@@ -2,12 +2,13 @@
 // The line at the foot of the page: what the live channel measures, and whether it is there at all.
 
 import { count, median, ms, on } from "../shared/zscope.js"
+import { _ } from "../shared/text.js"
 
 const EVERY_MS = 400
 const MARKUP = `
-<span data-of="state"></span><span data-of="decode">decode <b>–</b></span><span data-of="trip">round trip <b>–</b></span>
-<span data-of="rate"><b>–</b> frames/s</span><span data-of="points"></span><span data-of="device"></span>
-<span class="zs-keys">arrows move · enter takes · drag pans · wheel zooms</span>`
+<span data-of="state"></span><span data-of="decode">${_("decode")} <b>–</b></span><span data-of="trip">${_("round trip")} <b>–</b></span>
+<span data-of="rate"><b>–</b> ${_("frames/s")}</span><span data-of="points"></span><span data-of="device"></span>
+<span class="zs-keys">${_("arrows move · Enter selects · drag pans · wheel zooms")}</span>`
 
 export class StatusLine {
   renewed = 0
@@ -47,7 +48,7 @@ export class StatusLine {
 
   connection() {
     const { state, reason } = this.client, part = this.part("state")
-    const words = { open: "", connecting: "connecting …", away: `server away (${reason}), trying again …`, refused: `closed: ${reason}` }
+    const words = { open: "", connecting: "connecting …", away: _("server not reachable ({reason}), retrying …", { reason }), refused: _("closed: {reason}", { reason }) }
     part.textContent = words[state]
     this.element.dataset.state = state
     const expired = state === "refused" && /token/.test(reason)

@@ -3,6 +3,7 @@
 
 import { LivePart, mounting } from "../shared/part.js"
 import { KIND, emit, fit, paint, sampleName } from "../shared/zscope.js"
+import { _ } from "../shared/text.js"
 
 const PLACES = ["A", "B", "C"], SIGNS = ["", "−", "+"]
 
@@ -15,8 +16,8 @@ class Arithmetic extends LivePart {
   async build() {
     this.sheet = await this.loadSheet()
     const parts = PLACES.flatMap((place, i) => [this.text(SIGNS[i]), this.place(place)])
-    this.sum = this.tile("the sum", "Go to the sum", () => this.z && emit("goto", { z: Array.from(this.z) }))
-    this.real = this.tile("nearest sample", "Go to the real sample nearest to it", () => this.row !== undefined && emit("goto", { row: this.row }))
+    this.sum = this.tile(_("the sum"), _("Go to the sum"), () => this.z && emit("goto", { z: Array.from(this.z) }))
+    this.real = this.tile(_("nearest sample"), _("Go to the real sample nearest to it"), () => this.row !== undefined && emit("goto", { row: this.row }))
     this.root.replaceChildren(...parts.slice(1), this.text("="), this.sum, this.text("≈"), this.real)
   }
 
@@ -40,7 +41,7 @@ class Arithmetic extends LivePart {
   }
 
   place(name) {
-    const button = this.tile(`take as ${name}`, `Put the kept point in the place of ${name}`, () => this.take(name, button))
+    const button = this.tile(_("set {name}", { name }), _("Use the current point as {name}", { name }), () => this.take(name, button))
     button.dataset.place = name
     return button
   }

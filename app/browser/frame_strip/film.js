@@ -5,11 +5,12 @@
 // frame_density, rows, frames}}, what app/live/requests/path.py answers
 
 import { drawing, element } from "../shared/elements.js"
-import { count, paint, percent, sampleName } from "../shared/zscope.js"
+import { paint, percent, sampleName } from "../shared/zscope.js"
+import { _ } from "../shared/text.js"
 
 const FRAME_PX = 84, REAL_PX = 56
 const EMPTY = 0.01 // of the samples stand in emptier places: off the cloud
-const LEGEND = "decoded frame · nearest real sample · density of samples there"
+const LEGEND = _("decoded frame · nearest real sample · density of the data there")
 
 export class Film {
   // go(t): a frame was chosen. help: what the numbers are, {density, off_data}
@@ -65,20 +66,22 @@ export class Film {
     const times = Array.from(frame_t, (t) => Number(t.toFixed(4)))
     if (String(times) !== this.times) { this.times = String(times); this.build(times) }
     const size = shape[0] * shape[1] * shape[2], letters = way.arrays.waypoints.length / this.geometry.d
-    this.frames.setAttribute("aria-label", `${this.name}: ${this.tiles.length} frames through ${letters} waypoints`)
+    this.frames.setAttribute("aria-label", _("{name}: {tiles} frames through {letters} waypoints", { name: this.name, tiles: this.tiles.length, letters }))
     this.tiles.forEach(({ t, tile, picture, share, evidence }, i) => {
       paint(picture, frames.subarray(i * size, (i + 1) * size), shape)
       const name = sampleName(this.geometry, rows[i]), dense = frame_density[i]
       share.textContent = percent(dense)
       evidence.dataset.none = dense < EMPTY
-      const where = tile.dataset.beyond ? "beyond the ends, " : ""
-      tile.title = `t ${t.toFixed(2)}, ${where}nearest real sample ${name} #${count(index[rows[i]])}; ${percent(dense)} of samples stand in emptier places`
+      const facts = { t: t.toFixed(2), name, number: index[rows[i]], share: percent(dense) }
+      tile.title = tile.dataset.beyond
+        ? _("t = {t}, beyond the end points; nearest real sample {name} #{number}; {share} of samples are in less dense regions", facts)
+        : _("t = {t}; nearest real sample {name} #{number}; {share} of samples are in less dense regions", facts)
       tile.setAttribute("aria-label", tile.title)
     })
     if (sheet) this.real(way, sheet)
     const mean = way.arrays.change.reduce((sum, v) => sum + v, 0) / way.arrays.change.length
     const jump = mean > 0 ? Math.max(...way.arrays.change) / mean : 1
-    this.told.innerHTML = `off-data <b>${way.off_data.toFixed(2)}</b> · length <b>${way.length.toFixed(1)}</b> · largest step <b>${jump.toFixed(1)} ×</b> the mean`
+    this.told.innerHTML = _("off-data <b>{score}</b> · length <b>{length}</b> · largest step <b>{jump} ×</b> the mean", { score: way.off_data.toFixed(2), length: way.length.toFixed(1), jump: jump.toFixed(1) })
   }
 
   real(way, sheet) {

@@ -8,6 +8,7 @@ import { Film } from "./film.js"
 import { LivePart, mounting } from "../shared/part.js"
 import { StatusLine } from "../actions/status_line.js"
 import { emit, ms, on } from "../shared/zscope.js"
+import { _ } from "../shared/text.js"
 
 const OTHERS_MS = 400 // while a waypoint is dragged, from one question for the other methods to the next
 
@@ -23,7 +24,7 @@ class Strips extends LivePart {
   async start() {
     this.connect()
     this.status = new StatusLine(this.root, this.client, () => this.component.setTriggerValue("renew", Date.now()))
-    this.status.element.querySelector("[data-of=points]").after(Object.assign(document.createElement("span"), { className: "fs-time", title: "What the server takes for one whole way" }))
+    this.status.element.querySelector("[data-of=points]").after(Object.assign(document.createElement("span"), { className: "fs-time", title: _("Time the server needs for one whole path") }))
     await super.start()
   }
 
@@ -63,7 +64,7 @@ class Strips extends LivePart {
       if (!all && name !== driving) continue
       this.client.latest(`way ${name}`, "way", [code, ...rest]).then(
         (way) => way && this.root.isConnected && this.arrived(way),
-        (error) => Object.assign(this.find(".fs-time"), { textContent: `no way: ${error.message}`, title: error.message }),
+        (error) => Object.assign(this.find(".fs-time"), { textContent: _("No path: {message}", { message: error.message }), title: error.message }),
       )
     }
   }
@@ -74,7 +75,7 @@ class Strips extends LivePart {
     this.films.get(way.method).show(way, this.sheet)
     for (const [name, each] of this.ways) this.films.get(name).spark(each, most)
     this.mark(this.place)
-    this.find(".fs-time").innerHTML = `way <b>${ms(way.server_ms)}</b>`
+    this.find(".fs-time").innerHTML = _("path <b>{time}</b>", { time: ms(way.server_ms) })
     emit("way", way)
   }
 

@@ -5,31 +5,32 @@ import { classColours, css } from "../latent_map/colours.js"
 import { LivePart, mounting } from "../shared/part.js"
 import { sampleButton } from "../shared/sample_button.js"
 import { KIND, count, emit, fit, on, paint, palette, percent, sampleName, theme } from "../shared/zscope.js"
+import { _ } from "../shared/text.js"
 
 const CLASSES = 6 // lines of the histogram; the rest are one
-const SPREAD = "Mean distance of the samples to their mean latent, in the metric of the map"
-const TRUST = "How likely the samples land near their places when they are decoded and encoded again"
-const ERROR = "Mean squared error of the decoded posterior means"
+const SPREAD = _("Mean distance of the samples from their mean latent, in the metric of the map")
+const TRUST = _("How likely the samples, decoded and encoded again, come back near their positions")
+const ERROR = _("Mean squared error of the reconstructions")
 
 const MARKUP = `
 <div class="gc-head">
   <p><b></b> <span></span></p>
   <div>
-    <button type="button" data-do="only" aria-pressed="false" title="Show these samples alone on the map">Only these</button>
-    <button type="button" data-do="invert" title="Select all the others instead">Invert</button>
-    <button type="button" data-do="clear" title="Select nothing (Escape on the map)">Clear</button>
+    <button type="button" data-do="only" aria-pressed="false" title="${_("Show only these samples on the map")}">${_("Only these")}</button>
+    <button type="button" data-do="invert" title="${_("Select all other samples instead")}">${_("Invert")}</button>
+    <button type="button" data-do="clear" title="${_("Select nothing (Escape on the map)")}">${_("Clear")}</button>
   </div>
 </div>
 <div class="gc-body">
   <div class="gc-means">
-    <figure><canvas width="76" height="76" role="img" aria-label="The mean latent, decoded" data-testid="group-decoded"></canvas><figcaption>mean latent</figcaption></figure>
-    <figure><canvas width="76" height="76" role="img" aria-label="The mean of the real samples"></canvas><figcaption>mean of pictures</figcaption></figure>
+    <figure><canvas width="76" height="76" role="img" aria-label="${_("The mean latent, decoded")}" data-testid="group-decoded"></canvas><figcaption>${_("mean latent")}</figcaption></figure>
+    <figure><canvas width="76" height="76" role="img" aria-label="${_("The mean of the real samples")}"></canvas><figcaption>${_("mean of pictures")}</figcaption></figure>
   </div>
   <div class="gc-classes"></div>
 </div>
 <dl></dl>
-<section><h4>Most typical</h4><div class="gc-row"></div></section>
-<section><h4>Most extreme</h4><div class="gc-row"></div></section>`
+<section><h4>${_("Most typical")}</h4><div class="gc-row"></div></section>
+<section><h4>${_("Most extreme")}</h4><div class="gc-row"></div></section>`
 
 class GroupCard extends LivePart {
   static className = "zscope-group"
@@ -61,7 +62,7 @@ class GroupCard extends LivePart {
   histogram(classes, total) {
     const names = this.geometry.classes, colours = classColours(palette(theme(this.root).dark), Math.max(1, names.length))
     const shown = classes.length > CLASSES ? classes.slice(0, CLASSES - 1) : classes, rest = classes.slice(shown.length)
-    const lines = shown.map(([name, here, all]) => [name, here, css(colours[names.indexOf(name)]), `${count(here)} of all ${count(all)} labelled ${name}`])
+    const lines = shown.map(([name, here, all]) => [name, here, css(colours[names.indexOf(name)]), _("{here} of {all} samples labelled {name}", { here: count(here), all: count(all), name })])
     if (rest.length) lines.push([`${rest.length} more`, rest.reduce((sum, [, here]) => sum + here, 0), "var(--st-border-color)", rest.map(([name, here]) => `${name} ${here}`).join(", ")])
     this.find(".gc-classes").replaceChildren(...lines.map(([name, here, colour, title]) => {
       const line = document.createElement("div")
@@ -76,14 +77,14 @@ class GroupCard extends LivePart {
 
   facts({ spread, trust, error }) {
     const lines = [["spread", spread, 2, SPREAD], ["trust", trust, 2, TRUST]]
-    if (error) lines.push(["error, mse", error, 4, ERROR])
+    if (error) lines.push([_("error, MSE"), error, 4, ERROR])
     this.find("dl").replaceChildren(...lines.map(([name, [here, all], digits, title]) => {
       const entry = document.createElement("div")
       entry.innerHTML = "<dt></dt><dd><b></b> <span></span></dd>"
       entry.title = title
       entry.firstChild.textContent = name
       entry.querySelector("b").textContent = here.toFixed(digits)
-      entry.querySelector("span").textContent = `all ${all.toFixed(digits)}`
+      entry.querySelector("span").textContent = _("all {digits}", { digits: all.toFixed(digits) })
       return entry
     }))
   }

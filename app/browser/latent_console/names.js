@@ -1,13 +1,15 @@
 // @ts-check
 // Names of directions: asked for in place, changed in place; a delete asks once more.
 
+import { _ } from "../shared/text.js"
+
 const LONGEST = 60, SURE_MS = 3000
 
 export class NameForm {
   // button opens a field in its place, in `head`; save(name) runs on Enter
   constructor(head, button, save) {
     this.head = head
-    this.field = this.make("Name of the direction")
+    this.field = this.make(_("Name of the direction"))
     this.field.hidden = true
     head.append(this.field)
     button.onclick = () => {
@@ -27,7 +29,7 @@ export class NameForm {
 
   make(label) {
     const field = document.createElement("input")
-    Object.assign(field, { type: "text", maxLength: LONGEST, placeholder: `${label}, then Enter` })
+    Object.assign(field, { type: "text", maxLength: LONGEST, placeholder: _("{label}, then Enter", { label }) })
     field.setAttribute("aria-label", label)
     return field
   }
@@ -40,9 +42,9 @@ export class NameForm {
   // the text of `element` becomes a button that turns into a field
   rename(element, name, take) {
     const button = document.createElement("button")
-    Object.assign(button, { type: "button", textContent: name, title: `${element.title}\nClick to rename` })
+    Object.assign(button, { type: "button", textContent: name, title: _("{title}\\nClick to rename", { title: element.title }) })
     button.onclick = () => {
-      const field = this.make("New name")
+      const field = this.make(_("New name"))
       field.value = name
       field.onblur = () => element.replaceChildren(button)
       field.onkeydown = (event) => {
@@ -60,12 +62,12 @@ export class NameForm {
 
 export function remover(name, remove) {
   const button = document.createElement("button")
-  Object.assign(button, { type: "button", className: "zc-remove", textContent: "×", title: "Delete" })
-  button.setAttribute("aria-label", `Delete ${name}`)
+  Object.assign(button, { type: "button", className: "zc-remove", textContent: "×", title: _("Delete") })
+  button.setAttribute("aria-label", _("Delete {name}", { name }))
   let timer = null
   button.onclick = () => {
     if (timer !== null) { clearTimeout(timer); return remove() }
-    button.textContent = "sure?"
+    button.textContent = _("sure?")
     timer = setTimeout(() => { timer = null; button.textContent = "×" }, SURE_MS)
   }
   return button

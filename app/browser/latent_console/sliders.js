@@ -7,16 +7,17 @@
 import { KIND, emit, fit, paced, paint } from "../shared/zscope.js"
 import { CHART, band, over } from "./ends.js"
 import { NameForm, remover } from "./names.js"
+import { _ } from "../shared/text.js"
 
 const TABS = {
-  here: ["Here", "Directions that change the picture most at this point"],
-  pca: ["PCA", "Directions along which the codes of all samples vary most"],
-  raw: ["Raw", "Single latent dimensions, those with the highest rate first"],
-  named: ["Named", "Directions that you saved"],
-  attribute: ["Attribute", "From group B to group A"],
+  here: [_("Here"), _("Directions that change the picture most at this point")],
+  pca: ["PCA", _("Directions in which the latents of all samples vary most")],
+  raw: [_("Raw"), _("Single latent dimensions, highest rate first")],
+  named: [_("Named"), _("Directions you have saved")],
+  attribute: [_("Attribute"), _("From group B to group A")],
 }
 const STEPS = 240, READ_MS = 60, MOST = 8
-const NONE_SAVED = "Nothing saved for this model yet: move sliders and press “Save as …”, or find an attribute."
+const NONE_SAVED = _("No direction saved for this model yet: move the sliders and press “Save as …”, or find an attribute.")
 
 const named = (z) => JSON.stringify(Array.from(z, (v) => Number(v.toPrecision(4))))
 
@@ -37,12 +38,12 @@ export class Sliders {
     this.tell = tell
     this.read = paced(READ_MS, () => this.figures())
     root.innerHTML =
-      '<div class="zc-head"><div class="zc-tabs" role="tablist" aria-label="Sliders"></div><button type="button" data-do="more"></button>' +
-      '<button type="button" data-do="reset" title="All sliders back to the kept point">Reset sliders</button><button type="button" data-do="save" title="Keep this move as a direction with a name">Save as …</button></div><div class="zc-rows"></div>'
+      `<div class="zc-head"><div class="zc-tabs" role="tablist" aria-label="${_("Sliders")}"></div><button type="button" data-do="more"></button>` +
+      `<button type="button" data-do="reset" title="${_("Move all sliders back to the current point")}">${_("Reset sliders")}</button><button type="button" data-do="save" title="${_("Save this move as a named direction")}">${_("Save as …")}</button></div><div class="zc-rows"></div>`
     this.find = (name) => root.querySelector(`[data-do=${name}]`)
     this.find("reset").onclick = () => this.reset()
     this.find("more").onclick = () => this.open(this.tab, this.from + MOST)
-    this.find("save").title = "Keep this direction under a name, for the tab Named"
+    this.find("save").title = _("Save this direction under a name; it appears in the tab Named")
     this.form = new NameForm(root.querySelector(".zc-head"), this.find("save"), (name) => this.save(name))
   }
 
@@ -95,7 +96,7 @@ export class Sliders {
     this.data = Object.fromEntries(Object.entries(all).map(([name, list]) => [name, list.slice(this.from, this.from + MOST)]))
     this.moves = this.data.u.map(() => 0)
     const rows = this.root.querySelector(".zc-rows"), more = this.find("more")
-    rows.replaceChildren(...this.moves.map((_, j) => this.row(j)))
+    rows.replaceChildren(...this.moves.map((_each, j) => this.row(j)))
     rows.classList.toggle("zc-wide", this.tab === "named" || this.tab === "attribute")
     if (!total) rows.textContent = NONE_SAVED
     more.hidden = total <= MOST
@@ -119,7 +120,7 @@ export class Sliders {
     name.textContent = this.tab === "here" || this.tab === "pca" ? String(j + 1) : names[j]
     name.title = why[j]
     const step = (high[j] - low[j]) / STEPS, least = Math.round(low[j] / step) // so that 0 is one of the steps
-    Object.assign(input, { min: least * step, max: (least + STEPS) * step, step, value: 0, title: "Double click: back to where it was" })
+    Object.assign(input, { min: least * step, max: (least + STEPS) * step, step, value: 0, title: _("Double-click to reset") })
     input.style.setProperty("--zero", String(-least / STEPS))
     input.setAttribute("aria-label", `${names[j]}, ${says[j]}`)
     input.oninput = (event) => this.drag(j, Number(input.value), event.timeStamp)
@@ -128,9 +129,9 @@ export class Sliders {
     const [says_, added] = share.querySelectorAll(":scope > *")
     says_.textContent = says[j]
     says_.title = why[j]
-    added.title = this.tab === "named" || this.tab === "attribute" ? "how much of the direction is added" : "moved by, in standard deviations of the data along this direction"
+    added.title = this.tab === "named" || this.tab === "attribute" ? _("multiple of the direction that is added") : _("displacement in standard deviations of the data along this direction")
     for (const [button, end, word] of [[less, low[j], "lower"], [more, high[j], "upper"]]) {
-      button.setAttribute("aria-label", `${names[j]}: go to the ${word} end`)
+      button.setAttribute("aria-label", _("{j}: go to the {word} end", { j: names[j], word }))
       button.onclick = () => this.put(j, end)
     }
     if (this.tab === "named") {

@@ -2,6 +2,7 @@
 // The card beside the pointer: the sample there, after a moment of rest.
 
 import { count, fit, sampleName } from "../shared/zscope.js"
+import { _, ngettext } from "../shared/text.js"
 
 const DWELL_MS = 125 // of rest on a sample before its card; the ring does not wait
 const CARD_PX = [236, 74]
@@ -45,10 +46,10 @@ export class Card {
       Object.assign(this, { drawn: index, sheet })
     }
     const [title, line, within] = element.querySelectorAll("b, span"), { index: origin } = geometry
-    title.textContent = sampleName(geometry, index, "Sample")
+    title.textContent = sampleName(geometry, index, _("Sample"))
     line.textContent = `#${count(origin[index])}${snapped ? "" : " \u00b7 nearest sample"}`
     const found = plot.near.within(...plot.toData(px, py), REACH * plot.near.width)
-    within.textContent = `${count(found)} sample${found === 1 ? "" : "s"} within reach`
+    within.textContent = ngettext("{n} sample nearby", "{n} samples nearby", found)
     element.classList.add("zm-rested")
   }
 

@@ -4,6 +4,7 @@
 import { limits } from "./colours.js"
 import { Menu, heading, item } from "./menu.js"
 import { fetched } from "../shared/pictures.js"
+import { _, ngettext } from "../shared/text.js"
 
 export class ColourBy {
   key = "label"
@@ -17,7 +18,7 @@ export class ColourBy {
     this.note = note
     this.onChange = onChange
     this.columns = geometry.columns ?? []
-    this.menu = new Menu(bar, { name: "Colour", title: "What the points are coloured by", fill: (panel) => this.fill(panel) })
+    this.menu = new Menu(bar, { name: _("Colour"), title: _("Choose what colours the points"), fill: (panel) => this.fill(panel) })
     this.menu.says(this.word)
   }
 
@@ -27,10 +28,10 @@ export class ColourBy {
 
   fill(panel) {
     const labelled = this.geometry.labelled, choose = (key) => () => { this.menu.close(); this.choose(key) }
-    item(panel, { text: labelled ? "Label" : "None", note: labelled ? `${this.geometry.classes.length} classes` : "the set has no labels", checked: this.key === "label", act: choose("label") })
+    item(panel, { text: labelled ? _("Label") : _("None"), note: labelled ? ngettext("{n} class", "{n} classes", this.geometry.classes.length) : _("the data set has no labels"), checked: this.key === "label", act: choose("label") })
     for (const kind of ["data", "model"]) {
       const some = this.columns.filter((column) => column.kind === kind)
-      if (some.length) heading(panel, kind === "data" ? "Of the data" : "Of the model")
+      if (some.length) heading(panel, kind === "data" ? _("Data") : _("Model"))
       for (const { key, title, unit, help, absent } of some)
         item(panel, { text: title, note: unit, help: absent ? `${help}. ${absent}` : help, absent, checked: this.key === key, act: choose(key) })
     }
@@ -56,7 +57,7 @@ export class ColourBy {
 
   async fetch(key) {
     if (this.kept.has(key)) return this.kept.get(key)
-    const { model, base } = this.link, slow = setTimeout(() => this.note(`Measuring ${this.column.title.toLowerCase()} …`), 400)
+    const { model, base } = this.link, slow = setTimeout(() => this.note(_("Computing {title} …", { title: this.column.title })), 400)
     try {
       const answer = await fetched(`${base}/asset/${encodeURIComponent(model)}/column/${encodeURIComponent(key)}`)
       this.kept.set(key, new Float32Array(await answer.arrayBuffer()))

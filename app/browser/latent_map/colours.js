@@ -1,5 +1,5 @@
 // @ts-check
-// What the points are coloured by: a class, another column of the data, or a quantity of the model.
+// Choose what colours the points: a class, another column of the data, or a quantity of the model.
 // Continuous scale: cividis (Nunez et al., 2018), uniform to the eye and the same for colour-blind eyes.
 
 import { LOOK } from "./points.js"
@@ -15,7 +15,7 @@ const mix = (a, b, t) => a.map((v, i) => Math.round(v + t * (b[i] - v)))
 // 256 colours; the dark page takes the scale without its darkest part, which would sink into it
 export function scale(dark) {
   const stops = CIVIDIS.map(rgb), low = dark ? 0.16 : 0, high = dark ? 1 : 0.96
-  return Array.from({ length: 256 }, (_, i) => {
+  return Array.from({ length: 256 }, (_each, i) => {
     const at = (low + ((high - low) * i) / 255) * (stops.length - 1), k = Math.min(stops.length - 2, Math.floor(at))
     return mix(stops[k], stops[k + 1], at - k)
   })
@@ -25,7 +25,7 @@ export const css = ([r, g, b]) => `rgb(${r}, ${g}, ${b})`
 
 // a colour for each of so many classes: the palette, then the same lighter, then darker
 export function classColours(colours, count) {
-  return Array.from({ length: count }, (_, k) => {
+  return Array.from({ length: count }, (_each, k) => {
     const tint = TINTS[Math.floor(k / colours.length) % TINTS.length], base = rgb(colours[k % colours.length])
     return mix(base, tint > 0 ? [255, 255, 255] : [0, 0, 0], Math.abs(tint))
   })

@@ -32,7 +32,7 @@ export function densityOf(xy, [x0, y0, x1, y1], hidden) {
 
 // along rows (step 1, jump CELLS) or columns (step CELLS, jump 1)
 function blur(field, step, jump) {
-  const reach = Math.ceil(3 * SPREAD), weights = Array.from({ length: 2 * reach + 1 }, (_, k) => Math.exp(-0.5 * ((k - reach) / SPREAD) ** 2))
+  const reach = Math.ceil(3 * SPREAD), weights = Array.from({ length: 2 * reach + 1 }, (_each, k) => Math.exp(-0.5 * ((k - reach) / SPREAD) ** 2))
   const total = weights.reduce((a, b) => a + b), out = new Float32Array(field.length)
   for (let line = 0; line < CELLS; line++)
     for (let at = 0; at < CELLS; at++) {

@@ -21,13 +21,14 @@ import { Thumbnails } from "./thumbnails.js"
 import { Tools } from "./tools.js"
 import { Views, payload } from "./views.js"
 import { KIND, count, emit, on, palette, sampleName, theme } from "../shared/zscope.js"
+import { _, ngettext, number } from "../shared/text.js"
 
 const TELL_MS = 900 // of rest before Python, and with it the link, is told what is in sight
-const KEYS = "Arrow keys move the cursor, with shift further; Enter takes the point; plus and minus zoom, 0 shows all; "
-  + "Escape clears a selection, then goes back to the last point."
+const KEYS = _("Arrow keys move the cursor, with Shift in larger steps; Enter selects the point; plus and minus zoom, 0 shows all; ")
+  + _("Escape clears the selection, then returns to the last point.")
 const MARKUP = `
 <div class="zm-plot"></div>
-<div class="zm-tools" role="toolbar" aria-label="Map"></div>
+<div class="zm-tools" role="toolbar" aria-label="${_("Map")}"></div>
 <div class="zm-note" role="status"></div>
 <div class="zm-thinned" aria-hidden="true" hidden></div>
 <div class="zm-words" aria-live="polite"></div>`
@@ -46,7 +47,7 @@ class MapView extends LivePart {
     root.style.setProperty("--height", `${height}px`)
     root.tabIndex = 0
     root.setAttribute("role", "application")
-    this.note("Opening the map …")
+    this.note(_("Opening the map …"))
     await super.start()
     if (this.gone) return
     this.legend.dock()
@@ -58,15 +59,15 @@ class MapView extends LivePart {
 
   build() {
     const { link, mode } = this.component.data, shape = this.geometry
-    this.root.setAttribute("aria-label", `Map of ${shape.n} samples. ${KEYS}`)
+    this.root.setAttribute("aria-label", _("Map of {n} samples. {keys}", { n: shape.n, keys: KEYS }))
     this.plot = new Plot(this.root.firstElementChild, shape.xy)
-    this.note(this.plot.points.gl ? "" : "This browser has no WebGL: the map is drawn without it, and pans more slowly.")
+    this.note(this.plot.points.gl ? "" : _("This browser has no WebGL, so the map pans more slowly."))
     this.selection = new Selection(shape.n)
     this.parts(link, mode === "explore")
     this.themeNow()
     this.plot.onView = (settled) => this.viewed(settled)
     this.listen()
-    this.loadSheet().then((sheet) => { this.sheet = sheet; this.thumbnails.view = null; this.plot.refresh() }, (error) => this.note(`No thumbnails: ${error.message}`))
+    this.loadSheet().then((sheet) => { this.sheet = sheet; this.thumbnails.view = null; this.plot.refresh() }, (error) => this.note(_("No thumbnails: {message}", { message: error.message })))
   }
 
   parts(link, whole) {
@@ -82,7 +83,7 @@ class MapView extends LivePart {
     this.manifold = new Manifold(plot, shape.shape, (box, columns, rows) =>
       this.client.ask("manifold", payload(this.views.key, [...box, columns, rows, ...this.held()]), { idle: true }))
     this.manifold.onCells = (count) => { root.dataset.cells = String(count) }
-    this.manifold.onError = (error) => this.note(`Manifold: ${error.message}`)
+    this.manifold.onError = (error) => this.note(_("Manifold: {message}", { message: error.message }))
     this.colour = new ColourBy(bar, { geometry: shape, link, note, onChange: () => { this.repaint(); this.tell() } })
     this.views = new Views(whole ? bar : null, { plot, geometry: shape, link, client, note, held: () => this.held(), onChange: () => this.moved() })
     this.layers = new Layers(bar, { plot, geometry: shape, link, legend: this.legend, thumbnails: this.thumbnails, manifold: this.manifold, note, view: () => this.views.view })
@@ -177,7 +178,7 @@ class MapView extends LivePart {
     this.pins?.place()
     const thinned = this.find(".zm-thinned"), { fewer } = this.plot.points
     thinned.hidden = fewer === null
-    if (fewer !== null) thinned.textContent = `while it moves: ${count(fewer)} of ${count(this.geometry.n)} points`
+    if (fewer !== null) thinned.textContent = _("{fewer} of {n} points while the map moves", { fewer: count(fewer), n: count(this.geometry.n) })
     if (!settled) return
     this.legend.update()
     this.manifold.changed()
@@ -197,7 +198,7 @@ class MapView extends LivePart {
   // which rows are shown: of the classes not hidden, and of the selection where only that is wanted
   filter() {
     const { hidden } = this.legend, { labels, n } = this.geometry, only = this.only
-    this.plot.near.hidden = hidden.size || only ? Uint8Array.from({ length: n }, (_, i) => Number(hidden.has(labels[i]) || (only && !only[i]))) : null
+    this.plot.near.hidden = hidden.size || only ? Uint8Array.from({ length: n }, (_each, i) => Number(hidden.has(labels[i]) || (only && !only[i]))) : null
     this.thumbnails.view = null
     this.layers.redo()
     this.repaint()
@@ -231,7 +232,7 @@ class MapView extends LivePart {
 
   ours(event) { return !event.target.closest?.(".zm-tools, .zm-legend, .zm-pins") }
   held() { return this.committed?.z ?? new Array(this.geometry.d).fill(0) }
-  name(row) { return sampleName(this.geometry, row, "Sample") }
+  name(row) { return sampleName(this.geometry, row, _("Sample")) }
   home() { const [w, h] = this.plot.size(); return this.overlay.committed ? this.plot.toPixels(...this.overlay.committed.xy) : [w / 2, h / 2] }
 
   left() {
@@ -260,14 +261,14 @@ class MapView extends LivePart {
     else this.repaint()
     this.selected = this.selection.text
     this.say("selected", { bits: this.selected })
-    this.find(".zm-words").textContent = `${this.selection.count} of ${this.geometry.n} samples selected`
+    this.find(".zm-words").textContent = ngettext("{n} of {all} samples selected", "{n} of {all} samples selected", this.selection.count, { all: number(this.geometry.n) })
   }
 
   // the group's own buttons: "clear", "invert", or "only": these samples alone, and back again
   reselect(what) {
     const { mask } = this.selection
     if (what === "clear") this.select([], "set")
-    if (what === "invert") this.select(Array.from(this.plot.near.hidden ?? mask, (_, i) => i).filter((i) => !mask?.[i]), "set")
+    if (what === "invert") this.select(Array.from(this.plot.near.hidden ?? mask, (_each, i) => i).filter((i) => !mask?.[i]), "set")
     if (what !== "only") return
     this.only = this.only ? null : mask
     this.filter()
@@ -284,7 +285,7 @@ class MapView extends LivePart {
     if (box[0] <= box[2]) this.plot.showBox(box, row === undefined ? 0.02 : 0.06)
     if (rows) {
       this.select(rows, "set")
-      this.find(".zm-words").textContent = `${rows.length} samples labelled ${label}, selected`
+      this.find(".zm-words").textContent = ngettext("{n} sample labelled {label} selected", "{n} samples labelled {label} selected", rows.length, { label })
     } else if (row !== undefined) this.commit(KIND.row, [row])
   }
 
@@ -305,7 +306,7 @@ class MapView extends LivePart {
     try {
       committed = await this.taken(kind, values)
     } catch (error) {
-      return this.note(`Not taken: ${error.message}`)
+      return this.note(_("Could not select the point: {message}", { message: error.message }))
     }
     if (this.gone) return
     this.note("")

@@ -4,6 +4,7 @@
 import { Menu, item } from "./menu.js"
 import { DENSITY_RGB, Fields, TRUST_RGB, densityOf } from "./fields.js"
 import { TRUST_TITLE, count } from "../shared/zscope.js"
+import { _ } from "../shared/text.js"
 
 /** @param {number[]} colour @param {number} alpha */
 const clear = ([r, g, b], alpha) => `rgb(${r} ${g} ${b} / 0), rgb(${r} ${g} ${b} / ${alpha})`
@@ -23,16 +24,16 @@ export class Layers {
     this.note = parts.note
     this.view = parts.view
     this.fields = new Fields(this.plot)
-    this.menu = new Menu(bar, { name: "Layers", title: "What else the map shows", fill: (panel) => this.fill(panel) })
+    this.menu = new Menu(bar, { name: _("Layers"), title: _("Choose what the map shows besides the points"), fill: (panel) => this.fill(panel) })
   }
 
   fill(panel) {
     const flip = (act) => () => { act(); this.menu.refill() }
     const { trust, title } = this.view()
-    item(panel, { text: "Trust", note: "near or far: a picture decoded there, encoded again", help: TRUST_TITLE, absent: trust ? "" : `not known beforehand on ${title}`, checked: this.on.trust && trust, radio: false, act: flip(() => this.toggle("trust")) })
-    item(panel, { text: "Density", note: "where the samples are many", checked: this.on.density, radio: false, act: flip(() => this.toggle("density")) })
-    item(panel, { text: "Manifold", note: "decoded pictures all over the view", checked: this.manifold.on, radio: false, act: flip(() => this.manifold.toggle(!this.manifold.on)) })
-    item(panel, { text: "Pictures", note: "real samples as pictures, zoomed in", checked: this.thumbnails.on, radio: false, act: flip(() => { this.thumbnails.on = !this.thumbnails.on; this.thumbnails.view = null; this.plot.refresh() }) })
+    item(panel, { text: _("Trust"), note: _("does a decoded picture, encoded again, come back?"), help: TRUST_TITLE, absent: trust ? "" : _("not available on {title}", { title }), checked: this.on.trust && trust, radio: false, act: flip(() => this.toggle("trust")) })
+    item(panel, { text: _("Density"), note: _("where samples are dense"), checked: this.on.density, radio: false, act: flip(() => this.toggle("density")) })
+    item(panel, { text: _("Manifold"), note: _("decoded pictures on a grid"), checked: this.manifold.on, radio: false, act: flip(() => this.manifold.toggle(!this.manifold.on)) })
+    item(panel, { text: _("Pictures"), note: _("real samples as pictures when zoomed in"), checked: this.thumbnails.on, radio: false, act: flip(() => { this.thumbnails.on = !this.thumbnails.on; this.thumbnails.view = null; this.plot.refresh() }) })
   }
 
   toggle(name) {
@@ -46,16 +47,16 @@ export class Layers {
     if (on.trust && trust) {
       try {
         this.fields.set("trust", { image: (this.field ??= await this.fetch()), box: this.geometry.trust_box })
-        scales.push({ lead: "A picture decoded here, encoded again, lands", low: "far off", high: "near", title: TRUST_TITLE, colours: clear(TRUST_RGB, 0.53) })
+        scales.push({ lead: _("A picture decoded here and encoded again comes back"), low: _("far away"), high: _("near"), title: TRUST_TITLE, colours: clear(TRUST_RGB, 0.53) })
       } catch (error) {
-        this.note(`Trust: ${error.message}`)
+        this.note(_("Trust: {message}", { message: error.message }))
       }
     } else this.fields.set("trust", null)
     const density = on.density ? densityOf(plot.xy, plot.near.box, plot.near.hidden) : null
     this.fields.set("density", density)
     if (density) {
       const most = density.most >= 10 ? count(Math.round(density.most)) : density.most.toFixed(1)
-      scales.push({ low: "0", high: `${most} samples`, title: "Samples in a square of 1 % of the map's width", colours: clear(DENSITY_RGB, 0.59) })
+      scales.push({ low: "0", high: _("{most} samples", { most }), title: _("Number of samples in a square of 1% of the map's width"), colours: clear(DENSITY_RGB, 0.59) })
     }
     legend.overlays(scales)
   }

@@ -4,6 +4,7 @@
 
 import { count } from "../shared/zscope.js"
 import { classColours, css, scale } from "./colours.js"
+import { _ } from "../shared/text.js"
 
 const CORNERS = [["bottom-left", false, true], ["bottom-right", true, true], ["top-right", true, false]] // the first of equals
 const ROWS = 12 // entries a column
@@ -35,7 +36,7 @@ export class Legend {
     this.list = document.createElement("div")
     this.list.className = "zm-classes"
     this.list.setAttribute("role", "group")
-    this.list.setAttribute("aria-label", "Classes: click to hide or show, double-click to show only that one")
+    this.list.setAttribute("aria-label", _("Classes: click to hide or show one, double-click to show only that one"))
     this.list.style.setProperty("--rows", String(Math.min(ROWS, Math.ceil(classes.length / 2))))
     this.entries = classes.map((name, k) => this.entry(name, k))
     this.scales = document.createElement("div")
@@ -47,7 +48,7 @@ export class Legend {
 
   // on a low map it would lie over the points
   foldable() {
-    this.button = Object.assign(document.createElement("button"), { type: "button", className: "zm-fold", title: "What the colours mean" })
+    this.button = Object.assign(document.createElement("button"), { type: "button", className: "zm-fold", title: _("What the colours mean") })
     this.button.onclick = () => this.fold(this.button.getAttribute("aria-expanded") === "true")
     this.element.prepend(this.button)
     this.fold(false)
@@ -61,7 +62,7 @@ export class Legend {
   entry(name, k) {
     const button = document.createElement("button")
     button.type = "button"
-    button.title = "Click hides or shows it; double-click shows it alone"
+    button.title = _("Click to hide or show it, double-click to show only this one")
     button.innerHTML = "<i></i><span></span><em></em>"
     button.querySelector("span").textContent = name
     button.setAttribute("aria-pressed", "true")
@@ -78,7 +79,7 @@ export class Legend {
   }
 
   only(k) {
-    this.hidden = new Set(this.entries.map((_, j) => j).filter((j) => j !== k))
+    this.hidden = new Set(this.entries.map((_each, j) => j).filter((j) => j !== k))
     this.changed()
   }
 
@@ -119,8 +120,8 @@ export class Legend {
     if (column) {
       const [low, high] = limits, [a, middle, b] = this.bar.querySelectorAll("em")
       this.bar.firstChild.textContent = `${column.title}${column.unit ? `, ${column.unit}` : ""}`
-      this.bar.title = `${column.help}. The ends of the scale hold the lowest and highest 1 %.`
-      this.bar.querySelector(":scope > :nth-child(2)").style.background = `linear-gradient(90deg, ${scale(dark).filter((_, i) => i % 17 === 0).map(css).join(", ")})`
+      this.bar.title = _("{help}. The ends of the scale are the 1st and 99th percentiles.", { help: column.help })
+      this.bar.querySelector(":scope > :nth-child(2)").style.background = `linear-gradient(90deg, ${scale(dark).filter((_each, i) => i % 17 === 0).map(css).join(", ")})`
       Object.assign(a, { textContent: figure(low) })
       Object.assign(middle, { textContent: figure((low + high) / 2) })
       Object.assign(b, { textContent: figure(high) })

@@ -74,7 +74,7 @@ export class Near {
     let found = 0
     const side = Math.ceil(radius / this.cell) + 1
     const c = this.column(x), r = this.row(y)
-    this.cells(c - side, c + side, r - side, r + side, x, y, (_, d2) => { if (d2 <= radius * radius) found += 1 })
+    this.cells(c - side, c + side, r - side, r + side, x, y, (_each, d2) => { if (d2 <= radius * radius) found += 1 })
     return found
   }
 

@@ -5,6 +5,7 @@
 
 import { arrowed } from "./arrows.js"
 import { KIND, emit, on } from "../shared/zscope.js"
+import { _ } from "../shared/text.js"
 
 const SNAP_PX = 6
 const REST_MS = 450 // after the last arrow key
@@ -27,7 +28,7 @@ export class Pins {
     while (this.layer.children.length > waypoints.length) this.layer.lastChild.remove()
     while (this.layer.children.length < waypoints.length) this.layer.append(this.make(this.layer.children.length))
     waypoints.forEach(({ label, name }, i) => {
-      const words = `Waypoint ${label}, ${name}. Drag it or move it with the arrow keys; Delete takes it away.`
+      const words = _("Waypoint {label}, {name}. Drag it, or move it with the arrow keys; Delete removes it.", { label, name })
       this.layer.children[i].setAttribute("aria-label", words)
       this.pins()[i].title = `${label}: ${name}`
     })
@@ -81,7 +82,7 @@ export class Pins {
       component.setTriggerValue("waypoint", { at, z: Array.from(frame.z), xy: frame.xy, row })
       this.view.note("")
     } catch (error) {
-      this.view.note(`Not moved: ${error.message}`)
+      this.view.note(_("Could not move it: {message}", { message: error.message }))
     }
     if (this.moving === at) this.moving = undefined
   }

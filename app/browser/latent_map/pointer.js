@@ -3,6 +3,7 @@
 
 import { arrowed } from "./arrows.js"
 import { KIND, on } from "../shared/zscope.js"
+import { _ } from "../shared/text.js"
 
 const SNAP_PX = 3
 const PICK_PX = 14 // a sample this near is ringed at once
@@ -115,7 +116,7 @@ export class Pointer {
   }
 
   say(start = "") {
-    const { index, distance } = this.hit, trust = this.trust === undefined ? "" : `, trust ${this.trust.toFixed(2)}`
+    const { index, distance } = this.hit, trust = this.trust === undefined ? "" : _(", trust {trust}", { trust: this.trust.toFixed(2) })
     const far = index >= 0 && distance / this.plot.unitsPerPx > SNAP_PX
     this.words.textContent = `${start}${index < 0 ? "No sample near" : `${far ? "Near " : ""}${this.map.name(index)}, number ${this.map.geometry.index[index]}`}${trust}`
   }

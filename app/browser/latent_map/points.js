@@ -2,6 +2,8 @@
 // The points, drawn by WebGL off the page: where they are, where they move to, and how each looks.
 // The page shows a copy on a plain canvas: blending a live WebGL canvas costs every frame of the page where there is no GPU.
 
+import { _ } from "../shared/text.js"
+
 export const LOOK = { hidden: 0, plain: 1, chosen: 2, receded: 3 } // the fourth byte of a point's look; the others are its colour
 
 const IN_ORDER = 50_000 // rows up to here are drawn as they come; above, a share of the first ones stands for all
@@ -74,7 +76,7 @@ export class Points {
       gl.attachShader(program, shader)
     }
     gl.linkProgram(program)
-    if (!gl.getProgramParameter(program, gl.LINK_STATUS)) throw new Error(`the points cannot be drawn: ${gl.getProgramInfoLog(program)}`)
+    if (!gl.getProgramParameter(program, gl.LINK_STATUS)) throw new Error(_("the points cannot be drawn: {program}", { program: gl.getProgramInfoLog(program) }))
     gl.useProgram(program)
     gl.enable(gl.BLEND)
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA)

@@ -1,12 +1,14 @@
 // @ts-check
 // "Another UMAP": its own parameters, and a fit in the background that says how far it is.
 
+import { _ } from "../shared/text.js"
+
 const POLL_MS = 400
 /** @type {[string, number, number, number, number, string][]} */
 const FIELDS = [
-  ["neighbours", 15, 2, 200, 1, "n_neighbors: few keep fine structure, many the large one"],
-  ["min. distance", 0.1, 0, 1, 0.05, "min_dist: how tightly points may lie together, 0 to 1"],
-  ["epochs", 200, 10, 1000, 10, "more epochs settle the map better and take longer"],
+  ["neighbours", 15, 2, 200, 1, _("n_neighbors: low values preserve local structure, high values global structure")],
+  [_("min. distance"), 0.1, 0, 1, 0.05, _("min_dist: the minimum distance between points, 0 to 1")],
+  ["epochs", 200, 10, 1000, 10, _("more epochs optimise the map further and take longer")],
 ]
 
 export class Refit {
@@ -32,7 +34,7 @@ export class Refit {
       form.append(label)
       return input
     })
-    button.textContent = "Fit"
+    button.textContent = _("Fit")
     button.disabled = this.running
     this.status = document.createElement("p")
     this.status.className = "zm-status"
@@ -58,11 +60,11 @@ export class Refit {
         const { state, key, share, error_text } = await this.client().ask("refit", asked, { idle: true })
         if (state === "failed") throw new Error(error_text)
         if (state === "done") { this.say(""); return this.onReady(key) }
-        this.say(share > 0 ? `Fitting: ${Math.round(100 * share)} %. The page stays live.` : "Fitting: getting ready. The page stays live.")
+        this.say(share > 0 ? _("Fitting: {share}%. You can go on using the page.", { share: Math.round(100 * share) }) : _("Preparing the fit. You can go on using the page."))
         await new Promise((resolve) => setTimeout(resolve, POLL_MS))
       }
     } catch (error) {
-      this.say(`Not fitted: ${error.message}`)
+      this.say(_("The fit failed: {message}", { message: error.message }))
     } finally {
       this.running = false
       if (this.button) this.button.disabled = false

@@ -2,6 +2,7 @@
 // The search box: "ankle boot" selects every sample of that class, "#4127" or "4127" goes to that sample.
 
 import { count } from "../shared/zscope.js"
+import { _ } from "../shared/text.js"
 
 // {rows, label} | {row} | {nothing: sentence}. A number that is the name of a class is that class; with # it never is.
 export function find(text, { classes, labels, index, n }) {
@@ -13,17 +14,17 @@ export function find(text, { classes, labels, index, n }) {
   if (best && (best[0] === 0 || !number) && !plain.startsWith("#")) {
     const rows = []
     for (let i = 0; i < n; i++) if (labels[i] === best[1]) rows.push(i)
-    return rows.length ? { rows, label: classes[best[1]] } : { nothing: `No sample on this map is labelled ${classes[best[1]]}.` }
+    return rows.length ? { rows, label: classes[best[1]] } : { nothing: _("No sample on this map is labelled {best}.", { best: classes[best[1]] }) }
   }
   if (number) {
     const wanted = Number(number[1].replace(/\D/g, "")), row = index.indexOf(wanted)
     if (row >= 0) return { row }
     let [low, high] = [Infinity, -Infinity]
     for (const v of index) { if (v < low) low = v; if (v > high) high = v }
-    return { nothing: `Sample #${count(wanted)} is not on this map: it shows ${count(n)} of the training set, from #${count(low)} to #${count(high)}.` }
+    return { nothing: _("Sample #{wanted} is not on this map, which shows {n} training samples from #{low} to #{high}.", { wanted: count(wanted), n: count(n), low: count(low), high: count(high) }) }
   }
-  const known = classes.length ? `Labels: ${classes.slice(0, 12).join(", ")}${classes.length > 12 ? " …" : ""}. ` : "The set has no labels. "
-  return { nothing: `Nothing is called “${asked.slice(0, 40)}”. ${known}A number such as #${index[0]} goes to that sample.` }
+  const known = classes.length ? _("Labels: {names}. ", { names: classes.slice(0, 12).join(", ") + (classes.length > 12 ? " …" : "") }) : _("The data set has no labels. ")
+  return { nothing: _("Nothing is called “{asked}”. {known}A number such as #{index} opens that sample.", { asked: asked.slice(0, 40), known, index: index[0] }) }
 }
 
 export class Search {
@@ -32,12 +33,12 @@ export class Search {
     this.form = document.createElement("form")
     this.form.className = "zm-search"
     this.form.setAttribute("role", "search")
-    this.form.innerHTML = '<input type="search" placeholder="Search" aria-label="Search by label or number" list="" autocomplete="off" spellcheck="false" enterkeyhint="search">'
+    this.form.innerHTML = `<input type="search" placeholder="${_("Search")}" aria-label="${_("Search by label or number")}" list="" autocomplete="off" spellcheck="false" enterkeyhint="search">`
     const input = (this.input = this.form.querySelector("input")), names = document.createElement("datalist")
     names.id = `zm-names-${Math.random().toString(36).slice(2)}`
     names.append(...geometry.classes.map((name) => Object.assign(document.createElement("option"), { value: name })))
     input.setAttribute("list", names.id)
-    input.title = geometry.classes.length ? "A label, or the number of a sample: Enter goes there" : "The number of a sample: Enter goes there"
+    input.title = geometry.classes.length ? _("Type a label or the number of a sample, then Enter") : _("Type the number of a sample, then Enter")
     this.form.append(names)
     this.form.onsubmit = (event) => { event.preventDefault(); onFound(find(input.value, geometry)) }
     this.form.onkeydown = (event) => {

@@ -1,10 +1,12 @@
 // @ts-check
 // The toolbar: one row of quiet buttons.
 
-const ZOOM = [["in", "+", "Zoom in"], ["out", "−", "Zoom out"], ["reset", "⌂", "Show the whole map"]]
+import { _ } from "../shared/text.js"
+
+const ZOOM = [["in", "+", _("Zoom in")], ["out", "−", _("Zoom out")], ["reset", "⌂", _("Show the whole map")]]
 const STROKES = [
-  ["lasso", "Lasso", "Select by drawing round points; shift adds, alt removes, Escape clears"],
-  ["box", "Box", "Select by drawing a box; shift adds, alt removes, Escape clears"],
+  ["lasso", _("Lasso"), _("Draw around points to select them; Shift adds, Alt removes, Escape clears")],
+  ["box", _("Box"), _("Draw a box to select points; Shift adds, Alt removes, Escape clears")],
 ]
 
 function button(bar, name, text, title) {

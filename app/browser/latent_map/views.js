@@ -6,6 +6,7 @@ import { Menu, heading, item } from "./menu.js"
 import { headed } from "../shared/frame_codec.js"
 import { fetched } from "../shared/pictures.js"
 import { Refit } from "./refit.js"
+import { _ } from "../shared/text.js"
 
 const KEY_BYTES = 32
 const FIRST = "umap"
@@ -33,7 +34,7 @@ export class Views {
     this.onChange = onChange
     this.kept = new Map([[FIRST, { key: FIRST, title: "UMAP", trust: true, axes: null, xy: geometry.xy }]])
     if (!bar) return
-    this.menu = new Menu(bar, { name: "Map", title: "How the latents are laid out", fill: (panel) => this.fill(panel) })
+    this.menu = new Menu(bar, { name: _("Map"), title: _("Choose the layout of the map"), fill: (panel) => this.fill(panel) })
     this.menu.says(this.view.title)
     this.refit = new Refit({ client, onReady: (key) => this.choose(key).then(() => this.menu.panel.hidden || this.menu.refill()) })
   }
@@ -43,10 +44,10 @@ export class Views {
 
   fill(panel) {
     const { d, spread = [] } = this.geometry, [i, j] = this.pair(), choose = (key) => () => { this.menu.close(); this.choose(key) }
-    item(panel, { text: "UMAP", note: "neighbours stay near", checked: this.plain, act: choose(FIRST) })
+    item(panel, { text: "UMAP", note: _("keeps neighbours together"), checked: this.plain, act: choose(FIRST) })
     if (d > 1) {
-      item(panel, { text: "PCA", note: "the two directions of most variance", checked: this.key === "pca", act: choose("pca") })
-      const raw = item(panel, { text: "Two dimensions", note: "", checked: this.key === `z${i},z${j}`, act: () => choose(`z${selects[0].value},z${selects[1].value}`)() })
+      item(panel, { text: "PCA", note: _("the two directions of largest variance"), checked: this.key === "pca", act: choose("pca") })
+      const raw = item(panel, { text: _("Two dimensions"), note: "", checked: this.key === `z${i},z${j}`, act: () => choose(`z${selects[0].value},z${selects[1].value}`)() })
       const selects = [i, j].map((at) => this.select(spread, at))
       const line = document.createElement("div")
       line.className = "zm-line"
@@ -55,8 +56,8 @@ export class Views {
       raw.after(line)
     }
     const fitted = [...this.kept.values()].filter(({ key }) => key.startsWith("umap:"))
-    for (const { key, title } of fitted) item(panel, { text: title, note: "fitted here", checked: this.key === key, act: choose(key) })
-    heading(panel, "Another UMAP")
+    for (const { key, title } of fitted) item(panel, { text: title, note: _("fitted in this session"), checked: this.key === key, act: choose(key) })
+    heading(panel, _("Another UMAP"))
     this.refit.fill(panel)
   }
 
@@ -67,8 +68,8 @@ export class Views {
 
   select(spread, chosen) {
     const select = document.createElement("select")
-    select.setAttribute("aria-label", "Latent dimension")
-    for (const { j, std } of spread) select.append(new Option(`z${j} (std ${std.toFixed(2)})`, j, false, j === chosen))
+    select.setAttribute("aria-label", _("Latent dimension"))
+    for (const { j, std } of spread) select.append(new Option(_("z{j} (std {std})", { j, std: std.toFixed(2) }), j, false, j === chosen))
     return select
   }
 
@@ -94,7 +95,7 @@ export class Views {
       this.onChange()
       return true
     } catch (error) {
-      this.note(`The map stays as it is: ${error.message}`)
+      this.note(_("The layout could not be changed: {message}", { message: error.message }))
       return false
     }
   }

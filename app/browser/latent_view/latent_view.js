@@ -5,36 +5,37 @@ import { LivePart, mounting } from "../shared/part.js"
 import { Pinned } from "./pinned.js"
 import { sampleButton } from "../shared/sample_button.js"
 import { TRUST_TITLE, emit, fit, on, paced, paint, sampleName, theme, trustColour, trustWord } from "../shared/zscope.js"
+import { _ } from "../shared/text.js"
 
 const TRUSTED = 0.6 // from here up the picture is shown as it is
 const FADE = 0.35, HATCH = 0.25 // at no trust at all
 const READ_MS = 90
 const SAME = 1e-4 // of a latent coordinate
 const ROWS = 2, IN_ROW = 3 // of neighbours; a pinned point takes the second row
-const DOUBTED = "Faded and hatched: encoded again, this picture may land far from this point"
-const APART = "Latent distance to the kept point; each dimension counts in its standard deviations"
+const DOUBTED = _("Faded and hatched: encoded again, this picture may come back far from this point")
+const APART = _("Distance in latent space from the current point, each dimension in units of its standard deviation")
 
 const MARKUP = `
 <div class="zc-top">
   <div class="zc-frame">
-    <canvas data-testid="zscope-picture" role="img" aria-label="Decoded picture" width="140" height="140"></canvas>
-    <span class="zc-flag" hidden>pinned</span>
+    <canvas data-testid="zscope-picture" role="img" aria-label="${_("Decoded picture")}" width="140" height="140"></canvas>
+    <span class="zc-flag" hidden>${_("pinned")}</span>
   </div>
   <div class="zc-side">
     <section class="zc-trust">
-      <h4 title="${TRUST_TITLE}">Trust</h4>
+      <h4 title="${TRUST_TITLE}">${_("Trust")}</h4>
       <div class="zc-bar"><i></i></div>
       <p><b>–</b> <span></span></p>
     </section>
     <section class="zc-near">
-      <h4 title="${APART}">Nearest to the kept point</h4>
+      <h4 title="${APART}">${_("Nearest to the current point")}</h4>
       <div class="zc-neighbours"></div>
       <div class="zc-pinned" hidden></div>
     </section>
   </div>
 </div>
-<div class="zc-labels" role="radiogroup" aria-label="Label to decode with" hidden></div>
-<div class="zc-tools" role="tablist" aria-label="Tools"></div>`
+<div class="zc-labels" role="radiogroup" aria-label="${_("Label to decode with")}" hidden></div>
+<div class="zc-tools" role="tablist" aria-label="${_("Tools")}"></div>`
 
 class View extends LivePart {
   static className = "zscope-view zscope-part"
@@ -103,7 +104,7 @@ class View extends LivePart {
     row.hidden = !labels.length
     this.client.setLabel(labels.length ? label : null)
     if (!labels.length) return
-    const chips = [[null, "as nearest"], ...labels.map((name, k) => [k, name])].map(([k, name]) => {
+    const chips = [[null, _("label of the nearest sample")], ...labels.map((name, k) => [k, name])].map(([k, name]) => {
       const chip = document.createElement("button")
       Object.assign(chip, { type: "button", textContent: name })
       chip.setAttribute("role", "radio")
@@ -171,7 +172,7 @@ class View extends LivePart {
     const title = this.trust < TRUSTED ? DOUBTED : ""
     if (title === this.picture.title) return
     this.picture.title = title
-    this.picture.setAttribute("aria-label", title ? `Decoded picture. ${title}` : "Decoded picture")
+    this.picture.setAttribute("aria-label", title ? _("Decoded picture. {title}", { title }) : _("Decoded picture"))
   }
 
   neighbours() {
@@ -183,7 +184,7 @@ class View extends LivePart {
   }
 
   neighbour({ row, distance }) {
-    const said = distance.toFixed(2), words = `${sampleName(this.geometry, row)} #${this.geometry.index[row]}, latent distance ${said}`
+    const said = distance.toFixed(2), words = _("{row} #{row2}, latent distance {said}", { row: sampleName(this.geometry, row), row2: this.geometry.index[row], said })
     const button = sampleButton(this.geometry, this.sheet, row, 128, words)
     button.append(Object.assign(document.createElement("span"), { textContent: said, title: APART }))
     return button

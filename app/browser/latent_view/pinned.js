@@ -2,9 +2,10 @@
 // The pinned point beside the picture: what it looks like, and where the picture at the pointer differs from it.
 
 import { KIND, emit, fit, paced, paint } from "../shared/zscope.js"
+import { _ } from "../shared/text.js"
 
 const COMPARE_MS = 50
-const APART = "Mean absolute difference of the two pictures, as a share of the range of a pixel"
+const APART = _("Mean absolute difference between the two pictures, relative to the range of a pixel")
 
 export class Pinned {
   frame = null
@@ -15,11 +16,11 @@ export class Pinned {
     this.client = client
     this.geometry = geometry
     root.innerHTML =
-      `<button type="button"><canvas width="128"></canvas><span>pinned</span></button><div title="${APART}"><canvas width="128"></canvas><span></span></div>`
+      `<button type="button"><canvas width="128"></canvas><span>${_("pinned")}</span></button><div title="${APART}"><canvas width="128"></canvas><span></span></div>`
     this.canvases = [...root.querySelectorAll("canvas")]
     for (const canvas of this.canvases) fit(canvas, geometry.shape)
     const [button] = root.children
-    button.title = "Hold to see the pinned point in the large picture"
+    button.title = _("Hold to show the pinned point in the large picture")
     button.onpointerdown = (event) => { button.setPointerCapture(event.pointerId); emit("flip", true) }
     button.onpointerup = button.onpointercancel = () => emit("flip", false)
     button.onkeydown = (event) => { if (event.key === "Enter" && !event.repeat) emit("flip", true) }

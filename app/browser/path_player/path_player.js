@@ -7,6 +7,7 @@
 import { LivePart, mounting } from "../shared/part.js"
 import { WaypointList } from "./waypoint_list.js"
 import { KIND, TRUST_TITLE, emit, fit, on, paint, trustColour, trustWord } from "../shared/zscope.js"
+import { _ } from "../shared/text.js"
 
 const LEG_MS = 3500
 const STEP = 0.02 // of the way, for an arrow key
@@ -14,13 +15,13 @@ const BUSY = "input, textarea, select, button, [contenteditable], [role], .zscop
 const MARKUP = `
 <div class="wp-top">
   <div class="wp-frame">
-    <canvas data-testid="zscope-picture" role="img" aria-label="Decoded picture" width="448" height="448"></canvas>
-    <span>at the pointer</span>
+    <canvas data-testid="zscope-picture" role="img" aria-label="${_("Decoded picture")}" width="448" height="448"></canvas>
+    <span>${_("at the pointer")}</span>
   </div>
   <div class="wp-side">
-    <h4 class="wp-help">Off-data score of the way</h4>
+    <h4 class="wp-help">${_("Off-data score of the path")}</h4>
     <div class="wp-scores"></div>
-    <h4 title="${TRUST_TITLE}">Trust here</h4>
+    <h4 title="${TRUST_TITLE}">${_("Trust here")}</h4>
     <div class="wp-bar"><i></i></div>
     <p class="wp-trust"><b>–</b> <span></span></p>
   </div>
@@ -33,10 +34,10 @@ const MARKUP = `
   <output>t 0.50</output>
 </div>
 <div class="wp-buttons">
-  <button type="button" data-do="play" aria-pressed="false" title="Space"><span aria-hidden="true">▶</span> <em>Play</em></button>
-  <button type="button" data-do="loop" aria-pressed="true" title="There and back again">Loop</button>
+  <button type="button" data-do="play" aria-pressed="false" title="${_("Space")}"><span aria-hidden="true">▶</span> <em>${_("Play")}</em></button>
+  <button type="button" data-do="loop" aria-pressed="true" title="${_("Play forwards and backwards in a loop")}">${_("Loop")}</button>
 </div>
-<ul class="wp-list" aria-label="Waypoints"></ul>`
+<ul class="wp-list" aria-label="${_("Waypoints")}"></ul>`
 
 class Player extends LivePart {
   static className = "zscope-player"
@@ -95,7 +96,7 @@ class Player extends LivePart {
       else if (!this.playing) this.t = t
     }
     if (changed || Math.abs(this.slider.valueAsNumber - this.t) > 0.001) this.go(this.t)
-    this.slider.setAttribute("aria-label", `Way from ${waypoints[0].label} to ${waypoints.at(-1).label}`)
+    this.slider.setAttribute("aria-label", _("Path from {label} to {label2}", { label: waypoints[0].label, label2: waypoints.at(-1).label }))
     this.find(".wp-marks").replaceChildren(...waypoints.map(({ label }) => Object.assign(document.createElement("span"), { textContent: label })))
     this.list.show(waypoints, this.client, this.sheet)
     this.scores()
@@ -112,7 +113,7 @@ class Player extends LivePart {
   at(t) {
     const { t: times, z } = this.ways.get(this.method).arrays, d = this.geometry.d, last = times.length - 1
     const i = Math.min(last - 1, Math.floor(t * last)), share = t * last - i
-    return Array.from({ length: d }, (_, j) => (1 - share) * z[i * d + j] + share * z[(i + 1) * d + j])
+    return Array.from({ length: d }, (_each, j) => (1 - share) * z[i * d + j] + share * z[(i + 1) * d + j])
   }
 
   sent({ t, method, code }) {
@@ -162,7 +163,7 @@ class Player extends LivePart {
     clearTimeout(this.resting)
     const button = this.find("[data-do=play]")
     button.setAttribute("aria-pressed", "true")
-    button.innerHTML = '<span aria-hidden="true">❚❚</span> <em>Pause</em>'
+    button.innerHTML = `<span aria-hidden="true">❚❚</span> <em>${_("Pause")}</em>`
     let last = performance.now(), way = this.t >= 1 ? -1 : 1
     const looping = () => this.find("[data-do=loop]").getAttribute("aria-pressed") === "true"
     if (way < 0 && !looping()) { this.go(0); way = 1 }
@@ -187,7 +188,7 @@ class Player extends LivePart {
     this.playing = null
     const button = this.find("[data-do=play]")
     button.setAttribute("aria-pressed", "false")
-    button.innerHTML = '<span aria-hidden="true">▶</span> <em>Play</em>'
+    button.innerHTML = `<span aria-hidden="true">▶</span> <em>${_("Play")}</em>`
     if (rest) this.rest()
   }
 

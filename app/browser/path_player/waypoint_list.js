@@ -2,6 +2,7 @@
 // The waypoints of a way, in order, as thumbnails with names and numbers: brought forward or back, or taken away.
 
 import { KIND, fit, paint } from "../shared/zscope.js"
+import { _ } from "../shared/text.js"
 
 const SIDE_PX = 80
 
@@ -39,7 +40,7 @@ export class WaypointList {
       <button type="button" data-do="earlier">↑</button><button type="button" data-do="later">↓</button><button type="button" data-do="remove">✕</button>`
     item.querySelector("b").textContent = label
     item.querySelector("i").textContent = name
-    const words = { visit: `Go to ${label}, ${name}; Delete takes it away`, earlier: `${label} earlier on the way`, later: `${label} later on the way`, remove: `Take ${label} away` }
+    const words = { visit: _("Go to {label}, {name}; Delete removes it", { label, name }), earlier: _("Move {label} earlier on the path", { label }), later: _("Move {label} later on the path", { label }), remove: _("Remove {label}", { label }) }
     for (const button of item.querySelectorAll("button")) button.title = button.ariaLabel = words[button.dataset.do]
     item.querySelector("[data-do=earlier]").disabled = at === 0
     item.querySelector("[data-do=later]").disabled = at === this.n - 1

@@ -6,6 +6,7 @@
 import { element } from "../shared/elements.js"
 import { Part, mounting } from "../shared/part.js"
 import { TRUST_TITLE, count, geometry, sampleName, spriteSheet, trustColour, trustWord } from "../shared/zscope.js"
+import { _ } from "../shared/text.js"
 
 class Grid extends Part {
   sheet
@@ -44,7 +45,7 @@ async function build(part, data, turn, start) {
   if (turn !== part.turn) return // newer data came while these were under way
   const [h, w] = data.shape
   const name = (row) => sampleName(map, row)
-  const drawnFor = (i) => (data.labels[i] === undefined ? "" : `, drawn for ${data.labels[i]}`)
+  const drawnFor = (i) => (data.labels[i] === undefined ? "" : _(", drawn for {i}", { i: data.labels[i] }))
   const copy = (canvas, i, from = sheet) => {
     const context = canvas.getContext("2d")
     context.imageSmoothingQuality = "high"
@@ -57,7 +58,7 @@ async function build(part, data, turn, start) {
   tiles.className = "zg-tiles"
   tiles.style.setProperty("--columns", data.columns)
   tiles.setAttribute("role", "group")
-  tiles.setAttribute("aria-label", `${data.n} pictures. Arrow keys move, Enter opens one in Explore.`)
+  tiles.setAttribute("aria-label", _("{n} pictures. Arrow keys move, Enter opens one in Explore.", { n: data.n }))
   const density = Math.min(2, window.devicePixelRatio || 1)
   const side = Math.max(w, Math.ceil((density * 720) / data.columns))
   for (let i = 0; i < data.n; i++) {
@@ -65,7 +66,7 @@ async function build(part, data, turn, start) {
     tile.type = "button"
     tile.className = "zg-tile"
     tile.tabIndex = i === 0 ? 0 : -1
-    tile.setAttribute("aria-label", `Picture ${i + 1}${drawnFor(i)}, nearest to ${name(data.rows[i])} ${map.index[data.rows[i]]}, trust ${data.trust[i].toFixed(2)}`)
+    tile.setAttribute("aria-label", _("Picture {i}{i2}, nearest to {i3} {i4}, trust {i5}", { i: i + 1, i2: drawnFor(i), i3: name(data.rows[i]), i4: map.index[data.rows[i]], i5: data.trust[i].toFixed(2) }))
     tile.dataset.suspect = String(data.real?.suspect[i] === true)
     tile.append(canvas(side, Math.round((side * h) / w)), evidence(i))
     copy(tile.firstChild, i)
@@ -99,9 +100,9 @@ async function build(part, data, turn, start) {
   panel.setAttribute("aria-live", "polite")
   const large = canvas(Math.max(448, w), Math.round((Math.max(448, w) * h) / w), "zg-large")
   const real = canvas(112, Math.round((112 * h) / w), "zg-real")
-  panel.append(large, element("div", "zg-title"), element("div", "zg-label", "Trust"), element("div", "zg-bar"),
-    element("div", "zg-trust"), element("div", "zg-label", reals ? "Nearest training sample" : "Nearest real sample, in latent space"),
-    real, element("div", "zg-name"), element("div", "zg-copy", data.waiting), element("div", "zg-hint", "A click opens the picture in Explore."))
+  panel.append(large, element("div", "zg-title"), element("div", "zg-label", _("Trust")), element("div", "zg-bar"),
+    element("div", "zg-trust"), element("div", "zg-label", reals ? _("Nearest training sample") : _("Nearest real sample in latent space")),
+    real, element("div", "zg-name"), element("div", "zg-copy", data.waiting), element("div", "zg-hint", _("Click to open the picture in Explore.")))
 
   const [trustLabel, realLabel] = panel.querySelectorAll(".zg-label")
   trustLabel.title = TRUST_TITLE
@@ -112,7 +113,7 @@ async function build(part, data, turn, start) {
     const at = (name) => panel.querySelector(name)
     copy(large, i)
     shown(real, i)
-    at(".zg-title").textContent = `Picture ${i + 1} of ${data.n}${drawnFor(i)}`
+    at(".zg-title").textContent = _("Picture {i} of {n}{i2}", { i: i + 1, n: data.n, i2: drawnFor(i) })
     at(".zg-bar").style.setProperty("--trust", data.trust[i])
     at(".zg-bar").style.setProperty("--colour", trustColour(data.trust[i]))
     at(".zg-trust").innerHTML = ""

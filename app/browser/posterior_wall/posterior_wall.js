@@ -3,21 +3,22 @@
 
 import { Part, mounting } from "../shared/part.js"
 import { emit, geometry, on, percent } from "../shared/zscope.js"
+import { _, number } from "../shared/text.js"
 
 const MARKUP = `
 <div class="zp-head">
-  <div role="radiogroup" aria-label="What to show">
-    <button type="button" role="radio" data-show="draws">Draws</button><button type="button" role="radio" data-show="mean">Mean only</button>
+  <div role="radiogroup" aria-label="${_("What to show")}">
+    <button type="button" role="radio" data-show="draws">${_("Draws")}</button><button type="button" role="radio" data-show="mean">${_("Mean only")}</button>
   </div>
-  <button type="button" data-do="resample">Resample</button>
+  <button type="button" data-do="resample">${_("Resample")}</button>
   <span class="zp-width"></span>
 </div>
 <div class="zp-body">
   <div class="zp-sums">
-    <figure><img alt="Picture of the posterior mean"><figcaption>mean</figcaption></figure>
+    <figure><img alt="Picture of the posterior mean"><figcaption>${_("mean")}</figcaption></figure>
     <figure><img alt="Standard deviation of the pictures"><figcaption></figcaption></figure>
   </div>
-  <div class="zp-wall" role="group" aria-label="Pictures of the draws"></div>
+  <div class="zp-wall" role="group" aria-label="${_("Pictures of the draws")}"></div>
 </div>
 <p class="zp-said"></p>`
 const SMALL = 0.01 // of the map: a cloud that is hardly a dot
@@ -45,12 +46,12 @@ class Wall extends Part {
     this.root.classList.toggle("zp-point", point)
     this.find("[data-do=resample]").disabled = point
     this.find(".zp-said").textContent = said
-    this.find(".zp-width").textContent = point ? "no width" : `std ${width.toFixed(2)} of that of all codes; ${extent < SMALL ? "under 1 %" : percent(extent)} of the map`
-    this.find(".zp-width").title = "Standard deviation of the posterior, mean over the active dimensions; and how wide the cloud is on the map, drawn to scale: zoom in to see a small one. Each draw is placed by its own code, which may put the cloud a little beside the sample's point"
+    this.find(".zp-width").textContent = point ? _("zero width") : extent < SMALL ? _("std {std} of that of all latents; less than 1% of the map", { std: number(width, 2) }) : _("std {std} of that of all latents; {share} of the map", { std: number(width, 2), share: percent(extent) })
+    this.find(".zp-width").title = _("Standard deviation of the posterior, averaged over the active dimensions, and the width of the cloud on the map. The cloud is drawn to scale: zoom in to see a small one. Each draw is placed by its own latent, so the cloud can lie slightly beside the sample's point")
     const [first, second] = this.root.querySelectorAll("figure img")
     first.src = mean
     second.src = spread
-    this.root.querySelectorAll("figcaption")[1].textContent = point ? "no spread" : `std, white ${(most / 255).toFixed(2).replace(/^0/, "")}`
+    this.root.querySelectorAll("figcaption")[1].textContent = point ? _("no spread") : `std, white ${(most / 255).toFixed(2).replace(/^0/, "")}`
     if (wall !== this.wall) this.build()
     this.show(this.shown)
   }
@@ -58,10 +59,10 @@ class Wall extends Part {
   build() {
     const { wall, n, columns, z, xy } = this.component.data, [h, w] = this.shape, lines = Math.ceil(n / columns)
     this.wall = wall
-    const tiles = Array.from({ length: n }, (_, i) => {
+    const tiles = Array.from({ length: n }, (_each, i) => {
       const tile = document.createElement("button"), row = Math.floor(i / columns), column = i % columns
       tile.type = "button"
-      tile.setAttribute("aria-label", `Draw ${i + 1}: go there`)
+      tile.setAttribute("aria-label", _("Draw {i}: go there", { i: i + 1 }))
       tile.style.aspectRatio = `${w} / ${h}`
       tile.style.backgroundImage = `url(${wall})`
       tile.style.backgroundSize = `${100 * columns}% ${100 * lines}%`

@@ -3,13 +3,14 @@
 
 import { Part, mounting } from "../shared/part.js"
 import { copied } from "../shared/zscope.js"
+import { _ } from "../shared/text.js"
 
 const EVERY_MS = 250 // the address changes without an event
 const SAID_MS = 4000
 
 class ShareLink extends Part {
   static className = "zscope-share zscope-part"
-  static markup = '<code aria-label="Link"></code><button type="button">Copy</button>'
+  static markup = `<code aria-label="${_("Link")}"></code><button type="button">${_("Copy")}</button>`
 
   start() {
     const line = this.find("code"), button = this.find("button")
@@ -17,9 +18,9 @@ class ShareLink extends Part {
     const timer = setInterval(show, EVERY_MS)
     let saying
     button.onclick = async () => {
-      button.textContent = (await copied(location.href)) ? "Copied" : "The browser refused"
+      button.textContent = (await copied(location.href)) ? _("Copied") : _("The browser did not allow it")
       clearTimeout(saying)
-      saying = setTimeout(() => { button.textContent = "Copy" }, SAID_MS)
+      saying = setTimeout(() => { button.textContent = _("Copy") }, SAID_MS)
     }
     this.offs.push(() => clearInterval(timer), () => clearTimeout(saying))
     show()

@@ -3,6 +3,7 @@
 
 import { answer, request, sequenceOf } from "./frame_codec.js"
 import { geometry } from "./pictures.js"
+import { _ } from "./text.js"
 
 export const KIND = { map: "map", latent: "latent", row: "row" }
 export const live = { sent: 0, painted: 0, dropped: 0, latency_ms: [], shown_ms: [] }
@@ -73,12 +74,12 @@ class Client {
     const flight = this.flight
     this.flight = null
     this.socket = null
-    if (flight?.resolve) flight.reject(new Error(event.reason || "the connection closed"))
+    if (flight?.resolve) flight.reject(new Error(event.reason || _("the connection closed")))
     else if (flight) { live.dropped += 1; if (event.code !== 4400) this.waiting ??= flight }
     if (this.closed) return
     if (event.code === 4401 || event.code === 4403 || event.code === 4404) return this.say("refused", event.reason)
     const wait = RETRY_MS[Math.min(this.attempt++, RETRY_MS.length - 1)] * (0.8 + 0.4 * Math.random())
-    this.say("away", event.reason || "the server does not answer")
+    this.say("away", event.reason || _("the server does not answer"))
     this.timer = setTimeout(() => this.open(), wait)
   }
 
@@ -97,7 +98,7 @@ class Client {
   close() {
     this.closed = true
     clearTimeout(this.timer)
-    for (const job of [...this.urgent, ...this.idle, ...this.lanes.values()]) job.reject(new Error("another model was opened"))
+    for (const job of [...this.urgent, ...this.idle, ...this.lanes.values()]) job.reject(new Error(_("another model was opened")))
     this.urgent = []
     this.idle = []
     this.lanes.clear()

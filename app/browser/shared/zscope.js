@@ -26,15 +26,16 @@
 //   paced(ms, act)                                  act at once, then at most every ms, the last call always
 //   palette(dark) -> [colour], theme(element) -> {text, background, rgb, panel, border, accent, font, dark}
 //   copied(text) -> Promise<bool>                   to the clipboard
-//   count(n) "10 000", ms(v) "3.6 ms", percent(share) "60 %", median(values)
+//   count(n) "10,000", ms(v) "3.6 ms", percent(share) "60%", median(values)
 //   trustWord(trust), trustColour(trust), TRUST_TITLE: does this point come back when its picture is encoded again
 //   window.zscope.live = {sent, painted, dropped, latency_ms, shown_ms}: live requests alone, the last 1000 times. latency_ms:
 //   from the move event to after putImageData; shown_ms: to the animation frame with it. sent = painted + dropped + under way.
 
 import { KIND, connect, connected, emit, live, on, open, pace } from "./channel.js"
 import { fit, geometry, paint, sampleName, spriteSheet } from "./pictures.js"
+import { _, ms, number, percent } from "./text.js"
 
-export { KIND, connect, emit, fit, geometry, live, on, open, paint, sampleName, spriteSheet }
+export { KIND, connect, emit, fit, geometry, live, ms, number as count, on, open, paint, percent, sampleName, spriteSheet }
 
 // ---------------------------------------------------------------- the clipboard
 
@@ -96,16 +97,13 @@ export function theme(element) {
   }
 }
 
-export const count = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f")
-export const ms = (v) => `${v < 10 ? v.toFixed(1) : Math.round(v)} ms`
-export const percent = (share) => `${Math.round(100 * share)} %`
 
 /** @type {[number, string, string][]} */
-const TRUST_LEVELS = [[0.6, "reliable", "#0a9f78"], [0.25, "doubtful", "#e69f00"], [-Infinity, "unreliable", "#888888"]]
+const TRUST_LEVELS = [[0.6, _("reliable"), "#0a9f78"], [0.25, _("doubtful"), "#e69f00"], [-Infinity, _("unreliable"), "#888888"]]
 const trustLevel = (trust) => TRUST_LEVELS.find(([least]) => trust >= least)
 export const trustWord = (trust) => trustLevel(trust)[1]
 export const trustColour = (trust) => trustLevel(trust)[2]
-export const TRUST_TITLE = "How likely the picture decoded here, when it is encoded again, lands near this point (no farther off than 95 % of real samples do from theirs) and not far from it: 1 is near, 0 is far"
+export const TRUST_TITLE = _("How likely the picture decoded here, encoded again, comes back near this point (as near as 95% of real samples come back to theirs): 1 is near, 0 is far")
 
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b)

@@ -2,6 +2,8 @@
 // A series under a pen: time to the right, values upward, one channel at a time. The scale is that of all charts of series
 // (vae/modalities/series.py): a value v is drawn at tanh(v / 5) of half the height.
 
+import { _ } from "../shared/text.js"
+
 const SOFT = 5, MARGIN = 2 / 64, EDGE = 0.995 // of the height left free at either side; how near the pen comes to the end of the scale
 const COLOURS = ["#59ccff", "#ff9e40", "#8ce673", "#f280cc"], ZERO = "#292929", LINE = 1.2 / 96
 
@@ -74,9 +76,9 @@ export class Curve {
   // buttons that choose the channel, where there are several
   channels() {
     if (this.c === 1) return []
-    return Array.from({ length: this.c }, (_, k) => {
+    return Array.from({ length: this.c }, (_each, k) => {
       const button = document.createElement("button")
-      Object.assign(button, { type: "button", textContent: `Channel ${k + 1}`, title: "The channel that the pen draws" })
+      Object.assign(button, { type: "button", textContent: _("Channel {k}", { k: k + 1 }), title: _("The channel that the pen draws") })
       button.style.boxShadow = `inset 0 -3px ${COLOURS[k % COLOURS.length]}`
       button.setAttribute("role", "radio")
       button.dataset.channel = String(k)

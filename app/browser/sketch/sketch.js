@@ -7,29 +7,30 @@ import { Painting } from "./brush.js"
 import { Curve } from "./curve.js"
 import { LivePart, mounting } from "../shared/part.js"
 import { emit, fit, paced, paint, sampleName } from "../shared/zscope.js"
+import { _, number } from "../shared/text.js"
 
 const TEST = { sent: 0, shown: 0, ms: [] }
-const ODD = [[0.99, "Very odd", "zk-odd"], [0.95, "Odd", "zk-odd"], [0.85, "Unusual", "zk-doubt"], [-1, "Ordinary", ""]]
-const WEIGHED = "By the reconstruction error, and by the rate at both ends: what is no sample at all may be rebuilt well, but its code says next to nothing"
+const ODD = [[0.99, _("Very odd"), "zk-odd"], [0.95, _("Odd"), "zk-odd"], [0.85, _("Unusual"), "zk-doubt"], [-1, _("Ordinary"), ""]]
+const WEIGHED = _("Judged by the reconstruction error and by the rate, high or low: an input unlike any sample can be reconstructed well, but then its latent carries next to nothing")
 
 const MARKUP = `
 <div class="zk-bar">
-  <div class="zk-pair" role="radiogroup" aria-label="Brush"><button type="button" role="radio" data-brush="draw" title="Paint">Brush</button><button type="button" role="radio" data-brush="erase" title="Paint black">Erase</button></div>
-  <label title="Width of the brush">Size<input type="range" aria-label="Width of the brush" data-of="radius" min="0.4" max="4" step="0.1" value="1.1"></label>
-  <label title="What the brush paints: from black to white, or a colour">Paint<input type="range" aria-label="Brightness of the brush" data-of="grey" min="0" max="255" step="1" value="255"><input type="color" aria-label="Colour of the brush" data-of="colour" value="#ffffff"></label>
-  <button type="button" data-do="undo" title="Take the last stroke back">↶</button>
-  <button type="button" data-do="invert" title="Black for white: the data may be white on black">Invert</button>
-  <button type="button" data-do="clear" title="All black">Clear</button>
-  <button type="button" data-do="sample" title="Back to the picture under study, or to the file that was given">Reset</button>
+  <div class="zk-pair" role="radiogroup" aria-label="${_("Brush")}"><button type="button" role="radio" data-brush="draw" title="${_("Paint")}">${_("Brush")}</button><button type="button" role="radio" data-brush="erase" title="${_("Paint black")}">${_("Erase")}</button></div>
+  <label title="${_("Width of the brush")}">${_("Size")}<input type="range" aria-label="${_("Width of the brush")}" data-of="radius" min="0.4" max="4" step="0.1" value="1.1"></label>
+  <label title="${_("What the brush paints: from black to white, or a colour")}">${_("Paint")}<input type="range" aria-label="${_("Brightness of the brush")}" data-of="grey" min="0" max="255" step="1" value="255"><input type="color" aria-label="${_("Colour of the brush")}" data-of="colour" value="#ffffff"></label>
+  <button type="button" data-do="undo" title="${_("Undo the last stroke")}">↶</button>
+  <button type="button" data-do="invert" title="${_("Swap black and white: the data may be white on black")}">${_("Invert")}</button>
+  <button type="button" data-do="clear" title="${_("All black")}">${_("Clear")}</button>
+  <button type="button" data-do="sample" title="${_("Back to the current picture, or to the uploaded file")}">${_("Reset")}</button>
 </div>
 <div class="zk-pictures">
-  <figure><canvas class="zk-draw" width="224" tabindex="0" role="img" aria-label="Canvas to draw on"></canvas><figcaption>what the model sees</figcaption></figure>
-  <figure><canvas class="zk-made" width="224" role="img" aria-label="Reconstruction"></canvas><figcaption>its reconstruction</figcaption></figure>
+  <figure><canvas class="zk-draw" width="224" tabindex="0" role="img" aria-label="${_("Canvas to draw on")}"></canvas><figcaption>${_("what the model sees")}</figcaption></figure>
+  <figure><canvas class="zk-made" width="224" role="img" aria-label="${_("Reconstruction")}"></canvas><figcaption>${_("its reconstruction")}</figcaption></figure>
   <div class="zk-near"></div>
 </div>
 <div class="zk-foot">
   <p class="zk-said" aria-live="polite"></p>
-  <button type="button" data-do="keep" disabled title="Commit the code of this picture as the point under study">Keep</button>
+  <button type="button" data-do="keep" disabled title="${_("Use the latent of this picture as the current point")}">${_("Keep")}</button>
 </div>`
 const READ_MS = 80
 const KEPT = "committed" // the version without a file: the point under study
@@ -69,11 +70,11 @@ class Sketch extends LivePart {
     const channels = curve.channels()
     this.curve = curve
     const pair = this.find(".zk-pair")
-    pair.setAttribute("aria-label", "Channel")
+    pair.setAttribute("aria-label", _("Channel"))
     pair.replaceChildren(...channels)
     for (const label of this.root.querySelectorAll(".zk-bar label")) label.hidden = true
-    this.find("[data-do=invert]").title = "Upside down"
-    this.find("[data-do=clear]").title = "All zero"
+    this.find("[data-do=invert]").title = _("Upside down")
+    this.find("[data-do=clear]").title = _("All zero")
     if (channels.length) this.choose(channels[0])
   }
 
@@ -174,7 +175,7 @@ class Sketch extends LivePart {
     try {
       answer = await this.client.latest("stroke", "stroke", this.painting.payload)
     } catch (error) {
-      this.find(".zk-said").textContent = `Not encoded: ${error.message}`
+      this.find(".zk-said").textContent = _("Could not encode it: {message}", { message: error.message })
       return
     }
     if (!answer || this.gone) return
@@ -194,14 +195,14 @@ class Sketch extends LivePart {
 
   words({ arrays, mse, negative_elbo_nats, oddness, by, reference, label, label_given }) {
     this.find("[data-do=keep]").disabled = false
-    const [, word, tone] = ODD.find(([least]) => oddness >= least), nats = negative_elbo_nats === null ? "" : ` · −elbo ${negative_elbo_nats.toFixed(0)} nats`
+    const [, word, tone] = ODD.find(([least]) => oddness >= least), nats = negative_elbo_nats === null ? "" : _(" · ELBO {elbo} nats", { elbo: number(-negative_elbo_nats) })
     const said = this.find(".zk-said")
     said.innerHTML = ""
     const strong = document.createElement("b")
-    Object.assign(strong, { textContent: `error ${mse.toFixed(4)}`, title: "Mean squared difference from the reconstruction, pixels 0 to 1" })
+    Object.assign(strong, { textContent: _("reconstruction error {mse}", { mse: mse.toFixed(4) }), title: _("Mean squared error of the reconstruction, pixels 0 to 1") })
     const odd = document.createElement("span")
-    const why = tone ? `, by its ${by}` : "", more = oddness === 1 ? "all" : `${Math.floor(100 * oddness)} %`
-    Object.assign(odd, { className: tone, textContent: `${word}${why}: odder than ${more} of ${reference}`, title: WEIGHED })
+    const why = tone ? _(", by its {by}", { by }) : "", more = oddness === 1 ? "100%" : `${Math.floor(100 * oddness)}%`
+    Object.assign(odd, { className: tone, textContent: _("{word}{why}: odder than {more} of {reference}", { word, why, more, reference }), title: WEIGHED })
     const as = label === null ? "" : ` · as ${this.geometry.classes[label]}, ${label_given ? "chosen" : "the likeliest label"}`
     said.append(strong, nats, as, document.createElement("br"), odd)
     this.nearest(arrays)
@@ -221,7 +222,7 @@ class Sketch extends LivePart {
       button.lastChild.textContent = distances[i].toFixed(1)
       if (Number(button.dataset.row) === row) return
       button.dataset.row = row
-      button.title = `${sampleName(this.geometry, row)} #${index[row]}, latent distance ${distances[i].toFixed(2)}: go there`
+      button.title = _("{row} #{row2}, latent distance {i}: go there", { row: sampleName(this.geometry, row), row2: index[row], i: distances[i].toFixed(2) })
       button.setAttribute("aria-label", button.title)
       button.onclick = () => emit("goto", { row })
       this.sheet.draw(button.firstChild.getContext("2d", { willReadFrequently: true }), row, 0, 0, 96)

@@ -4,6 +4,7 @@
 // rest, and stays while one scrubs; what lies beyond is a hollow dot at its edge, beside its value.
 
 import { figure, spread, ticks } from "./numbers.js"
+import { _ } from "../shared/text.js"
 
 export const COLOUR = { elbo: "#d55e00", distortion: "#2f7fc1", rate: "#0a9f78", dead: "#9aa3af", other: { light: "#a4478f", dark: "#d98bc9" } }
 export const otherColour = (look) => (look.dark ? COLOUR.other.dark : COLOUR.other.light)
@@ -154,13 +155,13 @@ export function plane(context, width, height, rows, look) {
   context.globalAlpha = 1
   for (const [k, at] of [...here.entries()].reverse()) if (at) place(context, at, k, px, py, box, rows[k].second ? otherColour(look) : COLOUR.elbo, look)
   Object.assign(context, { font: `600 ${FONT(look)}`, fillStyle: COLOUR.rate, textAlign: "right", textBaseline: "bottom" })
-  context.fillText("rate, nats →", box.right, height - 1)
+  context.fillText(_("rate, nats →"), box.right, height - 1)
   context.save()
   context.translate(11, box.top)
   context.rotate(-Math.PI / 2)
   context.fillStyle = COLOUR.distortion
   context.textBaseline = "middle"
-  context.fillText("distortion, nats →", 0, 0)
+  context.fillText(_("distortion, nats →"), 0, 0)
   context.restore()
 }
 
@@ -169,7 +170,7 @@ function place(context, [r, d], k, px, py, box, colour, look) {
   if (dot(context, px(r), py(d), 6.5, colour, look.background, box)) return
   const right = px(r) > (box.left + box.right) / 2, low = py(d) > (box.top + box.bottom) / 2, down = (low ? -1 : 1) * (9 + 15 * k)
   const x = Math.min(box.right, Math.max(box.left, px(r))) + (right ? -11 : 11), y = Math.min(box.bottom, Math.max(box.top, py(d))) + down
-  const said = `rate ${figure(r)}, distortion ${figure(d)}`
+  const said = _("rate {r}, distortion {d}", { r: figure(r), d: figure(d) })
   Object.assign(context, { fillStyle: colour, strokeStyle: look.background, lineWidth: 4, lineJoin: "round", font: `600 ${FONT(look, 11)}` })
   Object.assign(context, { textAlign: right ? "right" : "left", textBaseline: "middle" })
   context.strokeText(said, x, y)
@@ -185,7 +186,7 @@ function iso(context, { r0, r1, d0, d1 }, px, py, look) {
     context.globalAlpha = look.dark ? 0.6 : 0.45
     polyline(context, [[px(r0), py(total - r0)], [px(r1), py(total - r1)]])
     const [x, y] = total - r0 <= d1 ? [r0, total - r0] : [total - d1, d1] // where it enters, at the left or the top
-    const said = `elbo ${say(-total)}`
+    const said = _("ELBO {total}", { total: say(-total) })
     if (px(x) + 14 + context.measureText(said).width > px(r1)) continue
     context.save()
     context.translate(px(x) + 6, py(y) + (y === d1 ? 12 : -2))
@@ -206,7 +207,7 @@ export function bars(context, width, height, rows, look) {
   const from = rates[i], to = rates[j]?.length === from?.length ? rates[j] : from
   const box = { left: 34, right: width - 2, top: 6, bottom: height - 16 }, d = from.length
   const one = reel.index.axis === "epoch" ? rates.findLast((rate) => rate?.length === d) ?? from : t < 0.5 ? from : to
-  const order = from.map((_, k) => k).sort((a, b) => one[b] - one[a])
+  const order = from.map((_each, k) => k).sort((a, b) => one[b] - one[a])
   const ends = rows.flatMap(({ reel, f }) => [reel.index.rates.at(-1), reel.index.rates[reel.beside(f).i], reel.index.rates[reel.beside(f).j]])
   const most = Math.max(0.1, ...ends.flatMap((rate) => rate ?? [])), slots = Math.max(...ends.map((rate) => rate?.length ?? 0))
   const py = (v) => box.bottom - (v / (1.05 * most)) * (box.bottom - box.top), pitch = Math.min(WIDEST, (box.right - box.left) / slots)

@@ -5,6 +5,7 @@ import { classColours, looks } from "../latent_map/colours.js"
 import { FlatPoints, Points, webgl } from "../latent_map/points.js"
 import { Surface } from "./surface.js"
 import { palette } from "../shared/zscope.js"
+import { _ } from "../shared/text.js"
 
 const PAD_PX = 10
 
@@ -15,7 +16,7 @@ export class Forming {
 
   constructor(host) {
     this.note = host.appendChild(Object.assign(document.createElement("p"), { className: "th-waits" }))
-    this.surface = new Surface(host, "Map of the samples' latents", (...given) => this.draw(...given))
+    this.surface = new Surface(host, _("Map of the samples' latents"), (...given) => this.draw(...given))
   }
 
   // f: place between frames; look: the theme

@@ -21,7 +21,7 @@ export function figure(v, digits = 1) {
 export function ticks(low, high, about) {
   const raw = (high - low) / about, power = 10 ** Math.floor(Math.log10(raw)), step = power * [1, 2, 5, 10].find((m) => m * power >= raw)
   const first = Math.ceil(low / step), count = Math.min(MOST, Math.floor((high + 1e-9 * step) / step) - first + 1)
-  const found = Array.from({ length: Math.max(0, count) || 0 }, (_, k) => (first + k) * step)
+  const found = Array.from({ length: Math.max(0, count) || 0 }, (_each, k) => (first + k) * step)
   const most = Math.max(0, ...found.map(Math.abs)), [unit, by] = most < PLAIN ? /** @type {[string, number]} */ (["", 1]) : UNITS.findLast(([, by]) => most >= by)
   const digits = Math.max(0, -Math.floor(Math.log10(step / by) + 1e-9))
   const say = (v) => signed(v === 0 ? "0" : most < HUGE ? `${(v / by).toFixed(digits)}${unit}` : v.toExponential(Math.min(2, Math.max(0, Math.floor(Math.log10(most / step))))))

@@ -5,6 +5,7 @@
 import { unpacked } from "../shared/frame_codec.js"
 import { extent } from "../latent_map/near.js"
 import { fetched } from "../shared/pictures.js"
+import { _ } from "../shared/text.js"
 
 const LOOK_MS = 1200, PATIENT_MS = 5000
 
@@ -40,7 +41,7 @@ export class Reel {
     if (!index.empty) {
       if (!this.fixed) this.fixed = unpacked(await (await this.fetch("fixed.bin")).arrayBuffer()).arrays
       this.index = index
-      const wanted = index.tags.map((_, i) => i).filter((i) => this.frames[i]?.tag !== index.tags[i])
+      const wanted = index.tags.map((_each, i) => i).filter((i) => this.frames[i]?.tag !== index.tags[i])
       for (const i of wanted.reverse()) { // the newest is the one that is looked at
         const { arrays } = unpacked(await (await this.fetch(`${i}.bin`)).arrayBuffer())
         if (this.gone) return
@@ -64,7 +65,7 @@ export class Reel {
   // the axis as it is drawn: epochs to scale, other values a step each
   x(i) { return this.index.axis === "epoch" ? this.index.values[i] : i }
   xAt(f) { const { i, j, t } = this.beside(f); return this.x(i) + t * (this.x(j) - this.x(i)) }
-  get xs() { return this.index.values.map((_, i) => this.x(i)) }
+  get xs() { return this.index.values.map((_each, i) => this.x(i)) }
 
   // the place whose x that is, within what is there
   placeOf(x) {
@@ -97,7 +98,7 @@ export class Reel {
   named(i) { return `${this.index.axis} ${this.index.values[i]}` }
 
   // what place f is called: an epoch between two frames has its own number
-  placeNamed(f) { return this.index.axis === "epoch" ? `epoch ${Math.round(this.xAt(f))}` : this.named(this.nearest(f)) }
+  placeNamed(f) { return this.index.axis === "epoch" ? _("epoch {f}", { f: Math.round(this.xAt(f)) }) : this.named(this.nearest(f)) }
 
   remove() { this.gone = true; clearTimeout(this.timer) }
 }

@@ -2,14 +2,16 @@
 // Back and forth through frames: a slider with a mark for each and numbers at some, play and loop, keys. Rests on frames, glides to them, and stays
 // at the end while frames are added there.
 
+import { _ } from "../shared/text.js"
+
 const LEG_MS = [160, 700], WHOLE_MS = 9000, GLIDE_MS = 350 // a frame while playing, at least and at most; of all; of one step
 const NUMBERED = 10 // marks at most that have a number
 const BUSY = "input:not(.th-range), textarea, select, button, [contenteditable], [role=combobox], [role=slider], [role=listbox]"
 const MARKUP = `
-<button type="button" class="th-play" aria-pressed="false" title="Space"><span aria-hidden="true">▶</span> <b>Play</b></button>
-<button type="button" class="th-loop" aria-pressed="true" title="Begin again at the end">Loop</button>
-<div class="th-track"><input class="th-range" type="range" min="0" max="0" step="any" value="0" aria-label="Frame" data-testid="zscope-scrub"><div class="th-marks" aria-hidden="true"></div></div>
-<span class="th-live" title="It follows what is added, while the slider is at the end">live</span><output></output>
+<button type="button" class="th-play" aria-pressed="false" title="${_("Space")}"><span aria-hidden="true">▶</span> <b>${_("Play")}</b></button>
+<button type="button" class="th-loop" aria-pressed="true" title="${_("Start over at the end")}">${_("Loop")}</button>
+<div class="th-track"><input class="th-range" type="range" min="0" max="0" step="any" value="0" aria-label="${_("Frame")}" data-testid="zscope-scrub"><div class="th-marks" aria-hidden="true"></div></div>
+<span class="th-live" title="${_("Follows new epochs while the slider is at the end")}">${_("live")}</span><output></output>
 <button type="button" class="th-act" hidden></button>`
 
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches
@@ -121,7 +123,7 @@ export class Scrubber {
   shows(playing) {
     const button = this.find(".th-play")
     button.setAttribute("aria-pressed", String(playing))
-    button.innerHTML = playing ? '<span aria-hidden="true">❚❚</span> <b>Pause</b>' : '<span aria-hidden="true">▶</span> <b>Play</b>'
+    button.innerHTML = playing ? `<span aria-hidden="true">❚❚</span> <b>${_("Pause")}</b>` : `<span aria-hidden="true">▶</span> <b>${_("Play")}</b>`
   }
 
   key(event) {

@@ -11,32 +11,33 @@ import { Scrubber } from "./scrubber.js"
 import { Sheet } from "./sheet.js"
 import { Surface } from "./surface.js"
 import { count, palette, theme } from "../shared/zscope.js"
+import { _ } from "../shared/text.js"
 
-const ACTIVE = "Active: its posterior mean differs from sample to sample, with a variance above 0.01 over the training samples shown. Dead: it does not, so it tells the decoder next to nothing of a sample."
+const ACTIVE = _("Active: the posterior mean has a variance above 0.01 over the training samples shown. Dead: it hardly varies, so the dimension tells the decoder next to nothing.")
 const MARKUP = `
 <section class="th-map"><h4><span></span><em></em></h4><div class="th-clouds"><div class="th-cloud"></div></div><p class="th-legend"></p></section>
 <section class="th-drawn"><h4></h4><div class="th-sheets"><div class="th-fill"></div></div></section>
-<section class="th-bars"><h4 title="${ACTIVE}">Rate of each dimension, nats <i style="--c:${COLOUR.rate}"></i>active <i style="--c:${COLOUR.dead}"></i>dead</h4><div class="th-fill"></div></section>
-<section class="th-plane"><h4>Rate and distortion <small>dashed: equal elbo</small></h4><div class="th-fill"></div></section>
+<section class="th-bars"><h4 title="${ACTIVE}">${_("Rate of each dimension, nats")} <i style="--c:${COLOUR.rate}"></i>${_("active")} <i style="--c:${COLOUR.dead}"></i>${_("dead")}</h4><div class="th-fill"></div></section>
+<section class="th-plane"><h4>${_("Rate and distortion")} <small>${_("dashed: equal ELBO")}</small></h4><div class="th-fill"></div></section>
 <section class="th-curves"><h4></h4><div class="th-fill"></div></section>
 <section class="th-again"><h4></h4><div class="th-fill"></div></section>
 <div class="th-scrub"></div>
 <div class="th-note" role="status" hidden></div>`
 
 const DRAWN = {
-  grid: ["What the latent plane decodes to", "An even grid over the prior's mass: of two dimensions every place is seen"],
-  prior: ["64 draws of the prior, decoded", "The same 64 latents z ~ p(z) every time"],
-  codes: ["64 latents near the codes, decoded", "This family has no prior: drawn from a Gaussian with the mean and spread of the codes, the same noise every time"],
-  "": ["64 fixed latents, decoded", "The same latents every time"],
+  grid: [_("The latent plane, decoded"), _("A grid of equal steps in prior probability: with two dimensions it covers the whole latent space")],
+  prior: [_("64 samples from the prior, decoded"), _("The same 64 latents z ~ p(z) every time")],
+  codes: [_("64 latents near the data, decoded"), _("This family has no prior: samples from a Gaussian with the mean and standard deviation of the latents, with the same noise every time")],
+  "": [_("64 fixed latents, decoded"), _("The same latents every time")],
 }
-const NOTHING = "No snapshot of this run was kept: it was made before zscope took them, or it ended before its first epoch did."
-const SOON = "The first picture comes with the first finished epoch."
-const LAYING = "laying out the map …"
-const NO_PLANE = "This family has no rate, so no place in this plane and no elbo: distortion alone says how well it does."
-const NO_BARS = "The rate of this family is no sum over dimensions, or it has none."
-const NO_CURVES = "No figures were measured for these frames."
+const NOTHING = _("This run has no snapshots: it was made by an older version, or it ended before its first epoch was done.")
+const SOON = _("The first picture appears after the first epoch.")
+const LAYING = _("computing the map …")
+const NO_PLANE = _("This family has no rate and no ELBO; only its distortion is measured.")
+const NO_BARS = _("This family has no rate for each dimension.")
+const NO_CURVES = _("No metrics were measured for these frames.")
 
-const all = (from, to, n) => Array.from({ length: n }, (_, at) => ({ from, to, at }))
+const all = (from, to, n) => Array.from({ length: n }, (_each, at) => ({ from, to, at }))
 
 class Theatre extends Part {
   static className = "zscope-part zscope-theatre"
@@ -49,11 +50,11 @@ class Theatre extends Part {
     const place = (name) => this.find(`.th-${name} .th-fill`)
     this.parts = {
       map: new Forming(this.find(".th-cloud")),
-      drawn: new Sheet(place("drawn"), "Fixed latents, decoded", 8, 1),
-      again: new Sheet(place("again"), "Test samples, and what they come back as", 1, 3),
-      bars: this.chart("bars", "Rate of each dimension", bars),
-      plane: this.chart("plane", "Rate-distortion plane", plane),
-      curves: this.chart("curves", "Training curves", curves),
+      drawn: new Sheet(place("drawn"), _("Fixed latents, decoded"), 8, 1),
+      again: new Sheet(place("again"), _("Test samples and their reconstructions"), 1, 3),
+      bars: this.chart("bars", _("Rate of each dimension"), bars),
+      plane: this.chart("plane", _("Rate-distortion plane"), plane),
+      curves: this.chart("curves", _("Training curves"), curves),
     }
     this.scrubber = new Scrubber(this.find(".th-scrub"), {
       moved: () => this.paint(),
@@ -86,7 +87,7 @@ class Theatre extends Part {
     if (!key) return
     const beside = (host, name) => host.appendChild(Object.assign(document.createElement("div"), { className: `${name} second` }))
     this.twin = new Forming(beside(this.find(".th-clouds"), "th-cloud"))
-    this.drawnToo = new Sheet(beside(this.find(".th-sheets"), "th-fill"), "Fixed latents, decoded by the other", 8, 1)
+    this.drawnToo = new Sheet(beside(this.find(".th-sheets"), "th-fill"), _("Fixed latents, decoded by the second run"), 8, 1)
     this.other = new Reel(key, this.component.data.link.base, () => this.changed())
     this.other.look()
   }
@@ -96,7 +97,7 @@ class Theatre extends Part {
     const { reel } = this
     if (!reel || this.gone) return
     const note = reel.trouble && !reel.ready ? reel.trouble : reel.index?.empty ? (reel.index.active ? SOON : NOTHING) : ""
-    Object.assign(this.find(".th-note"), { hidden: reel.ready, textContent: note || "Opening …" })
+    Object.assign(this.find(".th-note"), { hidden: reel.ready, textContent: note || _("Opening …") })
     this.root.dataset.ready = String(reel.ready && reel.frames.filter(Boolean).length === reel.count)
     this.root.dataset.laid = reel.index?.laid ?? 0
     if (!reel.ready) return
@@ -107,10 +108,10 @@ class Theatre extends Part {
 
   captions() {
     const { index } = this.reel, [words, help] = DRAWN[index.drawn_from] ?? DRAWN[""]
-    this.find(".th-map h4 span").textContent = `Where ${count(index.n)} training samples lie${index.plane ? ": the latent plane itself" : ""}`
+    this.find(".th-map h4 span").textContent = index.plane ? _("Latent plane with {n} training samples", { n: count(index.n) }) : _("Map of {n} training samples", { n: count(index.n) })
     Object.assign(this.find(".th-drawn h4"), { textContent: words, title: help })
-    this.find(".th-again h4").textContent = `${this.reel.fixed.test.shape[0]} test samples, below what they come back as${this.shared ? ", then from the other" : ""}`
-    this.find(".th-curves h4").innerHTML = index.axis === "epoch" ? "Training <small>dotted: test set</small>" : "On the test set"
+    this.find(".th-again h4").textContent = this.shared ? _("{n} test samples, below their reconstructions by both runs", { n: this.reel.fixed.test.shape[0] }) : _("{n} test samples, below their reconstructions", { n: this.reel.fixed.test.shape[0] })
+    this.find(".th-curves h4").innerHTML = index.axis === "epoch" ? _("Training <small>dotted: test set</small>") : _("On the test set")
     const colours = palette(this.look.dark)
     this.find(".th-legend").replaceChildren(...(index.labelled ? index.classes.slice(0, colours.length) : []).map((name, k) => {
       const entry = Object.assign(document.createElement("span"), { textContent: name }), dot = document.createElement("i")
@@ -178,7 +179,7 @@ class Theatre extends Part {
 
   // over two maps and two sheets their names, in the colour they have in the curves
   names() {
-    const two = this.rows.length === 2, kind = (reel) => (reel.index.axis === "epoch" ? "snapshot of " : "")
+    const two = this.rows.length === 2, kind = (reel) => (reel.index.axis === "epoch" ? _("snapshot of ") : "")
     this.rows.forEach(({ reel, f }, k) => {
       for (const hosts of [".th-cloud", ".th-drawn .th-fill"])
         this.root.querySelectorAll(hosts)[k].dataset.name = two ? `${reel.index.name}, ${kind(reel)}${reel.named(reel.nearest(f))}` : ""

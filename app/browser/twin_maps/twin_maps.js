@@ -5,6 +5,7 @@
 import { KIND, count, fit, geometry, open, paint, palette, sampleName, spriteSheet, theme, trustColour, trustWord } from "../shared/zscope.js"
 import { Near } from "../latent_map/near.js"
 import { Part, mounting } from "../shared/part.js"
+import { _ } from "../shared/text.js"
 
 const PAD_PX = 18
 const ARROWS = { ArrowLeft: [-8, 0], ArrowRight: [8, 0], ArrowUp: [0, -8], ArrowDown: [0, 8] }
@@ -30,7 +31,7 @@ class Twins extends Part {
     }
     this.kept = row !== null && a.there[row] >= 0 ? row : a.there.findIndex((there) => there >= 0)
     this.name(a)
-    if (this.kept < 0) return a.note("These maps have no sample in common.")
+    if (this.kept < 0) return a.note(_("These maps have no sample in common."))
     this.rest()
     this.root.dataset.ready = "true"
   }
@@ -79,8 +80,8 @@ class Side {
     part.innerHTML = `
       <div class="zt-map" tabindex="0" role="application"><canvas></canvas><div class="zt-ring"></div><div class="zt-note" role="status"></div></div>
       <div class="zt-below">
-        <figure><canvas width="136" height="136" role="img" aria-label="Decoded picture"></canvas><figcaption>decoded</figcaption></figure>
-        <figure><canvas width="136" height="136" role="img" aria-label="Real sample"></canvas><figcaption>nearest real sample</figcaption></figure>
+        <figure><canvas width="136" height="136" role="img" aria-label="${_("Decoded picture")}"></canvas><figcaption>${_("decoded")}</figcaption></figure>
+        <figure><canvas width="136" height="136" role="img" aria-label="${_("Real sample")}"></canvas><figcaption>${_("nearest real sample")}</figcaption></figure>
         <div class="zt-words"><b></b><span></span><br><i></i><span></span></div>
       </div>`
     root.append(part)
@@ -92,7 +93,7 @@ class Side {
     this.real = real
     this.caption = part.querySelector("figcaption")
     this.words = part.querySelector(".zt-words")
-    this.map.setAttribute("aria-label", `Map of ${link.model}. Arrow keys move the cursor over both maps, Enter keeps the sample.`)
+    this.map.setAttribute("aria-label", _("Map of {model}. Arrow keys move the cursor over both maps, Enter selects the sample.", { model: link.model }))
   }
 
   note(text) { this.map.querySelector(".zt-note").textContent = text }
@@ -115,7 +116,7 @@ class Side {
     other.geometry.index.forEach((origin, row) => rows.set(origin, row))
     this.there = Array.from(index, (origin) => rows.get(origin) ?? -1)
     this.near = new Near(xy)
-    this.near.hidden = Uint8Array.from({ length: n }, (_, i) => Number(this.there[i] < 0))
+    this.near.hidden = Uint8Array.from({ length: n }, (_each, i) => Number(this.there[i] < 0))
     this.draw()
     this.map.onpointermove = (event) => this.moved(event.offsetX, event.offsetY)
     this.map.onpointerleave = () => { this.cursor = null; this.onLeave() }
@@ -145,18 +146,18 @@ class Side {
     const { index } = this.geometry, [px, py] = at ? this.cursor : this.toPixels(row)
     this.ring.style.transform = `translate(${px.toFixed(1)}px, ${py.toFixed(1)}px)`
     this.ring.style.visibility = "visible"
-    this.caption.textContent = at ? "decoded at the pointer" : "decoded sample"
+    this.caption.textContent = at ? _("decoded at the pointer") : _("decoded sample")
     if (row === this.shown) return
     this.shown = row
     this.sheet.draw(this.real.getContext("2d"), row, 0, 0, this.real.width)
-    this.words.querySelector("b").textContent = sampleName(this.geometry, row, "Sample")
+    this.words.querySelector("b").textContent = sampleName(this.geometry, row, _("Sample"))
     this.words.querySelector("span").textContent = `#${count(index[row])}`
   }
 
   painted(frame) {
     paint(this.picture, frame.pixels, this.geometry.shape)
     this.words.querySelector("i").style.background = trustColour(frame.trust)
-    this.words.lastChild.textContent = `${trustWord(frame.trust)}, trust ${frame.trust.toFixed(2)}`
+    this.words.lastChild.textContent = _("{trust}, trust {trust2}", { trust: trustWord(frame.trust), trust2: frame.trust.toFixed(2) })
   }
 
   toPixels(row) {
