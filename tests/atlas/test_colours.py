@@ -109,7 +109,7 @@ def test_other_samples_than_those_of_the_map_are_refused(tiny, tmp_path):
     saved = checkpoint.read(tmp_path / "tiny-vae")
     with pytest.raises(CheckpointError, match="not the samples of its map"):
         experiment.measure_atlas(saved, dataclasses.replace(samples, x_train=samples.x_train[::-1]))
-    with pytest.raises(CheckpointError, match="the data 5"):
+    with pytest.raises(CheckpointError, match="the data set has 5 samples"):
         experiment.measure_atlas(saved, dataclasses.replace(samples, x_train=samples.x_train[:5]))
 
 
