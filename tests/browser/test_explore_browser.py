@@ -70,7 +70,7 @@ def test_the_picture_follows_the_pointer_on_points_between_them_and_back(tab, at
     card = tab.page.locator(".zm-card").inner_text()
     origin = atlas.index[row]
     assert atlas.classes[atlas.labels[row]] in card
-    assert f"#{origin:,}".replace(",", "\u202f") in card
+    assert f"#{origin}" in card
     assert re.search(r"\d+ samples? within reach", card)
 
     between = lonely(atlas, tab.do(RANGE))
@@ -235,7 +235,7 @@ def test_the_status_line_tells_the_truth(tab, atlas):
         tab.hover(atlas.xy[step])
     tab.page.wait_for_timeout(450)
     text = status.inner_text()
-    assert f"{atlas.n:,} points".replace(",", "\u202f") in text
+    assert f"{atlas.n:,} points" in text
     assert "cpu" in text
     decode, trip = (float(re.search(rf"{name}\s+([\d.]+) ms", text)[1]) for name in ("decode", "round trip"))
     assert 0 < decode <= trip < 2000
@@ -255,8 +255,8 @@ def test_a_refused_or_lost_connection_says_so_and_comes_back(new_tab):
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     tab.moves_picture(lambda: tab.page.mouse.move(*middle, steps=3))
     tab.do("zscope.client.socket.close()")
-    tab.until(f"/server away/.test({said})")
-    tab.until(f"!/server away/.test({said})")
+    tab.until(f"/server not reachable/.test({said})")
+    tab.until(f"!/server not reachable/.test({said})")
 
 
 SLIDERS = "[...document.querySelectorAll('.zc-row input[type=range]')].map((input) => Number(input.value))"

@@ -67,7 +67,7 @@ def covered(tab, pixels: np.ndarray) -> np.ndarray:
 def test_points_take_the_colour_of_a_quantity_with_its_scale(tab):
     before = points(tab)
     choose(tab, "Colour", "Reconstruction error")
-    tab.until(f"{LEGEND}.includes('Reconstruction error, mse')")
+    tab.until(f"{LEGEND}.includes('Reconstruction error, MSE')")
     tab.until(f"{LINK}.get('colour') === 'error'", 15_000)
     tab.page.wait_for_timeout(200)
     after = points(tab)

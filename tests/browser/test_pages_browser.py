@@ -129,7 +129,7 @@ def test_with_twelve_waypoints_the_files_stay_in_sight_and_the_status_on_one_lin
     box = recipe.bounding_box()
     assert box["y"] + box["height"] <= size[1]
     assert tab.do("(list => list.scrollHeight > list.clientHeight)(document.querySelector('.wp-list'))")
-    tab.until("/way/.test(document.querySelector('.fs-time').textContent)")
+    tab.until("/path/.test(document.querySelector('.fs-time').textContent)")
     parts = "[...document.querySelectorAll('.zscope-strip .zscope-status > :not(:empty)')]"
     assert tab.do(f"new Set({parts}.map((part) => part.offsetTop)).size") == 1
 

@@ -49,7 +49,7 @@ def test_erasing_inverting_and_taking_back_change_what_the_model_sees(tab):
     assert inverted != start
     tab.page.get_by_role("button", name="Clear").click()
     black = tab.do(seen)
-    tab.page.get_by_title("Take the last stroke back").click()
+    tab.page.get_by_title("Undo the last stroke").click()
     assert tab.do(seen) == inverted
     tab.page.get_by_role("button", name="Reset", exact=True).click()
     assert tab.do(seen) == start != black

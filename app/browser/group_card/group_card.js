@@ -106,7 +106,7 @@ class GroupCard extends LivePart {
     for (const [k, rows] of [typical, extreme].entries()) {
       const place = this.root.querySelectorAll(".gc-row")[k]
       place.parentElement.hidden = !rows.length
-      const words = (row) => `${sampleName(this.geometry, row, "Sample")} #${count(index[row])}`
+      const words = (row) => `${sampleName(this.geometry, row, "Sample")} #${index[row]}`
       place.replaceChildren(...rows.map((row) => sampleButton(this.geometry, this.sheet, row, 96, words(row))))
     }
   }

@@ -1,7 +1,7 @@
 // @ts-check
 // The card beside the pointer: the sample there, after a moment of rest.
 
-import { count, fit, sampleName } from "../shared/zscope.js"
+import { fit, sampleName } from "../shared/zscope.js"
 import { _, ngettext } from "../shared/text.js"
 
 const DWELL_MS = 125 // of rest on a sample before its card; the ring does not wait
@@ -47,7 +47,7 @@ export class Card {
     }
     const [title, line, within] = element.querySelectorAll("b, span"), { index: origin } = geometry
     title.textContent = sampleName(geometry, index, _("Sample"))
-    line.textContent = `#${count(origin[index])}${snapped ? "" : " \u00b7 nearest sample"}`
+    line.textContent = `#${origin[index]}${snapped ? "" : " \u00b7 nearest sample"}`
     const found = plot.near.within(...plot.toData(px, py), REACH * plot.near.width)
     within.textContent = ngettext("{n} sample nearby", "{n} samples nearby", found)
     element.classList.add("zm-rested")

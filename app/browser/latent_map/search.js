@@ -21,7 +21,7 @@ export function find(text, { classes, labels, index, n }) {
     if (row >= 0) return { row }
     let [low, high] = [Infinity, -Infinity]
     for (const v of index) { if (v < low) low = v; if (v > high) high = v }
-    return { nothing: _("Sample #{wanted} is not on this map, which shows {n} training samples from #{low} to #{high}.", { wanted: count(wanted), n: count(n), low: count(low), high: count(high) }) }
+    return { nothing: _("Sample #{wanted} is not on this map, which shows {n} training samples from #{low} to #{high}.", { wanted, n: count(n), low, high }) }
   }
   const known = classes.length ? _("Labels: {names}. ", { names: classes.slice(0, 12).join(", ") + (classes.length > 12 ? " …" : "") }) : _("The data set has no labels. ")
   return { nothing: _("Nothing is called “{asked}”. {known}A number such as #{index} opens that sample.", { asked: asked.slice(0, 40), known, index: index[0] }) }

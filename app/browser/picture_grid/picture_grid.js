@@ -5,7 +5,7 @@
 
 import { element } from "../shared/elements.js"
 import { Part, mounting } from "../shared/part.js"
-import { TRUST_TITLE, count, geometry, sampleName, spriteSheet, trustColour, trustWord } from "../shared/zscope.js"
+import { TRUST_TITLE, geometry, sampleName, spriteSheet, trustColour, trustWord } from "../shared/zscope.js"
 import { _ } from "../shared/text.js"
 
 class Grid extends Part {
@@ -118,7 +118,7 @@ async function build(part, data, turn, start) {
     at(".zg-bar").style.setProperty("--colour", trustColour(data.trust[i]))
     at(".zg-trust").innerHTML = ""
     at(".zg-trust").append(element("b", "", data.trust[i].toFixed(2)), ` ${trustWord(data.trust[i])}`)
-    at(".zg-name").textContent = data.real?.names[i] ?? `${name(data.rows[i])} #${count(map.index[data.rows[i]])}`
+    at(".zg-name").textContent = data.real?.names[i] ?? `${name(data.rows[i])} #${map.index[data.rows[i]]}`
     at(".zg-copy").textContent = data.real?.words[i] ?? data.waiting
     at(".zg-copy").dataset.suspect = data.real?.suspect[i] === true
   }

@@ -2,7 +2,7 @@
 // Two maps under one cursor. The pointer on one asks its model for that very place, and the other for the nearest
 // reference sample that both maps have. data: {link, other: link, row}
 
-import { KIND, count, fit, geometry, open, paint, palette, sampleName, spriteSheet, theme, trustColour, trustWord } from "../shared/zscope.js"
+import { KIND, fit, geometry, open, paint, palette, sampleName, spriteSheet, theme, trustColour, trustWord } from "../shared/zscope.js"
 import { Near } from "../latent_map/near.js"
 import { Part, mounting } from "../shared/part.js"
 import { _ } from "../shared/text.js"
@@ -151,7 +151,7 @@ class Side {
     this.shown = row
     this.sheet.draw(this.real.getContext("2d"), row, 0, 0, this.real.width)
     this.words.querySelector("b").textContent = sampleName(this.geometry, row, _("Sample"))
-    this.words.querySelector("span").textContent = `#${count(index[row])}`
+    this.words.querySelector("span").textContent = `#${index[row]}`
   }
 
   painted(frame) {
