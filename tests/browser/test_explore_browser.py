@@ -71,7 +71,7 @@ def test_the_picture_follows_the_pointer_on_points_between_them_and_back(tab, at
     origin = atlas.index[row]
     assert atlas.classes[atlas.labels[row]] in card
     assert f"#{origin}" in card
-    assert re.search(r"\d+ samples? within reach", card)
+    assert re.search(r"\d+ samples? nearby", card)
 
     between = lonely(atlas, tab.do(RANGE))
     tab.moves_picture(lambda: tab.hover(between))
@@ -341,4 +341,4 @@ def test_what_was_moved_is_saved_by_name_renamed_and_deleted(new_tab):
     tab.page.locator(".zc-row").hover()
     tab.page.get_by_role("button", name="Delete much wider").click()
     tab.page.get_by_role("button", name="Delete much wider").click()
-    tab.until("document.querySelector('.zc-rows').textContent.includes('Nothing saved')")
+    tab.until("document.querySelector('.zc-rows').textContent.includes('No direction saved')")

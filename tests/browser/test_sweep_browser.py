@@ -53,7 +53,7 @@ def test_a_slider_moves_through_the_models_and_one_opens_on_explore(ladder_serve
             assert len({last[part], middle[part], first[part]}) == 3, part
         assert slide(tab, "End", "beta 10") == last
         slide(tab, "Home", "beta 0")
-        tab.page.get_by_role("button", name="Open this one in Explore").click()
+        tab.page.get_by_role("button", name="Open this model in Explore").click()
         tab.page.wait_for_selector(READY, timeout=60_000)
         tab.until(
             "window.zscope.live.painted > 0 && new URL(location).searchParams.get('model') === 'fashion-beta-0'", 30_000
