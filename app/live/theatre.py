@@ -47,8 +47,7 @@ def register(kind: str, folder: Folder, read: Read) -> None:
 
 
 register("run", lambda id: find(id).folder, as_sequence.of_run)
-for _name in ("sweep", "ladder"):  # links made by older versions say ladder
-    register(_name, lambda id: sweeps.find(id).folder, lambda folder: comparison.frames_of(sweeps.find(folder.name)))
+register("sweep", lambda id: sweeps.find(id).folder, lambda folder: comparison.frames_of(sweeps.find(folder.name)))
 
 
 def of(key: str) -> Frames | None:

@@ -31,7 +31,23 @@ WIDTH_MAX = 512  # latent dimensions of a point in a link
 LINK_MAX = 4000  # characters of a link's parameters; longer ones may not fit into an address bar
 ROWS_MAX = 1_000_000
 RECIPE, RECIPE_BYTES = "zscope studio", 20_000_000
-_READ = {"t": float, "temperature": float, "seed": int, "count": int, "label": int, "held": int}
+
+
+def _frames_key(text: str) -> str:
+    """The key of frames in a link; older versions called a sweep a ladder."""
+    return text.replace("ladder/", "sweep/", 1) if text.startswith("ladder/") else text
+
+
+_READ = {
+    "watched": _frames_key,
+    "beside": _frames_key,
+    "t": float,
+    "temperature": float,
+    "seed": int,
+    "count": int,
+    "label": int,
+    "held": int,
+}
 _KEYS = {"point": "p", "pin": "pin", "waypoints": "w", "selected": "s", "group_a": "ga", "group_b": "gb"}
 
 

@@ -115,3 +115,8 @@ def test_a_file_holds_what_a_link_cannot():
 def test_a_file_that_is_none_is_refused(text, says):
     with pytest.raises(ValueError, match=says):
         links.from_recipe(text)
+
+
+def test_a_link_of_an_older_version_opens_a_sweep_by_its_old_name():
+    state, problems = links.from_query({"model": "fashion-vae", "watched": "ladder/fashion-beta", "beside": "ladder/b"})
+    assert (state.watched, state.beside, problems) == ("sweep/fashion-beta", "sweep/b", ())
