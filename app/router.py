@@ -37,7 +37,7 @@ page = st.navigation(
             HERE / "views/compare.py",
             title=_("Compare"),
             url_path="compare",
-            help=_("Compare two models of the same data under one cursor."),
+            help=_("Compare two models of the same data under one pointer."),
         ),
         trains := st.Page(
             HERE / "views/train.py", title=_("Train"), url_path="train", help=_("Train a model in the background.")

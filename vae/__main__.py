@@ -37,7 +37,8 @@ def parser(prog: str = PROG, also: Callable[[Any], None] | None = None) -> argpa
     _list(commands.add_parser("list", help=_("list families, data sets or checkpoints")))
     _train(commands.add_parser("train", help=_("train a family on a data set into checkpoints/NAME")))
     _runs(commands.add_parser("runs", help=_("trainings in the background: queue, pause, resume, stop")))
-    _sweep(commands.add_parser("sweep", aliases=["ladder"], help=_("train a model at several values of one setting")))
+    _sweep(commands.add_parser("sweep", help=_("train a model at several values of one setting")))
+    commands.choices["ladder"] = commands.choices["sweep"]  # its old name, which the help does not list
     _estimate(
         commands.add_parser("estimate", help=_("measure how long a training will take and how much memory it needs"))
     )

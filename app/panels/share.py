@@ -41,7 +41,7 @@ def show(engine: Engine, page: str) -> None:
             left_out = session.link()[1]
             if left_out:
                 st.info(_(TOO_LONG, parts=", ".join(left_out)))
-            st.markdown(_("**Python** code for this view; it only needs `import vae`."))
+            st.markdown(_("**Python** code for this view; it needs only `vae` and NumPy."))
             st.code(script(page, engine, session.studio()), language="python", height=170)
             with st.container(horizontal=True):
                 st.download_button(_("Save as file"), session.recipe, f"{engine.name}-{page}.json", on_click="ignore")

@@ -200,7 +200,7 @@ def training(engine: Engine, height: int) -> None:
         long = max(r["epoch"] for r in engine.history) >= figures.SHORT
         caption = _("Nats per sample at each epoch; dotted: on the test set.")
         if long:
-            caption += " " + _("The first 10 % of training may run off the axis.")
+            caption += " " + _("The first 10% of training may run off the axis.")
         st.caption(caption)
     else:
         st.info(_("This checkpoint has no training history."))

@@ -9,7 +9,7 @@ import math
 import re
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -38,7 +38,7 @@ def _frames_key(text: str) -> str:
     return text.replace("ladder/", "sweep/", 1) if text.startswith("ladder/") else text
 
 
-_READ = {
+_READ: dict[str, Callable[[str], Any]] = {
     "watched": _frames_key,
     "beside": _frames_key,
     "t": float,

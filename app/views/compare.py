@@ -1,4 +1,4 @@
-"""Compare: two models of the same data under one cursor, the same samples through both, and their metrics."""
+"""Compare: two models of the same data under one pointer, the same samples through both, and their metrics."""
 
 from __future__ import annotations
 

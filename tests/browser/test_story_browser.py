@@ -97,7 +97,7 @@ def test_a_visitor_explores_asks_walks_and_takes_it_along(tell, new_tab, tiny_ch
     tell("drawn")
 
     tab.page.get_by_role("tab", name="Attribute").click()
-    for title, label in (("A, to have more of", "0"), ("B, to have less of", "7")):
+    for title, label in (("A: more of this", "0"), ("B: less of this", "7")):
         tab.page.get_by_role("combobox", name=title).click()
         tab.page.get_by_role("option", name=label, exact=True).click()
         until_link(tab, f"get('g{title[0].lower()}')")

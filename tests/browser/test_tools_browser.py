@@ -145,7 +145,7 @@ def test_draws_of_the_posterior_are_a_cloud_that_goes_with_its_tool(tab):
 
 def test_an_attribute_is_applied_live_and_saved(tab, tiny_checkpoint):
     tab = tab("attribute")
-    for which, name in (("A, to have more of", "0"), ("B, to have less of", "1")):
+    for which, name in (("A: more of this", "0"), ("B: less of this", "1")):
         tab.page.get_by_label(which).click()
         tab.page.get_by_role("option", name=name, exact=True).click()
         tab.until("document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'")

@@ -232,6 +232,6 @@ def test_from_a_table_to_a_map_on_the_command_line(tmp_path, monkeypatch, capsys
     assert "elbo_nats" in capsys.readouterr().out
     assert main(["data", "remove", "flowers"]) == 0
     assert main(["data", "remove", "flowers"]) == 1
-    assert "unknown data set 'flowers'" in capsys.readouterr().err
+    assert "unknown user data set 'flowers'" in capsys.readouterr().err
     assert main(["data", "add", "digits", path]) == 1
     assert "digits is a built-in data set" in capsys.readouterr().err

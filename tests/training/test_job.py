@@ -62,4 +62,4 @@ def test_nothing_behind_the_door_looks_a_name_up_again(monkeypatch):
     trainer, spec = experiment.prepare(job, samples)
     assert trainer.model.d == 3
     assert np.array_equal(experiment.conditions(job, samples)[0].numpy(), samples.y_train)
-    assert experiment._config(job, spec)["title"] == "beta-VAE on Digits of scikit-learn"
+    assert experiment._config(job, spec)["title"] == "beta-VAE on scikit-learn digits"

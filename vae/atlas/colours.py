@@ -85,7 +85,7 @@ def quantities(engine: Explored) -> dict[str, Quantity]:
     add(ERROR, _("Reconstruction error"), unit, help, lambda: atlas.measured[ERROR], absent=absent)
     if engine.has_prior and atlas.std.any():
         absent = "" if RATE in atlas.measured else absent_text
-        help = _("KL(q(z|x) || p(z)): the information that the latent holds about this sample")
+        help = _("KL(q(z|x) ‖ p(z)): the information that the latent holds about this sample")
         add(RATE, _("Rate"), _("nats"), help, lambda: _rate(atlas), absent=absent)
     help = _("Probability that the decoded sample, encoded again, returns to the same position")
     add("trust", _("Trust"), _("0 to 1"), help, lambda: atlas.projector.trust(atlas.xy))

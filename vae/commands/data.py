@@ -87,7 +87,7 @@ def list_all(args: Namespace) -> None:
     for row in rows:
         print(_line(row))
     if not rows:
-        print(_("none yet: {command}", command="python -m vae data add NAME PATH"))
+        print(_("No data sets of yours yet. Add one: {command}", command="python -m vae data add NAME PATH"))
 
 
 def show(args: Namespace) -> None:

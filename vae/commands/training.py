@@ -103,7 +103,7 @@ def _draw(bar: tqdm, event: Event) -> None:
     figures = "  ".join(_figures(m))
     bar.set_postfix_str(
         _(
-            "{metrics}  {speed} images/s  {time} left",
+            "{metrics}  {speed} samples/s  {time} left",
             metrics=figures,
             speed=number(event.images_per_s),
             time=duration(event.seconds_left),
@@ -111,7 +111,7 @@ def _draw(bar: tqdm, event: Event) -> None:
     )
     if event.kind == "epoch":
         line = _(
-            "epoch {epoch}/{epochs}  {metrics}  {speed} images/s",
+            "epoch {epoch}/{epochs}  {metrics}  {speed} samples/s",
             epoch=event.epoch,
             epochs=event.epochs,
             metrics=figures,

@@ -21,7 +21,7 @@ from ..types import Spec
         "The encoder returns a distribution instead of a point, and the decoder has to reconstruct from any "
         "sample of that distribution. The rate, its KL divergence from the prior, keeps codes close to the "
         "prior, so that new samples can be drawn from it, though the codes of all samples together need not "
-        "fill it. The sum of distortion and rate bounds -log p(x) from above; details that would cost more "
+        "fill it. The sum of distortion and rate bounds −log p(x) from above; details that would cost more "
         "nats of rate than they save in distortion are blurred."
     ),
     formula=r"\D{-\mathbb{E}_{q(z \mid x)} \log p(x \mid z)} + \R{\mathrm{KL}\left(q(z \mid x) \,\|\, p(z)\right)}",

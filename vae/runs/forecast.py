@@ -77,7 +77,7 @@ class Forecast:
                 )
             ]
         if self.map_s is None:
-            said.append(_("The map comes on top; none has been timed here yet."))
+            said.append(_("Fitting the map takes extra time, which has not been measured on this machine yet."))
         epoch = duration(self.epoch_s) if self.epoch_s >= 10 else f"{significant(self.epoch_s, 2)} s"
         facts = {"epoch": epoch, "memory": size(self.peak_bytes), "device": self.device}
         said.append(

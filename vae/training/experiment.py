@@ -63,6 +63,7 @@ def train(
     """
     plan, given = (plan.plan, plan) if isinstance(plan, Job) else (plan, None)
     plan.check()
+    job = None if resume else given or Job.of(plan)  # a setting that is wrong is said before a name that is taken
     name = plan.checkpoint_name()
     exists = name in checkpoint.checkpoints()
     if exists and not (resume or overwrite):
@@ -78,7 +79,7 @@ def train(
     saved = checkpoint.read(checkpoint.find(name)) if resume else None
     if saved:
         check_same(saved.config)  # first: it says more of a data set that is gone than that there is none of its name
-    job = given or Job.of(plan)
+    job = job or given or Job.of(plan)
     with distributed.group(job.device):
         report(_("loading data"))
         samples = distributed.in_turn(job.data.load)

@@ -66,7 +66,7 @@ async function build(part, data, turn, start) {
     tile.type = "button"
     tile.className = "zg-tile"
     tile.tabIndex = i === 0 ? 0 : -1
-    tile.setAttribute("aria-label", _("Picture {i}{i2}, nearest to {i3} {i4}, trust {i5}", { i: i + 1, i2: drawnFor(i), i3: name(data.rows[i]), i4: map.index[data.rows[i]], i5: data.trust[i].toFixed(2) }))
+    tile.setAttribute("aria-label", _("Picture {i}{i2}, nearest to {i3} #{i4}, trust {i5}", { i: i + 1, i2: drawnFor(i), i3: name(data.rows[i]), i4: map.index[data.rows[i]], i5: data.trust[i].toFixed(2) }))
     tile.dataset.suspect = String(data.real?.suspect[i] === true)
     tile.append(canvas(side, Math.round((side * h) / w)), evidence(i))
     copy(tile.firstChild, i)

@@ -46,12 +46,12 @@ class Wall extends Part {
     this.root.classList.toggle("zp-point", point)
     this.find("[data-do=resample]").disabled = point
     this.find(".zp-said").textContent = said
-    this.find(".zp-width").textContent = point ? _("zero width") : extent < SMALL ? _("std {std} of that of all latents; less than 1% of the map", { std: number(width, 2) }) : _("std {std} of that of all latents; {share} of the map", { std: number(width, 2), share: percent(extent) })
+    this.find(".zp-width").textContent = point ? _("zero width") : extent < SMALL ? _("std: {std} × that of all latents; spans less than 1% of the map", { std: number(width, 2) }) : _("std: {std} × that of all latents; spans {share} of the map", { std: number(width, 2), share: percent(extent) })
     this.find(".zp-width").title = _("Standard deviation of the posterior, averaged over the active dimensions, and the width of the cloud on the map. The cloud is drawn to scale: zoom in to see a small one. Each draw is placed by its own latent, so the cloud can lie slightly beside the sample's point")
     const [first, second] = this.root.querySelectorAll("figure img")
     first.src = mean
     second.src = spread
-    this.root.querySelectorAll("figcaption")[1].textContent = point ? _("no spread") : `std, white ${(most / 255).toFixed(2).replace(/^0/, "")}`
+    this.root.querySelectorAll("figcaption")[1].textContent = point ? _("no spread") : _("std (white: {most})", { most: number(most / 255, 2) })
     if (wall !== this.wall) this.build()
     this.show(this.shown)
   }

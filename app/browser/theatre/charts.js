@@ -15,7 +15,7 @@ const FAR = 3 // times the next rate
 // whether a rate means something: without an elbo (a plain autoencoder's codes are no draws) it is a 0 that says nothing
 const bounded = (reel) => reel.has("elbo_nats") && reel.has("rate_nats")
 
-const CURVES = [["elbo", "elbo_nats"], ["distortion", "distortion_nats"], ["rate", "rate_nats"]]
+const CURVES = [["ELBO", "elbo_nats"], ["distortion", "distortion_nats"], ["rate", "rate_nats"]]
 const FONT = (look, px = 11.5) => `${px}px ${look.font}`
 
 // what an axis spans: of a training all but its first tenth, of other models all from where the rate falls to no less than a

@@ -110,7 +110,7 @@ class Theatre extends Part {
     const { index } = this.reel, [words, help] = DRAWN[index.drawn_from] ?? DRAWN[""]
     this.find(".th-map h4 span").textContent = index.plane ? _("Latent plane with {n} training samples", { n: count(index.n) }) : _("Map of {n} training samples", { n: count(index.n) })
     Object.assign(this.find(".th-drawn h4"), { textContent: words, title: help })
-    this.find(".th-again h4").textContent = this.shared ? _("{n} test samples, below their reconstructions by both runs", { n: this.reel.fixed.test.shape[0] }) : _("{n} test samples, below their reconstructions", { n: this.reel.fixed.test.shape[0] })
+    this.find(".th-again h4").textContent = this.shared ? _("{n} test samples (top), reconstructions by both runs (below)", { n: this.reel.fixed.test.shape[0] }) : _("{n} test samples (top) and their reconstructions (bottom)", { n: this.reel.fixed.test.shape[0] })
     this.find(".th-curves h4").innerHTML = index.axis === "epoch" ? _("Training <small>dotted: test set</small>") : _("On the test set")
     const colours = palette(this.look.dark)
     this.find(".th-legend").replaceChildren(...(index.labelled ? index.classes.slice(0, colours.length) : []).map((name, k) => {

@@ -1,4 +1,4 @@
-"""The maps of two models side by side with one cursor, and what each model decodes at the same reference sample."""
+"""The maps of two models side by side with one pointer, and what each model decodes at the same reference sample."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 // @ts-check
-// Two maps under one cursor. The pointer on one asks its model for that very place, and the other for the nearest
+// Two maps under one pointer. The pointer on one asks its model for that very place, and the other for the nearest
 // reference sample that both maps have. data: {link, other: link, row}
 
 import { KIND, fit, geometry, open, paint, palette, sampleName, spriteSheet, theme, trustColour, trustWord } from "../shared/zscope.js"

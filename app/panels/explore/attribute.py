@@ -59,8 +59,8 @@ def show(engine: Engine, committed: dict) -> None:
     state = session.studio()
     left, right = st.columns(2, gap="small")
     for column, which, title in (
-        (left, "group_a", _("A, to have more of")),
-        (right, "group_b", _("B, to have less of")),
+        (left, "group_a", _("A: more of this")),
+        (right, "group_b", _("B: less of this")),
     ):
         offers = attribute_groups.offers(engine, state, which)
         tied = session.tied(which, offers[0], partial(take_group, engine, which))

@@ -99,7 +99,7 @@ def _import(here: bool) -> None:
     """Import a ZIP, from a browser on this machine only. A ZIP of an imported decoder holds code and is refused."""
     turn = session.held("keep.turn") or 0  # a new key after each import empties the field
     file = st.file_uploader(
-        _("A ZIP downloaded from a zscope"), "zip", max_upload_size=UPLOAD_MB, disabled=not here,
+        _("A model ZIP from zscope"), "zip", max_upload_size=UPLOAD_MB, disabled=not here,
         key=f"keep.upload.{turn}", help=None if here else _(REMOTE),
     )  # fmt: skip
     if file is None or not here:

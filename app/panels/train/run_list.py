@@ -31,8 +31,8 @@ COLOURS: dict[str, Colour] = {
 ICONS = {QUEUED: "hourglass_empty", RUNNING: "sprint", PAUSED: "pause", STOPPED: "stop", DONE: "check", FAILED: "error"}
 EMPTY = N_(
     "No training has been started here yet. Press **Start** to train a variational autoencoder on 1,437 handwritten "
-    "digits, which takes about a minute. Trainings run in the background: you can close the page or the app and find "
-    "the result when you come back. Further trainings wait in a queue."
+    "digits. Trainings run in the background: you can close the page or the app and find the result when you come "
+    "back. Further trainings wait in a queue."
 )
 PREVIEW = N_("Makes a model of the last saved epoch that you can explore; the training is not affected.")
 STOPS = N_("The last saved epoch is kept, and the run can still be resumed.")

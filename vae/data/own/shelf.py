@@ -129,7 +129,7 @@ def remove(name: str, *, guard: Guard) -> None:
     """Delete one of your data sets. Raises: UnknownName: there is none of that name. SettingError: it is in use.
     SaveError."""
     if name not in names():
-        raise UnknownName(_("data set"), name, names())
+        raise UnknownName(_("user data set"), name, names())
     try:
         with guard(name):
             _discard(root() / name)
@@ -140,7 +140,7 @@ def remove(name: str, *, guard: Guard) -> None:
 def describe(name: str) -> dict[str, Any]:
     """The stored description of one of your data sets. Raises: UnknownName; DataCorrupt: it cannot be read."""
     if name not in names():
-        raise UnknownName(_("data set"), name, names())
+        raise UnknownName(_("user data set"), name, names())
     return _read(root() / name)
 
 

@@ -13,7 +13,7 @@ TEST_PER_DIGIT = 36  # of 174 to 183 per digit: 360 test and 1437 training pictu
 
 @dataset(
     name="digits",
-    title=N_("Digits of scikit-learn"),
+    title=N_("scikit-learn digits"),
     summary=N_("handwritten digits, 8x8"),
     size="1,437 / 360",
     comes=N_("part of scikit-learn, always available"),
