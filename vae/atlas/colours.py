@@ -87,7 +87,7 @@ def quantities(engine: Explored) -> dict[str, Quantity]:
         absent = "" if RATE in atlas.measured else absent_text
         help = _("KL(q(z|x) ‖ p(z)): the information that the latent holds about this sample")
         add(RATE, _("Rate"), _("nats"), help, lambda: _rate(atlas), absent=absent)
-    help = _("Probability that the decoded sample, encoded again, returns to the same position")
+    help = _("How likely the decoded sample, encoded again, comes back near this position")
     add("trust", _("Trust"), _("0 to 1"), help, lambda: atlas.projector.trust(atlas.xy))
     help = _(
         "Log density of latents by the distance to the {n}th neighbour, relative to the median sample", n=NEIGHBOUR

@@ -84,10 +84,13 @@ def _print(row: dict[str, Any]) -> None:
         if key == "settings":
             _print_settings(value)
         elif key == "metrics":
-            plain = {
-                k: significant(v, 5) if isinstance(v, float) else v for k, v in value.items() if not isinstance(v, list)
-            }
-            print("  metrics: " + ", ".join(f"{k} {v}" for k, v in plain.items()))
+            plain = {k: v for k, v in value.items() if not isinstance(v, list) and v is not None}
+            print(
+                "  metrics: "
+                + ", ".join(f"{k} {significant(v, 5) if isinstance(v, float) else v}" for k, v in plain.items())
+            )
+        elif isinstance(value, dict):
+            print(f"  {key}: " + ", ".join(f"{k}={v}" for k, v in value.items()))
         elif key == "title":
             print(f"  {key}: {_(value)}")
         elif key != "name":
