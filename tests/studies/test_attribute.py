@@ -109,7 +109,7 @@ def test_a_small_group_is_refused_in_words(engine):
 
 
 def choose(at: AppTest, which: int, offer: str) -> AppTest:
-    box = next(box for i, box in enumerate(b for b in at.selectbox if "to have" in b.label) if i == which)
+    box = next(box for i, box in enumerate(b for b in at.selectbox if "of this" in b.label) if i == which)
     box.set_value(offer).run()
     assert not at.exception
     return at
