@@ -329,11 +329,12 @@ def test_what_was_moved_is_saved_by_name_renamed_and_deleted(new_tab):
     names = "[...document.querySelectorAll('.zc-name')].map((name) => name.textContent)"
     assert tab.page.get_by_role("button", name="Save as …").is_disabled()
     drag(tab, 0, 30)
+    tab.until("document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'")
     tab.page.get_by_role("button", name="Save as …").click()
     tab.page.get_by_label("Name of the direction").fill("wider")
     tab.page.keyboard.press("Enter")
     tab.page.get_by_role("tab", name="Named").click()
-    tab.until(f"({names}).includes('wider')")
+    tab.until(f"({names}).includes('wider')", timeout=30_000)
     tab.page.locator(".zc-name button").click()
     tab.page.get_by_label("New name").fill("much wider")
     tab.page.keyboard.press("Enter")
