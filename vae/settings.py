@@ -65,13 +65,5 @@ def _read(name: str, value: Any, k: dict[str, Any]) -> Any:
         raise SettingError(str(UnknownName(_("value for {name}", name=name), value, k["choices"])))
     low, high = k["low"], k["high"]
     if (low is not None and not value >= low) or (high is not None and not value <= high):
-        raise SettingError(
-            _(
-                "{name}={value!r}: expected {low} to {high}.",
-                name=name,
-                value=value,
-                low=low,
-                high=high,
-            )
-        )
+        raise SettingError(_("{name}={value!r}: expected {low} to {high}.", name=name, value=value, low=low, high=high))
     return value

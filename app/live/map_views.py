@@ -55,10 +55,7 @@ def view(engine: Engine, key: str) -> views.View:
         raise SettingError(_("the map {key!r} is not fitted here; fit it under Map, Another UMAP.", key=key))
     else:
         raise SettingError(
-            _(
-                "there is no map {key!r}; known: umap, pca, dimensions as z0,z1, or a fitted one.",
-                key=key[:40],
-            )
+            _("there is no map {key!r}; known: umap, pca, dimensions as z0,z1, or a fitted one.", key=key[:40])
         )
     return _keep(engine, found)
 
@@ -77,12 +74,7 @@ def fit(engine: Engine, n_neighbors: float, min_dist: float, n_epochs: float) ->
         if key in jobs:
             return jobs.pop(key) if jobs[key].error else jobs[key]
         if running := [job for job in jobs.values() if not job.error]:
-            raise SettingError(
-                _(
-                    "another map is being fitted ({key}); wait until it is done.",
-                    key=running[0].key,
-                )
-            )
+            raise SettingError(_("another map is being fitted ({key}); wait until it is done.", key=running[0].key))
         job = jobs[key] = Job(key)
     threading.Thread(target=_run, args=(engine, job), name=f"fit-{key}", daemon=True).start()
     return job

@@ -132,10 +132,7 @@ def _told(f: Frames, cause: str) -> str:
     if not np.isfinite(f.snapshots[len(f.maps)].mu).all():
         cause = _("Some latents are not finite: the training diverged.")
     return _(
-        "There is no map from {axis} {values:g} on: {cause}",
-        axis=f.axis,
-        values=f.values[len(f.maps)],
-        cause=cause,
+        "There is no map from {axis} {values:g} on: {cause}", axis=f.axis, values=f.values[len(f.maps)], cause=cause
     )
 
 

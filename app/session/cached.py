@@ -79,7 +79,7 @@ class Shown(NamedTuple):
 
     def given(self, opened) -> dict[str, np.ndarray | None]:
         """The labels or conditions that a model takes, as arguments of `Engine.encode` and `Engine.decode`."""
-        return {"c": self.c} if opened.conditioned else {"y": self.y}
+        return {opened.condition_name: self.c if opened.conditioned else self.y}
 
 
 def samples(opened, n: int) -> Shown:
@@ -92,11 +92,11 @@ def samples(opened, n: int) -> Shown:
     rows = np.linspace(0, atlas.n_thumbnails - 1, n).astype(int)
     y = None if atlas.labels is None else atlas.labels[rows].astype(np.int64)
     c = None if atlas.conditions is None else atlas.conditions[rows]
-    if not opened.modality.thumbnail_is_sample:
-        decoded = opened.decode(atlas.z[rows], **({"c": c} if opened.conditioned else {"y": y}))
-        return Shown(decoded, y, c, _("reconstructed training samples (the data set is not on this machine)"))
-    thumbnails = atlas.thumbnails(rows, opened.shape[0])
-    return Shown(thumbnails, y, c, _("thumbnails of training samples (the data set is not on this machine)"))
+    if opened.modality.thumbnail_is_sample:
+        thumbnails = atlas.thumbnails(rows, opened.shape[0])
+        return Shown(thumbnails, y, c, _("thumbnails of training samples (the data set is not on this machine)"))
+    decoded = opened.decode(atlas.z[rows], **{opened.condition_name: c if opened.conditioned else y})
+    return Shown(decoded, y, c, _("reconstructed training samples (the data set is not on this machine)"))
 
 
 @st.cache_data(show_spinner=False, max_entries=8)

@@ -7,7 +7,7 @@ import shutil
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from PIL import Image
@@ -70,9 +70,8 @@ def conditions(engine: Engine, inputs: list[str], label: str | None) -> dict[str
         return {"y": int(label)}
     if not engine.condition or len(inputs) != 1 or not inputs[0].endswith(".npz"):
         return {}
-    key = "c" if engine.conditioned else "y"
-    found = _read_arrays(inputs[0])
-    return {key: found[key]} if key in found else {}
+    found = _read_array(inputs[0], engine.condition_name, required=False)
+    return {} if found is None else {engine.condition_name: found}
 
 
 def interpolate(args: Namespace) -> None:
@@ -187,23 +186,26 @@ def read_samples(inputs: list[str], engine: Engine) -> np.ndarray:
     return np.stack(samples)
 
 
-def _read_array(name: str, key: str) -> np.ndarray:
-    found = _read_arrays(name)
-    if key not in found:
-        raise SettingError(
-            _("{name} has no array {key!r}; it has: {names}.", name=name, key=key, names=", ".join(found))
-            if found
-            else _("{name} has no array {key!r}; it is empty.", name=name, key=key)
-        )
-    return found[key]
-
-
-def _read_arrays(name: str) -> dict[str, np.ndarray]:
+@overload
+def _read_array(name: str, key: str) -> np.ndarray: ...
+@overload
+def _read_array(name: str, key: str, *, required: bool) -> np.ndarray | None: ...
+def _read_array(name: str, key: str, *, required: bool = True) -> np.ndarray | None:
+    """One array of an .npz file; the others are not read. None: it has none of that name, and it is not required."""
     try:
         with open(name, "rb") as f, np.load(f, allow_pickle=False) as npz:
-            return dict(npz)
+            if key in npz.files:
+                return npz[key]
+            known = ", ".join(npz.files)
     except UNREADABLE as e:
         raise SettingError(_("{name}: cannot be read as an npz file ({error}).", name=name, error=e)) from e
+    if not required:
+        return None
+    raise SettingError(
+        _("{name} has no array {key!r}; it has: {names}.", name=name, key=key, names=known)
+        if known
+        else _("{name} has no array {key!r}; it is empty.", name=name, key=key)
+    )
 
 
 def _out(name: str, *suffixes: str) -> Path:

@@ -27,11 +27,7 @@ def show_path(args: Namespace) -> None:
         )
     if args.method not in METHODS:
         raise SettingError(
-            _(
-                "method {method!r}: expected one of {methods}.",
-                method=args.method,
-                methods=", ".join(METHODS),
-            )
+            _("method {method!r}: expected one of {methods}.", method=args.method, methods=", ".join(METHODS))
         )
     rows = [m.atlas.row_of(sample) for sample in args.samples]
     found = path.measured_path(m, m.atlas.z[rows], args.method)

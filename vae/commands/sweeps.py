@@ -97,10 +97,7 @@ def _asked(args: Namespace) -> tuple[Plan, str, tuple[float, ...]]:
     setting = setting or sweeps.offered(args.family)[0]
     if not values and setting not in sweeps.OVER:
         raise SettingError(
-            _(
-                "--over {setting}: expected values as well, for example --over {setting}=1,2,4.",
-                setting=setting,
-            )
+            _("--over {setting}: expected values as well, for example --over {setting}=1,2,4.", setting=setting)
         )
     return base, setting, sweeps.parse(values) if values else sweeps.OVER[setting]
 
@@ -113,13 +110,7 @@ def _draw(sweep: Sweep) -> None:
     else:
         model_sequence.lay(
             sweep.folder,
-            lambda done, of: print(
-                _(
-                    "laid out map {done} of {of}",
-                    done=done,
-                    of=of,
-                )
-            ),
+            lambda done, of: print(_("laid out map {done} of {of}", done=done, of=of)),
         )
 
 

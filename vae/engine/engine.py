@@ -53,6 +53,7 @@ class Engine:
         self.condition: tuple[int, ...] = self._model.condition  # shape of a condition; () for none
         self.conditioned = bool(saved.config["spec"].get("condition"))  # takes conditions of the data, not labels
         self.conditional = "conditional" in self.traits and not self.conditioned  # takes labels
+        self.condition_name = "c" if self.conditioned else "y"  # the argument of encode and decode that takes either
         self.device = self._device.type
         self.modality = MODALITIES.get(saved.config["spec"]["modality"])
         self.picture_shape: tuple[int, int, int] = self.modality.picture_shape(self.shape)

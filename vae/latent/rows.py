@@ -64,8 +64,5 @@ def _columns(width: int | None) -> str:
 
 def _shape_message(name: str, given: tuple[int, ...], expected: str) -> str:
     return _(
-        "{name}: given shape {given}, expected {expected} finite numbers.",
-        name=_(name),
-        given=given,
-        expected=expected,
+        "{name}: given shape {given}, expected {expected} finite numbers.", name=_(name), given=given, expected=expected
     )

@@ -129,11 +129,7 @@ def _fitted(
             said.append(str(e).strip().splitlines()[-1])
     else:
         raise SettingError(
-            _(
-                "the decoder takes neither (b, {d}) nor (b, {d}, 1, 1): {error}.",
-                d=z.shape[1],
-                error=said[0],
-            )
+            _("the decoder takes neither (b, {d}) nor (b, {d}, 1, 1): {error}.", d=z.shape[1], error=said[0])
         )
     of_dims = {m.decoder_dims: m for m in MODALITIES.all().values() if m.decoder_dims}
     if not isinstance(x, Tensor) or len(x) != len(some) or x.ndim - 1 not in of_dims or not torch.isfinite(x).all():

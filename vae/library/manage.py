@@ -48,11 +48,7 @@ def annotate(name: str, text: str) -> None:
     text = text.strip()
     if len(text) > NOTE_MAX:
         raise SettingError(
-            _(
-                "the note has {n} characters: expected at most {most}.",
-                n=number(len(text)),
-                most=number(NOTE_MAX),
-            )
+            _("the note has {n} characters: expected at most {most}.", n=number(len(text)), most=number(NOTE_MAX))
         )
     checkpoint.annotate(path, text)
 

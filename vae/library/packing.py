@@ -120,11 +120,7 @@ def _extract(source: Path | BufferedIOBase, given: str, folder: Path, allowed: t
     listed = _listed(folder / "config.json")
     if extra := set(inside) - listed - {"config.json"}:
         raise CheckpointError(
-            _(
-                "{given}: its config.json does not list {extra}.",
-                given=given,
-                extra=", ".join(sorted(extra)),
-            )
+            _("{given}: its config.json does not list {extra}.", given=given, extra=", ".join(sorted(extra)))
         )
 
 

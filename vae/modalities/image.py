@@ -23,12 +23,7 @@ def to_uint8(x: np.ndarray) -> np.ndarray:
 def pixels(x: np.ndarray) -> np.ndarray:
     """(c, h, w) -> uint8 (h, w) for grey, (h, w, 3) for colour. Raises: ShapeError."""
     if x.ndim != 3 or x.shape[0] not in (1, 3):
-        raise ShapeError(
-            _(
-                "expected a picture of shape (1, h, w) or (3, h, w), got {shape}.",
-                shape=x.shape,
-            )
-        )
+        raise ShapeError(_("expected a picture of shape (1, h, w) or (3, h, w), got {shape}.", shape=x.shape))
     x = to_uint8(x)
     return x[0] if x.shape[0] == 1 else np.ascontiguousarray(x.transpose(1, 2, 0))
 
@@ -122,10 +117,7 @@ def from_array(x: np.ndarray, notes: list[str]) -> np.ndarray:
             notes.append(_("The fourth channel was left out."))
     if x.shape[1] not in (1, 3):
         raise SettingError(
-            _(
-                "pictures of shape {shape}: expected (1, h, w) or (3, h, w), grey or colour.",
-                shape=x.shape[1:],
-            )
+            _("pictures of shape {shape}: expected (1, h, w) or (3, h, w), grey or colour.", shape=x.shape[1:])
         )
     if x.dtype == bool or (low >= 0 and high <= 1 and np.issubdtype(x.dtype, np.integer)):
         notes.append(_("Values are 0 and 1, shown as black and white."))

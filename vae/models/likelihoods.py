@@ -162,11 +162,7 @@ def likelihood(name: str, *, sigma: float = 0.0, bounded: bool = True) -> Likeli
     if name == "gaussian":
         if 0 < sigma < Gaussian.SMALLEST:
             raise SettingError(
-                _(
-                    "sigma={sigma!r}: expected 0 (learned) or {smallest} to 10.",
-                    sigma=sigma,
-                    smallest=Gaussian.SMALLEST,
-                )
+                _("sigma={sigma!r}: expected 0 (learned) or {smallest} to 10.", sigma=sigma, smallest=Gaussian.SMALLEST)
             )
         return Gaussian(sigma or None, bounded)
     if name == "bernoulli":

@@ -71,12 +71,7 @@ def taken(name: str) -> str:
     """Why a new training cannot have that name, because a checkpoint or an unfinished run has it; "" if it is free."""
     for run in runs():
         if run.name == name and run.state.name != DONE:
-            return _(
-                "Run {run} trains {name!r} and is {state}.",
-                run=run.id,
-                name=name,
-                state=_(run.state.name),
-            )
+            return _("Run {run} trains {name!r} and is {state}.", run=run.id, name=name, state=_(run.state.name))
     return _("Checkpoint {name!r} already exists.", name=name) if name in checkpoint.checkpoints() else ""
 
 

@@ -20,12 +20,7 @@ def draw(id: str, report=lambda stage: None) -> checkpoint.Checkpoint:
     saved = checkpoint.read(checkpoint.find(run.name), skip=(checkpoint.RESUME,))
     epoch = saved.config["epochs_done"]
     name = name_of(run, epoch)
-    title = _(
-        "{title}, epoch {epoch} of {epochs}",
-        title=saved.config["title"],
-        epoch=epoch,
-        epochs=run.plan["epochs"],
-    )
+    title = _("{title}, epoch {epoch} of {epochs}", title=saved.config["title"], epoch=epoch, epochs=run.plan["epochs"])
     copy = checkpoint.Checkpoint(checkpoint.root() / name, saved.config | {"name": name, "title": title}, saved.files)
     samples, points = DATASETS.get(run.plan["dataset"]).load(), min(POINTS, run.plan["points"])
     drawn = add_atlas(copy, samples, n=points, device=run.plan["device"], report=report)

@@ -127,11 +127,7 @@ def _change(card: Mapping[str, Any], change: Callable[[list[Named]], list[Named]
                 os.fsync(file.fileno())
     except OSError as e:
         raise SaveError(
-            _(
-                "cannot write {path}: {reason}. Nothing was changed.",
-                path=path,
-                reason=e.strerror or e,
-            )
+            _("cannot write {path}: {reason}. Nothing was changed.", path=path, reason=e.strerror or e)
         ) from e
 
 

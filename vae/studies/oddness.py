@@ -105,5 +105,5 @@ def _samples(engine: Engine) -> tuple[np.ndarray, np.ndarray | None, str]:
     if engine.modality.thumbnail_is_sample:
         said = ngettext("{n} training sample (its thumbnail)", "{n} training samples (their thumbnails)", len(rows))
         return atlas.thumbnails(rows, engine.shape[0]), conditions, said
-    decoded = engine.decode(atlas.z[rows], **{"c" if engine.conditioned else "y": conditions})
+    decoded = engine.decode(atlas.z[rows], **{engine.condition_name: conditions})
     return decoded, conditions, ngettext("{n} decoded training sample", "{n} decoded training samples", len(rows))

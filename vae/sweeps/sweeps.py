@@ -141,10 +141,7 @@ def parse(text: str) -> tuple[float, ...]:
         return tuple(float(word) for word in re.split(r"[\s,;]+", text.strip()) if word)
     except ValueError:
         raise SettingError(
-            _(
-                "values {text!r}: expected numbers, for example 0, .1, .5, 1, 2, 4, 10.",
-                text=text,
-            )
+            _("values {text!r}: expected numbers, for example 0, .1, .5, 1, 2, 4, 10.", text=text)
         ) from None
 
 
@@ -167,13 +164,7 @@ def plans(base: Plan, setting: str, values: Sequence[float | int]) -> list[Plan]
     kind = knobs(hparams)[setting]["type"]
     given = sorted({float(value) for value in values})
     if not 2 <= len(given) <= MOST:
-        raise SettingError(
-            _(
-                "a sweep needs 2 to {most} different values: given {given}.",
-                given=len(given),
-                most=MOST,
-            )
-        )
+        raise SettingError(_("a sweep needs 2 to {most} different values: given {given}.", given=len(given), most=MOST))
     for value in given:
         configure(hparams, {setting: f"{value:g}"})
     name = name_of(base, setting)
@@ -210,10 +201,7 @@ def check(base: Plan, setting: str, values: Sequence[float | int]) -> list[Plan]
     name = name_of(base, setting)
     if not re.fullmatch(NAME, name):
         raise SettingError(
-            _(
-                "name {name!r}: expected letters, digits, '.', '_' and '-', not starting with '.'.",
-                name=name,
-            )
+            _("name {name!r}: expected letters, digits, '.', '_' and '-', not starting with '.'.", name=name)
         )
     if name in known():
         raise SettingError(
@@ -285,13 +273,7 @@ def delete(name: str, *, models: bool = False) -> None:
     if name in shipped():
         raise SettingError(_("sweep {name} comes with zscope and cannot be deleted.", name=name))
     if busy := [model for model, run in sweep.runs().items() if run.state.name == RUNNING]:
-        raise SettingError(
-            _(
-                "cannot delete sweep {name}: {busy} is training. Stop it first.",
-                name=name,
-                busy=busy[0],
-            )
-        )
+        raise SettingError(_("cannot delete sweep {name}: {busy} is training. Stop it first.", name=name, busy=busy[0]))
     gone = sweep.folder.with_name(f".{name}.partial")
     shutil.rmtree(gone, ignore_errors=True)
     for run in sweep.runs().values():

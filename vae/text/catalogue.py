@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsInt
 
 from . import language_choice
@@ -12,6 +13,8 @@ from .language_choice import SOURCE, language
 
 if TYPE_CHECKING:
     from gettext import GNUTranslations
+
+    from babel.messages.catalog import Catalog
 
 
 def _(message: str, **values: Any) -> str:
@@ -38,25 +41,30 @@ def messages(name: str) -> dict[str, str | list[str]]:
         return {}
     return {
         (m.id if isinstance(m.id, str) else m.id[0]): (m.string if isinstance(m.string, str) else list(m.string))
-        for m in _read(name)
+        for m in _read(language_choice.LOCALES / f"{name}.po")
         if m.id and m.string
     }
 
 
-def _read(name: str):
+@cache  # some tenths of a second; Python's messages and the browser's come from the same catalogue
+def _read(path: Path) -> Catalog:
     from babel.messages.pofile import read_po
 
-    with (language_choice.LOCALES / f"{name}.po").open("rb") as file:
-        return read_po(file, locale=name)
+    with path.open("rb") as file:
+        return read_po(file, locale=path.stem)
+
+
+def _translations(name: str) -> GNUTranslations:
+    return _compiled(language_choice.LOCALES / f"{name}.po")
 
 
 @cache
-def _translations(name: str) -> GNUTranslations:
+def _compiled(path: Path) -> GNUTranslations:
     from gettext import GNUTranslations
 
     from babel.messages.mofile import write_mo
 
     compiled = io.BytesIO()
-    write_mo(compiled, _read(name))
+    write_mo(compiled, _read(path))
     compiled.seek(0)
     return GNUTranslations(compiled)

@@ -16,7 +16,7 @@ MINUS, NOTHING = "\u2212", "\u2013"
 
 def number(value: SupportsFloat | None, digits: int = 0) -> str:
     """With that many decimals: 1437 -> "1,437". A dash where there is none; nan and inf as they are."""
-    return _decimal(value, "#,##0" + "." * bool(digits) + "0" * digits)
+    return _decimal(value, _fixed(digits))
 
 
 def significant(value: SupportsFloat | None, digits: int = 3) -> str:
@@ -33,7 +33,14 @@ def significant(value: SupportsFloat | None, digits: int = 3) -> str:
 
 def percent(share: SupportsFloat | None, digits: int = 0) -> str:
     """A share of one: 0.983 -> "98%"."""
-    return _decimal(share, "#,##0" + "." * bool(digits) + "0" * digits + "%")
+    if share is None or not math.isfinite(share):
+        return number(share)
+    from babel import Locale
+    from babel.numbers import format_percent
+
+    used = Locale.parse(language())
+    sign = used.percent_formats[None].pattern.lstrip("#,0")  # with the space before it, where a language has one
+    return _signed(format_percent(float(share), _fixed(digits) + sign, locale=used))
 
 
 def moment(when: datetime.datetime | str) -> str:
@@ -46,20 +53,20 @@ def moment(when: datetime.datetime | str) -> str:
     return f"{format_date(when, 'medium', locale=used)}, {format_time(when, 'short', locale=used)}"
 
 
+def _fixed(digits: int) -> str:
+    """CLDR's pattern of a number with that many decimals."""
+    return "#,##0" + "." * bool(digits) + "0" * digits
+
+
 def _decimal(value: SupportsFloat | None, pattern: str) -> str:
     if value is None:
         return NOTHING
-    value = float(value) if not isinstance(value, int) else value
+    value = value if isinstance(value, int) else float(value)  # an int may have more digits than a float
     if not math.isfinite(value):
-        return _signed(str(float(value)))
-    from babel import Locale
-    from babel.numbers import format_decimal, format_percent
+        return _signed(str(value))
+    from babel.numbers import format_decimal
 
-    used = Locale.parse(language())
-    if pattern.endswith("%"):  # the sign, and the space before it, as the language has it
-        pattern = pattern.removesuffix("%") + used.percent_formats[None].pattern.lstrip("#,0")
-        return _signed(format_percent(value, pattern, locale=used))
-    return _signed(format_decimal(value, pattern, locale=used))
+    return _signed(format_decimal(value, pattern, locale=language()))
 
 
 def _signed(text: str) -> str:

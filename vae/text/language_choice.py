@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 
 LOCALES = Path(__file__).parent / "locales"
@@ -13,9 +14,14 @@ SOURCE = "en"  # the language that messages are written in
 _chosen: ContextVar[str | None] = ContextVar("language", default=None)
 
 
-def languages() -> list[str]:
+def languages() -> tuple[str, ...]:
     """The languages with a catalogue, English first."""
-    return sorted((path.stem for path in LOCALES.glob("*.po")), key=lambda name: (name != SOURCE, name))
+    return _languages(LOCALES)
+
+
+@cache  # every message asks, in any language but English
+def _languages(folder: Path) -> tuple[str, ...]:
+    return tuple(sorted((path.stem for path in folder.glob("*.po")), key=lambda name: (name != SOURCE, name)))
 
 
 def language() -> str:

@@ -225,8 +225,8 @@ def add_atlas(
     built = building.build(
         samples,
         tuple(saved.config["classes"]),
-        lambda x, told: engine.encode(x, c=told) if engine.conditioned else engine.encode(x, told),
-        lambda z, told: engine.decode(z, c=told) if engine.conditioned else engine.decode(z, told),
+        lambda x, told: engine.encode(x, **{engine.condition_name: told}),
+        lambda z, told: engine.decode(z, **{engine.condition_name: told}),
         engine.modality.pictures,
         n=n,
         seed=saved.config["seed"],
@@ -259,7 +259,7 @@ def measure_atlas(saved: Checkpoint, samples: Samples, *, device: str | None = N
         )
     x = samples.x_train[atlas.index]
     told = atlas.conditions if engine.conditioned else atlas.labels if engine.conditional else None
-    first = {"c" if engine.conditioned else "y": None if told is None else told[:64]}
+    first = {engine.condition_name: None if told is None else told[:64]}
     if np.abs(engine.encode(x[:64], **first)[0] - atlas.z[:64]).max() > MOVED:
         raise CheckpointError(
             _(

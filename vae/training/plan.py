@@ -54,18 +54,10 @@ class Plan:
             raise SettingError(_("epochs={epochs}: expected 1 to 1000000.", epochs=self.epochs))
         if not 2 <= self.points <= 1_000_000:
             raise SettingError(
-                _(
-                    "points={points}: expected 2 to 1000000 reference samples of the map.",
-                    points=self.points,
-                )
+                _("points={points}: expected 2 to 1000000 reference samples of the map.", points=self.points)
             )
         if self.stream_mb is not None and not 0 <= self.stream_mb <= 1_000_000:
-            raise SettingError(
-                _(
-                    "stream={stream_mb}: expected 0 to 1000000 megabytes.",
-                    stream_mb=self.stream_mb,
-                )
-            )
+            raise SettingError(_("stream={stream_mb}: expected 0 to 1000000 megabytes.", stream_mb=self.stream_mb))
         if not 0 <= self.seed < 2**32:
             raise SettingError(_("seed={seed}: expected 0 to {most}.", seed=self.seed, most=2**32 - 1))
 

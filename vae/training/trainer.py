@@ -101,10 +101,7 @@ class Trainer:
             rest = []
         elif not rest:
             raise ZscopeError(
-                _(
-                    "{name} has an adversary's loss but no parameters to lower it.",
-                    name=type(self.objective).__name__,
-                )
+                _("{name} has an adversary's loss but no parameters to lower it.", name=type(self.objective).__name__)
             )
         for adversary in rest:
             # the two losses may share what is before them

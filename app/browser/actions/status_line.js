@@ -1,8 +1,8 @@
 // @ts-check
 // The line at the foot of the page: what the live channel measures, and whether it is there at all.
 
-import { count, median, ms, on } from "../shared/zscope.js"
-import { _ } from "../shared/text.js"
+import { _, ms, ngettext } from "../shared/text.js"
+import { median, on } from "../shared/zscope.js"
 
 const EVERY_MS = 400
 const MARKUP = `
@@ -41,14 +41,14 @@ export class StatusLine {
       this.part("trip").lastChild.textContent = ms(median(recent.map((r) => r.round_trip_ms)))
     }
     if (info && !this.part("points").textContent) {
-      this.part("points").textContent = `${count(info.n)} points`
-      this.part("device").textContent = `${info.device}, float32`
+      this.part("points").textContent = ngettext("{n} point", "{n} points", info.n)
+      this.part("device").textContent = _("{device}, float32", { device: info.device })
     }
   }
 
   connection() {
     const { state, reason } = this.client, part = this.part("state")
-    const words = { open: "", connecting: "connecting …", away: _("server not reachable ({reason}), retrying …", { reason }), refused: _("closed: {reason}", { reason }) }
+    const words = { open: "", connecting: _("connecting …"), away: _("server not reachable ({reason}), retrying …", { reason }), refused: _("closed: {reason}", { reason }) }
     part.textContent = words[state]
     this.element.dataset.state = state
     const expired = state === "refused" && /token/.test(reason)

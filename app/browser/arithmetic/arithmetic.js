@@ -3,7 +3,7 @@
 
 import { LivePart, mounting } from "../shared/part.js"
 import { KIND, emit, fit, paint, sampleName } from "../shared/zscope.js"
-import { _ } from "../shared/text.js"
+import { _, number } from "../shared/text.js"
 
 const PLACES = ["A", "B", "C"], SIGNS = ["", "−", "+"]
 
@@ -73,7 +73,7 @@ class Arithmetic extends LivePart {
       const { arrays } = await this.client.ask("nearest", z)
       this.row = arrays.rows[0]
       this.sheet.draw(this.real.querySelector("canvas").getContext("2d"), this.row, 0, 0, 112)
-      this.real.lastChild.textContent = `${sampleName(this.geometry, this.row)} #${this.geometry.index[this.row]}, ${arrays.distances[0].toFixed(2)} away`
+      this.real.lastChild.textContent = _("{name} #{number}, {distance} away", { name: sampleName(this.geometry, this.row), number: this.geometry.index[this.row], distance: number(arrays.distances[0], 2) })
       this.root.dataset.row = this.row
     } catch (error) {
       this.real.lastChild.textContent = error.message

@@ -5,8 +5,8 @@
 // frame_density, rows, frames}}, what app/live/requests/path.py answers
 
 import { drawing, element } from "../shared/elements.js"
-import { paint, percent, sampleName } from "../shared/zscope.js"
-import { _ } from "../shared/text.js"
+import { _, percent } from "../shared/text.js"
+import { paint, sampleName } from "../shared/zscope.js"
 
 const FRAME_PX = 84, REAL_PX = 56
 const EMPTY = 0.01 // of the samples stand in emptier places: off the cloud

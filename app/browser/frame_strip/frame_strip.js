@@ -7,8 +7,8 @@
 import { Film } from "./film.js"
 import { LivePart, mounting } from "../shared/part.js"
 import { StatusLine } from "../actions/status_line.js"
-import { emit, ms, on } from "../shared/zscope.js"
-import { _ } from "../shared/text.js"
+import { _, ms } from "../shared/text.js"
+import { emit, on } from "../shared/zscope.js"
 
 const OTHERS_MS = 400 // while a waypoint is dragged, from one question for the other methods to the next
 

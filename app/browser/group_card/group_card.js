@@ -4,8 +4,8 @@
 import { classColours, css } from "../latent_map/colours.js"
 import { LivePart, mounting } from "../shared/part.js"
 import { sampleButton } from "../shared/sample_button.js"
-import { KIND, count, emit, fit, on, paint, palette, percent, sampleName, theme } from "../shared/zscope.js"
-import { _ } from "../shared/text.js"
+import { _, number, percent } from "../shared/text.js"
+import { KIND, emit, fit, on, paint, palette, sampleName, theme } from "../shared/zscope.js"
 
 const CLASSES = 6 // lines of the histogram; the rest are one
 const SPREAD = _("Mean distance of the samples from their mean latent, in the metric of the map")
@@ -51,8 +51,8 @@ class GroupCard extends LivePart {
 
   show() {
     const { data } = this.component
-    this.find(".gc-head b").textContent = `${count(data.count)} selected`
-    this.find(".gc-head span").textContent = `of ${count(data.n)}, ${percent(data.count / data.n)}`
+    this.find(".gc-head b").textContent = _("{n} selected", { n: number(data.count) })
+    this.find(".gc-head span").textContent = _("of {n}, {share}", { n: number(data.n), share: percent(data.count / data.n) })
     this.histogram(data.classes, data.count)
     this.facts(data)
     this.pictures(data)
@@ -62,15 +62,15 @@ class GroupCard extends LivePart {
   histogram(classes, total) {
     const names = this.geometry.classes, colours = classColours(palette(theme(this.root).dark), Math.max(1, names.length))
     const shown = classes.length > CLASSES ? classes.slice(0, CLASSES - 1) : classes, rest = classes.slice(shown.length)
-    const lines = shown.map(([name, here, all]) => [name, here, css(colours[names.indexOf(name)]), _("{here} of {all} samples labelled {name}", { here: count(here), all: count(all), name })])
-    if (rest.length) lines.push([`${rest.length} more`, rest.reduce((sum, [, here]) => sum + here, 0), "var(--st-border-color)", rest.map(([name, here]) => `${name} ${here}`).join(", ")])
+    const lines = shown.map(([name, here, all]) => [name, here, css(colours[names.indexOf(name)]), _("{here} of {all} samples labelled {name}", { here: number(here), all: number(all), name })])
+    if (rest.length) lines.push([_("{n} more", { n: number(rest.length) }), rest.reduce((sum, [, here]) => sum + here, 0), "var(--st-border-color)", rest.map(([name, here]) => `${name} ${here}`).join(", ")])
     this.find(".gc-classes").replaceChildren(...lines.map(([name, here, colour, title]) => {
       const line = document.createElement("div")
       line.innerHTML = "<span></span><i><u></u></i><em></em>"
       line.title = title
       line.firstChild.textContent = name
       Object.assign(line.querySelector("u").style, { width: `${(100 * here) / total}%`, background: colour })
-      line.lastChild.textContent = count(here)
+      line.lastChild.textContent = number(here)
       return line
     }))
   }

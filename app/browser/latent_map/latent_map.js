@@ -20,8 +20,8 @@ import { Selection } from "./selection.js"
 import { Thumbnails } from "./thumbnails.js"
 import { Tools } from "./tools.js"
 import { Views, payload } from "./views.js"
-import { KIND, count, emit, on, palette, sampleName, theme } from "../shared/zscope.js"
 import { _, ngettext, number } from "../shared/text.js"
+import { KIND, emit, on, palette, sampleName, theme } from "../shared/zscope.js"
 
 const TELL_MS = 900 // of rest before Python, and with it the link, is told what is in sight
 const KEYS = _("Arrow keys move the cursor, with Shift in larger steps; Enter selects the point; plus and minus zoom, 0 shows all; ")
@@ -178,7 +178,7 @@ class MapView extends LivePart {
     this.pins?.place()
     const thinned = this.find(".zm-thinned"), { fewer } = this.plot.points
     thinned.hidden = fewer === null
-    if (fewer !== null) thinned.textContent = _("{fewer} of {n} points while the map moves", { fewer: count(fewer), n: count(this.geometry.n) })
+    if (fewer !== null) thinned.textContent = _("{fewer} of {n} points while the map moves", { fewer: number(fewer), n: number(this.geometry.n) })
     if (!settled) return
     this.legend.update()
     this.manifold.changed()

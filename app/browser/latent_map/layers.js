@@ -3,8 +3,8 @@
 
 import { Menu, item } from "./menu.js"
 import { DENSITY_RGB, Fields, TRUST_RGB, densityOf } from "./fields.js"
-import { TRUST_TITLE, count } from "../shared/zscope.js"
-import { _ } from "../shared/text.js"
+import { _, number } from "../shared/text.js"
+import { TRUST_TITLE } from "../shared/zscope.js"
 
 /** @param {number[]} colour @param {number} alpha */
 const clear = ([r, g, b], alpha) => `rgb(${r} ${g} ${b} / 0), rgb(${r} ${g} ${b} / ${alpha})`
@@ -55,7 +55,7 @@ export class Layers {
     const density = on.density ? densityOf(plot.xy, plot.near.box, plot.near.hidden) : null
     this.fields.set("density", density)
     if (density) {
-      const most = density.most >= 10 ? count(Math.round(density.most)) : density.most.toFixed(1)
+      const most = density.most >= 10 ? number(Math.round(density.most)) : density.most.toFixed(1)
       scales.push({ low: "0", high: _("{most} samples", { most }), title: _("Number of samples in a square of 1% of the map's width"), colours: clear(DENSITY_RGB, 0.59) })
     }
     legend.overlays(scales)

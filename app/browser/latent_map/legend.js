@@ -2,9 +2,8 @@
 // What the colours mean: the classes with their counts, "47 / 412" once the map is zoomed, filtered or something is selected
 // (a click hides or shows a class), or the scale of a quantity; and the scales of what lies below the points.
 
-import { count } from "../shared/zscope.js"
+import { _, number } from "../shared/text.js"
 import { classColours, css, scale } from "./colours.js"
-import { _ } from "../shared/text.js"
 
 const CORNERS = [["bottom-left", false, true], ["bottom-right", true, true], ["top-right", true, false]] // the first of equals
 const ROWS = 12 // entries a column
@@ -158,7 +157,7 @@ export class Legend {
         if (chosen || (x >= x0 && x <= x1 && y >= y0 && y <= y1)) counted[labels[i]] += 1
       }
     this.entries.forEach((button, k) => {
-      button.lastChild.textContent = counted[k] === this.total[k] ? count(counted[k]) : `${count(counted[k])} / ${count(this.total[k])}`
+      button.lastChild.textContent = counted[k] === this.total[k] ? number(counted[k]) : `${number(counted[k])} / ${number(this.total[k])}`
     })
   }
 }

@@ -1,8 +1,7 @@
 // @ts-check
 // The search box: "ankle boot" selects every sample of that class, "#4127" or "4127" goes to that sample.
 
-import { count } from "../shared/zscope.js"
-import { _ } from "../shared/text.js"
+import { _, number } from "../shared/text.js"
 
 // {rows, label} | {row} | {nothing: sentence}. A number that is the name of a class is that class; with # it never is.
 export function find(text, { classes, labels, index, n }) {
@@ -10,18 +9,18 @@ export function find(text, { classes, labels, index, n }) {
   if (!plain) return { nothing: "" }
   const rank = (name) => { const at = name.toLowerCase(); return at === plain ? 0 : at.startsWith(plain) ? 1 : at.includes(plain) ? 2 : 3 }
   const best = classes.map((name, k) => [rank(name), k]).filter(([r]) => r < 3).sort((a, b) => a[0] - b[0] || a[1] - b[1])[0]
-  const number = /^#?\s*(\d[\d\s\u202f,.]*)$/.exec(plain)
-  if (best && (best[0] === 0 || !number) && !plain.startsWith("#")) {
+  const digits = /^#?\s*(\d[\d\s\u202f,.]*)$/.exec(plain)
+  if (best && (best[0] === 0 || !digits) && !plain.startsWith("#")) {
     const rows = []
     for (let i = 0; i < n; i++) if (labels[i] === best[1]) rows.push(i)
     return rows.length ? { rows, label: classes[best[1]] } : { nothing: _("No sample on this map is labelled {best}.", { best: classes[best[1]] }) }
   }
-  if (number) {
-    const wanted = Number(number[1].replace(/\D/g, "")), row = index.indexOf(wanted)
+  if (digits) {
+    const wanted = Number(digits[1].replace(/\D/g, "")), row = index.indexOf(wanted)
     if (row >= 0) return { row }
     let [low, high] = [Infinity, -Infinity]
     for (const v of index) { if (v < low) low = v; if (v > high) high = v }
-    return { nothing: _("Sample #{wanted} is not on this map, which shows {n} training samples from #{low} to #{high}.", { wanted, n: count(n), low, high }) }
+    return { nothing: _("Sample #{wanted} is not on this map, which shows {n} training samples from #{low} to #{high}.", { wanted, n: number(n), low, high }) }
   }
   const known = classes.length ? _("Labels: {names}. ", { names: classes.slice(0, 12).join(", ") + (classes.length > 12 ? " …" : "") }) : _("The data set has no labels. ")
   return { nothing: _("Nothing is called “{asked}”. {known}A number such as #{index} opens that sample.", { asked: asked.slice(0, 40), known, index: index[0] }) }

@@ -54,7 +54,7 @@ export class Pinned {
     let sum = 0
     for (let i = 0; i < gap.length; i++) sum += gap[i] = Math.abs(pixels[i] - this.frame.pixels[i])
     paint(this.canvases[1], gap, this.geometry.shape)
-    this.root.lastElementChild.lastElementChild.textContent = `differs ${(sum / gap.length / 255).toFixed(3).replace(/^0/, "")}`
+    this.root.lastElementChild.lastElementChild.textContent = _("differs {share}", { share: (sum / gap.length / 255).toFixed(3).replace(/^0/, "") })
   }
 
   remove() { this.compare.cancel() }

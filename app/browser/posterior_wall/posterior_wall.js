@@ -2,8 +2,8 @@
 // A wall of decoded draws; the cloud they make is drawn by the map. Under the pointer, a draw shows its place there.
 
 import { Part, mounting } from "../shared/part.js"
-import { emit, geometry, on, percent } from "../shared/zscope.js"
-import { _, number } from "../shared/text.js"
+import { _, number, percent } from "../shared/text.js"
+import { emit, geometry, on } from "../shared/zscope.js"
 
 const MARKUP = `
 <div class="zp-head">
@@ -15,8 +15,8 @@ const MARKUP = `
 </div>
 <div class="zp-body">
   <div class="zp-sums">
-    <figure><img alt="Picture of the posterior mean"><figcaption>${_("mean")}</figcaption></figure>
-    <figure><img alt="Standard deviation of the pictures"><figcaption></figcaption></figure>
+    <figure><img alt="${_("Picture of the posterior mean")}"><figcaption>${_("mean")}</figcaption></figure>
+    <figure><img alt="${_("Standard deviation of the pictures")}"><figcaption></figcaption></figure>
   </div>
   <div class="zp-wall" role="group" aria-label="${_("Pictures of the draws")}"></div>
 </div>

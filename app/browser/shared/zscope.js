@@ -26,16 +26,16 @@
 //   paced(ms, act)                                  act at once, then at most every ms, the last call always
 //   palette(dark) -> [colour], theme(element) -> {text, background, rgb, panel, border, accent, font, dark}
 //   copied(text) -> Promise<bool>                   to the clipboard
-//   count(n) "10,000", ms(v) "3.6 ms", percent(share) "60%", median(values)
+//   median(values); numbers are written by text.js
 //   trustWord(trust), trustColour(trust), TRUST_TITLE: does this point come back when its picture is encoded again
 //   window.zscope.live = {sent, painted, dropped, latency_ms, shown_ms}: live requests alone, the last 1000 times. latency_ms:
 //   from the move event to after putImageData; shown_ms: to the animation frame with it. sent = painted + dropped + under way.
 
 import { KIND, connect, connected, emit, live, on, open, pace } from "./channel.js"
 import { fit, geometry, paint, sampleName, spriteSheet } from "./pictures.js"
-import { _, ms, number, percent } from "./text.js"
+import { _ } from "./text.js"
 
-export { KIND, connect, emit, fit, geometry, live, ms, number as count, on, open, paint, percent, sampleName, spriteSheet }
+export { KIND, connect, emit, fit, geometry, live, on, open, paint, sampleName, spriteSheet }
 
 // ---------------------------------------------------------------- the clipboard
 

@@ -203,7 +203,8 @@ class Sketch extends LivePart {
     const odd = document.createElement("span")
     const why = tone ? _(", by its {by}", { by }) : "", more = oddness === 1 ? "100%" : `${Math.floor(100 * oddness)}%`
     Object.assign(odd, { className: tone, textContent: _("{word}{why}: odder than {more} of {reference}", { word, why, more, reference }), title: WEIGHED })
-    const as = label === null ? "" : ` · as ${this.geometry.classes[label]}, ${label_given ? "chosen" : "the likeliest label"}`
+    const named = { label: this.geometry.classes[label] }
+    const as = label === null ? "" : label_given ? _(" · as {label}, chosen", named) : _(" · as {label}, the likeliest label", named)
     said.append(strong, nats, as, document.createElement("br"), odd)
     this.nearest(arrays)
   }

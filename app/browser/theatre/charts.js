@@ -99,7 +99,7 @@ function heading(context, name, here, colour, box, look) {
   let at = box.right
   for (const [k, v] of [...here.entries()].reverse()) {
     if (v === null) continue
-    const said = k ? figure(v) : `${figure(v)} nats`
+    const said = k ? figure(v) : _("{value} nats", { value: figure(v) })
     context.fillStyle = k ? otherColour(look) : colour
     context.fillText(said, at, box.top - 5)
     at -= context.measureText(said).width + 10

@@ -10,8 +10,8 @@ import { Reel } from "./reel.js"
 import { Scrubber } from "./scrubber.js"
 import { Sheet } from "./sheet.js"
 import { Surface } from "./surface.js"
-import { count, palette, theme } from "../shared/zscope.js"
-import { _ } from "../shared/text.js"
+import { _, number } from "../shared/text.js"
+import { palette, theme } from "../shared/zscope.js"
 
 const ACTIVE = _("Active: the posterior mean has a variance above 0.01 over the training samples shown. Dead: it hardly varies, so the dimension tells the decoder next to nothing.")
 const MARKUP = `
@@ -108,7 +108,7 @@ class Theatre extends Part {
 
   captions() {
     const { index } = this.reel, [words, help] = DRAWN[index.drawn_from] ?? DRAWN[""]
-    this.find(".th-map h4 span").textContent = index.plane ? _("Latent plane with {n} training samples", { n: count(index.n) }) : _("Map of {n} training samples", { n: count(index.n) })
+    this.find(".th-map h4 span").textContent = index.plane ? _("Latent plane with {n} training samples", { n: number(index.n) }) : _("Map of {n} training samples", { n: number(index.n) })
     Object.assign(this.find(".th-drawn h4"), { textContent: words, title: help })
     this.find(".th-again h4").textContent = this.shared ? _("{n} test samples (top), reconstructions by both runs (below)", { n: this.reel.fixed.test.shape[0] }) : _("{n} test samples (top) and their reconstructions (bottom)", { n: this.reel.fixed.test.shape[0] })
     this.find(".th-curves h4").innerHTML = index.axis === "epoch" ? _("Training <small>dotted: test set</small>") : _("On the test set")

@@ -119,20 +119,12 @@ def parse(frame: bytes, scene: Scene) -> Request:
     if len(frame) > longest:
         raise Refused(
             OVERSIZE,
-            _(
-                "frame of {frame} bytes; at most {longest}",
-                frame=len(frame),
-                longest=longest,
-            ),
+            _("frame of {frame} bytes; at most {longest}", frame=len(frame), longest=longest),
         )
     if len(frame) < UP.size:
         raise Refused(
             BAD_FRAME,
-            _(
-                "frame of {frame} bytes; the header alone has {size}",
-                frame=len(frame),
-                size=UP.size,
-            ),
+            _("frame of {frame} bytes; the header alone has {size}", frame=len(frame), size=UP.size),
         )
     sequence, code, label = UP.unpack_from(frame)
     kind = kinds().get(code)
@@ -142,11 +134,7 @@ def parse(frame: bytes, scene: Scene) -> Request:
     if label > scene.classes:
         raise Refused(
             BAD_FRAME,
-            _(
-                "label {label}; expected 0 to {classes}, or none",
-                label=label - 1,
-                classes=scene.classes - 1,
-            ),
+            _("label {label}; expected 0 to {classes}, or none", label=label - 1, classes=scene.classes - 1),
         )
     return Request(sequence, kind, kind.read(frame[UP.size :], scene), label - 1 if label else None)
 

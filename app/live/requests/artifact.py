@@ -25,11 +25,7 @@ def _read(payload: bytes, scene: Scene) -> Wish:
     if not (number.is_integer() and 0 <= number <= NUMBER_MAX):
         raise Refused(
             BAD_FRAME,
-            _(
-                "artifact {number:g}; expected a whole number, 0 to {number_max}",
-                number=number,
-                number_max=NUMBER_MAX,
-            ),
+            _("artifact {number:g}; expected a whole number, 0 to {number_max}", number=number, number_max=NUMBER_MAX),
         )
     return Wish(int(number), values[1:])
 
@@ -48,12 +44,7 @@ def _answer(engine, request: Request) -> bytes:
             request,
             {
                 "n": len(every),
-                "error": _(
-                    "artifact {number}: {name} has {kinds}.",
-                    number=number,
-                    name=engine.name,
-                    kinds=kinds,
-                ),
+                "error": _("artifact {number}: {name} has {kinds}.", number=number, name=engine.name, kinds=kinds),
             },
         )
     artifact = every[number]

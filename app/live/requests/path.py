@@ -38,11 +38,7 @@ def _read(payload: bytes, scene: Scene) -> Way:
         )
         raise Refused(
             BAD_FRAME,
-            _(
-                "path payload of {payload} bytes; expected {expected}",
-                payload=len(payload),
-                expected=expected,
-            ),
+            _("path payload of {payload} bytes; expected {expected}", payload=len(payload), expected=expected),
         )
     values = floats(payload, "path", HEAD + n * scene.d, most=np.inf)
     for name, value, least, end in (

@@ -26,13 +26,7 @@ def _read(payload: bytes, scene: Scene) -> np.ndarray:
     if len(payload) != c * h * w:
         raise Refused(
             BAD_FRAME,
-            _(
-                "stroke payload of {payload} bytes; expected {h}x{w}x{c} of uint8",
-                payload=len(payload),
-                h=h,
-                w=w,
-                c=c,
-            ),
+            _("stroke payload of {payload} bytes; expected {h}x{w}x{c} of uint8", payload=len(payload), h=h, w=w, c=c),
         )
     pixels = np.frombuffer(payload, np.uint8).reshape(h, w, c)
     return pixels.transpose(2, 0, 1)[None].copy()  # a view of the frame could not be written to, which torch dislikes

@@ -55,11 +55,7 @@ def _read_latents(payload: bytes, scene: Scene) -> InView:
     if not 1 <= count <= LATENTS_MAX:
         raise Refused(
             BAD_FRAME,
-            _(
-                "locate payload of {count} latents; expected 1 to {latents_max}",
-                count=count,
-                latents_max=LATENTS_MAX,
-            ),
+            _("locate payload of {count} latents; expected 1 to {latents_max}", count=count, latents_max=LATENTS_MAX),
         )
     return _in_view(payload, "locate", count * scene.d)
 
@@ -76,13 +72,7 @@ def _read_manifold(payload: bytes, scene: Scene) -> InView:
     if not (x0 < x1 and y0 < y1):
         raise Refused(
             BAD_FRAME,
-            _(
-                "manifold box {x0:g} {y0:g} {x1:g} {y1:g}; expected x0 < x1 and y0 < y1",
-                x0=x0,
-                y0=y0,
-                x1=x1,
-                y1=y1,
-            ),
+            _("manifold box {x0:g} {y0:g} {x1:g} {y1:g}; expected x0 < x1 and y0 < y1", x0=x0, y0=y0, x1=x1, y1=y1),
         )
     if not (columns >= 1 and rows >= 1 and columns.is_integer() and rows.is_integer() and columns * rows <= CELLS_MAX):
         raise Refused(
