@@ -28,7 +28,7 @@ def tab(shared_tab):
     tab = shared_tab
     tab.do(FRAMES)
     tab.leave()
-    tab.until("document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'")
+    tab.rest()
     tab.page.wait_for_timeout(250)
     tab.do("window.__frames.length = 0")
     return tab
@@ -160,6 +160,7 @@ def test_arrow_keys_walk_and_enter_commits(tab):
     tab.page.keyboard.press("ArrowUp")
     tab.page.keyboard.press("Enter")
     tab.until(f"new URL(location).searchParams.get('p') !== {link!r}")
+    tab.rest()
     link = committed(tab)
     tab.moves_picture(lambda: [tab.page.keyboard.press("Shift+ArrowDown") for _ in range(3)])
     tab.page.keyboard.press("Escape")
@@ -329,7 +330,7 @@ def test_what_was_moved_is_saved_by_name_renamed_and_deleted(new_tab):
     names = "[...document.querySelectorAll('.zc-name')].map((name) => name.textContent)"
     assert tab.page.get_by_role("button", name="Save as …").is_disabled()
     drag(tab, 0, 30)
-    tab.until("document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'")
+    tab.rest()
     tab.page.get_by_role("button", name="Save as …").click()
     tab.page.get_by_label("Name of the direction").fill("wider")
     tab.page.keyboard.press("Enter")

@@ -148,7 +148,7 @@ def test_an_attribute_is_applied_live_and_saved(tab, tiny_checkpoint):
     for which, name in (("A: more of this", "0"), ("B: less of this", "1")):
         tab.page.get_by_label(which).click()
         tab.page.get_by_role("option", name=name, exact=True).click()
-        tab.until("document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'")
+        tab.rest()
     tab.page.wait_for_selector(".zc-row input[type=range]", timeout=20_000)
     verdict = tab.page.get_by_text("random pairs: 95%")
     verdict.wait_for(timeout=20_000)

@@ -73,7 +73,7 @@ def test_a_zip_of_a_stranger_is_looked_at_kept_and_chosen(training_server, chrom
         tab.page.get_by_text("to train on").wait_for(state="detached")  # the fields are empty again
         tab.page.get_by_text("Your data").click()
         tab.page.get_by_text("my_pictures image 1x16x16, 2 classes").wait_for()
-        tab.until("document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'", 60_000)
+        tab.rest(60_000)
         for name in ("scikit-learn digits", "my_pictures"):  # and it can be chosen like any other
             tab.page.locator(DATA).click()
             tab.page.get_by_role("option", name=name).click()
