@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlparse
 
 import streamlit as st
 
+from app.live import rights
+from app.live.rights import Right
 from app.state.studio import Studio, choose
-from vae.text import _
+from vae.errors import SettingError
+from vae.text import N_, _
 
-LOCAL = (None, "localhost", "127.0.0.1", "::1")  # None: Streamlit's value for an address on this machine
+_NOT_HERE = {
+    Right.TRAIN: N_("Visitors of this server can explore its models, but not train, save directions or upload data."),
+    Right.MANAGE: N_("Visitors of this server cannot change its models and data, nor name paths on it."),
+}
 _STUDIO, _PROBLEMS = "zscope.studio", "zscope.problems"
 
 
@@ -107,17 +112,20 @@ def release(slot: str) -> None:
     st.session_state.pop(f"zscope.kept.{slot}", None)
 
 
-def local() -> bool:
-    """Whether the browser runs on the machine that serves the app. Only then may it name paths, delete or import.
+def may(right: Right) -> bool:
+    """Whether this visitor may do that, see app.live.rights."""
+    return right <= rights.of(st.context.headers, st.user.to_dict())
 
-    The peer's address, the requested host and the page's origin must all be local, as behind a proxy on the same
-    machine the address always is.
-    """
-    headers = st.context.headers
-    hosts = [headers.get("Host", ""), headers.get("Origin", "")]
-    names = [urlparse(h if "//" in h else f"//{h}").hostname for h in hosts if h]
-    forwarded = any(headers.get(name) for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip"))
-    return not forwarded and st.context.ip_address in LOCAL and all(name in LOCAL for name in names)
+
+def why_not(right: Right) -> str:
+    """A sentence on why this visitor may not do that; "" if they may."""
+    return "" if may(right) else _(_NOT_HERE[right])
+
+
+def required(right: Right) -> None:
+    """Raises: SettingError: this visitor may not do that. For every action, however its button is drawn."""
+    if why := why_not(right):
+        raise SettingError(why)
 
 
 def tell(*problems: str) -> None:

@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import session
 from app.live import training_cost
+from app.live.rights import Right
 from app.panels.train import own_data
 from app.show import knobs
 from app.state.training_form import FIRST, ONE, PRESETS, SWEEP, WHAT, Order, data_sets, defaults, fitting, plan, preset
@@ -162,6 +163,7 @@ def _cost(wanted: Order) -> None:
 def _start(wanted: Order) -> None:
     before = sum(run.active for run in runs())
     try:
+        session.required(Right.TRAIN)
         wanted.start()
     except ZscopeError as error:
         st.error(str(error), icon=":material/error:")

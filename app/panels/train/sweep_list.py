@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import session
 from app.live import background
+from app.live.rights import Right
 from vae.errors import ZscopeError
 from vae.registry import about
 from vae.runs import control
@@ -43,17 +44,18 @@ def entry(sweep: Sweep, disk: Disk, one: Callable[[Run], None]) -> None:
     if running:
         st.caption(f":material/hourglass_empty: {_(LATER)}")
     with st.container(horizontal=True, vertical_alignment="center"):
-        if running:
-            st.button(_("Stop all"), icon=":material/stop:", type="tertiary", on_click=_tried, args=(_stop, sweep),
-                      key=f"stop-sweep-{sweep.name}")  # fmt: skip
-        elif done > 1:
+        if running and session.may(Right.TRAIN):
+            st.button(_("Stop all"), icon=":material/stop:", type="tertiary", on_click=_tried,
+                      args=(_stop, sweep, Right.TRAIN), key=f"stop-sweep-{sweep.name}")  # fmt: skip
+        elif done > 1 and not running:
             _compare(sweep, disk)
-        if RUNNING not in states.values() and sweep.name not in sweeps.shipped():
+        deletable = RUNNING not in states.values() and sweep.name not in sweeps.shipped()
+        if deletable and session.may(Right.MANAGE):
             with st.popover(_("Delete"), icon=":material/delete:", type="tertiary", key=f"deletes-{sweep.name}"):
                 st.markdown(_(DELETES, name=sweep.name))
                 st.markdown(_(MODELS_KEPT))
                 st.button(_("Delete sweep"), icon=":material/delete:", type="primary", on_click=_tried,
-                          args=(_delete, sweep), key=f"delete-sweep-{sweep.name}")  # fmt: skip
+                          args=(_delete, sweep, Right.MANAGE), key=f"delete-sweep-{sweep.name}")  # fmt: skip
         each = bool(begun) and st.toggle(_("Show each training"), running or failed > 0, key=f"each-{sweep.name}")
     for model in sweep.models if each else ():
         if model in begun:
@@ -144,8 +146,9 @@ def _delete(sweep: Sweep) -> None:
     sweeps.delete(sweep.name)
 
 
-def _tried(act: Callable[[Sweep], None], sweep: Sweep) -> None:
+def _tried(act: Callable[[Sweep], None], sweep: Sweep, right: Right) -> None:
     try:
+        session.required(right)
         act(sweep)
     except ZscopeError as error:  # the sweep has changed since the page was drawn
         session.tell(str(error))
