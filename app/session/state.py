@@ -25,8 +25,8 @@ _STUDIO, _PROBLEMS = "zscope.studio", "zscope.problems"
 def _state() -> SessionStateProxy:
     """The session of the visitor for whom this thread runs the page. Raises: RuntimeError: it runs none.
 
-    Streamlit would hand out an empty session instead, so that a download made later would be that of a new visitor: what
-    a thread needs of the session is passed to it.
+    Streamlit would hand out an empty session instead, so that a download made later would be that of a new visitor:
+    what a thread needs of the session is passed to it.
     """
     if get_script_run_ctx(suppress_warning=True) is None:
         raise RuntimeError("the session was read by a thread that runs no page; pass on what it needs of it")

@@ -86,7 +86,7 @@ export function mounting(Kind) {
   const mounted = new WeakMap()
   const unmount = (host) => { mounted.get(host)?.part.remove(); mounted.delete(host) }
   const render = async (component) => {
-    admit(component.data.link.token)
+    if (component.data.link) admit(component.data.link.token)
     const host = component.parentElement, subject = Kind.subject(component.data)
     if (mounted.get(host)?.subject === subject) return mounted.get(host).part.update(component)
     unmount(host)

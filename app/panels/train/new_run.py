@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import session
+from app.browser.pulse import pulse
 from app.live import training_cost
 from app.live.rights import Right
 from app.panels.train import own_data
@@ -150,12 +151,14 @@ def _cost(wanted: Order) -> None:
     of = (dearest, len(set(wanted.values))) if wanted.setting else (dearest,)
     said = training_cost.look(*of)
 
-    @st.fragment(run_every=EVERY_S if said is None else None)
+    @st.fragment
     def cost() -> None:
         known = said or training_cost.look(*of)
         if known and not said:
             st.rerun()
         st.caption(f":material/timer: {known or _(MEASURING)}")
+        if not known:
+            pulse(EVERY_S, key="pulse-cost")
 
     cost()
 

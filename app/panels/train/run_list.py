@@ -8,6 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from app import session
+from app.browser.pulse import pulse
 from app.live.rights import Right
 from app.panels.train import sweep_list, theatre
 from vae.errors import ZscopeError
@@ -60,11 +61,12 @@ def show() -> None:
     """All runs, the newest first, kept up to date."""
     quick = any(run.active for run in control.tend())
 
-    @st.fragment(run_every=1.0 if quick else OLD_S)
+    @st.fragment
     def every() -> None:
         runs = control.tend()
         if any(run.active for run in runs) != quick or session.studio().watched:
             st.rerun()  # to poll at another rate, or because a click here has opened the theatre
+        pulse(1.0 if quick else OLD_S, key="pulse-runs")
         if not runs:
             st.info(_(EMPTY), icon=":material/school:")
         disk, queue = sweeps.Disk(runs, checkpoint.checkpoints()), waiting(runs)
