@@ -38,7 +38,7 @@ from vae.training.trainer import TrainHparams
 
 ROW_PX, GAP_PX = 96, 1  # of pictures in rows: the height to enlarge them to, and what is left between them before that
 QUIET = {"displayModeBar": False}
-QUICK = Plan("vae", "digits", {}, 20, name="digits-vae")  # a training for an app without a model
+QUICK = Plan("vae", "digits", {}, 20, name="digits-vae")  # the training that how_to_train proposes first
 TERMS = {  # macros of a family's formula: name and colour of each kind of term
     "D": (N_("distortion"), figures.DISTORTION),
     "R": (N_("rate"), figures.RATE),
@@ -79,11 +79,10 @@ def how_to_train() -> None:
     first = [_("no download")]
     if known := forecast.known(QUICK):
         first.append(_("about {time} on this machine", time=duration(known.total_s(QUICK.epochs))))
-    quick = f"python -m vae train {QUICK.family} {QUICK.dataset} --name {QUICK.name} --epochs {QUICK.epochs}"
-    default = "python -m vae train vae fashion_mnist --name fashion-vae"
+    quick, default = ", ".join(first), _("the default model")
     st.code(
-        f"{quick:<{len(default)}}  # {', '.join(first)}\n"
-        f"{default:<{len(quick)}}  # {_('the default model')}\n"
+        f"python -m vae train vae digits --name digits-vae --epochs 20      # {quick}\n"
+        f"python -m vae train vae fashion_mnist --name fashion-vae          # {default}\n"
         "python -m vae list checkpoints",
         language="bash",
     )

@@ -13,7 +13,7 @@ from app.show import cards
 from app.state import training_form
 from tests.app.panels.test_train_page import asked, button, labels, name_field, page, run_in
 from tests.app.views.test_views import opened, state, words
-from tests.sweeps.test_sweeps import base, started, trained
+from tests.sweeps.test_sweeps import started, trained
 from vae.forming import recording
 from vae.runs import control, diagnosis, folder
 from vae.runs.forecast import Forecast
