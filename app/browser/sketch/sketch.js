@@ -13,9 +13,10 @@ import { _, number } from "../shared/text.js"
 const TEST = { sent: 0, shown: 0, ms: [] }
 const WEIGHED = _("Judged by the reconstruction error and by the rate, high or low: an input unlike any sample can be reconstructed well, but then its latent carries next to nothing")
 const BY_ERROR = _("Judged by the reconstruction error")
-const LIGHT = _("This picture has a light background; the training samples have a dark one.")
-const DARK = _("This picture has a dark background; the training samples have a light one.")
-const TURNED = _("Inverted, because its background was unlike that of the training samples.")
+const GROUND = {
+  light: { offer: _("Light background; the training samples have a dark one."), turned: _("Inverted: the background was light.") },
+  dark: { offer: _("Dark background; the training samples have a light one."), turned: _("Inverted: the background was dark.") },
+}
 
 const MARKUP = `
 <div class="zk-bar">
@@ -197,10 +198,11 @@ class Sketch extends LivePart {
   ground() {
     const { ground, version } = this.component.data, { shape } = this.geometry, row = this.find(".zk-ground"), { given } = this
     if (ground === null || version === KEPT) { row.hidden = true; return }
-    const now = this.painting.payload, other = otherGround(now, shape, ground)
-    const turned = !other && otherGround(given, shape, ground) && given.every((v, i) => v + now[i] === 255)
+    const now = this.painting.payload, other = otherGround(now, shape, ground), before = otherGround(given, shape, ground)
+    const turned = !other && before && given.every((v, i) => v + now[i] === 255)
     row.hidden = !other && !turned
-    row.firstChild.textContent = turned ? TURNED : other === "light" ? LIGHT : DARK
+    if (row.hidden) return
+    row.firstChild.textContent = turned ? GROUND[before].turned : GROUND[other].offer
     row.lastChild.textContent = turned ? _("Undo") : _("Invert")
   }
 

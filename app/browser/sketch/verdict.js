@@ -20,6 +20,6 @@ export function verdict({ oddness, by, reference, trust }) {
   if (!tone)
     return { tone, text: _("{odd}: odder than {more} of {reference}, but its point is {trusted} (trust {trust}): the sample is reconstructed as well as others, yet the reconstruction, encoded again, may land far from it.", values) }
   if (reliable)
-    return { tone, text: _("{odd}: odder than {more} of {reference}, although its point is {trusted} (trust {trust}): the model knows this point, but the sample is unlike those that it was trained on.", values) }
-  return { tone, text: _("{odd}: odder than {more} of {reference}, and its point is {trusted} (trust {trust}): the sample is unlike those that the model was trained on, and so is its place among them.", values) }
+    return { tone, text: _("{odd}: odder than {more} of {reference}, although its point is {trusted} (trust {trust}): the reconstruction, encoded again, comes back to it, but the sample is unlike the training samples.", values) }
+  return { tone, text: _("{odd}: odder than {more} of {reference}, and its point is {trusted} (trust {trust}): the sample is unlike the training samples, and its reconstruction, encoded again, may land far from it.", values) }
 }
