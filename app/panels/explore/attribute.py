@@ -123,7 +123,7 @@ def _evidence(engine: Engine, found: Attribute, a: str, b: str) -> None:
     e = found.evidence
     st.caption(
         _(
-            "The direction is learned on one half of each group and evaluated on the other half ({n_a} samples of {a}, "
+            "The direction is learned on one half of each group and evaluated on the other half ({n_a} of {a}, "
             "{n_b} of {b}; at most {most} samples of a group are used). The slider uses the direction of both halves. "
             "The difference of means stays near the data; Fisher's discriminant separates the groups best. "
             "The interval is a {level} confidence interval from the noncentral t distribution; p is a permutation test "

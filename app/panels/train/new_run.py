@@ -25,9 +25,9 @@ from vae.training.trainer import TrainHparams
 
 KEPT: dict[str, Any] = {"persist_state": "session"}
 TURN, STARTED = "train.turn", "train.started"  # how many trainings this form has started; a sentence about the last one
-EVERY_S = 1.0
+EVERY_S, KNOWN_S = 1.0, 20.0  # between two looks at the cost: while it is measured, and later, as it may be outdated
 PRESET = N_(
-    "Where the settings start from. Quick: a small network and about 900 steps, for a first result within minutes. "
+    "Where the settings start from. Quick: a small network and about 900 steps, for a first result. "
     "Standard: the family's default settings and 20 epochs; more for a small data set, so that there are at least "
     "900 steps."
 )
@@ -149,16 +149,12 @@ def _cost(wanted: Order) -> None:
         return
     dearest = wanted.dearest()
     of = (dearest, len(set(wanted.values))) if wanted.setting else (dearest,)
-    said = training_cost.look(*of)
 
     @st.fragment
     def cost() -> None:
-        known = said or training_cost.look(*of)
-        if known and not said:
-            st.rerun()
-        st.caption(f":material/timer: {known or _(MEASURING)}")
-        if not known:
-            pulse(EVERY_S, key="pulse-cost")
+        said = training_cost.look(*of)
+        st.caption(f":material/timer: {said or _(MEASURING)}")
+        pulse(KNOWN_S if said else EVERY_S, key="pulse-cost")
 
     cost()
 

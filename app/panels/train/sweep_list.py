@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -62,10 +62,12 @@ def entry(sweep: Sweep, disk: Disk, one: Callable[[Run], None]) -> None:
             one(begun[model])
 
 
-def mention(name: str, dataset: str) -> None:
-    """On the page of a model: the sweep that it belongs to, or else a sweep on the same data set."""
-    own, known, disk = sweeps.of_model(name), sweeps.known().values(), sweeps.read()
-    sweep = own or next((one for one in known if one.dataset == dataset and comparison.ready(one, disk)), None)
+def mention(card: Mapping) -> None:
+    """On the page of a model: the sweep that it belongs to, or else a sweep on the same data set over a setting that
+    its family has."""
+    own, known, disk = sweeps.of_model(card["name"]), sweeps.known().values(), sweeps.read()
+    alike = [one for one in known if one.dataset == card["dataset"] and one.setting in card["hparams"]]
+    sweep = own or next((one for one in alike if comparison.ready(one, disk)), None)
     if sweep is None or (own and not comparison.ready(own, disk)):
         return
     with st.container(horizontal=True, vertical_alignment="center"):
