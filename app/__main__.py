@@ -27,6 +27,7 @@ def _app(commands: Any) -> None:
         default=str(PORT),
         help=_("port of the app on this machine (default {port})", port=PORT),
     )
+    p.add_argument("options", nargs="*", help=_("options of streamlit run, after --, such as -- --server.address 0.0.0.0"))
     p.set_defaults(run=start)
 
 
@@ -36,7 +37,7 @@ def start(args: argparse.Namespace) -> int:
         return refused
     from streamlit.web.cli import main as streamlit  # a second that other commands need not wait
 
-    return streamlit(["run", str(MAIN), "--server.port", args.port], standalone_mode=False) or 0
+    return streamlit(["run", str(MAIN), "--server.port", args.port, *args.options], standalone_mode=False) or 0
 
 
 if __name__ == "__main__":

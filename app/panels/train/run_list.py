@@ -36,6 +36,7 @@ EMPTY = N_(
     "digits. Trainings run in the background: you can close the page or the app and find the result when you come "
     "back. Further trainings wait in a queue."
 )
+NONE = N_("No training has been started here yet.")
 PREVIEW = N_("Makes a model of the last saved epoch that you can explore; the training is not affected.")
 STOPS = N_("The last saved epoch is kept, and the run can still be resumed.")
 DELETED = N_("The model of this run was deleted.")
@@ -68,7 +69,7 @@ def show() -> None:
             st.rerun()  # to poll at another rate, or because a click here has opened the theatre
         pulse(1.0 if quick else OLD_S, key="pulse-runs")
         if not runs:
-            st.info(_(EMPTY), icon=":material/school:")
+            st.info(_(EMPTY if session.may(Right.TRAIN) else NONE), icon=":material/school:")
         disk, queue = sweeps.Disk(runs, checkpoint.checkpoints()), waiting(runs)
         known = list(sweeps.known().values())
         alone = [run for run in runs[::-1] if not any(run.name in sweep.models for sweep in known)]
