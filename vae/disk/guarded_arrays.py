@@ -21,6 +21,7 @@ from ..text import _, number
 from .guarded import LIMITS, Limits, Refused, fill, member, open_zip, refusing
 
 HEADER_BYTES_MAX = 2**16  # of an NPY file; NumPy reads a declared length of up to 4 GiB before it looks at it
+BYTES_MAX = 2**63  # of an array that NumPy can describe
 IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 GZIP = b"\x1f\x8b"
 
@@ -137,9 +138,10 @@ def _header(stream: BufferedIOBase) -> tuple[Declared, int]:
         raise ValueError(str(e).partition("\n")[0]) from None
     if dtype.hasobject:
         raise Refused(_("contains pickled Python objects, which are never loaded. Save it as an array of numbers."))
-    if min(shape, default=0) < 0 or (not dtype.itemsize and math.prod(shape) > 1):
-        raise ValueError(f"{dtype} {shape}")
-    return Declared(shape, dtype, "F" if fortran else "C"), len(start) + width + n
+    declared = Declared(shape, dtype, "F" if fortran else "C")
+    if min(shape, default=0) < 0 or declared.n_bytes >= BYTES_MAX or (not dtype.itemsize and math.prod(shape) > 1):
+        raise ValueError(f"{dtype.name} {shape}"[:80])
+    return declared, len(start) + width + n
 
 
 def _check_length(declared: Declared, given: int) -> None:
