@@ -22,7 +22,7 @@ from typing import cast
 
 from ..text import _, number, size
 
-CHUNK = 2**20  # bytes that are unpacked at a time
+CHUNK = 2**18  # bytes that are unpacked at a time
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile cannot bound what it unpacks by another method
 OTHER_METHODS = {zipfile.ZIP_BZIP2: "bzip2", zipfile.ZIP_LZMA: "LZMA", 9: "deflate64", 93: "Zstandard"}
 MEMBER_BYTES = 160  # of the directory, for each member: 46 and its name
