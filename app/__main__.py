@@ -27,7 +27,9 @@ def _app(commands: Any) -> None:
         default=str(PORT),
         help=_("port of the app on this machine (default {port})", port=PORT),
     )
-    p.add_argument("options", nargs="*", help=_("options of streamlit run, after --, such as -- --server.address 0.0.0.0"))
+    p.add_argument(
+        "options", nargs="*", help=_("options of streamlit run, after --, such as -- --server.address 0.0.0.0")
+    )
     p.set_defaults(run=start)
 
 

@@ -182,6 +182,16 @@ def test_tables_that_cannot_be(tmp_path, text, choices, words):
         read(tmp_path / "t.csv", **choices)
 
 
+@pytest.mark.parametrize("column", ["a word", "a number"])
+def test_a_parquet_file_that_stores_a_value_once_for_very_many_rows(tmp_path, column):
+    n, value = (1000, "x" * 10**5) if column == "a word" else (10**7, 7.0)
+    values = pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int32)), pa.array([value]))
+    pq.write_table(pa.table({"v": values.dictionary_decode()}), tmp_path / "t.parquet", compression="zstd")
+    assert (tmp_path / "t.parquet").stat().st_size < 100_000
+    with pytest.raises(SettingError, match=r"t\.parquet: .* more than 200 times"):
+        read(tmp_path / "t.parquet")
+
+
 def test_a_torn_parquet_file_is_refused(tmp_path):
     path = tmp_path / "t.parquet"
     written(tmp_path, flowers(), "t.parquet")

@@ -139,7 +139,7 @@ def png(width: int, height: int) -> bytes:
         (png(28, 28), "damaged or truncated"),
         (png(5000, 10), "5000x10 px; the limit is 4096"),
         (png(60_000, 60_000), "far too large"),
-        (png(15_000, 10_000), "far too large"),
+        (png(20_000, 10_000), "far too large"),
         (bytes(picture_files.BYTES_MAX + 1), "the limit is 10.5 MB"),
     ],
 )

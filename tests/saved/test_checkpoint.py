@@ -19,6 +19,7 @@ import vae
 from tests.saved.conftest import CONFIG
 from vae.atlas import atlas
 from vae.errors import CheckpointError, UnknownName
+from vae.registry import FAMILIES, families
 from vae.saved import checkpoint
 from vae.saved.checkpoint import ATLAS, HISTORY, MODEL, RESUME, THUMBNAILS
 
@@ -223,6 +224,15 @@ def test_a_foreign_model_file_is_refused_even_with_its_hash_right(real, content)
 def test_a_config_that_names_no_model_of_ours_is_refused(real, change):
     resign(real, **change)
     refuse(real, load=True)
+
+
+@pytest.mark.parametrize("family", [*families()])
+def test_a_card_that_calls_for_a_huge_model_takes_no_memory(real, family):
+    """The shape of its samples makes some layer one of terabytes."""
+    modality = next(m for m in ("image", "series") if FAMILIES.get(family).fits(m))
+    shape = [1, 2**19, 2**19] if modality == "image" else [2**19, 2**19]
+    resign(real, family=family, hparams={}, spec={"shape": shape, "n_data": 9, "n_classes": 9, "modality": modality})
+    refuse(real, "its settings call for", load=True)
 
 
 class Bomb:

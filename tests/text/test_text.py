@@ -66,6 +66,7 @@ def test_braces_without_values_stay():
     [
         (text.number(1437), "1,437"),
         (text.number(-1234.567, 2), "−1,234.57"),
+        (text.number(10**40), "10" + ",000" * 13),  # more digits than Python's decimals have by default
         (text.number(None), "–"),
         (text.number(float("nan")), "nan"),
         (text.number(float("-inf")), "−inf"),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import functools
 import io
-import zipfile
-import zlib
 from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
-from PIL import Image
 
+from ..disk import guarded_arrays, guarded_pictures
+from ..disk.guarded import Refused
 from ..errors import CheckpointError, SettingError, ShapeError
 from ..latent.geodesic import Geodesics
 from ..latent.neighbours import Index
@@ -20,20 +19,10 @@ from ..metrics.active import active_units
 from ..sampling.mixture import Mixture
 from ..saved.checkpoint import ATLAS, THUMBNAILS, pack
 from ..text import _, number
+from . import declared
 
 SHEET_PX = 8_192  # longest side of a sheet: every graphics card supports it; 270 MB once decoded
-UNREADABLE = (  # errors NumPy raises for a malformed npz, and ours for a malformed atlas
-    KeyError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    IndexError,
-    EOFError,
-    OSError,
-    zipfile.BadZipFile,
-    zlib.error,
-    ShapeError,
-)
+UNREADABLE = (KeyError, ValueError, TypeError, AttributeError, IndexError, ShapeError)  # raised for a malformed atlas
 
 
 @dataclass(frozen=True)
@@ -132,14 +121,23 @@ class Atlas:
 
     @functools.cached_property
     def _sheet(self) -> np.ndarray:
-        image = Image.open(io.BytesIO(self.thumbnails_webp)).convert("RGB")
-        return np.asarray(image)
+        try:
+            image = guarded_pictures.decoded(declared.sheet(self.thumbnails_webp, self.sheet_size))
+        except Refused as e:
+            raise CheckpointError(_("{file} cannot be read: {error}", file=THUMBNAILS, error=e)) from e
+        return np.asarray(image.convert("RGB"))
 
     @property
     def n_thumbnails(self) -> int:
         """The number of rows with a thumbnail, the first ones: on a very large map not all fit on the sheet."""
         columns = self.thumb_columns
         return min(self.n, columns * (SHEET_PX // self.thumb_size[0]))
+
+    @property
+    def sheet_size(self) -> tuple[int, int]:
+        """Width and height of the sheet of thumbnails, px."""
+        h, w = self.thumb_size
+        return self.thumb_columns * w, -(-self.n_thumbnails // self.thumb_columns) * h
 
     def thumbnail(self, i: int) -> np.ndarray:
         """The thumbnail of row i, uint8 (h, w, 3)."""
@@ -173,20 +171,34 @@ class Atlas:
         return {ATLAS: pack(arrays), THUMBNAILS: self.thumbnails_webp}
 
 
-def load(files: dict[str, bytes], classes: tuple[str, ...], name: str, discrete: bool = False) -> Atlas:
-    """The atlas of a checkpoint's files. discrete: the latents are codes of a codebook.
+def load(
+    files: dict[str, bytes],
+    classes: tuple[str, ...],
+    name: str,
+    discrete: bool = False,
+    *,
+    d: int | None = None,
+    rows_max: int | None = None,
+    condition: tuple[int, ...] | None = None,
+) -> Atlas:
+    """The atlas of a checkpoint's files. discrete: the latents are codes of a codebook. d, rows_max, condition: of the
+    model and its training set; the sizes that the files declare are compared with them before anything is unpacked.
 
-    Raises: CheckpointError: missing or unreadable.
+    Raises: CheckpointError: missing, unreadable, or not a map of such a model.
     """
     if ATLAS not in files or THUMBNAILS not in files:
         raise CheckpointError(_("{name} has no map yet: run `python -m vae atlas {name}`.", name=name))
     try:
-        with np.load(io.BytesIO(files[ATLAS]), allow_pickle=False) as npz:
-            a = {name: npz[name] for name in npz.files}
-        columns, *size = (int(v) for v in a["thumbs"])
+        check = functools.partial(declared.check_arrays, d=d, rows_max=rows_max, condition=condition)
+        a = guarded_arrays.npz(io.BytesIO(files[ATLAS]), declared.LIMITS, check=check)
+        columns, h, w = (int(v) for v in a["thumbs"])
+        if not (0 < columns <= SHEET_PX and 0 < h <= SHEET_PX and 0 < w <= SHEET_PX):
+            raise ShapeError(
+                _("thumbs: given {given}, expected sizes of 1 to {max}", given=(columns, h, w), max=SHEET_PX)
+            )
         z = a["z"].astype(np.float32)
         projector = Projector.from_state(_below(a, "projector.") | {"z": z, "xy": a["xy"]})
-        return Atlas(
+        atlas = Atlas(
             z=z,
             std=a["std"].astype(np.float32),
             xy=a["xy"],
@@ -198,21 +210,30 @@ def load(files: dict[str, bytes], classes: tuple[str, ...], name: str, discrete:
             discrete=discrete,
             thumbnails_webp=files[THUMBNAILS],
             thumb_columns=columns,
-            thumb_size=(size[0], size[1]),
+            thumb_size=(h, w),
             _search=Index(projector.seen(z), projector.scale),
             measured={k: v.astype(np.float32) for k, v in _below(a, "measured.").items()},
             conditions=a["c"].astype(np.float32) if "c" in a else None,
         )
     except UNREADABLE as e:
-        raise CheckpointError(
-            _(
-                "{name}: {file} cannot be read ({type}: {error}); rebuild it with `python -m vae atlas {name}`.",
-                name=name,
-                file=ATLAS,
-                type=type(e).__name__,
-                error=e,
-            )
-        ) from e
+        raise _unreadable(name, ATLAS, e) from e
+    try:
+        declared.sheet(atlas.thumbnails_webp, atlas.sheet_size)
+    except Refused as e:
+        raise _unreadable(name, THUMBNAILS, e) from e
+    return atlas
+
+
+def _unreadable(name: str, file: str, error: Exception) -> CheckpointError:
+    return CheckpointError(
+        _(
+            "{name}: {file} cannot be read ({type}: {error}); rebuild it with `python -m vae atlas {name}`.",
+            name=name,
+            file=file,
+            type=type(error).__name__,
+            error=str(error).rstrip("."),
+        )
+    )
 
 
 def between(z: np.ndarray, std: np.ndarray, *, discrete: bool, seed: int = 0) -> Mixture | None:

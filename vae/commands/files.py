@@ -12,7 +12,8 @@ from typing import Any, overload
 import numpy as np
 from PIL import Image
 
-from ..atlas.atlas import UNREADABLE
+from ..disk import guarded_arrays
+from ..disk.guarded import Refused
 from ..disk.one_step import replacing
 from ..engine.engine import Engine, load
 from ..errors import SaveError, SettingError, ShapeError, UnknownName
@@ -193,16 +194,16 @@ def _read_array(name: str, key: str, *, required: bool) -> np.ndarray | None: ..
 def _read_array(name: str, key: str, *, required: bool = True) -> np.ndarray | None:
     """One array of an .npz file; the others are not read. None: it has none of that name, and it is not required."""
     try:
-        with open(name, "rb") as f, np.load(f, allow_pickle=False) as npz:
-            if key in npz.files:
-                return npz[key]
-            known = ", ".join(npz.files)
-    except UNREADABLE as e:
-        raise SettingError(_("{name}: cannot be read as an npz file ({error}).", name=name, error=e)) from e
+        known = guarded_arrays.names(Path(name))
+        if key in known:
+            return guarded_arrays.npz(Path(name), only=(key,))[key]
+    except (Refused, OSError) as e:
+        reason = str(getattr(e, "strerror", None) or e).rstrip(".")
+        raise SettingError(_("{name}: cannot be read as an npz file ({error}).", name=name, error=reason)) from e
     if not required:
         return None
     raise SettingError(
-        _("{name} has no array {key!r}; it has: {names}.", name=name, key=key, names=known)
+        _("{name} has no array {key!r}; it has: {names}.", name=name, key=key, names=", ".join(known))
         if known
         else _("{name} has no array {key!r}; it is empty.", name=name, key=key)
     )

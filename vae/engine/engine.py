@@ -63,7 +63,15 @@ class Engine:
 
     @functools.cached_property
     def _atlas(self) -> atlases.Atlas:
-        return atlases.load(self._files, tuple(self.card.get("classes", ())), self.name, "discrete" in self.traits)
+        return atlases.load(
+            self._files,
+            tuple(self.card.get("classes", ())),
+            self.name,
+            "discrete" in self.traits,
+            d=self.d,
+            rows_max=self.card["spec"]["n_data"],
+            condition=self.condition,
+        )
 
     @property
     def model(self) -> Model:

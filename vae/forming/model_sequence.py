@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from filelock import FileLock, Timeout
 
+from ..disk import guarded_arrays
 from ..latent.aligned import FIRST_EPOCHS, NEXT_EPOCHS, after
 from ..registry import DATASETS, MODALITIES, about
 from . import snapshots
@@ -136,6 +137,6 @@ def _laid(folder: Path, shots: Sequence[Snapshot], marks: Sequence[str] = ()) ->
     path = folder / snapshots.FOLDER / MAPS
     if not path.exists():
         return np.zeros((0, 0, 2), np.float32)
-    with np.load(path, allow_pickle=False) as stored:
-        same = [a == b for a, b in zip(stored["marks"].tolist(), marks or _marks(shots), strict=False)]
-        return stored["maps"][: same.index(False) if False in same else len(same)]
+    stored = guarded_arrays.npz(path)
+    same = [a == b for a, b in zip(stored["marks"].tolist(), marks or _marks(shots), strict=False)]
+    return stored["maps"][: same.index(False) if False in same else len(same)]

@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from ..disk import guarded_arrays
+
 FOLDER, FIXED = "snapshots", "fixed.npz"
 MOST, N_LATENTS, N_PICTURES, SIDE = 40, 2_000, 16, 8  # SIDE: of the manifold grid
 SOURCES = GRID, PRIOR, CODES = (
@@ -98,8 +100,7 @@ def epochs_wanted(epochs: int) -> set[int]:
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
-    with np.load(path, allow_pickle=False) as npz:
-        return {name: npz[name] for name in npz.files}
+    return guarded_arrays.npz(path)
 
 
 # ---------------------------------------------------------------- writing

@@ -13,8 +13,9 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
 from ..atlas.building import of_latents
-from ..data.own.arrays import npz
 from ..data.own.picture_files import opened, plain, shaped
+from ..disk import guarded_arrays
+from ..disk.guarded import Refused
 from ..errors import DataNotFound, SettingError, ShapeError
 from ..registry import IMPORTED, MODALITIES, Modality
 from ..saved import checkpoint
@@ -45,7 +46,7 @@ def take_in(
             raise DataNotFound(_("{path}: no such file.", path=path))
     if decoder.suffix not in DECODERS:
         raise SettingError(_("{name}: expected TorchScript (.pt) or ONNX (.onnx).", name=decoder.name))
-    a = npz(latents.read_bytes(), latents.name)
+    a = _arrays(latents)
     z, labels, classes = _latents(a, latents.name)
     data = decoder.read_bytes()
     model, shape, modality = _fitted(opened_decoder(DECODERS[decoder.suffix], data), z, span)
@@ -73,6 +74,13 @@ def take_in(
 
 
 # ---------------------------------------------------------------- parts
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    try:
+        return guarded_arrays.npz(path)
+    except (Refused, OSError) as e:
+        raise SettingError(f"{path.name}: {getattr(e, 'strerror', None) or e}") from None
 
 
 def _latents(a: dict[str, np.ndarray], name: str) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...]]:
@@ -165,7 +173,7 @@ def _span(low: float, high: float) -> tuple[float, float]:
 
 def _thumbnails(path: Path, shape: tuple[int, ...], modality: Modality) -> np.ndarray:
     if path.suffix == ".npz":
-        found = npz(path.read_bytes(), path.name)
+        found = _arrays(path)
         if "x" not in found:
             raise SettingError(
                 _(

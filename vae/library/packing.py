@@ -6,22 +6,21 @@ import io
 import json
 import tempfile
 import zipfile
-import zlib
 from io import BufferedIOBase
 from pathlib import Path, PurePosixPath
 
 import torch
 
+from ..disk import guarded
 from ..errors import CheckpointError, SaveError, SettingError
 from ..registry import IMPORTED
 from ..saved import checkpoint
 from ..saved.checkpoint import FILES, RESUME, Checkpoint
 from ..saved.names import check_name
 from ..saved.restoring import restore
-from ..text import _, number, size
+from ..text import _, size
 
-RATIO_MAX, RATIO_FROM = 200, 64 * 2**20  # unpacked to packed, of a ZIP that unpacks to more
-ZIP_BYTES_MAX = 4 * 2**30  # unpacked
+LIMITS = guarded.Limits(members=100)  # of a ZIP
 CONFIG_BYTES_MAX = 16 * 2**20
 
 
@@ -70,7 +69,7 @@ def unpack(source: Path | BufferedIOBase, name: str = "", *, allow_code: bool = 
 def _extract(source: Path | BufferedIOBase, given: str, folder: Path, allowed: tuple[str, ...]) -> None:
     """The files of the one checkpoint in a ZIP, by their last names, which are known ones: none can lead outside."""
     try:
-        with zipfile.ZipFile(source) as z:
+        with guarded.open_zip(source, LIMITS) as z:
             inside = {}
             for entry in z.infolist():
                 path = PurePosixPath(entry.filename)
@@ -89,19 +88,6 @@ def _extract(source: Path | BufferedIOBase, given: str, folder: Path, allowed: t
                 inside[path.name] = entry
             if "config.json" not in inside:
                 raise SettingError(_("{given}: not a checkpoint: it has no config.json.", given=given))
-            unpacked, packed = (sum(getattr(e, k) for e in inside.values()) for k in ("file_size", "compress_size"))
-            if unpacked > ZIP_BYTES_MAX or (unpacked > RATIO_FROM and unpacked > RATIO_MAX * max(packed, 1)):
-                raise SettingError(
-                    _(
-                        "{given}: {packed} would unpack to {unpacked}; at most {most} and {ratio} times the size of "
-                        "the ZIP are unpacked.",
-                        given=given,
-                        packed=size(packed),
-                        unpacked=size(unpacked),
-                        most=size(ZIP_BYTES_MAX),
-                        ratio=number(RATIO_MAX),
-                    )
-                )
             if inside["config.json"].file_size > CONFIG_BYTES_MAX:
                 raise SettingError(
                     _(
@@ -111,10 +97,10 @@ def _extract(source: Path | BufferedIOBase, given: str, folder: Path, allowed: t
                     )
                 )
             for name, entry in inside.items():
-                with z.open(entry) as stream:
-                    (folder / name).write_bytes(stream.read(entry.file_size + 1))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as e:
-        raise SettingError(_("{given}: not a ZIP, or a damaged one ({error}).", given=given, error=e)) from None
+                with guarded.member(z, entry) as stream, (folder / name).open("wb") as file:
+                    file.writelines(guarded.chunks(stream, entry.file_size))
+    except guarded.Refused as e:
+        raise SettingError(f"{given}: {e}") from None
     except OSError as e:
         raise SaveError(_("{given}: could not be unpacked: {error}.", given=given, error=e.strerror or e)) from e
     listed = _listed(folder / "config.json")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
+from ..disk import guarded_pictures
+from ..disk.guarded import Refused
 from ..errors import SettingError, ShapeError
 from ..registry import Modality, modality
 from ..text import N_, _, significant
@@ -68,21 +70,22 @@ def from_bytes(data: bytes, shape: tuple[int, ...] | None) -> np.ndarray:
     Raises: SettingError; ShapeError: another size.
     """
     try:
-        image = Image.open(io.BytesIO(data))
-        grey = image.mode in ("1", "L", "I;16") if shape is None else shape[0] == 1
-        image = image.convert("L" if grey else "RGB")
-    except (OSError, UnidentifiedImageError) as e:
-        raise SettingError(_("cannot be read as a picture ({error}).", error=e)) from e
-    if shape is not None and image.size != (shape[2], shape[1]):
-        raise ShapeError(
-            _(
-                "the picture has {w}x{h} px; the model takes {expected_w}x{expected_h}.",
-                w=image.width,
-                h=image.height,
-                expected_w=shape[2],
-                expected_h=shape[1],
+        image = guarded_pictures.opened(data)
+        if shape is not None and image.size != (shape[2], shape[1]):
+            raise ShapeError(
+                _(
+                    "the picture has {w}x{h} px; the model takes {expected_w}x{expected_h}.",
+                    w=image.width,
+                    h=image.height,
+                    expected_w=shape[2],
+                    expected_h=shape[1],
+                )
             )
-        )
+        image = guarded_pictures.decoded(image)
+    except Refused as e:
+        raise SettingError(_("cannot be read as a picture ({error}).", error=str(e).rstrip("."))) from e
+    grey = image.mode in ("1", "L", "I;16") if shape is None else shape[0] == 1
+    image = image.convert("L" if grey else "RGB")
     a = np.asarray(image)
     return a[None] if grey else a.transpose(2, 0, 1)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import warnings
-import zipfile
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from torch import Tensor, nn
 
+from ..disk import guarded
 from ..errors import CheckpointError, SettingError
 from ..text import _
 from ..types import Latent
@@ -96,9 +96,9 @@ def opened(name: str, data: bytes) -> nn.Module:
     if name.endswith(".onnx"):
         return _Onnx(data)
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with guarded.open_zip(io.BytesIO(data)) as archive:
             names = archive.namelist()
-    except zipfile.BadZipFile:
+    except guarded.Refused:
         names = []
     if not any("/code/" in n for n in names):
         if any(n.endswith("archive_format") for n in names):

@@ -6,12 +6,14 @@ The rules are CLDR's, read by Babel; the browser's `Intl` has the same, see shar
 from __future__ import annotations
 
 import datetime
+import decimal
 import math
 from typing import SupportsFloat
 
 from .language_choice import language
 
 MINUS, NOTHING = "\u2212", "\u2013"
+DIGITS_MAX = 400  # a float has up to 309 before the point
 
 
 def number(value: SupportsFloat | None, digits: int = 0) -> str:
@@ -66,7 +68,8 @@ def _decimal(value: SupportsFloat | None, pattern: str) -> str:
         return _signed(str(value))
     from babel.numbers import format_decimal
 
-    return _signed(format_decimal(value, pattern, locale=language()))
+    with decimal.localcontext(prec=DIGITS_MAX):  # Babel raises an error for more digits than that
+        return _signed(format_decimal(value, pattern, locale=language()))
 
 
 def _signed(text: str) -> str:

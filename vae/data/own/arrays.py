@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import math
-import zipfile
-import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import PurePosixPath
 
 import numpy as np
 
+from ...disk import guarded_arrays
+from ...disk.guarded import Limits, Refused
 from ...errors import SettingError
 from ...registry import MODALITIES, Modality
-from ...text import _, ngettext, number, size
+from ...text import _, ngettext, number
 from .choices import Choices
 from .rows import BYTES_MAX, Rows, check_room, fewer_classes
 from .sources import File, Given
 
 X, Y = ("x", "images", "data", "samples", "arr_0"), ("y", "labels", "target", "targets", "label", "arr_1")
-IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 IDX_PARTS = {"train": ("train",), "test": ("t10k", "test")}
 IMAGES, LABELS = ("image", "idx3", "idx4", "-x", "_x"), ("label", "idx1", "-y", "_y")
 
@@ -27,7 +26,11 @@ IMAGES, LABELS = ("image", "idx3", "idx4", "-x", "_x"), ("label", "idx1", "-y", 
 def read_arrays(found: Given, choices: Choices) -> Rows:
     """One NPY or NPZ file. Arrays x[, y] or x_train[, y_train], x_test[, y_test]. Raises: SettingError."""
     file = found.files[0]
-    a = npz(file.read(), file.name) if file.suffix == ".npz" else {"x": npy(file.read(), file.name)}
+    with _named(file), file.open() as stream:
+        if file.suffix == ".npz":
+            a = guarded_arrays.npz(stream, Limits(unpacked=BYTES_MAX), packed=file.packed)
+        else:
+            a = {"x": guarded_arrays.npy(stream, file.size)}
     a = {name.lower(): array for name, array in a.items()}
     notes: list[str] = []
     x, y = (next((a[name] for name in names if name in a), None) for names in (X, Y))
@@ -61,7 +64,8 @@ def read_idx_files(found: Given, choices: Choices) -> Rows:
     parts: dict[tuple[str, str], np.ndarray] = {}
     for file in found.files:
         name = PurePosixPath(file.name).name.lower()
-        array = idx(file.read(), file.name)
+        with _named(file), file.open() as stream:
+            array = guarded_arrays.idx(stream, file.size, Limits(unpacked=BYTES_MAX), packed=file.packed)
         split = "test" if any(word in name for word in IDX_PARTS["test"]) else "train"
         labels = any(word in name for word in LABELS) if len(found.files) > 1 else False
         if (split, "y" if labels else "x") in parts:
@@ -79,92 +83,18 @@ def read_idx_files(found: Given, choices: Choices) -> Rows:
     return _rows(_("IDX files"), x, y, test, choices, notes=[], skipped=tuple(found.skipped))
 
 
-# ---------------------------------------------------------------- files to arrays
-
-
-def npy(data: bytes, name: str) -> np.ndarray:
-    """The array of an NPY file, whose length must match its header. Raises: SettingError."""
-    stream = io.BytesIO(data)
-    try:
-        version = np.lib.format.read_magic(stream)
-        read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}.get(version)
-        if read is None:
-            raise ValueError(f"version {version}")
-        shape, fortran, dtype = read(stream)
-    except (ValueError, EOFError) as e:
-        raise SettingError(_("{name}: not an NPY file, or a damaged one ({error}).", name=name, error=e)) from None
-    if dtype.hasobject:
-        raise SettingError(
-            _(
-                "{name}: contains pickled Python objects, which are never loaded. Save it as an array of numbers.",
-                name=name,
-            )
-        )
-    expected, given = math.prod(shape) * dtype.itemsize, len(data) - stream.tell()
-    if given != expected:
-        raise SettingError(_wrong_length(name, f"{dtype} {shape}", expected, given))
-    flat = np.frombuffer(data, dtype, offset=stream.tell())
-    return flat.reshape(shape, order="F" if fortran else "C")
-
-
-def npz(data: bytes, name: str) -> dict[str, np.ndarray]:
-    """The arrays of an NPZ file. Raises: SettingError."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            total = sum(e.file_size for e in archive.infolist())
-            if total > BYTES_MAX:
-                raise SettingError(
-                    _(
-                        "{name} unpacks to {size}; the limit is {limit}.",
-                        name=name,
-                        size=size(total),
-                        limit=size(BYTES_MAX),
-                    )
-                )
-            inside = [e for e in archive.infolist() if e.filename.endswith(".npy")]
-            return {e.filename[:-4]: npy(archive.read(e), f"{name}: {e.filename}") for e in inside}
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as e:
-        raise SettingError(_("{name}: not an NPZ file, or a damaged one ({error}).", name=name, error=e)) from None
-
-
-def idx(data: bytes, name: str) -> np.ndarray:
-    """The array of an IDX file, compressed with gzip or not. Raises: SettingError."""
-    if data[:2] == b"\x1f\x8b":
-        try:
-            with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
-                data = stream.read(BYTES_MAX + 1)
-        except (OSError, EOFError, zlib.error) as e:
-            raise SettingError(_("{name}: the gzip data is damaged ({error}).", name=name, error=e)) from None
-    start = 4 + 4 * data[3] if len(data) >= 4 else 4
-    if not is_idx(data) or len(data) < start:
-        raise SettingError(
-            _("{name}: not an IDX file: the first bytes are {bytes}.", name=name, bytes=data[:4].hex(" "))
-        )
-    shape = tuple(int(length) for length in np.frombuffer(data[4:start], ">u4"))
-    dtype = np.dtype(IDX_TYPES[data[2]])
-    expected, given = math.prod(shape) * dtype.itemsize, len(data) - start
-    if given != expected:
-        raise SettingError(_wrong_length(name, f"{dtype.name} {shape}", expected, given))
-    return np.frombuffer(data, dtype, offset=start).reshape(shape).astype(dtype.newbyteorder("="))
-
-
-def is_idx(head: bytes) -> bool:
-    return len(head) >= 4 and head[:2] == b"\0\0" and head[2] in IDX_TYPES and 1 <= head[3] <= 6
-
-
 def idx_by_name(file: File) -> bool:
     name = PurePosixPath(file.name).name.lower()
     return "idx" in name or "ubyte" in name
 
 
-def _wrong_length(name: str, array: str, expected: int, given: int) -> str:
-    return _(
-        "{name}: truncated or damaged: an array {array} takes {expected} bytes, the file has {given}.",
-        name=name,
-        array=array,
-        expected=number(expected),
-        given=number(given),
-    )
+@contextmanager
+def _named(file: File) -> Iterator[None]:
+    """Raises: SettingError: what is wrong with a file, after its name."""
+    try:
+        yield
+    except (Refused, OSError) as e:
+        raise SettingError(f"{file.name}: {getattr(e, 'strerror', None) or e}") from None
 
 
 # ---------------------------------------------------------------- arrays to rows

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
+from ...disk.guarded_pictures import FORMATS, SIDE_MAX
 from ...errors import SettingError
 from ...text import _, ngettext, number, size
 from .choices import Choices
@@ -16,12 +17,11 @@ from .picture_files import NotAPicture, opened, plain, shaped, transparent
 from .rows import UNSORTED, Rows, check_room, fewer_classes
 from .sources import ARCHIVES, File, Given, Skipped
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")  # unlike EPS, none of these formats runs code when read
 SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".ppm", ".pgm", ".pbm",
     ".pnm", ".apng",
 )  # fmt: skip
-FILE_BYTES, SIDE = 64 * 2**20, 12_000  # limits of one picture file; px, beyond PIL's own limit
+FILE_BYTES = 64 * 2**20  # limit of one picture file
 SIZED = 400  # files whose size is read if none was chosen
 AS_IT_IS, SMALL, LARGE = 128, 32, 64  # px: a common size up to this is used unchanged; else a square of one of these
 GREYISH = 24  # of 255: channels that differ by no more are grey with JPEG artefacts
@@ -129,7 +129,7 @@ def _open(file: File) -> Image.Image:
         raise SettingError(
             _("{size}; the limit for a picture is {limit}", size=size(file.size), limit=size(FILE_BYTES))
         )
-    return opened(file.read(), FORMATS, FILE_BYTES, SIDE)
+    return opened(file.read(), FORMATS, FILE_BYTES, SIDE_MAX)
 
 
 def _picture(file: File, shape: tuple[int, int], choices: Choices) -> tuple[np.ndarray, list[str]]:

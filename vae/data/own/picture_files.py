@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import warnings
-
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
+from ...disk import guarded_pictures
+from ...disk.guarded import Refused
 from ...errors import SettingError, ShapeError
-from ...text import N_, _, ngettext, size
+from ...text import N_, _, size
 
 FORMATS = ("PNG", "JPEG", "WEBP")
 BYTES_MAX = 10 * 2**20
@@ -43,42 +42,15 @@ def read_picture(data: bytes, shape: tuple[int, ...], fit: str = "crop") -> UInt
 def opened(
     data: bytes, formats: tuple[str, ...] = FORMATS, bytes_max: int = BYTES_MAX, side_max: int = SIDE_MAX
 ) -> Image.Image:
-    """The decoded first frame, as it is in the file. The size is checked before any pixel is decoded, which rejects
-    decompression bombs. Raises: NotAPicture, SettingError."""
+    """The decoded first frame, as it is in the file. Raises: NotAPicture, SettingError: damaged or too large."""
     if len(data) > bytes_max:
         raise SettingError(_("the file has {size}; the limit is {limit}.", size=size(len(data)), limit=size(bytes_max)))
-    known = ", ".join(formats)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # PIL warns of damaged metadata; what matters raises
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(data), formats=formats)
-            if max(image.size) > side_max:
-                raise SettingError(
-                    _(
-                        "the picture has {width}x{height} px; the limit is {max} px per side.",
-                        width=image.width,
-                        height=image.height,
-                        max=side_max,
-                    )
-                )
-            image.load()
-    except UnidentifiedImageError:
-        if data:
-            message = ngettext(
-                "expected a picture ({formats}); this {n} byte is in none of these formats.",
-                "expected a picture ({formats}); these {n} bytes are in none of these formats.",
-                len(data),
-                formats=known,
-            )
-        else:
-            message = _("expected a picture ({formats}); the file is empty.", formats=known)
-        raise NotAPicture(message) from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise SettingError(_("the picture is far too large; the limit is {max} px per side.", max=side_max)) from None
-    except (OSError, SyntaxError, ValueError, EOFError, MemoryError) as e:  # what PIL raises for damaged files
-        raise SettingError(_("the picture is damaged or truncated: {error}.", error=e)) from e
-    return image
+        return guarded_pictures.decoded(guarded_pictures.opened(data, formats, side_max=side_max))
+    except guarded_pictures.NotAPicture as e:
+        raise NotAPicture(str(e)) from None
+    except Refused as e:
+        raise SettingError(str(e)) from e
 
 
 def plain(image: Image.Image, ground: str = "black") -> Image.Image:
@@ -125,9 +97,13 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """16-bit grey to 8 bits; PIL's own conversion would clip it to white. Floats up to 1 count as 0-1."""
+    """16-bit grey to 8 bits; PIL's own conversion would clip it to white. Floats up to 1 count as 0-1. Row by row, as
+    the values take eight times the memory of the result."""
     if not image.mode.startswith(("I", "F")):
         return image
-    values = np.nan_to_num(np.asarray(image, np.float64))
-    values = values * 255 if image.mode == "F" and values.max() <= 1 else values / 257
-    return Image.fromarray(np.rint(np.clip(values, 0, 255)).astype(np.uint8))
+    deep = np.asarray(image)
+    factor = 255.0 if image.mode == "F" and np.nanmax(deep, initial=-np.inf) <= 1 else 1 / 257
+    result = np.empty(deep.shape, np.uint8)
+    for row, values in zip(result, deep, strict=True):
+        row[:] = np.rint(np.clip(np.nan_to_num(values.astype(np.float64)) * factor, 0, 255))
+    return Image.fromarray(result)

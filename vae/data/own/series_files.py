@@ -7,6 +7,8 @@ import io
 import numpy as np
 from jaxtyping import Float
 
+from ...disk import guarded_arrays
+from ...disk.guarded import Refused
 from ...errors import SettingError, ShapeError
 from ...modalities import csv_values
 from ...text import N_, _, number, significant, size
@@ -60,8 +62,8 @@ def read_series(data: bytes, shape: tuple[int, ...], fit: str = "standardised") 
 
 def _npy(data: bytes) -> np.ndarray:
     try:
-        x = np.load(io.BytesIO(data), allow_pickle=False)
-    except (OSError, ValueError, EOFError) as e:
+        x = guarded_arrays.npy(io.BytesIO(data), len(data))
+    except Refused as e:
         raise SettingError(_("the NPY file is damaged or not an array of numbers: {error}", error=e)) from e
     if x.dtype.kind not in "fiu":
         raise SettingError(_("the NPY file contains {dtype}; expected numbers.", dtype=x.dtype))

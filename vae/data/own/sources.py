@@ -1,29 +1,29 @@
 """A folder, a ZIP or uploads as a list of files. Nothing is unpacked to disk or executed, and no link is followed.
 
 Every limit is checked against the directory of an archive before anything is unpacked, and again while unpacking,
-since the directory may lie.
+since the directory may lie (`vae.disk.guarded`).
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import re
 import stat
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from io import BufferedIOBase
 from pathlib import Path, PurePosixPath
 
+from ...disk import guarded
 from ...errors import DataNotFound, SettingError
 from ...text import _, ngettext, number, size
 
 FILES_MAX = 200_000
 FILE_BYTES_MAX = 2 * 2**30  # of one table or array
 TOTAL_BYTES_MAX = 8 * 2**30  # in total, unpacked
-RATIO_MAX = 200  # unpacked to packed, for archives larger than RATIO_FROM; deflate reaches 1032 on zeros
-RATIO_FROM = 64 * 2**20
 IGNORED = ("__MACOSX", "Thumbs.db", "desktop.ini", "@eaDir")
 ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar", ".zst")
 
@@ -38,11 +38,13 @@ class Skipped:
 
 @dataclass(frozen=True)
 class File:
-    """One file. name: with / between folders, none of them hidden or outside; read(): at most `size` bytes."""
+    """One file. name: with / between folders, none of them hidden or outside; size: bytes; open(): a stream of them, to
+    be read by `vae.disk.guarded`; packed: bytes that it takes in an archive, else `size`."""
 
     name: str
     size: int
-    read: Callable[[], bytes]
+    open: Callable[[], AbstractContextManager[BufferedIOBase]]
+    packed: int
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -51,6 +53,14 @@ class File:
     @property
     def suffix(self) -> str:
         return PurePosixPath(self.name).suffix.lower()
+
+    def read(self) -> bytes:
+        """All its bytes. Raises: SettingError: it cannot be read; the message follows its name."""
+        try:
+            with self.open() as stream:
+                return guarded.read(stream, self.size)
+        except (guarded.Refused, OSError) as e:
+            raise SettingError(_("cannot be read ({reason})", reason=getattr(e, "strerror", None) or e)) from None
 
 
 @dataclass(frozen=True)
@@ -89,7 +99,7 @@ def of_uploads(uploads: Iterable[tuple[str, int, Path | BufferedIOBase]]) -> Giv
     skipped: list[Skipped] = []
     for name, n_bytes, where in uploads:
         name = PurePosixPath(name.replace("\\", "/")).name
-        _sort_in(File(name, n_bytes, _reader(where, n_bytes)), files, skipped)
+        _sort_in(File(name, n_bytes, _opener(where), n_bytes), files, skipped)
     several = ngettext("{n} file", "{n} files", len(uploads))
     return _bounded(first if len(uploads) == 1 else several, files, skipped)
 
@@ -130,7 +140,7 @@ def _of_folder(root: Path) -> Given:
             if not stat.S_ISREG(found.st_mode):
                 skipped.append(Skipped(short, _("not a regular file")))
                 continue
-            _sort_in(File(short, found.st_size, _reader(path, found.st_size)), files, skipped)
+            _sort_in(File(short, found.st_size, _opener(path), found.st_size), files, skipped)
             if len(files) > FILES_MAX:
                 break
     return _bounded(root.resolve().name, files, skipped, passed_over)
@@ -138,26 +148,13 @@ def _of_folder(root: Path) -> Given:
 
 def _of_zip(name: str, where: Path | BufferedIOBase) -> Given:
     try:
-        archive = zipfile.ZipFile(where)
-        entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as e:
-        raise SettingError(_("{name}: not a ZIP, or a damaged one ({error}).", name=name, error=e)) from None
-    packed = sum(e.compress_size for e in entries)
-    unpacked = sum(e.file_size for e in entries)
-    if unpacked > RATIO_FROM and unpacked > RATIO_MAX * max(packed, 1):
-        raise SettingError(
-            _(
-                "{name}: {packed} unpack to {unpacked}, more than {max} times as much: rejected as a ZIP bomb.",
-                name=name,
-                packed=size(packed),
-                unpacked=size(unpacked),
-                max=RATIO_MAX,
-            )
-        )
+        archive = guarded.open_zip(where, guarded.Limits(unpacked=TOTAL_BYTES_MAX, members=FILES_MAX))
+    except guarded.Refused as e:
+        raise SettingError(f"{name}: {e}") from None
     files: list[File] = []
     skipped: list[Skipped] = []
     passed_over = 0
-    for entry in entries:
+    for entry in archive.infolist():
         short = entry.filename.replace("\\", "/")
         parts = PurePosixPath(short).parts
         if entry.is_dir() or any(map(_ignored, parts)):
@@ -167,10 +164,11 @@ def _of_zip(name: str, where: Path | BufferedIOBase) -> Given:
             skipped.append(Skipped(short, _("its path leads outside the archive")))
         elif stat.S_ISLNK(entry.external_attr >> 16):
             skipped.append(Skipped(short, _("a link, which is not followed")))
-        elif entry.flag_bits & 1:
-            skipped.append(Skipped(short, _("encrypted")))
+        elif reason := guarded.unreadable(entry):
+            skipped.append(Skipped(short, reason))
         else:
-            _sort_in(File(short, entry.file_size, _unpacker(archive, entry)), files, skipped)
+            opener = functools.partial(guarded.member, archive, entry)
+            _sort_in(File(short, entry.file_size, opener, entry.compress_size), files, skipped)
     files.sort(key=lambda f: f.name)
     return _bounded(name, files, skipped, passed_over)
 
@@ -217,28 +215,11 @@ def _bounded(name: str, files: list[File], skipped: list[Skipped], passed_over: 
     return Given(name, tuple(files), tuple(skipped), passed_over)
 
 
-def _reader(where: Path | BufferedIOBase, n_bytes: int) -> Callable[[], bytes]:
-    def read() -> bytes:
+def _opener(where: Path | BufferedIOBase) -> Callable[[], AbstractContextManager[BufferedIOBase]]:
+    def rewound() -> AbstractContextManager[BufferedIOBase]:
         if isinstance(where, Path):
-            with where.open("rb") as stream:
-                return stream.read(n_bytes)
+            return where.open("rb")
         where.seek(0)
-        return where.read(n_bytes)
+        return contextlib.nullcontext(where)  # an upload stays open
 
-    return lambda: _checked(read)
-
-
-def _unpacker(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Callable[[], bytes]:
-    def read() -> bytes:
-        with archive.open(entry) as stream:
-            return stream.read(entry.file_size + 1)[: entry.file_size]
-
-    return lambda: _checked(read)
-
-
-def _checked(read: Callable[[], bytes]) -> bytes:
-    """Raises: SettingError: the file cannot be read; the message follows its name."""
-    try:
-        return read()
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as e:
-        raise SettingError(_("cannot be read ({reason})", reason=getattr(e, "strerror", None) or e)) from None
+    return rewound

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ...disk.guarded import LIMITS, Refused
 from ...errors import SettingError, UnknownName
 from ...registry import MODALITIES
 from ...text import _, ngettext, number, significant
@@ -84,13 +85,37 @@ def _parquet(file: File):
     import pyarrow.parquet as pq
 
     try:
-        source = pq.ParquetFile(io.BytesIO(file.read()))
-        check_room(source.metadata.num_rows, source.metadata.num_columns, 8)
-        return source.read()
+        data = file.read()
+        source = pq.ParquetFile(io.BytesIO(data))
+        n, columns, words = source.metadata.num_rows, source.metadata.num_columns, _words(source.schema_arrow)
+        check_room(n, columns, 8)
+        LIMITS.check(file.packed, n * columns * 8)
+        table = pq.ParquetFile(io.BytesIO(data), read_dictionary=[*words]).read()  # each word once
+        LIMITS.check(file.packed, sum(_written_out(table.column(name)) for name in words))
+        for name, kind in words.items():
+            table = table.set_column(table.column_names.index(name), name, table.column(name).cast(kind))
+        return table
+    except Refused as e:
+        raise SettingError(f"{file.name}: {e}") from None
     except (pa.ArrowException, OSError, ValueError) as e:
         raise SettingError(
             _("{name}: not a Parquet file, or a damaged one ({reason}).", name=file.name, reason=_first_line(e))
         ) from None
+
+
+def _words(schema) -> dict:
+    """The columns of text, with their types."""
+    import pyarrow.types as types
+
+    return {f.name: f.type for f in schema if types.is_string(f.type) or types.is_large_string(f.type)}
+
+
+def _written_out(column) -> int:
+    """Bytes of a column of text that was read as numbers of its words."""
+    import pyarrow.compute as pc
+
+    lengths = (pc.binary_length(part.dictionary).take(part.indices) for part in column.chunks)
+    return sum(pc.sum(pc.cast(of_rows, "int64")).as_py() or 0 for of_rows in lengths)
 
 
 def _csv(file: File):

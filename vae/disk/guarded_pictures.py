@@ -1,0 +1,80 @@
+"""Reads picture files within limits: the declared size is checked before any pixel is decoded."""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+from PIL import Image, UnidentifiedImageError
+
+from ..text import _, ngettext, number
+from .guarded import Refused
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")  # unlike EPS, none of these formats runs code when read
+SIDE_MAX = 12_000  # px
+PIXELS_MAX = 89_478_485  # PIL's own limit: a quarter of a GiB in RGB
+DAMAGE = (OSError, SyntaxError, ValueError, EOFError, OverflowError, MemoryError)  # what PIL raises for damaged files
+
+
+class NotAPicture(Refused):
+    """The bytes are in none of the expected picture formats."""
+
+
+def opened(
+    data: bytes, formats: tuple[str, ...] = FORMATS, *, side_max: int = SIDE_MAX, pixels_max: int = PIXELS_MAX
+) -> Image.Image:
+    """The first frame of a picture file, whose pixels are not decoded yet: see `decoded`.
+
+    Raises: NotAPicture. Refused: damaged, or more than side_max px per side or pixels_max in all.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of damaged metadata, and of sizes that are checked here
+            image = Image.open(io.BytesIO(data), formats=formats)
+    except UnidentifiedImageError:
+        if not data:
+            raise NotAPicture(
+                _("expected a picture ({formats}); the file is empty.", formats=", ".join(formats))
+            ) from None
+        raise NotAPicture(
+            ngettext(
+                "expected a picture ({formats}); this {n} byte is in none of these formats.",
+                "expected a picture ({formats}); these {n} bytes are in none of these formats.",
+                len(data),
+                formats=", ".join(formats),
+            )
+        ) from None
+    except Image.DecompressionBombError:
+        raise Refused(_("the picture is far too large; the limit is {max} px per side.", max=side_max)) from None
+    except DAMAGE as e:
+        raise Refused(_("the picture is damaged or truncated: {error}.", error=e)) from e
+    if max(image.size) > side_max:
+        raise Refused(
+            _(
+                "the picture has {width}x{height} px; the limit is {max} px per side.",
+                width=image.width,
+                height=image.height,
+                max=side_max,
+            )
+        )
+    if image.width * image.height > pixels_max:
+        raise Refused(
+            _(
+                "the picture has {width}x{height} px; the limit is {max} px in all.",
+                width=image.width,
+                height=image.height,
+                max=number(pixels_max),
+            )
+        )
+    return image
+
+
+def decoded(image: Image.Image) -> Image.Image:
+    """The same picture, its first frame decoded. Raises: Refused: damaged."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image.load()
+    except DAMAGE as e:
+        raise Refused(_("the picture is damaged or truncated: {error}.", error=e)) from e
+    return image
