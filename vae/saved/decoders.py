@@ -23,6 +23,7 @@ from ..text import _
 from ..types import Latent
 from .checkpoint import MODEL, Checkpoint
 
+LIMITS = guarded.Limits(members=100_000)  # TorchScript has a member for each parameter
 DECODERS = {".pt": "decoder.pt", ".onnx": "decoder.onnx"}
 
 
@@ -96,7 +97,7 @@ def opened(name: str, data: bytes) -> nn.Module:
     if name.endswith(".onnx"):
         return _Onnx(data)
     try:
-        with guarded.open_zip(io.BytesIO(data)) as archive:
+        with guarded.open_zip(io.BytesIO(data), LIMITS) as archive:
             names = archive.namelist()
     except guarded.Refused:
         names = []
