@@ -386,25 +386,3 @@ def test_a_finished_run_opens_on_explore(tiny_root, monkeypatch, tmp_path):
     button(at, "Open in Explore").click().run()
     assert not at.exception
     assert at.session_state["zscope.studio"].model == "tiny-vae"
-
-
-def test_visitors_who_may_only_explore_see_runs_and_start_none(empty, monkeypatch):
-    monkeypatch.setenv("ZSCOPE_PUBLIC", "explore")
-    run_in(folder.PAUSED)
-    at = page()
-    assert not at.exception
-    assert "Visitors of this server can explore its models, but not train" in at.info[0].value
-    assert not {"Start", "Stop", "Resume", "Delete run"} & set(labels(at))
-    monkeypatch.setenv("ZSCOPE_PUBLIC", "train")
-    at = page()
-    assert {"Start", "Resume", "Stop"} <= set(labels(at))
-    assert not {"Delete run"} & set(labels(at))
-
-
-def test_a_right_that_is_gone_before_the_click_stops_the_action(empty, monkeypatch):
-    run = run_in(folder.PAUSED)
-    at = page()
-    monkeypatch.setenv("ZSCOPE_PUBLIC", "explore")
-    button(at, "Stop").click().run()
-    assert folder.find(run.id).state.name == folder.PAUSED
-    assert any("but not train" in warning.value for warning in at.warning)
