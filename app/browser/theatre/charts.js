@@ -19,17 +19,26 @@ const CURVES = [["ELBO", "elbo_nats"], ["distortion", "distortion_nats"], ["rate
 const FONT = (look, px = 11.5) => `${px}px ${look.font}`
 
 // what an axis spans: of a training all but its first tenth, of other models all from where the rate falls to no less than a
-// third from one to the next (without a price on it, it is many times the others')
-function late({ records, index }, name) {
+// third from one to the next (without a price on it, it is many times the others'); all where less than two values are left
+function late({ records, index }, ...names) {
   const long = records.length >= SHORT ? Math.floor((records.length - 1) / 10) : 0
   const far = records.findIndex((record, i) => !(record.rate_nats > FAR * records[i + 1]?.rate_nats))
-  return records.slice(index.axis === "epoch" ? long : Math.max(0, far)).map((record) => record[name]).filter((v) => v !== undefined)
+  const values = (some) => some.flatMap((record) => names.map((name) => record[name])).filter((v) => v !== undefined)
+  const shown = values(records.slice(index.axis === "epoch" ? long : Math.max(0, far)))
+  return shown.length > 1 ? shown : values(records)
 }
 
 function polyline(context, points) {
   context.beginPath()
   points.forEach(([x, y], k) => (k ? context.lineTo(x, y) : context.moveTo(x, y)))
   context.stroke()
+}
+
+function point(context, x, y, colour) {
+  context.fillStyle = colour
+  context.beginPath()
+  context.arc(x, y, 2, 0, 2 * Math.PI)
+  context.fill()
 }
 
 // within its box full, beyond it hollow at the edge; whether it was within
@@ -68,8 +77,7 @@ export function curves(context, width, height, rows, look) {
 
 function curve(context, box, px, rows, name, key, look) {
   const here = rows.map(({ reel, f }) => reel.figure(key, f)), colour = COLOUR[name]
-  const values = rows.flatMap(({ reel }) => [...late(reel, key), ...late(reel, `test_${key}`)])
-  const [low, high] = spread(values.length ? values : here.filter((v) => v !== null))
+  const [low, high] = spread(rows.flatMap(({ reel }) => late(reel, key, `test_${key}`)))
   const py = (v) => box.bottom - ((v - low) / (high - low)) * (box.bottom - box.top)
   grid(context, box, py, low, high, look)
   context.save()
@@ -81,7 +89,8 @@ function curve(context, box, px, rows, name, key, look) {
       const points = reel.records.filter((r) => r[prefix + key] !== undefined).map((r) => [px(r.x), py(r[prefix + key])])
       Object.assign(context, { strokeStyle: second ? otherColour(look) : colour, lineWidth: 1.8, globalAlpha: prefix ? 0.75 : 1 })
       context.setLineDash(dash)
-      if (points.length) polyline(context, points)
+      if (points.length > 1) polyline(context, points)
+      for (const [x, y] of points.length === 1 ? points : []) point(context, x, y, context.strokeStyle)
     }
   context.restore()
   const at = px(rows[0].reel.xAt(rows[0].f))
@@ -148,8 +157,7 @@ export function plane(context, width, height, rows, look) {
     const points = reel.records.filter((record) => record[R] !== undefined && record[D] !== undefined).map((record) => [px(record[R]), py(record[D])])
     Object.assign(context, { strokeStyle: second ? otherColour(look) : look.text, lineWidth: 1.6, globalAlpha: second ? 0.9 : 0.55 })
     polyline(context, points)
-    context.fillStyle = context.strokeStyle
-    for (const [x, y] of points) { context.beginPath(); context.arc(x, y, 2, 0, 2 * Math.PI); context.fill() }
+    for (const [x, y] of points) point(context, x, y, context.strokeStyle)
   }
   context.restore()
   context.globalAlpha = 1
@@ -204,7 +212,7 @@ function iso(context, { r0, r1, d0, d1 }, px, py, look) {
 // the rate of each dimension, in the order of the last frame, or where each frame is a model of its own, of that; grey: its posterior mean hardly varies
 export function bars(context, width, height, rows, look) {
   const [{ reel, f }] = rows, { i, j, t } = reel.beside(f), { rates, active } = reel.index
-  const from = rates[i], to = rates[j]?.length === from?.length ? rates[j] : from
+  const from = rates[i] ?? [], to = rates[j]?.length === from.length ? rates[j] : from // without bars where the frame has no rates
   const box = { left: 34, right: width - 2, top: 6, bottom: height - 16 }, d = from.length
   const one = reel.index.axis === "epoch" ? rates.findLast((rate) => rate?.length === d) ?? from : t < 0.5 ? from : to
   const order = from.map((_each, k) => k).sort((a, b) => one[b] - one[a])
