@@ -100,6 +100,9 @@ class Stage:
         for n, (f, colour) in enumerate(self.rows):
             box = (left + n * half, top, left + (n + 1) * half, bottom)
             cloud(draw, f, places[n], box)
+            if places[n] > (laid := len(f.maps)) - 1:
+                told = _("no map from {axis} {value:g} on", axis=f.axis, value=f.values[laid])
+                draw.text(((box[0] + box[2]) / 2, bottom - 8), told, QUIET, self.small, anchor="mb")
             if self.beside:
                 draw.text((box[0] + 8, box[1] + 6), fit(f.name, self.small, half - 16), colour, self.small)
         for n, line in enumerate(self.legend):

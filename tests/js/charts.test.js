@@ -1,7 +1,7 @@
 // The charts of the theatre for every kind of values: what they write, and where they put what.
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { bars, curves, plane } from "../../app/browser/theatre/charts.js"
+import { COLOUR, bars, curves, plane } from "../../app/browser/theatre/charts.js"
 import { spread, ticks } from "../../app/browser/theatre/numbers.js"
 import { Reel } from "../../app/browser/theatre/reel.js"
 
@@ -13,7 +13,7 @@ class Context {
   said = []
   dots = []
   measureText(text) { return { width: 6 * text.length } }
-  fillText(text, x, y) { this.said.push({ text, x, y, align: this.textAlign, baseline: this.textBaseline }) }
+  fillText(text, x, y) { this.said.push({ text, x, y, colour: this.fillStyle, align: this.textAlign, baseline: this.textBaseline }) }
   arc(x, y, r) { this.at = { x, y, r } }
   beginPath() { this.at = null }
   fill() { if (this.at) this.dots.push({ ...this.at, hollow: this.fillStyle === LOOK.background }) }
@@ -133,4 +133,9 @@ test("the number of a tick is its own", () => {
       const by = { "": 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12 }[unit]
       assert.ok(Math.abs(Number(digits) * by - v) <= 1e-9 * (high - low), `${v} as ${text}`)
     }
+})
+
+test("each curve has the colour of what it shows", () => {
+  const { said } = drawn(curves, [row(reel(KINDS["the two models of a sweep"]), 1)])
+  for (const [name, colour] of [["ELBO", COLOUR.elbo], ["distortion", COLOUR.distortion], ["rate", COLOUR.rate]]) assert.equal(said.find(({ text }) => text === name).colour, colour)
 })

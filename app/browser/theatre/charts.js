@@ -15,7 +15,7 @@ const FAR = 3 // times the next rate
 // whether a rate means something: without an elbo (a plain autoencoder's codes are no draws) it is a 0 that says nothing
 const bounded = (reel) => reel.has("elbo_nats") && reel.has("rate_nats")
 
-const CURVES = [["ELBO", "elbo_nats"], ["distortion", "distortion_nats"], ["rate", "rate_nats"]]
+const CURVES = [["ELBO", "elbo_nats", COLOUR.elbo], [_("distortion"), "distortion_nats", COLOUR.distortion], [_("rate"), "rate_nats", COLOUR.rate]]
 const FONT = (look, px = 11.5) => `${px}px ${look.font}`
 
 // what an axis spans: of a training all but its first tenth, of other models all from where the rate falls to no less than a
@@ -62,9 +62,9 @@ export function curves(context, width, height, rows, look) {
   const xs = rows.flatMap(({ reel }) => [...reel.records.map((r) => r.x), reel.index.axis === "epoch" && reel.index.until ? reel.index.until : reel.x(0)])
   const span = [Math.min(...xs), Math.max(...xs)], left = 46, right = 8
   const px = (x) => left + ((x - span[0]) / (span[1] - span[0] || 1)) * (width - left - right)
-  shown.forEach(([name, key], k) => {
+  shown.forEach((one, k) => {
     const top = k * (each + gap)
-    curve(context, { top: top + 15, bottom: top + each, left, right: width - right, width }, px, rows, name, key, look)
+    curve(context, { top: top + 15, bottom: top + each, left, right: width - right, width }, px, rows, one, look)
   })
   Object.assign(context, { fillStyle: look.text, globalAlpha: 0.66, font: FONT(look, 11), textBaseline: "bottom" })
   const { reel } = rows[0], ends = reel.index.axis === "epoch" ? span.map(String) : [reel.index.values[0], reel.index.values.at(-1)].map(String)
@@ -75,8 +75,8 @@ export function curves(context, width, height, rows, look) {
   context.globalAlpha = 1
 }
 
-function curve(context, box, px, rows, name, key, look) {
-  const here = rows.map(({ reel, f }) => reel.figure(key, f)), colour = COLOUR[name]
+function curve(context, box, px, rows, [name, key, colour], look) {
+  const here = rows.map(({ reel, f }) => reel.figure(key, f))
   const [low, high] = spread(rows.flatMap(({ reel }) => late(reel, key, `test_${key}`)))
   const py = (v) => box.bottom - ((v - low) / (high - low)) * (box.bottom - box.top)
   grid(context, box, py, low, high, look)

@@ -54,6 +54,16 @@ def test_the_film_of_what_has_no_rate_no_map_yet_or_one_frame(tmp_path):
         assert len(pictures_of(film.gif(f))) == 1 + i * film.pace(1 + i)[0]
 
 
+def test_a_film_says_from_where_on_it_has_no_map(tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr(film.ImageDraw.ImageDraw, "text", lambda self, at, text, *_, **__: said.append(text))
+    stage = film.Stage(model_sequence.of_folder(shots(tmp_path, 4, laid=2), name="a"), None)
+    for place, absent in ((0.0, False), (1.0, False), (1.5, True), (3.0, True)):
+        said.clear()
+        stage.at(place)
+        assert ("no map from epoch 3 on" in said) == absent, place
+
+
 def test_figures_that_are_no_numbers_do_not_spoil_the_film(tmp_path):
     run = shots(tmp_path, 3, laid=3)
     path = run / "snapshots" / "000001.npz"
