@@ -75,8 +75,8 @@ export function curves(context, width, height, rows, look) {
   context.globalAlpha = 1
 }
 
-function curve(context, box, px, rows, [name, key, colour], look) {
-  const here = rows.map(({ reel, f }) => reel.figure(key, f))
+function curve(context, box, px, rows, one, look) {
+  const [name, key, colour] = one, here = rows.map(({ reel, f }) => reel.figure(key, f))
   const [low, high] = spread(rows.flatMap(({ reel }) => late(reel, key, `test_${key}`)))
   const py = (v) => box.bottom - ((v - low) / (high - low)) * (box.bottom - box.top)
   grid(context, box, py, low, high, look)
