@@ -18,7 +18,7 @@ data = engine.card["dataset"]
 others = [n for n in grouped(cards) if data and n != engine.name and cards[n].get("dataset") == data]
 wanted = session.studio().other
 if data and wanted and (reason := not_comparable(cards, engine.name, wanted)):
-    instead = others and _("It is compared with {model} instead.", model=others[0])
+    instead = others and _("{model} is compared with {other} instead.", model=engine.name, other=others[0])
     st.info(f"{reason} {instead or ''}", icon=":material/info:")
 if not others:
     if data:

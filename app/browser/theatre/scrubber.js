@@ -76,8 +76,7 @@ export class Scrubber {
     const place = this.reel.placeNamed(this.f)
     const said = index.axis === "epoch" ? _("{place} of {last}", { place, last: index.until ?? index.values.at(-1) }) : place
     this.find("output").textContent = said
-    this.range.setAttribute("aria-label", index.axis === "epoch" ? _("Epoch") : index.axis)
-    this.range.setAttribute("aria-valuetext", said)
+    for (const name of ["aria-label", "aria-valuetext"]) this.range.setAttribute(name, said) // of the input itself the value is the frame's number
     this.root.dataset.live = String(index.until !== null && index.values.at(-1) < index.until && this.f > this.last - 0.5)
   }
 

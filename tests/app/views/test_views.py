@@ -301,10 +301,10 @@ def test_compare_offers_models_of_the_same_data_and_keeps_the_choice_in_the_link
 
 def test_compare_says_why_it_shows_another_model_than_the_one_that_was_chosen(tiny_checkpoint):
     at = opened("compare", model="tiny-vae", other="gone-vae")
-    said = "There is no model gone-vae to compare tiny-vae with. It is compared with tiny-ae instead."
+    said = "There is no model gone-vae to compare tiny-vae with. tiny-vae is compared with tiny-ae instead."
     assert [info.value for info in at.info] == [said]
     at = opened("compare", model="tiny-vae", other="tiny-vae")
-    assert at.info[0].value.startswith("tiny-vae cannot be compared with itself. It is compared with tiny-ae")
+    assert at.info[0].value.startswith("tiny-vae cannot be compared with itself. tiny-vae is compared with tiny-ae")
     assert not opened("compare", model="tiny-vae", other="tiny-ae").info
 
 
