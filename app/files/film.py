@@ -191,9 +191,9 @@ class Stage:
             draw.text((PLANE[0] - 6, y(d)), said, DISTORTION, self.small, anchor="rm")
         for (_row, colour), figures in reversed([*zip(self.rows, now, strict=True)]):
             own = ELBO if colour == INK else colour
-            if bounded(figures) and not dot(draw, at := (x(figures[R]), y(figures[D])), PLANE, 6, own):
+            if bounded(figures) and not dot(draw, place := (x(figures[R]), y(figures[D])), PLANE, 6, own):
                 told = _("rate {r}, distortion {d}", r=short(figures[R]), d=short(figures[D]))
-                self._label(draw, _beside(at, own != ELBO), told, own)
+                self._label(draw, _beside(place, own != ELBO), told, own)
 
     def _label(self, draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, colour: str = ELBO) -> None:
         """A label at the end of a line or beside a dot, on a white background and inside the plane."""
