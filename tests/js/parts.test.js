@@ -88,12 +88,13 @@ const HAPPENS = {
   "other data, and then others": (one) => { one.update(1); one.update(0); one.update(1); return 1 },
   "other data, and back": (one) => { one.update(1); one.update(0); return 0 },
   "a fresh token": (one) => { one.update(0, "t2"); return 0 },
+  "an expired token": (one) => { one.server.expire(); return 0 },
   "a lost connection": (one) => { one.server.lose(); one.update(0); return 0 },
   "another model": ({ part, place }) => { place.render(given(part, 1, `model-${(made += 1)}-`)); return 1 },
   "another theme": (one) => { look.dark = true; one.update(0); return 0 },
   "all that other parts say": () => { for (const [event, value] of SAID) emit(event, value); return null },
   "a picture that another part asked for": ({ part, model }) => {
-    if (!/theatre|share/.test(part)) connect(model, "t1", "/app").request("latent", [1, 2, 3], { source: "map" })
+    if (!/theatre|share/.test(part)) connect(model).request("latent", [1, 2, 3], { source: "map" })
     return null
   },
 }

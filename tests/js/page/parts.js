@@ -41,7 +41,7 @@ const KEY = { "theatre of a training": "run/", "theatre of a sweep": "sweep/" }
 
 /** The data of a part with the link to a model; `token` is what a run of Python brings anew. */
 export function given(part, later, model, token = "t1") {
-  const link = (name) => ({ model: `${KEY[part] ?? ""}${name}`, token, base: "/app" })
+  const link = (name) => ({ model: `${KEY[part] ?? ""}${name}`, token })
   return { ...structuredClone(PARTS[part][later]), link: link(model), ...(part === "twin_maps" ? { other: link(`${model}-twin`) } : {}) }
 }
 

@@ -75,6 +75,7 @@ export class Server {
   failing = new Set()
   waiting = []
   sockets = []
+  expired = false // the token that the page has
 
   // when what has that name may be answered
   let(name) {
@@ -94,6 +95,9 @@ export class Server {
   async fetch(address) {
     const parts = decodeURIComponent(address).split("/"), name = parts.at(-1)
     await this.let(name)
+    if (name === "token") this.expired = false
+    if (name === "token") return { ok: true, json: async () => ({ token: "another" }) }
+    if (this.expired) return { ok: false, status: 401, text: async () => "the token has expired" }
     const frames = parts.indexOf("frames"), body = frames > 0 ? framesOf(parts.slice(frames + 1, -1).join("/"), name) : name === "map.bin" ? mapBytes(parts.at(-2)) : numbers(N, (i) => i).buffer
     return { ok: true, arrayBuffer: async () => body, json: async () => body, blob: async () => ({}) }
   }
@@ -125,5 +129,10 @@ export class Server {
     }
   }
 
-  lose() { for (const socket of this.sockets) if (socket.readyState < 3) socket.close(1006, "the server went away") }
+  lose(code = 1006, reason = "the server went away") { for (const socket of this.sockets) if (socket.readyState < 3) socket.close(code, reason) }
+
+  expire() {
+    this.expired = true
+    this.lose(4401, "the token has expired")
+  }
 }
