@@ -38,7 +38,7 @@ const PLANTED = [
   ["theatre/charts.js", "return shown.length > 1 ? shown : values(records)", "return shown", "charts"],
   ["picture_grid/picture_grid.js", "at = 0 // of the picture", "at // of the picture", "parts"],
   ["picture_grid/picture_grid.js", "if (turn !== part.turn) return // newer", "", "parts"],
-  ["shared/part.js", "this.geometry = await geometry(model, base)\n    if (this.gone) return", "this.geometry = await geometry(model, base)", "parts"],
+  ["shared/part.js", "await this.build()\n    if (this.gone) return", "await this.build()", "parts"],
   ["shared/part.js", "if (this.ready) this.show()", "this.show()", "parts"],
   ["shared/zscope.js", "pace.gap > SLOW_MS ? SLOWER * ms : ms", "ms", "text"],
 ]
