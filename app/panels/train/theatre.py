@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from app import session
+from app.browser.pulse import pulse
 from app.browser.theatre import theatre as mounted
 from app.files import film
 from app.live import theatre
@@ -76,7 +77,7 @@ def _gif_button(name: str, watched: str, beside: str) -> None:
     file = f"{name}-and-{over.name}.gif" if over else f"{name}.gif"
     waited = bool(_missing(watched, beside)[0])
 
-    @st.fragment(run_every=EVERY_S if waited else None)
+    @st.fragment
     def button() -> None:
         waits, lacks = _missing(watched, beside)
         st.download_button(
@@ -85,6 +86,8 @@ def _gif_button(name: str, watched: str, beside: str) -> None:
         )  # fmt: skip
         if waited and not waits:
             st.rerun()
+        if waited:
+            pulse(EVERY_S, key="pulse-gif")
 
     button()
 

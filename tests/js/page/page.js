@@ -53,7 +53,8 @@ class Picture extends Element {
 }
 
 Object.assign(globalThis, {
-  look, document: page, Image: Picture, ResizeObserver: Observer, devicePixelRatio: 1, location: { origin: "http://page", href: "http://page/" },
+  look, document: page, Image: Picture, ResizeObserver: Observer, devicePixelRatio: 1, location: { origin: "http://page", href: "http://page/", search: "" },
+  history: { pushState() {}, replaceState() {} },
   Option: class extends Element { constructor(text, value) { super("option"); Object.assign(this, { textContent: text, value }) } },
   addEventListener: (name, act) => win.addEventListener(name, act), removeEventListener: (name, act) => win.removeEventListener(name, act),
   setTimeout: (act, ms) => after(act, ms), clearTimeout: forget, setInterval: (act, ms) => after(act, ms, ms), clearInterval: forget,

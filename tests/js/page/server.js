@@ -62,7 +62,7 @@ const PARCELS = {
   nearest: () => [{}, { rows: { values: Int32Array.of(3) }, distances: { values: Float32Array.of(0.25) } }],
   locate: () => [{}, { xy: { values: Float32Array.of(0.5, 0.5) } }],
   manifold: ([, , , , columns]) => [{}, { pixels: { values: inks(16 * columns, 3) }, trust: { values: numbers(columns, () => 0.5) } }],
-  stroke: () => [{ xy: [0.2, 0.3], mse: 0.01, negative_elbo_nats: 80, oddness: 0.5, by: "error", reference: "12 test samples", label: null, label_given: false }, { picture: { values: inks(16, 5) }, mu: { values: numbers(D, (i) => i) }, rows: { values: Int32Array.of(1, 2) }, distances: { values: Float32Array.of(0.1, 0.2) } }],
+  stroke: () => [{ xy: [0.2, 0.3], mse: 0.01, elbo_nats: -80, oddness: 0.5, trust: 0.4, by: "error", reference: "12 test samples", label: null, label_given: false }, { picture: { values: inks(16, 5) }, mu: { values: numbers(D, (i) => i) }, rows: { values: Int32Array.of(1, 2) }, distances: { values: Float32Array.of(0.1, 0.2) } }],
   way: ([code]) => [
     { method: ["linear", "slerp", "geodesic"][code], line: line(5), length: 3, off_data: 0.1, server_ms: 4, dragged: null, xy: null },
     { waypoints: { values: numbers(2 * D, (i) => i) }, t: { values: numbers(5, (i) => i / 4) }, z: { values: numbers(5 * D, (i) => i) }, density: { values: numbers(5, () => 0.5) }, change: { values: numbers(4, () => 1) },
