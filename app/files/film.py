@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from app.files.film_figures import FIGURES, Figures, bounded, short
+from app.files.film_figures import FIGURES, Figures, bounded, short, ticks
 from app.files.film_parts import INK, clipped, cloud, dot, entry, fit, legend, paste, scale, within
-from app.show.figures import DISTORTION, ELBO, QUIET, RATE
+from app.show.figures import DISTORTION, ELBO, QUIET, RATE, spread
 from vae.forming.model_sequence import Frames
 from vae.forming.snapshots import Snapshot
 from vae.metrics.active import active_units
@@ -59,7 +59,6 @@ class Stage:
         self.font, self.small, self.tiny = (ImageFont.load_default(size) for size in (17, 12, 9))
         self.rows = [(frames, INK)] + ([(beside, SECOND)] if beside else [])
         self.figures = [Figures(f) for f, _ in self.rows]
-        self.late = [s for figures in self.figures for s in figures.late()]
         self.bars = BARS_OF_TWO if beside else BARS
         classes = frames.classes if frames.fixed.labels is not None else ()
         self.legend = legend(classes, self.small, MAP[2] - MAP[0])
@@ -101,6 +100,9 @@ class Stage:
         for n, (f, colour) in enumerate(self.rows):
             box = (left + n * half, top, left + (n + 1) * half, bottom)
             cloud(draw, f, places[n], box)
+            if places[n] > (laid := len(f.maps)) - 1:
+                told = _("no map from {axis} {value:g} on", axis=f.axis, value=f.values[laid])
+                draw.text(((box[0] + box[2]) / 2, bottom - 8), told, QUIET, self.small, anchor="mb")
             if self.beside:
                 draw.text((box[0] + 8, box[1] + 6), fit(f.name, self.small, half - 16), colour, self.small)
         for n, line in enumerate(self.legend):
@@ -164,36 +166,41 @@ class Stage:
         draw.text((PLANE[0], 46), heading, INK, self.small)
         if not rows[0]:
             return
-        every = [s for s in self.late if bounded(s)]
-        rates, distortions = ([s[key] for s in every] for key in (R, D))
-        x, y = scale(rates, PLANE[0], PLANE[2]), scale(distortions, PLANE[3], PLANE[1])
+        every = [s for figures in self.figures for s in figures.late(*(key for _name, key, _colour in FIGURES))]
+        across, up = (spread(s[key] for s in every) for key in (R, D))
+        x, y = scale(across, PLANE[0], PLANE[2]), scale(up, PLANE[3], PLANE[1])
         draw.rectangle(PLANE, outline=FAINT)
         curves = [clipped([(x(r), y(d)) for r, d in row], PLANE) for row in rows]
         seen = [at for pieces in curves for piece in pieces for at in piece]
-        low, span = min(rates) + min(distortions), np.ptp(rates) + np.ptp(distortions)
-        for total in (low + at * span for at in np.linspace(0, 1, 6)[1:-1]):  # lines of equal ELBO
-            ends = [(x(v), y(total - v)) for v in (min(rates) - span, max(rates) + span)]
+        for total, said in ticks(across[0] + up[0], across[1] + up[1], 5):  # lines of equal ELBO
+            ends = [(x(v), y(total - v)) for v in across]
             for piece in clipped(ends, PLANE):
                 draw.line(piece, fill="#f0b48c")
                 free = max(piece, key=lambda end: min((math.dist(end, at) for at in seen), default=0.0))
-                self._label(draw, free, _("ELBO {value}", value=short(-total, 0 if span > 20 else 1)))
+                self._label(draw, free, _("ELBO {total}", total=_negative(said)))
         for (_row, colour), pieces in zip(self.rows, curves, strict=True):
             for piece in pieces:
                 draw.line(piece, fill=colour, width=2)
+        for r, said in ticks(*across, 4):
+            half = self.small.getlength(said) / 2
+            at = min(x(r), SIZE[0] - half - 2)
+            draw.line((x(r), PLANE[3], x(r), PLANE[3] + 3), fill=QUIET)
+            draw.text((at, PLANE[3] + 4), said, RATE, self.small, anchor="ma")
+        for d, said in ticks(*up, 4):
+            draw.line((PLANE[0] - 3, y(d), PLANE[0], y(d)), fill=QUIET)
+            draw.text((PLANE[0] - 6, y(d)), said, DISTORTION, self.small, anchor="rm")
         for (_row, colour), figures in reversed([*zip(self.rows, now, strict=True)]):
-            if bounded(figures):
-                dot(draw, (x(figures[R]), y(figures[D])), PLANE, 6, ELBO if colour == INK else colour)
-        draw.text((PLANE[0], PLANE[3] + 16), short(min(rates)), RATE, self.small, anchor="lb")
-        draw.text((PLANE[2], PLANE[3] + 16), short(max(rates)), RATE, self.small, anchor="rb")
-        draw.text((PLANE[0] - 6, PLANE[1]), short(max(distortions)), DISTORTION, self.small, anchor="ra")
-        draw.text((PLANE[0] - 6, PLANE[3] - 12), short(min(distortions)), DISTORTION, self.small, anchor="ra")
+            own = ELBO if colour == INK else colour
+            if bounded(figures) and not dot(draw, place := (x(figures[R]), y(figures[D])), PLANE, 6, own):
+                told = _("rate {r}, distortion {d}", r=short(figures[R]), d=short(figures[D]))
+                self._label(draw, _beside(place, own != ELBO), told, own)
 
-    def _label(self, draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str) -> None:
-        """A label at the end of a line, on a white background and inside the plane."""
+    def _label(self, draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, colour: str = ELBO) -> None:
+        """A label at the end of a line or beside a dot, on a white background and inside the plane."""
         half = self.tiny.getlength(text) / 2 + 2
         at = within(at, (PLANE[0] + math.ceil(half), PLANE[1] + 7, PLANE[2] - math.ceil(half), PLANE[3] - 7))
         draw.rectangle((at[0] - half, at[1] - 5, at[0] + half, at[1] + 5), "white")
-        draw.text(at, text, ELBO, self.tiny, anchor="mm")
+        draw.text(at, text, colour, self.tiny, anchor="mm")
 
     def _curves(self, draw: ImageDraw.ImageDraw, xs: Sequence[float], now: Sequence[Mapping[str, float]]) -> None:
         records = [s for figures in self.figures for _x, s in figures.records]
@@ -201,10 +208,12 @@ class Stage:
         shown = [one for one in shown if one[1] != R or any(map(bounded, records))]
         height = (CURVES[3] - CURVES[1]) / max(1, len(shown))
         every = [x for figures in self.figures for x, _record in figures.records]
-        x = scale([*every, *([self.frames.until] if self.frames.until else [])], CURVES[0], CURVES[2], pad=0)
+        every += [self.frames.until] if self.frames.until else []
+        ends = (min(every), max(every)) if min(every) < max(every) else spread(every)
+        x = scale(ends, CURVES[0], CURVES[2])
         for n, (name, key, own) in enumerate(shown):
             box = (CURVES[0], round(CURVES[1] + n * height + 16), CURVES[2], round(CURVES[1] + (n + 1) * height - 8))
-            y = scale([s[key] for s in self.late if key in s], box[3], box[1])
+            y = scale(spread(s[key] for figures in self.figures for s in figures.late(key)), box[3], box[1])
             draw.line((box[0], box[3], box[2], box[3]), fill=FAINT)
             draw.text((box[0], box[1] - 15), _(name), own, self.small)
             right = float(box[2])
@@ -218,3 +227,15 @@ class Stage:
                     value = short(now[k][key])
                     draw.text((right, box[1] - 15), value, colour, self.small, anchor="ra")
                     right -= self.small.getlength(value) + 8
+
+
+def _negative(said: str) -> str:
+    """A tick's text with the other sign."""
+    return said[1:] if said.startswith("-") else said if said == "0" else f"-{said}"
+
+
+def _beside(at: tuple[float, float], second: bool) -> tuple[float, float]:
+    """Where the numbers of a dot at the edge of the plane are: towards its middle, those of the second row below."""
+    x, y = within(at, PLANE)
+    towards = -1 if y > (PLANE[1] + PLANE[3]) / 2 else 1
+    return x, y + towards * (14 + 12 * second)

@@ -4,6 +4,7 @@ browser."""
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -22,6 +23,8 @@ FIGURES = (
 )
 FAR = 3  # times the next rate
 UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"))
+HUGE = 1e15  # from here on with an exponent
+DECIMALS = 6  # of a tick: finer ones are written with an exponent
 
 
 class Figures:
@@ -55,18 +58,21 @@ class Figures:
         (x0, a), (x1, b) = self.records[max(0, j - 1)], self.records[min(j, len(self.records) - 1)]
         if x <= x0 or x1 <= x0:
             return a
-        return {key: a[key] + (x - x0) / (x1 - x0) * (b[key] - a[key]) for key in a.keys() & b.keys()}
+        t = (x - x0) / (x1 - x0)
+        return {key: (1 - t) * a[key] + t * b[key] for key in a.keys() & b.keys()}
 
-    def late(self) -> Sequence[Mapping[str, float]]:
-        """The metrics that determine the range of an axis, as on the page. Training: without the first 10 %, whose
-        steep descent would hide the rest. Other models: from where the rate drops to no less than a third from one to
-        the next."""
+    def late(self, *keys: str) -> Sequence[Mapping[str, float]]:
+        """The records with those metrics that determine the range of an axis, as on the page. Training: without the
+        first 10 %, whose steep descent would hide the rest. Other models: from where the rate drops to no less than a
+        third from one to the next. All of them if fewer than two would be left."""
         row = [figures for _, figures in self.records]
         if self.epochs:
-            return row[(len(row) - 1) // 10 :] if len(row) >= SHORT else row
-        rates = [figures.get("rate_nats", 0.0) for figures in row]
-        near = (i for i, (a, b) in enumerate(pairwise([*rates, math.inf])) if not a > FAR * b)
-        return row[next(near, 0) :]
+            first = (len(row) - 1) // 10 if len(row) >= SHORT else 0
+        else:
+            rates = [figures.get("rate_nats", 0.0) for figures in row]
+            first = next((i for i, (a, b) in enumerate(pairwise([*rates, math.inf])) if not a > FAR * b), 0)
+        shown, every = ([s for s in some if s.keys() >= {*keys}] for some in (row[first:], row))
+        return shown if len(shown) > 1 else every
 
 
 def bounded(figures: Mapping[str, float]) -> bool:
@@ -84,7 +90,30 @@ def short(v: float, digits: int = 1) -> str:
     size = abs(v)
     if size < 1e6:
         return f"{v:.{digits if size < 1e4 else 0}f}"
-    if size >= 1e15:
+    if size >= HUGE:
         return f"{v:.1e}".replace("e+", "e")
     by, unit = next(pair for pair in UNITS if size >= pair[0])
     return f"{v / by:.1f}{unit}"
+
+
+def ticks(low: float, high: float, about: float) -> list[tuple[float, str]]:
+    """Values, and how they are written, that divide a span into about so many steps of 1, 2 or 5, as in numbers.js: at
+    least two, and no two written alike."""
+    raw = (high - low) / about
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = power * next((m for m in (1, 2, 5) if m * power >= raw), 10)
+    values = [k * step for k in range(math.ceil(low / step), math.floor(high / step + 1e-9) + 1)]
+    most = max(map(abs, values), default=0.0)
+    by, unit = next(((by, unit) for by, unit in (*UNITS, (1e3, "k")) if most >= max(by, 1e4)), (1.0, ""))
+    digits, fine = (math.floor(math.log10(size) + 1e-9) for size in (step / by, step))
+
+    def say(v: float) -> str:
+        if v == 0:
+            return "0"
+        if most < HUGE and digits >= -DECIMALS:
+            return f"{v / by:.{max(0, -digits)}f}{unit}"
+        exact = math.floor(math.log10(abs(v)) + 1e-9) - fine
+        return re.sub(r"e\+?(-?)0*", r"e\1", f"{v:.{min(15, max(0, exact))}e}")
+
+    found = list({say(v): (v, say(v)) for v in values}.values())
+    return ticks(low, high, 2 * about) if len(found) < 2 and about < 50 else found

@@ -36,10 +36,9 @@ def cloud(draw: ImageDraw.ImageDraw, f: Frames, place: float, box: Box) -> None:
         draw.ellipse((x - DOT, y - DOT, x + DOT, y + DOT), colour)
 
 
-def scale(values: Sequence[float], start: float, end: float, pad: float = 0.08) -> Callable[[float], float]:
-    low, high = (min(values), max(values)) if values else (0.0, 1.0)
-    margin = pad * (high - low) or (0.5 if high == low else 0.0)
-    low, high = low - margin, high + margin
+def scale(span: tuple[float, float], start: float, end: float) -> Callable[[float], float]:
+    """From the values of an axis to pixels."""
+    low, high = span
     return lambda v: start + (v - low) / (high - low) * (end - start)
 
 
@@ -103,11 +102,12 @@ def within(place: tuple[float, float], box: Box) -> tuple[float, float]:
     return min(max(place[0], box[0]), box[2]), min(max(place[1], box[1]), box[3])
 
 
-def dot(draw: ImageDraw.ImageDraw, place: tuple[float, float], box: Box, r: int, colour: str) -> None:
-    """A filled dot; if its place is outside the box, a hollow dot at the edge."""
+def dot(draw: ImageDraw.ImageDraw, place: tuple[float, float], box: Box, r: int, colour: str) -> bool:
+    """A filled dot; if its place is outside the box, a hollow dot at the edge. Returns whether it is inside."""
     x, y = within(place, box)
     inside = math.dist((x, y), place) < 1
     draw.ellipse((x - r, y - r, x + r, y + r), *((colour, "white") if inside else ("white", colour)), 2)
+    return inside
 
 
 def paste(image: Image.Image, pictures: np.ndarray, columns: int, box: Box) -> None:

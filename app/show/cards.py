@@ -100,6 +100,25 @@ def outside_sweeps(cards: Mapping[str, Mapping], *used: str) -> dict[str, Mappin
     return {name: card for name, card in cards.items() if name not in behind}
 
 
+def not_comparable(cards: Mapping[str, Mapping], name: str, other: str) -> str:
+    """Why Compare cannot show `other` beside the model `name`, which has a data set; "" where it can."""
+    if other not in cards:
+        return _("There is no model {other} to compare {name} with.", other=other, name=name)
+    names = {"name": name, "other": other, "data": cards[name]["dataset"], "others": cards[other].get("dataset")}
+    if other == name:
+        return _("{name} cannot be compared with itself.", **names)
+    if not cards[other]:
+        return _("{other} cannot be read, so {name} cannot be compared with it.", **names)
+    if not names["others"]:
+        return _("{other} was imported without a data set, so {name} ({data}) cannot be compared with it.", **names)
+    if names["others"] != names["data"]:
+        return _(
+            "{name} was trained on {data} and {other} on {others}: only models of one data set can be compared.",
+            **names,
+        )
+    return ""
+
+
 def summary(card: Mapping) -> str:
     """One line on a model: data set, kind of family, latent dimensions, and its bound or error on the test set."""
     if not card:

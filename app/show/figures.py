@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -15,7 +14,20 @@ ELBO, DISTORTION, RATE, QUIET = "#d55e00", "#2f7fc1", "#0a9f78", "#9aa3af"
 # Of classes: Paul Tol's muted set, as on the live map of a light page.
 CLASSES = ("#332288", "#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677", "#882255", "#aa4499", "#555555")
 SHORT = 12  # epochs: a curve of fewer is shown whole
+SAME = 1e-9  # relative: values closer to each other are drawn as equal
+LARGEST = 1e300  # beyond this, the span of an axis would overflow
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
+
+
+def spread(values: Iterable[float]) -> tuple[float, float]:
+    """The ends of an axis for those values, with a margin, as in numbers.js of the theatre. Values that are not finite
+    are ignored; without any, 0 to 1."""
+    known = np.array([v for v in values if np.isfinite(v)], float).clip(-LARGEST, LARGEST)
+    if not len(known):
+        return 0.0, 1.0
+    low, high, size = float(known.min()), float(known.max()), float(np.abs(known).max())
+    pad = 0.08 * (high - low) if high - low > max(SAME * size, 1 / LARGEST) else max(0.5, 1e-3 * size)
+    return low - pad, high + pad
 
 
 def rate_bars(
@@ -66,7 +78,9 @@ def usage_bars(counts: Sequence[int] | np.ndarray, height: int = 220) -> go.Figu
     hover = "code %{customdata}: %{y:.2%}<extra></extra>"
     bars = go.Bar(x=np.arange(len(order)), y=share, customdata=order, marker_color=RATE, hovertemplate=hover)
     figure = go.Figure(bars)
-    figure.update_yaxes(title_text=_("share of positions"), rangemode="tozero", tickformat=".1%")
+    figure.update_yaxes(
+        title_text=_("share of positions"), rangemode="tozero", tickformat="~%"
+    )  # as many digits as its ticks need to differ
     figure.update_xaxes(title_text=_("codes, most used first"))
     return figure.update_layout(height=height, margin=MARGIN, showlegend=False, bargap=0.1)
 
@@ -77,12 +91,12 @@ def training_curve(history: Sequence[Mapping], has_rate: bool = True, height: in
     Without a rate (a plain autoencoder) there is no bound either, and distortion stands alone.
 
     Each axis spans what came after the first tenth of the epochs: the fall before would hide a run's last gains. Of a
-    run shorter than SHORT epochs it spans everything.
+    run shorter than SHORT epochs, or where fewer than two values came after it, it spans everything.
     """
     figure = go.Figure()
-    seen: dict[str, Any] = {}
-    epochs = max((r["epoch"] for r in history), default=0)
-    hidden = (epochs - 1) // 10 if epochs >= SHORT else 0
+    seen: dict[str, list[tuple[int, float]]] = {}
+    last = max((r["epoch"] for r in history), default=0)
+    hidden = (last - 1) // 10 if last >= SHORT else 0
     lines = [
         ("ELBO", "elbo_nats", ELBO, "solid", "y"),
         (_("ELBO, test"), "test_elbo_nats", ELBO, "dot", "y"),
@@ -99,10 +113,10 @@ def training_curve(history: Sequence[Mapping], has_rate: bool = True, height: in
         ]
         thirds = [("y", _("distortion"), (0.0, 1.0))]
     for name, key, colour, dash, axis in lines:
-        rows = [(r["epoch"], r[key]) for r in history if r.get(key) is not None]
+        rows = [(r["epoch"], r[key]) for r in history if r.get(key) is not None and np.isfinite(r[key])]
         if not rows:
             continue
-        seen[axis] = [*seen.get(axis, ()), *(value for epoch, value in rows if epoch > hidden)]
+        seen[axis] = [*seen.get(axis, ()), *rows]
         epochs, values = zip(*rows, strict=True)
         figure.add_scatter(
             x=epochs,
@@ -117,18 +131,13 @@ def training_curve(history: Sequence[Mapping], has_rate: bool = True, height: in
     for axis, title, domain in thirds:
         long = axis.replace("y", "yaxis")
         layout = {"domain": domain, "title": _("{title}, nats", title=title), "anchor": "x", "nticks": 4}
-        if seen.get(axis):
-            layout["range"] = _around(seen[axis])
+        if rows := seen.get(axis):
+            late = [value for epoch, value in rows if epoch > hidden]
+            layout["range"] = spread(late if len(late) > 1 else [value for _epoch, value in rows])
         figure.update_layout({long: layout})
     figure.update_xaxes(title_text=_("epoch"), anchor=thirds[-1][0])
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
     return figure.update_layout(height=height, margin=MARGIN, hovermode="x unified", legend=legend)
-
-
-def _around(values: Sequence[float]) -> list[float]:
-    low, high = min(values), max(values)
-    pad = 0.08 * (high - low) or 0.5
-    return [low - pad, high + pad]
 
 
 def latent_map(atlas, marks: Mapping[str, Sequence[float]] = {}, height: int = 560) -> go.Figure:
@@ -174,8 +183,8 @@ def effect_strip(evidence, height: int = 136) -> go.Figure:
     figure.add_shape(type="line", x0=evidence.d, x1=evidence.d, y0=0.2, y1=0.8, **top)
     figure.add_annotation(x=evidence.d, y=0.82, yref="paper", yanchor="bottom", text="d", showarrow=False)
     figure.update_yaxes(visible=False)
-    low, high = min(evidence.low, float(evidence.null.min())), max(evidence.high, float(evidence.random.max()))
-    figure.update_xaxes(range=_around([low, high]), nticks=6)
+    drawn = [evidence.low, evidence.d, evidence.high, *evidence.null, *evidence.random]
+    figure.update_xaxes(range=spread(drawn), nticks=6)
     legend = {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "font": {"size": 11}}
     margin = MARGIN | {"t": 24, "b": 24}
     return figure.update_layout(height=height, margin=margin, barmode="overlay", bargap=0.05, legend=legend)

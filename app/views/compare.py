@@ -8,7 +8,7 @@ import streamlit as st
 from app import session
 from app.browser.twin_maps import twin_maps
 from app.show import records
-from app.show.cards import grouped, summary
+from app.show.cards import grouped, not_comparable, summary
 from vae.text import _, ngettext, number
 
 N_PICTURES = 10
@@ -16,6 +16,10 @@ N_PICTURES = 10
 engine, cards = session.engine(), session.offered()
 data = engine.card["dataset"]
 others = [n for n in grouped(cards) if data and n != engine.name and cards[n].get("dataset") == data]
+wanted = session.studio().other
+if data and wanted and (reason := not_comparable(cards, engine.name, wanted)):
+    instead = others and _("{model} is compared with {other} instead.", model=engine.name, other=others[0])
+    st.info(f"{reason} {instead or ''}", icon=":material/info:")
 if not others:
     if data:
         text = _(
@@ -30,8 +34,7 @@ if not others:
     session.end()
     st.stop()
 
-state = session.studio()
-chosen = state.other if state.other in others else others[0]
+chosen = wanted if wanted in others else others[0]
 left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
 left.markdown(f"### {engine.name}")
 with right:
@@ -42,7 +45,8 @@ with right:
         **session.tied("field.other", chosen, session.setting("other")),
     )
 other = session.engine(chosen)
-row = state.point.row if state.point else None
+point = session.studio().point
+row = point.row if point else None
 twin_maps(engine.name, other.name, key="compare.maps", row=row)
 
 left, right = st.columns([5, 9], gap="medium")

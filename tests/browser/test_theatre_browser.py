@@ -120,7 +120,7 @@ def test_between_two_snapshots_figures_are_those_of_the_epochs_there_and_rows_ar
         watch(tab, run)
         figures = tab.do(
             """async ([key, places]) => {
-              const { Reel } = await import("/browser/theatre/reel.js"), reel = new Reel(key, "", () => {})
+              const { Reel } = await import("/browser/theatre/reel.js"), reel = new Reel(key, () => {})
               await reel.look()
               return places.map((f) => [reel.figure("elbo_nats", f), reel.figure("no_nats", f), reel.placeNamed(f)])
             }""",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { classColours, css, limits, looks, scale } from "../../app/browser/latent_map/colours.js"
-import { figure as legendFigure } from "../../app/browser/latent_map/legend.js"
+import { figures } from "../../app/browser/latent_map/legend.js"
 import { LOOK } from "../../app/browser/latent_map/points.js"
 import { median, palette, trustColour, trustWord } from "../../app/browser/shared/zscope.js"
 
@@ -80,5 +80,11 @@ test("the median of an odd number of values, and of none", () => {
 })
 
 test("the legend writes figures with few digits", () => {
-  for (const v of [0, 1, 0.5, 12.3456, 1e-7, -3.25, 123456]) assert.ok(legendFigure(v).length <= 8, `${v}: ${legendFigure(v)}`)
+  for (const v of [0, 1, 0.5, 12.3456, 1e-7, -3.25, 123456]) assert.ok(figures([v])[0].length <= 8, `${v}: ${figures([v])}`)
+})
+
+test("no two numbers of a colour scale are written alike", () => {
+  assert.deepEqual(figures([1000.1, 1000.2, 1000.3]), ["1,000.1", "1,000.2", "1,000.3"])
+  assert.deepEqual(figures([0, 0.5, 1]), ["0", "0.5", "1"])
+  for (const [low, high] of [[1, 1.00001], [1e-9, 2e-9], [-1e8, -1e8 + 1]]) assert.equal(new Set(figures([low, (low + high) / 2, high])).size, 3)
 })

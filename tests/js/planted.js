@@ -34,6 +34,12 @@ const PLANTED = [
   ["shared/channel.js", "if (event.code !== 4400) this.waiting ??= flight", "this.waiting ??= flight", "channel"],
   ["shared/channel.js", "if (this.urgent.length) return this.urgent.shift()", "", "channel"],
   ["shared/text.js", "n === 1 ? one : many", "one", "text"],
+  ["theatre/numbers.js", "found.length < 2 && about < MOST", "false", "charts"],
+  ["theatre/charts.js", "return shown.length > 1 ? shown : values(records)", "return shown", "charts"],
+  ["picture_grid/picture_grid.js", "at = 0 // of the picture", "at // of the picture", "parts"],
+  ["picture_grid/picture_grid.js", "if (turn !== part.turn) return // newer", "", "parts"],
+  ["shared/part.js", "await this.build()\n    if (this.gone) return", "await this.build()", "parts"],
+  ["shared/part.js", "if (this.ready) this.show()", "this.show()", "parts"],
   ["shared/zscope.js", "pace.gap > SLOW_MS ? SLOWER * ms : ms", "ms", "text"],
 ]
 

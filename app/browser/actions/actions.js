@@ -43,6 +43,7 @@ class Actions extends Part {
   update(component) {
     super.update(component)
     this.connect()
+    this.status.client = this.client
     this.show()
   }
 

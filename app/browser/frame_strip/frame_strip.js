@@ -19,7 +19,8 @@ class Strips extends LivePart {
 
   films = new Map() // of each method
   ways = new Map() // of each method, the last that came
-  place = null // {t, method} of the player, once it has told
+  place = null // {t, method} that is marked
+  told = null // that of the player, once it has told
 
   async start() {
     this.connect()
@@ -36,7 +37,7 @@ class Strips extends LivePart {
     }
     this.offs.push(
       on("waypoint", (drag) => this.ask(drag)),
-      on("walk", (place) => this.mark(place)),
+      on("walk", (place) => { this.told = place; this.mark(place) }),
       on("ways?", () => { for (const way of this.ways.values()) emit("way", way) }),
     )
     this.loadSheet().then((sheet) => {
@@ -45,12 +46,17 @@ class Strips extends LivePart {
     }, () => {}) // the map says that there are none
   }
 
+  update(component) {
+    super.update(component)
+    this.status.client = this.client
+  }
+
   show() {
     const { waypoints, method, t, notes } = this.component.data, keys = this.find(".zs-keys")
     keys.textContent = keys.title = notes.join(" · ") // cut off at the end where there is no room
     const asked = JSON.stringify(waypoints)
     if (asked !== this.asked) { this.asked = asked; this.ask() }
-    this.mark(this.place ?? { t, method })
+    this.mark(this.told ?? { t, method })
   }
 
   // every method's way, that of the player first, and more often; of each only the newest question waits
@@ -63,8 +69,8 @@ class Strips extends LivePart {
     for (const { name, code } of [...methods].sort((a, b) => Number(b.name === driving) - Number(a.name === driving))) {
       if (!all && name !== driving) continue
       this.client.latest(`way ${name}`, "way", [code, ...rest]).then(
-        (way) => way && this.root.isConnected && this.arrived(way),
-        (error) => Object.assign(this.find(".fs-time"), { textContent: _("No path: {message}", { message: error.message }), title: error.message }),
+        (way) => way && !this.gone && this.arrived(way),
+        (error) => this.gone || Object.assign(this.find(".fs-time"), { textContent: _("No path: {message}", { message: error.message }), title: error.message }),
       )
     }
   }

@@ -164,10 +164,12 @@ export class Sliders {
   // how far each slider is from the kept point, and whether there is anything to put back or to save
   figures() {
     const unit = this.tab === "named" || this.tab === "attribute" ? "×" : "\u202fσ"
+    const inputs = this.root.querySelectorAll("input[type=range]")
     for (const [j, out] of this.root.querySelectorAll("output").entries()) {
       const s = this.moves[j] ?? 0
       const text = Math.abs(s) < 0.05 ? "" : `${s < 0 ? "\u2212" : "+"}${Math.abs(s).toFixed(1)}${unit}`
       if (out.textContent !== text) out.textContent = text
+      inputs[j].setAttribute("aria-valuetext", text || "0")
     }
     const still = !this.moves.some(Boolean)
     this.find("reset").disabled = still

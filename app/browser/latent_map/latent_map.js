@@ -268,8 +268,8 @@ class MapView extends LivePart {
   reselect(what) {
     const { mask } = this.selection
     if (what === "clear") this.select([], "set")
-    if (what === "invert") this.select(Array.from(this.plot.near.hidden ?? mask, (_each, i) => i).filter((i) => !mask?.[i]), "set")
-    if (what !== "only") return
+    if (what === "invert") this.select(Array.from({ length: this.geometry.n }, (_each, i) => i).filter((i) => !mask?.[i]), "set")
+    if (what !== "only" || !(this.only ?? mask)) return
     this.only = this.only ? null : mask
     this.filter()
     emit("only", Boolean(this.only))

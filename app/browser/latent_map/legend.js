@@ -2,17 +2,21 @@
 // What the colours mean: the classes with their counts, "47 / 412" once the map is zoomed, filtered or something is selected
 // (a click hides or shows a class), or the scale of a quantity; and the scales of what lies below the points.
 
-import { _, number } from "../shared/text.js"
+import { _, number, significant } from "../shared/text.js"
 import { classColours, css, scale } from "./colours.js"
 
 const CORNERS = [["bottom-left", false, true], ["bottom-right", true, true], ["top-right", true, false]] // the first of equals
 const ROWS = 12 // entries a column
 const COVERED = 0.002 // of the points: a legend that covers more begins folded, where it can be
 
-export function figure(v) {
-  const size = Math.abs(v)
-  if (size && (size < 1e-3 || size >= 1e5)) return v.toExponential(1)
-  return size >= 100 ? String(Math.round(v)) : Number(v.toPrecision(3)).toString()
+const DIGITS = [3, 15] // of a number of a scale, at least and at most
+
+// with as few digits as tell them apart
+export function figures(values) {
+  for (let digits = DIGITS[0]; ; digits++) {
+    const said = values.map((v) => significant(v, digits))
+    if (digits === DIGITS[1] || new Set(said).size === values.length) return said
+  }
 }
 
 export class Legend {
@@ -121,9 +125,8 @@ export class Legend {
       this.bar.firstChild.textContent = `${column.title}${column.unit ? `, ${column.unit}` : ""}`
       this.bar.title = _("{help}. The ends of the scale are the 1st and 99th percentiles.", { help: column.help })
       this.bar.querySelector(":scope > :nth-child(2)").style.background = `linear-gradient(90deg, ${scale(dark).filter((_each, i) => i % 17 === 0).map(css).join(", ")})`
-      Object.assign(a, { textContent: figure(low) })
-      Object.assign(middle, { textContent: figure((low + high) / 2) })
-      Object.assign(b, { textContent: figure(high) })
+      const said = figures([low, (low + high) / 2, high])
+      for (const [k, place] of [a, middle, b].entries()) place.textContent = said[k]
     }
     this.sync()
   }

@@ -128,6 +128,7 @@ class Player extends LivePart {
     this.slider.value = this.t
     this.slider.style.setProperty("--t", this.t)
     this.find("output").textContent = `t ${this.t.toFixed(2)}`
+    this.slider.setAttribute("aria-valuetext", this.find("output").textContent)
     if (this.ways.has(this.method)) this.client.request(KIND.latent, this.at(this.t), { source: "slider" })
     emit("walk", { t: this.t, method: this.method })
   }

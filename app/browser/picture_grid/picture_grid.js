@@ -12,7 +12,7 @@ class Grid extends Part {
   sheet
   model
   real
-  at = 0
+  at = 0 // of the picture that is shown large
 
   static className = "zscope-grid"
   static testid = "zscope-grid"
@@ -31,7 +31,19 @@ class Grid extends Part {
     const same = this.sheet === sheet && this.model === link.model
     if (same && this.real === real?.sheet) return
     Object.assign(this, { sheet, model: link.model, real: real?.sheet, turn: this.turn + 1 })
-    return build(this, component.data, this.turn, same ? this.at : 0)
+    return this.build(same ? this.at : 0)
+  }
+
+  // newer data may come while this waits: what fails then is no longer wanted, and what fails now is asked for again
+  async build(at) {
+    const { turn } = this
+    try {
+      await build(this, this.component.data, turn, at)
+    } catch (error) {
+      if (turn !== this.turn) return
+      this.sheet = undefined
+      throw error
+    }
   }
 
   pick(i) { this.component.setTriggerValue("picked", i) }

@@ -36,6 +36,7 @@ class Client {
   state = "connecting"
   reason = ""
   closed = false
+  mapless = false // its map did not come: the next who connects opens another
 
   constructor(model) {
     this.model = model
@@ -233,7 +234,7 @@ let current = null
 export const connected = () => current
 
 export function connect(model) {
-  if (current?.model === model) { current.revive(); return current }
+  if (current?.model === model && !current.mapless) { current.revive(); return current }
   current?.close()
   return (current = open(model))
 }
@@ -244,7 +245,7 @@ export function open(model) {
   client.pump = () => {}
   geometry(model).then(
     (info) => { Object.assign(client, { info, d: info.d, pump: hold }); client.pump() },
-    (error) => client.say("refused", error.message),
+    (error) => { client.mapless = true; client.say("refused", error.message) },
   )
   return client
 }

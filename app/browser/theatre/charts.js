@@ -15,21 +15,30 @@ const FAR = 3 // times the next rate
 // whether a rate means something: without an elbo (a plain autoencoder's codes are no draws) it is a 0 that says nothing
 const bounded = (reel) => reel.has("elbo_nats") && reel.has("rate_nats")
 
-const CURVES = [["ELBO", "elbo_nats"], ["distortion", "distortion_nats"], ["rate", "rate_nats"]]
+const CURVES = [["ELBO", "elbo_nats", COLOUR.elbo], [_("distortion"), "distortion_nats", COLOUR.distortion], [_("rate"), "rate_nats", COLOUR.rate]]
 const FONT = (look, px = 11.5) => `${px}px ${look.font}`
 
 // what an axis spans: of a training all but its first tenth, of other models all from where the rate falls to no less than a
-// third from one to the next (without a price on it, it is many times the others')
-function late({ records, index }, name) {
+// third from one to the next (without a price on it, it is many times the others'); all where less than two values are left
+function late({ records, index }, ...names) {
   const long = records.length >= SHORT ? Math.floor((records.length - 1) / 10) : 0
   const far = records.findIndex((record, i) => !(record.rate_nats > FAR * records[i + 1]?.rate_nats))
-  return records.slice(index.axis === "epoch" ? long : Math.max(0, far)).map((record) => record[name]).filter((v) => v !== undefined)
+  const values = (some) => some.flatMap((record) => names.map((name) => record[name])).filter((v) => v !== undefined)
+  const shown = values(records.slice(index.axis === "epoch" ? long : Math.max(0, far)))
+  return shown.length > 1 ? shown : values(records)
 }
 
 function polyline(context, points) {
   context.beginPath()
   points.forEach(([x, y], k) => (k ? context.lineTo(x, y) : context.moveTo(x, y)))
   context.stroke()
+}
+
+function point(context, x, y, colour) {
+  context.fillStyle = colour
+  context.beginPath()
+  context.arc(x, y, 2, 0, 2 * Math.PI)
+  context.fill()
 }
 
 // within its box full, beyond it hollow at the edge; whether it was within
@@ -53,9 +62,9 @@ export function curves(context, width, height, rows, look) {
   const xs = rows.flatMap(({ reel }) => [...reel.records.map((r) => r.x), reel.index.axis === "epoch" && reel.index.until ? reel.index.until : reel.x(0)])
   const span = [Math.min(...xs), Math.max(...xs)], left = 46, right = 8
   const px = (x) => left + ((x - span[0]) / (span[1] - span[0] || 1)) * (width - left - right)
-  shown.forEach(([name, key], k) => {
+  shown.forEach((one, k) => {
     const top = k * (each + gap)
-    curve(context, { top: top + 15, bottom: top + each, left, right: width - right, width }, px, rows, name, key, look)
+    curve(context, { top: top + 15, bottom: top + each, left, right: width - right, width }, px, rows, one, look)
   })
   Object.assign(context, { fillStyle: look.text, globalAlpha: 0.66, font: FONT(look, 11), textBaseline: "bottom" })
   const { reel } = rows[0], ends = reel.index.axis === "epoch" ? span.map(String) : [reel.index.values[0], reel.index.values.at(-1)].map(String)
@@ -66,10 +75,9 @@ export function curves(context, width, height, rows, look) {
   context.globalAlpha = 1
 }
 
-function curve(context, box, px, rows, name, key, look) {
-  const here = rows.map(({ reel, f }) => reel.figure(key, f)), colour = COLOUR[name]
-  const values = rows.flatMap(({ reel }) => [...late(reel, key), ...late(reel, `test_${key}`)])
-  const [low, high] = spread(values.length ? values : here.filter((v) => v !== null))
+function curve(context, box, px, rows, one, look) {
+  const [name, key, colour] = one, here = rows.map(({ reel, f }) => reel.figure(key, f))
+  const [low, high] = spread(rows.flatMap(({ reel }) => late(reel, key, `test_${key}`)))
   const py = (v) => box.bottom - ((v - low) / (high - low)) * (box.bottom - box.top)
   grid(context, box, py, low, high, look)
   context.save()
@@ -81,7 +89,8 @@ function curve(context, box, px, rows, name, key, look) {
       const points = reel.records.filter((r) => r[prefix + key] !== undefined).map((r) => [px(r.x), py(r[prefix + key])])
       Object.assign(context, { strokeStyle: second ? otherColour(look) : colour, lineWidth: 1.8, globalAlpha: prefix ? 0.75 : 1 })
       context.setLineDash(dash)
-      if (points.length) polyline(context, points)
+      if (points.length > 1) polyline(context, points)
+      for (const [x, y] of points.length === 1 ? points : []) point(context, x, y, context.strokeStyle)
     }
   context.restore()
   const at = px(rows[0].reel.xAt(rows[0].f))
@@ -148,8 +157,7 @@ export function plane(context, width, height, rows, look) {
     const points = reel.records.filter((record) => record[R] !== undefined && record[D] !== undefined).map((record) => [px(record[R]), py(record[D])])
     Object.assign(context, { strokeStyle: second ? otherColour(look) : look.text, lineWidth: 1.6, globalAlpha: second ? 0.9 : 0.55 })
     polyline(context, points)
-    context.fillStyle = context.strokeStyle
-    for (const [x, y] of points) { context.beginPath(); context.arc(x, y, 2, 0, 2 * Math.PI); context.fill() }
+    for (const [x, y] of points) point(context, x, y, context.strokeStyle)
   }
   context.restore()
   context.globalAlpha = 1
@@ -204,7 +212,7 @@ function iso(context, { r0, r1, d0, d1 }, px, py, look) {
 // the rate of each dimension, in the order of the last frame, or where each frame is a model of its own, of that; grey: its posterior mean hardly varies
 export function bars(context, width, height, rows, look) {
   const [{ reel, f }] = rows, { i, j, t } = reel.beside(f), { rates, active } = reel.index
-  const from = rates[i], to = rates[j]?.length === from?.length ? rates[j] : from
+  const from = rates[i] ?? [], to = rates[j]?.length === from.length ? rates[j] : from // without bars where the frame has no rates
   const box = { left: 34, right: width - 2, top: 6, bottom: height - 16 }, d = from.length
   const one = reel.index.axis === "epoch" ? rates.findLast((rate) => rate?.length === d) ?? from : t < 0.5 ? from : to
   const order = from.map((_each, k) => k).sort((a, b) => one[b] - one[a])

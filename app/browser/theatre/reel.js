@@ -9,6 +9,8 @@ import { _ } from "../shared/text.js"
 
 const LOOK_MS = 1200, PATIENT_MS = 5000
 
+const finite = (record) => Object.fromEntries(Object.entries(record).filter(([, value]) => Number.isFinite(value)))
+
 export class Reel {
   index = null
   frames = []
@@ -78,18 +80,18 @@ export class Reel {
     const { records } = this, x = this.xAt(f), after = records.findIndex((record) => record.x > x)
     const to = records[after] ?? records.at(-1), from = records[Math.max(0, (after < 0 ? records.length : after) - 1)]
     const share = to === from ? 0 : (x - from.x) / (to.x - from.x), [a, b] = [from[name], share ? to[name] : from[name]]
-    return a === undefined || b === undefined ? null : a + share * (b - a)
+    return a === undefined || b === undefined ? null : (1 - share) * a + share * b
   }
 
   has(name) { return this.records.some((record) => record[name] !== undefined) }
 
-  // of every frame, and of every epoch that is known, in order: {x, figures}
+  // of every frame, and of every epoch that is known, in order: {x, figures that are finite}
   get records() {
     const { index } = this, { history, figures, axis } = index
     if (this.known?.index === index) return this.known.records
     const every = axis === "epoch" ? history.map((record) => ({ x: record.epoch, ...record })) : []
     const told = new Set(every.map(({ x }) => x)), frames = figures.map((figure, i) => ({ x: this.x(i), ...figure }))
-    const records = [...every, ...frames.filter(({ x }) => !told.has(x))].sort((a, b) => a.x - b.x)
+    const records = [...every, ...frames.filter(({ x }) => !told.has(x))].sort((a, b) => a.x - b.x).map(finite)
     this.known = { index, records }
     return records
   }

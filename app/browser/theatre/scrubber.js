@@ -10,7 +10,7 @@ const BUSY = "input:not(.th-range), textarea, select, button, [contenteditable],
 const MARKUP = `
 <button type="button" class="th-play" aria-pressed="false" title="${_("Space")}"><span aria-hidden="true">▶</span> <b>${_("Play")}</b></button>
 <button type="button" class="th-loop" aria-pressed="true" title="${_("Start over at the end")}">${_("Loop")}</button>
-<div class="th-track"><input class="th-range" type="range" min="0" max="0" step="any" value="0" aria-label="${_("Frame")}" data-testid="zscope-scrub"><div class="th-marks" aria-hidden="true"></div></div>
+<div class="th-track"><input class="th-range" type="range" min="0" max="0" step="any" value="0" data-testid="zscope-scrub"><div class="th-marks" aria-hidden="true"></div></div>
 <span class="th-live" title="${_("Follows new epochs while the slider is at the end")}">${_("live")}</span><output></output>
 <button type="button" class="th-act" hidden></button>`
 
@@ -73,8 +73,10 @@ export class Scrubber {
     const { index } = this.reel
     this.range.value = this.f
     this.range.style.setProperty("--t", this.last > 0 ? this.f / this.last : 0)
-    const of = index.axis === "epoch" ? ` of ${index.until ?? index.values.at(-1)}` : ""
-    this.find("output").textContent = this.range.ariaValueText = `${this.reel.placeNamed(this.f)}${of}`
+    const place = this.reel.placeNamed(this.f)
+    const said = index.axis === "epoch" ? _("{place} of {last}", { place, last: index.until ?? index.values.at(-1) }) : place
+    this.find("output").textContent = said
+    for (const name of ["aria-label", "aria-valuetext"]) this.range.setAttribute(name, said) // of the input itself the value is the frame's number
     this.root.dataset.live = String(index.until !== null && index.values.at(-1) < index.until && this.f > this.last - 0.5)
   }
 

@@ -15,7 +15,7 @@ class Twins extends Part {
   static testid = "zscope-twins"
 
   async start() {
-    const { link, other, row } = this.component.data
+    const { link, other } = this.component.data
     this.sides = [link, other].map((one) => new Side(this.root, one))
     this.legend = document.createElement("div")
     this.legend.className = "zt-legend"
@@ -29,11 +29,18 @@ class Twins extends Part {
       side.onKeep = (row) => { this.kept = side === a ? row : side.there[row] }
       side.onLeave = () => this.rest()
     }
-    this.kept = row !== null && a.there[row] >= 0 ? row : a.there.findIndex((there) => there >= 0)
     this.name(a)
-    if (this.kept < 0) return a.note(_("These maps have no sample in common."))
-    this.rest()
+    if (!a.there.some((there) => there >= 0)) return a.note(_("These maps have no sample in common."))
+    this.keep()
     this.root.dataset.ready = "true"
+  }
+
+  // the row that Python names, where both maps have it
+  keep() {
+    const { row } = this.component.data, { there } = this.sides[0]
+    this.row = row
+    this.kept = row !== null && there[row] >= 0 ? row : there.findIndex((row) => row >= 0)
+    this.rest()
   }
 
   // row: of `side`, and the place under the pointer where it is not the sample's own
@@ -58,6 +65,7 @@ class Twins extends Part {
     super.update(component)
     for (const { client } of this.sides) client.revive()
     if (this.sides.filter((side) => side.themed()).length) this.name(this.sides[0])
+    if (this.root.dataset.ready && component.data.row !== this.row) this.keep()
   }
 
   remove() {
@@ -67,6 +75,7 @@ class Twins extends Part {
 }
 
 class Side {
+  gone = false
   geometry
   sheet
   onMove = (_row, _at) => {}
@@ -102,6 +111,7 @@ class Side {
     this.client = open(model)
     this.off = this.client.onFrame((frame) => this.painted(frame))
     const [known, sheet] = await Promise.all([geometry(model), spriteSheet(model)])
+    if (this.gone) return
     this.geometry = known
     this.sheet = sheet
     for (const canvas of [this.picture, this.real]) fit(canvas, this.geometry.shape)
@@ -192,6 +202,7 @@ class Side {
   }
 
   remove() {
+    this.gone = true
     this.watch?.disconnect()
     this.off?.()
     this.client?.close()

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from app import session
+from app.browser.pulse import pulse
 from app.browser.theatre import theatre as mounted
 from app.files import film
 from app.live import theatre
 from app.panels.train import sweep_list
 from vae.errors import ZscopeError
 from vae.runs.folder import Run, runs
-from vae.text import N_, _
+from vae.text import N_, _, number
 
 NONE, SWEEP = "", "sweep/"
-GIF = N_("The whole training as a looping GIF, with the maps as they are laid out now; takes some seconds")
+GIF = N_("The whole training as a looping GIF; takes some seconds")
+WAITS = N_("The GIF is available once every map is computed: {done} of {n} so far, of {name}.")
+SOON = N_("The GIF is available after the first epoch.")
+NOTHING = N_("This run has no snapshots to make a GIF of.")
+EVERY_S = 2.0  # between looks at the maps while some are being computed
 OVER = N_("A second run: its curves, its path in the rate-distortion plane and its map, in a second colour")
 
 
@@ -48,12 +55,7 @@ def show() -> None:
                 label_visibility="collapsed", width=300, help=_(OVER),
                 **session.tied("theatre.beside", beside, session.setting("beside")),
             )  # fmt: skip
-        over = theatre.of(beside) if beside else None
-        st.download_button(
-            "GIF", lambda: _gif(state.watched, beside),
-            f"{name}-and-{over.name}.gif" if over else f"{name}.gif", "image/gif", icon=":material/movie:",
-            disabled=frames is None, help=_(GIF), on_click="ignore",
-        )  # fmt: skip
+        _gif_button(name, state.watched, beside)
     swept = state.watched.startswith(SWEEP)
     shown = mounted(state.watched, key="theatre", beside=beside, action=_(sweep_list.OPEN) if swept else "")
     if swept and shown.act:
@@ -66,6 +68,41 @@ def _others(watched: str) -> dict[str, str]:
         return {key: key.removeprefix(SWEEP) for key in sweep_list.ready_keys() if key != watched}
     found = [run for run in runs()[::-1] if f"run/{run.id}" != watched and (run.folder / "snapshots").exists()]
     return {f"run/{run.id}": f"{run.name} ({run.plan['family']}, {run.plan['dataset']})" for run in found}
+
+
+def _gif_button(name: str, watched: str, beside: str) -> None:
+    """The download of the GIF. It is disabled, with the reason, while a map is being computed; the fragment polls until
+    then. Where maps will not come, it is enabled with the reason, which is also in the GIF."""
+    over = theatre.of(beside) if beside else None
+    file = f"{name}-and-{over.name}.gif" if over else f"{name}.gif"
+    waited = bool(_missing(watched, beside)[0])
+
+    @st.fragment
+    def button() -> None:
+        waits, lacks = _missing(watched, beside)
+        st.download_button(
+            "GIF", partial(_gif, watched, beside), file, "image/gif", icon=":material/movie:", key="theatre-gif",
+            disabled=bool(waits), help=waits or f"{_(GIF)}. {lacks}", on_click="ignore",
+        )  # fmt: skip
+        if waited and not waits:
+            st.rerun()
+        if waited:
+            pulse(EVERY_S, key="pulse-gif")
+
+    button()
+
+
+def _missing(*keys: str) -> tuple[str, str]:
+    """What the GIF has to wait for, and what it will lack; "" for nothing."""
+    lacks = []
+    for found in (theatre.index(key) for key in keys if key):
+        if found.get("empty"):
+            return _(SOON) if found["active"] else _(NOTHING), ""
+        if found["trouble"]:
+            lacks.append(found["trouble"])
+        elif found["laid"] < (n := len(found["values"])):
+            return _(WAITS, done=number(found["laid"]), n=number(n), name=found["name"]), ""
+    return "", " ".join(lacks)
 
 
 def _gif(watched: str, beside: str) -> bytes:

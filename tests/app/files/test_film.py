@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from app.files import film
-from app.files.film_figures import Figures, short
+from app.files.film_figures import Figures, short, ticks
 from app.files.film_parts import clipped
-from app.show.figures import CLASSES, ELBO
+from app.show.figures import CLASSES, ELBO, spread
 from tests.app.live.test_theatre import shots
 from vae.forming import model_sequence, snapshots
 
@@ -52,6 +52,16 @@ def test_the_film_of_what_has_no_rate_no_map_yet_or_one_frame(tmp_path):
     for i, how in enumerate(({"rates": False}, {"laid": 0}, {"shape": (3, 8, 16)})):
         f = model_sequence.of_folder(shots(tmp_path / str(i), 1 + i, **how), name="a")
         assert len(pictures_of(film.gif(f))) == 1 + i * film.pace(1 + i)[0]
+
+
+def test_a_film_says_from_where_on_it_has_no_map(tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr(film.ImageDraw.ImageDraw, "text", lambda self, at, text, *_, **__: said.append(text))
+    stage = film.Stage(model_sequence.of_folder(shots(tmp_path, 4, laid=2), name="a"), None)
+    for place, absent in ((0.0, False), (1.0, False), (1.5, True), (3.0, True)):
+        said.clear()
+        stage.at(place)
+        assert ("no map from epoch 3 on" in said) == absent, place
 
 
 def test_figures_that_are_no_numbers_do_not_spoil_the_film(tmp_path):
@@ -102,6 +112,77 @@ def test_the_axes_of_a_ladders_film_are_those_of_its_page(tmp_path):
     assert [s["rate_nats"] for s in Figures(f).late()] == [20.0, 8.0, 3.0]
 
 
+def swept(path, pairs) -> model_sequence.Frames:
+    """Frames of a sweep whose models have those rates and distortions."""
+    f = model_sequence.of_folder(shots(path, len(pairs), laid=len(pairs)), name="a")
+    told = [{"rate_nats": r, "distortion_nats": d, "elbo_nats": -r - d} for r, d in pairs]
+    shown = tuple(replace(s, figures=figures) for s, figures in zip(f.snapshots, told, strict=True))
+    return replace(f, axis="beta", values=tuple(0.5 * 2**i for i in range(len(pairs))), snapshots=shown)
+
+
+NAN, INF = float("nan"), float("inf")
+KINDS = {
+    "two models": [(23.1, 60.0), (7.3, 81.0)],
+    "one model": [(7.3, 81.0)],
+    "each a third of the one before": [(200.0, 10.0), (50.0, 60.0), (3.0, 300.0)],
+    "a first model far away": [(200.0, 10.0), (20.0, 60.0), (8.0, 80.0)],
+    "equal": [(5.0, 80.0)] * 3,
+    "zeros": [(0.0, 0.0)] * 2,
+    "no numbers": [(NAN, 80.0), (7.0, 81.0), (INF, 82.0)],
+    "tiny": [(1e-200, 2e-200), (3e-200, 9e-200)],
+    "huge": [(1e15, 3e16), (2.5e16, 1.1e17)],
+    "the largest": [(1.0, -1.7e308), (2.0, 1.7e308)],
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_axes_of_a_gif_have_different_numbers_and_no_dot_at_an_edge_is_without_its_own(tmp_path, name, monkeypatch):
+    said, at_edge = [], []
+    plain, real = film.ImageDraw.ImageDraw.text, film.dot
+
+    def text(self, at, text, fill=None, font=None, anchor=None, **more):
+        said.append((text, anchor, fill))
+        plain(self, at, text, fill, font, anchor, **more)
+
+    def dot(draw, place, box, *more):
+        inside = real(draw, place, box, *more)
+        at_edge.append(box == film.PLANE and not inside)
+        return inside
+
+    monkeypatch.setattr(film.ImageDraw.ImageDraw, "text", text)
+    monkeypatch.setattr(film, "dot", dot)
+    stage = film.Stage(swept(tmp_path, KINDS[name]), None)
+    for place in np.arange(0, len(KINDS[name]) - 0.5, 0.5):
+        said.clear(), at_edge.clear()
+        stage.at(float(place))
+        assert not [text for text, *_ in said if "nan" in text.lower().split() or "inf" in text.lower().split()]
+        for anchor in ("ma", "rm"):  # the numbers of either axis of the plane
+            axis = [text for text, where, _ in said if where == anchor]
+            assert len({*axis}) == len(axis)
+            assert len(axis) >= 2 or (name == "no numbers" and not axis)
+        assert sum(text.startswith("rate ") and ", distortion" in text for text, *_ in said) == sum(at_edge)
+        if name in ("two models", "one model", "each a third of the one before", "equal"):
+            assert not any(at_edge)
+    assert (name == "a first model far away") == (Figures(stage.frames).late()[0].get("rate_nats") == 20.0)
+
+
+@pytest.mark.parametrize(
+    "values", [[], [NAN, INF], [0], [1e-300], [0, 5e-324], [1e300], [-1e308, 1e308], [1, 1 + 2**-52], [1e17, 1e17 + 32]]
+)
+def test_an_axis_around_any_numbers_has_a_width_and_ticks_that_differ(values):
+    low, high = spread(values)
+    assert 0 < high - low < INF
+    said = [text for _, text in ticks(low, high, 5)]
+    assert len({*said}) == len(said) >= 2
+
+
+@pytest.mark.parametrize("span", [(4e15, 2.1e16), (1e-9, 4.2e-9), (-3e-8, 3e-8), (0, 1), (1e4, 1.0003e4), (5e6, 6e6)])
+def test_the_number_of_a_tick_is_its_own(span):
+    for value, text in ticks(*span, 4):
+        by = {"k": 1e3, "M": 1e6, "G": 1e9}.get(text[-1], 1.0)
+        assert abs(float(text.rstrip("kMG")) * by - value) <= 1e-9 * (span[1] - span[0])
+
+
 @pytest.mark.parametrize("k", [2, 6, 15, 20, 40, 120])
 def test_a_film_is_long_enough_to_be_followed_and_its_first_picture_stays(k, monkeypatch):
     monkeypatch.setattr(film, "MOST", MOST)
@@ -135,7 +216,7 @@ def test_figures_and_dots_of_a_film_are_of_the_epoch_in_its_title_and_of_both_ru
     assert figures.at(0.5) == {"elbo_nats": -99 / 4, "distortion_nats": 90 / 4, "rate_nats": 9 / 4}
     assert figures.at(0.25)["elbo_nats"] == pytest.approx((-99 / 2 - 99 / 3) / 2)
     assert Figures(replace(a, history=())).at(0.5)["rate_nats"] == 1.5  # between the snapshots, where there is no more
-    monkeypatch.setattr(film, "dot", lambda draw, place, box, r, colour: dots.append((place, colour)))
+    monkeypatch.setattr(film, "dot", lambda draw, place, box, r, colour: dots.append((place, colour)) or True)
     monkeypatch.setattr(film.ImageDraw.ImageDraw, "text", lambda self, at, text, *_, **__: said.append(text))
     film.Stage(a, b).at(0.5)
     assert {"a and b", "epoch 4 of 9", "active", "dead", "j"} <= set(said)

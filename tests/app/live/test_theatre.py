@@ -219,6 +219,39 @@ def test_a_runs_card_leads_to_the_theatre_and_back(empty, begun, monkeypatch):  
     assert labels(at).count("Watch it form") == 2
 
 
+def test_a_gif_waits_for_its_maps_and_says_for_how_many(empty, begun, monkeypatch):  # noqa: F811
+    run, other = run_in(folder.DONE), run_in(folder.DONE, "b")
+    shots(run.folder, 3, laid=3)
+    shots(other.folder, 3, laid=1)
+    for one in (run, other):
+        (one.folder / folder.PROGRESS).write_text(json.dumps({"epoch": 3}))
+    offered = []
+    monkeypatch.setattr(watch.st, "download_button", lambda *_, disabled, help, **__: offered.append((disabled, help)))
+    at = page()
+    button(at, "Watch it form").click().run()  # of b, the newest
+    assert offered[-1] == (True, "The GIF is available once every map is computed: 1 of 3 so far, of b.")
+    button(at, "All runs").click().run()
+    at.button(key=f"watch-{run.id}").click().run()
+    assert offered[-1] == (False, "The whole training as a looping GIF; takes some seconds. ")
+    at.selectbox[0].set_value(f"run/{other.id}").run()
+    assert offered[-1][0]  # the second run has no maps yet
+    ((process, _),) = theatre._layers.values()
+    process.stdin.close()  # it ends with an error
+    process.wait(30)
+    (other.folder / "snapshots" / theatre.LOG).write_text("Traceback\nMemoryError: much\n")
+    at.run()
+    assert offered[-1][0] is False  # it will not get them: the reason is told here and in the GIF
+    assert offered[-1][1].endswith("There is no map from epoch 2 on: much")
+    assert not at.exception
+
+
+def test_a_gif_of_a_training_without_a_snapshot_says_when_there_is_one(empty, monkeypatch):  # noqa: F811
+    run = run_in(folder.DONE)
+    assert watch._missing(f"run/{run.id}") == ("This run has no snapshots to make a GIF of.", "")
+    monkeypatch.setattr(theatre, "_active", lambda key: True)
+    assert watch._missing(f"run/{run.id}", "") == ("The GIF is available after the first epoch.", "")
+
+
 def test_a_link_to_a_run_that_is_gone_says_so(empty, begun):  # noqa: F811
     import dataclasses
 

@@ -95,3 +95,14 @@ def test_models_are_listed_by_data_then_kind_and_say_both():
 def test_a_family_of_no_known_kind_is_refused():
     with pytest.raises(ValueError, match="unknown kind of family x 'odd'"):
         Family("x", "", "", object, print, kind="odd")
+
+
+def test_what_cannot_be_compared_is_told_with_both_names_and_data_sets():
+    known = {"a": {"dataset": "digits"}, "b": {"dataset": "mnist"}, "c": {"dataset": "digits"}, "d": {"dataset": None}}
+    known["broken"] = {}
+    said = {other: cards.not_comparable(known, "a", other) for other in (*known, "gone")}
+    assert said.pop("c") == ""
+    assert said["b"] == "a was trained on digits and b on mnist: only models of one data set can be compared."
+    assert all(said.values())
+    assert len({*said.values()}) == len(said)
+    assert said["d"] == "d was imported without a data set, so a (digits) cannot be compared with it."

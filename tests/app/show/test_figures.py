@@ -75,6 +75,25 @@ def test_a_test_line_of_few_epochs_is_cut_where_the_others_are():
     assert figures.training_curve(history).layout.yaxis.range[0] > -250
 
 
+def test_a_training_that_diverged_at_once_has_axes_around_the_epochs_that_it_has():
+    history = [r | {"elbo_nats": -9.0 - r["epoch"] if r["epoch"] < 3 else float("nan")} for r in HISTORY]
+    low, high = figures.training_curve(history).layout.yaxis.range
+    assert -12 < low < -11 < -10 < high < -9
+
+
+def test_shares_of_a_large_codebook_have_different_numbers_on_their_axis():
+    assert figures.usage_bars(np.ones(4096)).layout.yaxis.tickformat == "~%"  # ".1%" wrote 0.0% at each of them
+
+
+def test_the_strip_of_an_effect_has_room_for_all_that_it_draws():
+    class Evidence:
+        d, low, high = 2.0, 1.5, 2.5
+        null, random = np.array([-1.0, 7.0]), np.array([-3.0, 0.5])
+
+    low, high = figures.effect_strip(Evidence).layout.xaxis.range
+    assert low < -3 < 7 < high
+
+
 def test_curves_of_a_model_without_a_rate_show_no_bound():
     figure = figures.training_curve(HISTORY, has_rate=False)
     assert [line.name for line in figure.data] == ["distortion"]
