@@ -71,11 +71,12 @@ WATCH_STOCK = """() => {
 
 
 @contextmanager
-def server(script: str):
-    """A Streamlit server of that script; gives (url, process, its start on time.perf_counter)."""
+def server(script: str, port: int = 0):
+    """A Streamlit server of that script, on that port or a free one; gives (url, process, its start on
+    time.perf_counter)."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        port = port or free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", script, f"--server.port={port}", "--server.address=127.0.0.1"]
     env = os.environ | {"PYTHONPATH": str(ROOT)}
     start = time.perf_counter()
