@@ -38,6 +38,14 @@ class SaveError(ZscopeError):
     """A file could not be written; the previous version is unchanged."""
 
 
+class DecoderError(ZscopeError):
+    """An imported decoder raised an error, needs too much memory or cannot be opened."""
+
+
+class DecoderStopped(DecoderError):
+    """The process of an imported decoder took too long or ended; the next call starts it again."""
+
+
 class DeviceError(ZscopeError):
     """The requested device is not available."""
 
