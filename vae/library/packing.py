@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import tempfile
 import zipfile
 import zlib
@@ -12,7 +13,8 @@ from pathlib import Path, PurePosixPath
 
 import torch
 
-from ..errors import CheckpointError, SaveError, SettingError
+from ..disk.saving import saving
+from ..errors import CheckpointError, SettingError
 from ..registry import IMPORTED
 from ..saved import checkpoint
 from ..saved.checkpoint import FILES, RESUME, Checkpoint
@@ -45,7 +47,7 @@ def unpack(source: Path | BufferedIOBase, name: str = "", *, allow_code: bool = 
     Raises: SettingError: no such ZIP, too large, a name that is taken. CheckpointError: not what was saved.
     """
     given = PurePosixPath(getattr(source, "name", "") or _("the ZIP")).name  # so that what is wrong with it names it
-    with tempfile.TemporaryDirectory(prefix="zscope-") as around:
+    with _temporary() as around:
         folder = Path(around) / given
         folder.mkdir()
         _extract(source, given, folder, FILES)
@@ -65,6 +67,11 @@ def unpack(source: Path | BufferedIOBase, name: str = "", *, allow_code: bool = 
 
 
 # ---------------------------------------------------------------- parts
+
+
+def _temporary() -> tempfile.TemporaryDirectory:
+    with saving(Path(os.environ.get("TMPDIR", "/tmp")) / "zscope", variable="TMPDIR"):
+        return tempfile.TemporaryDirectory(prefix="zscope-")
 
 
 def _extract(source: Path | BufferedIOBase, given: str, folder: Path, allowed: tuple[str, ...]) -> None:
@@ -111,12 +118,10 @@ def _extract(source: Path | BufferedIOBase, given: str, folder: Path, allowed: t
                     )
                 )
             for name, entry in inside.items():
-                with z.open(entry) as stream:
+                with z.open(entry) as stream, saving(folder / name, variable="TMPDIR"):
                     (folder / name).write_bytes(stream.read(entry.file_size + 1))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as e:
         raise SettingError(_("{given}: not a ZIP, or a damaged one ({error}).", given=given, error=e)) from None
-    except OSError as e:
-        raise SaveError(_("{given}: could not be unpacked: {error}.", given=given, error=e.strerror or e)) from e
     listed = _listed(folder / "config.json")
     if extra := set(inside) - listed - {"config.json"}:
         raise CheckpointError(

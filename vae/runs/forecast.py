@@ -5,6 +5,7 @@ The figures are cached by plan for ten minutes; the number of epochs is not part
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -17,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import ZscopeError
+from ..disk.saving import saving
+from ..errors import SaveError, ZscopeError
 from ..metrics.bounds import evaluate
 from ..models.conditions import told
 from ..models.tensors import resident, to_float
@@ -97,12 +99,10 @@ def of(plan: Plan) -> Forecast:
     if (found := known(plan)) is not None:
         return found
     measured = _measured_apart(plan)
-    with lock():
+    with contextlib.suppress(SaveError), lock(), saving(_file(plan)):  # a full disk keeps no forecast, but has it
         _file(plan).parent.mkdir(parents=True, exist_ok=True)
         write(_file(plan), measured)
-    found = known(plan)
-    assert found is not None  # it was written just now
-    return found
+    return dataclasses.replace(Forecast(**measured), map_s=map_seconds(plan.points))
 
 
 def known(plan: Any) -> Forecast | None:
@@ -136,28 +136,25 @@ def _file(plan: Any) -> Path:
 def _measured_apart(plan: Any) -> dict[str, Any]:
     asked = json.dumps(dataclasses.asdict(plan))
     command = [sys.executable, "-c", "from vae.runs.forecast import main; main()"]
-    with tempfile.TemporaryFile("w+") as given:
-        given.write(asked)
-        given.seek(0)
-        try:
-            done = subprocess.run(
-                command,
-                stdin=given,
-                capture_output=True,
-                text=True,
-                env=os_process.environment(),
-                timeout=LIMIT_S,
-                check=False,
+    try:
+        done = subprocess.run(
+            command,
+            input=asked,
+            capture_output=True,
+            text=True,
+            env=os_process.environment(),
+            timeout=LIMIT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise Unmeasured(
+            _(
+                "fewer than {steps} training steps finished within {seconds} s: the data set or the "
+                "network is too large.",
+                steps=LEAST_STEPS,
+                seconds=number(LIMIT_S),
             )
-        except subprocess.TimeoutExpired:
-            raise Unmeasured(
-                _(
-                    "fewer than {steps} training steps finished within {seconds} s: the data set or the "
-                    "network is too large.",
-                    steps=LEAST_STEPS,
-                    seconds=number(LIMIT_S),
-                )
-            ) from None
+        ) from None
     if done.returncode:
         last = done.stderr.strip().splitlines() or [_("exit status {code}", code=done.returncode)]
         raise Unmeasured(_("trial training failed: {last}", last=last[-1]))
@@ -214,8 +211,10 @@ def measure(plan: Plan) -> dict[str, Any]:
         return (time.perf_counter() - since) * len(samples.x_test) / some
 
     every_s, last_s = evaluation_s(EVALUATED, 0), evaluation_s(EVALUATED_NLL, experiment.NLL_SAMPLES)
-    checkpoint.root().mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=checkpoint.root(), prefix=".estimate-") as folder:
+    with saving(checkpoint.root()):
+        checkpoint.root().mkdir(parents=True, exist_ok=True)
+        trial = tempfile.TemporaryDirectory(dir=checkpoint.root(), prefix=".estimate-")
+    with trial as folder:
         since = time.perf_counter()
         checkpoint.save(Path(folder) / "trial", {}, experiment.model_files(trainer, []))
         save_s = time.perf_counter() - since

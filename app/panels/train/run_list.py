@@ -66,6 +66,8 @@ def show() -> None:
             st.rerun()  # to poll at another rate, or because a click here has opened the theatre
         if not runs:
             st.info(_(EMPTY), icon=":material/school:")
+        if why := control.blocked(runs):
+            st.warning(why, icon=":material/hard_drive:")
         disk, queue = sweeps.Disk(runs, checkpoint.checkpoints()), waiting(runs)
         known = list(sweeps.known().values())
         alone = [run for run in runs[::-1] if not any(run.name in sweep.models for sweep in known)]
