@@ -313,7 +313,7 @@ MUTANTS = (
            'not all(map(_is_plain, config["files"]))', "False",
            "saved/test_checkpoint.py::test_a_file_outside_the_folder_is_never_read"),
     Mutant("a full disk leaves litter", "saved/checkpoint.py",
-           "    finally:\n        shutil.rmtree(partial, ignore_errors=True)\n", "    finally:\n        pass\n",
+           "        finally:\n            shutil.rmtree(partial, ignore_errors=True)\n", "        finally:\n            pass\n",
            "saved/test_folder_swap.py::test_a_full_disk_costs_nothing_that_was_there"),
     Mutant("a swap cut short is not recovered", "disk/folder_swap.py",
            "            os.rename(old, target)", "            pass",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import tempfile
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from tests.data.test_own_pictures import read
 from tests.small_disk import disk  # noqa: F401  a fixture
 from vae.commands.files import _save_npz
 from vae.data.own import shelf
-from vae.disk.one_step import replacing
+from vae.disk.one_step import replacing, save_array
 from vae.errors import SaveError
 from vae.forming import snapshots
 from vae.library import manage, packing, user_data
@@ -90,6 +91,20 @@ def test_a_zip_that_does_not_fit_is_not_unpacked(disk, tiny_root, monkeypatch): 
     assert not re.findall("again|partial", " ".join(disk.files()))
     disk.empty()
     packing.unpack(io.BytesIO(data), "again")
+
+
+def test_a_folder_for_the_time_being_that_cannot_be_made_is_told(disk, tiny_checkpoint, monkeypatch):  # noqa: F811
+    monkeypatch.setenv("TMPDIR", str(disk.folder / "missing"))
+    monkeypatch.setattr(tempfile, "tempdir", str(disk.folder / "missing"))
+    with pytest.raises(SaveError, match=r"cannot write .*TMPDIR|cannot write .*zscope: No such file"):
+        packing.unpack(io.BytesIO(packing.pack("tiny-vae")), "again")
+
+
+def test_an_array_for_another_process_that_does_not_fit_is_told(disk):  # noqa: F811
+    disk.fill(4096)
+    with pytest.raises(SaveError, match=FULL):
+        save_array(disk.folder / "z.npy", np.ones(9_000))
+    assert disk.files() == {}
 
 
 def test_a_file_in_one_step_leaves_no_half(disk):  # noqa: F811

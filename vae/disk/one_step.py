@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+
+import numpy as np
 
 from .saving import saving
 
@@ -27,6 +30,13 @@ def replacing(path: Path, partial: Path | None = None, *, variable: str = "") ->
         finally:
             with contextlib.suppress(OSError):
                 partial.unlink()
+
+
+def save_array(path: Path, array: np.ndarray) -> None:
+    """Write an NPY file in one step. Raises: SaveError."""
+    buffer = io.BytesIO()  # np.save writes to a file by itself, and hides why it fails
+    np.save(buffer, array)
+    write(path, buffer.getbuffer())
 
 
 def write(path: Path, data: bytes | memoryview, *, flush: bool = False) -> None:

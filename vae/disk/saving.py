@@ -27,6 +27,8 @@ def saving(path: Path, *, kept: str = "", variable: str = "") -> Iterator[None]:
     """
     try:
         yield
+    except TimeoutError:  # of a lock that another holds
+        raise
     except OSError as e:
         raise SaveError(
             _("cannot write {path}: {reason}", path=path, reason=reason(e, path)),

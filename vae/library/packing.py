@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import tempfile
 import zipfile
 import zlib
 from io import BufferedIOBase
@@ -14,6 +12,7 @@ from pathlib import Path, PurePosixPath
 import torch
 
 from ..disk.saving import saving
+from ..disk.temporary import VARIABLE, temporary_folder
 from ..errors import CheckpointError, SettingError
 from ..registry import IMPORTED
 from ..saved import checkpoint
@@ -47,8 +46,8 @@ def unpack(source: Path | BufferedIOBase, name: str = "", *, allow_code: bool = 
     Raises: SettingError: no such ZIP, too large, a name that is taken. CheckpointError: not what was saved.
     """
     given = PurePosixPath(getattr(source, "name", "") or _("the ZIP")).name  # so that what is wrong with it names it
-    with _temporary() as around:
-        folder = Path(around) / given
+    with temporary_folder() as around:
+        folder = around / given
         folder.mkdir()
         _extract(source, given, folder, FILES)
         saved = checkpoint.read(folder)
@@ -67,11 +66,6 @@ def unpack(source: Path | BufferedIOBase, name: str = "", *, allow_code: bool = 
 
 
 # ---------------------------------------------------------------- parts
-
-
-def _temporary() -> tempfile.TemporaryDirectory:
-    with saving(Path(os.environ.get("TMPDIR", "/tmp")) / "zscope", variable="TMPDIR"):
-        return tempfile.TemporaryDirectory(prefix="zscope-")
 
 
 def _extract(source: Path | BufferedIOBase, given: str, folder: Path, allowed: tuple[str, ...]) -> None:
@@ -118,7 +112,7 @@ def _extract(source: Path | BufferedIOBase, given: str, folder: Path, allowed: t
                     )
                 )
             for name, entry in inside.items():
-                with z.open(entry) as stream, saving(folder / name, variable="TMPDIR"):
+                with z.open(entry) as stream, saving(folder / name, variable=VARIABLE):
                     (folder / name).write_bytes(stream.read(entry.file_size + 1))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as e:
         raise SettingError(_("{given}: not a ZIP, or a damaged one ({error}).", given=given, error=e)) from None
