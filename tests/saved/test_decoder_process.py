@@ -240,6 +240,16 @@ def test_no_answer_can_do_harm(tmp_path, monkeypatch, code):
         DecoderProcess("decoder.pt", b"")
 
 
+def test_another_shape_than_the_card_says_is_refused(double):
+    with pytest.raises(DecoderError, match=r"returned \(2, 3\), expected \(2, 1, 8, 8\)"):
+        Decoder(double, D, False, 0.0, 1.0, shape=(1, 8, 8)).decode(torch.from_numpy(Z))
+
+
+def test_what_is_no_decoder_is_told(monkeypatch):
+    with pytest.raises(DecoderError, match="the decoder failed"):
+        DecoderProcess("decoder.pt", b"no archive")
+
+
 def test_gradients_are_refused_in_words(double):
     model = Decoder(double, D, False, 0.0, 1.0)
     z = torch.from_numpy(Z).requires_grad_()

@@ -31,6 +31,7 @@ from .decoder_worker import receive, send
 SECONDS, MEGABYTES = "ZSCOPE_DECODER_SECONDS", "ZSCOPE_DECODER_MB"  # for one call; in all, beside torch itself
 DEFAULTS = {SECONDS: 10.0, MEGABYTES: 4096.0}
 START_S = 120.0  # until torch is imported, on a busy machine
+XCPU = getattr(signal, "SIGXCPU", 0)  # sent by the system, should this process not end it in time
 WORKER = Path(decoder_worker.__file__)
 INHERITED = (  # what Python needs to find its libraries, and nothing that could be a secret
     "PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG", "LC_ALL", "SYSTEMROOT",
@@ -76,8 +77,7 @@ class DecoderProcess:
         """End the process; the next call starts it again."""
         with self._lock:
             if self._child is not None:
-                self._child.end()
-                self._child = None
+                self._end()
 
     def _start(self) -> None:
         try:
@@ -86,9 +86,14 @@ class DecoderProcess:
             raise DecoderStopped(
                 _("the process of the decoder could not be started: {reason}.", reason=e.strerror or e)
             ) from e
-        weakref.finalize(self, self._child.end)
-        self._answer(START_S, lambda child: None)
-        self._ask({"name": self.name, "memory_bytes": self.memory_bytes}, self.data)
+        self._finalizer = weakref.finalize(self, self._child.end)  # with the last reference, or when Python ends
+        try:
+            self._answer(START_S, lambda child: None)
+            self._ask({"name": self.name, "memory_bytes": self.memory_bytes}, self.data)
+        except DecoderError:
+            if self._child is not None:
+                self._end()
+            raise
 
     def _ask(self, header: dict[str, Any], array: np.ndarray) -> np.ndarray:
         header = header | {"seconds": self.seconds}
@@ -102,12 +107,10 @@ class DecoderProcess:
                 ask(child)
                 header, array = receive(child.answers, self.memory_bytes)
         except (EOFError, OSError, ValueError, KeyError, TypeError, RecursionError):
-            self._child = None
-            late, code = child.late, child.end()
-            raise DecoderStopped(self._why(late, seconds, code)) from None
+            code = self._end()
+            raise DecoderStopped(self._why(child.late or code == -XCPU, seconds, code)) from None
         except BaseException:  # interrupted: what it still answers would be taken for the next
-            self._child = None
-            child.end()
+            self._end()
             raise
         if header.get("memory"):
             raise DecoderError(
@@ -121,7 +124,16 @@ class DecoderProcess:
             raise DecoderError(_("the decoder failed: {error}", error=str(header["error"])))
         return array
 
+    def _end(self) -> int:
+        """End the process; its exit status."""
+        child, self._child = self._child, None
+        assert child is not None
+        self._finalizer.detach()
+        return child.end()
+
     def _why(self, late: bool, seconds: float, code: int) -> str:
+        if late and seconds == START_S:
+            return _("the process of the decoder did not start within {seconds} s.", seconds=number(seconds))
         if late:
             return _(
                 "the decoder did not answer within {seconds} s, the limit set by {variable}, and was ended.",

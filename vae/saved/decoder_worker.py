@@ -20,10 +20,10 @@ from typing import IO, Any
 
 import numpy as np
 
-DTYPES = {"f4": np.dtype("<f4"), "u1": np.dtype("u1")}
+DTYPES: dict[str, np.dtype[Any]] = {"f4": np.dtype("<f4"), "u1": np.dtype("u1")}
 HEADER_MAX = 1 << 16  # bytes
 ERROR_MAX = 300  # characters
-SPARE_S = 1  # of the processor, beyond the time that the other side waits
+SPARE_S = 3  # of the processor, beyond the time that the other side waits
 
 
 def send(stream: IO[bytes], header: dict[str, Any], array: np.ndarray | None = None) -> None:

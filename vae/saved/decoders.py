@@ -11,12 +11,13 @@ import io
 import zipfile
 from importlib.util import find_spec
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from torch import Tensor, nn
 
-from ..errors import CheckpointError, SettingError, ZscopeError
+from ..errors import CheckpointError, DecoderError, SettingError, ZscopeError
 from ..text import _
 from ..types import Latent
 from .checkpoint import MODEL, Checkpoint
@@ -26,14 +27,18 @@ DECODERS = {".pt": "decoder.pt", ".onnx": "decoder.onnx"}
 
 
 class Decoder(nn.Module):
-    """A decoder with the interface that `vae.engine.engine` needs of a model. deep: it takes (b, d, 1, 1)."""
+    """A decoder with the interface that `vae.engine.engine` needs of a model. deep: it takes (b, d, 1, 1). shape: of
+    a sample, if it is known."""
 
     has_prior = False
     condition = ()
 
-    def __init__(self, run: DecoderProcess, d: int, deep: bool, low: float, high: float):
+    def __init__(
+        self, run: DecoderProcess, d: int, deep: bool, low: float, high: float, *, shape: tuple[int, ...] | None = None
+    ):
         super().__init__()
         self.run, self.d, self.levels, self.deep, self.low, self.high = run, d, (d,), deep, low, high
+        self.shape = shape
 
     def infer(self, x: Tensor, c: Tensor | None = None) -> Latent:
         raise SettingError(_("an imported decoder has no encoder."))
@@ -51,7 +56,13 @@ class Decoder(nn.Module):
                 )
             )
         given = (z[:, :, None, None] if self.deep else z).float().cpu().numpy()
-        x = torch.from_numpy(self.run(given)).to(z.device)
+        decoded = self.run(given)
+        expected = (len(given), *(decoded.shape[1:] if self.shape is None else self.shape))
+        if decoded.dtype != np.float32 or decoded.shape != expected:
+            raise DecoderError(
+                _("the decoder returned {given}, expected {expected}.", given=decoded.shape, expected=expected)
+            )
+        x = torch.from_numpy(decoded).to(z.device)
         return (x - self.low) / (self.high - self.low)
 
     def map_view(self) -> None:
@@ -64,7 +75,8 @@ def restore(saved: Checkpoint, device: torch.device) -> nn.Module:
     try:
         (name, data), *_rest = load_tensors(saved.files[MODEL]).items()
         run = opened(name, data.numpy().tobytes())
-        return Decoder(run, int(h["d"]), bool(h["deep"]), float(h["low"]), float(h["high"])).to(device)
+        shape = tuple(saved.config["spec"]["shape"])
+        return Decoder(run, int(h["d"]), bool(h["deep"]), float(h["low"]), float(h["high"]), shape=shape).to(device)
     except (ZscopeError, SafetensorError, KeyError, TypeError, ValueError) as e:
         raise CheckpointError(_("{name}: the decoder cannot be opened: {error}", name=saved.path.name, error=e)) from e
 
