@@ -56,18 +56,16 @@ def reason(error: OSError, path: Path) -> str:
 
 
 def advice(error: OSError, variable: str = "") -> str:
-    """What to do about it; "" where nothing is known."""
+    """What to do about it; "" where nothing is known. variable: names another folder."""
     if error.errno in FULL:
-        if variable:
-            return _(
-                "Free some space, or set {variable} to a folder on another disk, then try again.", variable=variable
-            )
-        return _("Free some space, then try again.")
+        if not variable:
+            return _("Free some space, then try again.")
+        return _("Free some space, or set {variable} to a folder on another disk, then try again.", variable=variable)
     if error.errno in FORBIDDEN:
-        if variable:
-            return _("Make it writable, or set {variable} to another folder, then try again.", variable=variable)
-        return _("Make it writable, then try again.")
-    return ""
+        if not variable:
+            return _("Make it writable, then try again.")
+        return _("Make it writable, or set {variable} to another folder, then try again.", variable=variable)
+    return _("Set {variable} to another folder, then try again.", variable=variable) if variable else ""
 
 
 def free(path: Path) -> int:
