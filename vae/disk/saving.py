@@ -9,6 +9,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from filelock import Timeout
+
 from ..errors import SaveError
 from ..text import _, size
 
@@ -27,7 +29,7 @@ def saving(path: Path, *, kept: str = "", variable: str = "") -> Iterator[None]:
     """
     try:
         yield
-    except TimeoutError:  # of a lock that another holds
+    except Timeout:  # another process holds the lock
         raise
     except OSError as e:
         raise SaveError(

@@ -5,6 +5,7 @@ The folders lie in ZSCOPE_OWN, else in the user's data folder, and are listed li
 
 from __future__ import annotations
 
+import errno
 import functools
 import hashlib
 import json
@@ -20,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from ...disk import folder_swap
-from ...disk.saving import free, saving
+from ...disk.saving import advice, free, saving
 from ...errors import DataCorrupt, SaveError, SettingError, UnknownName
 from ...registry import DATASETS, MODALITIES, Dataset
 from ...text import N_, _, size
@@ -105,7 +106,9 @@ def add(name: str, understood: Understood, *, replace: bool = False, guard: Guar
                     need=size(need),
                     free=size(left),
                     folder=root(),
-                )
+                ),
+                kept=_("Nothing was changed."),
+                advice=advice(OSError(errno.ENOSPC, ""), VARIABLE),
             )
         try:
             shutil.rmtree(partial, ignore_errors=True)
