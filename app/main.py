@@ -6,11 +6,20 @@ import sys
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:  # `streamlit run` adds only the folder of this file
     sys.path.append(str(ROOT))
 
-from app.live import channel  # noqa: E402
+from app.live import access, channel, rights  # noqa: E402
+from vae.errors import SettingError  # noqa: E402
 
-app = st.App("router.py", routes=channel.ROUTES, lifespan=channel.lifespan)
+try:
+    access.key(), rights.public()
+except SettingError as error:
+    sys.exit(str(error))
+
+app = st.App(
+    "router.py", routes=channel.routes(), lifespan=channel.lifespan, middleware=[Middleware(access.ServedHosts)]
+)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import streamlit as st
 
 from app import session
+from app.browser.one_step import one_step
 from app.panels import share
 from app.show import records
 from vae.errors import ZscopeError
-from vae.text import _
+from vae.text import N_, _
 
 HERE = Path(__file__).parent
+WORKING = N_("Python is working on this page …")
 
 st.set_page_config(page_title="zscope", page_icon="🔬", layout="wide", initial_sidebar_state="collapsed")
 st.html(HERE / "style.css")
+st.html(f"<style>:root {{ --zscope-working: {json.dumps(_(WORKING))}; }}</style>")
+
+one_step(key="pulse-history")
 
 page = st.navigation(
     [

@@ -116,9 +116,7 @@ def _plan(p: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help=_("a setting of the family or of the trainer (`list families` shows all)"),
     )
-    p.add_argument(
-        "--preset", default="", help=_("quick: settings, epochs and map points for a first model within minutes")
-    )
+    p.add_argument("--preset", default="", help=_("quick: settings, epochs and map points for a first model"))
     p.add_argument("--epochs", type=int, help=_("passes over the training set (default 20)"))
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--name", default="", help=_("name of the checkpoint (default DATASET-FAMILY)"))

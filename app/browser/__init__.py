@@ -5,16 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from app.live import channel
+from app.live import access
 
 _LOADER = """
 // The part itself is a module served beside the page, so the browser caches it and all parts share zscope.js.
 export default function (component) {
   const host = component.parentElement
-  // an absolute address, as this loader itself comes from a blob
-  const address = new URL(component.data.link.base + "/browser/%(name)s/%(name)s.js", location.origin).href
+  // beside Streamlit's own scripts: a proxy may serve the app below a prefix of which the server knows nothing
+  const scripts = [...document.querySelectorAll("script[src]")].map((script) => script.src)
+  const base = scripts.find((address) => address.includes("/static/"))?.split("/static/")[0] ?? location.origin
+  const address = `${base}/browser/%(name)s/%(name)s.js`
   import(address)
     .then((part) => part.default(component))
     .then(() => host.querySelector(".zscope-broken")?.remove())
@@ -42,10 +43,5 @@ def register(name: str):
 
 
 def link(model: str) -> dict[str, str]:
-    """What a part needs to reach its server: {model, token, base}; goes into data["link"]."""
-    context = get_script_run_ctx()
-    return {
-        "model": model,
-        "token": channel.token(context.session_id if context else "bare"),
-        "base": channel.base_path(),
-    }
+    """What a part needs to reach its server: {model, token}; goes into data["link"]."""
+    return {"model": model, "token": access.token(access.browser_of(st.context.cookies))}

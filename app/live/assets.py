@@ -6,8 +6,8 @@ import asyncio
 import hashlib
 import io
 import json
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Awaitable, Callable
+from functools import cache, wraps
 from pathlib import Path
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -16,14 +16,15 @@ import numpy as np
 from PIL import Image
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
 
-from app.live import engines, map_views, requests, theatre
+from app.live import access, engines, map_views, requests, theatre
 from vae import text
 from vae.atlas.colours import quantities
 from vae.engine.engine import Engine
 from vae.errors import SettingError, UnknownName, ZscopeError
 from vae.text import _
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 BROWSER = Path(__file__).parents[1] / "browser"
 NO_LABEL = 255
@@ -44,8 +45,30 @@ def _asset(body: bytes, mime: str) -> Asset:
     return Asset(body, mime, f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"')
 
 
+HEADERS = {
+    "Cache-Control": "private,no-cache",  # kept by the browser alone, which asks each time whether it is still good
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Accept-Ranges": "none",
+}
+
+
+def with_token(endpoint: Endpoint) -> Endpoint:
+    """Only for requests that carry a token, in a header, as it must not be part of what the browser's cache goes by."""
+
+    @wraps(endpoint)
+    async def checked(request: Request) -> Response:
+        try:
+            access.check_token(request.headers.get(access.HEADER), access.browser_of(request.cookies))
+        except requests.Refused as refused:
+            return PlainTextResponse(refused.reason, 401, {"Cache-Control": "no-store"})
+        return await endpoint(request)
+
+    return checked
+
+
 def _respond(request: Request, asset: Asset) -> Response:
-    headers = {"ETag": asset.etag, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+    headers = HEADERS | {"ETag": asset.etag}
     if asset.etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return Response(asset.body, media_type=asset.mime, headers=headers)
@@ -225,10 +248,10 @@ def _frames(key: str, part: str) -> Asset:
     return _asset(theatre.frame_bytes(found, number), "application/octet-stream")
 
 
-ROUTES = [
-    Route("/browser/shared/messages.js", messages),
-    Route("/browser/{path:path}", script),
-    Route("/frames/{kind}/{id}/{part}", frames),
-    Route("/asset/{checkpoint}/{part}", part),
-    Route("/asset/{checkpoint}/{part}/{key}", keyed),
-]
+ENDPOINTS: dict[str, Endpoint] = {  # by the path below the app's own address
+    "/browser/shared/messages.js": messages,
+    "/browser/{path:path}": script,
+    "/frames/{kind}/{id}/{part}": with_token(frames),
+    "/asset/{checkpoint}/{part}": with_token(part),
+    "/asset/{checkpoint}/{part}/{key}": with_token(keyed),
+}

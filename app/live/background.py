@@ -24,3 +24,8 @@ def once(key: Hashable, make: Callable[..., Any], *args: Any) -> Future:
         while len(_jobs) > KEEP:
             _jobs.pop(next(iter(_jobs)))
         return job
+
+
+def start(make: Callable[..., Any], *args: Any) -> Future:
+    """make(*args) in the background, anew each time."""
+    return _pool.submit(make, *args)

@@ -6,77 +6,38 @@ One request is answered before the next is read, so a flood waits in the client'
 from __future__ import annotations
 
 import asyncio
-import secrets
-import time
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from urllib.parse import urlparse
 
-from itsdangerous import BadSignature, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
-from starlette.routing import BaseRoute, Mount, WebSocketRoute
+from starlette.requests import Request as HttpRequest
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from streamlit import config
 from streamlit.logger import get_logger
-from streamlit.web.server.server_util import allow_all_cross_origin_requests, allowlisted_origins
-from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
-from app.live import assets, engines
+from app.live import access, assets, engines
 from app.live.requests import BAD_FRAME, Refused, Request, Scene, parcel, parse
 from app.live.requests.condition import CONDITION
 from vae.engine.engine import Engine
 from vae.errors import UnknownName, ZscopeError
 from vae.text import _
 
-TOKEN_AGE_S = 12 * 3600
-TOKEN_STEP_S = 600  # a session's token changes this often, so most reruns send the same data
 REASON_BYTES = 120  # what fits in a close frame
 
-NO_TOKEN, FOREIGN, UNKNOWN = 4401, 4403, 4404
+UNKNOWN = 4404
 
-_SECRET = secrets.token_bytes(32)
 _log = get_logger(__name__)
 
 
-# ---------------------------------------------------------------- who may ask
-
-
-class _CoarseSigner(TimestampSigner):
-    def get_timestamp(self) -> int:
-        return int(time.time() // TOKEN_STEP_S * TOKEN_STEP_S)
-
-
-def _serializer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(_SECRET, salt="zscope-live", signer=_CoarseSigner)
-
-
-def token(session: str) -> str:
-    """A signed pass to the live channel for one browser session, good for 12 hours of this process."""
-    return _serializer().dumps(session)
-
-
-def check_token(given: str | None) -> str:
-    """The session a token was made for. Raises: Refused: missing, expired or forged."""
-    if not given:
-        raise Refused(NO_TOKEN, _("token missing: open the page through Streamlit"))
+async def new_token(request: HttpRequest) -> Response:
+    """A token for a page whose own has expired, or was made before the server was started again. POST, same origin."""
+    headers = {"Cache-Control": "no-store"}
     try:
-        return _serializer().loads(given, max_age=TOKEN_AGE_S)
-    except SignatureExpired:
-        raise Refused(NO_TOKEN, _("token expired: reload the page")) from None
-    except BadSignature:
-        raise Refused(NO_TOKEN, _("token not valid here: reload the page")) from None
-
-
-def check_origin(origin: str | None, host: str | None) -> None:
-    """Same origin, or one that Streamlit's own settings allow. Raises: Refused."""
-    if not is_host_allowed(host):
-        raise Refused(FOREIGN, _("host {host!r} is not served", host=host))
-    if origin is None or urlparse(origin).netloc == host:  # only browsers send Origin, and they always do
-        return
-    if not (allow_all_cross_origin_requests() or origin in allowlisted_origins()):
-        raise Refused(FOREIGN, _("foreign origin {origin}", origin=origin))
-
-
-# ---------------------------------------------------------------- the socket
+        access.check_origin(request.headers.get("origin"), request.headers.get("host"))
+    except Refused as refused:
+        return PlainTextResponse(refused.reason, 403, headers)
+    return JSONResponse({"token": access.token(access.browser_of(request.cookies))}, headers=headers)
 
 
 def answer(engine: Engine, request: Request) -> bytes:
@@ -88,8 +49,8 @@ def answer(engine: Engine, request: Request) -> bytes:
 
 
 async def _open(socket: WebSocket):
-    check_origin(socket.headers.get("origin"), socket.headers.get("host"))
-    check_token(socket.query_params.get("token"))
+    access.check_origin(socket.headers.get("origin"), socket.headers.get("host"))
+    access.check_token(socket.query_params.get("token"), access.browser_of(socket.cookies))
     name = socket.path_params["checkpoint"]
     try:
         return await asyncio.to_thread(engines.engine, name)
@@ -139,16 +100,15 @@ def _report(task: asyncio.Task) -> None:
         _log.error("the default checkpoint could not be loaded: %s", task.exception())
 
 
-def base_path() -> str:
-    """The prefix every address of this app carries ("" or "/prefix"), from Streamlit's server.baseUrlPath."""
-    prefix = config.get_option("server.baseUrlPath").strip("/")
-    return f"/{prefix}" if prefix else ""
-
-
 def routes() -> list[BaseRoute]:
-    """The socket and the assets, below the base path."""
-    own: list[BaseRoute] = [WebSocketRoute("/live/{checkpoint}", live), *assets.ROUTES]
-    return [Mount(base_path(), routes=own)] if base_path() else own
+    """The socket, the tokens and the assets, below the prefix of `server.baseUrlPath`.
 
-
-ROUTES = routes()
+    Each has the prefix in its own path: a Mount of that prefix would also take the addresses of Streamlit's routes.
+    """
+    prefix = config.get_option("server.baseUrlPath").strip("/")
+    below = f"/{prefix}" if prefix else ""
+    return [
+        WebSocketRoute(below + "/live/{checkpoint}", live),
+        Route(below + "/token", new_token, methods=["POST"]),
+        *(Route(below + path, endpoint) for path, endpoint in assets.ENDPOINTS.items()),
+    ]

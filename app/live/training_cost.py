@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from concurrent.futures import Future
 
 from app.live import background
@@ -11,20 +12,25 @@ from vae.errors import ZscopeError
 from vae.runs import forecast
 from vae.training.plan import Plan
 
-_under_way: list[Future] = []
+AGAIN_S = 60.0  # after a failure; what caused it may have been mended
+_last: list[tuple[str, float, Future]] = []  # the measurement begun last: of what, when (monotonic), its result
 
 
 def look(plan: Plan, models: int = 1) -> str | None:
     """A sentence on time and memory, or on why there will be none; None: it is being measured, or will be once no other
-    is, so that who turns a knob ten times does not wait for ten. models: how many such trainings."""
-    if forecast.known(plan) is None and any(not job.done() for job in _under_way):
-        return None
-    key = ("forecast", json.dumps(dataclasses.asdict(plan) | {"epochs": 0, "name": "", "seed": 0}, default=str))
-    job = background.once(key, forecast.of, plan)
-    _under_way[:] = [job]
-    if not job.done():
-        return None
-    try:
-        return job.result().told(plan.epochs, models)
-    except ZscopeError as error:
-        return str(error)
+    is, so that who turns a knob ten times does not wait for ten. models: how many such trainings.
+
+    Only `forecast.known` is shown, never what was once measured: that may be of another load of the machine.
+    """
+    if (found := forecast.known(plan)) is not None:
+        return found.told(plan.epochs, models)
+    wanted = json.dumps(dataclasses.asdict(plan) | {"epochs": 0, "name": "", "seed": 0}, default=str)
+    for of, began, job in _last:
+        if not job.done():
+            return None
+        if of == wanted and (error := job.exception()) is not None and time.monotonic() - began < AGAIN_S:
+            if not isinstance(error, ZscopeError):
+                raise error
+            return str(error)
+    _last[:] = [(wanted, time.monotonic(), background.start(forecast.of, plan))]
+    return None

@@ -44,9 +44,10 @@ def show(engine: Engine, page: str) -> None:
             st.markdown(_("**Python** code for this view; it needs only `vae` and NumPy."))
             st.code(script(page, engine, session.studio()), language="python", height=170)
             with st.container(horizontal=True):
-                st.download_button(_("Save as file"), session.recipe, f"{engine.name}-{page}.json", on_click="ignore")
-                make = lambda: downloads.page(figures.latent_map(engine.atlas, _marks(session.studio())))  # noqa: E731
-                file = f"{engine.name}-map.html"
+                file, state = f"{engine.name}-map.html", session.studio()
+                make = lambda: downloads.page(figures.latent_map(engine.atlas, _marks(state)))  # noqa: E731
+                name = f"{engine.name}-{page}.json"
+                st.download_button(_("Save as file"), session.recipe(), name, on_click="ignore")
                 st.download_button(_("Map as HTML"), make, file, help=_(IN_HTML), on_click="ignore")
             most = links.RECIPE_BYTES // 1_000_000
             take = lambda: taken.append(_take())  # noqa: E731

@@ -27,10 +27,11 @@ from app.session.state import (
     forget,
     held,
     kept,
-    local,
+    may,
     problems,
     put,
     release,
+    required,
     sent,
     setting,
     studio,
@@ -39,4 +40,5 @@ from app.session.state import (
     tied,
     update,
     watch,
+    why_not,
 )

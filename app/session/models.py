@@ -19,7 +19,7 @@ from vae.errors import UnknownName, ZscopeError
 from vae.runs.folder import runs
 from vae.saved import checkpoint
 from vae.sweeps import sweeps
-from vae.text import _, number
+from vae.text import _, ngettext
 
 
 def engine(name: str | None = None):
@@ -125,11 +125,17 @@ def open_some_model():
 def _unknown_message(name: str, error: UnknownName) -> str:
     close = get_close_matches(name, error.known, n=3, cutoff=0.5)
     if not close:
-        return _("There is no model {name!r} among the {n} models here.", name=name, n=number(len(error.known)))
-    return _(
+        return ngettext(
+            "There is no model {name!r}: there is only {n} model here.",
+            "There is no model {name!r} among the {n} models here.",
+            len(error.known),
+            name=name,
+        )
+    return ngettext(
+        "There is no model {name!r}: there is only {n} model here, {close}.",
         "There is no model {name!r} among the {n} models here; the closest names are {close}.",
+        len(error.known),
         name=name,
-        n=number(len(error.known)),
         close=", ".join(close),
     )
 

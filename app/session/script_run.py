@@ -20,10 +20,12 @@ def begin() -> bool:
     """Start a run: read the link if it is new, load its model, place its points. False if no model can be opened.
 
     A link is new on the first run of a session and after the browser went back or forward. Otherwise the state of the
-    session counts, since the link that comes with a fast click may be older.
+    session counts, since the link that comes with a fast click may be older. It also counts where the browser went back
+    to an address without a model, as one types it.
     """
     context = get_script_run_ctx()
-    if is_new() or (context is not None and context.is_history_navigation):
+    moved = context is not None and context.is_history_navigation and "model" in st.query_params
+    if is_new() or moved:
         state, problems = links.from_query(st.query_params.to_dict())
         if "model" not in st.query_params:
             state = studio_.choose(state, model=engines.default() or studio_.DEFAULT_MODEL)

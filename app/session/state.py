@@ -4,30 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlparse
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.state import SessionStateProxy
 
+from app.live import rights
+from app.live.rights import Right
 from app.state.studio import Studio, choose
-from vae.text import _
+from vae.errors import SettingError
+from vae.text import N_, _
 
-LOCAL = (None, "localhost", "127.0.0.1", "::1")  # None: Streamlit's value for an address on this machine
+_NOT_HERE = {
+    Right.TRAIN: N_("Visitors of this server can explore its models, but not train, save directions or upload data."),
+    Right.MANAGE: N_("Visitors of this server cannot change its models and data, nor name paths on it."),
+}
 _STUDIO, _PROBLEMS = "zscope.studio", "zscope.problems"
+
+
+def _state() -> SessionStateProxy:
+    """The session of the visitor for whom this thread runs the page. Raises: RuntimeError: it runs none.
+
+    Streamlit would hand out an empty session instead, so that a download made later would be that of a new visitor:
+    what a thread needs of the session is passed to it.
+    """
+    if get_script_run_ctx(suppress_warning=True) is None:
+        raise RuntimeError("the session was read by a thread that runs no page; pass on what it needs of it")
+    return st.session_state
 
 
 def is_new() -> bool:
     """Whether this is the first run of the session, before anything was chosen."""
-    return _STUDIO not in st.session_state
+    return _STUDIO not in _state()
 
 
 def studio() -> Studio:
     """What the user has chosen so far."""
-    return st.session_state.setdefault(_STUDIO, Studio())
+    return _state().setdefault(_STUDIO, Studio())
 
 
 def update(new: Studio) -> None:
     """Set the state; the link is written at the end of the run."""
-    st.session_state[_STUDIO] = new
+    _state()[_STUDIO] = new
 
 
 def watch(key: str) -> None:
@@ -38,15 +56,15 @@ def watch(key: str) -> None:
 def tied(key: str, value, take: Callable[[Any], None]) -> dict[str, Any]:
     """Arguments that bind a widget to a value stored elsewhere: it shows `value`, and `take` gets each new value."""
     given = tie(key, take)
-    if given["key"] not in st.session_state or st.session_state[given["key"]] != value:
-        st.session_state[given["key"]] = value
+    if given["key"] not in _state() or _state()[given["key"]] != value:
+        _state()[given["key"]] = value
     return given
 
 
 def tie(key: str, take: Callable[[Any], None]) -> dict[str, Any]:
     """As `tied`, for a widget that shows its own default."""
     key = f"zscope.{key}"
-    return {"key": key, "on_change": lambda: take(st.session_state[key])}
+    return {"key": key, "on_change": lambda: take(_state()[key])}
 
 
 def field(name: str) -> dict[str, Any]:
@@ -70,65 +88,68 @@ def setting(name: str) -> Callable[[Any], None]:
 
 def held(key: str) -> Any:
     """The value of the widget with that key, or what was put there; None if there is none."""
-    return st.session_state.get(key)
+    return _state().get(key)
 
 
 def sent(key: str, name: str):
     """What the component with that key last sent as `name`; for its callback, which runs before the page."""
-    return (st.session_state.get(key) or {}).get(name)
+    return (_state().get(key) or {}).get(name)
 
 
 def put(key: str, value: Any) -> None:
     """Set the value of a widget that this run has not drawn yet."""
-    st.session_state[key] = value
+    _state()[key] = value
 
 
 def take(key: str) -> Any:
     """Remove and return what was put there; None if there is nothing."""
-    return st.session_state.pop(key, None)
+    return _state().pop(key, None)
 
 
 def forget(key: str) -> None:
     """Reset a widget to its default."""
-    st.session_state.pop(key, None)
+    _state().pop(key, None)
 
 
 def kept(slot: str, key: Any, make: Callable[[], Any]) -> Any:
     """make(), cached until `key` changes: one result per slot and session. Exceptions are not cached."""
     slot = f"zscope.kept.{slot}"
-    if st.session_state.get(slot, (None,))[0] != key:
-        st.session_state.pop(slot, None)  # frees its memory before the next result is made
-        st.session_state[slot] = (key, make())
-    return st.session_state[slot][1]
+    if _state().get(slot, (None,))[0] != key:
+        _state().pop(slot, None)  # frees its memory before the next result is made
+        _state()[slot] = (key, make())
+    return _state()[slot][1]
 
 
 def release(slot: str) -> None:
     """Delete what `kept` has cached in that slot."""
-    st.session_state.pop(f"zscope.kept.{slot}", None)
+    _state().pop(f"zscope.kept.{slot}", None)
 
 
-def local() -> bool:
-    """Whether the browser runs on the machine that serves the app. Only then may it name paths, delete or import.
+def may(right: Right) -> bool:
+    """Whether this visitor may do that, see app.live.rights."""
+    return right <= rights.of(st.context.headers, st.user.to_dict())
 
-    The peer's address, the requested host and the page's origin must all be local, as behind a proxy on the same
-    machine the address always is.
-    """
-    headers = st.context.headers
-    hosts = [headers.get("Host", ""), headers.get("Origin", "")]
-    names = [urlparse(h if "//" in h else f"//{h}").hostname for h in hosts if h]
-    forwarded = any(headers.get(name) for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip"))
-    return not forwarded and st.context.ip_address in LOCAL and all(name in LOCAL for name in names)
+
+def why_not(right: Right) -> str:
+    """A sentence on why this visitor may not do that; "" if they may."""
+    return "" if may(right) else _(_NOT_HERE[right])
+
+
+def required(right: Right) -> None:
+    """Raises: SettingError: this visitor may not do that. For every action, however its button is drawn."""
+    if why := why_not(right):
+        raise SettingError(why)
 
 
 def tell(*problems: str) -> None:
     """Show messages above the page until the user closes them."""
-    shown = st.session_state.setdefault(_PROBLEMS, [])
+    shown = _state().setdefault(_PROBLEMS, [])
     shown.extend(p for p in problems if p not in shown)
 
 
 def problems() -> tuple[str, ...]:
-    return tuple(st.session_state.get(_PROBLEMS, ()))
+    return tuple(_state().get(_PROBLEMS, ()))
 
 
 def dismiss() -> None:
-    st.session_state[_PROBLEMS] = []
+    _state()[_PROBLEMS] = []

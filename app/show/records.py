@@ -29,13 +29,16 @@ from vae.metrics.active import collapse_warning
 from vae.metrics.latent import perplexity
 from vae.modalities.image import tile
 from vae.registry import FAMILIES, Family
+from vae.runs import forecast
 from vae.settings import knobs
-from vae.text import N_, _, moment, ngettext, number
+from vae.text import N_, _, duration, moment, ngettext, number
+from vae.training.plan import Plan
 from vae.training.resuming import told
 from vae.training.trainer import TrainHparams
 
 ROW_PX, GAP_PX = 96, 1  # of pictures in rows: the height to enlarge them to, and what is left between them before that
 QUIET = {"displayModeBar": False}
+QUICK = Plan("vae", "digits", {}, 20, name="digits-vae")  # the training that how_to_train proposes first
 TERMS = {  # macros of a family's formula: name and colour of each kind of term
     "D": (N_("distortion"), figures.DISTORTION),
     "R": (N_("rate"), figures.RATE),
@@ -73,7 +76,10 @@ def how_to_train() -> None:
     """The page of an app without a model."""
     st.subheader(_("There is no model yet"))
     st.markdown(_("Models are folders in `checkpoints/`. Train one, then reload this page:"))
-    quick, default = _("about a minute, no download"), _("the default model")
+    first = [_("no download")]
+    if known := forecast.known(QUICK):
+        first.append(_("about {time} on this machine", time=duration(known.total_s(QUICK.epochs))))
+    quick, default = ", ".join(first), _("the default model")
     st.code(
         f"python -m vae train vae digits --name digits-vae --epochs 20      # {quick}\n"
         f"python -m vae train vae fashion_mnist --name fashion-vae          # {default}\n"

@@ -209,12 +209,13 @@ def placed(state: Studio, atlas_z, atlas_xy, to_map) -> tuple[Studio, tuple[str,
             return point_of(atlas_z[p.row], atlas_xy[p.row], p.row)
         if not p.z and p.row is not None:
             problems.append(
-                _(
+                ngettext(
+                    "{point} was left out: it is row {row}, but {model} has {n} reference row",
                     "{point} was left out: it is row {row}, but {model} has {n} reference rows",
+                    n,
                     point=label,
                     row=p.row,
                     model=state.model,
-                    n=number(n),
                 )
             )
         elif len(p.z) != d:

@@ -9,7 +9,7 @@ from app import session
 from app.browser.twin_maps import twin_maps
 from app.show import records
 from app.show.cards import grouped, summary
-from vae.text import _, number
+from vae.text import _, ngettext, number
 
 N_PICTURES = 10
 
@@ -61,12 +61,13 @@ with right:
     error = [np.square(d - shown.x / np.float32(scale)).mean() for d in decoded]
     records.rows(*(engine.modality.pictures(x) for x in (shown.x, *decoded)))
     st.caption(
-        _(
+        ngettext(
+            "Top: {source}. Middle: {a}, MSE {error_a} over this {n} sample. Bottom: {b}, MSE {error_b}.",
             "Top: {source}. Middle: {a}, MSE {error_a} over these {n} samples. Bottom: {b}, MSE {error_b}.",
+            len(shown.x),
             source=shown.source,
             a=engine.name,
             error_a=number(error[0], 4),
-            n=number(len(shown.x)),
             b=other.name,
             error_b=number(error[1], 4),
         )

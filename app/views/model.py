@@ -32,7 +32,7 @@ trained_on = ngettext(
 )
 sources = [card.get(key, "") for key in ("data_licence", "data_cite", "data_origin")]
 st.caption(f"{family.paper}  \n" + " · ".join([trained_on, *sources]))
-sweep_list.mention(card["name"], card["dataset"])
+sweep_list.mention(card)
 records.idea(family)
 records.metrics(card)
 records.collapse(card)

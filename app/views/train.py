@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app import session
+from app.live.rights import Right
+from app.panels import rights_notice
 from app.panels.train import new_run, run_list, theatre
 from vae.text import _
 
@@ -13,7 +15,8 @@ if session.studio().watched:
 else:
     form, runs = st.columns([8, 13], gap="large")
     with form:
-        new_run.show(runs.container())
+        if rights_notice.show(Right.TRAIN):
+            new_run.show(runs.container())
     with runs:
         st.markdown("### " + _("Runs"))
         run_list.show()

@@ -44,19 +44,20 @@ class Server:
     log: Path
 
 
-def serve(checkpoints: Path, log: Path) -> Server:
-    """`streamlit run app/main.py` on a free port, once it answers."""
+def serve(checkpoints: Path, log: Path, *options: str, port: int = 0) -> Server:
+    """`streamlit run app/main.py` with those options on that port, or a free one, once it answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        port = port or free.getsockname()[1]
     run = [sys.executable, "-m", "streamlit", "run", "app/main.py"]
-    command = [*run, f"--server.port={port}", "--server.address=127.0.0.1"]
+    command = [*run, f"--server.port={port}", *options]
     env = os.environ | {"ZSCOPE_CHECKPOINTS": str(checkpoints), "ZSCOPE_DEVICE": "cpu"}
     with log.open("w") as out:
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT)
+    prefix = next((f"/{o.partition('=')[2]}" for o in options if o.startswith("--server.baseUrlPath=")), "")
     for _ in range(300):
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{prefix}/_stcore/health", timeout=2):
                 return Server(f"http://127.0.0.1:{port}", process, log)
         except OSError:
             assert process.poll() is None, log.read_text()

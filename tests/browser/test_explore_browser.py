@@ -248,9 +248,9 @@ def test_the_status_line_tells_the_truth(tab, atlas):
 def test_a_refused_or_lost_connection_says_so_and_comes_back(new_tab):
     tab = new_tab().open()
     said = "document.querySelector('[data-testid=zscope-status]').innerText"
-    tab.do("window.__good = zscope.client.token; zscope.connect('tiny-vae', 'forged').socket.close()")
-    tab.until(f"/closed: token not valid here/.test({said})")
-    tab.do("zscope.connect('tiny-vae', window.__good)")
+    tab.do("Object.assign(zscope.client, { renewed: performance.now(), model: 'nope' }).socket.close()")
+    tab.until(f"/closed: unknown checkpoint/.test({said})")
+    tab.do("Object.assign(zscope.client, { model: 'tiny-vae' }).revive()")
     tab.until(f"!/closed/.test({said})")
     box = tab.page.locator("[data-testid=zscope-map]").bounding_box()
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

@@ -70,13 +70,36 @@ def test_a_file_that_is_refused_leaves_what_is_drawn(tab):
 
     give("grey.png", good.getvalue())
     tab.until(f"{seen} !== {start!r}")
-    tab.page.keyboard.press("Escape")
+    tab.until("!document.querySelector('[data-testid=stPopoverBody]')")
     tab.page.get_by_role("button", name="Invert").click()
     drawn = tab.do(seen)
     give("torn.png", good.getvalue()[:40])
     tab.page.get_by_text("torn.png: ").wait_for()
     tab.page.wait_for_timeout(500)
     assert tab.do(seen) == drawn
+
+
+def test_a_light_background_is_offered_inverted_and_that_is_taken_back(tab):
+    tab = tab("draw")
+    tab.until("window.zscope.strokes?.shown > 0")
+    file, row = io.BytesIO(), tab.page.locator(".zk-ground")
+    picture = Image.new("L", (8, 8), 255)
+    picture.putpixel((4, 4), 90)
+    picture.save(file, "PNG")
+    tab.page.get_by_role("button", name="Upload or take a photo").click()
+    tab.page.locator("input[type=file]").set_input_files(
+        {"name": "white.png", "mimeType": "image/png", "buffer": file.getvalue()}
+    )
+    row.get_by_text("Light background; the training samples have a dark one.").wait_for()
+    seen = "document.querySelector('.zk-draw').toDataURL()"
+    start = tab.do(seen)
+    row.get_by_role("button", name="Invert").click()
+    row.get_by_text("Inverted: the background was light.").wait_for()
+    assert tab.do(seen) != start
+    row.get_by_role("button", name="Undo").click()
+    assert tab.do(seen) == start
+    tab.page.get_by_role("button", name="Clear").click()
+    assert not row.is_visible()
 
 
 def test_before_the_first_answer_the_sample_stands_dimmed_for_its_reconstruction(new_tab):

@@ -14,7 +14,7 @@ from starlette.websockets import WebSocketDisconnect
 from streamlit.testing.v1 import AppTest
 
 from app.browser import picture_grid
-from app.live import channel, engines, requests
+from app.live import access, channel, engines, requests
 from app.live.requests import points
 from app.state.generation import columns_of
 from app.state.studio import Studio
@@ -60,8 +60,8 @@ def test_the_live_channel_decodes_with_the_label_it_is_given_or_the_nearest_samp
 def test_a_label_that_does_not_exist_is_refused_and_the_server_lives_on(engine, conditional):
     with pytest.raises(requests.Refused, match="label 10; expected 0 to 9"):
         requests.parse(frame(10, engine.atlas.z[0]), requests.Scene.of(engine))
-    with TestClient(Starlette(routes=channel.ROUTES)) as client:
-        address, headers = f"/live/{conditional}?token={channel.token('x')}", {"host": "testserver"}
+    with TestClient(Starlette(routes=channel.routes())) as client:
+        address, headers = f"/live/{conditional}?token={access.token('')}", {"host": "testserver"}
         with client.websocket_connect(address, headers=headers) as socket:
             socket.send_bytes(frame(99, engine.atlas.z[0]))
             with pytest.raises(WebSocketDisconnect) as closed:

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
 import { beforeEach, test } from "node:test"
 import { connect, connected, emit, live, on, open } from "../../app/browser/shared/channel.js"
+import { admit, fetched } from "../../app/browser/shared/server.js"
 
 const golden = (name) => readFileSync(new URL(`../golden/${name}`, import.meta.url))
 const bytesOf = (buffer) => buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.length)
@@ -35,8 +36,15 @@ class Socket {
 }
 globalThis.WebSocket = Socket
 
-// every model is the golden map, with kinds of requests
-globalThis.fetch = async (address) => {
+// every model is the golden map, with kinds of requests; where `valid` is set, only that token is
+const server = { token: "token 1", valid: null, seen: [] }
+globalThis.fetch = async (address, { headers } = {}) => {
+  if (address.endsWith("/app/token")) return server.token === null ? { ok: false, text: async () => "starting" } : { ok: true, json: async () => ({ token: server.token }) }
+  if (server.valid) {
+    server.seen.push(headers["X-Zscope-Token"])
+    if (headers["X-Zscope-Token"] !== server.valid) return { ok: false, status: 401, text: async () => "token expired" }
+    return { ok: true, text: async () => "body" }
+  }
   if (address.includes("missing")) return { ok: false, status: 404, text: async () => "no such model" }
   const head = JSON.stringify({ n: 0, d: 3, kinds: KINDS }).padEnd(64), buffer = new ArrayBuffer(68)
   new DataView(buffer).setUint32(0, 64, true)
@@ -46,14 +54,14 @@ globalThis.fetch = async (address) => {
 
 let turn = 0
 async function opened() {
-  const client = open(`model ${(turn += 1)}`, "token 1", "/app")
+  const client = open(`model ${(turn += 1)}`)
   await settled()
   const socket = Socket.all.at(-1)
   socket.open()
   return { client, socket }
 }
 
-beforeEach(() => { Object.assign(live, { sent: 0, painted: 0, dropped: 0 }) })
+beforeEach(() => { admit("token 1"); Object.assign(server, { token: "token 1", valid: null }); Object.assign(live, { sent: 0, painted: 0, dropped: 0 }) })
 
 test("events reach who listens, until they no longer do", () => {
   const seen = [], off = on("goto", (v) => seen.push(v))
@@ -66,11 +74,11 @@ test("events reach who listens, until they no longer do", () => {
 
 test("the address has the model and the token, whatever is in them", async () => {
   const { socket } = await opened()
-  assert.equal(socket.address, `ws://page/app/live/model%20${turn}?token=token%201`)
+  assert.ok(socket.address.endsWith(`/app/live/model%20${turn}?token=token%201`), socket.address)
 })
 
 test("nothing is sent before the socket is open", async () => {
-  const client = open("early", "t")
+  const client = open("early")
   client.request("map", [1, 2])
   await settled()
   const socket = Socket.all.at(-1)
@@ -223,17 +231,74 @@ test("a live request that the server refuses is not sent again", async () => {
   client.close()
 })
 
-test("a refused token is not tried again until there is a fresh one", async (t) => {
+test("a token that is not valid any more is replaced, and the live request goes on", async () => {
+  const { client, socket } = await opened()
+  client.request("map", [1, 2])
+  server.token = "token 2"
+  socket.close(4401, "token not valid here")
+  await settled()
+  await settled()
+  const second = Socket.all.at(-1)
+  assert.match(second.address, /token%202$/)
+  second.open()
+  assert.deepEqual(second.kinds, [KINDS.map])
+  client.close()
+})
+
+test("a new token that is refused as well is not followed by a third until Python has run", async (t) => {
+  const { client, socket } = await opened()
+  socket.close(4401, "token expired")
+  await settled()
+  await settled()
+  const second = Socket.all.at(-1)
+  assert.notEqual(second, socket)
+  t.mock.timers.enable({ apis: ["setTimeout"] })
+  second.close(4401, "token expired")
+  t.mock.timers.tick(60_000)
+  await settled()
+  assert.equal(Socket.all.at(-1), second)
+  assert.deepEqual([client.state, client.reason], ["refused", "token expired"])
+  client.revive()
+  assert.notEqual(Socket.all.at(-1), second)
+  client.close()
+})
+
+test("a server that is away for long is asked every second or so, and then it goes on", async (t) => {
   const { client, socket } = await opened()
   t.mock.timers.enable({ apis: ["setTimeout"] })
-  socket.close(4401, "token expired")
-  t.mock.timers.tick(60_000)
-  assert.equal(Socket.all.at(-1), socket)
-  assert.deepEqual([client.state, client.reason], ["refused", "token expired"])
-  client.renew("token 1")
-  assert.equal(Socket.all.at(-1), socket)
-  client.renew("token 2")
-  assert.match(Socket.all.at(-1).address, /token%202$/)
+  socket.close(1006)
+  for (let second = 0; second < 30; second++) {
+    const last = Socket.all.at(-1)
+    t.mock.timers.tick(1201)
+    assert.notEqual(Socket.all.at(-1), last, `no try within second ${second}`)
+    Socket.all.at(-1).close(1006)
+  }
+  client.close()
+})
+
+test("a server that gives no token yet is asked again", async (t) => {
+  const { client, socket } = await opened()
+  t.mock.timers.enable({ apis: ["setTimeout"] })
+  server.token = null
+  socket.close(4401, "token not valid here")
+  await settled()
+  await settled()
+  assert.deepEqual([client.state, client.reason], ["away", "starting"])
+  server.token = "token 1"
+  t.mock.timers.tick(301)
+  assert.notEqual(Socket.all.at(-1), socket)
+  client.close()
+})
+
+test("what is fetched carries the token, and a new one where that has expired", async () => {
+  admit("old")
+  server.token = "new"
+  server.valid = "new"
+  server.seen = []
+  assert.equal(await (await fetched("asset", "a b", "x")).text(), "body")
+  assert.deepEqual(server.seen, ["old", "new"])
+  server.valid = null
+  await assert.rejects(fetched("asset", "missing", "x"), /no such model/)
 })
 
 test("a closed client rejects all that waits and does not come back", async (t) => {
@@ -249,17 +314,16 @@ test("a closed client rejects all that waits and does not come back", async (t) 
 })
 
 test("a page has one socket: the same model keeps it, another one closes it", async () => {
-  const first = connect("one", "t"), again = connect("one", "fresh")
+  const first = connect("one"), again = connect("one")
   assert.equal(first, again)
-  assert.equal(first.token, "fresh")
-  const other = connect("two", "t")
+  const other = connect("two")
   assert.ok(first.closed)
   assert.equal(connected(), other)
   other.close()
 })
 
 test("a model that cannot be opened is refused, with the reason", async () => {
-  const client = open("missing", "t")
+  const client = open("missing")
   await settled()
   await settled()
   assert.deepEqual([client.state, client.reason], ["refused", "no such model"])

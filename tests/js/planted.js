@@ -21,6 +21,7 @@ const PLANTED = [
   ["latent_map/colours.js", "const ENDS = [0.01, 0.99]", "const ENDS = [0, 1]", "colours"],
   ["sketch/curve.js", "if (x1 < x0) [x0, y0, x1, y1] = [x1, y1, x0, y0]", "", "sketch"],
   ["sketch/curve.js", "this.channel * this.t + i", "i", "sketch"],
+  ["sketch/brush.js", "y % (h - 1) ? Math.max(1, w - 1) : 1", "1", "sketch"],
   ["sketch/brush.js", "if (covered <= cover[at]) continue", "", "sketch"],
   ["latent_console/ends.js", "Math.max(grey, FAINT * middle[from + i + k])", "FAINT * 255", "sketch"],
   ["theatre/reel.js", "share = to === from ? 0 : (x - from.x) / (to.x - from.x)", "share = 0", "theatre"],

@@ -9,11 +9,16 @@ export async function resolve(name, context, next) {
 }`
 register(`data:text/javascript,${encodeURIComponent(hooks)}`)
 
-/** A canvas that keeps its size and what is put on it. */
+/** A canvas, or another element, that keeps its size and what is put on it. */
 class Canvas {
   width = 300
   height = 150
   put = null
+  style = {}
+  dataset = {}
+  children = []
+  setAttribute() {}
+  prepend(...elements) { this.children.unshift(...elements) }
   getContext() {
     return {
       createImageData: (width, height) => ({ width, height, data: new Uint8ClampedArray(4 * width * height) }),

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { band, over } from "../../app/browser/latent_console/ends.js"
-import { Painting } from "../../app/browser/sketch/brush.js"
-import { Curve } from "../../app/browser/sketch/curve.js"
+import { Painting, border, otherGround } from "../../app/browser/sketch/brush.js"
+import { COLOURS, Curve, GROUND } from "../../app/browser/sketch/curve.js"
+import { verdict } from "../../app/browser/sketch/verdict.js"
 import { fit, paint } from "../../app/browser/shared/pictures.js"
 
 const near = (a, b, within = 1e-5) => assert.ok(Math.abs(a - b) <= within, `${a} is not ${b}`)
@@ -147,4 +148,59 @@ test("doubt fades a picture towards the page", () => {
 
 test("an even picture stays even when it is enlarged", () => {
   assert.ok(painted(new Array(16).fill(77), [4, 4, 1], 0, undefined, [11, 13]).every((v) => v === 77 || v === 255))
+})
+
+// a picture of one channel: an edge of one pixel around another brightness
+const framed = (edge, inside, [h, w]) => Uint8ClampedArray.from({ length: h * w }, (_each, i) => {
+  const y = Math.floor(i / w), x = i % w
+  return y && x && y < h - 1 && x < w - 1 ? inside : edge
+})
+
+test("the border of a picture is its outermost pixels, of every shape and number of channels", () => {
+  near(border(framed(51, 255, [5, 4]), [5, 4, 1]), 0.2)
+  near(border(Uint8ClampedArray.of(0, 51, 102), [1, 1, 3]), 0.2)
+  near(border(Uint8ClampedArray.of(255, 0, 0, 0), [1, 4, 1]), 0.25)
+  near(border(Uint8ClampedArray.of(255, 0, 0, 0), [4, 1, 1]), 0.25)
+})
+
+test("a background is told where it is the opposite of the usual one, and clearly so", () => {
+  const shape = [6, 6, 1], of = (edge, usual) => otherGround(framed(edge, 128, shape), shape, usual)
+  assert.equal(of(255, 0.05), "light")
+  assert.equal(of(170, 0.05), "light") // paper in a dim room
+  assert.equal(of(0, 0.95), "dark")
+  for (const [edge, usual] of [[0, 0.05], [60, 0.05], [130, 0.05], [255, 1], [255, 0.5], [0, 0.5]]) assert.equal(of(edge, usual), "", `${edge} against ${usual}`)
+  assert.equal(otherGround(framed(0, 255, shape), shape, 0), "") // a light garment on black
+})
+
+test("how odd a sample is and how reliable its point are one sentence, for each of the four cases", () => {
+  const of = (oddness, trust) => verdict({ oddness, trust, by: "low rate", reference: "500 test samples" }), said = new Set()
+  for (const oddness of [0.74, 0.999])
+    for (const trust of [0.14, 0.91]) {
+      const { text, tone } = of(oddness, trust)
+      said.add(text)
+      assert.equal(text.match(/\./g).length, 2, text) // the one of the trust, and the one at the end
+      assert.match(text, oddness > 0.9 ? /^Very odd, by its low rate: odder than 99% of 500 test samples, / : /^Ordinary: odder than 74% of 500 test samples, /)
+      assert.match(text, trust < 0.5 ? /unreliable \(trust 0\.14\)/ : / reliable \(trust 0\.91\)/)
+      assert.match(text, oddness < 0.9 === trust > 0.5 || oddness > 0.9 && trust < 0.5 ? /, and its point/ : /, (but|although) its point/)
+      assert.equal(tone, oddness > 0.9 ? "zk-odd" : "")
+    }
+  assert.equal(said.size, 4)
+  assert.match(of(0.9999, 0.9).text, /99%/) // never rounded up to all
+  assert.match(of(1, 0.4).text, /100% .*doubtful/)
+})
+
+const luminance = (colour) => {
+  const hex = colour.length === 4 ? [...colour.slice(1)].map((one) => one + one) : colour.slice(1).match(/../g)
+  const [r, g, b] = hex.map((one) => Number.parseInt(one, 16) / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b
+}
+
+test("a channel's button shows its curve's colour on the ground of the canvas, in contrast to it in every theme", () => {
+  assert.deepEqual(new Curve([1, 5]).channels(), [])
+  const buttons = new Curve([5, 5]).channels()
+  buttons.forEach((button, k) => {
+    const colour = COLOURS[k % COLOURS.length], { background } = button.children[0].style
+    assert.ok(background.includes(colour) && background.endsWith(GROUND), background)
+    assert.ok((luminance(colour) + 0.05) / (luminance(GROUND) + 0.05) >= 4.5, colour)
+  })
 })

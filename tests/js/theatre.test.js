@@ -31,13 +31,18 @@ test("an axis leaves a margin, also around equal values", () => {
 })
 
 function reel(axis = "epoch", values = [1, 2, 4, 8]) {
-  const made = new Reel("run/a b", "/app", () => {})
+  const made = new Reel("run/a b", () => {})
   made.fixed = {}
   made.index = { axis, values, tags: values, until: null, history: [{ epoch: 1, rate: 10 }, { epoch: 3, rate: 30 }], figures: values.map((v) => ({ distortion: 100 - v })) }
   return made
 }
 
-test("the address of a part, whatever is in its name", () => assert.equal(reel().address, "/app/frames/run/a%20b"))
+test("the address of a part, whatever is in its name", async () => {
+  let asked = ""
+  globalThis.fetch = async (address) => { asked = address; return { ok: true } }
+  await reel().fetch("index.json")
+  assert.match(asked, /\/app\/frames\/run\/a%20b\/index\.json$/)
+})
 
 test("the frames beside a place", () => {
   assert.deepEqual(reel().beside(1.25), { i: 1, j: 2, t: 0.25 })

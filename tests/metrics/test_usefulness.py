@@ -94,5 +94,5 @@ def test_too_little_to_learn_from_is_refused():
     z, y = apart(20, 0)
     with pytest.raises(ShapeError, match="5 training latents of"):
         use_estimates(z[:5], y[:5], z, y, seed=0)
-    with pytest.raises(ShapeError, match="20 training latents of 1 classes"):
+    with pytest.raises(ShapeError, match="20 training latents of 1 class,"):
         use_estimates(z, 0 * y, z, y, seed=0)

@@ -271,6 +271,17 @@ def test_the_command_line_lists_shows_and_steers(capsys, monkeypatch):
     assert "unknown run 'a'" in capsys.readouterr().err
 
 
+def test_the_time_left_is_that_of_a_run_that_trains(capsys, monkeypatch, sleeper):
+    monkeypatch.setattr(control, "tend", folder.runs)
+    run = queued("a")  # resumed: its progress is from before
+    folder.write(run.folder / folder.PROGRESS, {"epoch": 1, "epochs": 3, "seconds_left": 1260.0})
+    assert main(["runs", "show", "a"]) == 0
+    assert "left" not in capsys.readouterr().out
+    running(run, sleeper)
+    assert main(["runs", "show", "a"]) == 0
+    assert "21 minutes left" in capsys.readouterr().out
+
+
 def test_the_command_line_says_that_a_resumed_run_starts_anew(root, capsys, monkeypatch):
     monkeypatch.setattr(control, "tend", folder.runs)
     for name, saved in (("kept", True), ("gone", False), ("never", False)):

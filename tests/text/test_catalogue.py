@@ -147,3 +147,53 @@ def test_a_literal_outside_is_found(tmp_path):
         (2, "Train"),
         (3, "a sentence for a user"),
     ]
+
+
+COUNTED = (
+    r"(?:seconds|minutes|hours|days|models|runs|trainings|files|samples|values|labels|classes|steps|epochs|bytes|rows|"
+    r"points|pictures|frames|waypoints|latents|numbers|windows|dimensions)"
+)
+COUNT = re.compile(r"\{(\w+)\}\**\s(?:(?:training|test|time|map|different|packed) )?" + COUNTED + r"\b(?!/s)")
+LIMITS = {"most", "least", "max", "limit", "longest", "landmarks", "waypoints_max", "latents_max", "hours"}
+# file -> how the messages begin whose number is never 1: a map has two points at least, a sweep two models
+SEVERAL: dict[str, tuple[str, ...]] = {
+    "app/browser/frame_strip/film.js": ("{name}: {tiles} frames",),
+    "app/browser/latent_map/latent_map.js": ("Map of", "{fewer} of"),
+    "app/browser/latent_map/search.js": ("Sample #",),
+    "app/browser/picture_grid/picture_grid.js": ("{n} pictures",),
+    "app/browser/theatre/theatre.js": ("Latent plane", "Map of", "{n} test samples"),
+    "app/live/requests/__init__.py": ("frame of", "{name} payload"),  # of a protocol
+    "app/live/requests/path.py": ("path payload",),
+    "app/live/requests/stroke.py": ("stroke payload",),
+    "app/live/requests/views.py": ("locate payload",),
+    "app/panels/explore/draw.py": ("{model} takes {samples}",),
+    "app/panels/interpolate/path.py": ("{n} frames side by side",),
+    "vae/atlas/atlas.py": ("sample #",),
+    "vae/atlas/building.py": ("the training diverged",),
+    "vae/commands/files.py": ("{name}: {reason} {model} takes {format}",),
+    "vae/commands/data.py": ("{name}: {n_train} training",),
+    "vae/commands/studies.py": ("{n} of {total} samples",),
+    "vae/data/own/arrays.py": ("{name}: truncated",),
+    "vae/data/own/rows.py": ("{n} samples of", "The labels were left out"),
+    "vae/data/own/understand.py": ("{n} samples of",),
+    "vae/data/published/store.py": ("more than {n} bytes", "{path}: not the published"),
+    "vae/latent/aligned.py": ("latents: given",),
+    "vae/latent/projector.py": ("given {latents} latents",),
+    "vae/registry.py": ("{family} models samples",),
+    "vae/runs/forecast.py": ("fewer than {steps}",),
+    "vae/saved/checkpoint.py": ("{name}: {file} is not",),
+    "vae/sweeps/comparison.py": ("sweep {name}: {done} of",),
+}
+
+
+def test_a_number_of_things_is_told_in_the_form_that_it_takes():
+    """ "1 seconds" is what a message without a plural form says."""
+    wrong = [
+        f"{file}: {message.id}"
+        for message in catalogue.collected()
+        if isinstance(message.id, str)
+        for file, _line in message.locations
+        if any(found[1] not in LIMITS for found in COUNT.finditer(message.id))
+        and not message.id.startswith(SEVERAL.get(file, ("\0",)))
+    ]
+    assert not wrong

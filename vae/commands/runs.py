@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 
 from ..runs import control, preview_map, starting, worker
-from ..runs.folder import FAILED, QUEUED, STOPPED, Run, find, waiting
+from ..runs.folder import FAILED, QUEUED, RUNNING, STOPPED, Run, find, waiting
 from ..saved import checkpoint
 from ..text import _, duration, number
 
@@ -135,7 +135,7 @@ def _facts(run: Run, every: list[Run]) -> Iterator[str]:
         yield _("ELBO {elbo} nats", elbo=number(elbo, 2))
     if p.get("elapsed_s"):
         yield _("{time} elapsed", time=duration(p["elapsed_s"]))
-    if run.active and p.get("seconds_left"):
+    if run.state.name == RUNNING and p.get("seconds_left"):
         yield _("{time} left", time=duration(p["seconds_left"]))
     if run.request:
         yield _("pause requested") if run.request == "pause" else _("stop requested")

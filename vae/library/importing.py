@@ -22,7 +22,7 @@ from ..saved.decoder_process import DecoderProcess
 from ..saved.decoders import DECODERS, Decoder
 from ..saved.decoders import opened as opened_decoder
 from ..saved.names import check_name
-from ..text import _
+from ..text import _, ngettext
 from ..version import __version__
 
 LATENTS_MAX = 20_000  # rows of the map
@@ -101,13 +101,14 @@ def _latents(a: dict[str, np.ndarray], name: str) -> tuple[np.ndarray, np.ndarra
     if classes:
         if not np.issubdtype(labels.dtype, np.integer) or known.min() < 0 or known.max() >= len(classes):
             raise SettingError(
-                _(
+                ngettext(
+                    "{name}: labels from {low} to {high}, expected 0 to {most}, as there is {n} class.",
                     "{name}: labels from {low} to {high}, expected 0 to {most}, as there are {n} classes.",
+                    len(classes),
                     name=name,
                     low=known[0],
                     high=known[-1],
                     most=len(classes) - 1,
-                    n=len(classes),
                 )
             )
         codes = labels
@@ -136,10 +137,11 @@ def _fitted(
     of_dims = {m.decoder_dims: m for m in MODALITIES.all().values() if m.decoder_dims}
     if x.ndim - 1 not in of_dims or len(x) != len(some) or not torch.isfinite(x).all():
         raise SettingError(
-            _(
+            ngettext(
+                "the decoder returns {given} for {n} latent: expected finite values of shape (b, c, h, w).",
                 "the decoder returns {given} for {n} latents: expected finite values of shape (b, c, h, w).",
+                len(some),
                 given=tuple(x.shape),
-                n=len(some),
             )
         )
     shape = tuple(x.shape[1:])

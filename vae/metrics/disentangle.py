@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import NotMeasurable, ShapeError
 from ..registry import metric_group
-from ..text import N_, _, number
+from ..text import N_, _, ngettext
 from ..types import Samples
 from .active import active_units
 from .estimate import Estimate, bootstrap_error, in_english
@@ -102,7 +102,11 @@ def dci(codes: ArrayLike, factors: ArrayLike, *, seed: int = 0) -> dict[str, Est
     seen = codes[:, active] if active.any() else np.zeros((n, 1))
     if n < 8:
         raise ShapeError(
-            _("codes: given {n} samples, expected at least 8 for training, selection and test.", n=number(n))
+            ngettext(
+                "codes: given {n} sample, expected at least 8 for training, selection and test.",
+                "codes: given {n} samples, expected at least 8 for training, selection and test.",
+                n,
+            )
         )
     train, choose, test = np.split(np.random.default_rng(seed).permutation(n), [n // 2, 3 * n // 4])
     importance, right = np.empty((seen.shape[1], factors.shape[1])), np.empty((len(test), factors.shape[1]))
@@ -200,10 +204,11 @@ def _votes(
     for k, count in enumerate(counts):
         if count.min() < 2:
             raise ShapeError(
-                _(
+                ngettext(
+                    "factor {k}: a value has only 1 sample, expected at least 2 of each: give more than {n} sample.",
                     "factor {k}: a value has only 1 sample, expected at least 2 of each: give more than {n} samples.",
+                    n,
                     k=k,
-                    n=number(n),
                 )
             )
     held, voter = rng.integers(f, size=votes), np.zeros(votes, np.int64)

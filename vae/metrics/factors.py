@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
 from ..errors import ShapeError
-from ..text import _, ngettext, number
+from ..text import _, ngettext
 
 
 def check_codes(codes: ArrayLike, name: str = "codes") -> Float[np.ndarray, "n d"]:
@@ -48,12 +48,14 @@ def check_factors(factors: ArrayLike, n: int) -> Int[np.ndarray, "n f"]:
     for k, size in enumerate(sizes(numbered)):
         if size < 2:
             raise ShapeError(
-                _(
-                    "factor {k} has only 1 value, {value}, in {n} samples; expected at least 2. "
-                    "Leave the factor out, or give samples in which it varies.",
+                ngettext(
+                    "factor {k} has only 1 value, {value}, in {n} sample; expected at least 2. Leave the factor out,"
+                    " or give samples in which it varies.",
+                    "factor {k} has only 1 value, {value}, in {n} samples; expected at least 2. Leave the factor "
+                    "out, or give samples in which it varies.",
+                    n,
                     k=k,
                     value=factors[:1, k].tolist(),
-                    n=number(n),
                 )
             )
     return numbered

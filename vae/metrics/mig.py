@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
 from ..errors import ShapeError
-from ..text import _
+from ..text import _, ngettext
 from .estimate import Estimate, bootstrap_error, in_english
 from .factors import check_codes, check_factors, entropies, gaps, sizes
 
@@ -52,11 +52,13 @@ def mig_sampled(mu: ArrayLike, std: ArrayLike, factors: ArrayLike, *, draws: int
     mu, std = check_codes(mu, "mu"), check_codes(std, "std")
     if mu.shape != std.shape or (std <= 0).any():
         raise ShapeError(
-            _(
-                "std: given shape {given} with {bad} values not above 0, expected {expected} as mu, all positive. "
+            ngettext(
+                "std: given shape {given} with {n} value not above 0, expected {expected} as mu, all positive. "
                 "For a deterministic code, use mig_binned.",
+                "std: given shape {given} with {n} values not above 0, expected {expected} as mu, all positive. "
+                "For a deterministic code, use mig_binned.",
+                np.count_nonzero(std <= 0),
                 given=std.shape,
-                bad=np.count_nonzero(std <= 0),
                 expected=mu.shape,
             )
         )

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 
 from ..errors import NotMeasurable, ShapeError
 from ..registry import metric_group
-from ..text import N_, _, number
+from ..text import N_, _, ngettext, number
 from .estimate import Estimate, in_english
 from .subject import Subject
 
@@ -32,10 +32,11 @@ def use_estimates(
     """
     if len(z_train) <= K or len(np.unique(y_train)) < 2:
         raise ShapeError(
-            _(
-                "given {n} training latents of {classes} classes, expected more than {k} of at least 2 classes.",
-                n=number(len(z_train)),
-                classes=len(np.unique(y_train)),
+            ngettext(
+                "given {latents} training latents of {n} class, expected more than {k} of at least 2 classes.",
+                "given {latents} training latents of {n} classes, expected more than {k} of at least 2 classes.",
+                len(np.unique(y_train)),
+                latents=number(len(z_train)),
                 k=K,
             )
         )

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ..errors import SettingError
-from ..text import _, number
+from ..text import _, ngettext
 
 
 def write(names: Sequence[str], rows: Float[np.ndarray, "n m"]) -> bytes:
@@ -26,7 +26,12 @@ def read(data: bytes, expected: str = "CSV") -> Float[np.ndarray, "n m"]:
         lines = [line for line in data.decode("utf-8-sig").splitlines() if line.strip()]
     except UnicodeDecodeError:
         raise SettingError(
-            _("expected a {format} file; the {n} bytes given are not text.", format=expected, n=number(len(data)))
+            ngettext(
+                "expected a {format} file; the {n} byte given is not text.",
+                "expected a {format} file; the {n} bytes given are not text.",
+                len(data),
+                format=expected,
+            )
         ) from None
     rows = []
     for i, line in enumerate(lines, 1):

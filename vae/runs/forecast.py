@@ -1,6 +1,7 @@
 """The cost of a training, measured by running some of its steps in a separate process.
 
-The figures are cached by plan for ten minutes; the number of epochs is not part of the key.
+The figures are cached for ten minutes by plan, machine, device and by whether a training was running meanwhile; the
+number of epochs is not part of the key. Every estimate shown anywhere comes from here.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import contextlib
 import dataclasses
 import hashlib
 import json
+import os
+import platform
 import statistics
 import subprocess
 import sys
@@ -29,7 +32,7 @@ from ..training import experiment, stream
 from ..training.job import Job
 from ..training.plan import Plan
 from . import os_process
-from .folder import DONE, home, lock, runs, write
+from .folder import DONE, RUNNING, home, lock, runs, write
 from .reporting import peak_bytes
 
 WARM_STEPS, LEAST_STEPS, MEASURE_S = 3, 5, 2.0
@@ -48,7 +51,8 @@ class Unmeasured(ZscopeError):
 class Forecast:
     """start_s: until the first step; epoch_s: of one epoch, with its evaluation and saving; finish_s: the last
     evaluation; map_s: the map, as it took in earlier runs here, None before any; peak_bytes: of the process while it
-    trains, or of the device where that is CUDA; steps: how many were measured."""
+    trains, or of the device where that is CUDA; steps: how many were measured; busy: whether a training was running
+    meanwhile, which makes everything slower."""
 
     start_s: float
     epoch_s: float
@@ -56,6 +60,7 @@ class Forecast:
     peak_bytes: int
     device: str
     steps: int
+    busy: bool = False
     map_s: float | None = None
 
     def total_s(self, epochs: int) -> float:
@@ -90,6 +95,8 @@ class Forecast:
                 **facts,
             )
         )
+        if self.busy:
+            said.append(_("Another training was running meanwhile, so this one may be faster."))
         return " ".join(said)
 
 
@@ -98,20 +105,33 @@ def of(plan: Plan) -> Forecast:
     Job.of(plan)
     if (found := known(plan)) is not None:
         return found
+    busy = _busy()
     measured = _measured_apart(plan)
-    with contextlib.suppress(SaveError), lock(), saving(_file(plan)):  # a full disk keeps no forecast, but has it
-        _file(plan).parent.mkdir(parents=True, exist_ok=True)
-        write(_file(plan), measured)
-    return dataclasses.replace(Forecast(**measured), map_s=map_seconds(plan.points))
+    measured["busy"] = busy or _busy()
+    file = _file(plan, measured["busy"])
+    with contextlib.suppress(SaveError), lock(), saving(file):  # a full disk keeps no forecast, but has it
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write(file, measured)
+    return _with_map(measured, plan)
 
 
 def known(plan: Any) -> Forecast | None:
-    """The cached forecast of a plan, if it is at most ten minutes old: the load of a machine changes."""
-    path = _file(plan)
-    if not path.exists() or time.time() - path.stat().st_mtime > FRESH_S:
-        return None
-    found = Forecast(**json.loads(path.read_text("utf-8")))
-    return dataclasses.replace(found, map_s=map_seconds(plan.points))
+    """The cached forecast of a plan, if it is at most ten minutes old: the load of a machine changes. One that was
+    measured beside a running training counts only as long as a training runs."""
+    for busy in (False, True) if _busy() else (False,):
+        path = _file(plan, busy)
+        if path.exists() and time.time() - path.stat().st_mtime <= FRESH_S:
+            return _with_map(json.loads(path.read_text("utf-8")), plan)
+    return None
+
+
+def _with_map(measured: dict[str, Any], plan: Any) -> Forecast:
+    return Forecast(**measured, map_s=map_seconds(plan.points))
+
+
+def _busy() -> bool:
+    """Whether a training is running here."""
+    return any(run.state.name == RUNNING for run in runs())
 
 
 def map_seconds(points: int) -> float | None:
@@ -127,9 +147,10 @@ def map_seconds(points: int) -> float | None:
     return statistics.median(s * max(0.5, points / of) for off, of, s in took if off == nearest)
 
 
-def _file(plan: Any) -> Path:
+def _file(plan: Any, busy: bool) -> Path:
     settings = sorted((k, str(v)) for k, v in plan.settings.items())
-    what = [plan.family, plan.dataset, settings, plan.device, plan.stream_mb]
+    device = plan.device or os.environ.get("ZSCOPE_DEVICE")
+    what = [plan.family, plan.dataset, settings, plan.stream_mb, device, platform.node(), busy]
     return home() / ".estimates" / f"{hashlib.sha256(json.dumps(what).encode()).hexdigest()[:16]}.json"
 
 

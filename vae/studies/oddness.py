@@ -18,7 +18,7 @@ from ..registry import DATASETS
 from ..text import N_, ngettext
 
 N = 500  # samples of the reference: a quantile is then known to about 2 %
-ERROR, LOW_RATE, HIGH_RATE = "error", N_("low rate"), N_("high rate")  # reasons to be odd
+ERROR, LOW_RATE, HIGH_RATE = N_("error"), N_("low rate"), N_("high rate")  # reasons to be odd
 
 
 @dataclass(frozen=True)

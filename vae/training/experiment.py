@@ -26,7 +26,7 @@ from ..models.tensors import resident
 from ..saved import checkpoint
 from ..saved.checkpoint import HISTORY, MODEL, RESUME, Checkpoint
 from ..settings import knobs
-from ..text import _
+from ..text import _, ngettext
 from ..types import Samples, Spec
 from ..version import __version__
 from . import distributed, stream
@@ -250,11 +250,12 @@ def measure_atlas(saved: Checkpoint, samples: Samples, *, device: str | None = N
     atlas = engine.atlas
     if atlas.index.max() >= len(samples.x_train):
         raise CheckpointError(
-            _(
+            ngettext(
+                "{name}: its map refers to sample {row}, but the data set has {n} sample.",
                 "{name}: its map refers to sample {row}, but the data set has {n} samples.",
+                len(samples.x_train),
                 name=engine.name,
                 row=atlas.index.max(),
-                n=len(samples.x_train),
             )
         )
     x = samples.x_train[atlas.index]

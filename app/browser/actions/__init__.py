@@ -19,7 +19,6 @@ def actions(
     can_redo: bool = False,
     on_act: Callable[[], None] | None = None,
     on_pinned: Callable[[], None] | None = None,
-    on_renew: Callable[[], None] | None = None,
 ):
     """Mount the buttons, which also have keys: ctrl+z, ctrl+shift+z, and space to pin a point and to compare with it.
 
@@ -27,7 +26,6 @@ def actions(
         python: the text that "Copy as Python" copies.
         on_act: runs after a button; session.sent(key, "act") is then "undo", "redo", "pin" or "unpin".
         on_pinned: runs after the map pinned the point at its cursor: {"row", "xy", "z"} in session.sent(key, "pinned").
-        on_renew: runs when the browser's token has expired; a rerun is enough.
     """
     return _MOUNT(
         key=key,
@@ -40,5 +38,4 @@ def actions(
         },
         on_act_change=on_act or (lambda: None),
         on_pinned_change=on_pinned or (lambda: None),
-        on_renew_change=on_renew or (lambda: None),
     )

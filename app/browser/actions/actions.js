@@ -37,7 +37,7 @@ class Actions extends Part {
     )
     this.show()
     this.connect()
-    this.status = new StatusLine(this.root, this.client, () => this.component.setTriggerValue("renew", Date.now()))
+    this.status = new StatusLine(this.root, this.client)
   }
 
   update(component) {

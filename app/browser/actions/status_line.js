@@ -11,12 +11,8 @@ const MARKUP = `
 <span class="zs-keys">${_("arrows move · Enter selects · drag pans · wheel zooms")}</span>`
 
 export class StatusLine {
-  renewed = 0
-
-  // renew(): asks Python for a fresh token
-  constructor(parent, client, renew) {
+  constructor(parent, client) {
     this.client = client
-    this.renew = renew
     this.element = document.createElement("div")
     this.element.className = "zscope-status"
     this.element.dataset.testid = "zscope-status"
@@ -51,11 +47,6 @@ export class StatusLine {
     const words = { open: "", connecting: _("connecting …"), away: _("server not reachable ({reason}), retrying …", { reason }), refused: _("closed: {reason}", { reason }) }
     part.textContent = words[state]
     this.element.dataset.state = state
-    const expired = state === "refused" && /token/.test(reason)
-    if (expired && Date.now() - this.renewed > 10_000) {
-      this.renewed = Date.now()
-      this.renew()
-    }
   }
 
   remove() {

@@ -42,4 +42,4 @@ def frame_strip(
         "help": help,
         "notes": list(notes),
     }
-    return _MOUNT(key=key, data=data, on_frame_change=on_frame, on_renew_change=lambda: None)
+    return _MOUNT(key=key, data=data, on_frame_change=on_frame)

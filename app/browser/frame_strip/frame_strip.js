@@ -1,6 +1,6 @@
 // @ts-check
 // Film strips of one way by several methods, asked for as a whole: at once, and again while a waypoint is dragged.
-// data: {link, waypoints: [z, ...], methods: [{name, code}], method, t, help, notes}   triggers: frame {method, t}, renew
+// data: {link, waypoints: [z, ...], methods: [{name, code}], method, t, help, notes}   triggers: frame {method, t}
 // bus: emits "way" way for each answer (see film.js); "ways?" asks for the last ones again; hears "waypoint" {at, row,
 // xy} of one that is dragged, "walk" {t, method}
 
@@ -23,7 +23,7 @@ class Strips extends LivePart {
 
   async start() {
     this.connect()
-    this.status = new StatusLine(this.root, this.client, () => this.component.setTriggerValue("renew", Date.now()))
+    this.status = new StatusLine(this.root, this.client)
     this.status.element.querySelector("[data-of=points]").after(Object.assign(document.createElement("span"), { className: "fs-time", title: _("Time the server needs for one whole path") }))
     await super.start()
   }

@@ -4,7 +4,7 @@
 import { classColours, css } from "../latent_map/colours.js"
 import { LivePart, mounting } from "../shared/part.js"
 import { sampleButton } from "../shared/sample_button.js"
-import { _, number, percent } from "../shared/text.js"
+import { _, ngettext, number, percent } from "../shared/text.js"
 import { KIND, emit, fit, on, paint, palette, sampleName, theme } from "../shared/zscope.js"
 
 const CLASSES = 6 // lines of the histogram; the rest are one
@@ -62,7 +62,7 @@ class GroupCard extends LivePart {
   histogram(classes, total) {
     const names = this.geometry.classes, colours = classColours(palette(theme(this.root).dark), Math.max(1, names.length))
     const shown = classes.length > CLASSES ? classes.slice(0, CLASSES - 1) : classes, rest = classes.slice(shown.length)
-    const lines = shown.map(([name, here, all]) => [name, here, css(colours[names.indexOf(name)]), _("{here} of {all} samples labelled {name}", { here: number(here), all: number(all), name })])
+    const lines = shown.map(([name, here, all]) => [name, here, css(colours[names.indexOf(name)]), ngettext("{here} of {n} sample labelled {name}", "{here} of {n} samples labelled {name}", all, { here: number(here), name })])
     if (rest.length) lines.push([_("{n} more", { n: number(rest.length) }), rest.reduce((sum, [, here]) => sum + here, 0), "var(--st-border-color)", rest.map(([name, here]) => `${name} ${here}`).join(", ")])
     this.find(".gc-classes").replaceChildren(...lines.map(([name, here, colour, title]) => {
       const line = document.createElement("div")

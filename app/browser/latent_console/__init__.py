@@ -27,7 +27,7 @@ def latent_console(
         sliders: tab -> directions from vae.studies.sliders.plain; tabs: "here", "pca", "raw", "named", "attribute".
         label: the label that a conditional model decodes with; each label has its own sliders.
         saves: what can be saved as a direction. "moves": the move since the point was chosen; "direction": that of the
-            first slider.
+            first slider; "": nothing, nor can saved ones be renamed or deleted.
         on_named: runs after a save, rename or delete; session.sent(key, "named") is then {"act": "save", "name", "u",
             "strength", "tab"}, {"act": "rename", "old", "name"} or {"act": "delete", "name"}.
     """

@@ -50,6 +50,7 @@ export class Sliders {
   // what the sliders themselves committed keeps them where they are; reruns may answer late, or for several at once
   update(committed, data, label, saves) {
     this.saves = saves
+    this.find("save").hidden = !saves
     this.latest = data
     this.tabs()
     const z = committed ? named(committed.z) : "", mine = this.own.indexOf(z)
@@ -134,7 +135,7 @@ export class Sliders {
       button.setAttribute("aria-label", _("{j}: go to the {word} end", { j: names[j], word }))
       button.onclick = () => this.put(j, end)
     }
-    if (this.tab === "named") {
+    if (this.tab === "named" && this.saves) {
       this.form.rename(name, names[j], (to) => this.tell({ act: "rename", old: names[j], name: to }))
       share.append(remover(names[j], () => this.tell({ act: "delete", name: names[j] })))
     }

@@ -3,7 +3,7 @@
 
 import { limits } from "./colours.js"
 import { Menu, heading, item } from "./menu.js"
-import { fetched } from "../shared/pictures.js"
+import { fetched } from "../shared/server.js"
 import { _, ngettext } from "../shared/text.js"
 
 export class ColourBy {
@@ -57,9 +57,9 @@ export class ColourBy {
 
   async fetch(key) {
     if (this.kept.has(key)) return this.kept.get(key)
-    const { model, base } = this.link, slow = setTimeout(() => this.note(_("Computing {title} …", { title: this.column.title })), 400)
+    const { model } = this.link, slow = setTimeout(() => this.note(_("Computing {title} …", { title: this.column.title })), 400)
     try {
-      const answer = await fetched(`${base}/asset/${encodeURIComponent(model)}/column/${encodeURIComponent(key)}`)
+      const answer = await fetched("asset", model, "column", key)
       this.kept.set(key, new Float32Array(await answer.arrayBuffer()))
     } finally {
       clearTimeout(slow)

@@ -1,6 +1,7 @@
 // @ts-check
 // The menu "Layers": what else the map shows besides the points.
 
+import { fetched } from "../shared/server.js"
 import { Menu, item } from "./menu.js"
 import { DENSITY_RGB, Fields, TRUST_RGB, densityOf } from "./fields.js"
 import { _, number } from "../shared/text.js"
@@ -62,8 +63,7 @@ export class Layers {
   }
 
   async fetch() {
-    const { model, base } = this.link, answer = await fetch(`${base}/asset/${encodeURIComponent(model)}/trust.png`)
-    if (!answer.ok) throw new Error(await answer.text())
+    const answer = await fetched("asset", this.link.model, "trust.png")
     return createImageBitmap(await answer.blob())
   }
 }

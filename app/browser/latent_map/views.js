@@ -4,7 +4,7 @@
 import { KIND } from "../shared/zscope.js"
 import { Menu, heading, item } from "./menu.js"
 import { headed } from "../shared/frame_codec.js"
-import { fetched } from "../shared/pictures.js"
+import { fetched } from "../shared/server.js"
 import { Refit } from "./refit.js"
 import { _ } from "../shared/text.js"
 
@@ -75,8 +75,7 @@ export class Views {
 
   async fetch(key) {
     if (this.kept.has(key)) return this.kept.get(key)
-    const { model, base } = this.link
-    const answer = await fetched(`${base}/asset/${encodeURIComponent(model)}/view/${encodeURIComponent(key)}`)
+    const answer = await fetched("asset", this.link.model, "view", key)
     const buffer = await answer.arrayBuffer(), { head, at } = headed(buffer)
     this.kept.set(key, { ...head, xy: new Float32Array(buffer, at, 2 * this.geometry.n) })
     return this.kept.get(key)

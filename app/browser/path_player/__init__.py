@@ -20,7 +20,6 @@ def path_player(
     help: str,
     on_t: Callable[[], None],
     on_edit: Callable[[], None],
-    on_renew: Callable[[], None] = lambda: None,
 ):
     """Mount the player. The paths and their off-data scores come from the frame_strip of the page.
 
@@ -31,7 +30,6 @@ def path_player(
         on_t: runs when the slider comes to rest; session.sent(key, "t") is then its position.
         on_edit: runs after a change of the list; session.sent(key, "edit") is then {"do", "at"}, with "do" one of
             "earlier", "later" and "remove".
-        on_renew: runs when the browser's token has expired; a rerun is enough.
     """
     data = {
         "link": link(model),
@@ -41,4 +39,4 @@ def path_player(
         "t": t,
         "help": help,
     }
-    return _MOUNT(key=key, data=data, on_t_change=on_t, on_edit_change=on_edit, on_renew_change=on_renew)
+    return _MOUNT(key=key, data=data, on_t_change=on_t, on_edit_change=on_edit)

@@ -1,6 +1,6 @@
 // @ts-check
 // The live picture of a walk. The slider asks the socket for every place it passes; Python hears of it when it rests.
-// data: {link, waypoints: [{z, row, name, label}], method, code, t, help}   state: t   triggers: edit {do, at}, renew
+// data: {link, waypoints: [{z, row, name, label}], method, code, t, help}   state: t   triggers: edit {do, at}
 // bus: "walk" {t, method} says where the walk is; "walk-to" {t, method, code} asks it to go somewhere; "way" way (film.js of
 // the strips) is what it walks on
 

@@ -38,9 +38,9 @@ class Grid extends Part {
 }
 
 async function build(part, data, turn, start) {
-  const { model, base } = data.link
+  const { model } = data.link
   const [sheet, reals, map, thumbs] = await Promise.all([
-    picture(data.sheet), picture(data.real?.sheet), geometry(model, base), spriteSheet(model, base),
+    picture(data.sheet), picture(data.real?.sheet), geometry(model), spriteSheet(model),
   ])
   if (turn !== part.turn) return // newer data came while these were under way
   const [h, w] = data.shape

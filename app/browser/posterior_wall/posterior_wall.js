@@ -32,8 +32,7 @@ class Wall extends Part {
 
   async start() {
     this.root.onclick = (event) => this.act(event.target.closest("button"))
-    const { model, base } = this.component.data.link
-    this.shape = (await geometry(model, base)).shape
+    this.shape = (await geometry(this.component.data.link.model)).shape
     if (this.gone) return
     this.offs.push(on("cloud wanted", () => this.show(this.shown)))
     this.update(this.component)

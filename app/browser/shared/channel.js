@@ -3,13 +3,15 @@
 
 import { answer, request, sequenceOf } from "./frame_codec.js"
 import { geometry } from "./pictures.js"
+import { renew, socketOf } from "./server.js"
 import { _ } from "./text.js"
 
 export const KIND = { map: "map", latent: "latent", row: "row" }
 export const live = { sent: 0, painted: 0, dropped: 0, latency_ms: [], shown_ms: [] }
+const NO_TOKEN = 4401 // codes of a close that the server gives a reason for: app/live/access.py, app/live/channel.py
 const KEEP = 1000
 export const pace = { gap: 8 } // ms from a paint to the next animation frame, smoothed
-const RETRY_MS = [250, 500, 1000, 2000, 4000, 8000]
+const RETRY_MS = [250, 500], STEADY_MS = 1000, LATE = 120, LATE_MS = 8000, AGAIN_MS = 5000 // after the server has gone: it may be back any moment
 
 // ---------------------------------------------------------------- events
 
@@ -35,10 +37,8 @@ class Client {
   reason = ""
   closed = false
 
-  constructor(model, token, base) {
+  constructor(model) {
     this.model = model
-    this.token = token
-    this.base = base
     this.sequence = 0
     this.label = 0 // class + 1; 0: of the nearest sample
     this.flight = null // the request under way
@@ -47,7 +47,8 @@ class Client {
     this.idle = []
     this.lanes = new Map() // name -> the newest request of that lane not yet sent
     this.due = null // when the first picture was painted that the screen does not show yet
-    this.attempt = 0
+    this.attempt = 0 // tries since the last answer
+    this.renewed = -Infinity // when it last had a new token
     this.recent = [] // {at, round_trip_ms, decode_ms, server_ms} of the last second's paints
     this.refreshes = [] // times of the last second's screen refreshes that brought a new picture
     this.callbacks = new Set()
@@ -56,10 +57,9 @@ class Client {
 
   open() {
     clearTimeout(this.timer)
-    const address = `${location.origin.replace(/^http/, "ws")}${this.base}/live/${encodeURIComponent(this.model)}`
-    const socket = (this.socket = new WebSocket(`${address}?token=${encodeURIComponent(this.token)}`))
+    const socket = (this.socket = new WebSocket(socketOf(this.model)))
     socket.binaryType = "arraybuffer"
-    socket.onopen = () => { this.attempt = 0; this.say("open", ""); this.pump() }
+    socket.onopen = () => { this.say("open", ""); this.pump() }
     socket.onmessage = (event) => this.receive(event.data)
     socket.onclose = (event) => { if (this.socket === socket) this.lost(event) }
   }
@@ -77,15 +77,28 @@ class Client {
     if (flight?.resolve) flight.reject(new Error(event.reason || _("the connection closed")))
     else if (flight) { live.dropped += 1; if (event.code !== 4400) this.waiting ??= flight }
     if (this.closed) return
-    if (event.code === 4401 || event.code === 4403 || event.code === 4404) return this.say("refused", event.reason)
-    const wait = RETRY_MS[Math.min(this.attempt++, RETRY_MS.length - 1)] * (0.8 + 0.4 * Math.random())
-    this.say("away", event.reason || _("the server does not answer"))
-    this.timer = setTimeout(() => this.open(), wait)
+    if (event.code === NO_TOKEN && performance.now() >= this.renewed + AGAIN_MS) return this.renew()
+    if (event.code === NO_TOKEN || event.code === 4403 || event.code === 4404) return this.say("refused", event.reason)
+    this.again(event.reason)
   }
 
-  renew(token) {
-    if (token === this.token) return
-    this.token = token
+  again(reason) {
+    const wait = RETRY_MS[this.attempt] ?? (this.attempt < LATE ? STEADY_MS : LATE_MS)
+    this.attempt += 1
+    this.say("away", reason || _("the server does not answer"))
+    this.timer = setTimeout(() => this.open(), wait * (0.8 + 0.4 * Math.random()))
+  }
+
+  // the token is of a server that has been started again since, or has expired: a new one, and no third if that fails
+  async renew() {
+    this.say("away", _("the server has been started again"))
+    try { await renew() } catch (error) { return this.closed || this.again(error.message) }
+    this.renewed = performance.now()
+    if (!this.closed) this.open()
+  }
+
+  // Python has run, and has brought a new token
+  revive() {
     if (this.state === "refused") { this.say("connecting", ""); this.open() }
   }
 
@@ -176,6 +189,7 @@ class Client {
     const job = this.flight
     if (!job || sequenceOf(buffer) !== job.sequence) return // stale
     this.flight = null
+    this.attempt = 0
     const frame = answer(buffer, this.d)
     Object.assign(frame, { sequence: job.sequence, kind: job.kind, source: job.source, t0: job.t0, round_trip_ms: performance.now() - job.sent_at })
     if (frame.error && job.resolve) job.reject(new Error(frame.error))
@@ -218,17 +232,17 @@ let current = null
 // the client of the page's one socket, if there is one
 export const connected = () => current
 
-export function connect(model, token, base = "") {
-  if (current?.model === model) { current.renew(token); return current }
+export function connect(model) {
+  if (current?.model === model) { current.revive(); return current }
   current?.close()
-  return (current = open(model, token, base))
+  return (current = open(model))
 }
 
-export function open(model, token, base = "") {
-  const client = new Client(model, token, base)
+export function open(model) {
+  const client = new Client(model)
   const hold = client.pump // no frame can be read before the latent size is known
   client.pump = () => {}
-  geometry(model, base).then(
+  geometry(model).then(
     (info) => { Object.assign(client, { info, d: info.d, pump: hold }); client.pump() },
     (error) => client.say("refused", error.message),
   )

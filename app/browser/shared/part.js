@@ -7,6 +7,7 @@
 
 import { connect } from "./channel.js"
 import { geometry, spriteSheet } from "./pictures.js"
+import { admit } from "./server.js"
 
 export class Part {
   static className = "" // of the root
@@ -29,10 +30,9 @@ export class Part {
 
   find(selector) { return this.root.querySelector(selector) }
 
-  // the page's socket, to the model that the part shows; each run of Python brings a fresh token for it
+  // the page's socket, to the model that the part shows
   connect() {
-    const { model, token, base } = this.component.data.link
-    this.client = connect(model, token, base)
+    this.client = connect(this.component.data.link.model)
   }
 
   // once, before any update; where it takes time, updates come in between
@@ -53,9 +53,8 @@ export class LivePart extends Part {
   ready = false
 
   async start() {
-    const { model, base } = this.component.data.link
     this.connect()
-    this.geometry = await geometry(model, base)
+    this.geometry = await geometry(this.component.data.link.model)
     if (this.gone) return
     await this.build()
     if (this.gone) return
@@ -77,8 +76,7 @@ export class LivePart extends Part {
 
   // the real samples, as small pictures
   loadSheet() {
-    const { model, base } = this.component.data.link
-    return spriteSheet(model, base)
+    return spriteSheet(this.component.data.link.model)
   }
 }
 
@@ -88,6 +86,7 @@ export function mounting(Kind) {
   const mounted = new WeakMap()
   const unmount = (host) => { mounted.get(host)?.part.remove(); mounted.delete(host) }
   const render = async (component) => {
+    if (component.data.link) admit(component.data.link.token)
     const host = component.parentElement, subject = Kind.subject(component.data)
     if (mounted.get(host)?.subject === subject) return mounted.get(host).part.update(component)
     unmount(host)

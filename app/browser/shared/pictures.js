@@ -3,6 +3,7 @@
 // Part of zscope.js, which says what each function gives; the parts of the page import from there.
 
 import { mapOf } from "./frame_codec.js"
+import { fetched } from "./server.js"
 
 const maps = new Map(), sheets = new Map()
 
@@ -11,17 +12,10 @@ function once(cache, key, make) {
   return cache.get(key)
 }
 
-// the answer, or an error that says what the server said
-export async function fetched(address) {
-  const answer = await fetch(address)
-  if (!answer.ok) throw new Error((await answer.text()) || `${address}: ${answer.status}`)
-  return answer
-}
-
-/** @param {string} model @param {string} [base] @returns {Promise<Geometry>} */
-export function geometry(model, base = "") {
+/** @param {string} model @returns {Promise<Geometry>} */
+export function geometry(model) {
   return once(maps, model, async () => {
-    const answer = await fetched(`${base}/asset/${encodeURIComponent(model)}/map.bin`)
+    const answer = await fetched("asset", model, "map.bin")
     return mapOf(await answer.arrayBuffer())
   })
 }
@@ -29,11 +23,11 @@ export function geometry(model, base = "") {
 // the label of a row of the map, or what one without a label is called
 export const sampleName = ({ labels, classes }, row, unlabelled = "sample") => classes[labels[row]] ?? unlabelled
 
-/** @param {string} model @param {string} [base] @returns {Promise<SpriteSheet>} */
-export function spriteSheet(model, base = "") {
+/** @param {string} model @returns {Promise<SpriteSheet>} */
+export function spriteSheet(model) {
   return once(sheets, model, async () => {
-    const { thumbs } = await geometry(model, base)
-    const answer = await fetched(`${base}/asset/${encodeURIComponent(model)}/thumbnails.webp`)
+    const { thumbs } = await geometry(model)
+    const answer = await fetched("asset", model, "thumbnails.webp")
     const image = await createImageBitmap(await answer.blob()) // an <img> would be decoded by its first drawImage, which blocks the page
     const { columns, width, height } = thumbs, count = thumbs.count ?? Infinity
     const draw = (context, index, x, y, size) => {

@@ -7,7 +7,7 @@ type Box = [number, number, number, number]
 type RGB = [number, number, number]
 
 /** What a part needs to reach its server; made by `link` of app/browser. */
-interface Link { model: string; token: string; base: string }
+interface Link { model: string; token: string }
 
 /** The map of a checkpoint; written by `map_bytes` of app/live/assets.py. */
 interface Geometry {

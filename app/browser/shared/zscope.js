@@ -1,8 +1,8 @@
 // @ts-check
 // What every part of the page shares in the browser: one live socket, one event bus, the map's geometry, pictures, colours.
 //
-//   connect(model, token, base)   -> client, the page's one socket; a second call for the same model returns the same client
-//   open(model, token, base)      -> a client beside it, for a part that watches another model; whoever opens it, closes it
+//   connect(model)   -> client, the page's one socket; a second call for the same model returns the same client
+//   open(model)      -> a client beside it, for a part that watches another model; whoever opens it, closes it
 //     client.request(kind, payload, {t0, source})   live: one request in flight, only the newest waits; answers reach onFrame
 //     client.ask(kind, payload, {idle})             -> Promise<frame>: never superseded; idle: only when nothing live waits
 //     client.latest(lane, kind, payload)            -> Promise<frame or null>: of a lane only the newest waits; null: superseded
@@ -18,8 +18,8 @@
 //     "cloud" {xy} or null (dots on the map) | "flip" bool (the pinned picture) | "away" source (of what is not the kept point)
 //     "select" "clear", "invert" or "only" (of the selection on the map) | "only" whether the selection is shown alone
 //     "leave" (the pointer left the map) | "connection" client | "trouble" sentence (a live request was refused)
-//   geometry(model, base) -> Promise<{n, d, shape: [h, w, c], sample, classes, xy, index, labels, thumbs, trust_box, device, title}>
-//   spriteSheet(model, base) -> Promise<{draw(ctx, index, x, y, size) -> whether there is one}>    real thumbnails, by row of the map
+//   geometry(model) -> Promise<{n, d, shape: [h, w, c], sample, classes, xy, index, labels, thumbs, trust_box, device, title}>
+//   spriteSheet(model) -> Promise<{draw(ctx, index, x, y, size) -> whether there is one}>    real thumbnails, by row of the map
 //   sampleName(geometry, row, unlabelled) -> its label, or that word     of a row of the map
 //   fit(canvas, shape) -> canvas                    with the height that pictures of that shape need
 //   paint(canvas, pixels, shape, doubt, colour)     uint8 pixels -> canvas, bicubic to its own size (CSS does the rest)

@@ -3,6 +3,24 @@
 
 import { paint } from "../shared/zscope.js"
 
+const CLEAR = 0.2 // how much nearer to the usual border an inverted picture has to be
+
+// the mean of the pixels on the border, 0-1
+export function border(pixels, [h, w, c]) {
+  let sum = 0, n = 0
+  for (let y = 0; y < h; y++)
+    for (let x = 0; x < w; x += y % (h - 1) ? Math.max(1, w - 1) : 1)
+      for (let k = 0; k < c; k++, n++) sum += pixels[(y * w + x) * c + k]
+  return sum / n / 255
+}
+
+// "light" or "dark": the background of a picture, where it is the opposite of the usual one; "" where it is not
+export function otherGround(pixels, shape, usual) {
+  const own = border(pixels, shape)
+  if (Math.abs(own - usual) - Math.abs(1 - own - usual) <= CLEAR) return ""
+  return own > 0.5 ? "light" : "dark"
+}
+
 // A picture (h, w, c) that strokes change. A stroke covers each pixel by its most, so that it does not pile up on itself.
 export class Painting {
   past = []

@@ -5,7 +5,8 @@
 import { _ } from "../shared/text.js"
 
 const SOFT = 5, MARGIN = 2 / 64, EDGE = 0.995 // of the height left free at either side; how near the pen comes to the end of the scale
-const COLOURS = ["#59ccff", "#ff9e40", "#8ce673", "#f280cc"], ZERO = "#292929", LINE = 1.2 / 96
+export const GROUND = "#000", COLOURS = ["#59ccff", "#ff9e40", "#8ce673", "#f280cc"] // of the canvas and of its curves, in every theme
+const ZERO = "#292929", LINE = 1.2 / 96
 
 // {values (c, t), channel} that strokes change; places are [0, w] in time, [0, h] from the top
 export class Curve {
@@ -60,7 +61,7 @@ export class Curve {
 
   show(canvas) {
     const context = canvas.getContext("2d"), { width, height } = canvas, { c, t, values } = this
-    Object.assign(context, { globalCompositeOperation: "source-over", fillStyle: "#000", lineJoin: "round", lineWidth: LINE * width })
+    Object.assign(context, { globalCompositeOperation: "source-over", fillStyle: GROUND, lineJoin: "round", lineWidth: LINE * width })
     context.fillRect(0, 0, width, height)
     context.fillStyle = ZERO
     context.fillRect(0, height / 2, width, height / 64)
@@ -73,13 +74,15 @@ export class Curve {
     }
   }
 
-  // buttons that choose the channel, where there are several
+  // buttons that choose the channel, where there are several; each has a piece of the canvas with its curve
   channels() {
     if (this.c === 1) return []
     return Array.from({ length: this.c }, (_each, k) => {
-      const button = document.createElement("button")
+      const button = document.createElement("button"), piece = document.createElement("i"), colour = COLOURS[k % COLOURS.length]
       Object.assign(button, { type: "button", textContent: _("Channel {k}", { k: k + 1 }), title: _("The channel that the pen draws") })
-      button.style.boxShadow = `inset 0 -3px ${COLOURS[k % COLOURS.length]}`
+      piece.className = "zk-piece"
+      piece.style.background = `linear-gradient(${colour}, ${colour}) center / 14px 4px no-repeat ${GROUND}`
+      button.prepend(piece)
       button.setAttribute("role", "radio")
       button.dataset.channel = String(k)
       return button

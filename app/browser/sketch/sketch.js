@@ -3,15 +3,20 @@
 //
 // window.zscope.strokes = {sent, shown, ms}: updates of a stroke, and from the pointer's move to what it changed, ms.
 
-import { Painting } from "./brush.js"
+import { Painting, otherGround } from "./brush.js"
 import { Curve } from "./curve.js"
+import { verdict } from "./verdict.js"
 import { LivePart, mounting } from "../shared/part.js"
-import { emit, fit, paced, paint, sampleName } from "../shared/zscope.js"
+import { TRUST_TITLE, emit, fit, paced, paint, sampleName } from "../shared/zscope.js"
 import { _, number } from "../shared/text.js"
 
 const TEST = { sent: 0, shown: 0, ms: [] }
-const ODD = [[0.99, _("Very odd"), "zk-odd"], [0.95, _("Odd"), "zk-odd"], [0.85, _("Unusual"), "zk-doubt"], [-1, _("Ordinary"), ""]]
 const WEIGHED = _("Judged by the reconstruction error and by the rate, high or low: an input unlike any sample can be reconstructed well, but then its latent carries next to nothing")
+const BY_ERROR = _("Judged by the reconstruction error")
+const GROUND = {
+  light: { offer: _("Light background; the training samples have a dark one."), turned: _("Inverted: the background was light.") },
+  dark: { offer: _("Dark background; the training samples have a light one."), turned: _("Inverted: the background was dark.") },
+}
 
 const MARKUP = `
 <div class="zk-bar">
@@ -23,6 +28,7 @@ const MARKUP = `
   <button type="button" data-do="clear" title="${_("All black")}">${_("Clear")}</button>
   <button type="button" data-do="sample" title="${_("Back to the current picture, or to the uploaded file")}">${_("Reset")}</button>
 </div>
+<p class="zk-ground" hidden><span></span> <button type="button" data-do="turn"></button></p>
 <div class="zk-pictures">
   <figure><canvas class="zk-draw" width="224" tabindex="0" role="img" aria-label="${_("Canvas to draw on")}"></canvas><figcaption>${_("what the model sees")}</figcaption></figure>
   <figure><canvas class="zk-made" width="224" role="img" aria-label="${_("Reconstruction")}"></canvas><figcaption>${_("its reconstruction")}</figcaption></figure>
@@ -96,6 +102,7 @@ class Sketch extends LivePart {
     const { start } = this.component.data
     if (start) this.painting.replace(Uint8Array.from(atob(start), (letter) => letter.charCodeAt(0)))
     else this.painting.clear()
+    this.given = this.painting.payload
     if (!this.answer) this.awaiting()
     this.changed()
   }
@@ -162,7 +169,7 @@ class Sketch extends LivePart {
     if (what === "keep") return this.keep()
     if (what === "sample") return this.begin()
     if (what === "undo" && !this.painting.undo()) return
-    if (what === "invert") this.painting.invert()
+    if (what === "invert" || what === "turn") this.painting.invert()
     if (what === "clear") this.painting.clear()
     this.changed()
   }
@@ -170,6 +177,7 @@ class Sketch extends LivePart {
   // the canvas at once; what the model says of it as fast as it answers, the newest always
   async changed(t0 = performance.now()) {
     this.painting.show(this.canvas)
+    this.ground()
     TEST.sent += 1
     let answer
     try {
@@ -186,6 +194,18 @@ class Sketch extends LivePart {
     if (TEST.ms.length > 1000) TEST.ms.shift()
   }
 
+  // an uploaded picture with another background than the training samples: an offer to invert it, then to take that back
+  ground() {
+    const { ground, version } = this.component.data, { shape } = this.geometry, row = this.find(".zk-ground"), { given } = this
+    if (ground === null || version === KEPT) { row.hidden = true; return }
+    const now = this.painting.payload, other = otherGround(now, shape, ground), before = otherGround(given, shape, ground)
+    const turned = !other && before && given.every((v, i) => v + now[i] === 255)
+    row.hidden = !other && !turned
+    if (row.hidden) return
+    row.firstChild.textContent = turned ? GROUND[before].turned : GROUND[other].offer
+    row.lastChild.textContent = turned ? _("Undo") : _("Invert")
+  }
+
   answered(answer) {
     paint(this.made, answer.arrays.picture, this.geometry.shape)
     this.made.classList.remove("zk-awaited")
@@ -193,16 +213,14 @@ class Sketch extends LivePart {
     this.say(answer)
   }
 
-  words({ arrays, mse, negative_elbo_nats, oddness, by, reference, label, label_given }) {
+  words({ arrays, mse, elbo_nats, oddness, by, reference, trust, label, label_given }) {
     this.find("[data-do=keep]").disabled = false
-    const [, word, tone] = ODD.find(([least]) => oddness >= least), nats = negative_elbo_nats === null ? "" : _(" · ELBO {elbo} nats", { elbo: number(-negative_elbo_nats) })
-    const said = this.find(".zk-said")
+    const said = this.find(".zk-said"), nats = elbo_nats === null ? "" : _(" · ELBO {elbo} nats", { elbo: number(elbo_nats) })
     said.innerHTML = ""
     const strong = document.createElement("b")
-    Object.assign(strong, { textContent: _("reconstruction error {mse}", { mse: mse.toFixed(4) }), title: _("Mean squared error of the reconstruction, pixels 0 to 1") })
-    const odd = document.createElement("span")
-    const why = tone ? _(", by its {by}", { by }) : "", more = oddness === 1 ? "100%" : `${Math.floor(100 * oddness)}%`
-    Object.assign(odd, { className: tone, textContent: _("{word}{why}: odder than {more} of {reference}", { word, why, more, reference }), title: WEIGHED })
+    Object.assign(strong, { textContent: _("reconstruction error {mse}", { mse: number(mse, 4) }), title: _("Mean squared error of the reconstruction, pixels 0 to 1") })
+    const { text, tone } = verdict({ oddness, by, reference, trust }), odd = document.createElement("span")
+    Object.assign(odd, { className: tone, textContent: text, title: `${elbo_nats === null ? BY_ERROR : WEIGHED}. ${TRUST_TITLE}` })
     const named = { label: this.geometry.classes[label] }
     const as = label === null ? "" : label_given ? _(" · as {label}, chosen", named) : _(" · as {label}, the likeliest label", named)
     said.append(strong, nats, as, document.createElement("br"), odd)

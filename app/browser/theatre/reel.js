@@ -4,7 +4,7 @@
 
 import { unpacked } from "../shared/frame_codec.js"
 import { extent } from "../latent_map/near.js"
-import { fetched } from "../shared/pictures.js"
+import { fetched } from "../shared/server.js"
 import { _ } from "../shared/text.js"
 
 const LOOK_MS = 1200, PATIENT_MS = 5000
@@ -16,10 +16,9 @@ export class Reel {
   trouble = ""
 
   // changed(): something is there that was not
-  constructor(key, base, changed) {
+  constructor(key, changed) {
     this.key = key
     this.changed = changed
-    this.address = `${base}/frames/${key.split("/").map(encodeURIComponent).join("/")}`
   }
 
   get count() { return this.index?.values?.length ?? 0 }
@@ -52,7 +51,7 @@ export class Reel {
     this.index = index
   }
 
-  fetch(part) { return fetched(`${this.address}/${part}`) }
+  fetch(part) { return fetched("frames", ...this.key.split("/"), part) }
 
   // {i, j, t}: the frames beside place f, and how far it is from the first to the second
   beside(f) {

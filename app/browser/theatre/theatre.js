@@ -1,5 +1,5 @@
 // @ts-check
-// The theatre. data: {link: {model: key of the frames, base}, beside: key or "", action: words or ""}   triggers: act {frame, value, n}
+// The theatre. data: {link: {model: key of the frames}, beside: key or "", action: words or ""}   triggers: act {frame, value, n}
 // One place f between the frames moves the map, the pictures, the bars, the curves' cursor and the point in the plane, all here:
 // nothing is asked of the server but what is new. At the end it follows what a run in progress adds.
 
@@ -62,7 +62,7 @@ class Theatre extends Part {
     })
     this.look = theme(this.root)
     const { link, beside } = this.component.data
-    this.reel = new Reel(link.model, link.base, () => this.changed())
+    this.reel = new Reel(link.model, () => this.changed())
     this.overlay(beside)
     await this.reel.look()
   }
@@ -88,7 +88,7 @@ class Theatre extends Part {
     const beside = (host, name) => host.appendChild(Object.assign(document.createElement("div"), { className: `${name} second` }))
     this.twin = new Forming(beside(this.find(".th-clouds"), "th-cloud"))
     this.drawnToo = new Sheet(beside(this.find(".th-sheets"), "th-fill"), _("Fixed latents, decoded by the second run"), 8, 1)
-    this.other = new Reel(key, this.component.data.link.base, () => this.changed())
+    this.other = new Reel(key, () => this.changed())
     this.other.look()
   }
 

@@ -14,4 +14,4 @@ def twin_maps(left: str, right: str, *, key: str, row: int | None = None):
     click selects that sample. row: the row of the left map to start with.
     """
     data = {"link": link(left), "other": link(right), "row": row}
-    return _MOUNT(key=key, data=data, on_renew_change=lambda: None)
+    return _MOUNT(key=key, data=data)

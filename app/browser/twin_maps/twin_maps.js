@@ -56,8 +56,7 @@ class Twins extends Part {
 
   update(component) {
     super.update(component)
-    const { link, other } = component.data
-    this.sides.forEach(({ client }, i) => client.renew([link, other][i].token))
+    for (const { client } of this.sides) client.revive()
     if (this.sides.filter((side) => side.themed()).length) this.name(this.sides[0])
   }
 
@@ -99,10 +98,10 @@ class Side {
   note(text) { this.map.querySelector(".zt-note").textContent = text }
 
   async load() {
-    const { model, token, base } = this.link
-    this.client = open(model, token, base)
+    const { model } = this.link
+    this.client = open(model)
     this.off = this.client.onFrame((frame) => this.painted(frame))
-    const [known, sheet] = await Promise.all([geometry(model, base), spriteSheet(model, base)])
+    const [known, sheet] = await Promise.all([geometry(model), spriteSheet(model)])
     this.geometry = known
     this.sheet = sheet
     for (const canvas of [this.picture, this.real]) fit(canvas, this.geometry.shape)

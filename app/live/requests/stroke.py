@@ -33,7 +33,8 @@ def _read(payload: bytes, scene: Scene) -> np.ndarray:
 
 
 def _answer(engine: Engine, request: Request) -> bytes:
-    """mu and std (d), the reconstruction, nearest rows; facts: the place on the map, errors, how odd it is and by what.
+    """mu and std (d), the reconstruction, nearest rows; facts: the place on the map and the trust in it, errors, how
+    odd it is and by what.
 
     A conditional model is told the chosen label or condition, or the likeliest label; which, is in the facts."""
     x = request.values
@@ -48,9 +49,10 @@ def _answer(engine: Engine, request: Request) -> bytes:
     facts = {
         "xy": [float(v) for v in engine.to_map(mu)[0]],
         "mse": error,
-        "negative_elbo_nats": None if nats is None else float(nats[0]),
+        "elbo_nats": None if nats is None else -float(nats[0]),
         "oddness": float(share[0]),
         "by": by[0],
+        "trust": float(engine.trust(mu, y, c=c)[0]),
         "label": y,
         "label_given": request.label is not None,
         "reference": known.said,

@@ -10,6 +10,7 @@ import streamlit as st
 from app import session
 from app.browser.arithmetic import arithmetic
 from app.browser.latent_console import latent_console
+from app.live.rights import Right
 from app.show import figures
 from app.state import attribute_groups
 from app.state.generation import chosen_label, label_of
@@ -49,6 +50,7 @@ def take_named(engine: Engine, u: np.ndarray, source: str) -> None:
     if not (sent := session.sent(KEY, "named")):
         return
     try:
+        session.required(Right.TRAIN)
         named = Named(sent["name"], tuple(map(float, u)), source, float(sent["strength"]))
         directions.save(engine.card, named)
     except ZscopeError as error:
@@ -101,7 +103,7 @@ def _direction(engine: Engine, committed: dict) -> None:
             committed=committed,
             sliders={"attribute": plain(share, [f"{a} − {b}"], why=[why])},
             label=label,
-            saves="direction",
+            saves="direction" if session.may(Right.TRAIN) else "",
             on_named=partial(take_named, engine, u, _(SOURCES[method], a=a, b=b)),
         )
     try:
@@ -121,7 +123,7 @@ def _evidence(engine: Engine, found: Attribute, a: str, b: str) -> None:
     e = found.evidence
     st.caption(
         _(
-            "The direction is learned on one half of each group and evaluated on the other half ({n_a} samples of {a}, "
+            "The direction is learned on one half of each group and evaluated on the other half ({n_a} of {a}, "
             "{n_b} of {b}; at most {most} samples of a group are used). The slider uses the direction of both halves. "
             "The difference of means stays near the data; Fisher's discriminant separates the groups best. "
             "The interval is a {level} confidence interval from the noncentral t distribution; p is a permutation test "

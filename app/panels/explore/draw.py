@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable
 
@@ -20,7 +21,8 @@ from vae.studies.posterior import sample_of
 from vae.text import N_, _, number
 
 TITLE, HELP = N_("Draw"), N_("Draw or upload your own sample and see its code and reconstruction")
-KEY, FILE, CAMERA = "explore.sketch", "explore.file", "explore.camera"
+KEY, FILE, CAMERA, OPEN = "explore.sketch", "explore.file", "explore.camera", "explore.files"
+BORDERS = 200  # training samples whose border is looked at
 FIT_LABELS = dict(zip(FITS, (N_("Crop"), N_("Pad"), N_("Stretch")), strict=True))
 SCALE_LABELS = dict(zip(series_files.FITS, (N_("Standardise each channel"), N_("Do not scale")), strict=True))
 
@@ -44,22 +46,39 @@ def unavailable(engine: Engine) -> str:
 def show(engine: Engine, committed: dict) -> None:
     series = engine.modality.by_hand == "curve"
     title, icon = (_("Upload"), "upload") if series else (_("Upload or take a photo"), "image")
-    board, files = st.container(), st.popover(title, icon=f":material/{icon}:")
+    board, files = st.container(), st.popover(title, icon=f":material/{icon}:", key=OPEN, on_change="rerun")
     with files:
         given = chosen_series() if series else chosen_file()
     with board:
         start, name, version = given if given is not None else _committed(engine)
         label = chosen_label(engine, session.studio())
-        sketch(engine.name, key=KEY, start=start, name=name, version=version, label=label)
+        ground = usual_border(engine) if given is not None and not series else None
+        sketch(engine.name, key=KEY, start=start, name=name, version=version, label=label, ground=ground)
+
+
+def usual_border(engine: Engine) -> float:
+    """The median, over training samples, of the mean of a picture's border pixels, 0-1."""
+    atlas = engine.atlas
+    rows = np.linspace(0, atlas.n_thumbnails - 1, min(BORDERS, atlas.n_thumbnails)).astype(int)
+    pictures = atlas.thumbnails(rows, engine.shape[0])
+    edge = np.ones(pictures.shape[2:], bool)
+    edge[1:-1, 1:-1] = False
+    return float(np.median(pictures[:, :, edge].mean((1, 2)))) / 255
 
 
 def chosen_file() -> tuple[np.ndarray, str, str] | None:
     """The uploaded picture as the model takes it, its name, and a key of its version."""
     fit = _fit(FITS, FIT_LABELS)
     hint = _("{formats}; at most {size} MB", formats=", ".join(FORMATS), size=number(BYTES_MAX // 2**20))
-    file = st.file_uploader(hint, ["png", "jpg", "jpeg", "webp"], max_upload_size=BYTES_MAX // 2**20, key=FILE)
+    file = st.file_uploader(
+        hint, ["png", "jpg", "jpeg", "webp"], max_upload_size=BYTES_MAX // 2**20, key=FILE,
+        on_change=_close, args=(FILE, read_picture, fit),
+    )  # fmt: skip
     if st.toggle(_("Camera"), key=f"{CAMERA}.on", help=_("The photo is not stored.")):
-        file = st.camera_input(_("Camera"), label_visibility="collapsed", key=CAMERA) or file
+        photo = st.camera_input(
+            _("Camera"), label_visibility="collapsed", key=CAMERA, on_change=_close, args=(CAMERA, read_picture, fit)
+        )
+        file = photo or file
     return _read(file, read_picture, fit)
 
 
@@ -70,8 +89,21 @@ def chosen_series() -> tuple[np.ndarray, str, str] | None:
         "CSV (one row per time step, one column per channel) or NPY; at most {size} MB",
         size=number(series_files.BYTES_MAX // 2**20),
     )
-    file = st.file_uploader(hint, ["csv", "npy"], max_upload_size=series_files.BYTES_MAX // 2**20, key=FILE)
+    file = st.file_uploader(
+        hint, ["csv", "npy"], max_upload_size=series_files.BYTES_MAX // 2**20, key=FILE,
+        on_change=_close, args=(FILE, series_files.read_series, fit),
+    )  # fmt: skip
     return _read(file, series_files.read_series, fit)
+
+
+def _close(key: str, read: Callable, fit: str) -> None:
+    """Close the popover once the file of that widget can be read; else it stays open, with the reason."""
+    file = session.held(key)
+    if file is None:
+        return
+    with contextlib.suppress(ZscopeError):
+        read(file.getvalue(), session.engine().shape, fit)
+        session.put(OPEN, False)
 
 
 def _fit(fits: tuple[str, ...], labels: dict[str, str]) -> str:

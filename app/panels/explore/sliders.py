@@ -6,6 +6,7 @@ import numpy as np
 
 from app import session
 from app.browser.latent_console import latent_console
+from app.live.rights import Right
 from app.state.generation import chosen_label, label_of
 from vae.engine.engine import Engine
 from vae.errors import ZscopeError
@@ -28,6 +29,7 @@ def take_named() -> None:
     if not sent:
         return
     try:
+        session.required(Right.TRAIN)
         if sent["act"] == "save":
             source = _("set with the sliders of the tab {tab}", tab=sent["tab"])
             directions.save(card, Named(sent["name"], tuple(map(float, sent["u"])), source, float(sent["strength"])))
@@ -48,5 +50,6 @@ def show(engine: Engine, committed: dict) -> None:
         committed=committed,
         sliders=tabs(engine, slope_at(engine, z, label_of(engine, z, label)), session.named(engine)),
         label=label,
+        saves="moves" if session.may(Right.TRAIN) else "",
         on_named=take_named,
     )

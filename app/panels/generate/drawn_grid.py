@@ -11,6 +11,7 @@ from jaxtyping import Float, UInt8
 
 from app import session
 from app.browser.picture_grid import picture_grid
+from app.browser.pulse import pulse
 from app.state.generation import Draws
 from app.state.studio import commit
 from vae.engine.engine import Engine
@@ -40,7 +41,7 @@ def show(
     trust = engine.trust(drawn.z, drawn.y, c=drawn.c)
     real = None if known is None or isinstance(known, Future) else nearest(engine, known, x)
 
-    @st.fragment(run_every=EVERY_S if searching else None)
+    @st.fragment
     def grid() -> None:
         picked = picture_grid(
             engine.name,
@@ -60,5 +61,7 @@ def show(
             st.switch_page("views/explore.py")
         if searching and searching.done():  # after the click was handled, which a rerun would lose
             st.rerun()
+        if searching:
+            pulse(EVERY_S, key="pulse-training")
 
     grid()

@@ -116,15 +116,15 @@ def files(engine: Engine) -> None:
         z, c = path()
         return downloads.npz(engine.decode(z, c=c), z, xy=engine.to_map(z))
 
-    missing = downloads.why_no_mp4()
+    missing, recipe = downloads.why_no_mp4(), session.recipe()
     frames = _("{n} frames side by side", n=number(SHEET_FRAMES))
     video = missing or _("Video from the first waypoint to the last")
-    kinds: list[tuple[str, str, Callable[[], bytes | str], str, bool]] = [
+    kinds: list[tuple[str, str, Callable[[], bytes] | str, str, bool]] = [
         ("GIF", "gif", lambda: downloads.gif(pictures(), 3.0), _("Looping, forwards and backwards"), False),
         ("MP4", "mp4", lambda: downloads.mp4(pictures()), video, bool(missing)),
         ("PNG", "png", lambda: downloads.png(pictures(SHEET_FRAMES), SHEET_FRAMES), frames, False),
         ("NPZ", "npz", arrays, _("Latents z, samples x and map positions xy"), False),
-        (_("Recipe"), "json", session.recipe, _("Model, method and waypoints; open it with the Share button"), False),
+        (_("Recipe"), "json", recipe, _("Model, method and waypoints; open it with the Share button"), False),
     ]
     with st.container(horizontal=True, gap="xsmall", key="zscope-path-files"):
         for label, suffix, make, help, off in kinds:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app import session
+from app.live.rights import Right
+from app.panels import rights_notice
 from app.show.records import provenance as show_provenance
 from vae.engine.engine import Engine
 from vae.errors import ZscopeError
@@ -14,17 +16,17 @@ from vae.text import N_, _, ngettext, number, size
 
 UPLOAD_MB = 1000
 NOTE = N_("What the model is for; saved when you leave the field")
-REMOTE = N_("Models can be changed only from the machine that runs the app.")
 SHIPPED = N_("This model comes with zscope and cannot be changed.")
 
 
 def show(engine: Engine) -> None:
     """engine: the model in use."""
     name, shipped = engine.name, engine.name in names.shipped()
-    here = session.local()
-    why = None if here and not shipped else _(SHIPPED if here else REMOTE)
+    here = session.may(Right.MANAGE)
+    why = session.why_not(Right.MANAGE) or (_(SHIPPED) if shipped else None)
     if said := session.take("keep.said"):
         st.toast(said, icon=":material/check:")
+    rights_notice.show(Right.MANAGE)
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("##### " + _("Manage this model"))
@@ -96,11 +98,11 @@ def _note(engine: Engine, why: str | None) -> None:
 
 
 def _import(here: bool) -> None:
-    """Import a ZIP, from a browser on this machine only. A ZIP of an imported decoder holds code and is refused."""
+    """Import a ZIP. A ZIP of an imported decoder holds code and is refused."""
     turn = session.held("keep.turn") or 0  # a new key after each import empties the field
     file = st.file_uploader(
         _("A model ZIP from zscope"), "zip", max_upload_size=UPLOAD_MB, disabled=not here,
-        key=f"keep.upload.{turn}", help=None if here else _(REMOTE),
+        key=f"keep.upload.{turn}", help=session.why_not(Right.MANAGE) or None,
     )  # fmt: skip
     if file is None or not here:
         return
@@ -121,6 +123,7 @@ def _import(here: bool) -> None:
 def _done(act, opens: str | list[str] | None) -> None:
     """Do it, then open the model of that name; or show the error."""
     try:
+        session.required(Right.MANAGE)
         act()
         name = opens[-1] if isinstance(opens, list) else opens
         if name:

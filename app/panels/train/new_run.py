@@ -8,7 +8,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import session
+from app.browser.pulse import pulse
 from app.live import training_cost
+from app.live.rights import Right
 from app.panels.train import own_data
 from app.show import knobs
 from app.state.training_form import FIRST, ONE, PRESETS, SWEEP, WHAT, Order, data_sets, defaults, fitting, plan, preset
@@ -23,9 +25,9 @@ from vae.training.trainer import TrainHparams
 
 KEPT: dict[str, Any] = {"persist_state": "session"}
 TURN, STARTED = "train.turn", "train.started"  # how many trainings this form has started; a sentence about the last one
-EVERY_S = 1.0
+EVERY_S, KNOWN_S = 1.0, 20.0  # between two looks at the cost: while it is measured, and later, as it may be outdated
 PRESET = N_(
-    "Where the settings start from. Quick: a small network and about 900 steps, for a first result within minutes. "
+    "Where the settings start from. Quick: a small network and about 900 steps, for a first result. "
     "Standard: the family's default settings and 20 epochs; more for a small data set, so that there are at least "
     "900 steps."
 )
@@ -147,14 +149,12 @@ def _cost(wanted: Order) -> None:
         return
     dearest = wanted.dearest()
     of = (dearest, len(set(wanted.values))) if wanted.setting else (dearest,)
-    said = training_cost.look(*of)
 
-    @st.fragment(run_every=EVERY_S if said is None else None)
+    @st.fragment
     def cost() -> None:
-        known = said or training_cost.look(*of)
-        if known and not said:
-            st.rerun()
-        st.caption(f":material/timer: {known or _(MEASURING)}")
+        said = training_cost.look(*of)
+        st.caption(f":material/timer: {said or _(MEASURING)}")
+        pulse(KNOWN_S if said else EVERY_S, key="pulse-cost")
 
     cost()
 
@@ -162,6 +162,7 @@ def _cost(wanted: Order) -> None:
 def _start(wanted: Order) -> None:
     before = sum(run.active for run in runs())
     try:
+        session.required(Right.TRAIN)
         wanted.start()
     except ZscopeError as error:
         st.error(str(error), icon=":material/error:")

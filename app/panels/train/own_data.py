@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import session
+from app.live.rights import Right
 from app.panels.train import own_preview
 from vae.data.own import shelf
 from vae.data.own.choices import COLOURS, Choices, size
@@ -27,7 +28,6 @@ KINDS = [
     "idx",
 ]  # fmt: skip
 FITS = {"crop": N_("Crop"), "whole": N_("Pad"), "stretch": N_("Stretch")}
-REMOTE = N_("A path can be given only from the machine that runs the app.")
 PATH = N_("A file or folder on this machine; it is read in place, nothing is uploaded.")
 FILES = N_("You see a preview first: nothing is saved before you press Add.")
 TIME = N_("For tables: sort rows by this column to form a series")
@@ -46,7 +46,7 @@ def show(beside: DeltaGenerator) -> str | None:
     turn = session.held("own.turn") or 0  # a new key after each addition empties and closes the fields
     with st.expander(_("Your data"), icon=":material/upload:", key=f"own.section.{turn}"):
         files, path = _given(turn)
-        if session.local():
+        if session.may(Right.MANAGE):
             _added_before()
     if not files and not path:
         session.release("own")
@@ -82,6 +82,7 @@ def _added_before() -> None:
 
 def _remove(name: str) -> None:
     try:
+        session.required(Right.MANAGE)
         user_data.remove(name)
     except ZscopeError as error:
         st.error(str(error), icon=":material/error:")
@@ -114,14 +115,14 @@ def _given(turn: int) -> tuple[list, str]:
         key=f"own.files.{turn}",
         help=_(FILES),
     )
-    local = session.local()
+    why_not = session.why_not(Right.MANAGE)
     path = st.text_input(
         _("Or a path on this machine"),
         key=f"own.path.{turn}",
-        disabled=not local or bool(files),
-        help=_(PATH if local else REMOTE),
+        disabled=bool(why_not or files),
+        help=why_not or _(PATH),
     )
-    return files, path if local else ""
+    return files, "" if why_not else path
 
 
 def _read(files: list, path: str, choices: Choices) -> Understood | None:
@@ -210,6 +211,7 @@ def _add(found: Understood, turn: int) -> None:
     if not pressed:
         return
     try:
+        session.required(Right.TRAIN)
         user_data.add(name, found)
     except ZscopeError as error:
         st.error(str(error), icon=":material/error:")

@@ -8,6 +8,8 @@ from typing import Literal
 import streamlit as st
 
 from app import session
+from app.browser.pulse import pulse
+from app.live.rights import Right
 from app.panels.train import sweep_list, theatre
 from vae.errors import ZscopeError
 from vae.registry import about
@@ -59,11 +61,12 @@ def show() -> None:
     """All runs, the newest first, kept up to date."""
     quick = any(run.active for run in control.tend())
 
-    @st.fragment(run_every=1.0 if quick else OLD_S)
+    @st.fragment
     def every() -> None:
         runs = control.tend()
         if any(run.active for run in runs) != quick or session.studio().watched:
             st.rerun()  # to poll at another rate, or because a click here has opened the theatre
+        pulse(1.0 if quick else OLD_S, key="pulse-runs")
         if not runs:
             st.info(_(EMPTY), icon=":material/school:")
         if why := control.blocked(runs):
@@ -113,8 +116,9 @@ def _run(run: Run, queue: list[Run], known: Collection[str]) -> None:
     if state == FAILED:
         advice = control.advice(run, known)
         st.error("  \n".join([run.state.cause, *[f"**{advice}**"] * bool(advice)]), icon=":material/error:")
-        with st.expander(_("Log")):
-            st.code(run.log() or _("The log is empty."), language=None)
+        if session.may(Right.TRAIN):  # it names paths of this machine
+            with st.expander(_("Log")):
+                st.code(run.log() or _("The log is empty."), language=None)
     if anew:
         st.caption(f":material/warning: {_(GONE)}")
     if state == DONE and run.name not in known:
@@ -152,20 +156,8 @@ def _where(run: Run) -> str:
 def _buttons(run: Run, saved: bool, anew: bool) -> None:
     state = run.state.name
     with st.container(horizontal=True, vertical_alignment="center"):
-        if state == PAUSED:
-            _does(_("Stop"), "stop", lambda: control.stop(run.id), run, help=_(STOPS))
-        if state in (RUNNING, QUEUED):
-            _does(_("Pause"), "pause", lambda: control.pause(run.id), run, off=bool(run.request))
-            hard = run.request == "stop"
-            _does(_("Stop now") if hard else _("Stop"), "stop", lambda: control.stop(run.id, now=hard), run)
-        if state in control.RESUMABLE:
-            verb, why = (_("Restart"), f"{_(GONE)} {_(ANEW)}") if anew else (_("Resume"), None)
-            _does(verb, "replay" if anew else "play_arrow", lambda: starting.resume(run.id), run, help=why)
-            if "lr " in run.state.advice:
-                less = {"lr": lower_lr(run.plan)}
-                lr = f"{less['lr']:g}"
-                label = _("Restart with lr {lr}", lr=lr) if anew else _("Resume with lr {lr}", lr=lr)
-                _does(label, "trending_down", lambda: starting.resume(run.id, settings=less), run, help=why)
+        if session.may(Right.TRAIN):
+            _controls(run, anew)
         if run.progress.get("epoch") or state == RUNNING:
             theatre.button(run)
         mapped = saved and session.has_map(run.name)
@@ -176,8 +168,27 @@ def _buttons(run: Run, saved: bool, anew: bool) -> None:
         ):  # fmt: skip
             session.open_model(run.name)
             st.switch_page("views/explore.py")
-        if state != RUNNING:
+        if state != RUNNING and session.may(Right.MANAGE):
             _delete(run, saved)
+
+
+def _controls(run: Run, anew: bool) -> None:
+    """Pause, stop, resume."""
+    state = run.state.name
+    if state == PAUSED:
+        _does(_("Stop"), "stop", lambda: control.stop(run.id), run, help=_(STOPS))
+    if state in (RUNNING, QUEUED):
+        _does(_("Pause"), "pause", lambda: control.pause(run.id), run, off=bool(run.request))
+        hard = run.request == "stop"
+        _does(_("Stop now") if hard else _("Stop"), "stop", lambda: control.stop(run.id, now=hard), run)
+    if state in control.RESUMABLE:
+        verb, why = (_("Restart"), f"{_(GONE)} {_(ANEW)}") if anew else (_("Resume"), None)
+        _does(verb, "replay" if anew else "play_arrow", lambda: starting.resume(run.id), run, help=why)
+        if "lr " in run.state.advice:
+            less = {"lr": lower_lr(run.plan)}
+            lr = f"{less['lr']:g}"
+            label = _("Restart with lr {lr}", lr=lr) if anew else _("Resume with lr {lr}", lr=lr)
+            _does(label, "trending_down", lambda: starting.resume(run.id, settings=less), run, help=why)
 
 
 def _delete(run: Run, saved: bool) -> None:
@@ -187,10 +198,11 @@ def _delete(run: Run, saved: bool) -> None:
         st.markdown(_(DELETES, name=run.name))
         st.markdown(_(MODEL_KEPT_DONE if saved and not both else MODEL_KEPT[saved], name=run.name))
         with st.container(horizontal=True):
-            _does(_("Delete run"), "delete", lambda: control.delete(run.id), run, kind="primary")
+            _does(_("Delete run"), "delete", lambda: control.delete(run.id), run, kind="primary",
+                  right=Right.MANAGE)  # fmt: skip
             if both:
                 _does(_("Delete run and model"), "delete_forever", lambda: control.delete(run.id, model=True), run,
-                      kind="secondary")  # fmt: skip
+                      kind="secondary", right=Right.MANAGE)  # fmt: skip
 
 
 def _preview(run: Run) -> None:
@@ -207,7 +219,8 @@ def _preview(run: Run) -> None:
     elif note and note["drawing"]:
         st.caption(":material/map: " + _("Making the map of epoch {epoch} ...", epoch=number(note["epoch"])))
         return
-    _does(_("Map this epoch"), "map", lambda: preview.ask(run.id), run, help=_(PREVIEW))
+    if session.may(Right.TRAIN):
+        _does(_("Map this epoch"), "map", lambda: preview.ask(run.id), run, help=_(PREVIEW))
 
 
 def _does(
@@ -219,9 +232,11 @@ def _does(
     off: bool = False,
     help: str | None = None,
     kind: Literal["primary", "secondary", "tertiary"] = "tertiary",
+    right: Right = Right.TRAIN,
 ) -> None:
     def acted() -> None:
         try:
+            session.required(right)
             act()
         except ZscopeError as error:  # the run has changed since the page was drawn
             session.tell(str(error))

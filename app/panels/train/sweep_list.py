@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
 from app import session
 from app.live import background
+from app.live.rights import Right
 from vae.errors import ZscopeError
 from vae.registry import about
 from vae.runs import control
@@ -43,27 +44,30 @@ def entry(sweep: Sweep, disk: Disk, one: Callable[[Run], None]) -> None:
     if running:
         st.caption(f":material/hourglass_empty: {_(LATER)}")
     with st.container(horizontal=True, vertical_alignment="center"):
-        if running:
-            st.button(_("Stop all"), icon=":material/stop:", type="tertiary", on_click=_tried, args=(_stop, sweep),
-                      key=f"stop-sweep-{sweep.name}")  # fmt: skip
-        elif done > 1:
+        if running and session.may(Right.TRAIN):
+            st.button(_("Stop all"), icon=":material/stop:", type="tertiary", on_click=_tried,
+                      args=(_stop, sweep, Right.TRAIN), key=f"stop-sweep-{sweep.name}")  # fmt: skip
+        elif done > 1 and not running:
             _compare(sweep, disk)
-        if RUNNING not in states.values() and sweep.name not in sweeps.shipped():
+        deletable = RUNNING not in states.values() and sweep.name not in sweeps.shipped()
+        if deletable and session.may(Right.MANAGE):
             with st.popover(_("Delete"), icon=":material/delete:", type="tertiary", key=f"deletes-{sweep.name}"):
                 st.markdown(_(DELETES, name=sweep.name))
                 st.markdown(_(MODELS_KEPT))
                 st.button(_("Delete sweep"), icon=":material/delete:", type="primary", on_click=_tried,
-                          args=(_delete, sweep), key=f"delete-sweep-{sweep.name}")  # fmt: skip
+                          args=(_delete, sweep, Right.MANAGE), key=f"delete-sweep-{sweep.name}")  # fmt: skip
         each = bool(begun) and st.toggle(_("Show each training"), running or failed > 0, key=f"each-{sweep.name}")
     for model in sweep.models if each else ():
         if model in begun:
             one(begun[model])
 
 
-def mention(name: str, dataset: str) -> None:
-    """On the page of a model: the sweep that it belongs to, or else a sweep on the same data set."""
-    own, known, disk = sweeps.of_model(name), sweeps.known().values(), sweeps.read()
-    sweep = own or next((one for one in known if one.dataset == dataset and comparison.ready(one, disk)), None)
+def mention(card: Mapping) -> None:
+    """On the page of a model: the sweep that it belongs to, or else a sweep on the same data set over a setting that
+    its family has."""
+    own, known, disk = sweeps.of_model(card["name"]), sweeps.known().values(), sweeps.read()
+    alike = [one for one in known if one.dataset == card["dataset"] and one.setting in card["hparams"]]
+    sweep = own or next((one for one in alike if comparison.ready(one, disk)), None)
     if sweep is None or (own and not comparison.ready(own, disk)):
         return
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -144,8 +148,9 @@ def _delete(sweep: Sweep) -> None:
     sweeps.delete(sweep.name)
 
 
-def _tried(act: Callable[[Sweep], None], sweep: Sweep) -> None:
+def _tried(act: Callable[[Sweep], None], sweep: Sweep, right: Right) -> None:
     try:
+        session.required(right)
         act(sweep)
     except ZscopeError as error:  # the sweep has changed since the page was drawn
         session.tell(str(error))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from starlette.applications import Starlette
 
-from app.live import theatre
+from app.live import access, channel, theatre
 from app.panels.train import theatre as watch
 from tests.app.panels.test_train_page import button, empty, labels, page, quiet, run_in  # noqa: F401  fixtures
 from tests.app.views.test_views import words
@@ -73,9 +73,8 @@ def begun(monkeypatch):
 
 @pytest.fixture
 def get(empty):  # noqa: F811
-    from app.live import channel
 
-    with TestClient(Starlette(routes=channel.ROUTES)) as client:
+    with TestClient(Starlette(routes=channel.routes()), headers={access.HEADER: access.token("")}) as client:
         yield lambda address: client.get(f"/frames/{address}")
 
 

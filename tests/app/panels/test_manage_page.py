@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import session
+from app.live import rights
 from tests import odd_pictures
 from tests.app.views.test_views import opened, state, words
 from vae.data.own import shelf
@@ -29,7 +29,6 @@ def root(tiny_root, tmp_path, monkeypatch) -> Path:
         shutil.copytree(tiny_root / name, tmp_path / "checkpoints" / name)
     monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(tmp_path / "checkpoints"))
     monkeypatch.setenv("ZSCOPE_OWN", str(tmp_path / "own"))
-    monkeypatch.setattr(session, "local", lambda: True)
     return tmp_path
 
 
@@ -126,34 +125,12 @@ def test_what_a_run_needs_stays_and_the_page_says_which(root):
     assert "mine-vae" in checkpoint.checkpoints()
 
 
-def test_from_afar_nothing_is_changed_and_no_path_is_read(root, monkeypatch):
-    monkeypatch.setattr(session, "local", lambda: False)
+@pytest.mark.parametrize("public", ["explore", "train"])
+def test_visitors_change_nothing_and_read_no_path(root, monkeypatch, public):
+    monkeypatch.setenv(rights.PUBLIC, public)
     at = opened("model", model="tiny-vae")
     assert not at.exception
     assert not at.text_area
     assert str(root) not in words(at)
     data = your_data()
     assert data.text_input(key="own.path.0").disabled
-
-
-@pytest.mark.parametrize(
-    ("headers", "address", "local"),
-    [
-        ({"Host": "localhost:8501", "Origin": "http://localhost:8501"}, None, True),
-        ({"Host": "127.0.0.1:8501", "Origin": "http://127.0.0.1:8501"}, "127.0.0.1", True),
-        ({"Host": "[::1]:8501", "Origin": "http://[::1]:8501"}, "::1", True),
-        ({"Host": "box.example:8501", "Origin": "http://box.example:8501"}, "10.0.0.7", False),
-        ({"Host": "localhost:8501", "Origin": "https://zscope.example"}, None, False),  # a proxy that renames the host
-        ({"Host": "zscope.example", "Origin": "https://zscope.example"}, None, False),
-        ({"Host": "localhost:8501", "X-Forwarded-For": "10.0.0.7"}, None, False),
-        ({"Host": "localhost:8501", "Origin": "http://localhost:8501"}, "10.0.0.7", False),
-        ({"Host": "localhost.evil.example"}, None, False),
-    ],
-)
-def test_who_is_on_this_machine(monkeypatch, headers, address, local):
-    class Context:
-        pass
-
-    Context.headers, Context.ip_address = headers, address
-    monkeypatch.setattr("streamlit.context", Context)
-    assert session.local() is local

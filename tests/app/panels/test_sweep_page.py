@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from app.show import cards
 from app.state import training_form
 from tests.app.panels.test_train_page import asked, button, labels, name_field, page, run_in
 from tests.app.views.test_views import opened, state, words
-from tests.sweeps.test_sweeps import base, started, trained
+from tests.sweeps.test_sweeps import started, trained
 from vae.forming import recording
 from vae.runs import control, diagnosis, folder
 from vae.runs.forecast import Forecast
@@ -91,15 +90,6 @@ def test_the_cost_of_a_ladder_is_of_all_its_models():
     one = Forecast(2.0, 1.0, 8.0, 10**9, "cpu", 50, map_s=0.0)
     assert one.told(20).startswith("About 30 seconds. Measured on")
     assert one.told(20, 7).startswith("About 4 minutes for all 7 models, one after the other. Measured on")
-
-
-def test_what_was_measured_of_one_is_told_of_all(monkeypatch):
-    measured = Future()
-    measured.set_result(Forecast(2.0, 1.0, 8.0, 10**9, "cpu", 50, map_s=0.0))
-    monkeypatch.setattr(background, "once", lambda *asked: measured)
-    monkeypatch.setattr(training_cost, "_under_way", [])
-    assert "for all 7" in training_cost.look(base(), 7)
-    assert "for all" not in training_cost.look(base())
 
 
 # ---------------------------------------------------------------- among the runs
@@ -216,3 +206,11 @@ def test_the_page_of_a_model_leads_to_the_ladder_of_its_data(tiny_checkpoint, mo
     assert "one of the 2 models of sweep **a** (beta = 0, 1)" in words(at)
     button(at, "Compare the models").click().run()
     assert state(at).watched == "sweep/a"
+
+
+@pytest.mark.parametrize(("setting", "told"), [("width", True), ("beta", False)])
+def test_a_sweep_is_mentioned_only_to_a_family_that_has_its_setting(tiny_checkpoint, monkeypatch, setting, told):
+    sweep = sweeps.Sweep(sweeps.home() / "a", "beta_vae", "digits", setting, (1.0, 2.0), ("a-1", "a-2"), "")
+    monkeypatch.setattr(sweeps, "known", lambda: {"a": sweep})
+    monkeypatch.setattr(comparison, "ready", lambda sweep, disk: True)
+    assert (f"What does {setting} do?" in words(opened("model", model="tiny-vae"))) == told

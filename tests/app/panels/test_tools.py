@@ -141,6 +141,35 @@ def test_a_given_file_is_what_the_canvas_starts_from(tiny_checkpoint, monkeypatc
     assert shown[-1]["version"] == "committed"
 
 
+def test_the_popover_closes_once_a_file_is_taken_and_stays_for_one_that_is_refused(tiny_checkpoint, monkeypatch):
+    monkeypatch.setattr(draw, "sketch", lambda model, **what: None)
+    for name, data, is_open in (("torn.png", png(255)[:60], True), ("white.png", png(255), False)):
+        at = page(tiny_checkpoint)
+        at.session_state["explore.files"] = True
+        at.run()
+        at.get("file_uploader")[0].upload(name, data, "image/png").run()
+        assert not at.exception
+        assert at.session_state["explore.files"] == is_open
+
+
+def test_the_usual_border_is_told_with_a_picture_that_was_given_and_only_then(tiny_checkpoint, monkeypatch):
+    shown = []
+    monkeypatch.setattr(draw, "sketch", lambda model, **what: shown.append(what))
+    at = page(tiny_checkpoint)
+    assert shown[-1]["ground"] is None
+    at.get("file_uploader")[0].upload("white.png", png(255), "image/png").run()
+    assert shown[-1]["ground"] == draw.usual_border(opened_engine("tiny-vae"))
+
+
+@pytest.mark.parametrize(("edge", "inside", "usual"), [(0, 255, 0.0), (255, 0, 1.0), (51, 255, 0.2)])
+def test_the_usual_border_is_that_of_the_edge_pixels_of_most_samples(edge, inside, usual):
+    pictures = np.full((9, 1, 6, 5), edge, np.uint8)
+    pictures[:, :, 1:-1, 1:-1] = inside
+    pictures[:4] = inside  # fewer than half
+    atlas = SimpleNamespace(n_thumbnails=9, thumbnails=lambda rows, channels: pictures[rows])
+    assert draw.usual_border(SimpleNamespace(atlas=atlas, shape=(1, 6, 5))) == pytest.approx(usual)
+
+
 def test_the_sample_itself_is_offered_to_draw_on(engine):
     x = session.sample_of(engine, row(engine, 9), "it", None)
     assert (x.dtype, x.shape) == (np.uint8, (1, 8, 8))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from app import session
 from tests import odd_pictures
 from tests.app.views.test_views import opened
 
 
 def test_added_data_is_chosen_for_a_quick_run(tiny_checkpoint, tmp_path, monkeypatch):
     monkeypatch.setenv("ZSCOPE_OWN", str(tmp_path / "own"))
-    monkeypatch.setattr(session, "local", lambda: True)
     odd_pictures.write(tmp_path / "mine.zip")
     at = opened("train")
     at.text_input(key="own.path.0").set_value(str(tmp_path / "mine.zip")).run()

@@ -14,6 +14,8 @@ from app.live import engines, training_cost
 from app.state import studio
 from vae.__main__ import main
 from vae.engine.engine import Engine
+from vae.runs import forecast
+from vae.runs.forecast import Forecast
 from vae.saved import checkpoint
 
 ROUTER = Path(__file__).parents[3] / "app" / "router.py"
@@ -169,6 +171,13 @@ def test_no_checkpoints_shows_how_to_train_one(root):
     assert not at.exception
     assert "python -m vae train" in words(at)
     assert not at.selectbox
+
+
+def test_the_first_training_is_announced_with_the_estimate_of_the_train_page_or_none(root, monkeypatch):
+    assert "minute" not in words(opened())
+    known = Forecast(1.0, 63.0, 1.0, 10**8, "cpu", 5)
+    monkeypatch.setattr(forecast, "known", lambda plan: known if plan.dataset == "digits" else None)
+    assert "about 21 minutes on this machine" in words(opened())
 
 
 def test_another_model_keeps_the_settings_and_the_row(tiny_checkpoint):

@@ -191,10 +191,11 @@ def _rows(what, x, y, test, choices: Choices, *, notes: list[str], skipped) -> R
         y = y.reshape(-1) if np.size(y) == len(x) else y
         if y.shape != (len(x),):
             raise SettingError(
-                _(
+                ngettext(
+                    "labels of shape {shape}: expected one label for the {n} sample.",
                     "labels of shape {shape}: expected one label for each of the {n} samples.",
+                    len(x),
                     shape=y.shape,
-                    n=number(len(x)),
                 )
             )
         y = np.array([f"{v:g}" for v in y]) if np.issubdtype(y.dtype, np.floating) else y.astype(str)
@@ -262,14 +263,23 @@ def _reshaped(x: np.ndarray, shape: tuple[int, int], notes: list[str]) -> np.nda
     h, w = shape
     if x.shape[1] not in (h * w, 3 * h * w):
         raise SettingError(
-            _(
+            ngettext(
+                "rows have {n} value, but a picture of {h}x{w} has {grey} (grey) or {colour} (colour).",
                 "rows have {n} values, but a picture of {h}x{w} has {grey} (grey) or {colour} (colour).",
-                n=number(x.shape[1]),
+                x.shape[1],
                 h=h,
                 w=w,
                 grey=number(h * w),
                 colour=number(3 * h * w),
             )
         )
-    notes.append(_("Each row of {n} values is a picture of {h}x{w}.", n=number(x.shape[1]), h=h, w=w))
+    notes.append(
+        ngettext(
+            "Each row of {n} value is a picture of {h}x{w}.",
+            "Each row of {n} values is a picture of {h}x{w}.",
+            x.shape[1],
+            h=h,
+            w=w,
+        )
+    )
     return x.reshape(len(x), -1, h, w)

@@ -10,7 +10,7 @@ from jaxtyping import UInt8
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ...errors import SettingError, ShapeError
-from ...text import N_, _, number, size
+from ...text import N_, _, ngettext, size
 
 FORMATS = ("PNG", "JPEG", "WEBP")
 BYTES_MAX = 10 * 2**20
@@ -65,10 +65,11 @@ def opened(
             image.load()
     except UnidentifiedImageError:
         if data:
-            message = _(
+            message = ngettext(
+                "expected a picture ({formats}); this {n} byte is in none of these formats.",
                 "expected a picture ({formats}); these {n} bytes are in none of these formats.",
+                len(data),
                 formats=known,
-                n=number(len(data)),
             )
         else:
             message = _("expected a picture ({formats}); the file is empty.", formats=known)

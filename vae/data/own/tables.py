@@ -264,7 +264,12 @@ def _windows(
     stride = choices.stride or max(1, window // 2)
     if not (choices.window and choices.stride):
         notes.append(
-            _("Windows of {window} time steps, one every {stride} steps.", window=number(window), stride=number(stride))
+            ngettext(
+                "Windows of {window} time steps, one at every step.",
+                "Windows of {window} time steps, one every {n} steps.",
+                stride,
+                window=number(window),
+            )
         )
     order = np.arange(len(x)) if when is None else np.argsort(when, kind="stable")
     parts = [order]
@@ -272,9 +277,10 @@ def _windows(
     if labels is not None and several:
         parts = [order[labels[order] == name] for name in np.unique(labels)]
         notes.append(
-            _(
+            ngettext(
+                "Several rows have the same time, so the {n} label is a series of its own.",
                 "Several rows have the same time, so each of the {n} labels is a series of its own.",
-                n=number(len(parts)),
+                len(parts),
             )
         )
     elif when is not None:
@@ -297,10 +303,11 @@ def _windows(
         )
     if not made:
         raise SettingError(
-            _(
+            ngettext(
+                "no window of {window} rows without missing values in {n} row: choose a shorter window.",
                 "no window of {window} rows without missing values in {n} rows: choose a shorter window.",
+                len(x),
                 window=number(window),
-                n=number(len(x)),
             )
         )
     chosen = np.stack([rows for rows, _part, _start in made])

@@ -234,10 +234,12 @@ def _split_by_time(rows: Rows, choices: Choices, notes: list[str]) -> tuple[np.n
         test |= own & (rows.when[:, 0] >= border)
     if train.sum() < FEWEST // 2 or not test.any():
         raise SettingError(
-            _(
-                "the split by time leaves {train} windows for training and {test} for testing: choose a shorter "
+            ngettext(
+                "the split by time leaves {n} window for training and {test} for testing: choose a shorter "
                 "window or stride.",
-                train=number(int(train.sum())),
+                "the split by time leaves {n} windows for training and {test} for testing: choose a shorter "
+                "window or stride.",
+                int(train.sum()),
                 test=number(int(test.sum())),
             )
         )

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from ...errors import DataCorrupt
-from ...text import _, number
+from ...text import _, ngettext
 from ...types import Samples
 from .store import File, Source, find
 
@@ -26,7 +26,14 @@ def read_idx(data: bytes) -> np.ndarray:
         )
     shape = tuple(int(size) for size in np.frombuffer(data[4:start], ">u4"))
     if len(data) != start + math.prod(shape):
-        raise DataCorrupt(_("IDX file of shape {shape} contains {n} values", shape=shape, n=number(len(data) - start)))
+        raise DataCorrupt(
+            ngettext(
+                "IDX file of shape {shape} contains {n} value",
+                "IDX file of shape {shape} contains {n} values",
+                len(data) - start,
+                shape=shape,
+            )
+        )
     return np.frombuffer(data, np.uint8, offset=start).reshape(shape).copy()  # a copy may be written to
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from ...errors import DataCorrupt, DataNotFound
 from ...registry import DATASETS, Dataset
-from ...text import _, number, size
+from ...text import _, ngettext, number, size
 from ..own.shelf import OWN
 from .download import Progress, download
 
@@ -193,7 +193,7 @@ def payload(path: Path, file: File) -> bytes:
     given = hashlib.sha256(data).hexdigest()
     if given != file.sha256:
         if len(data) <= file.payload_bytes:
-            found = _("{n} bytes", n=number(len(data)))
+            found = ngettext("{n} byte", "{n} bytes", len(data))
         else:
             found = _("more than {n} bytes", n=number(file.payload_bytes))
         raise DataCorrupt(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...errors import DataCorrupt
-from ...text import _, number
+from ...text import ngettext
 
 CODES = {1: "N", 2: "L", 3: "R", 4: "a", 5: "V", 6: "F", 7: "J", 8: "A", 9: "S", 10: "E", 11: "j", 12: "/", 13: "Q"}
 SKIP, NUMBER, SUBTYPE, CHANNEL, TEXT = range(59, 64)  # codes of words that are not annotations
@@ -21,10 +21,11 @@ def read_212(data: bytes, channels: int) -> np.ndarray:
     """
     if not data or len(data) % 3 or len(data) // 3 * 2 % channels:
         raise DataCorrupt(
-            _(
-                "not {n} signals in format 212: {bytes} bytes, expected a multiple of 3",
-                n=channels,
-                bytes=number(len(data)),
+            ngettext(
+                "not {channels} signals in format 212: {n} byte, expected a multiple of 3",
+                "not {channels} signals in format 212: {n} bytes, expected a multiple of 3",
+                len(data),
+                channels=channels,
             )
         )
     low, shared, high = np.frombuffer(data, np.uint8).reshape(-1, 3).astype(np.int16).T
@@ -57,4 +58,10 @@ def read_beats(data: bytes) -> tuple[np.ndarray, np.ndarray]:
             if code in CODES:
                 places.append(time)
                 symbols.append(CODES[code])
-    raise DataCorrupt(_("annotation file of {n} bytes without an end mark", n=number(len(data))))
+    raise DataCorrupt(
+        ngettext(
+            "annotation file of {n} byte without an end mark",
+            "annotation file of {n} bytes without an end mark",
+            len(data),
+        )
+    )

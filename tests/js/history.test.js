@@ -1,0 +1,46 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { joined } from "../../app/browser/one_step/one_step.js"
+import render from "../../app/browser/pulse/pulse.js"
+
+/** A browser's history that keeps its addresses. */
+function browser(...entries) {
+  const location = { get search() { const at = entries.at(-1); return at.includes("?") ? at.slice(at.indexOf("?")) : "" } }
+  const history = {
+    entries,
+    pushState(_state, _title, address) { entries.push(address) },
+    replaceState(_state, _title, address) { entries[entries.length - 1] = address },
+  }
+  joined(history, location)
+  return history
+}
+
+test("the steps in which Streamlit changes a page are one entry", () => {
+  const history = browser("/generate?model=a&seed=3")
+  for (const address of ["/generate", "/", "/?model=a&p=r3"]) history.pushState({}, "", address)
+  assert.deepEqual(history.entries, ["/generate?model=a&seed=3", "/?model=a&p=r3"])
+})
+
+test("each view of a page stays an entry of its own", () => {
+  const history = browser("/?model=a")
+  for (const address of ["/?model=a&p=r3", "/?model=b"]) history.pushState({}, "", address)
+  assert.deepEqual(history.entries, ["/?model=a", "/?model=a&p=r3", "/?model=b"])
+})
+
+/** A page with a pulse that is given `seconds` in which Streamlit is in that state; how often it beat. */
+function beats(t, dataset, seconds, every_ms = 1000) {
+  t.mock.timers.enable({ apis: ["setInterval"] })
+  let sent = 0, now = 0
+  t.mock.method(performance, "now", () => now)
+  const root = { dataset: {}, remove() {} }
+  t.mock.method(document, "createElement", () => root)
+  document.querySelector = () => ({ dataset })
+  render({ parentElement: { append() {} }, data: { every_ms }, setTriggerValue: () => { sent += 1 } })
+  for (let ms = 0; ms < 1000 * seconds; ms += 100) { now += 100; t.mock.timers.tick(100) }
+  return sent
+}
+
+test("a pulse beats while Python is at rest", (t) => assert.equal(beats(t, { testScriptState: "notRunning" }, 5), 5))
+test("not while it runs: what is sent then may be answered after the page has changed", (t) => assert.equal(beats(t, { testScriptState: "running" }, 5), 0))
+test("nor once a click was sent that it has not begun with", (t) => assert.equal(beats(t, { testScriptState: "rerunRequested" }, 5), 0))
+test("nor while the server is away", (t) => assert.equal(beats(t, { testScriptState: "notRunning", testConnectionState: "DISCONNECTED_FOREVER" }, 5), 0))
