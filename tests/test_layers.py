@@ -32,8 +32,8 @@ HIDING_STEMS = {  # names that do not say what is inside ("group" does in app/pa
 # function or for its types alone. Rooms of one line do not know each other.
 ROOMS = """
     vae.text
-    vae.version vae.types vae.errors vae.disk
-    vae.settings
+    vae.version vae.types vae.errors
+    vae.settings vae.disk
     vae.registry
     vae.latent vae.losses vae.modalities
     vae.data

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from .commands import options
+from .disk.saving import FORBIDDEN, FULL, reason
 from .errors import ZscopeError
 from .text import _
 
@@ -21,13 +24,25 @@ def main(argv: list[str] | None = None, *, prog: str = PROG, also: Callable[[Any
     try:
         return args.run(args) or 0
     except ZscopeError as e:
-        print(_("error: {error}", error=e), file=sys.stderr)
-        return 1
+        return _failed(str(e))
     except BrokenPipeError:
         return 0
+    except OSError as e:  # what no writer foresaw, such as the output of a command itself
+        if e.errno in FORBIDDEN:  # to read or to write
+            return _failed(str(e))
+        if e.errno not in FULL:
+            raise
+        path = Path(e.filename or "")
+        return _failed(_("cannot write {path}: {reason}", path=path, reason=reason(e, path)))
     except KeyboardInterrupt:
         print(_("interrupted"), file=sys.stderr)
         return options.INTERRUPTED
+
+
+def _failed(why: str) -> int:
+    with contextlib.suppress(OSError):  # the disk of the log may be full
+        print(_("error: {error}", error=why), file=sys.stderr)
+    return 1
 
 
 def parser(prog: str = PROG, also: Callable[[Any], None] | None = None) -> argparse.ArgumentParser:

@@ -35,7 +35,20 @@ class CheckpointError(ZscopeError):
 
 
 class SaveError(ZscopeError):
-    """A file could not be written; the previous version is unchanged."""
+    """A file could not be written; the previous version is unchanged. said: what and why; kept: what is still there;
+    advice: how to go on. Each is a sentence or more, or empty."""
+
+    def __init__(self, said: str, kept: str = "", advice: str = ""):
+        super().__init__(" ".join(filter(None, (said, kept, advice))))
+        self.said, self.kept, self.advice = said, kept, advice
+
+
+class DecoderError(ZscopeError):
+    """An imported decoder raised an error, needs too much memory or cannot be opened."""
+
+
+class DecoderStopped(DecoderError):
+    """The process of an imported decoder took too long or ended; the next call starts it again."""
 
 
 class DeviceError(ZscopeError):

@@ -6,7 +6,6 @@ import contextlib
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -15,6 +14,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from vae.disk.one_step import save_array
+from vae.disk.temporary import temporary_folder
 from vae.engine.engine import Engine
 from vae.errors import SettingError
 from vae.latent import views
@@ -83,10 +84,10 @@ def fit(engine: Engine, n_neighbors: float, min_dist: float, n_epochs: float) ->
 def _run(engine: Engine, job: Job) -> None:
     """In a process of its own: UMAP holds the interpreter for an epoch at a time, which would stop the live channel."""
     try:
-        with tempfile.TemporaryDirectory(prefix="zscope-fit-") as folder:
-            given, made = Path(folder) / "z.npy", Path(folder) / "xy.npy"
+        with temporary_folder() as folder:
+            given, made = folder / "z.npy", folder / "xy.npy"
             projector = engine.atlas.projector
-            np.save(given, projector.seen(engine.atlas.z))
+            save_array(given, projector.seen(engine.atlas.z))
             xy = _fit(job, given, made, engine.card["seed"])
         found = views.fitted(job.key, projector, xy)
         _keep(engine, found)

@@ -92,7 +92,8 @@ def lay(key: str) -> str:
             return ""
         failed = process is not None and process.returncode != 0
         if failed and time.monotonic() < begun + AGAIN_S:
-            return diagnosis.of_log((folder / FOLDER / LOG).read_text("utf-8", "replace"), {}).cause
+            log = folder / FOLDER / LOG  # a full disk has no room for it
+            return diagnosis.of_log(log.read_text("utf-8", "replace") if log.exists() else "", {}, folder).cause
         begun_now = os_process.detached(["-m", "vae.commands.align_maps", str(folder)], folder / FOLDER / LOG)
         os_process.reap(begun_now)
         _layers[folder] = (begun_now, time.monotonic())

@@ -13,6 +13,7 @@ import pytest
 
 from tests.data.test_own_pictures import folder, read
 from vae.data.own import shelf
+from vae.disk import folder_swap
 from vae.errors import DataCorrupt, SaveError, SettingError, UnknownName
 from vae.library import user_data
 from vae.registry import DATASETS, datasets
@@ -233,7 +234,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path, own, monkeypatch):
     def full(path, data):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(shelf, "_write", full)
-    with pytest.raises(SaveError, match="No space left"):
+    monkeypatch.setattr(folder_swap, "write", full)
+    with pytest.raises(SaveError, match="the disk is full"):
         user_data.add("mine", found)
     assert list(own.iterdir()) == []

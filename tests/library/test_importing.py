@@ -16,9 +16,11 @@ from PIL import Image
 from torch import nn
 
 import vae
+from app.live import channel, requests
 from tests.app.views.test_views import opened, words
 from vae.__main__ import main
-from vae.errors import SettingError
+from vae.atlas.atlas import load as load_atlas
+from vae.errors import DecoderStopped, SettingError
 from vae.library import packing
 from vae.library.importing import take_in
 from vae.modalities.image import tile
@@ -80,7 +82,7 @@ def test_an_imported_decoder_opens_as_a_model_without_an_encoder(given, capsys):
 
 def test_its_pages_say_what_it_brought_and_leave_nothing_blank(given, recwarn):
     take_in("mine", given / "decoder.pt", given / "latents.npz")
-    assert not any("writable" in str(warning.message) for warning in recwarn)
+    assert not any("writable" in str(warning.message) for warning in recwarn)  # nor when it decodes
     told = {"compare": "mine was imported without a data set", "generate": "fitted to its latents"}
     for page, said in told.items():
         assert said in opened(page, model="mine").info[0].value
@@ -92,9 +94,10 @@ def test_its_pages_say_what_it_brought_and_leave_nothing_blank(given, recwarn):
 def test_the_range_of_its_pictures_is_seen(given, low, high):
     scripted(Net(low, high), given / "other.pt")
     take_in("other", given / "other.pt", given / "latents.npz")
-    take_in("plain", given / "decoder.pt", given / "latents.npz")
-    z = vae.load("plain", "cpu").atlas.z
-    np.testing.assert_allclose(vae.load("other", "cpu").decode(z), vae.load("plain", "cpu").decode(z), atol=1e-4)
+    other = vae.load("other", "cpu")
+    with torch.inference_mode():
+        plain = Net()(torch.from_numpy(other.atlas.z)).numpy()
+    np.testing.assert_allclose(other.decode(other.atlas.z), plain, atol=1e-4)
 
 
 def test_a_generator_of_one_pixel_maps_and_a_stated_range(given):
@@ -122,8 +125,8 @@ def test_thumbnails_come_from_where_they_are(given, kind):
         where.mkdir()
         for i in range(N):
             Image.fromarray(x[i, 0]).save(where / f"{i:02}.png")
-    take_in("mine", given / "decoder.pt", given / "latents.npz", thumbnails=where)
-    atlas = vae.load("mine", "cpu").atlas
+    saved = take_in("mine", given / "decoder.pt", given / "latents.npz", thumbnails=where)
+    atlas = load_atlas(saved.files, (), "mine", False)
     assert [round(float(atlas.thumbnail(i).mean())) > 128 for i in range(4)] == [False, True, False, True]
 
 
@@ -173,11 +176,25 @@ def test_a_decoder_from_a_zip_is_opened_only_by_who_trusts_it(given):
     assert vae.load("again", "cpu").atlas.n == N
 
 
-@pytest.mark.parametrize("page", ["explore", "interpolate", "generate", "model"])
-def test_every_page_opens_it(given, page):
+def test_the_app_goes_on_when_the_decoder_crashes(given):
+    """Its socket answers with the error, and with pictures again."""
     take_in("mine", given / "decoder.pt", given / "latents.npz")
-    at = opened(page, model="mine")
-    assert not at.exception
-    assert not at.error
-    if page == "model":
-        assert "has no encoder" in words(at)
+    engine = vae.load("mine", "cpu")
+    kind = next(kind for kind in requests.kinds().values() if kind.name == "latent")
+    request = requests.Request(1, kind, engine.atlas.z[0], None)
+    engine.model.run._child._process.kill()
+    assert b"ended by signal SIGKILL" in channel.answer(engine, request)
+    assert len(channel.answer(engine, request)) > 64
+    engine.model.run._child._process.kill()
+    with pytest.raises(DecoderStopped):
+        engine.decode(engine.atlas.z[:1])
+    assert engine.decode(engine.atlas.z[:1]).shape == (1, 1, 8, 8)
+
+
+def test_every_page_opens_it(given):
+    take_in("mine", given / "decoder.pt", given / "latents.npz")
+    for page in ("explore", "interpolate", "generate", "model"):
+        at = opened(page, model="mine")
+        assert not at.exception
+        assert not at.error
+    assert "has no encoder" in words(at)

@@ -79,7 +79,7 @@ def test_a_folder_that_cannot_be_written_is_named_and_nothing_is_lost(monkeypatc
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(SaveError, match="No space left"):
+    with pytest.raises(SaveError, match="the disk is full"):
         directions.save(CARD, Named("b", (1.0,)))
     assert names() == ["a"]
     assert not list(directions.file_of(CARD).parent.glob("*.partial*"))

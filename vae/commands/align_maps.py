@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+from ..errors import ZscopeError
 from ..forming import model_sequence, snapshots
 from ..runs.folder import RUNNING, read
 
@@ -38,4 +39,7 @@ def _is_training(folder: Path) -> bool:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    try:
+        main(*sys.argv[1:])
+    except ZscopeError as e:
+        sys.exit(f"error: {e}")  # the app reads it in the log

@@ -7,7 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from ..disk.one_step import replacing
-from ..errors import DataNotFound, SaveError, SettingError
+from ..errors import DataNotFound, SettingError
 from ..library import importing, manage, packing
 from ..saved import checkpoint
 from ..text import _, size
@@ -60,11 +60,8 @@ def delete(args: Namespace) -> None:
 def pack(args: Namespace) -> None:
     out = Path(args.out or f"{Path(args.name).name}.zip")
     data = packing.pack(args.name, resume=args.resume)
-    try:
-        with replacing(out) as partial:
-            partial.write_bytes(data)
-    except OSError as e:
-        raise SaveError(_("cannot write {out}: {reason}.", out=out, reason=e.strerror or e)) from e
+    with replacing(out) as partial:
+        partial.write_bytes(data)
     print(f"{out}, {size(len(data))}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -15,6 +16,7 @@ from ..data.own.choices import Choices
 from ..data.own.choices import size as parse_size
 from ..data.own.sources import Skipped, given
 from ..data.own.understand import Preview, understand
+from ..disk.one_step import replacing
 from ..library import user_data
 from ..modalities.image import tile
 from ..text import _, ngettext, number, size
@@ -116,7 +118,8 @@ def show(args: Namespace) -> None:
     print(f"SHA-256: {d['sha256']}")
     print(_("folder: {folder}", folder=DATASETS.get(args.name).folder))
     if args.out:
-        Image.fromarray(tile(preview.pictures, 8)).save(args.out)
+        with replacing(Path(args.out)) as partial:
+            Image.fromarray(tile(preview.pictures, 8)).save(partial)
         print(args.out)
 
 

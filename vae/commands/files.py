@@ -15,8 +15,9 @@ from PIL import Image
 from ..disk import guarded_arrays
 from ..disk.guarded import Refused
 from ..disk.one_step import replacing
+from ..disk.saving import saving
 from ..engine.engine import Engine, load
-from ..errors import SaveError, SettingError, ShapeError, UnknownName
+from ..errors import SettingError, ShapeError, UnknownName
 from ..modalities.image import pixels, tile
 from ..text import _, ngettext, number
 
@@ -136,15 +137,14 @@ def _save_own(out: Path, engine: Engine, x: np.ndarray) -> None:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise SettingError(_("--out {out!r}: the folder exists and is not empty. Choose another folder.", out=str(out)))
     partial = out.with_name(f".{os.getpid()}.{out.name}")
-    try:
-        partial.mkdir()
-        for i, one in enumerate(x):
-            (partial / f"{i + 1:0{len(str(len(x)))}}{modality.suffix}").write_bytes(modality.to_bytes(one)[1])
-        os.replace(partial, out)
-    except OSError as e:
-        raise SaveError(_("cannot write {out}: {reason}.", out=out, reason=e.strerror or e)) from e
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    with saving(out):
+        try:
+            partial.mkdir()
+            for i, one in enumerate(x):
+                (partial / f"{i + 1:0{len(str(len(x)))}}{modality.suffix}").write_bytes(modality.to_bytes(one)[1])
+            os.replace(partial, out)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
     print(out)
 
 
@@ -229,9 +229,6 @@ def _save_npz(out: Path, **arrays: Any) -> None:
 
 def _write(out: Path, write: Callable[[Path], object]) -> None:
     """Writes under a temporary name first, so that a full disk does not destroy an existing file."""
-    try:
-        with replacing(out) as partial:
-            write(partial)
-    except OSError as e:
-        raise SaveError(_("cannot write {out}: {reason}.", out=out, reason=e.strerror or e)) from e
+    with replacing(out) as partial:
+        write(partial)
     print(out)

@@ -8,9 +8,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
+from ..disk.one_step import save_array
+from ..errors import ZscopeError
 from ..latent.fit import fit_map
 
 NICENESS = 10  # below the app, whose map must stay responsive
@@ -28,7 +31,7 @@ def main(argv: Sequence[str]) -> None:
         min_dist=float(min_dist),
         n_epochs=int(n_epochs),
     )
-    np.save(xy_path, fitted.xy)
+    save_array(Path(xy_path), fitted.xy)
 
 
 def _report(share: float) -> None:
@@ -36,4 +39,7 @@ def _report(share: float) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except ZscopeError as e:
+        sys.exit(str(e))  # the app shows the last line

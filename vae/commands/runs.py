@@ -74,6 +74,8 @@ def show_all(args: Namespace) -> None:
     if args.json:
         print(json.dumps([_record(run, every) for run in every], indent=1))
         return
+    if why := control.blocked(every):
+        print(why)
     for run in every:
         print(f"{run.id:<40} {_(run.state.name):<8} {'  '.join(_facts(run, every))}".rstrip())
 

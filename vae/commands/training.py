@@ -12,6 +12,7 @@ from typing import Any
 from tqdm import tqdm
 
 from ..atlas.building import N_REFERENCE
+from ..errors import SaveError
 from ..registry import DATASETS
 from ..runs import reporting
 from ..runs.guards import unneeded
@@ -50,6 +51,9 @@ def train(args: Namespace) -> int:
             raise Diverged(
                 _("{error} The last good epoch is saved. {advice}", error=e, advice=_with_smaller_lr(plan))
             ) from e
+        except SaveError as e:
+            bar.close()
+            raise SaveError(str(e), advice=_sentence(_how_to_continue(plan))) from e
         except KeyboardInterrupt:
             events.close()
             bar.close()
@@ -64,6 +68,10 @@ def _with_smaller_lr(plan: Plan) -> str:
     lr = Job.of(plan).trainer.lr / 10
     less = dataclasses.replace(plan, settings=plan.settings | {"lr": f"{lr:g}"})
     return _("To resume with a smaller learning rate: {command}", command=f"{less.command()} --resume")
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _how_to_continue(plan: Plan) -> str:

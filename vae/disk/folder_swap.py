@@ -31,17 +31,30 @@ def settled(folder: Path) -> Iterator[None]:
     if not (folder.is_dir() and os.access(folder, os.W_OK)):
         yield
         return
-    with lock(folder):
+    held = lock(folder)
+    try:
+        held.acquire()
+    except OSError:  # a full disk has no room for the file of the lock: reading goes on without it
         yield
+        return
+    try:
+        yield
+    finally:
+        held.release()
 
 
 def swap(new: Path, target: Path) -> None:
-    """Replace the folder `target` by `new`. Call with the lock."""
+    """Replace the folder `target` by `new`. Call with the lock. Raises: OSError: `target` is what it was."""
     old = target.with_name(f".{target.name}.old")
     if target.exists():
         shutil.rmtree(old, ignore_errors=True)
         os.rename(target, old)
-    os.rename(new, target)
+    try:
+        os.rename(new, target)
+    except OSError:
+        if old.exists():
+            os.rename(old, target)
+        raise
     flush_folder(target.parent)
     shutil.rmtree(old, ignore_errors=True)
 

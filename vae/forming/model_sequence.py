@@ -16,6 +16,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from ..disk import guarded_arrays
+from ..disk.saving import saving
 from ..latent.aligned import FIRST_EPOCHS, NEXT_EPOCHS, after
 from ..registry import DATASETS, MODALITIES, about
 from . import snapshots
@@ -90,13 +91,14 @@ def lay(folder: Path, report: Callable[[int, int], None] = lambda done, of: None
     seconds and each further one a fraction of a second: call it in the background.
 
     Returns 0 if another process is computing them. report: called with the number of maps so far and in all. After a
-    snapshot that was replaced, all maps are computed again.
+    snapshot that was replaced, all maps are computed again. Raises: SaveError: the maps so far are kept.
     """
     if snapshots.fixed(folder) is None:
         return 0
     lock = FileLock(folder / snapshots.FOLDER / LAYING, thread_local=False)
     try:
-        lock.acquire(timeout=0)
+        with saving(folder / snapshots.FOLDER / MAPS):
+            lock.acquire(timeout=0)
     except Timeout:
         return 0
     try:

@@ -51,7 +51,7 @@ class Snapshots:
 
     def take(self, trainer: Any, samples: Samples, event: Any) -> bool:
         """Take a snapshot after an epoch, without changing the model, the random state or the gradients. Returns
-        whether one was taken. Raises: OSError: it could not be written."""
+        whether one was taken. Raises: SaveError: it could not be written."""
         began = time.perf_counter()
         ends = event.epoch in (1, self.job.plan.epochs)
         affordable = self.spent_s + self.dearest_s <= max(SHARE * (began - self.began), FREE_S)

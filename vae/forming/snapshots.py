@@ -8,7 +8,6 @@ and rate. All snapshots of a run use the same samples and latents.
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from ..disk import guarded_arrays
+from ..disk import guarded_arrays, one_step
+from ..disk.saving import saving
 
 FOLDER, FIXED = "snapshots", "fixed.npz"
 MOST, N_LATENTS, N_PICTURES, SIDE = 40, 2_000, 16, 8  # SIDE: of the manifold grid
@@ -112,10 +112,10 @@ def write_fixed(folder: Path, fixed: Fixed) -> None:
 
 
 def write(path: Path, arrays: Mapping[str, Any]) -> None:
-    """Writes an npz in one step; uncompressed, as compression would take longer than the rest of a snapshot."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Writes an npz in one step; uncompressed, as compression would take longer than the rest of a snapshot.
+    Raises: SaveError."""
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(buffer.getbuffer())
-    os.replace(partial, path)
+    with saving(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        one_step.write(path, buffer.getbuffer())

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.torch import save as save_tensors
-from torch import Tensor, nn
 
 from ..atlas.building import of_latents
 from ..data.own.picture_files import opened, plain, shaped
 from ..disk import guarded_arrays
 from ..disk.guarded import Refused
-from ..errors import DataNotFound, SettingError, ShapeError
+from ..errors import DataNotFound, DecoderError, DecoderStopped, SettingError, ShapeError
 from ..registry import IMPORTED, MODALITIES, Modality
 from ..saved import checkpoint
 from ..saved.checkpoint import HISTORY, MODEL, Checkpoint
+from ..saved.decoder_process import DecoderProcess
 from ..saved.decoders import DECODERS, Decoder
 from ..saved.decoders import opened as opened_decoder
 from ..saved.names import check_name
@@ -38,7 +38,7 @@ def take_in(
     decoded latents are drawn. span: the values of the decoder's pictures that are black and white; None: from what it
     decodes, 0 to 1, -1 to 1 or 0 to 255. The map is fitted on at most 20 000 latents; trust is the map's coverage.
 
-    Raises: DataNotFound, SettingError: what is given does not fit.
+    Raises: DataNotFound, SettingError: what is given does not fit. DecoderError: the decoder fails or exceeds a limit.
     """
     check_name(name)
     for path in (decoder, latents, *([thumbnails] if thumbnails else [])):
@@ -124,7 +124,7 @@ def _latents(a: dict[str, np.ndarray], name: str) -> tuple[np.ndarray, np.ndarra
 
 
 def _fitted(
-    run: nn.Module, z: np.ndarray, span: tuple[float, float] | None
+    run: DecoderProcess, z: np.ndarray, span: tuple[float, float] | None
 ) -> tuple[Decoder, tuple[int, ...], Modality]:
     """The decoder as it wants its input and as its output is scaled, the shape of a sample, and what samples are."""
     some, said = torch.from_numpy(z[:: max(1, len(z) // 64)]), []
@@ -134,21 +134,22 @@ def _fitted(
             with torch.inference_mode():
                 x = model.decode(some)
             break
-        except (RuntimeError, TypeError, ValueError) as e:
-            said.append(str(e).strip().splitlines()[-1])
+        except DecoderStopped:
+            raise
+        except DecoderError as e:
+            said.append(str(e))
     else:
         raise SettingError(
             _("the decoder takes neither (b, {d}) nor (b, {d}, 1, 1): {error}.", d=z.shape[1], error=said[0])
         )
     of_dims = {m.decoder_dims: m for m in MODALITIES.all().values() if m.decoder_dims}
-    if not isinstance(x, Tensor) or len(x) != len(some) or x.ndim - 1 not in of_dims or not torch.isfinite(x).all():
-        given = tuple(x.shape) if isinstance(x, Tensor) else type(x).__name__
+    if x.ndim - 1 not in of_dims or len(x) != len(some) or not torch.isfinite(x).all():
         raise SettingError(
             ngettext(
                 "the decoder returns {given} for {n} latent: expected finite values of shape (b, c, h, w).",
                 "the decoder returns {given} for {n} latents: expected finite values of shape (b, c, h, w).",
                 len(some),
-                given=given,
+                given=tuple(x.shape),
             )
         )
     shape = tuple(x.shape[1:])

@@ -8,7 +8,8 @@ import shutil
 from pathlib import Path
 
 from ..disk import folder_swap
-from ..errors import SaveError, SettingError, UnknownName
+from ..disk.saving import saving
+from ..errors import SettingError, UnknownName
 from ..runs import control
 from ..runs.guards import unneeded
 from ..saved import checkpoint
@@ -81,10 +82,8 @@ def _own(name: str, what: str) -> Path:
 def _discard(path: Path) -> None:
     """Out of sight in one step, then gone; what a killed process had moved aside of it goes too."""
     aside = path.with_name(f".{path.name}.{os.getpid()}-deleted.partial")
-    try:
-        with folder_swap.lock(path.parent):
-            shutil.rmtree(path.with_name(f".{path.name}.old"), ignore_errors=True)
-            os.rename(path, aside)
+    with saving(path), folder_swap.lock(path.parent):
+        shutil.rmtree(path.with_name(f".{path.name}.old"), ignore_errors=True)
+        os.rename(path, aside)
+    with saving(aside, kept=_("The model is no longer listed.")):
         shutil.rmtree(aside)
-    except OSError as e:
-        raise SaveError(_("could not delete {path}: {error}.", path=path, error=e.strerror or e)) from e

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import tempfile
 import zipfile
 from io import BufferedIOBase
 from pathlib import Path, PurePosixPath
@@ -12,7 +11,9 @@ from pathlib import Path, PurePosixPath
 import torch
 
 from ..disk import guarded
-from ..errors import CheckpointError, SaveError, SettingError
+from ..disk.saving import saving
+from ..disk.temporary import VARIABLE, temporary_folder
+from ..errors import CheckpointError, SettingError
 from ..registry import IMPORTED
 from ..saved import checkpoint
 from ..saved.checkpoint import FILES, RESUME, Checkpoint
@@ -44,8 +45,8 @@ def unpack(source: Path | BufferedIOBase, name: str = "", *, allow_code: bool = 
     Raises: SettingError: no such ZIP, too large, a name that is taken. CheckpointError: not what was saved.
     """
     given = PurePosixPath(getattr(source, "name", "") or _("the ZIP")).name  # so that what is wrong with it names it
-    with tempfile.TemporaryDirectory(prefix="zscope-") as around:
-        folder = Path(around) / given
+    with temporary_folder() as around:
+        folder = around / given
         folder.mkdir()
         _extract(source, given, folder, FILES)
         saved = checkpoint.read(folder)
@@ -97,12 +98,14 @@ def _extract(source: Path | BufferedIOBase, given: str, folder: Path, allowed: t
                     )
                 )
             for name, entry in inside.items():
-                with guarded.member(z, entry) as stream, (folder / name).open("wb") as file:
+                with (
+                    guarded.member(z, entry) as stream,
+                    saving(folder / name, variable=VARIABLE),
+                    (folder / name).open("wb") as file,
+                ):
                     file.writelines(guarded.chunks(stream, entry.file_size))
     except guarded.Refused as e:
         raise SettingError(f"{given}: {e}") from None
-    except OSError as e:
-        raise SaveError(_("{given}: could not be unpacked: {error}.", given=given, error=e.strerror or e)) from e
     listed = _listed(folder / "config.json")
     if extra := set(inside) - listed - {"config.json"}:
         raise CheckpointError(

@@ -25,7 +25,8 @@ from torch import Tensor, nn
 
 from ..data.published.store import cache
 from ..disk.one_step import replacing
-from ..errors import SaveError, SettingError
+from ..disk.saving import saving
+from ..errors import SettingError
 from ..models.tensors import to_float
 from ..text import _
 from ..types import Samples
@@ -208,13 +209,10 @@ def _write(path: Path, net: Net, record: dict[str, Any]) -> None:
     from safetensors.torch import save
 
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in net.state_dict().items()}
-    try:
+    with saving(path, variable="ZSCOPE_CACHE"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as partial:
+        with replacing(path, variable="ZSCOPE_CACHE") as partial:
             partial.write_bytes(save(tensors, {"record": json.dumps(record)}))
-    except OSError as error:
-        problem = _("could not write {path}: {reason}.", path=path, reason=error.strerror or error)
-        raise SaveError(problem + " " + _("ZSCOPE_CACHE names the cache folder.")) from error
 
 
 def _crc(a: np.ndarray | None) -> int:

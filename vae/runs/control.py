@@ -15,10 +15,11 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from ..data.published.store import check_same
+from ..disk.saving import free, full, saving
 from ..errors import SettingError
 from ..forming.snapshots import FOLDER
 from ..saved import checkpoint
-from ..text import _
+from ..text import _, size
 from . import os_process, preview
 from .diagnosis import without_epoch
 from .folder import (
@@ -50,7 +51,7 @@ RESUMABLE = (PAUSED, STOPPED, FAILED)
 
 def queue(plan: Any, *, work: bool = True) -> Run:
     """Queue a training, a vae.training.plan.Plan that was checked (see `starting.start`). work: start a worker if
-    there is none. Raises: SettingError: a checkpoint or another run has its name."""
+    there is none. Raises: SettingError: a checkpoint or another run has its name. SaveError."""
     name = plan.checkpoint_name()
     with lock():
         refuse_taken(name)
@@ -58,10 +59,14 @@ def queue(plan: Any, *, work: bool = True) -> Run:
         stamp = f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(now))}-{int(now % 1 * 1000):03d}"
         folder = home() / f"{stamp}-{name}"
         partial = _aside(folder)
-        partial.mkdir(parents=True)
-        write(partial / PLAN, dataclasses.asdict(plan) | {"name": name, "command": plan.command()})
-        write(partial / STATE, dataclasses.asdict(State(QUEUED, now, queued=now)))
-        os.rename(partial, folder)
+        with saving(folder):
+            try:
+                partial.mkdir(parents=True)
+                write(partial / PLAN, dataclasses.asdict(plan) | {"name": name, "command": plan.command()})
+                write(partial / STATE, dataclasses.asdict(State(QUEUED, now, queued=now)))
+                os.rename(partial, folder)
+            finally:
+                shutil.rmtree(partial, ignore_errors=True)
     if work:
         tend()
     return find(folder.name)
@@ -114,7 +119,8 @@ def resume(id: str, *, change_plan: Callable[[Run], Any] | None = None, work: bo
         run = _may(id, "resume", *RESUMABLE)
         saved = run.name in checkpoint.checkpoints()
         check_same(checkpoint.card(run.name) if saved else run.plan)
-        (run.folder / REQUEST).unlink(missing_ok=True)
+        with saving(run.folder):
+            (run.folder / REQUEST).unlink(missing_ok=True)
         if change_plan:
             changed = change_plan(run)
             write(run.folder / PLAN, dataclasses.asdict(changed) | {"command": changed.command()})
@@ -140,12 +146,13 @@ def advice(run: Run, known: Collection[str]) -> str:
 def forget(run: Run) -> None:
     """What is left of an attempt before one that begins at the first epoch: curves, snapshots, place; only with the
     lock. Its log stays."""
-    for name in (PROGRESS, EPOCHS, preview.NOTE):
-        (run.folder / name).unlink(missing_ok=True)
-    if (run.folder / FOLDER).exists():
-        gone = _aside(run.folder / FOLDER)
-        os.rename(run.folder / FOLDER, gone)  # in one step: somebody may look at them
-        shutil.rmtree(gone, ignore_errors=True)
+    with saving(run.folder):
+        for name in (PROGRESS, EPOCHS, preview.NOTE):
+            (run.folder / name).unlink(missing_ok=True)
+        if (run.folder / FOLDER).exists():
+            gone = _aside(run.folder / FOLDER)
+            os.rename(run.folder / FOLDER, gone)  # in one step: somebody may look at them
+            shutil.rmtree(gone, ignore_errors=True)
 
 
 def stop(id: str, *, now: bool = False) -> Run:
@@ -168,7 +175,8 @@ def delete(id: str, *, model: bool = False) -> None:
     with lock():
         run = _may(id, "delete", *(name for name in STATES if name != RUNNING))
         gone = _aside(run.folder)
-        os.rename(run.folder, gone)
+        with saving(run.folder):
+            os.rename(run.folder, gone)
     shutil.rmtree(gone, ignore_errors=True)
     if model and run.name in checkpoint.checkpoints():
         checkpoint.delete(run.name)
@@ -184,11 +192,20 @@ def tend() -> list[Run]:
     """All runs. If one waits and nobody works the queue, begin who does; it outlives us: `python -m vae runs work`."""
     every = runs()
     beginning = any(worker.poll() is None for worker in _begun)  # it takes a moment until it holds its lock
-    if waiting(every) and not beginning and not working():
+    if waiting(every) and not beginning and os.access(home(), os.W_OK) and not working():
         worker = os_process.detached(["-m", "vae", "runs", "work"], home() / ".work.log")
         _begun[:] = [worker]
         os_process.reap(worker)
     return every
+
+
+def blocked(every: list[Run]) -> str:
+    """A sentence on why runs that wait are not begun, "" where nothing keeps them."""
+    if not waiting(every):
+        return ""
+    if full(home()):
+        return _("The disk is full ({free} free): queued trainings wait for space.", free=size(free(home())))
+    return "" if os.access(home(), os.W_OK) else _("{folder} is read-only: queued trainings wait.", folder=home())
 
 
 def working() -> bool:

@@ -6,9 +6,9 @@ epoch), log.txt (what it printed), request (what was asked of it) and snapshots/
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,7 +17,9 @@ from typing import Any
 
 from filelock import FileLock
 
-from ..errors import FEW, UnknownName
+from ..disk import one_step
+from ..disk.saving import saving
+from ..errors import FEW, SaveError, UnknownName
 from ..saved import checkpoint
 from .diagnosis import Diagnosis, of_log
 from .os_process import Process
@@ -141,11 +143,23 @@ def _progress(folder: Path) -> dict[str, Any]:
 
 
 def _repaired(run: Run) -> Run:
-    with lock():
-        now = read(run.folder)
-        if now is None or not now.lost:
-            return now or run
-        return change(now, STOPPED) if now.request == "stop" else fail(now, of_log(now.log(), now.plan))
+    try:
+        with lock():
+            now = read(run.folder)
+            if now is None or not now.lost:
+                return now or run
+            name, why = _lost(now)
+            return change(now, name, **why)
+    except SaveError:  # the disk is full or read-only: told all the same, and noted once it can be
+        name, why = _lost(run)
+        return _in_state(run, name, **why)
+
+
+def _lost(run: Run) -> tuple[str, dict[str, str]]:
+    """The state of a run whose process ended without a word, and why."""
+    if run.request == "stop":
+        return STOPPED, {}
+    return FAILED, dataclasses.asdict(of_log(run.log(), run.plan, run.folder))
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -167,32 +181,38 @@ def _tail(path: Path, lines: int) -> str:
 # ---------------------------------------------------------------- writing
 
 
-def lock() -> FileLock:
-    """Held while a run passes from one state to another."""
-    home().mkdir(parents=True, exist_ok=True)
-    return FileLock(home() / ".lock", is_singleton=True, thread_local=True, poll_interval=0.01)
+@contextlib.contextmanager
+def lock() -> Iterator[None]:
+    """Held while a run passes from one state to another. Raises: SaveError: the folder of the runs is read-only."""
+    with saving(home()):
+        home().mkdir(parents=True, exist_ok=True)
+        held = FileLock(home() / ".lock", is_singleton=True, thread_local=True, poll_interval=0.01)
+        held.acquire()
+    try:
+        yield
+    finally:
+        held.release()
 
 
 def write(path: Path, data: dict[str, Any] | str, *, flush: bool = True) -> None:
     """JSON, or text as it is, in one step: whoever reads finds the old or the new. flush: it shall also outlive a
-    failure of the machine's power. One at a time may write a file: with the lock, or as its run's own process."""
-    partial = path.with_name(f".{path.name}.partial")
-    with open(partial, "w", encoding="utf-8") as f:
-        f.write(data if isinstance(data, str) else json.dumps(data))
-        if flush:
-            f.flush()
-            os.fsync(f.fileno())
-    os.replace(partial, path)
+    failure of the machine's power. One at a time may write a file: with the lock, or as its run's own process.
+    Raises: SaveError."""
+    one_step.write(path, (data if isinstance(data, str) else json.dumps(data)).encode(), flush=flush)
 
 
 def change(run: Run, name: str, **changes: Any) -> Run:
-    """Pass into another state; only with the lock. What is not given of process, cause and advice is none."""
-    state = State(name, time.time(), run.state.queued)
-    state = replace(state, **changes)
-    write(run.folder / STATE, dataclasses.asdict(state))
-    return replace(run, state=state)
+    """Pass into another state; only with the lock. What is not given of process, cause and advice is none.
+    Raises: SaveError."""
+    changed = _in_state(run, name, **changes)
+    write(run.folder / STATE, dataclasses.asdict(changed.state))
+    return changed
+
+
+def _in_state(run: Run, name: str, **changes: Any) -> Run:
+    return replace(run, state=replace(State(name, time.time(), run.state.queued), **changes))
 
 
 def fail(run: Run, found: Diagnosis) -> Run:
-    """Pass into failed; only with the lock."""
+    """Pass into failed; only with the lock. Raises: SaveError."""
     return change(run, FAILED, cause=found.cause, advice=found.advice)

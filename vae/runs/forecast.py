@@ -6,6 +6,7 @@ number of epochs is not part of the key. Every estimate shown anywhere comes fro
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -20,7 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import ZscopeError
+from ..disk.saving import saving
+from ..errors import SaveError, ZscopeError
 from ..metrics.bounds import evaluate
 from ..models.conditions import told
 from ..models.tensors import resident, to_float
@@ -106,8 +108,8 @@ def of(plan: Plan) -> Forecast:
     busy = _busy()
     measured = _measured_apart(plan)
     measured["busy"] = busy or _busy()
-    with lock():
-        file = _file(plan, measured["busy"])
+    file = _file(plan, measured["busy"])
+    with contextlib.suppress(SaveError), lock(), saving(file):  # a full disk keeps no forecast, but has it
         file.parent.mkdir(parents=True, exist_ok=True)
         write(file, measured)
     return _with_map(measured, plan)
@@ -155,28 +157,25 @@ def _file(plan: Any, busy: bool) -> Path:
 def _measured_apart(plan: Any) -> dict[str, Any]:
     asked = json.dumps(dataclasses.asdict(plan))
     command = [sys.executable, "-c", "from vae.runs.forecast import main; main()"]
-    with tempfile.TemporaryFile("w+") as given:
-        given.write(asked)
-        given.seek(0)
-        try:
-            done = subprocess.run(
-                command,
-                stdin=given,
-                capture_output=True,
-                text=True,
-                env=os_process.environment(),
-                timeout=LIMIT_S,
-                check=False,
+    try:
+        done = subprocess.run(
+            command,
+            input=asked,
+            capture_output=True,
+            text=True,
+            env=os_process.environment(),
+            timeout=LIMIT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise Unmeasured(
+            _(
+                "fewer than {steps} training steps finished within {seconds} s: the data set or the "
+                "network is too large.",
+                steps=LEAST_STEPS,
+                seconds=number(LIMIT_S),
             )
-        except subprocess.TimeoutExpired:
-            raise Unmeasured(
-                _(
-                    "fewer than {steps} training steps finished within {seconds} s: the data set or the "
-                    "network is too large.",
-                    steps=LEAST_STEPS,
-                    seconds=number(LIMIT_S),
-                )
-            ) from None
+        ) from None
     if done.returncode:
         last = done.stderr.strip().splitlines() or [_("exit status {code}", code=done.returncode)]
         raise Unmeasured(_("trial training failed: {last}", last=last[-1]))
@@ -233,8 +232,10 @@ def measure(plan: Plan) -> dict[str, Any]:
         return (time.perf_counter() - since) * len(samples.x_test) / some
 
     every_s, last_s = evaluation_s(EVALUATED, 0), evaluation_s(EVALUATED_NLL, experiment.NLL_SAMPLES)
-    checkpoint.root().mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=checkpoint.root(), prefix=".estimate-") as folder:
+    with saving(checkpoint.root()):
+        checkpoint.root().mkdir(parents=True, exist_ok=True)
+        trial = tempfile.TemporaryDirectory(dir=checkpoint.root(), prefix=".estimate-")
+    with trial as folder:
         since = time.perf_counter()
         checkpoint.save(Path(folder) / "trial", {}, experiment.model_files(trainer, []))
         save_s = time.perf_counter() - since

@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -64,11 +65,12 @@ def _boot() -> str:
 
 
 def detached(arguments: Sequence[str], log: Path) -> subprocess.Popen:
-    """Begin `python arguments` in a session of its own, its output appended to `log`; it survives this process.
+    """Begin `python arguments` in a session of its own, its output appended to `log`; it survives this process. Where
+    the disk has no room for a log there is none.
 
     Wait for it some time, in a thread if need be: until then its number stays taken when it ends.
     """
-    with open(log, "ab") as out:
+    with _appended(log) as out:
         return subprocess.Popen(
             [sys.executable, "-P", *arguments],  # -P: a folder vae/ where we stand is not ours
             stdin=subprocess.DEVNULL,
@@ -77,6 +79,13 @@ def detached(arguments: Sequence[str], log: Path) -> subprocess.Popen:
             start_new_session=True,
             env=environment(),
         )
+
+
+def _appended(log: Path) -> IO[bytes]:
+    try:
+        return open(log, "ab")
+    except OSError:
+        return open(os.devnull, "wb")
 
 
 def reap(process: subprocess.Popen) -> None:

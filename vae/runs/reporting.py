@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +14,9 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from ..errors import SettingError
+from ..disk.one_step import replacing
+from ..disk.saving import saving
+from ..errors import SaveError, SettingError
 from ..forming.recording import Snapshots
 from ..saved import checkpoint
 from ..text import _
@@ -41,6 +45,7 @@ from .folder import (
 )
 
 EVERY_S = 0.5  # between two notes of where it is
+SPARE, SPARE_BYTES = ".spare", 1 << 15
 
 
 def train(
@@ -59,7 +64,8 @@ def train(
         try:
             end = _train(plan, run, resume, say, figures)
         except BaseException as error:
-            _conclude(run, FAILED, error)
+            with contextlib.suppress(SaveError):  # why the training failed matters more
+                _conclude(run, FAILED, error)
             raise
         _conclude(run, end)
     return 0
@@ -106,19 +112,24 @@ def claimed(folder: Path) -> Iterator[Run]:
         raise SettingError(_("run {name!r} was deleted.", name=folder.name))
     held = FileLock(folder / ".trainer.lock", thread_local=False)
     try:
-        held.acquire(timeout=0)
+        with saving(folder):
+            held.acquire(timeout=0)
     except Timeout:
         raise SettingError(_("run {name} is already being trained by another process.", name=folder.name)) from None
     try:
+        with replacing(folder / SPARE) as partial:  # room on the disk for the last note, should it become full
+            partial.write_bytes(os.urandom(SPARE_BYTES))
         with lock():  # it may have been begun by a worker that was killed before it could write this
             me = os_process.own()
             run = change(run, RUNNING, pid=me.pid, began=me.began)
         yield run
     finally:
+        (folder / SPARE).unlink(missing_ok=True)
         held.release()
 
 
 def _conclude(run: Run, name: str, error: BaseException | None = None) -> None:
+    (run.folder / SPARE).unlink(missing_ok=True)
     with lock():
         (run.folder / REQUEST).unlink(missing_ok=True)
         if error is None:
@@ -168,7 +179,8 @@ class Notes:
         }
         if event.kind == "epoch":
             record = {"epoch": event.epoch, "step": event.step, **event.metrics}
-            with open(self.folder / EPOCHS, "a", encoding="utf-8") as f:
+            kept = _("The checkpoint of this epoch is saved.")
+            with saving(self.folder / EPOCHS, kept=kept), open(self.folder / EPOCHS, "a", encoding="utf-8") as f:
                 f.write(json.dumps(record) + "\n")
         if event.kind != "step" or time.monotonic() - self.noted > EVERY_S:
             self._note()
@@ -183,7 +195,8 @@ class Notes:
     def _note(self) -> None:
         self.noted = time.monotonic()
         self.now |= {"elapsed_s": self.before_s + self.noted - self.began, "peak_bytes": peak_bytes()}
-        write(self.folder / PROGRESS, self.now, flush=False)
+        with contextlib.suppress(SaveError):  # the next note may be written, and a training goes on without
+            write(self.folder / PROGRESS, self.now, flush=False)
 
 
 def peak_bytes() -> int:

@@ -8,14 +8,17 @@ import time
 
 from filelock import Timeout
 
+from ..disk.saving import reason
+from ..errors import SaveError
 from ..saved import checkpoint
 from ..text import _
 from . import os_process
 from .control import forget, worker_lock
 from .diagnosis import Diagnosis, of_exit
-from .folder import LOG, RUNNING, STOPPED, Run, change, fail, lock, read, runs, waiting
+from .folder import LOG, QUEUED, RUNNING, STOPPED, Run, change, fail, lock, read, runs, waiting
 
 POLL_S = 0.2
+FULL_S = 5.0  # between two looks whether a full disk has room again
 HANDOVER_S = 5.0  # another worker that found the queue empty needs no longer to end
 
 
@@ -28,15 +31,18 @@ def work() -> None:
         return
     try:
         while True:
-            with lock():  # whoever queues a run does so before, or finds that nobody works
-                every = runs()
-                begun, queue = any(run.state.name == RUNNING for run in every), waiting(every)
-                if not begun and not queue:
-                    held.release()
-                    return
-                process = None if begun else _launch(queue[0])
-            if process is not None:
-                _told(queue[0], process.wait())
+            try:
+                with lock():  # whoever queues a run does so before, or finds that nobody works
+                    every = runs()
+                    begun, queue = any(run.state.name == RUNNING for run in every), waiting(every)
+                    if not begun and not queue:
+                        held.release()
+                        return
+                    process = None if begun else _launch(queue[0])
+                if process is not None:
+                    _told(queue[0], process.wait())
+            except SaveError:  # a full disk: what waits is begun once there is room
+                time.sleep(FULL_S)
             time.sleep(POLL_S)  # or one that a worker before us began still runs
     finally:
         held.release()
@@ -45,6 +51,7 @@ def work() -> None:
 def _launch(run: Run) -> subprocess.Popen | None:
     arguments = shlex.split(run.plan["command"])[1:]  # of `python -m vae train ...`
     device = ["--device", run.plan["device"]] if run.plan["device"] else []
+    change(run, QUEUED, queued=run.state.queued)  # or the disk is full, and a training could not say how it ended
     saved = run.name in checkpoint.checkpoints()  # a new run begins where no such one is
     if not saved:
         forget(run)
@@ -55,7 +62,8 @@ def _launch(run: Run) -> subprocess.Popen | None:
         fail(
             run,
             Diagnosis(
-                _("The training could not be started: {strerror}.", strerror=error.strerror), _("Resume to try again.")
+                _("The training could not be started: {reason}", reason=reason(error, run.folder)),
+                _("Resume to try again."),
             ),
         )
         return None
@@ -72,4 +80,4 @@ def _told(run: Run, code: int) -> None:
         if now.request == "stop":
             change(now, STOPPED)
         else:
-            fail(now, of_exit(code, now.log(), now.plan))
+            fail(now, of_exit(code, now.log(), now.plan, now.folder))

@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 
 from ..disk import folder_swap
-from ..errors import CheckpointError, SaveError, UnknownName
+from ..disk.saving import saving
+from ..errors import CheckpointError, UnknownName
 from ..text import _, number
 from . import folders
 from .folders import root
@@ -218,17 +219,15 @@ def annotate(path: Path, text: str) -> None:
 def _saving(path: Path) -> Iterator[Path]:
     """A temporary folder in which to write what will be at `path`. Raises: SaveError."""
     partial = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.partial")
-    try:
-        folder_swap.sweep(path)
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        yield partial
-    except OSError as e:
-        raise SaveError(
-            _("cannot save {path}: {reason}. Nothing was changed.", path=path, reason=e.strerror or e)
-        ) from e
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    kept = _("The checkpoint saved there before is unchanged.") if path.exists() else ""
+    with saving(path, kept=kept):
+        try:
+            folder_swap.sweep(path)
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True)
+            yield partial
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
 
 
 def _note(path: Path, config: dict[str, Any]) -> str:
@@ -249,10 +248,10 @@ def _sign(config: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def delete(name: str) -> None:
-    """Delete a checkpoint permanently. Raises: UnknownName."""
+    """Delete a checkpoint permanently. Raises: UnknownName, SaveError."""
     path = find(name)
     aside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.partial")  # swept if this process dies
-    with folder_swap.lock(path.parent):
+    with saving(path), folder_swap.lock(path.parent):
         os.rename(path, aside)
     shutil.rmtree(aside, ignore_errors=True)
 

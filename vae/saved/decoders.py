@@ -1,15 +1,14 @@
 """An imported decoder with its latents as a checkpoint: it is explored like any other, but has no encoder.
 
-The decoder is a TorchScript or ONNX file, stored unchanged in the checkpoint's model.safetensors. It is code that runs
-when the checkpoint is opened: import only what you trust. Pickled models are rejected, and so are torch.export
-archives, whose weights torch unpickles.
+The decoder is a TorchScript or ONNX file, stored unchanged in the checkpoint's model.safetensors. It is code, which
+runs in a process of its own (see decoder_process): nothing of it is opened here. Pickled models are rejected, and so
+are torch.export archives, whose weights torch unpickles.
 """
 
 from __future__ import annotations
 
 import io
-import warnings
-from typing import Any
+from importlib.util import find_spec
 
 import numpy as np
 import torch
@@ -18,65 +17,57 @@ from safetensors.torch import load as load_tensors
 from torch import Tensor, nn
 
 from ..disk import guarded
-from ..errors import CheckpointError, SettingError
+from ..errors import CheckpointError, DecoderError, SettingError, ZscopeError
 from ..text import _
 from ..types import Latent
 from .checkpoint import MODEL, Checkpoint
+from .decoder_process import DecoderProcess
 
 LIMITS = guarded.Limits(members=100_000)  # TorchScript has a member for each parameter
 DECODERS = {".pt": "decoder.pt", ".onnx": "decoder.onnx"}
 
 
 class Decoder(nn.Module):
-    """A decoder with the interface that `vae.engine.engine` needs of a model. deep: it takes (b, d, 1, 1)."""
+    """A decoder with the interface that `vae.engine.engine` needs of a model. deep: it takes (b, d, 1, 1). shape: of
+    a sample, if it is known."""
 
     has_prior = False
     condition = ()
 
-    def __init__(self, run: Any, d: int, deep: bool, low: float, high: float):
+    def __init__(
+        self, run: DecoderProcess, d: int, deep: bool, low: float, high: float, *, shape: tuple[int, ...] | None = None
+    ):
         super().__init__()
         self.run, self.d, self.levels, self.deep, self.low, self.high = run, d, (d,), deep, low, high
+        self.shape = shape
 
     def infer(self, x: Tensor, c: Tensor | None = None) -> Latent:
         raise SettingError(_("an imported decoder has no encoder."))
 
     def decode(self, z: Tensor, c: Tensor | None = None) -> Tensor:
-        """(b, d) -> (b, *shape), pictures in 0-1."""
-        x = self.run(z[:, :, None, None] if self.deep else z)
-        x = x[0] if isinstance(x, tuple | list) else x
+        """(b, d) -> (b, *shape), pictures in 0-1, without gradients.
+
+        Raises: SettingError: gradients are wanted. DecoderError: the decoder failed or exceeded a limit.
+        """
+        if z.requires_grad and torch.is_grad_enabled():
+            raise SettingError(
+                _(
+                    "an imported decoder runs in a process of its own and has no gradients: decode under "
+                    "torch.no_grad() and use finite differences."
+                )
+            )
+        given = (z[:, :, None, None] if self.deep else z).float().cpu().numpy()
+        decoded = self.run(given)
+        expected = (len(given), *(decoded.shape[1:] if self.shape is None else self.shape))
+        if decoded.dtype != np.float32 or decoded.shape != expected:
+            raise DecoderError(
+                _("the decoder returned {given}, expected {expected}.", given=decoded.shape, expected=expected)
+            )
+        x = torch.from_numpy(decoded).to(z.device)
         return (x - self.low) / (self.high - self.low)
 
     def map_view(self) -> None:
         return None
-
-
-class _Onnx(nn.Module):
-    """An ONNX graph on the CPU: its first input to its first output."""
-
-    def __init__(self, data: bytes):
-        super().__init__()
-        try:
-            import onnxruntime
-        except ImportError:
-            raise SettingError(
-                _("an ONNX decoder needs onnxruntime, which is not installed: pip install onnxruntime")
-            ) from None
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        try:
-            self.session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-        except Exception as e:  # its own exceptions have no public base class
-            raise SettingError(
-                _("not an ONNX decoder, or a damaged one ({error}).", error=str(e).splitlines()[0])
-            ) from None
-        self.input = self.session.get_inputs()[0].name
-
-    def forward(self, z: Tensor) -> Tensor:
-        try:
-            out = self.session.run(None, {self.input: z.cpu().numpy()})[0]
-        except Exception as e:
-            raise RuntimeError(str(e).splitlines()[0]) from None
-        return torch.from_numpy(np.ascontiguousarray(out, np.float32)).to(z.device)
 
 
 def restore(saved: Checkpoint, device: torch.device) -> nn.Module:
@@ -85,17 +76,21 @@ def restore(saved: Checkpoint, device: torch.device) -> nn.Module:
     try:
         (name, data), *_rest = load_tensors(saved.files[MODEL]).items()
         run = opened(name, data.numpy().tobytes())
-        return Decoder(run, int(h["d"]), bool(h["deep"]), float(h["low"]), float(h["high"])).to(device)
-    except (SettingError, SafetensorError, KeyError, TypeError, ValueError) as e:
+        shape = tuple(saved.config["spec"]["shape"])
+        return Decoder(run, int(h["d"]), bool(h["deep"]), float(h["low"]), float(h["high"]), shape=shape).to(device)
+    except (ZscopeError, SafetensorError, KeyError, TypeError, ValueError) as e:
         raise CheckpointError(_("{name}: the decoder cannot be opened: {error}", name=saved.path.name, error=e)) from e
 
 
 # ---------------------------------------------------------------- parts
 
 
-def opened(name: str, data: bytes) -> nn.Module:
+def opened(name: str, data: bytes) -> DecoderProcess:
+    """Start a decoder file. Raises: SettingError: not such a file, or onnxruntime is missing. DecoderError."""
     if name.endswith(".onnx"):
-        return _Onnx(data)
+        if find_spec("onnxruntime") is None:
+            raise SettingError(_("an ONNX decoder needs onnxruntime, which is not installed: pip install onnxruntime"))
+        return DecoderProcess(name, data)
     try:
         with guarded.open_zip(io.BytesIO(data), LIMITS) as archive:
             names = archive.namelist()
@@ -113,11 +108,4 @@ def opened(name: str, data: bytes) -> nn.Module:
                 "Pickles are not opened."
             )
         raise SettingError(message)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # TorchScript is deprecated but supported
-            return torch.jit.load(io.BytesIO(data), map_location="cpu").eval()
-    except RuntimeError as e:
-        raise SettingError(
-            _("the TorchScript decoder cannot be opened ({error}).", error=str(e).splitlines()[0])
-        ) from None
+    return DecoderProcess(name, data)

@@ -7,7 +7,6 @@ of the model's parameters: it stays valid if the map is rebuilt or the model is 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,8 +15,9 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
-from ..disk.one_step import replacing
-from ..errors import CheckpointError, SaveError, SettingError, UnknownName
+from ..disk import one_step
+from ..disk.saving import saving
+from ..errors import CheckpointError, SettingError, UnknownName
 from ..latent.rows import vector
 from ..text import _
 from .checkpoint import MODEL, root
@@ -116,19 +116,12 @@ def file_of(card: Mapping[str, Any]) -> Path:
 def _change(card: Mapping[str, Any], change: Callable[[list[Named]], list[Named]]) -> None:
     """Read, change and write under a lock, so that sessions do not undo each other's changes."""
     path = file_of(card)
-    try:
+    with saving(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_suffix(".lock")):
             changed = [asdict(one) for one in change(list(load(card)))]
             body = {"format": FORMAT, "model": card["name"], "directions": changed}
-            with replacing(path) as partial, open(partial, "w", encoding="utf-8") as file:
-                json.dump(body, file, ensure_ascii=False, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-    except OSError as e:
-        raise SaveError(
-            _("cannot write {path}: {reason}. Nothing was changed.", path=path, reason=e.strerror or e)
-        ) from e
+            one_step.write(path, json.dumps(body, ensure_ascii=False, indent=1).encode(), flush=True)
 
 
 def _numbers(values: Any) -> tuple[float, ...]:

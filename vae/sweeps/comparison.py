@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
+from ..disk.saving import saving
 from ..errors import SettingError
 from ..forming import model_sequence, snapshots
 from ..forming.model_sequence import Frames
@@ -52,12 +53,15 @@ def look(name: str, report: Callable[[str], Any] = lambda stage: None) -> Frames
     """Encode the same samples with every trained model and store the result with the sweep. Takes a moment for each
     model; returns at once if it is stored and no model has changed. Maps are laid out later, by `frames.lay`.
 
-    Raises: SettingError: fewer than 2 are trained. DataNotFound: the samples are not on this machine.
+    Raises: SettingError: fewer than 2 are trained. DataNotFound: the samples are not on this machine. SaveError.
     """
     sweep = find(name)
     if (stored := frames_of(sweep)) is not None:
         return stored  # before the lock, which needs a writable folder
-    with FileLock(sweep.folder / ".looking.lock"):
+    with saving(sweep.folder / snapshots.FOLDER):
+        held = FileLock(sweep.folder / ".looking.lock")
+        held.acquire()
+    try:
         if (stored := frames_of(sweep)) is not None:
             return stored
         done = _trained(sweep, sweeps.read())
@@ -72,6 +76,8 @@ def look(name: str, report: Callable[[str], Any] = lambda stage: None) -> Frames
             )
         _look(sweep, done, report)
         found = frames_of(sweep)
+    finally:
+        held.release()
     assert found is not None  # it was stored just now
     return found
 

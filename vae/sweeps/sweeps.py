@@ -7,6 +7,7 @@ ordinary runs. The names on disk are those of older versions, so that their swee
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -18,7 +19,8 @@ from itertools import chain, count, islice, product
 from pathlib import Path
 from string import ascii_lowercase
 
-from ..errors import SettingError, UnknownName
+from ..disk.saving import saving
+from ..errors import SettingError, UnknownName, ZscopeError
 from ..registry import FAMILIES
 from ..runs import control, starting
 from ..runs.folder import DONE, RUNNING, Run, runs, write
@@ -230,18 +232,11 @@ def check(base: Plan, setting: str, values: Sequence[float | int]) -> list[Plan]
 def start(base: Plan, setting: str, values: Sequence[float | int], *, work: bool = True) -> Sweep:
     """Queue one training for each value. If one fails, the others go on.
 
-    Raises: SettingError: as `check`; nothing is queued then.
+    Raises: SettingError: as `check`. SaveError. Nothing is queued then.
     """
     every = check(base, setting, values)
     name, climbed = name_of(base, setting), [float(plan.settings[setting]) for plan in every]
     begun: list[Run] = []
-    try:
-        for plan in every:
-            begun.append(starting.start(plan, work=False))
-    except SettingError:  # the name was taken in the meantime
-        for run in begun:
-            control.delete(run.id)
-        raise
     record = {
         "family": base.family,
         "dataset": base.dataset,
@@ -250,8 +245,18 @@ def start(base: Plan, setting: str, values: Sequence[float | int], *, work: bool
         MODELS: [plan.name for plan in every],
         "command": command(base, setting, climbed),
     }
-    (home() / name).mkdir(parents=True)
-    write(home() / name / RECORD, record)
+    try:
+        for plan in every:
+            begun.append(starting.start(plan, work=False))
+        with saving(home() / name):
+            (home() / name).mkdir(parents=True)
+        write(home() / name / RECORD, record)
+    except ZscopeError:  # the name was taken in the meantime, or the disk is full
+        for run in begun:
+            control.delete(run.id)
+        with contextlib.suppress(OSError):
+            (home() / name).rmdir()
+        raise
     if work:
         control.tend()
     return find(name)
@@ -281,5 +286,6 @@ def delete(name: str, *, models: bool = False) -> None:
     for model in sweep.models if models else ():
         if model in checkpoint.checkpoints():
             checkpoint.delete(model)
-    os.rename(sweep.folder, gone)
+    with saving(sweep.folder):
+        os.rename(sweep.folder, gone)
     shutil.rmtree(gone, ignore_errors=True)

@@ -70,6 +70,8 @@ def show() -> None:
         pulse(1.0 if quick else OLD_S, key="pulse-runs")
         if not runs:
             st.info(_(EMPTY if session.may(Right.TRAIN) else NONE), icon=":material/school:")
+        if why := control.blocked(runs):
+            st.warning(why, icon=":material/hard_drive:")
         disk, queue = sweeps.Disk(runs, checkpoint.checkpoints()), waiting(runs)
         known = list(sweeps.known().values())
         alone = [run for run in runs[::-1] if not any(run.name in sweep.models for sweep in known)]

@@ -5,6 +5,7 @@ The folders lie in ZSCOPE_OWN, else in the user's data folder, and are listed li
 
 from __future__ import annotations
 
+import errno
 import functools
 import hashlib
 import json
@@ -14,10 +15,13 @@ import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
+from ...disk import folder_swap
+from ...disk.saving import advice, free, saving
 from ...errors import DataCorrupt, SaveError, SettingError, UnknownName
 from ...registry import DATASETS, MODALITIES, Dataset
 from ...text import N_, _, size
@@ -25,6 +29,7 @@ from ...types import Samples
 from .understand import Understood
 
 OWN = "your own:"  # prefix of licence and origin of user data; checkpoints store these, so it is never translated
+VARIABLE = "ZSCOPE_OWN"
 DESCRIPTION, FORMAT = "description.json", 1
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
@@ -34,7 +39,7 @@ Guard = Callable[[str], AbstractContextManager[None]]  # entered to delete a dat
 
 def root() -> Path:
     """The folder of all of them: ZSCOPE_OWN, or `data` in the user's data folder."""
-    chosen = os.environ.get("ZSCOPE_OWN")
+    chosen = os.environ.get(VARIABLE)
     if chosen:
         return Path(chosen).expanduser()
     import platformdirs
@@ -91,37 +96,33 @@ def add(name: str, understood: Understood, *, replace: bool = False, guard: Guar
     check_name(name, replace=replace, guard=guard)
     target, partial = root() / name, root() / f".{name}.{os.getpid()}.partial"
     need = understood.preview.n_bytes
-    try:
+    with saving(target, variable=VARIABLE):
         root().mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(root()).free
-        if free < need + DISK_RESERVE:
+        if (left := free(target)) < need + DISK_RESERVE:
             raise SaveError(
                 _(
                     "{name} takes {need}, but only {free} are free in {folder}.",
                     name=name,
                     need=size(need),
-                    free=size(free),
+                    free=size(left),
                     folder=root(),
-                )
+                ),
+                kept=_("Nothing was changed."),
+                advice=advice(OSError(errno.ENOSPC, ""), VARIABLE),
             )
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
-        hashes = {}
-        for key in ARRAYS:
-            if (array := getattr(understood.samples, key)) is not None:
-                hashes[key] = _write_array(partial / f"{key}.npy", array)
-        text = json.dumps(_description(name, understood, hashes), indent=1, ensure_ascii=False)
-        _write(partial / DESCRIPTION, text.encode())
-        with guard(name):
-            if target.exists():
-                _discard(target)
-            os.rename(partial, target)
-    except OSError as e:
-        raise SaveError(
-            _("cannot store {name} in {folder}: {reason}.", name=name, folder=root(), reason=e.strerror or e)
-        ) from e
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        try:
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir()
+            hashes = {}
+            for key in ARRAYS:
+                if (array := getattr(understood.samples, key)) is not None:
+                    hashes[key] = _write_array(partial / f"{key}.npy", array)
+            text = json.dumps(_description(name, understood, hashes), indent=1, ensure_ascii=False)
+            folder_swap.write(partial / DESCRIPTION, text.encode())
+            with guard(name):
+                folder_swap.swap(partial, target)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
     return target
 
 
@@ -130,11 +131,8 @@ def remove(name: str, *, guard: Guard) -> None:
     SaveError."""
     if name not in names():
         raise UnknownName(_("user data set"), name, names())
-    try:
-        with guard(name):
-            _discard(root() / name)
-    except OSError as e:
-        raise SaveError(_("cannot delete {name}: {reason}.", name=name, reason=e.strerror or e)) from e
+    with saving(root() / name), guard(name):
+        _discard(root() / name)
 
 
 def describe(name: str) -> dict[str, Any]:
@@ -266,18 +264,12 @@ def _read(folder: Path) -> dict[str, Any]:
 def _write_array(path: Path, array: np.ndarray) -> str:
     """Write an NPY file and return its SHA-256."""
     with path.open("wb") as stream:
-        np.lib.format.write_array(stream, np.ascontiguousarray(array), allow_pickle=False)
+        file: Any = SimpleNamespace(write=stream.write)  # NumPy writes to a real file by itself, and hides why it fails
+        np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
         stream.flush()
         os.fsync(stream.fileno())
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _write(path: Path, data: bytes) -> None:
-    with path.open("wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
 
 
 def _discard(folder: Path) -> None:

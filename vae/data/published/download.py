@@ -15,6 +15,7 @@ import requests
 import urllib3
 from filelock import AcquireReturnProxy, FileLock, Timeout
 
+from ...disk.saving import advice, reason
 from ...errors import DataCorrupt, SaveError
 from ...text import _, significant, size
 
@@ -62,7 +63,7 @@ def _locked(target: Path) -> AcquireReturnProxy:
             _(
                 "cannot write to {folder} ({error}): set ZSCOPE_CACHE to another folder.",
                 folder=target.parent,
-                error=error,
+                error=_why(error, target),
             )
         ) from None
 
@@ -114,7 +115,7 @@ def _accept(path: Path, target: Path, check: Check) -> bytes | None:
         path.replace(target)
     except OSError as error:
         raise SaveError(
-            _("cannot rename {path} to {name} ({error}).", path=path, name=target.name, error=error)
+            _("cannot rename {path} to {name} ({error}).", path=path, name=target.name, error=_why(error, target))
         ) from None
     return payload
 
@@ -200,18 +201,22 @@ def _receive(
         saved = partial.stat().st_size if partial.exists() else 0
         raise SaveError(
             _(
-                "cannot save {name} in {folder}: {error}. {done} of {total} are stored in {partial}, where the "
-                "download will resume: free some space, or set ZSCOPE_CACHE to a folder on another disk, "
-                "and run this again.",
+                "cannot save {name} in {folder}: {error} {done} of {total} are stored in {partial}, where the "
+                "download will resume. {advice}",
                 name=name,
                 folder=partial.parent,
-                error=error.strerror or error,
+                error=reason(error, partial),
+                advice=advice(error, "ZSCOPE_CACHE"),
                 done=size(saved),
                 total=size(max(total, size_bytes)),
                 partial=partial.name,
             )
         ) from None
     return "", True
+
+
+def _why(error: Exception, target: Path) -> str:
+    return reason(error, target).rstrip(".") if isinstance(error, OSError) else str(error)
 
 
 def _reason(error: BaseException) -> str:
