@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,9 +16,10 @@ from app.show.cards import outside_sweeps
 from app.state.studio import DEFAULT_MODEL, choose_model
 from vae.errors import UnknownName, ZscopeError
 from vae.runs.folder import runs
+from vae.saved import cards as saved_cards
 from vae.saved import checkpoint
 from vae.sweeps import sweeps
-from vae.text import _, number
+from vae.text import _, language, number
 
 
 def engine(name: str | None = None):
@@ -35,8 +35,13 @@ def digest(opened) -> str:
 
 
 def cards() -> dict[str, dict]:
-    """name -> config.json of every checkpoint on this machine; {} for one that cannot be read."""
-    return {name: _card(str(path), _changed(Path(path))) for name, path in vae.list_checkpoints().items()}
+    """name -> card of every checkpoint on this machine; {} for one that cannot be read, see `unreadable`."""
+    return {name: card for name, (card, _problem) in _looked_at().items()}
+
+
+def unreadable() -> dict[str, str]:
+    """name -> why that checkpoint cannot be read."""
+    return {name: problem for name, (_card, problem) in _looked_at().items() if problem}
 
 
 def offered() -> dict[str, Mapping]:
@@ -139,10 +144,10 @@ def _changed(folder: Path) -> float:
     return config.stat().st_mtime if config.is_file() else 0.0
 
 
-@st.cache_data(show_spinner=False, max_entries=256)
-def _card(path: str, changed: float) -> dict:
-    try:
-        card = json.loads((Path(path) / "config.json").read_text())
-    except (OSError, ValueError):  # opening the model shows what is wrong
-        return {}
-    return card if isinstance(card, dict) else {}
+def _looked_at() -> dict[str, tuple[dict, str]]:
+    return {name: _look(path, _changed(path), language()) for name, path in vae.list_checkpoints().items()}
+
+
+@st.cache_data(show_spinner=False, max_entries=1024)
+def _look(path: Path, changed: float, spoken: str) -> tuple[dict, str]:
+    return saved_cards.look(path)

@@ -132,8 +132,15 @@ class Atlas:
 
     @functools.cached_property
     def _sheet(self) -> np.ndarray:
-        image = Image.open(io.BytesIO(self.thumbnails_webp)).convert("RGB")
-        return np.asarray(image)
+        (h, w), columns = self.thumb_size, self.thumb_columns
+        expected = columns * w, -(-self.n_thumbnails // columns) * h
+        try:
+            image = Image.open(io.BytesIO(self.thumbnails_webp), formats=("WEBP",))
+            if image.size != expected:
+                raise ValueError(f"{image.size[0]} x {image.size[1]} px, expected {expected[0]} x {expected[1]}")
+            return np.asarray(image.convert("RGB"))
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as e:
+            raise CheckpointError(_("{file} cannot be read ({error}).", file=THUMBNAILS, error=e)) from e
 
     @property
     def n_thumbnails(self) -> int:
@@ -142,13 +149,14 @@ class Atlas:
         return min(self.n, columns * (SHEET_PX // self.thumb_size[0]))
 
     def thumbnail(self, i: int) -> np.ndarray:
-        """The thumbnail of row i, uint8 (h, w, 3)."""
+        """The thumbnail of row i, uint8 (h, w, 3). Raises: CheckpointError: the sheet of thumbnails is damaged."""
         h, w = self.thumb_size
         r, k = divmod(int(i), self.thumb_columns)
         return self._sheet[r * h : (r + 1) * h, k * w : (k + 1) * w]
 
     def thumbnails(self, rows: Int[np.ndarray, " k"], channels: int = 3) -> UInt8[np.ndarray, "k c h w"]:
-        """The thumbnails of rows, with 1 or 3 channels. Raises: IndexError: a row has no thumbnail."""
+        """The thumbnails of rows, with 1 or 3 channels. Raises: IndexError: a row has no thumbnail.
+        CheckpointError: the sheet of thumbnails is damaged."""
         (h, w), (r, k) = self.thumb_size, np.divmod(rows, self.thumb_columns)
         every = self._sheet.reshape(-1, h, self.thumb_columns, w, 3)
         return every[r, :, k].transpose(0, 3, 1, 2)[:, :channels]

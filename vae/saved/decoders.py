@@ -82,9 +82,12 @@ def restore(saved: Checkpoint, device: torch.device) -> nn.Module:
     """The decoder of an imported checkpoint. Raises: CheckpointError."""
     h = saved.config["hparams"]
     try:
+        low, high = float(h["low"]), float(h["high"])
+        if not low < high:
+            raise ValueError(_("range {low:g}:{high:g}: expected the lower number first.", low=low, high=high))
         (name, data), *_rest = load_tensors(saved.files[MODEL]).items()
         run = opened(name, data.numpy().tobytes())
-        return Decoder(run, int(h["d"]), bool(h["deep"]), float(h["low"]), float(h["high"])).to(device)
+        return Decoder(run, int(h["d"]), bool(h["deep"]), low, high).to(device)
     except (SettingError, SafetensorError, KeyError, TypeError, ValueError) as e:
         raise CheckpointError(_("{name}: the decoder cannot be opened: {error}", name=saved.path.name, error=e)) from e
 

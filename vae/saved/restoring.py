@@ -27,7 +27,10 @@ def restore(saved: Checkpoint, device: torch.device) -> tuple[Model, torch.nn.Mo
         condition = tuple(s["condition"]) if "condition" in s else ()  # older configs have none
         spec = Spec(tuple(s["shape"]), s["n_data"], s["n_classes"], s["modality"], condition)
         MODALITIES.get(spec.modality)
-        model, objective = family.build(spec, configure(family.Hparams, c["hparams"]))
+        hparams = configure(family.Hparams, c["hparams"])
+        if read := [k for k, v in c["hparams"].items() if getattr(hparams, k) != v]:
+            raise ValueError(_("hparams.{name} is {value!r}", name=read[0], value=c["hparams"][read[0]]))
+        model, objective = family.build(spec, hparams)
         model.load_state_dict(load_tensors(saved.files[MODEL]))
     except (ZscopeError, SafetensorError, KeyError, RuntimeError, ValueError, TypeError) as e:
         raise CheckpointError(_("{name}: the model cannot be rebuilt: {error}", name=saved.path.name, error=e)) from e
