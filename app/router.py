@@ -57,6 +57,7 @@ records.header(session.offered(), session.picker if opened else None)
 records.problems(session.problems(), session.dismiss)
 if not opened and page.url_path != trains.url_path:
     records.how_to_train()
+    records.unreadable(session.unreadable())
     st.stop()
 
 try:

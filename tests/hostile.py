@@ -21,7 +21,7 @@ def nested(deep: int) -> list:
 
 
 VALUES = (
-    GONE, None, True, 3, -1, 0.5, float("nan"), float("-inf"), 1e300, 10**400, "", "x", "\ud800", "\x1b[2J",
+    GONE, None, True, 3, -1, 0.5, float("nan"), float("-inf"), 1e19, 1e300, 10**400, "", "x", "\ud800", "\x1b[2J",
     "x" * 10**5, [], [1, 2], ["a"], [None], {}, {"a": {"b": [1]}}, nested(60), nested(500),
 )  # fmt: skip
 LINES = (

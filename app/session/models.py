@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -110,20 +110,26 @@ def open_some_model():
     others = sorted(vae.list_checkpoints(), key=lambda name: (name != DEFAULT_MODEL, name))
     if not others:
         return None
-    for name in dict.fromkeys([wanted, *others]):
+    opened = first_opened([wanted, *others])
+    if opened and opened.name != wanted:
+        tell(_("Showing {model} instead of {wanted}.", model=opened.name, wanted=wanted))
+        update(choose_model(studio(), opened.name, opened.d, lambda row: None))
+    return opened
+
+
+def first_opened(names: Iterable[str], aloud: bool = True):
+    """The engine of the first of those models that opens; None if none does. aloud: show a message for each before."""
+    for name in dict.fromkeys(names):
         try:
             opened = engine(name)
             opened.atlas  # noqa: B018  a checkpoint without a map cannot be shown
-        except UnknownName as error:  # its message lists every name, which may be many
-            tell(_unknown_message(name, error))
-            continue
+            return opened
         except ZscopeError as error:
-            tell(str(error) if name in str(error) else f"{name}: {error}")
-            continue
-        if name != wanted:
-            tell(_("Showing {model} instead of {wanted}.", model=name, wanted=wanted))
-            update(choose_model(studio(), name, opened.d, lambda row: None))
-        return opened
+            said = str(error) if name in str(error) else f"{name}: {error}"
+            if isinstance(error, UnknownName):  # its message lists every name, which may be many
+                said = _unknown_message(name, error)
+            if aloud:
+                tell(said)
     return None
 
 

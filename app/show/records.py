@@ -82,6 +82,16 @@ def how_to_train() -> None:
     )
 
 
+def unreadable(reasons: Mapping[str, str]) -> None:
+    """The checkpoints that cannot be read, each with the reason; nothing if there are none."""
+    if not reasons:
+        return
+    title = ngettext("{n} checkpoint cannot be read", "{n} checkpoints cannot be read", len(reasons))
+    with st.expander(title, icon=":material/warning:"):
+        table = {_("checkpoint"): list(reasons), _("reason"): list(reasons.values())}
+        st.dataframe(table, hide_index=True, height="content", row_height=None)
+
+
 # ---------------------------------------------------------------- records
 
 

@@ -31,7 +31,15 @@ if not others:
     st.stop()
 
 state = session.studio()
-chosen = state.other if state.other in others else others[0]
+wanted = state.other if state.other in others else ""
+other = session.first_opened([wanted or others[0], *others], aloud=bool(wanted))
+if wanted and (other is None or other.name != wanted):  # show why, and the one in its place
+    session.setting("other")(other.name if other else "")
+    st.rerun()
+if other is None:
+    st.info(_("None of the other models of {data} can be opened.", data=data))
+    session.end()
+    st.stop()
 left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
 left.markdown(f"### {engine.name}")
 with right:
@@ -39,9 +47,8 @@ with right:
         _("Compare with"),
         others,
         format_func=lambda name: f"{name}\u2002{summary(cards[name])}",
-        **session.tied("field.other", chosen, session.setting("other")),
+        **session.tied("field.other", other.name, session.setting("other")),
     )
-other = session.engine(chosen)
 row = state.point.row if state.point else None
 twin_maps(engine.name, other.name, key="compare.maps", row=row)
 

@@ -11,6 +11,7 @@ import pytest
 
 import vae
 from tests import hostile
+from tests.saved.conftest import CONFIG, SPEC
 from vae.errors import CheckpointError, ZscopeError
 from vae.saved import cards, checkpoint, schema
 from vae.saved.checkpoint import HISTORY
@@ -97,6 +98,12 @@ def test_rates_of_other_dimensions_than_the_models_are_refused(folder):
     hostile.sign(folder, hostile.changed(card, ("metrics", "rate_per_dim_nats"), [1.0] * 7))
     with pytest.raises(CheckpointError, match="the rates of 7 latent dimensions, and the model has 4"):
         vae.load("tiny-vae")
+
+
+def test_what_cannot_be_written_is_replaced_when_a_card_is_saved(root):
+    odd = CONFIG | {"classes": ["a\ud800", "b\x1b[2J"], "spec": {**SPEC, "n_classes": 2}}
+    checkpoint.save(root / "a", odd, {})
+    assert checkpoint.card("a")["classes"] == ["a\ufffd", "b\ufffd[2J"]
 
 
 def test_a_card_that_is_too_large_is_not_read(folder, monkeypatch):

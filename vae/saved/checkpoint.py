@@ -90,7 +90,8 @@ def find(name: str | os.PathLike) -> Path:
 
 
 def read(path: Path, *, skip: tuple[str, ...] = ()) -> Checkpoint:
-    """Read and verify a folder; `skip` names files that the caller does not need.
+    """Read and verify a folder; `skip` names files that the caller does not need. Where checkpoints are looked for, the
+    name of one is that of its folder, also if the card has another.
 
     Raises: CheckpointError: missing or unreadable config, unknown format, missing, truncated or edited file.
     """
@@ -189,7 +190,7 @@ def _config(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path.name}: {wrong}")
     if not all(map(_is_plain, config["files"])):
         raise CheckpointError(_("{name}: config.json lists a file outside its folder.", name=path.name))
-    return config
+    return config | {"name": path.name} if path.parent in (root(), folders.packed()) else config
 
 
 def card(of: str | Path) -> dict[str, Any]:
@@ -255,7 +256,7 @@ def _note(path: Path, config: dict[str, Any]) -> str:
 
 def _sign(config: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Write a config with its digest and return it; an empty note is left out."""
-    config = {k: v for k, v in config.items() if k != "note" or v} | {"format": FORMAT}
+    config = schema.writable({k: v for k, v in config.items() if k != "note" or v}) | {"format": FORMAT}
     config["digest"] = digest(config)
     folder_swap.write(folder / CONFIG, json.dumps(config, indent=1, ensure_ascii=False).encode())
     return config

@@ -23,7 +23,7 @@ REQUIRED = ("name", "family", "hparams", "dataset", "seed", "spec", "files")
 REQUIRED_IN_SPEC = ("shape", "n_data", "n_classes", "modality")
 TEXT_MAX, KEY_MAX = 20_000, 200  # characters
 CLASSES_MAX, VALUES_MAX = 100_000, 2**24  # classes of a data set, values of one sample
-WHOLE_MAX, NUMBER_MAX = 2**53, 1e30
+WHOLE_MAX, NUMBER_MAX = 2**53, 1e20
 DEEPEST = 8  # entries within entries
 UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -132,6 +132,16 @@ def completed(card: dict[str, Any]) -> dict[str, Any]:
     if isinstance(card["metrics"], dict):
         card["metrics"] = {k: _measured(v) for k, v in card["metrics"].items()}
     return card
+
+
+def writable(value: Any) -> Any:
+    """The same card, or part of one, with a replacement character for each that a card must not hold: names of classes
+    may come from the names of files."""
+    if isinstance(value, dict):
+        return {writable(k): writable(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [writable(v) for v in value]
+    return UNWRITABLE.sub("\ufffd", value) if isinstance(value, str) else value
 
 
 def problem(card: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import session
-from app.show.records import provenance as show_provenance
+from app.show import records
 from vae.engine.engine import Engine
 from vae.errors import ZscopeError
 from vae.library import manage, packing
@@ -32,6 +32,7 @@ def show(engine: Engine) -> None:
     with right:
         st.markdown("##### " + _("Import a model"))
         _import(here)
+    records.unreadable(session.unreadable())
 
 
 def _manage(engine: Engine, name: str, here: bool, why: str | None) -> None:
@@ -74,7 +75,7 @@ def imported(engine: Engine) -> None:
         ),
         icon=":material/info:",
     )
-    show_provenance(card)
+    records.provenance(card)
     show(engine)
 
 
