@@ -9,6 +9,7 @@ import streamlit as st
 from app import session
 from app.panels import share
 from app.show import records
+from app.show.literal import literal
 from vae.errors import ZscopeError
 from vae.text import _
 
@@ -67,4 +68,4 @@ try:
         with st.container(key="zscope-share"):  # style.css puts it into the bar
             share.show(session.engine(), page.url_path or "explore")
 except ZscopeError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(literal(error, code=True), icon=":material/error:")

@@ -13,6 +13,7 @@ import vae
 from app.live import engines
 from app.session.state import held, studio, tell, tie, tied, update
 from app.show.cards import outside_sweeps
+from app.show.literal import literal
 from app.state.studio import DEFAULT_MODEL, choose_model
 from vae.errors import UnknownName, ZscopeError
 from vae.runs.folder import runs
@@ -25,7 +26,7 @@ from vae.text import _, language, number
 def engine(name: str | None = None):
     """The engine of a checkpoint (default: the current one), shared by all sessions. Raises: ZscopeError."""
     name = name or studio().model
-    with st.spinner(_("Opening {model} ...", model=name)):  # appears only if it takes a while
+    with st.spinner(_("Opening {model} ...", model=literal(name))):  # appears only if it takes a while
         return engines.engine(name)
 
 

@@ -1,4 +1,4 @@
-"""Text that somebody else wrote, shown as it is: names, titles, notes, labels, file names, and messages that quote them."""
+"""Text that somebody else wrote, shown as it is: names, titles, labels, file names, and messages that quote them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 MARKUP = re.compile(
     r"""(?P<symbol>(?<!\S)(?:<->|->|--|<-|>=|<=|~=)(?!\S))  # drawn as an arrow, a dash or another symbol
-    | (?P<shortcode>:(?=[\w+-]+[:/]))                       # the first colon of an icon or an emoji
+    | (?P<shortcode>:(?=[\w+-]+:|material/))                 # the first colon of an icon or an emoji
     | [\\`*~\[\]<$|] | &(?=\#?\w+;) | :(?=[A-Za-z/]) | \bwww\.
     | (?<![^\W_])_ | _(?![^\W_])                            # within a word it has no meaning
     | ^[\#>+=-] | ^\d+[.)](?!\S)                            # a heading, a quote or a list

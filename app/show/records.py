@@ -24,6 +24,7 @@ from app.show.cards import (
     summary,
     width,
 )
+from app.show.literal import literal
 from vae.engine.engine import Engine
 from vae.metrics.active import collapse_warning
 from vae.metrics.latent import perplexity
@@ -64,8 +65,8 @@ def problems(sentences: tuple[str, ...], dismiss: Callable[[], None]) -> None:
     if not sentences:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="zscope-problems"):
-        said = "  \n".join(sentences)
-        st.warning(said.replace("[", "\\["), icon=":material/warning:")
+        said = "  \n".join(literal(sentence, code=True) for sentence in sentences)
+        st.warning(said, icon=":material/warning:")
         st.button(_("Close"), on_click=dismiss, icon=":material/close:", type="tertiary")
 
 
@@ -120,7 +121,7 @@ def metrics(card: Mapping) -> None:
 def comparison(a: Mapping, b: Mapping) -> None:
     """The metrics of two cards side by side, with their difference where they are comparable."""
     lines = [
-        "| " + " | ".join([_("test set"), a["name"], b["name"], _("difference")]) + " |",
+        "| " + " | ".join([_("test set"), literal(a["name"]), literal(b["name"]), _("difference")]) + " |",
         "| --- | ---: | ---: | ---: |",
     ]
     for plain, one, two in zip(FIGURES, merit(a), merit(b), strict=True):
@@ -138,7 +139,7 @@ def comparison(a: Mapping, b: Mapping) -> None:
         lines.append(f"| {label} | {cells[0]} | {cells[1]} | {difference} |")
     st.markdown("\n".join(lines))
     if density(a) != density(b):
-        each = "; ".join(f"{card['name']}: {density(card)}" for card in (a, b))
+        each = "; ".join(f"{literal(card['name'])}: {literal(density(card))}" for card in (a, b))
         st.caption(_("Not comparable: these log-likelihoods are under different densities. {each}.", each=each))
 
 
@@ -195,7 +196,7 @@ def no_latent_use(card: Mapping) -> None:
         st.info(
             _(
                 "The rate is measured at the end of training; `python -m vae eval {name}` measures it now.",
-                name=card["name"],
+                name=literal(card["name"]),
             )
         )
     else:
@@ -263,10 +264,10 @@ def provenance(card: Mapping) -> None:
         st.caption(
             _(
                 "Resumed with changed settings; the command has the last ones. {changes}.",
-                changes="; ".join(map(told, changes)),
+                changes=literal("; ".join(map(told, changes))),
             )
         )
-    versions = " · ".join(f"{name} {version}" for name, version in (card.get("versions") or {}).items())
+    versions = literal(" · ".join(f"{name} {version}" for name, version in card["versions"].items()))
     created = moment(card["created"]) if card.get("created") else ""
     when = _("Imported {date}", date=created)
     if card.get("epochs_done") is not None:

@@ -9,6 +9,7 @@ from app import session
 from app.browser.twin_maps import twin_maps
 from app.show import records
 from app.show.cards import grouped, summary
+from app.show.literal import literal
 from vae.text import _, number
 
 N_PICTURES = 10
@@ -26,22 +27,21 @@ if not others:
         )
     else:
         text = _("{model} was imported without a data set: there are no samples to compare it by.", model=engine.name)
-    st.info(text)
+    st.info(literal(text, code=True))
     session.end()
     st.stop()
 
 state = session.studio()
 wanted = state.other if state.other in others else ""
-other = session.first_opened([wanted or others[0], *others], aloud=bool(wanted))
+other = session.first_opened([wanted, *others] if wanted else others, aloud=bool(wanted))
 if wanted and (other is None or other.name != wanted):  # show why, and the one in its place
     session.setting("other")(other.name if other else "")
     st.rerun()
 if other is None:
-    st.info(_("None of the other models of {data} can be opened.", data=data))
-    session.end()
+    st.info(_("None of the other models of {data} can be opened.", data=literal(data)))
     st.stop()
 left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
-left.markdown(f"### {engine.name}")
+left.markdown(f"### {literal(engine.name)}")
 with right:
     st.selectbox(
         _("Compare with"),
@@ -71,10 +71,10 @@ with right:
         _(
             "Top: {source}. Middle: {a}, MSE {error_a} over these {n} samples. Bottom: {b}, MSE {error_b}.",
             source=shown.source,
-            a=engine.name,
+            a=literal(engine.name),
             error_a=number(error[0], 4),
             n=number(len(shown.x)),
-            b=other.name,
+            b=literal(other.name),
             error_b=number(error[1], 4),
         )
     )

@@ -9,6 +9,7 @@ import streamlit as st
 
 from app import session
 from app.panels.train import sweep_list, theatre
+from app.show.literal import literal
 from vae.errors import ZscopeError
 from vae.registry import about
 from vae.runs import control, preview, starting
@@ -100,7 +101,7 @@ def _sweep(sweep: sweeps.Sweep, queue: list[Run], disk: sweeps.Disk) -> None:
 def _run(run: Run, queue: list[Run], known: Collection[str]) -> None:
     p, state, anew = run.progress, run.state.name, control.anew(run, known)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{run.name}** :gray[{about(run.plan['family'], run.plan['dataset'])}]")
+        st.markdown(f"**{literal(run.name)}** :gray[{literal(about(run.plan['family'], run.plan['dataset']))}]")
         place = _("queued, number {n}", n=number(queue.index(run) + 1)) if run in queue else ""
         st.badge(place or _(STATES[state]), icon=f":material/{ICONS[state]}:", color=COLOURS[state])
     if state == RUNNING:
@@ -110,7 +111,10 @@ def _run(run: Run, queue: list[Run], known: Collection[str]) -> None:
         st.caption(where)
     if state == FAILED:
         advice = control.advice(run, known)
-        st.error("  \n".join([run.state.cause, *[f"**{advice}**"] * bool(advice)]), icon=":material/error:")
+        st.error(
+            "  \n".join([literal(run.state.cause, code=True), *[f"**{literal(advice)}**"] * bool(advice)]),
+            icon=":material/error:",
+        )
         with st.expander(_("Log")):
             st.code(run.log() or _("The log is empty."), language=None)
     if anew:
@@ -182,8 +186,8 @@ def _delete(run: Run, saved: bool) -> None:
     """Asks for confirmation: once a card is gone, the next one moves into its place."""
     both = saved and run.state.name != DONE  # a finished model is deleted on its own page
     with st.popover(_("Delete"), icon=":material/delete:", type="tertiary", key=f"delete-{run.id}"):
-        st.markdown(_(DELETES, name=run.name))
-        st.markdown(_(MODEL_KEPT_DONE if saved and not both else MODEL_KEPT[saved], name=run.name))
+        st.markdown(_(DELETES, name=literal(run.name)))
+        st.markdown(_(MODEL_KEPT_DONE if saved and not both else MODEL_KEPT[saved], name=literal(run.name)))
         with st.container(horizontal=True):
             _does(_("Delete run"), "delete", lambda: control.delete(run.id), run, kind="primary")
             if both:

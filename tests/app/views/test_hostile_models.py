@@ -19,7 +19,8 @@ from vae.sweeps import comparison, sweeps
 
 CARDS = {  # changes of a card, by the name of the checkpoint
     "metrics": (("metrics",), [1, 2]), "metric": (("metrics", "elbo_nats"), "-97"), "hparams": (("hparams",), None),
-    "spec": (("spec",), []), "classes": (("classes",), 3), "dataset": (("dataset",), 7), "name": (("name",), {}), "family": (("family",), "diffusion"), "modality": (("spec", "modality"), "smell"), "created": (("created",), 12),
+    "spec": (("spec",), []), "classes": (("classes",), 3), "dataset": (("dataset",), 7), "name": (("name",), {}),
+    "family": (("family",), "diffusion"), "modality": (("spec", "modality"), "smell"), "created": (("created",), 12),
     "files": (("files",), [1]), "surrogate": (("title",), "\ud800"), "versions": (("versions",), "1.0"),
 }  # fmt: skip
 
