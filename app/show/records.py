@@ -29,7 +29,7 @@ from vae.engine.engine import Engine
 from vae.metrics.active import collapse_warning
 from vae.metrics.latent import perplexity
 from vae.modalities.image import tile
-from vae.registry import FAMILIES, Family
+from vae.registry import DATASETS, FAMILIES, Family
 from vae.settings import knobs
 from vae.text import N_, _, moment, ngettext, number
 from vae.training.resuming import told
@@ -141,6 +141,13 @@ def comparison(a: Mapping, b: Mapping) -> None:
     if density(a) != density(b):
         each = "; ".join(f"{literal(card['name'])}: {literal(density(card))}" for card in (a, b))
         st.caption(_("Not comparable: these log-likelihoods are under different densities. {each}.", each=each))
+
+
+def sources(card: Mapping) -> list[str]:
+    """Licence, citation and origin of the data, as Markdown; only those of our own data sets have links."""
+    facts = {key: card[f"data_{key}"] for key in ("licence", "cite", "origin")}
+    ours = DATASETS.built_in().get(card["dataset"])
+    return [fact if ours and getattr(ours, key) == fact else literal(fact) for key, fact in facts.items()]
 
 
 def idea(family: Family) -> None:

@@ -31,8 +31,7 @@ trained_on = ngettext(
     card["spec"]["n_data"],
     data=literal(card["dataset"]),
 )
-sources = [literal(card[key]) for key in ("data_licence", "data_cite", "data_origin")]
-st.caption(f"{family.paper}  \n" + " · ".join([trained_on, *sources]))
+st.caption(f"{family.paper}  \n" + " · ".join([trained_on, *records.sources(card)]))
 sweep_list.mention(card["name"], card["dataset"])
 records.idea(family)
 records.metrics(card)

@@ -190,7 +190,17 @@ def _config(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path.name}: {wrong}")
     if not all(map(_is_plain, config["files"])):
         raise CheckpointError(_("{name}: config.json lists a file outside its folder.", name=path.name))
-    return config | {"name": path.name} if path.parent in (root(), folders.packed()) else config
+    if path.parent in (root(), folders.packed()):
+        config["name"] = path.name
+        if not schema.NAMED.fits(path.name):
+            raise CheckpointError(
+                _(
+                    "{name!r}: the name of its folder: expected {expected}.",
+                    name=path.name,
+                    expected=_(schema.NAMED.expected),
+                )
+            )
+    return config
 
 
 def card(of: str | Path) -> dict[str, Any]:

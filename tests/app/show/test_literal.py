@@ -11,12 +11,13 @@ from app.show.literal import literal
     ("text", "shown"),
     [
         ("tiny-vae on Fashion-MNIST, snake_case, 3.5 (nats); a > b & c: d", None),  # nothing to escape
-        ("![x](http://127.0.0.1:9/x.png)", r"!\[x\](http\://127.0.0.1:9/x.png)"),
+        ("![x](http://127.0.0.1:9/x.png)", r"!\[x\](http:color[\:]//127.0.0.1:9/x.png)"),
         ("<img src=x>", r"\<img src=x>"),
         ("[a](javascript:alert(1))", r"\[a\](javascript\:alert(1))"),
         ("**b** `c` ~~d~~ __e__ _f_", r"\*\*b\*\* \`c\` \~\~d\~\~ \_\_e\_\_ \_f\_"),
         (r"$\LaTeX$", r"\$\\LaTeX\$"),
         (":material/home: :smile:", r":color[\:]material/home: :color[\:]smile:"),
+        ("see www.a.org or me@a.org", r"see www:color[\.]a.org or me:color[\@]a.org"),
         (":red[x]", r"\:red\[x\]"),
         ("&lt;b&gt;", r"\&lt;b\&gt;"),
         ("a -- b -> c", r"a \-:color[\-] b \-:color[\>] c"),

@@ -7,10 +7,13 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import vae
 from app.live import training_cost
 from app.show.literal import literal
+from app.state import links
 from tests import hostile
 from tests.app.views.test_views import PAGES, opened, words
 from vae.runs import diagnosis, folder, starting
@@ -74,10 +77,14 @@ def test_the_pattern_finds_markup():
 
 @pytest.mark.parametrize("page", PAGES)
 def test_no_page_lets_a_text_be_markup(root, page):
-    at = opened(page, model="foreign", other="second", tool="attribute", a="r0.1.2", b="r3.4.5")
+    labels = vae.load("foreign").atlas.labels
+    a, b = (links._pack_rows(tuple(np.flatnonzero(labels == k).tolist())) for k in (0, 1))
+    at = opened(page, model="foreign", other="second", tool="attribute", ga=a, gb=b)
     assert not at.exception
     said = markdown(at)
     assert not [text for text in said if LIVE.search(text)]
+    if page == "explore":
+        assert any("Classifier" in text and literal(MARKUP) in text for text in said)
     if page == "model":
         assert sum(text.count(literal(MARKUP)) for text in said) > 5
         charts = "".join(chart.proto.spec for chart in at.get("plotly_chart"))

@@ -108,6 +108,18 @@ def test_a_command_on_one_says_in_one_line_what_is_wrong(root, command, name, ca
     assert (out, err.count("\n"), err[:7]) == ("", 1, "error: ")
 
 
+@pytest.mark.parametrize("name", ["a model", "**b**", "<img src=x>", "0 first"])
+def test_a_folder_of_a_name_that_no_checkpoint_may_have_is_one_that_cannot_be_read(root, name):
+    shutil.copytree(root / "tiny-vae", root / name)
+    shutil.rmtree(root / "history")
+    at = opened("model")
+    assert not at.exception
+    assert not at.warning
+    assert state(at).model == "tiny-vae"
+    reasons = dict(zip(*(at.dataframe[-1].value[key] for key in ("checkpoint", "reason")), strict=True))
+    assert "the name of its folder: expected letters, digits" in reasons[name]
+
+
 def test_a_checkpoint_is_known_by_its_folder(root):
     assert checkpoint.card("tiny-vae")["name"] == "tiny-vae"
     shutil.copytree(root / "tiny-vae", root / "copied")

@@ -8,7 +8,6 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 
-from app.show.literal import literal
 from docs.catalogue import collected
 from tests.app.views.test_views import PAGES, opened
 from vae.registry import datasets, families
@@ -42,7 +41,7 @@ def outside(text: str) -> str:
     """What stands in no brackets, however deep these go, and is no command and no fact of the model."""
     data, family = datasets()["digits"], families()["vae"]
     for fact in (data.licence, data.cite, data.origin, family.paper):
-        text = text.replace(literal(fact), "").replace(fact, "")
+        text = text.replace(fact, "")
     while (shorter := re.sub(r"⟦[^⟦⟧]*⟧", "", text)) != text:
         text = shorter
     return COMMAND.sub("", re.sub(r"⟦.*", "", text, flags=re.S))  # of some only the first sentence is shown
