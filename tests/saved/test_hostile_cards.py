@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import json
+import resource
 import shutil
 from pathlib import Path
 
 import pytest
+import torch
 
 import vae
 from tests import hostile
 from tests.saved.conftest import CONFIG, SPEC
 from vae.errors import CheckpointError, ZscopeError
+from vae.registry import families
 from vae.saved import cards, checkpoint, schema
 from vae.saved.checkpoint import HISTORY
+from vae.types import Spec
 
 PATHS = [
     *((key,) for key in schema.ENTRIES if "." not in key and "*" not in key),
@@ -124,3 +128,26 @@ def test_a_quantity_of_the_history_that_is_not_finite_has_no_value(folder):
     card = json.loads((folder / "config.json").read_text())
     hostile.with_file(card, folder, HISTORY, b'{"epoch": 1, "elbo_nats": NaN, "rate_nats": 2.5}\n')
     assert vae.load("tiny-vae").history == [{"epoch": 1, "elbo_nats": None, "rate_nats": 2.5}]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"shape": [1, 2048, 4096]}, {"n_classes": 10**9}, {"shape": [1, 2**24, 1]}], ids=str
+)
+def test_settings_of_a_huge_model_take_no_memory(folder, changes):
+    card = json.loads((folder / "config.json").read_text())
+    card["spec"] |= changes
+    card["hparams"] |= {"width": 8192, "d": 4096}
+    hostile.sign(folder, card)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(CheckpointError, match=r"has the shape .* and the settings give|class names for"):
+        vae.load("tiny-vae")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kB
+
+
+@pytest.mark.parametrize("name", families())
+def test_every_family_can_be_built_without_memory(name):
+    family = families()[name]
+    fit = next(shape for kind, shape in (("image", (1, 16, 16)), ("series", (2, 32))) if family.fits(kind))
+    spec = Spec(fit, 100, 3, "image" if len(fit) == 3 else "series", (3,) if "conditional" in family.traits else ())
+    with torch.device("meta"):
+        family.build(spec, family.Hparams())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
+from itertools import accumulate
 from operator import add
 
 import torch
@@ -62,7 +63,7 @@ class Ladder(nn.Module):
         self.likelihood = density(spec, h.likelihood, h.sigma)
         self.levels = tuple(d for d in (h.d3, h.d2, h.d) if d)
         self.d = sum(self.levels)
-        ends = torch.tensor(self.levels).cumsum(0).tolist()
+        ends = list(accumulate(self.levels))
         self.columns = [slice(end - d, end) for d, end in zip(self.levels, ends, strict=True)]
         shape, outputs = tuple(spec.shape), self.likelihood.outputs
         pair = chosen(h.net, spec.modality)(shape, outputs, self.d, h.width, h.depth)
