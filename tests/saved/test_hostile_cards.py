@@ -130,13 +130,11 @@ def test_a_quantity_of_the_history_that_is_not_finite_has_no_value(folder):
     assert vae.load("tiny-vae").history == [{"epoch": 1, "elbo_nats": None, "rate_nats": 2.5}]
 
 
-@pytest.mark.parametrize(
-    "changes", [{"shape": [1, 2048, 4096]}, {"n_classes": 10**9}, {"shape": [1, 2**24, 1]}], ids=str
-)
-def test_settings_of_a_huge_model_take_no_memory(folder, changes):
+@pytest.mark.parametrize("changes", [{"shape": [1, 512, 512]}, {"n_classes": 10**9}], ids=str)
+def test_a_model_of_other_shapes_than_saved_takes_no_memory(folder, changes):
     card = json.loads((folder / "config.json").read_text())
     card["spec"] |= changes
-    card["hparams"] |= {"width": 8192, "d": 4096}
+    card["hparams"] |= {"width": 512}
     hostile.sign(folder, card)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(CheckpointError, match=r"has the shape .* and the settings give|class names for"):
