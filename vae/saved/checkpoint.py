@@ -223,7 +223,7 @@ def save(path: Path, config: dict[str, Any], files: dict[str, bytes], *, keep_no
         with folder_swap.lock(path.parent):
             config = _sign(config | {"note": _note(path, config)} if keep_note else config, partial)
             folder_swap.swap(partial, path)
-    return Checkpoint(path, config, files)
+    return Checkpoint(path, schema.completed(config), files)
 
 
 def annotate(path: Path, text: str) -> None:
