@@ -11,6 +11,7 @@ from app import session
 from app.browser.one_step import one_step
 from app.panels import share
 from app.show import records
+from app.show.literal import literal
 from vae.errors import ZscopeError
 from vae.text import N_, _
 
@@ -63,6 +64,7 @@ records.header(session.offered(), session.picker if opened else None)
 records.problems(session.problems(), session.dismiss)
 if not opened and page.url_path != trains.url_path:
     records.how_to_train()
+    records.unreadable(session.unreadable())
     st.stop()
 
 try:
@@ -72,4 +74,4 @@ try:
         with st.container(key="zscope-share"):  # style.css puts it into the bar
             share.show(session.engine(), page.url_path or "explore")
 except ZscopeError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(literal(error, code=True), icon=":material/error:")

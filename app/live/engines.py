@@ -8,6 +8,7 @@ from pathlib import Path
 
 import vae
 from vae.errors import UnknownName
+from vae.saved import cards
 
 DEFAULT = "fashion-vae"
 KEEP = 4  # engines held at once; the longest unused one is let go
@@ -49,9 +50,9 @@ def _saved(folder: Path) -> int:
 
 
 def default() -> str | None:
-    """The checkpoint a page without a choice opens: the shipped one, else the first there is."""
+    """The checkpoint a page without a choice opens: the shipped one, else the first that can be read, if any."""
     known = vae.list_checkpoints()
-    return DEFAULT if DEFAULT in known else next(iter(known), None)
+    return next((name for name in (DEFAULT, *known) if name in known and not cards.look(known[name])[1]), None)
 
 
 def warm(name: str | None = None) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 from app import session
 from app.live import rights
 from app.live.rights import Right
+from app.show.literal import literal
 from vae.text import _
 
 
@@ -26,14 +27,14 @@ def _sign_in(right: Right) -> None:
     if not st.user.is_logged_in:
         st.button(_("Sign in"), on_click=st.login, icon=":material/login:", key=f"sign-in-{right.name.lower()}")
         return
-    st.caption(_("Signed in as {name}, who has no further rights here.", name=_name()))
+    st.caption(_("Signed in as {name}, who has no further rights here.", name=literal(_name())))
     st.button(_("Sign out"), on_click=st.logout, type="tertiary", key=f"sign-out-{right.name.lower()}")
 
 
 def _signed_in() -> None:
     if st.user.get("is_logged_in"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(_("Signed in as {name}.", name=_name()))
+            st.caption(_("Signed in as {name}.", name=literal(_name())))
             st.button(_("Sign out"), on_click=st.logout, type="tertiary", key="sign-out")
 
 

@@ -8,6 +8,7 @@ from app import session
 from app.browser.share_link import share_link
 from app.files import downloads
 from app.show import figures
+from app.show.literal import literal
 from app.state import links
 from app.state.scripts import script
 from app.state.studio import Studio, letter
@@ -40,7 +41,7 @@ def show(engine: Engine, page: str) -> None:
                 return
             left_out = session.link()[1]
             if left_out:
-                st.info(_(TOO_LONG, parts=", ".join(left_out)))
+                st.info(_(TOO_LONG, parts=literal(", ".join(left_out))))
             st.markdown(_("**Python** code for this view; it needs only `vae` and NumPy."))
             st.code(script(page, engine, session.studio()), language="python", height=170)
             with st.container(horizontal=True):

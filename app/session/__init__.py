@@ -12,6 +12,7 @@ from app.session.models import (
     cards,
     digest,
     engine,
+    first_opened,
     has_map,
     leave_for,
     names_taken,
@@ -19,6 +20,7 @@ from app.session.models import (
     open_model,
     picker,
     some_other_model,
+    unreadable,
 )
 from app.session.script_run import begin, end, link, recipe, take_recipe
 from app.session.state import (

@@ -28,7 +28,7 @@ from vae.text import _
 
 def training(opened) -> Training | Future | None:
     """The training samples to search for copies, see vae.studies.copies.training, or the job that reads them."""
-    job = background.once(("training", opened.name, opened.card["created"]), copies.training, opened)
+    job = background.once(("training", opened.name, digest(opened)), copies.training, opened)
     return job.result() if job.done() else job
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -14,18 +13,20 @@ import vae
 from app.live import engines
 from app.session.state import held, studio, tell, tie, tied, update
 from app.show.cards import outside_sweeps
+from app.show.literal import literal
 from app.state.studio import DEFAULT_MODEL, choose_model
 from vae.errors import UnknownName, ZscopeError
 from vae.runs.folder import runs
+from vae.saved import cards as saved_cards
 from vae.saved import checkpoint
 from vae.sweeps import sweeps
-from vae.text import _, ngettext
+from vae.text import _, language, ngettext
 
 
 def engine(name: str | None = None):
     """The engine of a checkpoint (default: the current one), shared by all sessions. Raises: ZscopeError."""
     name = name or studio().model
-    with st.spinner(_("Opening {model} ...", model=name)):  # appears only if it takes a while
+    with st.spinner(_("Opening {model} ...", model=literal(name))):  # appears only if it takes a while
         return engines.engine(name)
 
 
@@ -35,8 +36,13 @@ def digest(opened) -> str:
 
 
 def cards() -> dict[str, dict]:
-    """name -> config.json of every checkpoint on this machine; {} for one that cannot be read."""
-    return {name: _card(str(path), _changed(Path(path))) for name, path in vae.list_checkpoints().items()}
+    """name -> card of every checkpoint on this machine; {} for one that cannot be read, see `unreadable`."""
+    return {name: card for name, (card, _problem) in _looked_at().items()}
+
+
+def unreadable() -> dict[str, str]:
+    """name -> why that checkpoint cannot be read."""
+    return {name: problem for name, (_card, problem) in _looked_at().items() if problem}
 
 
 def offered() -> dict[str, Mapping]:
@@ -105,20 +111,26 @@ def open_some_model():
     others = sorted(vae.list_checkpoints(), key=lambda name: (name != DEFAULT_MODEL, name))
     if not others:
         return None
-    for name in dict.fromkeys([wanted, *others]):
+    opened = first_opened([wanted, *others])
+    if opened and opened.name != wanted:
+        tell(_("Showing {model} instead of {wanted}.", model=opened.name, wanted=wanted))
+        update(choose_model(studio(), opened.name, opened.d, lambda row: None))
+    return opened
+
+
+def first_opened(names: Iterable[str], aloud: bool = True):
+    """The engine of the first of those models that opens; None if none does. aloud: show a message for each before."""
+    for name in dict.fromkeys(names):
         try:
             opened = engine(name)
             opened.atlas  # noqa: B018  a checkpoint without a map cannot be shown
-        except UnknownName as error:  # its message lists every name, which may be many
-            tell(_unknown_message(name, error))
-            continue
+            return opened
         except ZscopeError as error:
-            tell(str(error) if name in str(error) else f"{name}: {error}")
-            continue
-        if name != wanted:
-            tell(_("Showing {model} instead of {wanted}.", model=name, wanted=wanted))
-            update(choose_model(studio(), name, opened.d, lambda row: None))
-        return opened
+            said = str(error) if name in str(error) else f"{name}: {error}"
+            if isinstance(error, UnknownName):  # its message lists every name, which may be many
+                said = _unknown_message(name, error)
+            if aloud:
+                tell(said)
     return None
 
 
@@ -145,10 +157,10 @@ def _changed(folder: Path) -> float:
     return config.stat().st_mtime if config.is_file() else 0.0
 
 
-@st.cache_data(show_spinner=False, max_entries=256)
-def _card(path: str, changed: float) -> dict:
-    try:
-        card = json.loads((Path(path) / "config.json").read_text())
-    except (OSError, ValueError):  # opening the model shows what is wrong
-        return {}
-    return card if isinstance(card, dict) else {}
+def _looked_at() -> dict[str, tuple[dict, str]]:
+    return {name: _look(path, _changed(path), language()) for name, path in vae.list_checkpoints().items()}
+
+
+@st.cache_data(show_spinner=False, max_entries=1024)
+def _look(path: Path, changed: float, spoken: str) -> tuple[dict, str]:
+    return saved_cards.look(path)

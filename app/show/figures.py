@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -140,6 +141,11 @@ def training_curve(history: Sequence[Mapping], has_rate: bool = True, height: in
     return figure.update_layout(height=height, margin=MARGIN, hovermode="x unified", legend=legend)
 
 
+def _plain(text: str) -> str:
+    """Text that Plotly shows as it is: it reads some HTML, links among it, and %{...} where one hovers."""
+    return html.escape(text, quote=False).replace("%{", "%&#123;")
+
+
 def latent_map(atlas, marks: Mapping[str, Sequence[float]] = {}, height: int = 560) -> go.Figure:
     """The UMAP projection of a model's reference set: a trace for each class, points numbered as in the training set.
 
@@ -148,7 +154,7 @@ def latent_map(atlas, marks: Mapping[str, Sequence[float]] = {}, height: int = 5
     figure, labels = go.Figure(), atlas.labels
     groups = [(_("samples"), np.arange(atlas.n))]
     if labels is not None and atlas.classes:
-        groups = [(name, np.flatnonzero(labels == k)) for k, name in enumerate(atlas.classes)]
+        groups = [(_plain(name), np.flatnonzero(labels == k)) for k, name in enumerate(atlas.classes)]
     for k, (name, rows) in enumerate(groups):
         figure.add_scattergl(
             x=atlas.xy[rows, 0],

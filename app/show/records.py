@@ -24,11 +24,12 @@ from app.show.cards import (
     summary,
     width,
 )
+from app.show.literal import literal
 from vae.engine.engine import Engine
 from vae.metrics.active import collapse_warning
 from vae.metrics.latent import perplexity
 from vae.modalities.image import tile
-from vae.registry import FAMILIES, Family
+from vae.registry import DATASETS, FAMILIES, Family
 from vae.runs import forecast
 from vae.settings import knobs
 from vae.text import N_, _, duration, moment, ngettext, number
@@ -67,8 +68,8 @@ def problems(sentences: tuple[str, ...], dismiss: Callable[[], None]) -> None:
     if not sentences:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="zscope-problems"):
-        said = "  \n".join(sentences)
-        st.warning(said.replace("[", "\\["), icon=":material/warning:")
+        said = "  \n".join(literal(sentence, code=True) for sentence in sentences)
+        st.warning(said, icon=":material/warning:")
         st.button(_("Close"), on_click=dismiss, icon=":material/close:", type="tertiary")
 
 
@@ -86,6 +87,16 @@ def how_to_train() -> None:
         "python -m vae list checkpoints",
         language="bash",
     )
+
+
+def unreadable(reasons: Mapping[str, str]) -> None:
+    """The checkpoints that cannot be read, each with the reason; nothing if there are none."""
+    if not reasons:
+        return
+    title = ngettext("{n} checkpoint cannot be read", "{n} checkpoints cannot be read", len(reasons))
+    with st.expander(title, icon=":material/warning:"):
+        table = {_("checkpoint"): list(reasons), _("reason"): list(reasons.values())}
+        st.dataframe(table, hide_index=True, height="content", row_height=None)
 
 
 # ---------------------------------------------------------------- records
@@ -116,7 +127,7 @@ def metrics(card: Mapping) -> None:
 def comparison(a: Mapping, b: Mapping) -> None:
     """The metrics of two cards side by side, with their difference where they are comparable."""
     lines = [
-        "| " + " | ".join([_("test set"), a["name"], b["name"], _("difference")]) + " |",
+        "| " + " | ".join([_("test set"), literal(a["name"]), literal(b["name"]), _("difference")]) + " |",
         "| --- | ---: | ---: | ---: |",
     ]
     for plain, one, two in zip(FIGURES, merit(a), merit(b), strict=True):
@@ -134,8 +145,15 @@ def comparison(a: Mapping, b: Mapping) -> None:
         lines.append(f"| {label} | {cells[0]} | {cells[1]} | {difference} |")
     st.markdown("\n".join(lines))
     if density(a) != density(b):
-        each = "; ".join(f"{card['name']}: {density(card)}" for card in (a, b))
+        each = "; ".join(f"{literal(card['name'])}: {literal(density(card))}" for card in (a, b))
         st.caption(_("Not comparable: these log-likelihoods are under different densities. {each}.", each=each))
+
+
+def sources(card: Mapping) -> list[str]:
+    """Licence, citation and origin of the data, as Markdown; only those of our own data sets have links."""
+    facts = {key: card[f"data_{key}"] for key in ("licence", "cite", "origin")}
+    ours = DATASETS.built_in().get(card["dataset"])
+    return [fact if ours and getattr(ours, key) == fact else literal(fact) for key, fact in facts.items()]
 
 
 def idea(family: Family) -> None:
@@ -191,7 +209,7 @@ def no_latent_use(card: Mapping) -> None:
         st.info(
             _(
                 "The rate is measured at the end of training; `python -m vae eval {name}` measures it now.",
-                name=card["name"],
+                name=literal(card["name"]),
             )
         )
     else:
@@ -259,10 +277,10 @@ def provenance(card: Mapping) -> None:
         st.caption(
             _(
                 "Resumed with changed settings; the command has the last ones. {changes}.",
-                changes="; ".join(map(told, changes)),
+                changes=literal("; ".join(map(told, changes))),
             )
         )
-    versions = " · ".join(f"{name} {version}" for name, version in (card.get("versions") or {}).items())
+    versions = literal(" · ".join(f"{name} {version}" for name, version in card["versions"].items()))
     created = moment(card["created"]) if card.get("created") else ""
     when = _("Imported {date}", date=created)
     if card.get("epochs_done") is not None:

@@ -2,77 +2,22 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from app import session
 from app.browser.twin_maps import twin_maps
+from app.panels.compare import other_model, reconstructions
 from app.show import records
-from app.show.cards import grouped, not_comparable, summary
-from vae.text import _, ngettext, number
+from vae.text import _
 
-N_PICTURES = 10
-
-engine, cards = session.engine(), session.offered()
-data = engine.card["dataset"]
-others = [n for n in grouped(cards) if data and n != engine.name and cards[n].get("dataset") == data]
-wanted = session.studio().other
-if data and wanted and (reason := not_comparable(cards, engine.name, wanted)):
-    instead = others and _("{model} is compared with {other} instead.", model=engine.name, other=others[0])
-    st.info(f"{reason} {instead or ''}", icon=":material/info:")
-if not others:
-    if data:
-        text = _(
-            "{model} is the only model of {data} here. Train another to compare them: {command}",
-            model=engine.name,
-            data=data,
-            command=f"`python -m vae train beta_vae {data}`",
-        )
-    else:
-        text = _("{model} was imported without a data set: there are no samples to compare it by.", model=engine.name)
-    st.info(text)
-    session.end()
-    st.stop()
-
-chosen = wanted if wanted in others else others[0]
-left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
-left.markdown(f"### {engine.name}")
-with right:
-    st.selectbox(
-        _("Compare with"),
-        others,
-        format_func=lambda name: f"{name}\u2002{summary(cards[name])}",
-        **session.tied("field.other", chosen, session.setting("other")),
-    )
-other = session.engine(chosen)
-point = session.studio().point
-row = point.row if point else None
-twin_maps(engine.name, other.name, key="compare.maps", row=row)
-
-left, right = st.columns([5, 9], gap="medium")
-with left:
-    st.markdown("##### " + _("Metrics"))
-    records.comparison(engine.card, other.card)
-with right:
-    st.markdown("##### " + _("The same samples through both models"))
-    if not (engine.can_encode and other.can_encode):
-        st.info(_("One of the two models is an imported decoder, which has no encoder to reconstruct samples with."))
-        st.stop()
-    shown = session.samples(engine, N_PICTURES)
-    given = [(one, shown.given(one)) for one in (engine, other)]
-    decoded = [one.decode(one.encode(shown.x, **c)[0], **c) for one, c in given]
-    scale = 255 if shown.x.dtype == np.uint8 else 1
-    error = [np.square(d - shown.x / np.float32(scale)).mean() for d in decoded]
-    records.rows(*(engine.modality.pictures(x) for x in (shown.x, *decoded)))
-    st.caption(
-        ngettext(
-            "Top: {source}. Middle: {a}, MSE {error_a} over this {n} sample. Bottom: {b}, MSE {error_b}.",
-            "Top: {source}. Middle: {a}, MSE {error_a} over these {n} samples. Bottom: {b}, MSE {error_b}.",
-            len(shown.x),
-            source=shown.source,
-            a=engine.name,
-            error_a=number(error[0], 4),
-            b=other.name,
-            error_b=number(error[1], 4),
-        )
-    )
+engine = session.engine()
+if other := other_model.show(engine):
+    point = session.studio().point
+    twin_maps(engine.name, other.name, key="compare.maps", row=point.row if point else None)
+    left, right = st.columns([5, 9], gap="medium")
+    with left:
+        st.markdown("##### " + _("Metrics"))
+        records.comparison(engine.card, other.card)
+    with right:
+        st.markdown("##### " + _("The same samples through both models"))
+        reconstructions.show(engine, other)

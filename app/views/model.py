@@ -9,6 +9,7 @@ from app.panels.model import manage
 from app.panels.train import sweep_list
 from app.show import records
 from app.show.cards import has_prior
+from app.show.literal import literal
 from vae.registry import FAMILIES
 from vae.text import _, ngettext
 
@@ -23,15 +24,14 @@ if not engine.can_encode:
     manage.imported(engine)
     st.stop()
 assert family is not None  # otherwise the checkpoint would not have opened
-st.markdown(f"### {card['name']} :gray[{_(family.title)}]")
+st.markdown(f"### {literal(card['name'])} :gray[{_(family.title)}]")
 trained_on = ngettext(
     "Trained on **{data}**, {n} sample",
     "Trained on **{data}**, {n} samples",
     card["spec"]["n_data"],
-    data=card["dataset"],
+    data=literal(card["dataset"]),
 )
-sources = [card.get(key, "") for key in ("data_licence", "data_cite", "data_origin")]
-st.caption(f"{family.paper}  \n" + " · ".join([trained_on, *sources]))
+st.caption(f"{family.paper}  \n" + " · ".join([trained_on, *records.sources(card)]))
 sweep_list.mention(card)
 records.idea(family)
 records.metrics(card)

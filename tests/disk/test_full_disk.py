@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.data.test_own_pictures import read
+from tests.saved.conftest import CONFIG
 from tests.small_disk import disk  # noqa: F401  a fixture
 from vae.commands.files import _save_npz
 from vae.data.own import shelf
@@ -24,7 +25,6 @@ from vae.saved.directions import Named
 from vae.sweeps import sweeps
 from vae.training.plan import Plan
 
-CONFIG = {"name": "a", "family": "vae", "hparams": {}, "dataset": "digits", "seed": 0, "spec": {"shape": [1, 8, 8]}}
 NET = features.Net((1, 8, 8), 10, 8)
 TEXT = "x" * 9_000  # more than what is left, which is less than a page
 PLAN = Plan("vae", "digits", {"net": "mlp", "width": "8", "d": "2"}, 3, name="b")

@@ -142,7 +142,8 @@ TRAINER = """
     from pathlib import Path
     from vae.saved import checkpoint
 
-    config = {"name": "a", "family": "vae", "hparams": {}, "dataset": "digits", "seed": 0, "spec": {}}
+    config = {"name": "a", "family": "vae", "hparams": {}, "dataset": "digits", "seed": 0,
+              "spec": {"shape": [1], "n_data": 1, "n_classes": 0, "modality": "vector"}}
     for epoch in range(1, 100_000):
         files = {"model.safetensors": str(epoch).encode() * 20_000}
         checkpoint.save(Path(sys.argv[1]), config | {"epochs_done": epoch}, files, keep_note=epoch > 1)

@@ -18,7 +18,8 @@ from vae.runs.folder import DONE, FAILED, PAUSED, QUEUED, RUNNING, STOPPED
 from vae.saved import checkpoint
 from vae.training.plan import Plan
 
-SPARE = {"hparams": {}, "spec": {}, "classes": []}  # of a card, beside names
+SPEC = {"shape": [1, 8, 8], "n_data": 1, "n_classes": 0, "modality": "image"}
+SPARE = {"hparams": {}, "spec": SPEC, "classes": []}  # of a card, beside names
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,8 @@ import pytest
 from vae.saved import checkpoint
 from vae.saved.checkpoint import HISTORY, MODEL
 
-CONFIG = {"name": "a", "family": "vae", "hparams": {}, "dataset": "digits", "seed": 0, "spec": {}}
+SPEC = {"shape": [1, 8, 8], "n_data": 1, "n_classes": 0, "modality": "image"}
+CONFIG = {"name": "a", "family": "vae", "hparams": {}, "dataset": "digits", "seed": 0, "spec": SPEC}
 
 
 @pytest.fixture

@@ -185,6 +185,7 @@ SEVERAL: dict[str, tuple[str, ...]] = {
     "vae/registry.py": ("{family} models samples",),
     "vae/runs/forecast.py": ("fewer than {steps}",),
     "vae/saved/checkpoint.py": ("{name}: {file} is not",),
+    "vae/saved/schema.py": ("config.json: {given} class names",),
     "vae/sweeps/comparison.py": ("sweep {name}: {done} of",),
 }
 

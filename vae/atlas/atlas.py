@@ -140,13 +140,14 @@ class Atlas:
         return self.thumb_columns * w, -(-self.n_thumbnails // self.thumb_columns) * h
 
     def thumbnail(self, i: int) -> np.ndarray:
-        """The thumbnail of row i, uint8 (h, w, 3)."""
+        """The thumbnail of row i, uint8 (h, w, 3). Raises: CheckpointError: the sheet of thumbnails is damaged."""
         h, w = self.thumb_size
         r, k = divmod(int(i), self.thumb_columns)
         return self._sheet[r * h : (r + 1) * h, k * w : (k + 1) * w]
 
     def thumbnails(self, rows: Int[np.ndarray, " k"], channels: int = 3) -> UInt8[np.ndarray, "k c h w"]:
-        """The thumbnails of rows, with 1 or 3 channels. Raises: IndexError: a row has no thumbnail."""
+        """The thumbnails of rows, with 1 or 3 channels. Raises: IndexError: a row has no thumbnail.
+        CheckpointError: the sheet of thumbnails is damaged."""
         (h, w), (r, k) = self.thumb_size, np.divmod(rows, self.thumb_columns)
         every = self._sheet.reshape(-1, h, self.thumb_columns, w, 3)
         return every[r, :, k].transpose(0, 3, 1, 2)[:, :channels]

@@ -7,9 +7,9 @@ from argparse import Namespace
 from typing import Any
 
 from ..data.published.store import availability
-from ..errors import CheckpointError
+from ..errors import ZscopeError
 from ..registry import datasets, families
-from ..saved import checkpoint
+from ..saved import cards, checkpoint
 from ..settings import knobs
 from ..text import _, significant
 from ..training.trainer import TrainHparams
@@ -61,7 +61,7 @@ def _checkpoints() -> list[dict[str, Any]]:
     rows = []
     for name, path in checkpoint.checkpoints().items():
         try:
-            c = checkpoint.read(path).config
+            c = cards.readable(path, skip=())
             rows.append(
                 {
                     "name": name,
@@ -70,10 +70,10 @@ def _checkpoints() -> list[dict[str, Any]]:
                     "epochs": c.get("epochs_done"),
                     "seed": c["seed"],
                     "hparams": c["hparams"],
-                    "metrics": c.get("metrics", {}),
+                    "metrics": c["metrics"],
                 }
             )
-        except CheckpointError as e:
+        except ZscopeError as e:
             rows.append({"name": name, "error": str(e)})
     return rows
 

@@ -6,6 +6,7 @@ import json
 from argparse import Namespace
 from collections.abc import Iterator
 
+from ..errors import ZscopeError
 from ..runs import control, preview_map, starting, worker
 from ..runs.folder import FAILED, QUEUED, RUNNING, STOPPED, Run, find, waiting
 from ..saved import checkpoint
@@ -46,14 +47,21 @@ def stop(args: Namespace) -> None:
         print(_("{id}: will stop and draw the map of its last epoch", id=run.id))
     else:
         print(_state_line(run))
-    saved = checkpoint.checkpoints()
-    if run.state.name == STOPPED and run.name in saved and checkpoint.ATLAS not in checkpoint.card(run.name)["files"]:
+    if run.state.name == STOPPED and _lacks_map(run.name):
         print(
             _(
                 "the last epoch is saved but has no map; to explore it: {command}",
                 command=f"python -m vae runs map {run.id}",
             )
         )
+
+
+def _lacks_map(name: str) -> bool:
+    """Whether there is a checkpoint of that name, which can be read, without a map."""
+    try:
+        return checkpoint.ATLAS not in checkpoint.card(name)["files"]
+    except ZscopeError:
+        return False
 
 
 def delete(args: Namespace) -> None:

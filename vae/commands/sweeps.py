@@ -12,6 +12,7 @@ from ..forming import model_sequence
 from ..registry import about
 from ..runs import control
 from ..runs.folder import DONE, FAILED
+from ..saved import cards
 from ..sweeps import comparison, sweeps
 from ..sweeps.sweeps import Disk, Sweep
 from ..text import _, ngettext, number
@@ -74,6 +75,8 @@ def show(args: Namespace) -> None:
         metrics = [f"{k.removesuffix('_nats')} {v:.2f}" for k, v in model["metrics"].items()]
         line = f"{sweep.setting} {model['value']:<8g} {model['name']:<32} {model['state']:<8}"
         print("  ".join([line, *metrics]).rstrip())
+        if "error" in model:
+            print("  " + model["error"])
         if model["state"] == FAILED:
             print("  " + _("cause: {cause}", cause=sweep.runs(disk)[model["name"]].state.cause))
     if not sweep.running(disk):
@@ -132,10 +135,11 @@ def _wait(sweep: Sweep) -> None:
 def _record(sweep: Sweep, disk: Disk) -> dict[str, Any]:
     states, known, records = sweep.states(disk), disk.checkpoints, []
     for value, name in zip(sweep.values, sweep.models, strict=True):
-        config = json.loads((known[name] / "config.json").read_text("utf-8")) if name in known else {}
-        measured = config.get("metrics") or {}
+        card, problem = cards.look(known[name]) if name in known else ({}, "")
+        measured = card.get("metrics", {})
         metrics = {k: measured[k] for k in ("elbo_nats", "distortion_nats", "rate_nats") if measured.get(k) is not None}
-        records.append({"value": value, "name": name, "state": states[name], "metrics": metrics})
+        record = {"value": value, "name": name, "state": states[name], "metrics": metrics}
+        records.append(record | ({"error": problem} if problem else {}))
     return {
         "name": sweep.name,
         "title": about(sweep.family, sweep.dataset),

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import ArrayLike
 
 from ..atlas import atlas as atlases
+from ..atlas import consistency
 from ..errors import SettingError, ShapeError
 from ..latent.paths import along
 from ..latent.rows import rows
@@ -27,7 +28,7 @@ from ..saved.checkpoint import RESUME, Checkpoint
 from ..saved.restoring import restore
 from ..text import _
 from .device import choose_device
-from .validation import FARTHEST, check_conditions, check_labels, check_samples
+from .validation import FARTHEST, check_conditions, check_labels, check_rates, check_samples
 
 BATCH = 256
 
@@ -45,6 +46,7 @@ class Engine:
         self._model, _objective = restore(saved, self._device)
         self._model.eval()
         self.d: int = self._model.d
+        check_rates(saved.config, self.d)
         self.shape: tuple[int, ...] = tuple(saved.config["spec"]["shape"])
         self.has_prior: bool = self._model.has_prior
         self.levels: tuple[int, ...] = self._model.levels
@@ -63,15 +65,17 @@ class Engine:
 
     @functools.cached_property
     def _atlas(self) -> atlases.Atlas:
-        return atlases.load(
+        n_classes, condition = self.card["spec"]["n_classes"], self.condition if self.conditioned else ()
+        atlas = atlases.load(
             self._files,
-            tuple(self.card.get("classes", ())),
+            tuple(self.card["classes"]),
             self.name,
             "discrete" in self.traits,
             d=self.d,
             rows_max=self.card["spec"]["n_data"],
             condition=self.condition,
         )
+        return consistency.check(atlas, self.name, d=self.d, n_classes=n_classes, condition=condition)
 
     @property
     def model(self) -> Model:
@@ -81,7 +85,7 @@ class Engine:
 
     @property
     def atlas(self) -> atlases.Atlas:
-        """The reference set and its map. Raises: CheckpointError: the checkpoint has no map yet."""
+        """The reference set and its map. Raises: CheckpointError: there is no map yet, or it is damaged."""
         with self._atlas_lock:
             return self._atlas
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
-from ..errors import ShapeError
+from ..errors import CheckpointError, ShapeError
 from ..text import _, number, significant
 
 FARTHEST = 1e6  # latents are clipped to this: beyond, sums inside a net overflow float32
@@ -111,3 +114,17 @@ def check_conditions(c: ArrayLike, n: int, shape: tuple[int, ...]) -> torch.Tens
             )
         )
     return torch.from_numpy(np.broadcast_to(c, (n, *shape)).astype(np.float32))
+
+
+def check_rates(card: Mapping[str, Any], d: int) -> None:
+    """Raises: CheckpointError: a card has a rate for each of another number of dimensions than the model's d."""
+    rates = card["metrics"].get("rate_per_dim_nats")
+    if rates is not None and len(rates) != d:
+        raise CheckpointError(
+            _(
+                "{name}: config.json has the rates of {given} latent dimensions, and the model has {d}.",
+                name=card["name"],
+                given=number(len(rates)),
+                d=number(d),
+            )
+        )

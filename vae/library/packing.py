@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import io
-import json
+import re
 import zipfile
 from io import BufferedIOBase
 from pathlib import Path, PurePosixPath
 
-import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
 
 from ..disk import guarded
 from ..disk.saving import saving
 from ..disk.temporary import VARIABLE, temporary_folder
-from ..errors import CheckpointError, SettingError
+from ..engine.engine import Engine
+from ..engine.validation import check_samples
+from ..errors import CheckpointError, SettingError, ShapeError
 from ..registry import IMPORTED
 from ..saved import checkpoint
-from ..saved.checkpoint import FILES, RESUME, Checkpoint
+from ..saved.checkpoint import ATLAS, CONFIG_BYTES_MAX, FILES, RESUME, THUMBNAILS, Checkpoint
 from ..saved.names import check_name
-from ..saved.restoring import restore
 from ..text import _, size
 
 LIMITS = guarded.Limits(members=100)  # of a ZIP
-CONFIG_BYTES_MAX = 16 * 2**20
+NAMED = 80  # last characters of a ZIP's name by which messages name it
 
 
 def pack(name: str, *, resume: bool = False) -> bytes:
@@ -40,16 +43,21 @@ def pack(name: str, *, resume: bool = False) -> bytes:
 
 
 def unpack(source: Path | BufferedIOBase, name: str = "", *, allow_code: bool = False) -> Checkpoint:
-    """A checkpoint from such a ZIP, verified as on every load and rebuilt once before it is kept; name: another one.
+    """A checkpoint from such a ZIP; name: another one. Before it is kept, its files are verified as on every load, and
+    all of them are opened: the model, the map, the thumbnails and the history.
 
     Raises: SettingError: no such ZIP, too large, a name that is taken. CheckpointError: not what was saved.
     """
     given = PurePosixPath(getattr(source, "name", "") or _("the ZIP")).name  # so that what is wrong with it names it
     with temporary_folder() as around:
-        folder = around / given
+        folder = around / (re.sub(r"[^\w. -]", "_", given).strip(". ")[-NAMED:] or "zip")
         folder.mkdir()
         _extract(source, given, folder, FILES)
         saved = checkpoint.read(folder)
+        if extra := {path.name for path in folder.iterdir()} - {checkpoint.CONFIG, *saved.files}:
+            raise CheckpointError(
+                _("{given}: its config.json does not list {extra}.", given=given, extra=", ".join(sorted(extra)))
+            )
         if saved.config["family"] == IMPORTED and not allow_code:
             raise SettingError(
                 _(
@@ -60,11 +68,28 @@ def unpack(source: Path | BufferedIOBase, name: str = "", *, allow_code: bool = 
             )
         name = name or str(saved.config["name"])
         check_name(name)
-        restore(saved, torch.device("cpu"))
+        _open_all(saved)
         return checkpoint.save(checkpoint.root() / name, saved.config | {"name": name}, saved.files)
 
 
 # ---------------------------------------------------------------- parts
+
+
+def _open_all(saved: Checkpoint) -> None:
+    """Open every file as the app does, and decode once. Raises: CheckpointError."""
+    engine = Engine(saved, "cpu")  # opens the model and the history
+    try:
+        load_tensors(saved.files.get(RESUME, save_tensors({})))
+        if ATLAS in saved.files or THUMBNAILS in saved.files:  # a training that was stopped has no map yet
+            atlas = engine.atlas
+            atlas.thumbnail(0)
+            given = atlas.conditions if engine.conditioned else atlas.labels
+            decoded = engine.decode(atlas.z[:1], **{engine.condition_name: None if given is None else given[:1]})
+            engine.modality.pictures(check_samples(decoded, engine.shape, engine.modality.bounded))
+    except (SafetensorError, ShapeError, RuntimeError) as e:
+        raise CheckpointError(
+            _("{name}: its files do not fit each other: {error}", name=saved.path.name, error=e)
+        ) from e
 
 
 def _extract(source: Path | BufferedIOBase, given: str, folder: Path, allowed: tuple[str, ...]) -> None:
@@ -106,17 +131,3 @@ def _extract(source: Path | BufferedIOBase, given: str, folder: Path, allowed: t
                     file.writelines(guarded.chunks(stream, entry.file_size))
     except guarded.Refused as e:
         raise SettingError(f"{given}: {e}") from None
-    listed = _listed(folder / "config.json")
-    if extra := set(inside) - listed - {"config.json"}:
-        raise CheckpointError(
-            _("{given}: its config.json does not list {extra}.", given=given, extra=", ".join(sorted(extra)))
-        )
-
-
-def _listed(config: Path) -> set[str]:
-    try:
-        return set(json.loads(config.read_text("utf-8"))["files"])
-    except (ValueError, TypeError, KeyError, RecursionError) as e:
-        raise CheckpointError(
-            _("config.json lists no files ({kind}: {error}).", kind=type(e).__name__, error=e)
-        ) from None

@@ -23,7 +23,7 @@ def name_of(run: Run, epoch: int) -> str:
 def ask(id: str) -> str:
     """Begin to draw the map of what is saved now, in a process of its own; the name of the checkpoint to be.
 
-    Raises: SettingError: no epoch is saved yet.
+    Raises: SettingError: no epoch is saved yet. CheckpointError: the checkpoint cannot be read.
     """
     run = find(id)
     epoch = epochs_saved(run)
@@ -49,4 +49,4 @@ def asked(run: Run) -> dict[str, Any] | None:
 def epochs_saved(run: Run) -> int:
     if run.name not in checkpoint.checkpoints():
         raise SettingError(_("run {id} has no saved epoch yet: there is nothing to map.", id=run.id))
-    return json.loads((checkpoint.find(run.name) / "config.json").read_text("utf-8"))["epochs_done"]
+    return checkpoint.card(run.name).get("epochs_done", 0)

@@ -18,7 +18,7 @@ def draw(id: str, report=lambda stage: None) -> checkpoint.Checkpoint:
     run = find(id)
     epochs_saved(run)
     saved = checkpoint.read(checkpoint.find(run.name), skip=(checkpoint.RESUME,))
-    epoch = saved.config["epochs_done"]
+    epoch = saved.config.get("epochs_done", 0)
     name = name_of(run, epoch)
     title = _("{title}, epoch {epoch} of {epochs}", title=saved.config["title"], epoch=epoch, epochs=run.plan["epochs"])
     copy = checkpoint.Checkpoint(checkpoint.root() / name, saved.config | {"name": name, "title": title}, saved.files)

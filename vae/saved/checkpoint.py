@@ -22,8 +22,8 @@ import numpy as np
 from ..disk import folder_swap
 from ..disk.saving import saving
 from ..errors import CheckpointError, UnknownName
-from ..text import _, number
-from . import folders
+from ..text import _, number, size
+from . import folders, history, schema
 from .folders import root
 
 FORMAT, CONFIG = 1, "config.json"
@@ -36,7 +36,7 @@ MODEL, ATLAS, THUMBNAILS, HISTORY, RESUME = (
     "resume.safetensors",
 )
 FILES = (MODEL, ATLAS, THUMBNAILS, HISTORY, RESUME)  # files that a checkpoint may contain
-REQUIRED = ("name", "family", "hparams", "dataset", "seed", "spec", "files")
+CONFIG_BYTES_MAX = 16 * 2**20
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,10 @@ class Checkpoint:
     files: dict[str, bytes]
 
     def history(self) -> list[dict[str, Any]]:
-        """One record per epoch."""
-        return [json.loads(line) for line in self.files.get(HISTORY, b"").decode().splitlines()]
+        """One record per epoch: its number as `epoch`, and its quantities by name, None where one is not finite.
+
+        Raises: CheckpointError: a line is something else."""
+        return history.records(self.files.get(HISTORY, b""), self.path.name)
 
 
 def checkpoints() -> dict[str, Path]:
@@ -89,7 +91,8 @@ def find(name: str | os.PathLike) -> Path:
 
 
 def read(path: Path, *, skip: tuple[str, ...] = ()) -> Checkpoint:
-    """Read and verify a folder; `skip` names files that the caller does not need.
+    """Read and verify a folder; `skip` names files that the caller does not need. Where checkpoints are looked for, the
+    name of one is that of its folder, also if the card has another.
 
     Raises: CheckpointError: missing or unreadable config, unknown format, missing, truncated or edited file.
     """
@@ -137,11 +140,19 @@ def _read(path: Path, skip: tuple[str, ...]) -> Checkpoint:
 
 def _config(path: Path) -> dict[str, Any]:
     try:
-        config = json.loads((path / CONFIG).read_text("utf-8"))
+        with open(path / CONFIG, "rb") as file:
+            data = file.read(CONFIG_BYTES_MAX + 1)
     except OSError as e:
         raise CheckpointError(
             _("{path} is not a checkpoint: config.json cannot be read ({reason}).", path=path, reason=e.strerror)
         ) from e
+    if len(data) > CONFIG_BYTES_MAX:
+        raise CheckpointError(
+            _("{name}: its config.json is larger than {most}.", name=path.name, most=size(CONFIG_BYTES_MAX))
+        )
+    try:
+        config = json.loads(data.decode())
+        signed = isinstance(config, dict) and config.get("digest") == digest(config)
     except (ValueError, RecursionError) as e:
         raise CheckpointError(
             _("{name}: config.json is not valid JSON ({error}): it was truncated or edited.", name=path.name, error=e)
@@ -160,7 +171,7 @@ def _config(path: Path) -> dict[str, Any]:
                 latest=FORMAT,
             )
         )
-    if config.get("digest") != digest(config):
+    if not signed:
         raise CheckpointError(
             _("{name}: config.json was edited after it was saved (its digest does not match).", name=path.name)
         )
@@ -175,17 +186,30 @@ def _config(path: Path) -> dict[str, Any]:
                 )
             )
         config, version = UPGRADES[version](config), version + 1
-    missing = [key for key in REQUIRED if key not in config]
-    if missing:
-        raise CheckpointError(_("{name}: config.json lacks {keys}.", name=path.name, keys=", ".join(missing)))
-    if not isinstance(config["files"], dict) or not all(map(_is_plain, config["files"])):
+    config = schema.completed(config)
+    if wrong := schema.problem(config):
+        raise CheckpointError(f"{path.name}: {wrong}")
+    if not all(map(_is_plain, config["files"])):
         raise CheckpointError(_("{name}: config.json lists a file outside its folder.", name=path.name))
+    if path.parent in (root(), folders.packed()):
+        config["name"] = path.name
+        if not schema.NAMED.fits(path.name):
+            raise CheckpointError(
+                _(
+                    "{name!r}: the name of its folder: expected {expected}.",
+                    name=path.name,
+                    expected=_(schema.NAMED.expected),
+                )
+            )
     return config
 
 
-def card(name: str) -> dict[str, Any]:
-    """The config alone, without reading the files that it lists. Raises: UnknownName, CheckpointError."""
-    return read(find(name), skip=FILES).config
+def card(of: str | Path) -> dict[str, Any]:
+    """The config alone, of a checkpoint by its name or of a folder, without reading the files that it lists.
+
+    Raises: UnknownName, CheckpointError.
+    """
+    return read(of if isinstance(of, Path) else find(of), skip=FILES).config
 
 
 def save(path: Path, config: dict[str, Any], files: dict[str, bytes], *, keep_note: bool = False) -> Checkpoint:
@@ -200,7 +224,7 @@ def save(path: Path, config: dict[str, Any], files: dict[str, bytes], *, keep_no
         with folder_swap.lock(path.parent):
             config = _sign(config | {"note": _note(path, config)} if keep_note else config, partial)
             folder_swap.swap(partial, path)
-    return Checkpoint(path, config, files)
+    return Checkpoint(path, schema.completed(config), files)
 
 
 def annotate(path: Path, text: str) -> None:
@@ -241,7 +265,7 @@ def _note(path: Path, config: dict[str, Any]) -> str:
 
 def _sign(config: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Write a config with its digest and return it; an empty note is left out."""
-    config = {k: v for k, v in config.items() if k != "note" or v} | {"format": FORMAT}
+    config = schema.writable({k: v for k, v in config.items() if k != "note" or v}) | {"format": FORMAT}
     config["digest"] = digest(config)
     folder_swap.write(folder / CONFIG, json.dumps(config, indent=1, ensure_ascii=False).encode())
     return config

@@ -74,10 +74,13 @@ def restore(saved: Checkpoint, device: torch.device) -> nn.Module:
     """The decoder of an imported checkpoint. Raises: CheckpointError."""
     h = saved.config["hparams"]
     try:
+        low, high = float(h["low"]), float(h["high"])
+        if not low < high:
+            raise ValueError(_("range {low:g}:{high:g}: expected the lower number first.", low=low, high=high))
         (name, data), *_rest = load_tensors(saved.files[MODEL]).items()
         run = opened(name, data.numpy().tobytes())
         shape = tuple(saved.config["spec"]["shape"])
-        return Decoder(run, int(h["d"]), bool(h["deep"]), float(h["low"]), float(h["high"]), shape=shape).to(device)
+        return Decoder(run, int(h["d"]), bool(h["deep"]), low, high, shape=shape).to(device)
     except (ZscopeError, SafetensorError, KeyError, TypeError, ValueError) as e:
         raise CheckpointError(_("{name}: the decoder cannot be opened: {error}", name=saved.path.name, error=e)) from e
 

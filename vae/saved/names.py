@@ -8,8 +8,7 @@ from pathlib import Path
 from ..errors import SettingError
 from ..text import _
 from . import checkpoint, folders
-
-NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+from .schema import NAME
 
 
 def shipped() -> frozenset[str]:

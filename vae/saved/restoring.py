@@ -30,6 +30,8 @@ def restore(saved: Checkpoint, device: torch.device) -> tuple[Model, torch.nn.Mo
         spec = Spec(tuple(s["shape"]), s["n_data"], s["n_classes"], s["modality"], condition)
         MODALITIES.get(spec.modality)
         hparams, tensors = configure(family.Hparams, c["hparams"]), load_tensors(saved.files[MODEL])
+        if read := [k for k, v in c["hparams"].items() if getattr(hparams, k) != v]:
+            raise ValueError(_("hparams.{name} is {value!r}", name=read[0], value=c["hparams"][read[0]]))
         _check_shapes(lambda: family.build(spec, hparams)[0], tensors)
         model, objective = family.build(spec, hparams)
         model.load_state_dict(tensors)

@@ -20,7 +20,7 @@ from ..forming import model_sequence, snapshots
 from ..forming.model_sequence import Frames
 from ..forming.recording import Look, source
 from ..runs.folder import DONE, write
-from ..saved import checkpoint
+from ..saved import cards, checkpoint
 from ..saved.restoring import restore
 from ..text import _
 from ..training.job import Job
@@ -105,12 +105,13 @@ def _look(sweep: Sweep, done: dict[str, str], report: Callable[[str], Any]) -> N
 
 
 def _trained(sweep: Sweep, disk: Disk) -> dict[str, str]:
-    """trained model -> SHA-256 of its weights, in the order of the values."""
+    """trained model -> SHA-256 of its weights, in the order of the values; without those that cannot be read."""
     found = {}
     for model, state in sweep.states(disk).items():
         if state == DONE and model in disk.checkpoints:
-            config = json.loads((disk.checkpoints[model] / "config.json").read_text("utf-8"))
-            found[model] = config["files"][checkpoint.MODEL]
+            card, _problem = cards.look(disk.checkpoints[model])
+            if checkpoint.MODEL in card.get("files", {}):
+                found[model] = card["files"][checkpoint.MODEL]
     return found
 
 

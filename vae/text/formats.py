@@ -6,18 +6,19 @@ The rules are CLDR's, read by Babel; the browser's `Intl` has the same, see shar
 from __future__ import annotations
 
 import datetime
-import decimal
 import math
+from decimal import Decimal
 from typing import SupportsFloat
 
 from .language_choice import language
 
 MINUS, NOTHING = "\u2212", "\u2013"
-DIGITS_MAX = 400  # a float has up to 309 before the point
+LARGEST = 1e20  # larger numbers are written with an exponent: Babel rounds to 28 digits at most
 
 
 def number(value: SupportsFloat | None, digits: int = 0) -> str:
-    """With that many decimals: 1437 -> "1,437". A dash where there is none; nan and inf as they are."""
+    """With that many decimals: 1437 -> "1,437"; beyond 1e20 with an exponent. A dash where there is none; nan and inf
+    as they are."""
     return _decimal(value, _fixed(digits))
 
 
@@ -26,8 +27,7 @@ def significant(value: SupportsFloat | None, digits: int = 3) -> str:
     if value is None or not (value := float(value)):
         return number(value)
     if math.isfinite(value) and not 1e-4 <= abs(value) < 1e7:
-        mantissa, _e, exponent = f"{value:.{digits - 1}e}".partition("e")
-        return _signed(f"{float(mantissa):g}e{int(exponent)}")
+        return _with_exponent(value, digits)
     if abs(value) >= 10**digits:
         return number(value)  # no digit before the point is dropped
     return _decimal(value, "@" + "#" * (digits - 1))
@@ -64,12 +64,18 @@ def _decimal(value: SupportsFloat | None, pattern: str) -> str:
     if value is None:
         return NOTHING
     value = value if isinstance(value, int) else float(value)  # an int may have more digits than a float
-    if not math.isfinite(value):
-        return _signed(str(value))
+    if abs(value) >= LARGEST:
+        return _with_exponent(value, 3) if isinstance(value, int) or math.isfinite(value) else _signed(str(value))
+    if math.isnan(value):
+        return str(value)
     from babel.numbers import format_decimal
 
-    with decimal.localcontext(prec=DIGITS_MAX):  # Babel raises an error for more digits than that
-        return _signed(format_decimal(value, pattern, locale=language()))
+    return _signed(format_decimal(value, pattern, locale=language()))
+
+
+def _with_exponent(value: float | int, digits: int) -> str:
+    mantissa, _e, exponent = f"{Decimal(value):.{digits - 1}e}".partition("e")
+    return _signed(f"{float(mantissa):g}e{int(exponent)}")
 
 
 def _signed(text: str) -> str:

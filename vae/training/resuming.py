@@ -6,13 +6,15 @@ import dataclasses
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 
 from ..errors import CheckpointError, SettingError
 from ..saved.checkpoint import RESUME, Checkpoint
 from ..saved.restoring import restore
+from ..settings import configure
 from ..text import _, number
 from .job import Job
-from .trainer import Trainer
+from .trainer import Trainer, TrainHparams
 
 FREE = ("lr", "lr_end", "clip", "precision")  # how a step is taken, but not of which samples
 
@@ -32,7 +34,8 @@ def changes(saved: Checkpoint, job: Job) -> list[dict[str, Any]]:
                 resume=RESUME,
             )
         )
-    plan, was, now = job.plan, saved.config["train"], dataclasses.asdict(job.trainer)
+    plan, now = job.plan, dataclasses.asdict(job.trainer)
+    was = dataclasses.asdict(configure(TrainHparams, saved.config["train"]))
     held = {k: v for k, v in was.items() if k not in FREE}
     for key, old, new in (
         ("family", saved.config["family"], plan.family),
@@ -56,7 +59,7 @@ def changes(saved: Checkpoint, job: Job) -> list[dict[str, Any]]:
     pairs = {k: [was[k], now[k]] for k in FREE} | {"epochs": [saved.config["epochs"], plan.epochs]}
     changed = {k: pair for k, pair in pairs.items() if pair[0] != pair[1]}
     before = saved.config.get("changes", [])
-    return [*before, {"after_epoch": saved.config["epochs_done"], **changed}] if changed else before
+    return [*before, {"after_epoch": saved.config.get("epochs_done", 0), **changed}] if changed else before
 
 
 def told(change: dict[str, Any]) -> str:
@@ -69,7 +72,12 @@ def resume(trainer: Trainer, saved: Checkpoint) -> list[dict[str, Any]]:
     """Puts the trainer where the run stands; the history so far."""
     from safetensors.torch import load as load_tensors
 
-    model, _ = restore(saved, torch.device("cpu"))
+    model = restore(saved, torch.device("cpu"))[0]
     trainer.model.load_state_dict(model.state_dict())
-    trainer.restore(load_tensors(saved.files[RESUME]))
+    try:
+        trainer.restore(load_tensors(saved.files[RESUME]))
+    except (SafetensorError, KeyError, RuntimeError, ValueError, TypeError) as e:
+        raise CheckpointError(
+            _("{name}: {file} cannot be read: {error}", name=saved.path.name, file=RESUME, error=e)
+        ) from e
     return saved.history()

@@ -12,6 +12,7 @@ from app.browser.arithmetic import arithmetic
 from app.browser.latent_console import latent_console
 from app.live.rights import Right
 from app.show import figures
+from app.show.literal import literal
 from app.state import attribute_groups
 from app.state.generation import chosen_label, label_of
 from app.state.studio import select
@@ -111,7 +112,7 @@ def _direction(engine: Engine, committed: dict) -> None:
             attribute = session.attribute(engine, *both, method)
             st.markdown(verdict(attribute.evidence))
     except ShapeError as error:
-        st.info(str(error))
+        st.info(literal(error, code=True))
     else:
         _evidence(engine, attribute, a, b)
 
@@ -129,9 +130,9 @@ def _evidence(engine: Engine, found: Attribute, a: str, b: str) -> None:
             "The interval is a {level} confidence interval from the noncentral t distribution; p is a permutation test "
             "with {draws} random pairs of groups.",
             n_a=number(e.n_a),
-            a=a,
+            a=literal(a),
             n_b=number(e.n_b),
-            b=b,
+            b=literal(b),
             most=number(MOST),
             level=percent(LEVEL),
             draws=number(len(e.null)),
@@ -190,10 +191,13 @@ def changes(found: Attribute, classes: tuple[str, ...], b: str) -> str:
         )
     )
     if c.others:
-        shifts = ", ".join(f"{name} {'+' * (shift > 0)}{number(shift, 1)} σ" for name, shift in c.others[:3])
+        shifts = ", ".join(f"{literal(name)} {'+' * (shift > 0)}{number(shift, 1)} σ" for name, shift in c.others[:3])
         lines.append(_("**Saved directions** along which it also moves: {shifts}.", shifts=shifts))
     heading = ngettext(
-        "Added once to {n} held-out sample of {group}:", "Added once to {n} held-out samples of {group}:", c.n, group=b
+        "Added once to {n} held-out sample of {group}:",
+        "Added once to {n} held-out samples of {group}:",
+        c.n,
+        group=literal(b),
     )
     return heading + "\n" + "\n".join(f"- {line}" for line in lines)
 
@@ -207,7 +211,7 @@ def _classified(votes: np.ndarray, right: float, classes: tuple[str, ...]) -> st
             "**Classifier** (15 nearest real samples by pixels, accuracy {accuracy}): no class changes by 1% or more.",
             accuracy=percent(right),
         )
-    shares = [f"{classes[k]} {percent(float(before[k]))} → {percent(float(after[k]))}" for k in changed]
+    shares = [f"{literal(classes[k])} {percent(float(before[k]))} → {percent(float(after[k]))}" for k in changed]
     return _(
         "**Classifier** (15 nearest real samples by pixels, accuracy {accuracy}): {changes}.",
         accuracy=percent(right),

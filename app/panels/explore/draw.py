@@ -11,6 +11,7 @@ import streamlit as st
 
 from app import session
 from app.browser.sketch import sketch
+from app.show.literal import literal
 from app.state.generation import chosen_label, label_of
 from vae.data.own import series_files
 from vae.data.own.picture_files import BYTES_MAX, FITS, FORMATS, read_picture
@@ -120,7 +121,7 @@ def _read(file, read: Callable, fit: str) -> tuple[np.ndarray, str, str] | None:
     try:
         sample = read(data, session.engine().shape, fit)
     except ZscopeError as error:
-        st.error(f"{file.name}: {error}")
+        st.error(literal(f"{file.name}: {error}", code=True))
         return None
     return sample, file.name, f"{hashlib.blake2b(data, digest_size=8).hexdigest()} {fit}"
 

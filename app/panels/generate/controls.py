@@ -7,6 +7,7 @@ import secrets
 import streamlit as st
 
 from app import session
+from app.show.literal import literal
 from app.state.generation import Draws
 from app.state.studio import COUNTS, SEED_MAX, TEMPERATURE_MAX, choose
 from vae.engine.engine import Engine
@@ -30,7 +31,7 @@ def show(engine: Engine, drawn: Draws) -> bool:
     if len(engine.sources) > 1:
         _source(engine, drawn.source)
     if not engine.has_prior:
-        st.info(_(NO_PRIOR if engine.can_encode else IMPORTED, model=engine.name))
+        st.info(_(NO_PRIOR if engine.can_encode else IMPORTED, model=literal(engine.name)))
     if engine.conditional:
         labels = {-1: _("each in turn"), **dict(enumerate(engine.atlas.classes))}
         st.selectbox(_("Label"), labels, format_func=lambda y: labels.get(y, str(y)), **session.field("label"))

@@ -7,7 +7,8 @@ import streamlit as st
 from app import session
 from app.live.rights import Right
 from app.panels import rights_notice
-from app.show.records import provenance as show_provenance
+from app.show import records
+from app.show.literal import literal
 from vae.engine.engine import Engine
 from vae.errors import ZscopeError
 from vae.library import manage, packing
@@ -25,7 +26,7 @@ def show(engine: Engine) -> None:
     here = session.may(Right.MANAGE)
     why = session.why_not(Right.MANAGE) or (_(SHIPPED) if shipped else None)
     if said := session.take("keep.said"):
-        st.toast(said, icon=":material/check:")
+        st.toast(literal(said), icon=":material/check:")
     rights_notice.show(Right.MANAGE)
     left, right = st.columns(2, gap="medium")
     with left:
@@ -34,11 +35,12 @@ def show(engine: Engine) -> None:
     with right:
         st.markdown("##### " + _("Import a model"))
         _import(here)
+    records.unreadable(session.unreadable())
 
 
 def _manage(engine: Engine, name: str, here: bool, why: str | None) -> None:
     size_on_disk = size(manage.n_bytes(name))
-    st.caption(_("{size} in {folder}", size=size_on_disk, folder=engine.path) if here else size_on_disk)
+    st.caption(_("{size} in {folder}", size=size_on_disk, folder=literal(engine.path)) if here else size_on_disk)
     with st.container(horizontal=True):
         pack = lambda: packing.pack(name)  # noqa: E731
         st.download_button(
@@ -49,7 +51,7 @@ def _manage(engine: Engine, name: str, here: bool, why: str | None) -> None:
             if st.button(_("Rename"), key="keep.rename", disabled=new == name):
                 _done(lambda: manage.rename(name, new), new)
         with st.popover(_("Delete"), icon=":material/delete:", disabled=bool(why), help=why):
-            st.markdown(_("Delete **{name}** ({size})? This cannot be undone.", name=name, size=size_on_disk))
+            st.markdown(_("Delete **{name}** ({size})? This cannot be undone.", name=literal(name), size=size_on_disk))
             other = session.some_other_model()
             if st.button(_("Delete"), type="primary", key="keep.delete"):
                 _done(lambda: manage.delete(name), other)
@@ -60,12 +62,12 @@ def imported(engine: Engine) -> None:
     """The page of an imported decoder: what it is, and why the rest is missing."""
     card = engine.card
     kind = _("imported decoder")
-    st.markdown(f"### {card['name']} :gray[{kind}]")
+    st.markdown(f"### {literal(card['name'])} :gray[{kind}]")
     latents = ngettext(
         "{origin} · {n} latent of {d} dimensions",
         "{origin} · {n} latents of {d} dimensions",
         card["spec"]["n_data"],
-        origin=card["data_origin"],
+        origin=literal(card["data_origin"]),
         d=number(engine.d),
     )
     st.caption(latents)
@@ -76,7 +78,7 @@ def imported(engine: Engine) -> None:
         ),
         icon=":material/info:",
     )
-    show_provenance(card)
+    records.provenance(card)
     show(engine)
 
 
@@ -129,6 +131,6 @@ def _done(act, opens: str | list[str] | None) -> None:
         if name:
             session.leave_for(name)
     except ZscopeError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(literal(error, code=True), icon=":material/error:")
         return
     st.rerun()

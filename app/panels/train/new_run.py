@@ -13,6 +13,7 @@ from app.live import training_cost
 from app.live.rights import Right
 from app.panels.train import own_data
 from app.show import knobs
+from app.show.literal import literal
 from app.state.training_form import FIRST, ONE, PRESETS, SWEEP, WHAT, Order, data_sets, defaults, fitting, plan, preset
 from vae.data.published.store import availability
 from vae.errors import ZscopeError
@@ -100,7 +101,7 @@ def show(beside: DeltaGenerator) -> None:
         key="train.start",
     )
     if wrong:
-        st.warning(wrong, icon=":material/error:")
+        st.warning(literal(wrong, code=True), icon=":material/error:")
         return
     order = Order(plan(family, data, values, int(epochs), int(seed), points=int(points), name=name), setting, swept)
     if pressed:
@@ -145,7 +146,7 @@ def _cost(wanted: Order) -> None:
     try:
         wanted.check()
     except ZscopeError as error:
-        st.warning(str(error), icon=":material/error:")
+        st.warning(literal(error, code=True), icon=":material/error:")
         return
     dearest = wanted.dearest()
     of = (dearest, len(set(wanted.values))) if wanted.setting else (dearest,)
@@ -153,7 +154,7 @@ def _cost(wanted: Order) -> None:
     @st.fragment
     def cost() -> None:
         said = training_cost.look(*of)
-        st.caption(f":material/timer: {said or _(MEASURING)}")
+        st.caption(":material/timer: " + literal(said or _(MEASURING), code=True))
         pulse(KNOWN_S if said else EVERY_S, key="pulse-cost")
 
     cost()
@@ -165,17 +166,17 @@ def _start(wanted: Order) -> None:
         session.required(Right.TRAIN)
         wanted.start()
     except ZscopeError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(literal(error, code=True), icon=":material/error:")
         return
     if before:
         started = ngettext(
             "**{name}** is queued behind {n} other training: it is the first card under *Runs*.",
             "**{name}** is queued behind {n} other trainings: it is the first card under *Runs*.",
             before,
-            name=wanted.name,
+            name=literal(wanted.name),
         )
     else:
-        started = _("**{name}** is starting: it is the first card under *Runs*.", name=wanted.name)
+        started = _("**{name}** is starting: it is the first card under *Runs*.", name=literal(wanted.name))
     session.put(STARTED, started)
     session.forget(_name_key())
     session.put(TURN, (session.held(TURN) or 0) + 1)

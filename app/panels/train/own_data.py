@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app import session
 from app.live.rights import Right
 from app.panels.train import own_preview
+from app.show.literal import literal
 from vae.data.own import shelf
 from vae.data.own.choices import COLOURS, Choices, size
 from vae.data.own.sources import Given, given, of_uploads
@@ -42,7 +43,7 @@ def show(beside: DeltaGenerator) -> str | None:
     beside: where the preview goes.
     """
     if added := session.take("own.added"):
-        st.toast(_("Added data set {name}.", name=added), icon=":material/check:")
+        st.toast(_("Added data set {name}.", name=literal(added)), icon=":material/check:")
     turn = session.held("own.turn") or 0  # a new key after each addition empties and closes the fields
     with st.expander(_("Your data"), icon=":material/upload:", key=f"own.section.{turn}"):
         files, path = _given(turn)
@@ -75,7 +76,7 @@ def _added_before() -> None:
                 type="tertiary",
                 help=_("Delete {name}", name=name),
             ):
-                st.markdown(_("Delete data set **{name}**? Models trained on it are kept.", name=name))
+                st.markdown(_("Delete data set **{name}**? Models trained on it are kept.", name=literal(name)))
                 if st.button(_("Delete"), type="primary", key=f"own.remove.{name}"):
                     _remove(name)
 
@@ -85,7 +86,7 @@ def _remove(name: str) -> None:
         session.required(Right.MANAGE)
         user_data.remove(name)
     except ZscopeError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(literal(error, code=True), icon=":material/error:")
         return
     st.rerun()
 
@@ -93,13 +94,13 @@ def _remove(name: str) -> None:
 def _line(name: str) -> str:
     entry = shelf.shelved().get(name)
     if entry is None:
-        return _("**{name}** cannot be read", name=name)
+        return _("**{name}** cannot be read", name=literal(name))
     facts = {"modality": entry.modality, "shape": "x".join(map(str, entry.shape))}
     if entry.classes:
         kind = ngettext("{modality} {shape}, {n} class", "{modality} {shape}, {n} classes", len(entry.classes), **facts)
     else:
         kind = _("{modality} {shape}, no labels", **facts)
-    return f"**{name}** {kind}, {bytes_said(shelf.n_bytes(name))}"
+    return f"**{literal(name)}** {kind}, {bytes_said(shelf.n_bytes(name))}"
 
 
 # ---------------------------------------------------------------- adding
@@ -132,7 +133,7 @@ def _read(files: list, path: str, choices: Choices) -> Understood | None:
     try:
         return session.kept("own", key, lambda: _understood(files, path, choices))
     except ZscopeError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(literal(error, code=True), icon=":material/error:")
         return None
 
 
@@ -183,7 +184,7 @@ def _size(text: str) -> tuple[int, int] | None:
     try:
         return size(text) if text.strip() else None
     except ZscopeError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(literal(error, code=True), icon=":material/error:")
         return None
 
 
@@ -214,7 +215,7 @@ def _add(found: Understood, turn: int) -> None:
         session.required(Right.TRAIN)
         user_data.add(name, found)
     except ZscopeError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(literal(error, code=True), icon=":material/error:")
         return
     session.release("own")
     session.put("own.added", name)

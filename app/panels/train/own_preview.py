@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.show.literal import literal
 from app.show.records import rows
 from vae.data.own.understand import Preview
 from vae.text import _, ngettext, number, significant, size
@@ -48,7 +49,7 @@ def details(preview: Preview) -> None:
         if preview.columns:
             more = " ..." if len(preview.columns) > 30 else ""
             said.append(_("Columns: {names}", names=", ".join(preview.columns[:30]) + more))
-        st.caption("  \n".join(note.replace("[", "\\[") for note in said))
+        st.caption("  \n".join(literal(note) for note in said))
     if right is None:
         return
     with right:

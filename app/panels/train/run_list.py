@@ -11,6 +11,7 @@ from app import session
 from app.browser.pulse import pulse
 from app.live.rights import Right
 from app.panels.train import sweep_list, theatre
+from app.show.literal import literal
 from vae.errors import ZscopeError
 from vae.registry import about
 from vae.runs import control, preview, starting
@@ -71,7 +72,7 @@ def show() -> None:
         if not runs:
             st.info(_(EMPTY if session.may(Right.TRAIN) else NONE), icon=":material/school:")
         if why := control.blocked(runs):
-            st.warning(why, icon=":material/hard_drive:")
+            st.warning(literal(why), icon=":material/hard_drive:")
         disk, queue = sweeps.Disk(runs, checkpoint.checkpoints()), waiting(runs)
         known = list(sweeps.known().values())
         alone = [run for run in runs[::-1] if not any(run.name in sweep.models for sweep in known)]
@@ -106,7 +107,7 @@ def _sweep(sweep: sweeps.Sweep, queue: list[Run], disk: sweeps.Disk) -> None:
 def _run(run: Run, queue: list[Run], known: Collection[str]) -> None:
     p, state, anew = run.progress, run.state.name, control.anew(run, known)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{run.name}** :gray[{about(run.plan['family'], run.plan['dataset'])}]")
+        st.markdown(f"**{literal(run.name)}** :gray[{literal(about(run.plan['family'], run.plan['dataset']))}]")
         place = _("queued, number {n}", n=number(queue.index(run) + 1)) if run in queue else ""
         st.badge(place or _(STATES[state]), icon=f":material/{ICONS[state]}:", color=COLOURS[state])
     if state == RUNNING:
@@ -116,7 +117,10 @@ def _run(run: Run, queue: list[Run], known: Collection[str]) -> None:
         st.caption(where)
     if state == FAILED:
         advice = control.advice(run, known)
-        st.error("  \n".join([run.state.cause, *[f"**{advice}**"] * bool(advice)]), icon=":material/error:")
+        st.error(
+            "  \n".join([literal(run.state.cause, code=True), *[f"**{literal(advice)}**"] * bool(advice)]),
+            icon=":material/error:",
+        )
         if session.may(Right.TRAIN):  # it names paths of this machine
             with st.expander(_("Log")):
                 st.code(run.log() or _("The log is empty."), language=None)
@@ -196,8 +200,8 @@ def _delete(run: Run, saved: bool) -> None:
     """Asks for confirmation: once a card is gone, the next one moves into its place."""
     both = saved and run.state.name != DONE  # a finished model is deleted on its own page
     with st.popover(_("Delete"), icon=":material/delete:", type="tertiary", key=f"delete-{run.id}"):
-        st.markdown(_(DELETES, name=run.name))
-        st.markdown(_(MODEL_KEPT_DONE if saved and not both else MODEL_KEPT[saved], name=run.name))
+        st.markdown(_(DELETES, name=literal(run.name)))
+        st.markdown(_(MODEL_KEPT_DONE if saved and not both else MODEL_KEPT[saved], name=literal(run.name)))
         with st.container(horizontal=True):
             _does(_("Delete run"), "delete", lambda: control.delete(run.id), run, kind="primary",
                   right=Right.MANAGE)  # fmt: skip

@@ -9,6 +9,7 @@ import streamlit as st
 from app import session
 from app.live import background
 from app.live.rights import Right
+from app.show.literal import literal
 from vae.errors import ZscopeError
 from vae.registry import about
 from vae.runs import control
@@ -33,14 +34,14 @@ def entry(sweep: Sweep, disk: Disk, one: Callable[[Run], None]) -> None:
     states, begun, running = sweep.states(disk), sweep.runs(disk), sweep.running(disk)
     done, failed = (list(states.values()).count(state) for state in (DONE, FAILED))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{sweep.name}** :gray[{about(sweep.family, sweep.dataset)}]")
+        st.markdown(f"**{literal(sweep.name)}** :gray[{literal(about(sweep.family, sweep.dataset))}]")
         counts = {"done": number(done), "all": number(len(states)), "failed": number(failed)}
         if failed:
             state = _("sweep, {done} of {all} trained, {failed} failed", **counts)
         else:
             state = _("sweep, {done} of {all} trained", **counts)
         st.badge(state, icon=":material/stairs:", color="blue" if running else "red" if failed else "green")
-    st.caption(_("The same training with {setting} = {values}.", setting=sweep.setting, values=_values(sweep)))
+    st.caption(_("The same training with {setting} = {values}.", setting=literal(sweep.setting), values=_values(sweep)))
     if running:
         st.caption(f":material/hourglass_empty: {_(LATER)}")
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -52,7 +53,7 @@ def entry(sweep: Sweep, disk: Disk, one: Callable[[Run], None]) -> None:
         deletable = RUNNING not in states.values() and sweep.name not in sweeps.shipped()
         if deletable and session.may(Right.MANAGE):
             with st.popover(_("Delete"), icon=":material/delete:", type="tertiary", key=f"deletes-{sweep.name}"):
-                st.markdown(_(DELETES, name=sweep.name))
+                st.markdown(_(DELETES, name=literal(sweep.name)))
                 st.markdown(_(MODELS_KEPT))
                 st.button(_("Delete sweep"), icon=":material/delete:", type="primary", on_click=_tried,
                           args=(_delete, sweep, Right.MANAGE), key=f"delete-sweep-{sweep.name}")  # fmt: skip
@@ -72,10 +73,10 @@ def mention(card: Mapping) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         facts = {
-            "name": sweep.name,
-            "setting": sweep.setting,
+            "name": literal(sweep.name),
+            "setting": literal(sweep.setting),
             "values": _values(sweep),
-            "about": about(sweep.family, sweep.dataset),
+            "about": literal(about(sweep.family, sweep.dataset)),
         }
         n = len(sweep.models)
         if own:
@@ -129,7 +130,7 @@ def _compare(sweep: Sweep, disk: Disk) -> None:
     if job.done() and (error := job.exception()) is not None:
         if not isinstance(error, ZscopeError):
             raise error
-        st.caption(f":material/error: {error}")
+        st.caption(":material/error: " + literal(error, code=True))
     else:
         st.caption(":material/hourglass_empty: " + _("Encoding the samples with each model ..."))
 

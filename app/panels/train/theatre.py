@@ -12,6 +12,7 @@ from app.browser.theatre import theatre as mounted
 from app.files import film
 from app.live import theatre
 from app.panels.train import sweep_list
+from app.show.literal import literal
 from vae.errors import ZscopeError
 from vae.runs.folder import Run, runs
 from vae.text import N_, _, number
@@ -46,7 +47,7 @@ def show() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="zscope-theatre-bar"):
         st.button(_("All runs"), icon=":material/arrow_back:", type="tertiary", on_click=session.watch, args=("",))
         name = frames.name if frames else state.watched.partition("/")[2]
-        st.markdown(f"**{name}** :gray[{frames.about if frames else ''}]")
+        st.markdown(f"**{literal(name)}** :gray[{literal(frames.about) if frames else ''}]")
         others = _others(state.watched)
         beside = state.beside if state.beside in others else NONE
         if others:
@@ -82,7 +83,7 @@ def _gif_button(name: str, watched: str, beside: str) -> None:
         waits, lacks = _missing(watched, beside)
         st.download_button(
             "GIF", partial(_gif, watched, beside), file, "image/gif", icon=":material/movie:", key="theatre-gif",
-            disabled=bool(waits), help=waits or f"{_(GIF)}. {lacks}", on_click="ignore",
+            disabled=bool(waits), help=literal(waits or f"{_(GIF)}. {lacks}"), on_click="ignore",
         )  # fmt: skip
         if waited and not waits:
             st.rerun()
