@@ -32,7 +32,7 @@ from vae.library import packing
 from vae.modalities import image
 from vae.saved import checkpoint
 from vae.saved.checkpoint import ATLAS, THUMBNAILS
-from vae.text import number
+from vae.text import size
 
 MANY = 80 * 2**20  # bytes
 LITTLE = 12 * 2**20  # bytes, of which the files themselves are a part
@@ -285,7 +285,7 @@ def test_an_atlas_that_is_not_of_its_model(forged, tiny_checkpoint, changed, wor
 
 def test_the_map_that_anyone_may_fetch(forged, client):  # noqa: F811  the fixture
     name = forged(atlas=checkpoint.pack({"z": np.zeros((MANY // 8, 4), np.float16)}))
-    number(1437)  # reads the locale, some MB
+    size(1437)  # reads the locale, some MB
     tracemalloc.start()
     answer = client.get(f"/asset/{name}/map.bin")
     most = tracemalloc.get_traced_memory()[1]

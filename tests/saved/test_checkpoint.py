@@ -231,7 +231,7 @@ def test_a_card_that_calls_for_a_huge_model_takes_no_memory(real, family):
     """The shape of its samples makes some layer one of gigabytes."""
     modality = next(m for m in ("image", "series") if FAMILIES.get(family).fits(m))
     shape = [1, 2**12, 2**12] if modality == "image" else [2**12, 2**12]  # as many values as a card may say
-    resign(real, family=family, hparams={}, spec={"shape": shape, "n_data": 9, "n_classes": 9, "modality": modality})
+    resign(real, family=family, hparams={}, spec={"shape": shape, "n_data": 9, "n_classes": 10, "modality": modality})
     refuse(real, "its settings call for", load=True)
 
 

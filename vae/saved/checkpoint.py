@@ -141,12 +141,13 @@ def _read(path: Path, skip: tuple[str, ...]) -> Checkpoint:
 def _config(path: Path) -> dict[str, Any]:
     try:
         with open(path / CONFIG, "rb") as file:
-            data = file.read(CONFIG_BYTES_MAX + 1)
+            n_bytes = os.fstat(file.fileno()).st_size
+            data = file.read(min(n_bytes, CONFIG_BYTES_MAX))  # a buffer of that size is made, whatever is in the file
     except OSError as e:
         raise CheckpointError(
             _("{path} is not a checkpoint: config.json cannot be read ({reason}).", path=path, reason=e.strerror)
         ) from e
-    if len(data) > CONFIG_BYTES_MAX:
+    if n_bytes > CONFIG_BYTES_MAX:
         raise CheckpointError(
             _("{name}: its config.json is larger than {most}.", name=path.name, most=size(CONFIG_BYTES_MAX))
         )

@@ -83,7 +83,7 @@ def _gif_button(name: str, watched: str, beside: str) -> None:
         waits, lacks = _missing(watched, beside)
         st.download_button(
             "GIF", partial(_gif, watched, beside), file, "image/gif", icon=":material/movie:", key="theatre-gif",
-            disabled=bool(waits), help=literal(waits or f"{_(GIF)}. {lacks}"), on_click="ignore",
+            disabled=bool(waits), help=literal(waits or f"{_(GIF)}. {lacks}".strip()), on_click="ignore",
         )  # fmt: skip
         if waited and not waits:
             st.rerun()

@@ -232,7 +232,7 @@ def test_a_gif_waits_for_its_maps_and_says_for_how_many(empty, begun, monkeypatc
     assert offered[-1] == (True, "The GIF is available once every map is computed: 1 of 3 so far, of b.")
     button(at, "All runs").click().run()
     at.button(key=f"watch-{run.id}").click().run()
-    assert offered[-1] == (False, "The whole training as a looping GIF; takes some seconds. ")
+    assert offered[-1] == (False, "The whole training as a looping GIF; takes some seconds.")
     at.selectbox[0].set_value(f"run/{other.id}").run()
     assert offered[-1][0]  # the second run has no maps yet
     ((process, _),) = theatre._layers.values()
