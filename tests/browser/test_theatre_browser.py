@@ -156,7 +156,6 @@ def test_a_map_that_does_not_come_says_why_in_its_own_place_and_large_numbers_ar
     with tab_of(app, chromium) as tab:
         watch(tab, run)
         note = tab.page.locator(".th-map .th-waits")
-        assert note.inner_text() == "computing the map …"
         tab.until("document.querySelector('.th-waits').textContent.includes('the training diverged')", timeout=90_000)
         said, panel = note.bounding_box(), tab.page.locator(".th-cloud").bounding_box()
         middle = said["y"] + said["height"] / 2 - panel["y"]

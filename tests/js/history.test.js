@@ -27,20 +27,26 @@ test("each view of a page stays an entry of its own", () => {
   assert.deepEqual(history.entries, ["/?model=a", "/?model=a&p=r3", "/?model=b"])
 })
 
-/** A page with a pulse that is given `seconds` in which Streamlit is in that state; how often it beat. */
-function beats(t, dataset, seconds, every_ms = 1000) {
+/** A page with a pulse that is given `seconds` in which Streamlit is in that state; how often it beat. input: a click then. */
+function beats(t, dataset, seconds, input = -1) {
   t.mock.timers.enable({ apis: ["setInterval"] })
   let sent = 0, now = 0
+  const heard = {}
   t.mock.method(performance, "now", () => now)
-  const root = { dataset: {}, remove() {} }
-  t.mock.method(document, "createElement", () => root)
+  t.mock.method(document, "createElement", () => ({ dataset: {}, remove() {} }))
+  t.mock.method(document, "addEventListener", (kind, act) => { heard[kind] = act })
   document.querySelector = () => ({ dataset })
-  render({ parentElement: { append() {} }, data: { every_ms }, setTriggerValue: () => { sent += 1 } })
-  for (let ms = 0; ms < 1000 * seconds; ms += 100) { now += 100; t.mock.timers.tick(100) }
+  render({ parentElement: { append() {} }, data: { every_ms: 1000 }, setTriggerValue: () => { sent += 1 } })
+  for (let ms = 0; ms < 1000 * seconds; ms += 100) {
+    if (ms === 1000 * input) heard.pointerdown()
+    now += 100
+    t.mock.timers.tick(100)
+  }
   return sent
 }
 
 test("a pulse beats while Python is at rest", (t) => assert.equal(beats(t, { testScriptState: "notRunning" }, 5), 5))
 test("not while it runs: what is sent then may be answered after the page has changed", (t) => assert.equal(beats(t, { testScriptState: "running" }, 5), 0))
 test("nor once a click was sent that it has not begun with", (t) => assert.equal(beats(t, { testScriptState: "rerunRequested" }, 5), 0))
+test("nor right after a click, which may wait behind what runs", (t) => assert.equal(beats(t, { testScriptState: "notRunning" }, 5, 2.5), 3))
 test("nor while the server is away", (t) => assert.equal(beats(t, { testScriptState: "notRunning", testConnectionState: "DISCONNECTED_FOREVER" }, 5), 0))
