@@ -322,7 +322,7 @@ MUTANTS = (
            "        _open_all(saved)", "        pass",
            "library/test_unpack_hostile.py::test_thumbnails_that_are_none_are_refused"),
     Mutant("memory is taken for any model", "saved/restoring.py",
-           "        _check_shapes(family, spec, hparams, tensors)", "        pass",
+           "        _check_shapes(lambda: family.build(spec, hparams)[0], tensors)", "        pass",
            "saved/test_hostile_cards.py::test_a_model_of_other_shapes_than_saved_takes_no_memory"),
     Mutant("a full disk leaves litter", "saved/checkpoint.py",
            "finally:\n            shutil.rmtree(partial, ignore_errors=True)\n", "finally:\n            pass\n",

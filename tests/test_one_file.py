@@ -85,7 +85,12 @@ def run(house: Path, script: str, wishes: list[Any]) -> list[Any]:
 
 
 def environment(house: Path) -> dict[str, str]:
-    own = {"ZSCOPE_CHECKPOINTS": house / "checkpoints", "ZSCOPE_OWN": house / "own", "ZSCOPE_CACHE": house / "cache"}
+    own = {
+        "ZSCOPE_PUBLIC": "manage",
+        "ZSCOPE_CHECKPOINTS": house / "checkpoints",
+        "ZSCOPE_OWN": house / "own",
+        "ZSCOPE_CACHE": house / "cache",
+    }
     return os.environ | {name: str(path) for name, path in own.items()} | {"PYTHONPATH": str(house)}
 
 
