@@ -12,6 +12,7 @@ from jaxtyping import Float, Int, UInt8
 from ..disk import guarded_arrays, guarded_pictures
 from ..disk.guarded import Refused
 from ..errors import CheckpointError, SettingError, ShapeError
+from ..latent.compact import lossless
 from ..latent.geodesic import Geodesics
 from ..latent.neighbours import Index
 from ..latent.projector import Projector
@@ -57,11 +58,11 @@ class Atlas:
 
     @functools.cached_property
     def z_mean(self) -> Float[np.ndarray, " d"]:
-        return self.z.mean(0)
+        return self.z.mean(0, dtype=np.float64).astype(np.float32)
 
     @functools.cached_property
     def z_std(self) -> Float[np.ndarray, " d"]:
-        return self.z.std(0)
+        return self.z.std(0, dtype=np.float64).astype(np.float32)
 
     @functools.cached_property
     def active(self) -> np.ndarray:
@@ -155,8 +156,8 @@ class Atlas:
     def files(self) -> dict[str, bytes]:
         """The files of an atlas in a checkpoint folder."""
         arrays: dict[str, np.ndarray] = {
-            "z": self.z.astype(np.float16),
-            "std": self.std.astype(np.float16),
+            "z": lossless(self.z),
+            "std": lossless(self.std),
             "xy": self.xy.astype(np.float32),
             "index": self.index.astype(np.int32),
             "thumbs": np.array([self.thumb_columns, *self.thumb_size], np.int32),
@@ -164,11 +165,11 @@ class Atlas:
         if self.labels is not None:
             arrays["labels"] = self.labels.astype(np.int32)
         if self.conditions is not None:
-            arrays["c"] = self.conditions.astype(np.float16)
+            arrays["c"] = lossless(self.conditions)
         arrays |= {f"projector.{k}": v for k, v in self.projector.state().items() if k not in arrays}
         if self.stored_mixture is not None:
             arrays |= {f"mixture.{k}": v for k, v in self.stored_mixture.state().items()}
-        arrays |= {f"measured.{k}": v for k, v in self.measured.items()}
+        arrays |= {f"measured.{k}": lossless(v) for k, v in self.measured.items()}
         return {ATLAS: pack(arrays), THUMBNAILS: self.thumbnails_webp}
 
 

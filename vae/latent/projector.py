@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import ShapeError
 from ..text import N_, _
+from .compact import lossless
 from .fit import FittedMap, attraction, fit_map, landmark_rows
 from .forward import Forward
 from .inverse import Grid, build_lattice
@@ -180,9 +181,7 @@ class Projector:
 
     def state(self) -> dict[str, np.ndarray]:
         """Arrays from which from_state rebuilds this projector exactly; latents are float16 if that is lossless."""
-        half = self.z.astype(np.float16) if np.abs(self.z).max() < 6e4 else None
-        stored = half if half is not None and np.array_equal(half.astype(np.float32), self.z) else self.z
-        state = {"z": stored, "xy": self.xy, "ab": np.array([self.a, self.b]), "scale": self.scale}
+        state = {"z": lossless(self.z), "xy": self.xy, "ab": np.array([self.a, self.b]), "scale": self.scale}
         if self.landmarks is not None:
             state["landmarks"] = self.landmarks
         if self.view is not None:
