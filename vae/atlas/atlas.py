@@ -16,7 +16,7 @@ from ..latent.compact import lossless
 from ..latent.geodesic import Geodesics
 from ..latent.neighbours import Index
 from ..latent.projector import Projector
-from ..metrics.active import active_units
+from ..metrics.active import active_units, equal_warning
 from ..sampling.mixture import Mixture
 from ..saved.checkpoint import ATLAS, THUMBNAILS, pack
 from ..text import _, number
@@ -50,6 +50,16 @@ class Atlas:
     def n(self) -> int:
         return len(self.z)
 
+    @property
+    def summary(self) -> dict[str, int]:
+        """What a card says of its map: n, and the number of distinct latents."""
+        return {"n": self.n, "distinct": len(np.unique(self.z, axis=0))}
+
+    @property
+    def warning(self) -> str | None:
+        """A warning if all latents are equal; None otherwise."""
+        return equal_warning(self.n) if self.projector.equal else None
+
     @functools.cached_property
     def mixture(self) -> Mixture | None:
         """The Gaussian mixture fitted on q(z), a density of latents. None for discrete codes. Older maps were stored
@@ -82,6 +92,11 @@ class Atlas:
         """The k nearest rows to a latent, and their distances in the metric of the map."""
         distances, indices = self._search.query(self._seen(np.asarray(z)[None]), min(k, self.n))
         return indices[0], distances[0]
+
+    def same(self, a: Float[np.ndarray, " d"], b: Float[np.ndarray, " d"]) -> bool:
+        """Whether two latents differ by less than 1e-3 std of each dimension, and what float32 rounds."""
+        a, b = np.asarray(a, np.float32), np.asarray(b, np.float32)
+        return bool((np.abs(a - b) <= 1e-3 * self.z_std + 4 * np.spacing(np.maximum(np.abs(a), np.abs(b)))).all())
 
     def row_of(self, sample: int) -> int:
         """The row of the sample with that number in the training split, counted from 0 (`index`).

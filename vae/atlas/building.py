@@ -11,7 +11,7 @@ from PIL import Image
 
 from ..errors import NotMeasurable, ShapeError
 from ..latent import trust
-from ..latent.compact import rounded, rounded_latents
+from ..latent.compact import rounded, rounded_latents, without_rounding
 from ..latent.neighbours import Index
 from ..latent.projector import Projector, fit_map
 from ..modalities.image import tile
@@ -70,7 +70,10 @@ def build(
                 limit=significant(LARGEST),
             )
         )
-    z, std = rounded_latents(z), rounded(std)  # as stored, so that a rebuilt projector equals a loaded one
+    z, std = (
+        rounded_latents(without_rounding(z, std)),
+        rounded(std),
+    )  # as stored, so that a rebuilt projector equals a loaded one
     report(N_("laying out the map"))
     fitted = fit_map(z if view is None else z @ view, seed=seed)
     projector = Projector.build(z, fitted.xy, a=fitted.a, b=fitted.b, view=view)
@@ -81,8 +84,9 @@ def build(
         nearest = None if given is None else given[search.query(projector.seen(z), 1)[1][:, 0]]
         return decode(z, nearest), nearest
 
-    measured = trust.calibrate(projector, decode_given, lambda pair: encode(*pair)[0], seed=seed)
-    projector = projector.with_trust(measured)
+    if not projector.equal:  # else there is nothing to measure
+        measured = trust.calibrate(projector, decode_given, lambda pair: encode(*pair)[0], seed=seed)
+        projector = projector.with_trust(measured)
     report(N_("drawing thumbnails"))
     columns, fit = _sheet_of(len(x), pictures(x[:1]).shape[2:])
     thumbnails = pictures(x[:fit])
@@ -110,7 +114,7 @@ def of_latents(
 ) -> Atlas:
     """The map of latents (n, d) of a model without an encoder: posteriors are points, trust is by coverage. thumbnails:
     uint8 (n, c, h, w). Raises: ShapeError."""
-    z = rounded_latents(z)
+    z = rounded_latents(without_rounding(z, np.zeros_like(z)))
     fitted = fit_map(z, seed=0)
     projector = Projector.build(z, fitted.xy, a=fitted.a, b=fitted.b)
     columns, fit = _sheet_of(len(z), thumbnails.shape[2:])

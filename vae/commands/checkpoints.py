@@ -9,6 +9,7 @@ from pathlib import Path
 from ..disk.one_step import replacing
 from ..errors import DataNotFound, SettingError
 from ..library import importing, manage, packing
+from ..metrics.active import card_warnings
 from ..saved import checkpoint
 from ..text import _, size
 
@@ -32,6 +33,8 @@ def import_decoder(args: Namespace) -> None:
             high=high,
         )
     )
+    for warning in card_warnings(saved.config):
+        print(warning)
 
 
 def rename(args: Namespace) -> None:

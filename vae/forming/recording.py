@@ -99,7 +99,8 @@ class Look:
             self._c_drawn = torch.arange(SIDE**2, device=device) % len(job.data.classes)
 
     def at(self, model: Any) -> dict[str, np.ndarray]:
-        """The arrays of a Snapshot, mu in float16 or float32 (see vae.latent.compact). The random state does not change; the model is left in eval mode."""
+        """The arrays of a Snapshot, mu in float16, or in float32 where that loses neighbours (see vae.latent.compact).
+        The random state does not change; the model is left in eval mode."""
         device = self.device
         c, c_test, c_drawn = (told(model, given) for given in (self._c, self._c_test, self._c_drawn))
         model.eval()

@@ -1,10 +1,11 @@
 """Latents in as few bytes as keep them: float16 where it moves nothing that a map shows, float32 otherwise.
 
-float16 has 11 significant bits and ends at 65 504: latents around 0 keep more than 99.8 % of their neighbours in half the
-bytes, but at an offset of 10 000 std they become one point. Both are measured here on the latents themselves. The
-standardised values in float16 with an offset and a scale of each dimension were measured as well (benchmarks/precision.py):
-they keep the neighbours at any offset, but not in two clusters that are far apart, and take six times the bytes for the
-codes of a codebook.
+float16 has 11 significant bits and ends at 65 504. Latents around 0 keep 99.8 % of their neighbours in it, at half the
+bytes; at an offset of 10 000 std they become one point. So the neighbours are compared before latents are rounded.
+
+The alternative, standardised values as float16 with an offset and a scale of each dimension, keeps neighbours at any
+offset and takes half the bytes there; but it loses those within two clusters that are far apart, and the codes of a
+codebook take six times the bytes (benchmarks/precision.py).
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from jaxtyping import Float
 
 from .neighbours import Index
 
-NEIGHBOURS, KEPT = 15, 0.995  # share of them that float16 has to keep; shipped maps keep .998 to 1
+NEIGHBOURS, KEPT = 15, 0.992  # share of them that float16 has to keep: .99, and a margin for the sample
 ERROR = 0.01  # rms error of float16, in std of a column
-QUERIES = 256  # rows whose neighbours are compared: the share is known to about .001
+SAME = 1e-6  # see without_rounding
+QUERIES = 500  # rows whose neighbours are compared: the share is known to about .0005
 
 
-def rounded(a: Float[np.ndarray, "n *k"]) -> Float[np.ndarray, "n *k"]:
+def rounded(a: Float[np.ndarray, n * k]) -> Float[np.ndarray, n * k]:
     """The values rounded to float16 if that changes no column by more than 1 % of its std (rms), else themselves;
     float32."""
     a = np.asarray(a, np.float32)
@@ -31,10 +33,22 @@ def rounded(a: Float[np.ndarray, "n *k"]) -> Float[np.ndarray, "n *k"]:
 
 
 def rounded_latents(z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
-    """As `rounded`, if that also keeps 99.5 % of the 15 nearest neighbours."""
+    """As `rounded`, if that also keeps 99 % of the 15 nearest neighbours."""
     z = np.asarray(z, np.float32)
     half = rounded(z)
     return half if half is z or np.array_equal(half, z) or neighbours_kept(z, half) >= KEPT else z
+
+
+def without_rounding(z: Float[np.ndarray, "n d"], std: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
+    """z; or the first row for all, if no row differs from another by more than float32 rounds: 1e-6 of a coordinate, or
+    of the std of its posterior."""
+    unit = np.maximum(np.abs(z), std).max(axis=0)
+    return np.broadcast_to(z[:1], z.shape).copy() if (np.ptp(z, axis=0) <= SAME * unit).all() else z
+
+
+def all_equal(z: Float[np.ndarray, "n d"]) -> bool:
+    """Whether all rows are equal. No map can be drawn of them, and of two or more of them no neighbour is nearer."""
+    return bool((z == z[:1]).all())
 
 
 def neighbours_kept(z: Float[np.ndarray, "n d"], other: Float[np.ndarray, "n d"], queries: int = QUERIES) -> float:

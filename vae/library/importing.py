@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from safetensors.torch import save as save_tensors
 
+from ..atlas.atlas import Atlas
 from ..atlas.building import of_latents
 from ..data.own.picture_files import opened, plain, shaped
 from ..disk import guarded_arrays
@@ -67,7 +68,8 @@ def take_in(
         )
     y = None if labels is None else labels[rows]
     built = of_latents(z[rows], y, rows, classes, modality.pictures(x[rows]))
-    config = _config(name, decoder, latents, model, shape=shape, modality=modality.name, classes=classes, n=len(z))
+    of = {"shape": shape, "modality": modality.name, "classes": classes, "n": len(z), "atlas": built}
+    config = _config(name, decoder, latents, model, **of)
     kept = torch.frombuffer(bytearray(data), dtype=torch.uint8)
     files = {MODEL: save_tensors({DECODERS[decoder.suffix]: kept}), HISTORY: b"", **built.files()}
     return checkpoint.save(checkpoint.root() / name, config, files)
@@ -198,7 +200,9 @@ def _thumbnails(path: Path, shape: tuple[int, ...], modality: Modality) -> np.nd
     return np.ascontiguousarray(tiles.reshape(rows * columns, c, h, w))
 
 
-def _config(name, decoder: Path, latents: Path, model: Decoder, *, shape, modality, classes, n: int) -> dict[str, Any]:
+def _config(
+    name, decoder: Path, latents: Path, model: Decoder, *, shape, modality, classes, n: int, atlas: Atlas
+) -> dict[str, Any]:
     versions = {"zscope": __version__, "python": platform.python_version(), "torch": torch.__version__}
     return {
         "name": name,
@@ -217,4 +221,5 @@ def _config(name, decoder: Path, latents: Path, model: Decoder, *, shape, modali
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": versions,
         "metrics": {},
+        "atlas": atlas.summary,
     }
