@@ -21,8 +21,8 @@ SAME = 1e-6  # see without_rounding
 QUERIES = 500  # rows whose neighbours are compared: the share is known to about .0005
 
 
-def rounded(a: Float[np.ndarray, n * k]) -> Float[np.ndarray, n * k]:
-    """The values rounded to float16 if that changes no column by more than 1 % of its std (rms), else themselves;
+def rounded(a: np.ndarray) -> np.ndarray:
+    """The values (n, ...) rounded to float16 if that changes no column by more than 1 % of its std (rms), else themselves;
     float32."""
     a = np.asarray(a, np.float32)
     half = _half(a)
