@@ -42,6 +42,13 @@ def evaluate_checkpoint(args: Namespace) -> None:
         say = lambda text: tqdm.write(text, file=sys.stderr)  # noqa: E731
         for warning in _warnings(engine):
             say(warning)
+        if not engine.can_encode:
+            raise SettingError(
+                _(
+                    "{model} was imported as a decoder: without an encoder and a data set it has no metrics.",
+                    model=engine.name,
+                )
+            )
         subject = Subject.of(engine, args.k, say, progress, args.precision)
         for group in groups:
             try:

@@ -22,8 +22,8 @@ QUERIES = 500  # rows whose neighbours are compared: the share is known to about
 
 
 def rounded(a: np.ndarray) -> np.ndarray:
-    """The values (n, ...) rounded to float16 if that changes no column by more than 1 % of its std (rms), else themselves;
-    float32."""
+    """The values (n, ...) rounded to float16 if that changes no column by more than 1 % of its std (rms), else as they
+    are; float32."""
     a = np.asarray(a, np.float32)
     half = _half(a)
     with np.errstate(invalid="ignore"):
