@@ -233,6 +233,7 @@ def training(engine: Engine, height: int) -> None:
 def latent_map(atlas) -> None:
     """The map as a Plotly figure: zoom, hide classes, save it as a picture."""
     st.markdown("##### " + _("Latent map"))
+    equal_latents(atlas)
     st.plotly_chart(figures.latent_map(atlas), config={"displaylogo": False, "scrollZoom": True})
     st.caption(
         ngettext(
@@ -241,6 +242,12 @@ def latent_map(atlas) -> None:
             atlas.n,
         )
     )
+
+
+def equal_latents(atlas) -> None:
+    """A warning if all latents of a map are equal."""
+    if atlas.warning:
+        st.warning(atlas.warning, icon=":material/compress:")
 
 
 def collapse(card: Mapping) -> None:

@@ -13,6 +13,8 @@ from vae.text import _
 engine = session.engine()
 if other := other_model.show(engine):
     point = session.studio().point
+    for atlas in (engine.atlas, other.atlas):
+        records.equal_latents(atlas)
     twin_maps(engine.name, other.name, key="compare.maps", row=point.row if point else None)
     left, right = st.columns([5, 9], gap="medium")
     with left:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from app import session
 from app.panels.explore import buttons, picture, tools
 from app.panels.explore.map import studio_map
+from app.show import records
 from app.state.studio import commit, start
 from vae.studies.point import point_of
 
@@ -26,12 +26,15 @@ def take() -> None:
         session.update(commit(session.studio(), point_of(sent["z"], sent["xy"], sent["row"])))
 
 
+records.equal_latents(atlas)
+
+
 @st.fragment
 def stage() -> None:
     """The map, the picture and the open tool; a selected point reruns only this fragment."""
     point = session.studio().point
     assert point is not None  # set above
-    mapped = point.row is None and np.allclose(engine.from_map([point.xy])[0][0], point.z, atol=1e-3)
+    mapped = point.row is None and atlas.same(engine.from_map([point.xy])[0][0], point.z)
     committed = {"row": point.row, "xy": point.xy, "z": point.z, "mapped": bool(mapped)}
     left, right = st.columns([19, 10], gap="medium")
     with left:

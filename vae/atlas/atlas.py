@@ -12,10 +12,11 @@ from jaxtyping import Float, Int, UInt8
 from ..disk import guarded_arrays, guarded_pictures
 from ..disk.guarded import Refused
 from ..errors import CheckpointError, SettingError, ShapeError
+from ..latent.compact import lossless
 from ..latent.geodesic import Geodesics
 from ..latent.neighbours import Index
 from ..latent.projector import Projector
-from ..metrics.active import active_units
+from ..metrics.active import active_units, equal_warning
 from ..sampling.mixture import Mixture
 from ..saved.checkpoint import ATLAS, THUMBNAILS, pack
 from ..text import _, number
@@ -49,6 +50,16 @@ class Atlas:
     def n(self) -> int:
         return len(self.z)
 
+    @property
+    def summary(self) -> dict[str, int]:
+        """What a card says of its map: n, and the number of distinct latents."""
+        return {"n": self.n, "distinct": len(np.unique(self.z, axis=0))}
+
+    @property
+    def warning(self) -> str | None:
+        """A warning if all latents are equal; None otherwise."""
+        return equal_warning(self.n) if self.projector.equal else None
+
     @functools.cached_property
     def mixture(self) -> Mixture | None:
         """The Gaussian mixture fitted on q(z), a density of latents. None for discrete codes. Older maps were stored
@@ -57,11 +68,11 @@ class Atlas:
 
     @functools.cached_property
     def z_mean(self) -> Float[np.ndarray, " d"]:
-        return self.z.mean(0)
+        return self.z.mean(0, dtype=np.float64).astype(np.float32)
 
     @functools.cached_property
     def z_std(self) -> Float[np.ndarray, " d"]:
-        return self.z.std(0)
+        return self.z.std(0, dtype=np.float64).astype(np.float32)
 
     @functools.cached_property
     def active(self) -> np.ndarray:
@@ -81,6 +92,11 @@ class Atlas:
         """The k nearest rows to a latent, and their distances in the metric of the map."""
         distances, indices = self._search.query(self._seen(np.asarray(z)[None]), min(k, self.n))
         return indices[0], distances[0]
+
+    def same(self, a: Float[np.ndarray, " d"], b: Float[np.ndarray, " d"]) -> bool:
+        """Whether two latents differ by less than 1e-3 std of each dimension, and what float32 rounds."""
+        a, b = np.asarray(a, np.float32), np.asarray(b, np.float32)
+        return bool((np.abs(a - b) <= 1e-3 * self.z_std + 4 * np.spacing(np.maximum(np.abs(a), np.abs(b)))).all())
 
     def row_of(self, sample: int) -> int:
         """The row of the sample with that number in the training split, counted from 0 (`index`).
@@ -155,8 +171,8 @@ class Atlas:
     def files(self) -> dict[str, bytes]:
         """The files of an atlas in a checkpoint folder."""
         arrays: dict[str, np.ndarray] = {
-            "z": self.z.astype(np.float16),
-            "std": self.std.astype(np.float16),
+            "z": lossless(self.z),
+            "std": lossless(self.std),
             "xy": self.xy.astype(np.float32),
             "index": self.index.astype(np.int32),
             "thumbs": np.array([self.thumb_columns, *self.thumb_size], np.int32),
@@ -164,11 +180,11 @@ class Atlas:
         if self.labels is not None:
             arrays["labels"] = self.labels.astype(np.int32)
         if self.conditions is not None:
-            arrays["c"] = self.conditions.astype(np.float16)
+            arrays["c"] = lossless(self.conditions)
         arrays |= {f"projector.{k}": v for k, v in self.projector.state().items() if k not in arrays}
         if self.stored_mixture is not None:
             arrays |= {f"mixture.{k}": v for k, v in self.stored_mixture.state().items()}
-        arrays |= {f"measured.{k}": v for k, v in self.measured.items()}
+        arrays |= {f"measured.{k}": lossless(v) for k, v in self.measured.items()}
         return {ATLAS: pack(arrays), THUMBNAILS: self.thumbnails_webp}
 
 

@@ -11,15 +11,17 @@ from PIL import Image
 
 from ..errors import NotMeasurable, ShapeError
 from ..latent import trust
+from ..latent.compact import rounded, rounded_latents, without_rounding
 from ..latent.neighbours import Index
 from ..latent.projector import Projector, fit_map
 from ..modalities.image import tile
-from ..text import N_, _, number
+from ..text import N_, _, number, significant
 from ..types import Samples
 from .atlas import SHEET_PX, Atlas, between
 from .measured import stored
 
 N_REFERENCE = 10_000
+LARGEST = 1e30  # of a latent: beyond, squares and sums of float32 overflow
 
 
 def build(
@@ -58,18 +60,20 @@ def build(
         c = _conditions(samples.c_train[rows])
     given = c if conditioned else y
     z, std = encode(x, given)
-    most = np.finfo(np.float16).max
-    diverged = int((~(np.abs(z) <= most)).any(1).sum())
+    diverged = int((~(np.abs(z) <= LARGEST)).any(1).sum())
     if diverged:
         raise NotMeasurable(
             _(
                 "the training diverged: {n} of {total} latents exceed {limit} or are not finite.",
                 n=number(diverged),
                 total=number(len(z)),
-                limit=number(float(most)),
+                limit=significant(LARGEST),
             )
         )
-    z, std = _half(z), _half(std)  # as stored, so that a rebuilt projector equals a loaded one
+    z, std = (
+        rounded_latents(without_rounding(z, std)),
+        rounded(std),
+    )  # as stored, so that a rebuilt projector equals a loaded one
     report(N_("laying out the map"))
     fitted = fit_map(z if view is None else z @ view, seed=seed)
     projector = Projector.build(z, fitted.xy, a=fitted.a, b=fitted.b, view=view)
@@ -80,8 +84,9 @@ def build(
         nearest = None if given is None else given[search.query(projector.seen(z), 1)[1][:, 0]]
         return decode(z, nearest), nearest
 
-    measured = trust.calibrate(projector, decode_given, lambda pair: encode(*pair)[0], seed=seed)
-    projector = projector.with_trust(measured)
+    if not projector.equal:  # else there is nothing to measure
+        measured = trust.calibrate(projector, decode_given, lambda pair: encode(*pair)[0], seed=seed)
+        projector = projector.with_trust(measured)
     report(N_("drawing thumbnails"))
     columns, fit = _sheet_of(len(x), pictures(x[:1]).shape[2:])
     thumbnails = pictures(x[:fit])
@@ -109,7 +114,7 @@ def of_latents(
 ) -> Atlas:
     """The map of latents (n, d) of a model without an encoder: posteriors are points, trust is by coverage. thumbnails:
     uint8 (n, c, h, w). Raises: ShapeError."""
-    z = _half(z) if np.abs(z).max() < 6e4 else z
+    z = rounded_latents(without_rounding(z, np.zeros_like(z)))
     fitted = fit_map(z, seed=0)
     projector = Projector.build(z, fitted.xy, a=fitted.a, b=fitted.b)
     columns, fit = _sheet_of(len(z), thumbnails.shape[2:])
@@ -144,8 +149,4 @@ def _sheet_of(n: int, size: tuple[int, int]) -> tuple[int, int]:
 
 def _conditions(c: np.ndarray) -> np.ndarray:
     """Conditions as stored, float32; uint8 0-255 becomes 0-1."""
-    return _half(c.astype(np.float32) / 255 if c.dtype == np.uint8 else c)
-
-
-def _half(a: np.ndarray) -> np.ndarray:
-    return a.astype(np.float16).astype(np.float32)
+    return (c.astype(np.float32) / 255).astype(np.float16).astype(np.float32) if c.dtype == np.uint8 else rounded(c)

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from ..latent.compact import lossless, rounded
 from ..losses.model import Model
 from ..models.conditions import told
 from ..models.tensors import to_float
@@ -37,15 +38,16 @@ def measure(model: Model, x: np.ndarray, given: np.ndarray | None, seed: int = 0
 def stored(
     measured: dict[str, np.ndarray], mu: np.ndarray, std: np.ndarray, samples: Samples, index: np.ndarray
 ) -> dict:
-    """The arrays that an atlas stores, float16 (n,) by name; 0 rows for a rate that mu and std give in closed form."""
-    arrays = {name: values.astype(np.float16) for name, values in measured.items()}
+    """The arrays that an atlas stores, (n,) by name, float16 or, where that loses them, float32; 0 rows for a rate
+    that mu and std give in closed form."""
+    arrays = {name: lossless(rounded(values)) for name, values in measured.items()}
     if RATE in measured and std.all():
         known = np.abs(closed_rate(mu, std) - measured[RATE]) <= CLOSE_NATS * np.abs(measured[RATE]).mean()
         if known.all():
             arrays[RATE] = np.empty(0, np.float16)
     if samples.factors_train is not None:
         for k, name in enumerate(samples.factor_names):
-            arrays[FACTOR + name] = samples.factors_train[index, k].astype(np.float16)
+            arrays[FACTOR + name] = lossless(rounded(samples.factors_train[index, k]))
     return arrays
 
 

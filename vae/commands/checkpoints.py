@@ -9,6 +9,7 @@ from pathlib import Path
 from ..disk.one_step import replacing
 from ..errors import DataNotFound, SettingError
 from ..library import importing, manage, packing
+from ..metrics.active import card_warnings
 from ..saved import checkpoint
 from ..text import _, size
 
@@ -21,7 +22,22 @@ def import_decoder(args: Namespace) -> None:
     if span is not None and len(span) != 2:
         raise SettingError(_("--range {range!r}: expected LOW:HIGH, for example -1:1.", range=args.range))
     thumbnails = Path(args.thumbnails) if args.thumbnails else None
-    saved = importing.take_in(args.name, Path(args.decoder), Path(args.latents), thumbnails=thumbnails, span=span)
+    try:
+        shape = tuple(int(side) for side in args.shape.split(",")) if args.shape else None
+    except ValueError:
+        shape = ()
+    if shape is not None and (not shape or min(shape) < 1):
+        raise SettingError(_("--shape {shape!r}: expected whole numbers, for example 1,28,28.", shape=args.shape))
+    saved = importing.take_in(
+        args.name,
+        Path(args.decoder),
+        Path(args.latents),
+        thumbnails=thumbnails,
+        span=span,
+        shape=shape,
+        output=args.output,
+        report=print,
+    )
     low, high = saved.config["hparams"]["low"], saved.config["hparams"]["high"]
     print(
         _(
@@ -32,6 +48,8 @@ def import_decoder(args: Namespace) -> None:
             high=high,
         )
     )
+    for warning in card_warnings(saved.config):
+        print(warning)
 
 
 def rename(args: Namespace) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 
 from tqdm import tqdm
 
-from ..engine.engine import load
-from ..errors import NotMeasurable, SettingError, UnknownName
+from ..engine.engine import Engine, load
+from ..errors import CheckpointError, NotMeasurable, SettingError, UnknownName
+from ..metrics.active import card_warnings
 from ..metrics.bounds import error_key
 from ..metrics.estimate import Estimate
 from ..metrics.subject import Subject
@@ -39,6 +40,15 @@ def evaluate_checkpoint(args: Namespace) -> None:
             bar.update(done - bar.n)
 
         say = lambda text: tqdm.write(text, file=sys.stderr)  # noqa: E731
+        for warning in _warnings(engine):
+            say(warning)
+        if not engine.can_encode:
+            raise SettingError(
+                _(
+                    "{model} was imported as a decoder: without an encoder and a data set it has no metrics.",
+                    model=engine.name,
+                )
+            )
         subject = Subject.of(engine, args.k, say, progress, args.precision)
         for group in groups:
             try:
@@ -49,6 +59,14 @@ def evaluate_checkpoint(args: Namespace) -> None:
         _print_metrics(engine.name, figures, skipped, as_json=args.json)
     if skipped and args.metrics != ALL:  # only after printing what could be measured, which may have taken minutes
         raise NotMeasurable(" ".join(skipped.values()))
+
+
+def _warnings(engine: Engine) -> list[str]:
+    """Those of the card, and that of the map if it can be read."""
+    said = card_warnings(engine.card)
+    with contextlib.suppress(CheckpointError):
+        said = [engine.atlas.warning, *said]
+    return list(dict.fromkeys(filter(None, said)))
 
 
 def _groups(text: str) -> list[MetricGroup]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..data.published.store import availability
 from ..errors import ZscopeError
+from ..metrics.active import card_warnings
 from ..registry import datasets, families
 from ..saved import cards, checkpoint
 from ..settings import knobs
@@ -71,6 +72,7 @@ def _checkpoints() -> list[dict[str, Any]]:
                     "seed": c["seed"],
                     "hparams": c["hparams"],
                     "metrics": c["metrics"],
+                    **({"warnings": said} if (said := card_warnings(c)) else {}),
                 }
             )
         except ZscopeError as e:
@@ -93,6 +95,8 @@ def _print(row: dict[str, Any]) -> None:
             print(f"  {key}: " + ", ".join(f"{k}={v}" for k, v in value.items()))
         elif key == "title":
             print(f"  {key}: {_(value)}")
+        elif key == "warnings":
+            print(*(f"  {warning}" for warning in value), sep="\n")
         elif key != "name":
             print(f"  {key}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
 

@@ -47,6 +47,20 @@ def decoder(commands: Any, run: Run) -> None:
         metavar="LOW:HIGH",
         help=_("values shown as black and white (default: the smallest and largest)"),
     )
+    p.add_argument(
+        "--output",
+        default="",
+        metavar="NAME",
+        help=_("which of its outputs, by key of a dict or index of a tuple (default: the one of most values)"),
+    )
+    p.add_argument(
+        "--shape",
+        default="",
+        metavar="C,H,W",
+        help=_(
+            "shape of a sample, for a decoder that returns flat pictures, for example 1,28,28 (default: as returned)"
+        ),
+    )
     p.set_defaults(run=run("checkpoints", "import_decoder"))
 
 

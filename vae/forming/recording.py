@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..latent.compact import lossless, rounded_latents
 from ..models.conditions import told
 from ..models.tensors import to_float
 from ..registry import MODALITIES
@@ -31,7 +32,7 @@ from .snapshots import (
 )
 
 BATCH = 500
-HALF = np.finfo(np.float16)
+LARGEST = 1e30  # of a latent in a snapshot: beyond, its map overflows float32
 SHARE = 0.015  # of the training time that its snapshots may take
 FREE_S = 0.3  # that they may take in any case: it goes unnoticed, and a short training gets more than two snapshots
 
@@ -98,7 +99,8 @@ class Look:
             self._c_drawn = torch.arange(SIDE**2, device=device) % len(job.data.classes)
 
     def at(self, model: Any) -> dict[str, np.ndarray]:
-        """The arrays of a Snapshot, mu in float16. The random state does not change; the model is left in eval mode."""
+        """The arrays of a Snapshot, mu in float16, or in float32 where that loses neighbours (see vae.latent.compact).
+        The random state does not change; the model is left in eval mode."""
         device = self.device
         c, c_test, c_drawn = (told(model, given) for given in (self._c, self._c_test, self._c_drawn))
         model.eval()
@@ -111,7 +113,7 @@ class Look:
             drawn = model.decode(self._latents(model, mu, c_drawn), c_drawn)
             rates = [q.kl_per_dim for q in parts if q.kl_per_dim is not None]
             rate = torch.cat(rates).mean(0).float().cpu().numpy() if rates else None
-        found = {"mu": mu.cpu().numpy().clip(HALF.min, HALF.max).astype(np.float16)}
+        found = {"mu": lossless(rounded_latents(mu.cpu().numpy().clip(-LARGEST, LARGEST)))}
         found |= {name: self.pictures(x.float().cpu().numpy()) for name, x in (("again", again), ("drawn", drawn))}
         return found | ({} if rate is None else {"rate_per_dim_nats": rate})
 

@@ -54,7 +54,7 @@ class Evidence:
 
 def mean_difference(a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "m d"]) -> Float[np.ndarray, " d"]:
     """mean(A) - mean(B): added to a latent like those of B, it gives one like those of A. Larsen et al., 2016."""
-    return a.mean(0) - b.mean(0)
+    return (a.mean(0, dtype=np.float64) - b.mean(0, dtype=np.float64)).astype(np.float32)
 
 
 def discriminant(a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "m d"]) -> Float[np.ndarray, " d"]:

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import SettingError, ShapeError
 from ..text import _
+from .compact import all_equal
 from .forward import Forward
 from .neighbours import Index, metric_scale
 from .rows import rows
@@ -162,7 +163,7 @@ def _umap(
     step: float,
 ) -> Float[np.ndarray, "n 2"]:
     n, k = index.n, min(n_neighbors, index.n)
-    if n < 4:
+    if n < 4 or all_equal(index.points):  # UMAP would spread equal points by its own noise
         return np.asarray(start, np.float32)
     random = np.random.RandomState(seed)  # the generator that umap-learn takes
     start = start + random.normal(scale=1e-4 * WIDTH, size=start.shape)  # UMAP cannot separate points that coincide

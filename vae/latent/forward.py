@@ -11,6 +11,7 @@ from .neighbours import BLOCK, Index
 NEIGHBOURS = 15
 STEPS = 5
 _SOFTEN = 0.01  # squared map units added to every squared distance: keeps the gradient bounded at a reference point
+TINY = 1e-300  # against 0 / 0 where all latents are equal
 _QUANTILES = 401  # stored of the distances within the reference set
 
 
@@ -26,7 +27,7 @@ class Forward:
     def __init__(self, index: Index, xy: Float[np.ndarray, "n 2"], a: float, b: float):
         self.index, self.xy, self.a, self.b = index, np.asarray(xy, np.float64), float(a), float(b)
         self.k = min(NEIGHBOURS, index.n)
-        self._exact = 1e-6 * float(np.sqrt(np.mean(np.sum(index.points.astype(np.float64) ** 2, axis=1))))
+        self._exact = 1e-6 * float(np.sqrt(np.median(np.sum(index.points.astype(np.float64) ** 2, axis=1))))
         self._reach: np.ndarray | None = None
 
     def place(self, z: ArrayLike) -> Float[np.ndarray, "b 2"]:
@@ -59,7 +60,7 @@ class Forward:
 
     def _settle(self, distance: Float[np.ndarray, "b k"], row: np.ndarray) -> Float[np.ndarray, "b 2"]:
         excess = distance - distance[:, :1]
-        w = np.exp(-excess / (0.5 * excess.mean(axis=1, keepdims=True) + 1e-6))
+        w = np.exp(-excess / (0.5 * excess.mean(axis=1, keepdims=True) + self._exact + TINY))
         w /= w.sum(axis=1, keepdims=True)
         at = self.xy[row]  # (b, k, 2)
         x, y = at[..., 0], at[..., 1]

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import ShapeError
 from ..text import N_, _
+from .compact import all_equal, lossless
 from .fit import FittedMap, attraction, fit_map, landmark_rows
 from .forward import Forward
 from .inverse import Grid, build_lattice
@@ -54,6 +55,7 @@ class Projector:
         self.d, self.view = z.shape[1], view
         chosen = slice(None) if landmarks is None else landmarks
         self._forward = Forward(Index(self.seen(z[chosen]), scale), xy[chosen], a, b)
+        self.equal = len(z) > 1 and all_equal(z)
         self._latent, self._count = build_lattice(z, xy)
         self.box = self._latent.box
         self.width = float(max(np.ptp(xy[:, 0]), np.ptp(xy[:, 1]), 1e-3))  # of which "% of the width" is a share
@@ -112,7 +114,8 @@ class Projector:
 
     def from_map(self, xy: ArrayLike) -> tuple[Float[np.ndarray, "b d"], Float[np.ndarray, " b"]]:
         """Latents at map positions, and the trust 0-1 in each: the probability that, decoded, encoded and placed again,
-        it returns to its position. Positions outside the map get the latent at the nearest edge, and trust 0.
+        it returns to its position. Positions outside the map get the latent at the nearest edge, and trust 0; if all
+        reference latents are equal, the trust is 0 everywhere, as the map tells nothing.
 
         Raises: ShapeError: not (b, 2), NaN or infinity.
         """
@@ -168,6 +171,8 @@ class Projector:
         start = self.to_map(z) if xy is None else rows(xy, 2, "xy")
         moved = np.linalg.norm(self.to_map(again) - start, axis=1)
         changed = np.linalg.norm(self.seen(again - z) * self.scale, axis=1)
+        if self.equal:
+            return np.zeros(len(z), np.float32)
         of_map, of_latent = self._bounds
         return (1.0 / (1.0 + np.maximum(moved / of_map, changed / of_latent) ** 4)).astype(np.float32)
 
@@ -180,9 +185,7 @@ class Projector:
 
     def state(self) -> dict[str, np.ndarray]:
         """Arrays from which from_state rebuilds this projector exactly; latents are float16 if that is lossless."""
-        half = self.z.astype(np.float16) if np.abs(self.z).max() < 6e4 else None
-        stored = half if half is not None and np.array_equal(half.astype(np.float32), self.z) else self.z
-        state = {"z": stored, "xy": self.xy, "ab": np.array([self.a, self.b]), "scale": self.scale}
+        state = {"z": lossless(self.z), "xy": self.xy, "ab": np.array([self.a, self.b]), "scale": self.scale}
         if self.landmarks is not None:
             state["landmarks"] = self.landmarks
         if self.view is not None:
@@ -216,6 +219,8 @@ class Projector:
         )
         count = self._count.values
         chance = from_coverage(count) if trust is None else trust.grid().at(self._count.nodes()).reshape(count.shape)
+        if self.equal:
+            chance = np.zeros_like(chance)
         self._table = Grid(np.concatenate([self._latent.values, chance], axis=2), self.box)
 
     def _inside(self, xy: np.ndarray) -> np.ndarray:

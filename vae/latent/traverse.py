@@ -61,7 +61,9 @@ def slope(decode: Decode, z: ArrayLike, scale: ArrayLike, centre: ArrayLike | No
     out = np.asarray(decode(batch), dtype=np.float64).reshape(len(batch), -1)
     if not np.isfinite(out).all():
         raise ShapeError(_("decode: returned NaN or infinity near z, expected finite samples."))
-    return Slope(z, scale, centre, (out[: len(z)] - out[len(z) :]).T / (2.0 * step))
+    taken = np.diag(batch[: len(z)].astype(np.float64) - batch[len(z) :]) / scale  # float32 may have rounded the steps
+    change = (out[: len(z)] - out[len(z) :]).T
+    return Slope(z, scale, centre, np.divide(change, taken, out=np.zeros_like(change), where=taken > 0))
 
 
 def local_directions(at: Slope, k: int = 8) -> Directions:

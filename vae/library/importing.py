@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import platform
+import shlex
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,32 +13,43 @@ import numpy as np
 import torch
 from safetensors.torch import save as save_tensors
 
+from ..atlas.atlas import Atlas
 from ..atlas.building import of_latents
 from ..data.own.picture_files import opened, plain, shaped
 from ..disk import guarded_arrays
 from ..disk.guarded import Refused
-from ..errors import DataNotFound, DecoderError, DecoderStopped, SettingError, ShapeError
-from ..registry import IMPORTED, MODALITIES, Modality
+from ..errors import DataNotFound, SettingError
+from ..registry import IMPORTED, Modality
 from ..saved import checkpoint
 from ..saved.checkpoint import HISTORY, MODEL, Checkpoint
-from ..saved.decoder_process import DecoderProcess
 from ..saved.decoders import DECODERS, Decoder
 from ..saved.decoders import opened as opened_decoder
 from ..saved.names import check_name
 from ..text import _, ngettext
 from ..version import __version__
+from .decoder_outputs import fitted
 
 LATENTS_MAX = 20_000  # rows of the map
 
 
 def take_in(
-    name: str, decoder: Path, latents: Path, *, thumbnails: Path | None = None, span: tuple[float, float] | None = None
+    name: str,
+    decoder: Path,
+    latents: Path,
+    *,
+    thumbnails: Path | None = None,
+    span: tuple[float, float] | None = None,
+    shape: tuple[int, ...] | None = None,
+    output: str = "",
+    report: Callable[[str], Any] = lambda decision: None,
 ) -> Checkpoint:
     """A checkpoint `name` of a decoder file and an NPZ with z (n, d), and labels (n,), classes, x (n, *shape) if any.
 
     thumbnails: an NPZ with x, a folder of pictures in the order of z, or one sheet of them, row by row; without, the
     decoded latents are drawn. span: the values of the decoder's pictures that are black and white; None: from what it
-    decodes, 0 to 1, -1 to 1 or 0 to 255. The map is fitted on at most 20 000 latents; trust is the map's coverage.
+    decodes, 0 to 1, -1 to 1 or 0 to 255. shape: of a sample; None: as decoded. output: key or index of what the decoder
+    returns; "": the one of most values. report: each of these that had to be decided, in a sentence. The map is fitted
+    on at most 20 000 latents; trust is the map's coverage.
 
     Raises: DataNotFound, SettingError: what is given does not fit. DecoderError: the decoder fails or exceeds a limit.
     """
@@ -49,7 +62,8 @@ def take_in(
     a = _arrays(latents)
     z, labels, classes = _latents(a, latents.name)
     data = decoder.read_bytes()
-    model, shape, modality = _fitted(opened_decoder(DECODERS[decoder.suffix], data), z, span)
+    run = opened_decoder(DECODERS[decoder.suffix], data)
+    model, shape, modality = fitted(run, z, span=span, shape=shape, output=output, report=report)
     rows = np.sort(np.random.default_rng(0).permutation(len(z))[:LATENTS_MAX])
     x = _thumbnails(thumbnails, shape, modality) if thumbnails else a.get("x")
     if x is None:
@@ -67,7 +81,8 @@ def take_in(
         )
     y = None if labels is None else labels[rows]
     built = of_latents(z[rows], y, rows, classes, modality.pictures(x[rows]))
-    config = _config(name, decoder, latents, model, shape=shape, modality=modality.name, classes=classes, n=len(z))
+    of = {"shape": shape, "modality": modality.name, "classes": classes, "n": len(z), "atlas": built}
+    config = _config(name, decoder, latents, model, **of)
     kept = torch.frombuffer(bytearray(data), dtype=torch.uint8)
     files = {MODEL: save_tensors({DECODERS[decoder.suffix]: kept}), HISTORY: b"", **built.files()}
     return checkpoint.save(checkpoint.root() / name, config, files)
@@ -123,55 +138,6 @@ def _latents(a: dict[str, np.ndarray], name: str) -> tuple[np.ndarray, np.ndarra
     return np.array(z, np.float32, order="C"), codes.astype(np.int64), classes or tuple(map(str, known))
 
 
-def _fitted(
-    run: DecoderProcess, z: np.ndarray, span: tuple[float, float] | None
-) -> tuple[Decoder, tuple[int, ...], Modality]:
-    """The decoder as it wants its input and as its output is scaled, the shape of a sample, and what samples are."""
-    some, said = torch.from_numpy(z[:: max(1, len(z) // 64)]), []
-    for deep in (False, True):
-        model = Decoder(run, z.shape[1], deep, 0.0, 1.0)
-        try:
-            with torch.inference_mode():
-                x = model.decode(some)
-            break
-        except DecoderStopped:
-            raise
-        except DecoderError as e:
-            said.append(str(e))
-    else:
-        raise SettingError(
-            _("the decoder takes neither (b, {d}) nor (b, {d}, 1, 1): {error}.", d=z.shape[1], error=said[0])
-        )
-    of_dims = {m.decoder_dims: m for m in MODALITIES.all().values() if m.decoder_dims}
-    if x.ndim - 1 not in of_dims or len(x) != len(some) or not torch.isfinite(x).all():
-        raise SettingError(
-            ngettext(
-                "the decoder returns {given} for {n} latent: expected finite values of shape (b, c, h, w).",
-                "the decoder returns {given} for {n} latents: expected finite values of shape (b, c, h, w).",
-                len(some),
-                given=tuple(x.shape),
-            )
-        )
-    shape = tuple(x.shape[1:])
-    modality = of_dims[len(shape)]
-    try:
-        modality.picture_shape(shape)
-    except ShapeError as e:
-        raise SettingError(_("the decoder returns {error}", error=e)) from None
-    if modality.bounded:
-        low, high = span or _span(float(x.min()), float(x.max()))
-        if not low < high:
-            raise SettingError(_("range {low:g}:{high:g}: expected the lower number first.", low=low, high=high))
-        model.low, model.high = low, high
-    return model, shape, modality
-
-
-def _span(low: float, high: float) -> tuple[float, float]:
-    if low >= -0.05 and high <= 1.05:
-        return 0.0, 1.0
-    return (-1.0, 1.0) if low >= -1.05 and high <= 1.05 else (0.0, 255.0) if low >= -5 and high <= 260 else (low, high)
-
-
 def _thumbnails(path: Path, shape: tuple[int, ...], modality: Modality) -> np.ndarray:
     if path.suffix == ".npz":
         found = _arrays(path)
@@ -198,13 +164,18 @@ def _thumbnails(path: Path, shape: tuple[int, ...], modality: Modality) -> np.nd
     return np.ascontiguousarray(tiles.reshape(rows * columns, c, h, w))
 
 
-def _config(name, decoder: Path, latents: Path, model: Decoder, *, shape, modality, classes, n: int) -> dict[str, Any]:
+def _config(
+    name, decoder: Path, latents: Path, model: Decoder, *, shape, modality, classes, n: int, atlas: Atlas
+) -> dict[str, Any]:
+    named = {"output": model.output} if model.output else {}
+    flags = f" --output {shlex.quote(model.output)}" if named else ""
+    flags += f" --shape {','.join(map(str, shape))} --range {model.low:g}:{model.high:g}"
     versions = {"zscope": __version__, "python": platform.python_version(), "torch": torch.__version__}
     return {
         "name": name,
         "title": _("Imported decoder {name}", name=decoder.name),
         "family": IMPORTED,
-        "hparams": {"d": model.d, "deep": model.deep, "low": model.low, "high": model.high},
+        "hparams": {"d": model.d, "deep": model.deep, "low": model.low, "high": model.high} | named,
         "train": {},
         "dataset": "",
         "seed": 0,
@@ -213,8 +184,9 @@ def _config(name, decoder: Path, latents: Path, model: Decoder, *, shape, modali
         "data_licence": _("your own"),
         "data_origin": f"{decoder.name} + {latents.name}",
         "data_cite": "",
-        "command": f"python -m vae import {name} --decoder {decoder.name} --latents {latents.name}",
+        "command": f"python -m vae import {name} --decoder {decoder.name} --latents {latents.name}{flags}",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": versions,
         "metrics": {},
+        "atlas": atlas.summary,
     }

@@ -26,11 +26,14 @@ class Mixture:
         """Expectation-maximisation with full covariances, by scikit-learn's GaussianMixture."""
         from sklearn.mixture import GaussianMixture
 
-        k = max(1, min(COMPONENTS, len(z) // (2 * z.shape[1])))
-        scale = float(z.std()) or 1.0
-        gm = GaussianMixture(k, reg_covar=1e-4, random_state=seed, max_iter=200).fit(z.astype(np.float64) / scale)
+        z = z.astype(np.float64)
+        centre, scale = z.mean(axis=0), float(np.sqrt(z.var(axis=0).mean()))
+        k = max(1, min(COMPONENTS, len(z) // (2 * z.shape[1]))) if scale else 1
+        scale = scale or 1.0
+        gm = GaussianMixture(k, reg_covar=1e-4, random_state=seed, max_iter=200).fit((z - centre) / scale)
         factors = np.linalg.cholesky(gm.covariances_) * scale
-        return cls(gm.weights_.astype(np.float32), (gm.means_ * scale).astype(np.float32), factors.astype(np.float32))
+        means = gm.means_ * scale + centre
+        return cls(gm.weights_.astype(np.float32), means.astype(np.float32), factors.astype(np.float32))
 
     def sample(self, n: int, rng: np.random.Generator, temperature: float = 1.0) -> Float[np.ndarray, "n d"]:
         """n draws; temperature scales the standard deviation of every component."""

@@ -66,12 +66,26 @@ class DecoderProcess:
         with self._lock:
             self._start()
 
-    def __call__(self, z: Float[np.ndarray, "b d *ones"]) -> np.ndarray:
-        """Raises: DecoderError: it raised an error. DecoderStopped: it exceeded a limit or ended by itself."""
+    def __call__(self, z: Float[np.ndarray, "b d *ones"], output: str = "") -> np.ndarray:
+        """output: which of those that it returns (see `outputs`); "": the first.
+
+        Raises: DecoderError: it raised an error, or has no such output. DecoderStopped: it exceeded a limit or ended by
+        itself.
+        """
+        return self._decoded(z, output)[1]
+
+    def outputs(self, z: Float[np.ndarray, "b d *ones"]) -> dict[str, tuple[int, ...]]:
+        """The shapes of all that it returns for z, by key of a dict or index of a tuple; one alone is called "".
+
+        Raises: as a call.
+        """
+        return self._decoded(z, "")[0]
+
+    def _decoded(self, z: np.ndarray, output: str) -> tuple[dict[str, tuple[int, ...]], np.ndarray]:
         with self._lock:
             if self._child is None:
                 self._start()
-            return self._ask({}, np.asarray(z, "<f4"))
+            return self._ask({"output": output}, np.asarray(z, "<f4"))
 
     def close(self) -> None:
         """End the process; the next call starts it again."""
@@ -95,18 +109,19 @@ class DecoderProcess:
                 self._end()
             raise
 
-    def _ask(self, header: dict[str, Any], array: np.ndarray) -> np.ndarray:
+    def _ask(self, header: dict[str, Any], array: np.ndarray) -> tuple[dict[str, tuple[int, ...]], np.ndarray]:
         header = header | {"seconds": self.seconds}
         return self._answer(self.seconds, lambda child: send(child.asked, header, array))
 
-    def _answer(self, seconds: float, ask: Any) -> np.ndarray:
+    def _answer(self, seconds: float, ask: Any) -> tuple[dict[str, tuple[int, ...]], np.ndarray]:
         child = self._child
         assert child is not None  # it was started
         try:
             with child.within(seconds):
                 ask(child)
                 header, array = receive(child.answers, self.memory_bytes)
-        except (EOFError, OSError, ValueError, KeyError, TypeError, RecursionError):
+                outputs = {_plain(name): tuple(map(int, sides)) for name, sides in header.get("outputs", {}).items()}
+        except (EOFError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             code = self._end()
             raise DecoderStopped(self._why(child.late or code == -XCPU, seconds, code)) from None
         except BaseException:  # interrupted: what it still answers would be taken for the next
@@ -122,7 +137,7 @@ class DecoderProcess:
             )
         if "error" in header:
             raise DecoderError(_("the decoder failed: {error}", error=str(header["error"])))
-        return array
+        return outputs, array
 
     def _end(self) -> int:
         """End the process; its exit status."""
@@ -144,6 +159,10 @@ class DecoderProcess:
             with contextlib.suppress(ValueError):
                 return _("the process of the decoder ended by signal {name}.", name=signal.Signals(-code).name)
         return _("the process of the decoder ended or gave an invalid answer (exit status {code}).", code=code)
+
+
+def _plain(text: str) -> str:
+    return "".join(c for c in text if c.isprintable())
 
 
 class _Child:

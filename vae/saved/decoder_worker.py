@@ -20,9 +20,11 @@ from typing import IO, Any
 
 import numpy as np
 
+Decode = Callable[[np.ndarray, str], tuple[np.ndarray, dict[str, list[int]]]]  # also the shapes of all its outputs
 DTYPES: dict[str, np.dtype[Any]] = {"f4": np.dtype("<f4"), "u1": np.dtype("u1")}
 HEADER_MAX = 1 << 16  # bytes
-ERROR_MAX = 300  # characters
+ERROR_MAX, NAME_MAX = 300, 100  # characters
+OUTPUTS_MAX = 100
 SPARE_S = 3  # of the processor, beyond the time that the other side waits
 
 
@@ -81,7 +83,7 @@ def main() -> None:
     except Exception as error:
         send(out, _told(error))
         return
-    decode: Callable | None = None
+    decode: Decode | None = None
     while True:
         try:
             header, array = receive(given, sys.maxsize)
@@ -94,7 +96,8 @@ def main() -> None:
                 send(out, {})
             else:
                 _limit_time(header["seconds"])
-                send(out, {}, decode(array))
+                decoded, shapes = decode(array, header.get("output", ""))
+                send(out, {"outputs": shapes}, decoded)
         except OSError:
             return
         except Exception as error:
@@ -141,33 +144,85 @@ def _limit_time(seconds: float) -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (most, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
-def _opened(torch: Any, name: str, data: bytes) -> Callable[[np.ndarray], np.ndarray]:
+def _opened(torch: Any, name: str, data: bytes) -> Decode:
     if name.endswith(".onnx"):
         return _onnx(data)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # TorchScript is deprecated but supported
         module = torch.jit.load(io.BytesIO(data), map_location="cpu").eval()
 
-    def decode(z: np.ndarray) -> np.ndarray:
+    dtypes = {t.dtype for t in module.parameters() if t.is_floating_point()} or {torch.float32, torch.float64}
+    dtypes = sorted(dtypes, key=str)  # of its weights; of a frozen module, whose weights are not listed, one may fail
+
+    def decode(z: np.ndarray, output: str) -> tuple[np.ndarray, dict[str, list[int]]]:
         with torch.inference_mode():
-            x = module(torch.from_numpy(z))
-            x = x[0] if isinstance(x, tuple | list) and x else x
-            if not isinstance(x, torch.Tensor):
-                raise TypeError(f"it returned a {type(x).__name__}, expected a tensor")
-            return x.float().cpu().contiguous().numpy()
+            returned = _first(lambda dtype: module(torch.from_numpy(z).to(dtype)), dtypes)
+            found = _named(returned, torch.Tensor)
+            x = _chosen(found, output, returned)
+            if x.is_complex():
+                raise TypeError("it returned complex numbers, expected real ones")
+            return x.float().cpu().contiguous().numpy(), _shapes(found)
 
     return decode
 
 
-def _onnx(data: bytes) -> Callable[[np.ndarray], np.ndarray]:
-    """An ONNX graph: its first input to its first output."""
+def _first(run: Callable[[Any], Any], kinds: list[Any]) -> Any:
+    """What run(kind) returns for the first kind that it takes; raises the error of the first where it takes none."""
+    errors = []
+    for kind in kinds:
+        try:
+            return run(kind)
+        except RuntimeError as error:
+            errors.append(error)
+    raise errors[0]
+
+
+def _named(returned: Any, kind: type, name: str = "") -> dict[str, Any]:
+    """All arrays in what a decoder returned, in order: a dict by key, a tuple by field or index, one within another
+    with a dot between; an array alone is ""."""
+    if isinstance(returned, kind):
+        return {name: returned}
+    if isinstance(returned, dict):
+        parts = [(str(key), value) for key, value in returned.items()]
+    elif isinstance(returned, tuple | list):
+        parts = list(zip(getattr(returned, "_fields", map(str, range(len(returned)))), returned, strict=True))
+    else:
+        return {}
+    found: dict[str, Any] = {}
+    for key, value in parts:
+        found |= _named(value, kind, f"{name}.{key}" if name else key)
+    return found
+
+
+def _chosen(found: dict[str, Any], output: str, returned: Any) -> Any:
+    """The output of that name; of no name, the first."""
+    if not found:
+        raise TypeError(f"it returned a {type(returned).__name__}, expected a tensor, or tensors in a dict or a tuple")
+    if output and output not in found:
+        raise ValueError(f"it has no output {output!r}; it has: {', '.join(found)}")
+    return found[output] if output else next(iter(found.values()))
+
+
+def _shapes(found: dict[str, Any]) -> dict[str, list[int]]:
+    return {name[:NAME_MAX]: list(map(int, x.shape)) for name, x in list(found.items())[:OUTPUTS_MAX]}
+
+
+def _onnx(data: bytes) -> Decode:
+    """An ONNX graph: its first input to its outputs."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    return lambda z: np.ascontiguousarray(session.run(None, {name: z})[0], "<f4")
+    given, names = session.get_inputs()[0], [output.name for output in session.get_outputs()]
+    dtype = {"tensor(double)": "<f8", "tensor(float16)": "<f2"}.get(given.type, "<f4")
+
+    def decode(z: np.ndarray, output: str) -> tuple[np.ndarray, dict[str, list[int]]]:
+        returned = session.run(None, {given.name: z.astype(dtype)})
+        found = _named(dict(zip(names, returned, strict=True)) if len(names) > 1 else returned[0], np.ndarray)
+        return np.ascontiguousarray(_chosen(found, output, returned), "<f4"), _shapes(found)
+
+    return decode
 
 
 def _told(error: Exception) -> dict[str, Any]:

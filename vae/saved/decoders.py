@@ -8,6 +8,7 @@ are torch.export archives, whose weights torch unpickles.
 from __future__ import annotations
 
 import io
+import math
 from importlib.util import find_spec
 
 import numpy as np
@@ -29,17 +30,26 @@ DECODERS = {".pt": "decoder.pt", ".onnx": "decoder.onnx"}
 
 class Decoder(nn.Module):
     """A decoder with the interface that `vae.engine.engine` needs of a model. deep: it takes (b, d, 1, 1). shape: of
-    a sample, if it is known."""
+    a sample, if it is known; samples of as many values are brought into it. output: which of its outputs, "" for the
+    first."""
 
     has_prior = False
     condition = ()
 
     def __init__(
-        self, run: DecoderProcess, d: int, deep: bool, low: float, high: float, *, shape: tuple[int, ...] | None = None
+        self,
+        run: DecoderProcess,
+        d: int,
+        deep: bool,
+        low: float,
+        high: float,
+        *,
+        shape: tuple[int, ...] | None = None,
+        output: str = "",
     ):
         super().__init__()
         self.run, self.d, self.levels, self.deep, self.low, self.high = run, d, (d,), deep, low, high
-        self.shape = shape
+        self.shape, self.output = shape, output
 
     def infer(self, x: Tensor, c: Tensor | None = None) -> Latent:
         raise SettingError(_("an imported decoder has no encoder."))
@@ -56,15 +66,20 @@ class Decoder(nn.Module):
                     "torch.no_grad() and use finite differences."
                 )
             )
-        given = (z[:, :, None, None] if self.deep else z).float().cpu().numpy()
-        decoded = self.run(given)
-        expected = (len(given), *(decoded.shape[1:] if self.shape is None else self.shape))
+        decoded = self.run(self.given(z), self.output)
+        expected = (len(z), *(decoded.shape[1:] if self.shape is None else self.shape))
+        if decoded.shape[:1] == expected[:1] and decoded.size == math.prod(expected):
+            decoded = decoded.reshape(expected)
         if decoded.dtype != np.float32 or decoded.shape != expected:
             raise DecoderError(
                 _("the decoder returned {given}, expected {expected}.", given=decoded.shape, expected=expected)
             )
         x = torch.from_numpy(decoded).to(z.device)
         return (x - self.low) / (self.high - self.low)
+
+    def given(self, z: Tensor) -> np.ndarray:
+        """Latents (b, d) as the decoder takes them."""
+        return (z[:, :, None, None] if self.deep else z).float().cpu().numpy()
 
     def map_view(self) -> None:
         return None
@@ -79,8 +94,9 @@ def restore(saved: Checkpoint, device: torch.device) -> nn.Module:
             raise ValueError(_("range {low:g}:{high:g}: expected the lower number first.", low=low, high=high))
         (name, data), *_rest = load_tensors(saved.files[MODEL]).items()
         run = opened(name, data.numpy().tobytes())
+        output = str(h.get("output", ""))  # an older checkpoint has none: the first
         shape = tuple(saved.config["spec"]["shape"])
-        return Decoder(run, int(h["d"]), bool(h["deep"]), low, high, shape=shape).to(device)
+        return Decoder(run, int(h["d"]), bool(h["deep"]), low, high, shape=shape, output=output).to(device)
     except (ZscopeError, SafetensorError, KeyError, TypeError, ValueError) as e:
         raise CheckpointError(_("{name}: the decoder cannot be opened: {error}", name=saved.path.name, error=e)) from e
 

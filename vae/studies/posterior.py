@@ -72,7 +72,7 @@ def posterior(engine: Engine, point: Point, name: str, y: int | None, seed: int)
         mean=engine.decode_uint8(mu, c=c)[0],
         spread=np.rint(decoded.astype(np.float32).std(0)).astype(np.uint8),
         width=float((std[0] / np.maximum(engine.atlas.z_std, 1e-6))[used].mean()),
-        extent=float(np.ptp(xy, axis=0).max() / np.ptp(engine.atlas.xy[:, 0])),
+        extent=float(np.ptp(xy, axis=0).max() / max(np.ptp(engine.atlas.xy[:, 0]), 1e-3)),
         said=said,
     )
 

@@ -38,6 +38,7 @@ from .trainer import Event, Trainer, fit
 
 NLL_SAMPLES = 100
 LEARNT = 0.2  # of the epochs: before, most of a latent may still be on its way into use
+ROUNDED = 2.0**-10  # of a latent coordinate that is stored as float16
 MOVED = 0.05  # of a latent coordinate: farther from what is stored, it is another sample's
 Report = Callable[[str], Any]
 Watch = Callable[[Trainer, Samples, Event], Any]  # called when an epoch was saved; leaves the trainer as it is
@@ -236,7 +237,9 @@ def add_atlas(
         conditioned=engine.conditioned,
         report=report,
     )
-    config = saved.config | {"atlas": {"n": built.n, "split": "train", "seed": saved.config["seed"]}}
+    config = saved.config | {"atlas": {**built.summary, "split": "train", "seed": saved.config["seed"]}}
+    if built.warning:
+        report(built.warning)
     return checkpoint.save(saved.path, config, {**saved.files, **built.files()}, keep_note=True)
 
 
@@ -261,7 +264,8 @@ def measure_atlas(saved: Checkpoint, samples: Samples, *, device: str | None = N
     x = samples.x_train[atlas.index]
     told = atlas.conditions if engine.conditioned else atlas.labels if engine.conditional else None
     first = {engine.condition_name: None if told is None else told[:64]}
-    if np.abs(engine.encode(x[:64], **first)[0] - atlas.z[:64]).max() > MOVED:
+    moved = np.abs(engine.encode(x[:64], **first)[0] - atlas.z[:64])
+    if (moved > MOVED + ROUNDED * np.abs(atlas.z[:64])).any():
         raise CheckpointError(
             _(
                 "{name}: these are not the samples of its map; rebuild the map with `python -m vae atlas {name}`.",

@@ -12,6 +12,7 @@ from app import session
 from app.browser.latent_map import latent_map
 from app.browser.path_player import path_player
 from app.files import downloads
+from app.show import records
 from app.state.generation import chosen_label
 from app.state.studio import (
     METHODS,
@@ -51,6 +52,7 @@ def begin(atlas) -> None:
 def on_map(engine: Engine) -> None:
     """The map with the waypoints as pins: a click adds one, and pins can be dragged."""
     state, atlas = session.studio(), engine.atlas
+    records.equal_latents(atlas)
     pins = [{"label": letter(i), "name": describe(atlas, p), "xy": p.xy} for i, p in enumerate(state.waypoints)]
     latent_map(
         engine.name,

@@ -78,6 +78,7 @@ def imported(engine: Engine) -> None:
         ),
         icon=":material/info:",
     )
+    records.equal_latents(engine.atlas)
     records.provenance(card)
     show(engine)
 
