@@ -20,7 +20,7 @@ WORKING = N_("Python is working on this page …")
 
 st.set_page_config(page_title="zscope", page_icon="🔬", layout="wide", initial_sidebar_state="collapsed")
 st.html(HERE / "style.css")
-st.html(f"<style>:root {{ --zscope-working: {json.dumps(_(WORKING))}; }}</style>")
+st.html(f"<style>:root {{ --zscope-working: {json.dumps(_(WORKING), ensure_ascii=False)}; }}</style>")
 
 one_step(key="pulse-history")
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import streamlit as st
 
 from app.live import access
+from vae.text import N_, _
 
+LOADING = N_("Loading …")
 _LOADER = """
 // The part itself is a module served beside the page, so the browser caches it and all parts share zscope.js.
 export default function (component) {
@@ -16,12 +19,20 @@ export default function (component) {
   const scripts = [...document.querySelectorAll("script[src]")].map((script) => script.src)
   const base = scripts.find((address) => address.includes("/static/"))?.split("/static/")[0] ?? location.origin
   const address = `${base}/browser/%(name)s/%(name)s.js`
+  const drop = (name) => host.querySelector(name)?.remove()
+  if (!host.childElementCount) { // style.css shows it where the part takes long
+    const loading = document.createElement("div")
+    loading.className = "zscope-loading"
+    loading.textContent = %(loading)s
+    host.append(loading)
+  }
   import(address)
     .then((part) => part.default(component))
-    .then(() => host.querySelector(".zscope-broken")?.remove())
+    .then(() => { drop(".zscope-loading"); drop(".zscope-broken") })
     .catch((error) => {
       console.error(error)
-      host.querySelector(".zscope-broken")?.remove()
+      drop(".zscope-loading")
+      drop(".zscope-broken")
       const note = document.createElement("div")
       note.className = "zscope-broken"
       note.setAttribute("role", "alert")
@@ -39,7 +50,12 @@ def register(name: str):
     The module exports default(component), called again whenever data or theme change, and unmount(parentElement).
     """
     style = (Path(__file__).parent / name / f"{name}.css").read_text()
-    return st.components.v2.component(f"zscope_{name}", css=style, js=_LOADER % {"name": name}, isolate_styles=False)
+    return st.components.v2.component(
+        f"zscope_{name}",
+        css=style,
+        js=_LOADER % {"name": name, "loading": json.dumps(_(LOADING))},
+        isolate_styles=False,
+    )
 
 
 def link(model: str) -> dict[str, str]:

@@ -17,10 +17,6 @@ from functools import cache
 from urllib.parse import urlparse
 
 from itsdangerous import BadSignature, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
-from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocket
 from streamlit import config
 from streamlit.web.server.server_util import allow_all_cross_origin_requests, allowlisted_origins
 from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string
@@ -79,26 +75,6 @@ def _is_address(name: str) -> bool:
 def _names_here() -> frozenset[str]:
     name = socket.gethostname().lower()
     return frozenset({"localhost", name, name.partition(".")[0], f"{name.partition('.')[0]}.local"})
-
-
-class ServedHosts:
-    """Middleware that answers only requests for `host_served` hosts, the pages and sockets of Streamlit included."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        host = HTTPConnection(scope).headers.get("host") if scope["type"] in ("http", "websocket") else None
-        if scope["type"] not in ("http", "websocket") or host_served(host):
-            return await self.app(scope, receive, send)
-        why = _(
-            "This server does not answer for the host {host!r}. Whoever runs it can add that name: "
-            "server.allowedHosts in config.toml, or the option --server.allowedHosts of streamlit run.",
-            host=host,
-        )
-        if scope["type"] == "websocket":
-            return await WebSocket(scope, receive, send).close(FOREIGN, why[:100])
-        await PlainTextResponse(why, 421)(scope, receive, send)
 
 
 def check_origin(origin: str | None, host: str | None) -> None:

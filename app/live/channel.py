@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from starlette.requests import Request as HttpRequest
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from streamlit import config
@@ -100,6 +100,11 @@ def _report(task: asyncio.Task) -> None:
         _log.error("the default checkpoint could not be loaded: %s", task.exception())
 
 
+async def explore(request: HttpRequest) -> Response:
+    """The default page lies at the root: Streamlit would call its name a page that does not exist."""
+    return RedirectResponse("./" + (f"?{request.url.query}" if request.url.query else ""))
+
+
 def routes() -> list[BaseRoute]:
     """The socket, the tokens and the assets, below the prefix of `server.baseUrlPath`.
 
@@ -110,5 +115,6 @@ def routes() -> list[BaseRoute]:
     return [
         WebSocketRoute(below + "/live/{checkpoint}", live),
         Route(below + "/token", new_token, methods=["POST"]),
+        Route(below + "/explore", explore),
         *(Route(below + path, endpoint) for path, endpoint in assets.ENDPOINTS.items()),
     ]

@@ -75,17 +75,23 @@ def _local(headers: Mapping[str, str]) -> bool:
     sent = {name.lower(): value for name, value in headers.items()}
     if any(name in FORWARDED or name.startswith(("x-forwarded-", "x-real-")) for name in sent):
         return False
-    origin = sent.get("origin")
-    return hostname(sent.get("host")) in LOOPBACK and (origin is None or urlparse(origin).hostname in LOOPBACK)
+    origin, host = sent.get("origin"), sent.get("host")
+    return hostname(host) in LOOPBACK and (origin is None or urlparse(origin).netloc == host)
 
 
 def sign_in_offered() -> bool:
     """Whether somebody may get more rights by signing in."""
-    return bool(_users())
+    return bool(users())
 
 
-def _users() -> list[str]:
-    return [name.strip().lower() for name in os.environ.get(USERS, "").split(",") if name.strip()]
+def users() -> list[str]:
+    """The addresses and patterns of ZSCOPE_USERS. Raises: SettingError: one of them is no address."""
+    listed = [name.strip().lower() for name in os.environ.get(USERS, "").split(",") if name.strip()]
+    if wrong := [name for name in listed if "@" not in name]:
+        raise SettingError(
+            _("{name}: {wrong!r} is no e-mail address, nor *@ and a domain.", name=USERS, wrong=wrong[0])
+        )
+    return listed
 
 
 def _listed(user: Mapping[str, Any]) -> bool:
@@ -95,4 +101,4 @@ def _listed(user: Mapping[str, Any]) -> bool:
     if not (from_proxy or (user.get("is_logged_in") and user.get("email_verified") is True)):
         return False
     email = str(user.get("email") or "").lower()
-    return "@" in email and any(fnmatchcase(email, pattern) for pattern in _users())
+    return "@" in email and any(fnmatchcase(email, pattern) for pattern in users())

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import numpy as np
 import streamlit as st
 
 from app import session
 from app.browser.share_link import share_link
 from app.files import downloads
+from app.live import map_views
 from app.show import figures
 from app.show.literal import literal
 from app.state import links
 from app.state.scripts import script
 from app.state.studio import Studio, letter
+from vae.atlas.colours import quantities
 from vae.engine.engine import Engine
 from vae.errors import ZscopeError
 from vae.text import N_, _
@@ -26,12 +31,12 @@ def show(engine: Engine, page: str) -> None:
 
     It is a fragment that runs when it is opened, so that it has what other fragments changed since the page ran.
     """
-    taken: list[bool] = []  # a file was opened, so the whole page must rerun
+    taken: list[str] = []  # the page of a file that was opened, "" if it is this one
 
     @st.fragment
     def share() -> None:
         if taken:
-            st.rerun()
+            st.switch_page(f"views/{taken[0] or page}.py")
         opened = st.popover(_("Share"), icon=":material/share:", key="share", on_change="rerun")
         with opened, st.container(width=480):
             st.markdown(_("**Link** to this view: the model, points, selection and map section."))
@@ -45,29 +50,36 @@ def show(engine: Engine, page: str) -> None:
             st.markdown(_("**Python** code for this view; it needs only `vae` and NumPy."))
             st.code(script(page, engine, session.studio()), language="python", height=170)
             with st.container(horizontal=True):
-                file, state = f"{engine.name}-map.html", session.studio()
-                make = lambda: downloads.page(figures.latent_map(engine.atlas, _marks(state)))  # noqa: E731
+                file, make = f"{engine.name}-map.html", partial(_map, engine, session.studio())
                 name = f"{engine.name}-{page}.json"
-                st.download_button(_("Save as file"), session.recipe(), name, on_click="ignore")
+                st.download_button(_("Save as file"), session.recipe(page), name, on_click="ignore")
                 st.download_button(_("Map as HTML"), make, file, help=_(IN_HTML), on_click="ignore")
             most = links.RECIPE_BYTES // 1_000_000
-            take = lambda: taken.append(_take())  # noqa: E731
+            take = lambda: taken.extend(_take())  # noqa: E731
             st.file_uploader(_("Open a saved file"), "json", max_upload_size=most, key=KEY, on_change=take)
 
     share()
 
 
-def _marks(state: Studio) -> dict[str, tuple[float, float]]:
+def _map(engine: Engine, state: Studio) -> bytes:
+    """The map as it is on the screen: its view, its colours and the points on it."""
+    view = None if state.view == "umap" else map_views.view(engine, state.view)
     points = {"": state.point, _("pin"): state.pin, **{letter(i): p for i, p in enumerate(state.waypoints)}}
-    return {name: p.xy for name, p in points.items() if p is not None and p.xy is not None}
+    marks = {}
+    for name, p in points.items():
+        if p is not None and p.xy is not None:
+            marks[name] = p.xy if view is None else view.to_map(np.asarray([p.z], np.float32))[0].tolist()
+    by = quantities(engine).get(state.colour)
+    xy = None if view is None else view.xy
+    return downloads.page(figures.latent_map(engine.atlas, marks, xy=xy, by=None if by is None or by.absent else by))
 
 
-def _take() -> bool:
-    """Open the uploaded file, or show why it cannot be opened. Returns whether there was a file."""
+def _take() -> list[str]:
+    """Open the uploaded file, or show why it cannot be opened. Returns the page to show it on; [] without a file."""
     if (file := session.held(KEY)) is None:
-        return False
+        return []
     try:
-        session.take_recipe(file.getvalue())
+        return [session.take_recipe(file.getvalue())]
     except (ValueError, ZscopeError) as error:
         session.tell(f"{file.name}: {error}")
-    return True
+        return [""]

@@ -57,18 +57,22 @@ def link() -> tuple[dict[str, str], tuple[str, ...]]:
     return query | {_DIGEST: digest(engine())[:_DIGEST_CHARACTERS]}, left_out
 
 
-def recipe() -> str:
-    """The whole state as a JSON file, also if it is too long for a link."""
-    return links.to_recipe(studio(), digest(engine()))
+def recipe(page: str) -> str:
+    """The whole state as a JSON file, also if it is too long for a link. page: the title of its page in lower case."""
+    return links.to_recipe(studio(), digest(engine()), page)
 
 
-def take_recipe(text: bytes) -> None:
-    """Open such a file as the state. Raises: ValueError: not a saved file. ZscopeError: its model cannot be opened."""
-    state, given, problems = links.from_recipe(text)
+def take_recipe(text: bytes) -> str:
+    """Open such a file as the state, and return the page that shows it, "" if the file does not say.
+
+    Raises: ValueError: not a saved file. ZscopeError: its model cannot be opened.
+    """
+    state, given, page, problems = links.from_recipe(text)
     engine(state.model)
     update(state)
     tell(*problems)
     _compare_digest(engine(), given)
+    return page
 
 
 def _compare_digest(opened, given: str) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from jaxtyping import Float
 
+from vae.atlas.colours import Quantity
 from vae.text import _, number
 
 # One colour a symbol, wherever it appears (Okabe and Ito, safe for colour-blind eyes, legible on light and dark).
@@ -146,22 +149,35 @@ def _plain(text: str) -> str:
     return html.escape(text, quote=False).replace("%{", "%&#123;")
 
 
-def latent_map(atlas, marks: Mapping[str, Sequence[float]] = {}, height: int = 560) -> go.Figure:
-    """The UMAP projection of a model's reference set: a trace for each class, points numbered as in the training set.
+def latent_map(
+    atlas,
+    marks: Mapping[str, Sequence[float]] = {},
+    height: int = 560,
+    *,
+    xy: Float[np.ndarray, "n 2"] | None = None,
+    by: Quantity | None = None,
+) -> go.Figure:
+    """A map of a model's reference set: a trace for each class, points numbered as in the training set.
 
-    marks: label -> point (x, y) to mark. A figure to save, print and embed; the live map is drawn by the browser.
+    marks: label -> point (x, y) to mark. xy: where the points lie (default: in the UMAP projection). by: the quantity
+    that colours them, instead of their class. A figure to save, print and embed; the live map is drawn by the browser.
     """
     figure, labels = go.Figure(), atlas.labels
+    xy = atlas.xy if xy is None else xy
     groups = [(_("samples"), np.arange(atlas.n))]
-    if labels is not None and atlas.classes:
+    if labels is not None and atlas.classes and by is None:
         groups = [(_plain(name), np.flatnonzero(labels == k)) for k, name in enumerate(atlas.classes)]
     for k, (name, rows) in enumerate(groups):
+        colour: dict[str, Any] = {"color": CLASSES[k % len(CLASSES)]}
+        if by is not None:
+            bar = {"title": {"text": _plain(f"{by.title}, {by.unit}" if by.unit else by.title)}}
+            colour = {"color": by.values(), "colorscale": "Viridis", "colorbar": bar}
         figure.add_scattergl(
-            x=atlas.xy[rows, 0],
-            y=atlas.xy[rows, 1],
+            x=xy[rows, 0],
+            y=xy[rows, 1],
             mode="markers",
             name=f"{name} ({number(len(rows))})",
-            marker={"size": 4, "opacity": 0.75, "color": CLASSES[k % len(CLASSES)]},
+            marker={"size": 4, "opacity": 0.75, **colour},
             customdata=atlas.index[rows],
             hovertemplate=f"{name} #%{{customdata}}<extra></extra>",
         )

@@ -31,6 +31,7 @@ from vae.metrics.latent import perplexity
 from vae.modalities.image import tile
 from vae.registry import DATASETS, FAMILIES, Family
 from vae.runs import forecast
+from vae.saved.folders import root
 from vae.settings import knobs
 from vae.text import N_, _, duration, moment, ngettext, number
 from vae.training.plan import Plan
@@ -76,7 +77,7 @@ def problems(sentences: tuple[str, ...], dismiss: Callable[[], None]) -> None:
 def how_to_train() -> None:
     """The page of an app without a model."""
     st.subheader(_("There is no model yet"))
-    st.markdown(_("Models are folders in `checkpoints/`. Train one, then reload this page:"))
+    st.markdown(_("Models are folders in {folder}. Train one, then reload this page:", folder=literal(root().name)))
     first = [_("no download")]
     if known := forecast.known(QUICK):
         first.append(_("about {time} on this machine", time=duration(known.total_s(QUICK.epochs))))

@@ -30,6 +30,7 @@ from vae.text import _, ngettext, number, size
 WIDTH_MAX = 512  # latent dimensions of a point in a link
 LINK_MAX = 4000  # characters of a link's parameters; longer ones may not fit into an address bar
 ROWS_MAX = 1_000_000
+PAGES = ("explore", "interpolate", "generate", "compare", "train", "model")
 RECIPE, RECIPE_BYTES = "zscope studio", 20_000_000
 
 
@@ -107,13 +108,18 @@ def from_query(query: Mapping[str, str]) -> tuple[Studio, tuple[str, ...]]:
     return replace(Studio(), **found), tuple(problems)
 
 
-def to_recipe(state: Studio, digest: str) -> str:
-    """The whole state as JSON, including selections of any size. digest: hash of the model's weights."""
-    return json.dumps({"recipe": RECIPE, "version": 1, "digest": digest, "link": to_query(state, None)[0]}, indent=1)
+def to_recipe(state: Studio, digest: str, page: str) -> str:
+    """The whole state as JSON, including selections of any size. digest: hash of the model's weights; page: the one of
+    PAGES that shows it."""
+    whole = {"recipe": RECIPE, "version": 1, "page": page, "digest": digest, "link": to_query(state, None)[0]}
+    return json.dumps(whole, indent=1)
 
 
-def from_recipe(text: str | bytes) -> tuple[Studio, str, tuple[str, ...]]:
-    """The state, the digest of its model, and what could not be read. Raises: ValueError: not a saved file."""
+def from_recipe(text: str | bytes) -> tuple[Studio, str, str, tuple[str, ...]]:
+    """The state, the digest of its model, its page ("" in files of older versions), and what could not be read.
+
+    Raises: ValueError: not a saved file.
+    """
     if len(text) > RECIPE_BYTES:
         message = _(
             "the file has {size}; a saved file has at most {most}", size=size(len(text)), most=size(RECIPE_BYTES)
@@ -132,7 +138,8 @@ def from_recipe(text: str | bytes) -> tuple[Studio, str, tuple[str, ...]]:
     if not isinstance(link, dict) or not all(isinstance(v, str) for v in link.values()):
         raise ValueError(_('expected the parameters of a link under "link"'))
     state, problems = from_query(link)
-    return state, str(recipe.get("digest", "")), problems
+    page = recipe.get("page")
+    return state, str(recipe.get("digest", "")), page if page in PAGES else "", problems
 
 
 # ---------------------------------------------------------------- parts

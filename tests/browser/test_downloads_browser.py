@@ -54,12 +54,12 @@ def test_the_files_of_explore_are_the_view_on_the_screen(new_tab, engine):
 
     tab.page.get_by_role("button", name="Share").click()
     tab.page.get_by_role("button", name="Save as file").wait_for(timeout=15_000)
-    state, digest, problems = links.from_recipe(file(tab, "Save as file"))
-    assert (state.model, state.selected, state.point, problems) == (MODEL, ROWS, Point(row=5), ())
+    state, digest, page, problems = links.from_recipe(file(tab, "Save as file"))
+    assert (state.model, state.selected, state.point, page, problems) == (MODEL, ROWS, Point(row=5), "explore", ())
     assert tab.do("new URL(location).searchParams.get('digest')") == digest[:12]
     assert tab.do("new URL(location).searchParams.get('model')") == state.model
-    page, at = file(tab, "Map as HTML").decode(), engine.atlas.xy[5]
-    marked = [float(v) for v in re.findall(r'"x":\[(-?[\d.e-]+)\],"y":\[-?[\d.e-]+\]', page)]
+    html, at = file(tab, "Map as HTML").decode(), engine.atlas.xy[5]
+    marked = [float(v) for v in re.findall(r'"x":\[(-?[\d.e-]+)\],"y":\[-?[\d.e-]+\]', html)]
     assert any(v == pytest.approx(at[0], abs=1e-4) for v in marked), (marked, at)
 
 
@@ -67,8 +67,8 @@ def test_the_files_of_a_path_are_of_its_waypoints(new_tab, engine):
     way = (Point(row=3), Point(row=90), Point(row=41))
     tab = visit(new_tab, "interpolate", Studio(MODEL, point=Point(row=3), waypoints=way))
     tab.until("document.querySelectorAll('.wp-list li').length === 3", 15_000)
-    state, _digest, _problems = links.from_recipe(file(tab, "Recipe"))
-    assert (state.model, state.waypoints) == (MODEL, way)
+    state, _digest, page, _problems = links.from_recipe(file(tab, "Recipe"))
+    assert (state.model, state.waypoints, page) == (MODEL, way, "interpolate")
     with np.load(io.BytesIO(file(tab, "NPZ")), allow_pickle=False) as arrays:
         z = arrays["z"]
         assert len(z) == len(arrays["x"]) == len(arrays["xy"])

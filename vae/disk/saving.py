@@ -45,11 +45,11 @@ def reason(error: OSError, path: Path) -> str:
     if error.errno == errno.ENOSPC:
         if _no_more_files(folder):
             return _("the disk has no room for another file (free inodes: 0 in {folder}).", folder=folder)
-        return _("the disk is full ({free} free in {folder}).", free=size(free(folder)), folder=folder)
+        return _("the disk is full ({free} free in {folder}).", free=size(free(path)), folder=folder)
     if error.errno == errno.EFBIG:
         return _("the file would be larger than this system allows.")
     if error.errno in FULL:
-        return _("your disk quota is used up ({free} free on the disk).", free=size(free(folder)))
+        return _("your disk quota is used up ({free} free on the disk).", free=size(free(path)))
     if error.errno == errno.EROFS:
         return _("the disk is read-only ({folder}).", folder=folder)
     if error.errno in FORBIDDEN:

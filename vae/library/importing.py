@@ -81,7 +81,7 @@ def take_in(
         )
     y = None if labels is None else labels[rows]
     built = of_latents(z[rows], y, rows, classes, modality.pictures(x[rows]))
-    of = {"shape": shape, "modality": modality.name, "classes": classes, "n": len(z), "atlas": built}
+    of: dict[str, Any] = {"shape": shape, "modality": modality.name, "classes": classes, "n": len(z), "atlas": built}
     config = _config(name, decoder, latents, model, **of)
     kept = torch.frombuffer(bytearray(data), dtype=torch.uint8)
     files = {MODEL: save_tensors({DECODERS[decoder.suffix]: kept}), HISTORY: b"", **built.files()}

@@ -7,6 +7,7 @@ partial checkpoint and never destroys the previous one.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -140,6 +141,8 @@ def _read(path: Path, skip: tuple[str, ...]) -> Checkpoint:
 
 def _config(path: Path) -> dict[str, Any]:
     try:
+        if not (path / CONFIG).is_file():  # of a pipe, opening would wait for a writer
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         with open(path / CONFIG, "rb") as file:
             n_bytes = os.fstat(file.fileno()).st_size
             data = file.read(min(n_bytes, CONFIG_BYTES_MAX))  # a buffer of that size is made, whatever is in the file

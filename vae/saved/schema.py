@@ -129,6 +129,10 @@ def completed(card: dict[str, Any]) -> dict[str, Any]:
     """The card with DEFAULTS for what it lacks, and null for each metric that is not finite or absurdly large: a
     training that diverged has such metrics."""
     card = {"title": card.get("name"), **copy.deepcopy(DEFAULTS), **card}
+    spec = card.get("spec")
+    n_classes = spec.get("n_classes") if isinstance(spec, dict) else 0
+    if card["classes"] == [] and isinstance(n_classes, int):  # their numbers are their names
+        card["classes"] = [str(k) for k in range(min(n_classes, CLASSES_MAX))]
     if isinstance(card["metrics"], dict):
         card["metrics"] = {k: _measured(v) for k, v in card["metrics"].items()}
     return card

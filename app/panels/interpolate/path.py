@@ -118,7 +118,7 @@ def files(engine: Engine) -> None:
         z, c = path()
         return downloads.npz(engine.decode(z, c=c), z, xy=engine.to_map(z))
 
-    missing, recipe = downloads.why_no_mp4(), session.recipe()
+    missing, recipe = downloads.why_no_mp4(), session.recipe("interpolate")
     frames = _("{n} frames side by side", n=number(SHEET_FRAMES))
     video = missing or _("Video from the first waypoint to the last")
     kinds: list[tuple[str, str, Callable[[], bytes] | str, str, bool]] = [

@@ -46,14 +46,16 @@ def _manage(engine: Engine, name: str, here: bool, why: str | None) -> None:
         st.download_button(
             _("Download as ZIP"), pack, f"{name}.zip", "application/zip", on_click="ignore", key="keep.zip"
         )
-        with st.popover(_("Rename"), disabled=bool(why), help=why):
+        with st.popover(_("Rename"), disabled=bool(why), help=why, key=f"keep.renames.{name}"):
             new = st.text_input(_("New name"), name, key=f"keep.new.{name}")
             if st.button(_("Rename"), key="keep.rename", disabled=new == name):
                 _done(lambda: manage.rename(name, new), new)
-        with st.popover(_("Delete"), icon=":material/delete:", disabled=bool(why), help=why):
+        with st.popover(
+            _("Delete"), icon=":material/delete:", disabled=bool(why), help=why, key=f"keep.deletes.{name}"
+        ):
             st.markdown(_("Delete **{name}** ({size})? This cannot be undone.", name=literal(name), size=size_on_disk))
             other = session.some_other_model()
-            if st.button(_("Delete"), type="primary", key="keep.delete"):
+            if st.button(_("Delete"), type="primary", key=f"keep.delete.{name}"):
                 _done(lambda: manage.delete(name), other)
     _note(engine, why)
 

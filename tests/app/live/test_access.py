@@ -7,11 +7,13 @@ import warnings
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 from starlette.websockets import WebSocketDisconnect
 from streamlit import config
 from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_token_string
 
-from app.live import access, channel
+from app.live import access, channel, doors
 from app.live.requests import Refused
 from vae.errors import SettingError
 
@@ -43,7 +45,7 @@ def options():
 
 
 def app(cookie: str = "", host: str = "localhost", token: str | None = None) -> TestClient:
-    served = Starlette(routes=channel.routes(), middleware=[Middleware(access.ServedHosts)])
+    served = Starlette(routes=channel.routes(), middleware=[Middleware(doors.Doors)])
     headers = {"host": host} | ({access.HEADER: token} if token else {})
     return TestClient(served, base_url=f"http://{host}", headers=headers, cookies={"_streamlit_xsrf": cookie})
 
@@ -180,5 +182,56 @@ def test_under_a_prefix_our_routes_have_it_and_leave_the_rest_alone(options):
     client = TestClient(rest, headers={access.HEADER: access.token("")})
     assert client.get("/a/zscope/browser/shared/zscope.js").status_code == 200
     assert client.get("/browser/shared/zscope.js").status_code == 404
-    ours = {"live", "token", "browser", "frames", "asset"}
+    ours = {"live", "token", "browser", "frames", "asset", "explore"}
     assert {tuple(route.path.split("/")[1:4]) for route in channel.routes()} == {("a", "zscope", name) for name in ours}
+
+
+def test_explore_by_its_name_leads_to_the_root(tiny_checkpoint):
+    answer = app().get("/explore?model=tiny-vae&p=r3", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (307, "./?model=tiny-vae&p=r3")
+
+
+# ---------------------------------------------------------------- frames and uploads
+
+
+def test_pages_of_other_origins_cannot_show_ours_in_a_frame(options):
+    assert app().get("/browser/shared/zscope.js").headers["content-security-policy"] == "frame-ancestors 'self'"
+    options(corsAllowedOrigins=["https://lms.example"])
+    said = app().get("/browser/shared/zscope.js").headers["content-security-policy"]
+    assert said == "frame-ancestors 'self' https://lms.example"
+
+
+def uploads(monkeypatch, right: str):
+    """Sends an upload of so many bytes, of which none are sent, and gives the status and the text."""
+    monkeypatch.setenv("ZSCOPE_PUBLIC", right)
+
+    async def taken(request):
+        return PlainTextResponse("taken", 204)
+
+    kept = Starlette(
+        routes=[Route("/_stcore/upload_file/{session}/{file}", taken, methods=["PUT"])],
+        middleware=[Middleware(doors.Doors)],
+    )
+    client = TestClient(kept, base_url="http://localhost", headers={"host": "localhost"})
+
+    def send(n_bytes, session="s"):
+        answer = client.put(f"/_stcore/upload_file/{session}/f", headers={"content-length": str(n_bytes)})
+        return answer.status_code, answer.text
+
+    return send
+
+
+def test_those_who_may_only_explore_upload_little(monkeypatch):
+    send = uploads(monkeypatch, "explore")
+    assert send(30_000_000) == (413, "Visitors of this server can upload files of up to 25.0 MB.")
+    assert [send(20_000_000)[0] for _ in range(4)] == [204, 204, 204, 413]
+    assert "Try again later" in send(20_000_000)[1]
+    assert send(20_000_000, "another")[0] == 204
+    codes = [send(20_000_000, f"s{k}")[0] for k in range(40)]
+    assert codes.count(204) == 26  # 600 MB in all, of any number of sessions
+    monkeypatch.setattr(doors, "WINDOW_S", -1.0)
+    assert send(20_000_000)[0] == 204
+
+
+def test_those_who_may_train_upload_their_data(monkeypatch):
+    assert uploads(monkeypatch, "train")(400_000_000)[0] == 204

@@ -53,6 +53,7 @@ def test_on_this_machine_alone_everything_is_allowed(started, headers):
     [
         {"Host": "zscope.example", "Origin": "https://zscope.example"},
         {"Host": "localhost:8501", "Origin": "https://zscope.example"},  # a proxy that renames the host
+        {"Host": "localhost:8501", "Origin": "http://localhost:9000"},  # a page of another server on this machine
         {"Host": "localhost.evil.example"},
         {"Host": "127.0.0.1.evil.example"},
         {**HERE, "X-Forwarded-For": "127.0.0.1"},
@@ -113,7 +114,7 @@ def test_a_wrong_value_is_said(started, monkeypatch):
         ("alice@uni.example", {"is_logged_in": True, "email": "alice@uni.example"}, Right.EXPLORE),
         ("alice@uni.example", ALICE | {"is_logged_in": False}, Right.EXPLORE),
         ("*@uni.example", ALICE | {"email": "alice@uni.example.evil.example"}, Right.EXPLORE),
-        ("*", ALICE | {"email": None}, Right.EXPLORE),
+        ("*@uni.example", ALICE | {"email": None}, Right.EXPLORE),
     ],
 )
 def test_who_signed_in_and_is_listed_may_do_everything(started, monkeypatch, users, user, right):
@@ -139,3 +140,9 @@ def test_an_action_asks_for_its_right_however_its_button_was_reached(monkeypatch
     session.required(Right.TRAIN)
     with pytest.raises(SettingError, match="cannot change its models"):
         session.required(Right.MANAGE)
+
+
+def test_a_user_without_an_address_is_said(monkeypatch):
+    monkeypatch.setenv(rights.USERS, "ada@uni.example, not an email,")
+    with pytest.raises(SettingError, match="ZSCOPE_USERS: 'not an email' is no e-mail address"):
+        rights.users()

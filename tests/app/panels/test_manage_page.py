@@ -89,7 +89,7 @@ def test_a_model_is_annotated_renamed_and_deleted_on_its_page(root):
     assert not at.exception
     assert state(at).model == "kept"
     assert set(checkpoint.checkpoints()) == {"kept", "tiny-ae"}
-    at.button(key="keep.delete").click().run()
+    at.button(key="keep.delete.kept").click().run()
     assert not at.exception
     assert set(checkpoint.checkpoints()) == {"tiny-ae"}
     assert state(at).model == "tiny-ae"
@@ -120,7 +120,7 @@ def test_what_a_run_needs_stays_and_the_page_says_which(root):
     saved = checkpoint.read(checkpoint.find("tiny-ae"))
     checkpoint.save(checkpoint.root() / "mine-vae", saved.config | {"name": "mine-vae"}, saved.files)  # as its trainer
     at = opened("model", model="mine-vae")
-    at.button(key="keep.delete").click().run()
+    at.button(key="keep.delete.mine-vae").click().run()
     assert f"run {run.id} trains it and is queued" in at.error[0].value
     assert "mine-vae" in checkpoint.checkpoints()
 

@@ -96,7 +96,8 @@ def test_a_selection_too_long_for_a_link_is_left_out_and_said():
 
 def test_a_file_holds_what_a_link_cannot():
     state = replace(full(), selected=tuple(i * i for i in range(1, 20_000)))
-    back, digest, problems = links.from_recipe(links.to_recipe(state, "abc"))
+    back, digest, page, problems = links.from_recipe(links.to_recipe(state, "abc", "interpolate"))
+    assert page == "interpolate"
     assert (back.selected, back.camera, digest, problems) == (state.selected, state.camera, "abc", ())
 
 
