@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
@@ -12,6 +14,7 @@ from .rows import rows
 from .threads import one_thread
 
 FAR = 1e4  # a squared norm is far beyond that many medians: then float32 could not tell the other points apart
+CROWDED = 20  # candidates for each neighbour from which copies are looked for among them
 BLOCK = 128  # queries per block: bounds memory at BLOCK x n distances
 LIVE_STD = 0.3  # std of the posterior means below which a dimension counts less and less
 _ROUNDING = 4e-6  # float32 error of |q|^2 - 2 q.p + |p|^2, relative to |q|^2 + |p|^2 (some 30 ulp)
@@ -94,6 +97,15 @@ class Index:
         indices[:, 0], distances[:, 0] = own, 0.0
         return distances, indices
 
+    @functools.cached_property
+    def _copy(self) -> Int[np.ndarray, " n"]:
+        """How many rows before each are exact copies of it: of copies, only the first k can be among the k nearest."""
+        order = np.lexsort(self.points.T)
+        new = np.concatenate([[True], (np.diff(self.points[order], axis=0) != 0).any(axis=1)])
+        copy = np.empty(self.n, np.int64)
+        copy[order] = np.arange(self.n) - np.maximum.accumulate(np.where(new, np.arange(self.n), 0))
+        return copy
+
     def _nearest(self, q: Float[np.ndarray, "b d"], k: int) -> tuple[np.ndarray, np.ndarray]:
         size = np.einsum("bd,bd->b", q, q)
         remote = size > 1e6 * (self._largest + 1e-12)  # so far away that float32 could not distinguish the points
@@ -113,9 +125,12 @@ class Index:
         minima = squared.reshape(len(q), -1, groups).min(axis=1)
         bound = np.partition(minima, k - 1, axis=1)[:, k - 1] if k <= groups else np.partition(squared, k - 1)[:, k - 1]
         bound = bound + _ROUNDING * max(1.0, self.d / 32) * (size + self._largest)
-        squared[:, self._far] = -np.inf
+        squared[:, self._far], squared[:, self.n :] = -np.inf, np.nan
         found = np.flatnonzero(squared <= bound[:, None].astype(np.float32))
         row, column = np.divmod(found, squared.shape[1])
+        if len(found) > CROWDED * k * len(q):
+            kept = self._copy[column] < k
+            row, column = row[kept], column[kept]
         return _order(q, self.points, row, column, k)
 
 
