@@ -39,6 +39,12 @@ def middle(z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " d"]:
     return np.where((mean < low) | (mean > high), median, mean).astype(np.float32)
 
 
+def is_far(points: Float[np.ndarray, "n d"]) -> np.ndarray:
+    """Which rows are more than 100 times as far from 0 as the median row, (n,) bool."""
+    norms = np.square(points.astype(np.float64)).sum(axis=1)
+    return norms > FAR * np.median(norms)
+
+
 class Index:
     """Finds the k nearest of n points (n, d) to a query under the distance |s * (q - p)|, s = scale.
 
@@ -62,12 +68,12 @@ class Index:
         pad = -self.n % self._groups
         self._columns = np.zeros((self.d, self.n + pad), np.float32)
         self._columns[:, : self.n] = -2.0 * self.points.T
-        norms = np.square(self.points.astype(np.float64)).sum(axis=1)
-        self._far = np.flatnonzero(norms > FAR * np.median(norms))
-        self._columns[:, self._far], norms[self._far] = 0.0, np.inf
+        self._far = np.flatnonzero(is_far(self.points))
+        self._columns[:, self._far] = 0.0
         self._norms = np.full(self.n + pad, np.inf, np.float32)
-        self._norms[: self.n] = norms
-        self._largest = float(norms[np.isfinite(norms)].max())
+        self._norms[: self.n] = np.square(self._columns[:, : self.n] / 2).sum(axis=0)
+        self._largest = float(self._norms[: self.n].max())
+        self._norms[self._far] = np.inf
 
     def query(self, z: ArrayLike, k: int = 8) -> tuple[np.ndarray, np.ndarray]:
         """Distances (b, k) float64, ascending, and row numbers (b, k) int64; k is limited to n.
