@@ -59,7 +59,7 @@ def test_large_arrays_of_equal_values_are_not_taken_for_a_bomb():
 
 def test_equal_latents_open_and_are_told():
     atlas = reopened(np.full((300, D), 0.3, np.float32))
-    assert "All 300 latents of the map are equal" in atlas.warning
+    assert "All latents of the map are equal (n = 300)" in atlas.warning
     assert card_warnings({"family": "imported", "metrics": {}, "hparams": {}, "atlas": atlas.summary}) == [
         atlas.warning
     ]
