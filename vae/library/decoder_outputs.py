@@ -122,7 +122,8 @@ def _shape(returned: Shape, n: int, shape: Shape | None, report: Report) -> Shap
         if math.prod(shape) != math.prod(sample):
             raise SettingError(
                 _(
-                    "shape {shape} does not fit: the decoder returns samples of shape {given}; expected as many values.",
+                    "shape {shape} does not fit: the decoder returns samples of shape {given}; expected as many "
+                    "values.",
                     shape=shape,
                     given=sample,
                 )
