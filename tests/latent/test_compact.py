@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
+from vae.latent import neighbours
 from vae.latent.compact import lossless, neighbours_kept, rounded, rounded_latents, without_rounding
 from vae.latent.fit import fit_map
 from vae.latent.forward import Forward
@@ -121,7 +122,37 @@ def test_a_mixture_is_as_wide_as_the_latents_at_any_offset():
     np.testing.assert_allclose(drawn.std(0, dtype=np.float64), z.std(0, dtype=np.float64), rtol=0.15)
 
 
+def test_a_mixture_is_not_widened_by_an_outlier_nor_troubled_by_copies():
+    for far in (7e4, 1e30):
+        z = latents()
+        z[300] = far
+        assert Mixture.fit(z).sample(1_000, np.random.default_rng(0)).std(0).max() < 1.5
+    z = np.repeat(latents()[:3], 100, axis=0)
+    assert np.isfinite(Mixture.fit(z).sample(10, np.random.default_rng(0))).all()
+
+
 def test_slopes_are_right_where_float32_rounds_the_steps():
     at = np.full(D, 1e5, np.float32)
     found = slope(lambda z: z.astype(np.float64)[:, :, None], at, np.ones(D), at)
     np.testing.assert_allclose(np.diag(found.jacobian), 1, rtol=1e-5)
+
+
+def test_copies_and_far_clusters_leave_the_search_exact():
+    z = latents()
+    z[100:250] = z[7]  # half of all rows are copies
+    z[250:] += 7e4  # and a cluster is far away
+    p = Index(z).points.astype(np.float64)  # float32 around the mean of both
+    true = np.argsort(np.linalg.norm(p[:, None] - p, axis=2), axis=1, kind="stable")
+    for k in (15, 200):
+        assert np.array_equal(Index(z).query(z, k)[1], true[:, :k])
+
+
+def test_equal_rows_are_not_all_candidates_for_each(monkeypatch):
+    seen = []
+    order = neighbours._order
+    monkeypatch.setattr(
+        neighbours, "_order", lambda q, p, row, column, k: seen.append(len(row)) or order(q, p, row, column, k)
+    )
+    index = Index(np.full((2_000, D), 0.3, np.float32))
+    assert index.query(index.points[:64] + np.float32(0.3), 15)[1].tolist() == [list(range(15))] * 64
+    assert max(seen) == 15 * 64

@@ -198,3 +198,116 @@ def test_every_page_opens_it(given):
         assert not at.exception
         assert not at.error
     assert "has no encoder" in words(at)
+
+
+# ---------------------------------------------------------------- outputs of any kind
+
+
+class Returns(nn.Module):
+    """The pictures of Net in one of several forms."""
+
+    def __init__(self, form: str):
+        super().__init__()
+        self.net, self.form = Net(), form
+
+    def forward(self, z):
+        x = self.net(z)
+        forms = {
+            "dict": {"mu": z, "reconstruction": x, "more": x + 1},
+            "tuple": (z, x),
+            "nested": {"out": (x, z)},
+            "flat": x.flatten(1),
+            "rows": x[:, 0],
+            "double": x.double(),
+            "nothing": {"kind": "none"},
+        }
+        return forms[self.form]
+
+
+def kept_as(given: Path, form: str, **how) -> tuple[np.ndarray, list[str]]:
+    """What the decoder in that form decodes as a checkpoint, and what was told."""
+    net, said = Returns(form), []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.save(torch.jit.trace(net, torch.zeros(2, D), strict=False), str(given / "form.pt"))
+    take_in("form", given / "form.pt", given / "latents.npz", report=said.append, **how)
+    engine = vae.load("form", "cpu")
+    return engine.decode(engine.atlas.z), said
+
+
+@pytest.mark.parametrize(
+    ("form", "how", "told"),
+    [
+        ("dict", {"span": (0.0, 1.0)}, "output 'reconstruction' .* returns mu .*, reconstruction .*, more"),
+        ("dict", {"output": "more", "span": (1.0, 2.0)}, None),
+        ("tuple", {}, "output '1' .* returns 0 .*, 1 "),
+        ("nested", {}, "output 'out.0'"),
+        ("flat", {"shape": (1, 8, 8)}, None),
+        ("rows", {}, "taken for grey pictures .--shape 8,8"),
+        ("rows", {"shape": (1, 8, 8)}, None),
+        ("double", {}, None),
+    ],
+)
+def test_every_form_of_output_is_right_by_value(given, form, how, told):
+    decoded, said = kept_as(given, form, **how)
+    z = vae.load("form", "cpu").atlas.z
+    with torch.inference_mode():
+        np.testing.assert_allclose(decoded, Net()(torch.from_numpy(z)).numpy(), atol=1e-6)
+    assert bool(said) == bool(told)
+    assert told is None or re.search(told, said[0])
+
+
+@pytest.mark.parametrize(
+    ("form", "how", "told"),
+    [
+        ("dict", {"output": "x"}, "no output 'x'; it has: mu .*reconstruction"),
+        ("flat", {"shape": (1, 8, 9)}, r"shape \(1, 8, 9\) does not fit: .* .64,."),
+        ("flat", {"shape": (2, 4, 8)}, "grey or colour"),
+        ("flat", {"shape": (1, 1, 8, 8)}, r"expected pictures \(c, h, w\), series"),
+    ],
+)
+def test_what_does_not_fit_the_outputs_is_told(given, form, how, told):
+    with pytest.raises(SettingError, match=told):
+        kept_as(given, form, **how)
+
+
+def test_flat_pictures_without_a_shape_are_vectors_and_say_so(given):
+    decoded, said = kept_as(given, "flat")
+    assert decoded.shape == (N, 64)
+    assert "--shape 1,8,8" in said[0]
+
+
+def test_a_decoder_with_weights_in_float64_frozen_or_not(given):
+    for name, freeze in (("double", False), ("frozen", True)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            module = torch.jit.script(Net().double()) if not freeze else None
+            module = module or torch.jit.freeze(torch.jit.script(Net().double().eval()))
+            torch.jit.save(module, str(given / f"{name}.pt"))
+        take_in(name, given / f"{name}.pt", given / "latents.npz")
+        engine = vae.load(name, "cpu")
+        with torch.inference_mode():
+            expected = Net()(torch.from_numpy(engine.atlas.z)).numpy()
+        np.testing.assert_allclose(engine.decode(engine.atlas.z), expected, atol=1e-6)
+
+
+def test_its_flags_and_a_map_of_equal_latents(given, capsys):
+    np.savez(given / "equal.npz", z=np.full((40, D), 0.3))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.save(torch.jit.trace(Returns("flat"), torch.zeros(2, D)), str(given / "flat.pt"))
+    command = ["import", "mine", "--decoder", "flat.pt", "--latents", "equal.npz", "--shape"]
+    assert main([*command, "8x8"]) == 1
+    assert "expected whole numbers, for example 1,28,28" in capsys.readouterr().err
+    assert main([*command, "1,8,8"]) == 0
+    told = "All latents of the map are equal (n = 40)"
+    assert told in capsys.readouterr().out
+    assert "--shape 1,8,8" in checkpoint.read(checkpoint.root() / "mine").config["command"]
+    assert main(["list", "checkpoints"]) == 0
+    assert told in capsys.readouterr().out
+    assert main(["eval", "mine"]) == 1
+    said = capsys.readouterr().err
+    assert told in said
+    assert "it has no metrics" in said
+    for page in ("explore", "interpolate", "model"):
+        assert told in opened(page, model="mine").warning[0].value

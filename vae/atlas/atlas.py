@@ -185,7 +185,7 @@ class Atlas:
         if self.stored_mixture is not None:
             arrays |= {f"mixture.{k}": v for k, v in self.stored_mixture.state().items()}
         arrays |= {f"measured.{k}": lossless(v) for k, v in self.measured.items()}
-        return {ATLAS: pack(arrays), THUMBNAILS: self.thumbnails_webp}
+        return {ATLAS: pack(arrays, declared.LIMITS), THUMBNAILS: self.thumbnails_webp}
 
 
 def load(

@@ -47,9 +47,13 @@ class Limits:
     free: int = 64 * 2**20
     members: int = 1000
 
+    def is_bomb(self, packed: int, unpacked: int) -> bool:
+        """Whether so many bytes must not be unpacked to so many."""
+        return unpacked > self.free and unpacked > self.ratio * packed
+
     def check(self, packed: int, unpacked: int) -> None:
         """Raises: Refused: so many bytes may not be unpacked to so many."""
-        if unpacked > self.free and unpacked > self.ratio * packed:
+        if self.is_bomb(packed, unpacked):
             raise Refused(
                 _(
                     "{packed} would unpack to {unpacked}, more than {ratio} times as much: rejected as a decompression "

@@ -17,7 +17,6 @@ from ..atlas import consistency
 from ..errors import SettingError, ShapeError
 from ..latent.paths import along
 from ..latent.rows import rows
-from ..latent.trust import from_coverage
 from ..losses.model import Model
 from ..models.conditions import one_hot
 from ..models.tensors import to_float
@@ -28,7 +27,7 @@ from ..saved.checkpoint import RESUME, Checkpoint
 from ..saved.restoring import restore
 from ..text import _
 from .device import choose_device
-from .validation import FARTHEST, check_conditions, check_labels, check_rates, check_samples
+from .validation import FARTHEST_LATENT, check_conditions, check_labels, check_rates, check_samples
 
 BATCH = 256
 
@@ -187,7 +186,7 @@ class Engine:
         out = []
         with torch.inference_mode():
             for i in range(0, len(z), BATCH):
-                batch = torch.from_numpy(z[i : i + BATCH].clip(-FARTHEST, FARTHEST)).to(self._device)
+                batch = torch.from_numpy(z[i : i + BATCH].clip(-FARTHEST_LATENT, FARTHEST_LATENT)).to(self._device)
                 x = self._model.decode(batch, None if given is None else given[i : i + BATCH])
                 out.append((x.clamp(0, 1) if self.modality.bounded else x).float().cpu().numpy())
         return np.concatenate(out)
@@ -322,7 +321,7 @@ class Engine:
         This measures, by one decode and one encode, what `from_map` estimates. Raises: ShapeError.
         """
         if not self.can_encode:  # without an encoder, trust is the density of reference latents
-            return from_coverage(self.atlas.projector.coverage(self.to_map(z)))
+            return self.atlas.projector.trust(self.to_map(z))
         return self.atlas.projector.returned(z, self.encode(self.decode(z, y, c=c), y, c=c)[0])
 
     def from_map(self, xy: ArrayLike) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike
 from ..errors import CheckpointError, ShapeError
 from ..text import _, number, significant
 
-FARTHEST = 1e6  # latents are clipped to this: beyond, sums inside a net overflow float32
+FARTHEST = 1e6  # of a sample or a condition: beyond, squares summed inside a net lose all others
+FARTHEST_LATENT = 1e12  # latents are clipped to this, which any offset leaves room for: beyond, nets overflow float32
 
 
 def check_samples(x: ArrayLike, shape: tuple[int, ...], bounded: bool) -> np.ndarray:

@@ -5,7 +5,7 @@ bytes; at an offset of 10 000 std they become one point. So the neighbours are c
 
 The alternative, standardised values as float16 with an offset and a scale of each dimension, keeps neighbours at any
 offset and takes half the bytes there; but it loses those within two clusters that are far apart, and the codes of a
-codebook take six times the bytes (benchmarks/precision.py).
+codebook take 3.5 times the bytes (benchmarks/precision.py).
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
@@ -12,6 +14,7 @@ from .rows import rows
 from .threads import one_thread
 
 FAR = 1e4  # a squared norm is far beyond that many medians: then float32 could not tell the other points apart
+CROWDED = 20  # candidates for each neighbour from which copies are looked for among them
 BLOCK = 128  # queries per block: bounds memory at BLOCK x n distances
 LIVE_STD = 0.3  # std of the posterior means below which a dimension counts less and less
 _ROUNDING = 4e-6  # float32 error of |q|^2 - 2 q.p + |p|^2, relative to |q|^2 + |p|^2 (some 30 ulp)
@@ -34,6 +37,12 @@ def middle(z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " d"]:
     mean = z.mean(axis=0, dtype=np.float64)
     low, median, high = np.quantile(z, (0.05, 0.5, 0.95), axis=0)
     return np.where((mean < low) | (mean > high), median, mean).astype(np.float32)
+
+
+def is_far(points: Float[np.ndarray, "n d"]) -> np.ndarray:
+    """Which rows are more than 100 times as far from 0 as the median row, (n,) bool."""
+    norms = np.square(points.astype(np.float64)).sum(axis=1)
+    return norms > FAR * np.median(norms)
 
 
 class Index:
@@ -59,12 +68,12 @@ class Index:
         pad = -self.n % self._groups
         self._columns = np.zeros((self.d, self.n + pad), np.float32)
         self._columns[:, : self.n] = -2.0 * self.points.T
-        norms = np.square(self.points.astype(np.float64)).sum(axis=1)
-        self._far = np.flatnonzero(norms > FAR * np.median(norms))
-        self._columns[:, self._far], norms[self._far] = 0.0, np.inf
+        self._far = np.flatnonzero(is_far(self.points))
+        self._columns[:, self._far] = 0.0
         self._norms = np.full(self.n + pad, np.inf, np.float32)
-        self._norms[: self.n] = norms
-        self._largest = float(norms[np.isfinite(norms)].max())
+        self._norms[: self.n] = np.square(self._columns[:, : self.n] / 2).sum(axis=0)
+        self._largest = float(self._norms[: self.n].max())
+        self._norms[self._far] = np.inf
 
     def query(self, z: ArrayLike, k: int = 8) -> tuple[np.ndarray, np.ndarray]:
         """Distances (b, k) float64, ascending, and row numbers (b, k) int64; k is limited to n.
@@ -94,6 +103,15 @@ class Index:
         indices[:, 0], distances[:, 0] = own, 0.0
         return distances, indices
 
+    @functools.cached_property
+    def _copy(self) -> Int[np.ndarray, " n"]:
+        """How many rows before each are exact copies of it: of copies, only the first k can be among the k nearest."""
+        order = np.lexsort(self.points.T)
+        new = np.concatenate([[True], (np.diff(self.points[order], axis=0) != 0).any(axis=1)])
+        copy = np.empty(self.n, np.int64)
+        copy[order] = np.arange(self.n) - np.maximum.accumulate(np.where(new, np.arange(self.n), 0))
+        return copy
+
     def _nearest(self, q: Float[np.ndarray, "b d"], k: int) -> tuple[np.ndarray, np.ndarray]:
         size = np.einsum("bd,bd->b", q, q)
         remote = size > 1e6 * (self._largest + 1e-12)  # so far away that float32 could not distinguish the points
@@ -113,9 +131,12 @@ class Index:
         minima = squared.reshape(len(q), -1, groups).min(axis=1)
         bound = np.partition(minima, k - 1, axis=1)[:, k - 1] if k <= groups else np.partition(squared, k - 1)[:, k - 1]
         bound = bound + _ROUNDING * max(1.0, self.d / 32) * (size + self._largest)
-        squared[:, self._far] = -np.inf
+        squared[:, self._far], squared[:, self.n :] = -np.inf, np.nan
         found = np.flatnonzero(squared <= bound[:, None].astype(np.float32))
         row, column = np.divmod(found, squared.shape[1])
+        if len(found) > CROWDED * k * len(q):
+            kept = self._copy[column] < k
+            row, column = row[kept], column[kept]
         return _order(q, self.points, row, column, k)
 
 

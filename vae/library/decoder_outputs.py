@@ -122,11 +122,10 @@ def _shape(returned: Shape, n: int, shape: Shape | None, report: Report) -> Shap
         if math.prod(shape) != math.prod(sample):
             raise SettingError(
                 _(
-                    "shape {shape} has {n} values, but the decoder returns {given} for each latent, which has {m}.",
+                    "shape {shape} does not fit: the decoder returns samples of shape {given}; expected as many "
+                    "values.",
                     shape=shape,
-                    n=math.prod(shape),
                     given=sample,
-                    m=math.prod(sample),
                 )
             )
         return shape
@@ -142,8 +141,8 @@ def _shape(returned: Shape, n: int, shape: Shape | None, report: Report) -> Shap
     if len(sample) == 1 and (side := _square(sample[0])):
         report(
             _(
-                "samples of {n} values are taken for vectors (--shape {picture} takes them for pictures)",
-                n=sample[0],
+                "samples of shape {given} are taken for vectors (--shape {picture} takes them for pictures)",
+                given=sample,
                 picture=side,
             )
         )

@@ -81,8 +81,9 @@ def take_in(
         )
     y = None if labels is None else labels[rows]
     built = of_latents(z[rows], y, rows, classes, modality.pictures(x[rows]))
-    of: dict[str, Any] = {"shape": shape, "modality": modality.name, "classes": classes, "n": len(z), "atlas": built}
-    config = _config(name, decoder, latents, model, **of)
+    config = _config(
+        name, decoder, latents, model, shape=shape, modality=modality.name, classes=classes, n=len(z), atlas=built
+    )
     kept = torch.frombuffer(bytearray(data), dtype=torch.uint8)
     files = {MODEL: save_tensors({DECODERS[decoder.suffix]: kept}), HISTORY: b"", **built.files()}
     return checkpoint.save(checkpoint.root() / name, config, files)

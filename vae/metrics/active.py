@@ -33,8 +33,8 @@ def active_units(mu: Float[np.ndarray, "n d"]) -> np.ndarray:
 def equal_warning(n: int) -> str:
     """The warning about a map of n equal latents."""
     return _(
-        "All {n} latents of the map are equal: every sample has the same code. The map is one point; its positions, "
-        "distances and neighbours tell nothing, and the trust is 0.",
+        "All latents of the map are equal (n = {n}): every sample has the same code. The map is one point; "
+        "its positions, distances and neighbours tell nothing, and the trust is 0.",
         n=number(n),
     )
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from ..latent.neighbours import is_far, middle
+
 COMPONENTS = 10
 
 
@@ -23,12 +25,13 @@ class Mixture:
 
     @classmethod
     def fit(cls, z: Float[np.ndarray, "n d"], *, seed: int = 0) -> Mixture:
-        """Expectation-maximisation with full covariances, by scikit-learn's GaussianMixture."""
+        """Expectation-maximisation with full covariances, by scikit-learn's GaussianMixture, without the rows that lie
+        more than 100 times as far out as the median row: one of them would widen every component."""
         from sklearn.mixture import GaussianMixture
 
-        z = z.astype(np.float64)
+        z = z[~is_far(z - middle(z))].astype(np.float64)
         centre, scale = z.mean(axis=0), float(np.sqrt(z.var(axis=0).mean()))
-        k = max(1, min(COMPONENTS, len(z) // (2 * z.shape[1]))) if scale else 1
+        k = max(1, min(COMPONENTS, len(z) // (2 * z.shape[1]), len(np.unique(z, axis=0))))
         scale = scale or 1.0
         gm = GaussianMixture(k, reg_covar=1e-4, random_state=seed, max_iter=200).fit((z - centre) / scale)
         factors = np.linalg.cholesky(gm.covariances_) * scale

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from ..disk import folder_swap
+from ..disk.guarded import Limits
 from ..disk.saving import saving
 from ..errors import CheckpointError, UnknownName
 from ..text import _, number, size
@@ -37,6 +38,7 @@ MODEL, ATLAS, THUMBNAILS, HISTORY, RESUME = (
     "resume.safetensors",
 )
 FILES = (MODEL, ATLAS, THUMBNAILS, HISTORY, RESUME)  # files that a checkpoint may contain
+NPY_HEADER = 128  # bytes of each array in an npz
 CONFIG_BYTES_MAX = 16 * 2**20
 
 
@@ -290,18 +292,24 @@ def digest(config: dict[str, Any]) -> str:
     return _sha256(json.dumps(rest, sort_keys=True, ensure_ascii=False).encode())
 
 
-def pack(arrays: dict[str, np.ndarray]) -> bytes:
-    """Arrays as the bytes of a compressed npz, the same bytes for the same arrays."""
+def pack(arrays: dict[str, np.ndarray], limits: Limits | None = None) -> bytes:
+    """Arrays as the bytes of an npz, the same bytes for the same arrays; compressed, unless a reader with these limits
+    would take it for a bomb, as large arrays of equal values are."""
     import io
     import zipfile
 
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as z:
-        for name, array in sorted(arrays.items()):
-            inner = io.BytesIO()
-            np.lib.format.write_array(inner, np.ascontiguousarray(array), allow_pickle=False)
-            z.writestr(zipfile.ZipInfo(f"{name}.npy"), inner.getvalue(), zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()
+    def packed(method: int) -> bytes:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", method) as z:
+            for name, array in sorted(arrays.items()):
+                inner = io.BytesIO()
+                np.lib.format.write_array(inner, np.ascontiguousarray(array), allow_pickle=False)
+                z.writestr(zipfile.ZipInfo(f"{name}.npy"), inner.getvalue(), method)
+        return buffer.getvalue()
+
+    data = packed(zipfile.ZIP_DEFLATED)
+    unpacked = sum(array.nbytes for array in arrays.values()) + NPY_HEADER * len(arrays)
+    return packed(zipfile.ZIP_STORED) if limits is not None and limits.is_bomb(len(data), unpacked) else data
 
 
 def _sha256(data: bytes) -> str:
