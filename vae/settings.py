@@ -91,9 +91,14 @@ QUESTIONS: dict[str, Question] = {  # by the field of `Choices`, and the flag of
     "encoding": Question(
         N_("Encoding"), N_("how a text file stores letters"), ("utf-8", "cp1252", "utf-16-le", "utf-16-be")
     ),
-    "dates": Question(
-        N_("Dates"), N_("which part of a date of text comes first"), ("year first", "day first", "month first")
+    "delimiter": Question(
+        N_("Delimiter"),
+        N_("what separates the cells of a table of text"),
+        ("comma", "semicolon", "tab", "bar", "spaces"),
     ),
+    "dates": Question(N_("Dates"), N_("what comes first in a date of text"), ("year", "day", "month")),
+    "rows": Question(N_("Rows"), N_("what a row of a table is"), ("sample", "step", "series")),
+    "lengths": Question(N_("Lengths"), N_("how series of unequal length are made equal"), ("cut", "pad")),
 }
 
 

@@ -36,7 +36,10 @@ class Choices:
     header: str = ""
     decimal: str = ""
     encoding: str = ""
+    delimiter: str = ""
     dates: str = ""
+    rows: str = ""
+    lengths: str = ""
 
     def check(self) -> None:
         """Raises: SettingError."""
