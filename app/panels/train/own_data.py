@@ -26,7 +26,7 @@ from vae.text import size as bytes_said
 UPLOAD_MB = 500
 KINDS = [
     "zip", "png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "npz", "npy", "csv", "tsv", "parquet", "gz",
-    "idx",
+    "idx", "txt", "dat", "data", "tab", "pq", "xlsx", "xls", "xlsb", "ods", "h5ad",
 ]  # fmt: skip
 FITS = {"crop": N_("Crop"), "whole": N_("Pad"), "stretch": N_("Stretch")}
 PATH = N_("A file or folder on this machine; it is read in place, nothing is uploaded.")
