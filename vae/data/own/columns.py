@@ -171,7 +171,7 @@ def _repeats(column, most: int) -> bool:
     import pyarrow.compute as pc
     import pyarrow.types as types
 
-    if types.is_temporal(column.type):
+    if types.is_temporal(column.type) or types.is_null(column.type):
         return False
     n = pc.count_distinct(column).as_py()
     return 2 <= n <= min(most, max(2, len(column) // 5))
