@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import warnings
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError, features
 
 from ..text import _, ngettext, number
 from .guarded import Refused
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")  # unlike EPS, none of these formats runs code when read
 SIDE_MAX = 12_000  # px
 PIXELS_MAX = 89_478_485  # PIL's own limit: a quarter of a GiB in RGB
 DAMAGE = (OSError, SyntaxError, ValueError, EOFError, OverflowError, MemoryError)  # what PIL raises for damaged files
+
+
+def _plugged_in() -> list[str]:
+    """AVIF and HEIC, where Pillow was built with the former, and where its plugin for the latter is installed."""
+    found = ["AVIF"] if "avif" in features.get_supported_modules() else []
+    with contextlib.suppress(ImportError):
+        from pillow_heif import register_heif_opener
+
+        register_heif_opener(thumbnails=False)
+        found.append("HEIF")
+    return found
+
+
+# Unlike EPS, none of these formats runs code when it is read.
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", *_plugged_in())
+HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")  # brands of HEIF files
 
 
 class NotAPicture(Refused):
@@ -32,6 +48,10 @@ def opened(
             warnings.simplefilter("ignore")  # of damaged metadata, and of sizes that are checked here
             image = Image.open(io.BytesIO(data), formats=formats)
     except UnidentifiedImageError:
+        if "HEIF" not in FORMATS and data[4:8] == b"ftyp" and data[8:12] in HEIC:
+            raise NotAPicture(
+                _("a HEIC picture, which is read if its plugin is installed: pip install pillow-heif.")
+            ) from None
         if not data:
             raise NotAPicture(
                 _("expected a picture ({formats}); the file is empty.", formats=", ".join(formats))

@@ -14,7 +14,7 @@ from app.browser.sketch import sketch
 from app.show.literal import literal
 from app.state.generation import chosen_label, label_of
 from vae.data.own import series_files
-from vae.data.own.picture_files import BYTES_MAX, FITS, FORMATS, read_picture
+from vae.modalities.picture_files import BYTES_MAX, FITS, FORMATS, read_picture
 from vae.engine.engine import Engine
 from vae.errors import ZscopeError
 from vae.studies.path import describe

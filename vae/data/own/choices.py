@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from ...errors import SettingError, UnknownName
 from ...registry import MODALITIES
+from ...modalities.picture_files import FITS, GROUNDS
 from ...text import _, number
-from .picture_files import FITS, GROUNDS
 
 COLOURS = ("auto", "grey", "colour")
 SIDE_MAX = 512  # px, of a sample

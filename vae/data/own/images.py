@@ -9,18 +9,16 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
-from ...disk.guarded_pictures import FORMATS, SIDE_MAX
+from ...disk.guarded_pictures import SIDE_MAX
 from ...errors import SettingError
+from ...modalities import value_range
+from ...modalities.picture_files import SUFFIXES, NotAPicture, deep_levels, opened, plain, shaped
+from ...modalities.value_range import Levels, Span
 from ...text import _, ngettext, number, size
 from .choices import Choices
-from .picture_files import NotAPicture, opened, plain, shaped, transparent
 from .rows import UNSORTED, Rows, check_room, fewer_classes
 from .sources import ARCHIVES, File, Given, Skipped
 
-SUFFIXES = (
-    ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".ppm", ".pgm", ".pbm",
-    ".pnm", ".apng",
-)  # fmt: skip
 FILE_BYTES = 64 * 2**20  # limit of one picture file
 SIZED = 400  # files whose size is read if none was chosen
 AS_IT_IS, SMALL, LARGE = 128, 32, 64  # px: a common size up to this is used unchanged; else a square of one of these
@@ -129,24 +127,15 @@ def _open(file: File) -> Image.Image:
         raise SettingError(
             _("{size}; the limit for a picture is {limit}", size=size(file.size), limit=size(FILE_BYTES))
         )
-    return opened(file.read(), FORMATS, FILE_BYTES, SIDE_MAX)
+    return opened(file.read(), bytes_max=FILE_BYTES, side_max=SIDE_MAX)
 
 
-def _picture(file: File, shape: tuple[int, int], choices: Choices) -> tuple[np.ndarray, list[str]]:
+def _picture(
+    file: File, shape: tuple[int, int], choices: Choices, span: Span | None
+) -> tuple[np.ndarray, list[str]]:
     """(1, h, w) if it is grey, else (3, h, w), and how it had to be changed: keys of `_note`."""
-    image = _open(file)
-    changes = []
-    if transparent(image):
-        changes.append("transparent")
-    if getattr(image, "n_frames", 1) > 1:
-        changes.append("animated")
-    if image.mode.startswith(("I", "F")):
-        changes.append("deep")
-    if image.mode == "CMYK":
-        changes.append("cmyk")
-    if image.getexif().get(0x0112, 1) not in (0, 1):
-        changes.append("turned")
-    upright = plain(image, choices.ground)
+    found = plain(_open(file), choices.ground, span)
+    upright, changes = found.image, list(found.changes)
     if upright.size != shape[::-1]:
         changes.append("resized")
     grey = upright.mode == "L" or choices.colour == "grey"
@@ -180,6 +169,10 @@ def _note(change: str, n: int, shape: tuple[int, int], choices: Choices) -> str:
     if change == "cmyk":
         return ngettext(
             "{n} picture was converted from CMYK to RGB.", "{n} pictures were converted from CMYK to RGB.", n
+        )
+    if change == "lab":
+        return ngettext(
+            "{n} picture was converted from CIELAB to RGB.", "{n} pictures were converted from CIELAB to RGB.", n
         )
     if change == "turned":
         return ngettext(
