@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from vae.errors import SettingError, ShapeError
 from vae.modalities import picture_files
 from vae.modalities.picture_files import read_picture
-from vae.errors import SettingError, ShapeError
 
 GREY, COLOUR = (1, 28, 28), (3, 20, 30)
 

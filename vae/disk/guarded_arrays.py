@@ -41,9 +41,7 @@ class Declared(NamedTuple):
 Check = Callable[[Mapping[str, Declared]], None]
 
 
-def npy(
-    stream: BufferedIOBase, n_bytes: int, limits: Limits = LIMITS, *, packed: int | None = None
-) -> np.ndarray:
+def npy(stream: BufferedIOBase, n_bytes: int, limits: Limits = LIMITS, *, packed: int | None = None) -> np.ndarray:
     """The array of an NPY file of so many bytes, compressed with gzip or not. packed: bytes that the file takes itself,
     if it is in an archive.
 

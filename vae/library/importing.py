@@ -12,10 +12,10 @@ import torch
 from safetensors.torch import save as save_tensors
 
 from ..atlas.building import of_latents
-from ..modalities.picture_files import opened, plain, read_picture
 from ..disk import guarded_arrays
 from ..disk.guarded import Refused
 from ..errors import DataNotFound, DecoderError, DecoderStopped, SettingError, ShapeError
+from ..modalities.picture_files import opened, plain, read_picture
 from ..registry import IMPORTED, MODALITIES, Modality
 from ..saved import checkpoint
 from ..saved.checkpoint import HISTORY, MODEL, Checkpoint

@@ -14,9 +14,9 @@ from app.browser.sketch import sketch
 from app.show.literal import literal
 from app.state.generation import chosen_label, label_of
 from vae.data.own import series_files
-from vae.modalities.picture_files import BYTES_MAX, FITS, FORMATS, read_picture
 from vae.engine.engine import Engine
 from vae.errors import ZscopeError
+from vae.modalities.picture_files import BYTES_MAX, FITS, FORMATS, read_picture
 from vae.studies.path import describe
 from vae.studies.posterior import sample_of
 from vae.text import N_, _, number

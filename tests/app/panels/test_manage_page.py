@@ -67,6 +67,27 @@ def test_a_zip_is_looked_at_then_kept(root):
     assert shelf.names() == []
 
 
+def test_decisions_stand_in_the_preview_and_are_changed_there(root):
+    table = root / "t.csv"
+    table.write_text("a,b,kind,label\n" + "".join(f"{i}.5,{i * i},{'xyz'[i % 3]},{'pq'[i % 2]}\n" for i in range(30)))
+    at = your_data()
+    at.text_input(key="own.path.0").set_value(str(table)).run()
+    labels = at.selectbox(key="own.decided.labels")
+    assert (labels.value, labels.options) == ("label", ["a", "b", "kind", "label (detected)", "none"])
+    labels.select("kind").run()
+    assert not at.exception
+    assert at.selectbox(key="own.decided.labels").value == "kind"
+    assert at.dataframe[0].value.to_dict("list") == {"label": ["x", "y", "z"], "samples": [10, 10, 10]}
+    at.selectbox(key="own.decided.labels").select("label").run()
+    assert at.dataframe[0].value.to_dict("list") == {"label": ["p", "q"], "samples": [15, 15]}
+    at.selectbox(key="own.decided.labels").select("none").run()
+    assert "There are no labels." in words(at)
+    other = root / "other.csv"
+    other.write_text(table.read_text())
+    at.text_input(key="own.path.0").set_value(str(other)).run()  # a choice is for the files it was made for
+    assert at.selectbox(key="own.decided.labels").value == "label"
+
+
 def test_what_cannot_be_read_is_told(root):
     at = your_data()
     at.text_input(key="own.path.0").set_value(str(root / "none.zip")).run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,11 +12,12 @@ from PIL import Image
 
 from ...disk.guarded_pictures import SIDE_MAX
 from ...errors import SettingError
-from ...modalities import value_range
 from ...modalities.picture_files import SUFFIXES, NotAPicture, deep_levels, opened, plain, shaped
-from ...modalities.value_range import Levels, Span
+from ...modalities.value_range import Levels, Span, together
 from ...text import _, ngettext, number, size
+from . import layouts
 from .choices import Choices
+from .decisions import Decision
 from .rows import UNSORTED, Rows, check_room, fewer_classes
 from .sources import ARCHIVES, File, Given, Skipped
 
@@ -43,12 +45,15 @@ def read_pictures(found: Given, choices: Choices, progress: Progress = lambda do
     Raises: SettingError: no file can be read, or together they exceed the memory limit.
     """
     notes: list[str] = []
-    h, w = choices.size or _common_size(found.files, notes)
+    made: list[Decision] = []
+    sizes, levels = _surveyed(found.files)
+    h, w = choices.size or _common_size(sizes, notes)
+    span = layouts.span(levels, choices, made) if levels else None
     check_room(len(found.files), 3 * h * w, 1)
     read = _Read()
     for i, file in enumerate(found.files):
         try:
-            picture, changes = _picture(file, (h, w), choices)
+            picture, changes = _picture(file, (h, w), choices, span)
         except SettingError as error:
             read.skipped.append(Skipped(file.name, _reason(file, error)))
         else:
@@ -91,6 +96,7 @@ def read_pictures(found: Given, choices: Choices, progress: Progress = lambda do
         test,
         notes=tuple(notes),
         skipped=tuple(read.skipped),
+        decisions=tuple(made),
     )
 
 
@@ -130,9 +136,7 @@ def _open(file: File) -> Image.Image:
     return opened(file.read(), bytes_max=FILE_BYTES, side_max=SIDE_MAX)
 
 
-def _picture(
-    file: File, shape: tuple[int, int], choices: Choices, span: Span | None
-) -> tuple[np.ndarray, list[str]]:
+def _picture(file: File, shape: tuple[int, int], choices: Choices, span: Span | None) -> tuple[np.ndarray, list[str]]:
     """(1, h, w) if it is grey, else (3, h, w), and how it had to be changed: keys of `_note`."""
     found = plain(_open(file), choices.ground, span)
     upright, changes = found.image, list(found.changes)
@@ -219,16 +223,29 @@ def _stacked(pictures: list[np.ndarray], channels: int) -> np.ndarray:
     return x
 
 
-def _common_size(files: Sequence[File], notes: list[str]) -> tuple[int, int]:
-    """The size of most pictures if it is small; else a square of a suitable size."""
+def _surveyed(files: Sequence[File]) -> tuple[list[tuple[int, int]], Levels | None]:
+    """(h, w) of some pictures, upright, and the values of all those of more than 8 bits or of floats; None if none of
+    the some has them."""
     candidates = [f for f in files if is_picture(f)] or list(files)
-    sizes = []
-    for file in candidates[:: max(1, len(candidates) // SIZED)]:
-        try:
-            image = plain(_open(file))
-        except SettingError:  # reported when it is read
-            continue
-        sizes.append((image.height, image.width))
+    some = candidates[:: max(1, len(candidates) // SIZED)]
+    sizes, levels = [], []
+    for file in some:
+        with contextlib.suppress(SettingError):  # reported when it is read
+            image = _open(file)
+            levels.append(deep_levels(image))
+            upright = plain(image).image
+            sizes.append((upright.height, upright.width))
+    deep = [v for v in levels if v]
+    if deep and len(some) < len(candidates):
+        deep = []
+        for file in candidates:
+            with contextlib.suppress(SettingError):
+                deep += [v for v in [deep_levels(_open(file))] if v]
+    return sizes, together(deep) if deep else None
+
+
+def _common_size(sizes: list[tuple[int, int]], notes: list[str]) -> tuple[int, int]:
+    """The size of most pictures if it is small; else a square of a suitable size."""
     if not sizes:
         return SMALL, SMALL
     (most, n), shorter = Counter(sizes).most_common(1)[0], float(np.median([min(s) for s in sizes]))

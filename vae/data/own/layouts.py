@@ -127,7 +127,9 @@ def _guessed(x: np.ndarray, options: list[str]) -> tuple[str, str]:
     if best and best.layout == "grid":
         return "nhw", _("the shape is {shape}, the values are those of pictures", shape=x.shape)
     if x.ndim == 3:
-        return ("ntc" if x.shape[2] < x.shape[1] else "nct"), _("{shape}, with fewer channels than time steps", shape=shape)
+        return ("ntc" if x.shape[2] < x.shape[1] else "nct"), _(
+            "{shape}, with fewer channels than time steps", shape=shape
+        )
     return options[0], shape
 
 

@@ -41,7 +41,9 @@ def parts(arrays: Mapping[str, np.ndarray], file: str) -> dict[str, Part]:
                 rank = words.index(word) if word else len(words)
                 found.setdefault(split, {}).setdefault(role, []).append((rank, name))
     by_split = {split: roles for split, roles in found.items() if "x" in roles}
-    chosen = [ALL] if "train" not in by_split and ALL in by_split else [s for s in ("train", "val", "test") if s in by_split]
+    chosen = (
+        [ALL] if "train" not in by_split and ALL in by_split else [s for s in ("train", "val", "test") if s in by_split]
+    )
     if chosen:
         return {s: Part(*(min(by_split[s][role])[1] if role in by_split[s] else None for role in "xy")) for s in chosen}
     alone = [name for name, a in arrays.items() if a.ndim > 1 and a.dtype.kind in "biuf"]

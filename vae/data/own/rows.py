@@ -8,6 +8,7 @@ import numpy as np
 
 from ...errors import SettingError
 from ...text import _, number, size
+from .decisions import Decision
 from .sources import Skipped
 
 CLASSES_MAX = 1000
@@ -21,7 +22,8 @@ class Rows:
 
     what: the kind of source in words. labels: (n,) names or None. test: (n,) bool if the source has a split of its own.
     when: (n, 2) first and last time step of each sample, for windows of series, which are split by time; source: (n,)
-    the series that each is cut from. notes: sentences on what was chosen or changed.
+    the series that each is cut from. notes: sentences on what was changed or left out;
+    decisions: what had to be decided.
     """
 
     what: str
@@ -34,6 +36,7 @@ class Rows:
     columns: tuple[str, ...] = ()  # names of a vector's values, of a series' channels
     notes: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    decisions: tuple[Decision, ...] = ()
 
 
 def check_room(n: int, values: int, item: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,8 +14,9 @@ from ...disk.guarded import LIMITS, Refused
 from ...errors import SettingError, UnknownName
 from ...registry import MODALITIES
 from ...text import _, ngettext, number, significant
-from .arrays import as_samples
 from .choices import WINDOW, Choices
+from .decisions import NONE, Decision, decide
+from .layouts import as_samples
 from .rows import Rows, check_room, fewer_classes
 from .sources import File, Given
 
@@ -32,18 +34,14 @@ def read_table(found: Given, choices: Choices) -> Rows:
 
     Raises: SettingError: not a table, no such column, or no numeric column.
     """
-    file, notes = found.files[0], []
+    file, notes, made = found.files[0], [], []
     table = _parquet(file) if file.suffix in PARQUET else _csv(file)
     if not table.num_rows:
         raise SettingError(_("{name}: the table has no rows.", name=file.name))
     names = table.column_names
-    for what, name in ((_("time column"), choices.time_column), (_("label column"), choices.label_column)):
-        if name and name not in names:
-            raise SettingError(str(UnknownName(what, name, names)))
-    called = [n for n in names if n.lower() in NAMED_LABEL and n != choices.time_column]
-    label = choices.label_column or next(iter(called), "")
-    if label and not choices.label_column:
-        notes.append(_("Column {label} is used as the label.", label=label))
+    if choices.time_column and choices.time_column not in names:
+        raise SettingError(str(UnknownName(_("time column"), choices.time_column, names)))
+    label = _label(names, choices, made)
     if not choices.time_column:
         notes += [
             _("Column {name} may be a time: as the time column it would turn the rows into a series.", name=n)
@@ -63,11 +61,24 @@ def read_table(found: Given, choices: Choices) -> Rows:
     )
     if series:
         when = _times(table.column(choices.time_column), notes) if choices.time_column else None
-        rows = _windows(what, x, when, labels, choices, notes=notes)
+        rows = _windows(what, x, when, labels, choices, notes=notes, decided=made)
     else:
-        rows = _vectors(what, x, labels, choices, notes)
+        rows = _vectors(what, x, labels, choices, notes, made=made)
     named = MODALITIES.get(rows.modality).layout in ("vector", "line")  # each value or channel is a column
-    return replace(rows, columns=columns if named else (), notes=tuple(notes), skipped=found.skipped)
+    return replace(
+        rows, columns=columns if named else (), notes=tuple(notes), skipped=found.skipped, decisions=tuple(made)
+    )
+
+
+def _label(names: list[str], choices: Choices, made: list[Decision]) -> str:
+    """The name of the column of labels; "" if there is none."""
+    free = [n for n in names if n != choices.time_column]
+    called = next((n for n in free if n.lower() in NAMED_LABEL), "")
+    why = (
+        _("the name of the column says so") if called else _("no column is called {names}", names=_listed(NAMED_LABEL))
+    )
+    value = decide(made, choices, "labels", called or NONE, why, [*free, *([NONE] if NONE not in free else [])])
+    return "" if value == NONE and NONE not in free else value
 
 
 def _timelike(table) -> list[str]:
@@ -218,7 +229,7 @@ def _numbers(table, names: list[str], series: bool, notes: list[str]) -> tuple[t
     return tuple(numeric), x
 
 
-def _listed(names: list[str]) -> str:
+def _listed(names: Sequence[str]) -> str:
     if len(names) <= 8:
         return ", ".join(names)
     return _("{names} and {n} more", names=", ".join(names[:8]), n=number(len(names) - 8))
@@ -260,7 +271,9 @@ def _times(column, notes: list[str]) -> np.ndarray:
 # ---------------------------------------------------------------- numbers to rows
 
 
-def _vectors(what: str, x: np.ndarray, labels: np.ndarray | None, choices: Choices, notes: list[str]) -> Rows:
+def _vectors(
+    what: str, x: np.ndarray, labels: np.ndarray | None, choices: Choices, notes: list[str], *, made: list[Decision]
+) -> Rows:
     whole = ~np.isnan(x).any(1)
     if not whole.all():
         notes.append(
@@ -276,12 +289,19 @@ def _vectors(what: str, x: np.ndarray, labels: np.ndarray | None, choices: Choic
     x, labels = x[whole], None if labels is None else labels[whole]
     if choices.size and choices.kind != "auto" and MODALITIES.get(choices.kind).layout != "grid":
         choices = replace(choices, kind="auto")  # a size means pictures
-    x, modality = as_samples(x, choices, notes, "" if choices.size else "vector")
+    x, modality = as_samples(x, choices, notes, made, "" if choices.size else "vector")
     return Rows(what, modality, x, fewer_classes(labels, notes))
 
 
 def _windows(
-    what: str, x: np.ndarray, when: np.ndarray | None, labels: np.ndarray | None, choices: Choices, *, notes: list[str]
+    what: str,
+    x: np.ndarray,
+    when: np.ndarray | None,
+    labels: np.ndarray | None,
+    choices: Choices,
+    *,
+    notes: list[str],
+    decided: list[Decision],
 ) -> Rows:
     """Windows of `window` rows, one every `stride`, without missing values. If several rows have the same time and
     there are labels, each label is a series of its own; else a window has the most frequent label of its rows."""
@@ -338,7 +358,7 @@ def _windows(
     chosen = np.stack([rows for rows, _part, _start in made])
     starts = np.array([start for _rows, _part, start in made])
     names = None if labels is None else fewer_classes(np.array([_most(labels[rows]) for rows in chosen]), notes)
-    samples, modality = as_samples(x[chosen].transpose(0, 2, 1), replace(choices, size=None), notes, "line")
+    samples, modality = as_samples(x[chosen].transpose(0, 2, 1), replace(choices, size=None), notes, decided, "line")
     return Rows(
         what,
         modality,

@@ -13,9 +13,11 @@ from ...errors import SettingError
 from ...registry import MODALITIES
 from ...text import _, ngettext, number, significant, size
 from ...types import Samples
-from .arrays import as_samples, idx_by_name, read_arrays, read_idx_files
+from .arrays import idx_by_name, read_arrays, read_idx_files
 from .choices import Choices
+from .decisions import Decision
 from .images import is_picture, read_pictures
+from .layouts import as_samples
 from .rows import Rows
 from .sample_files import of_modality, read_samples
 from .sources import Given, Skipped
@@ -30,7 +32,8 @@ Progress = Callable[[int, int], object]
 @dataclass(frozen=True)
 class Preview:
     """A summary of the samples. low, high: range of the original values; labels: name -> number of samples;
-    pictures: up to 16 samples as they will be shown, uint8 (k, c, h, w)."""
+    pictures: up to 16 samples as they will be shown, uint8 (k, c, h, w); decisions: each can be changed
+    by a field of `Choices`."""
 
     source: str
     what: str
@@ -46,6 +49,7 @@ class Preview:
     skipped: tuple[Skipped, ...]
     n_bytes: int
     pictures: np.ndarray
+    decisions: tuple[Decision, ...] = ()
 
     @property
     def measured(self) -> str:
@@ -83,6 +87,7 @@ class Preview:
         if self.columns:
             columns = ", ".join(self.columns[:30]) + ", ..." * (len(self.columns) > 30)
             out.append(_("columns: {columns}", columns=columns))
+        out += [_("decided: {decision}", decision=decision.line()) for decision in self.decisions]
         out += [_("note: {note}", note=note) for note in self.notes]
         if self.skipped:
             out.append(ngettext("skipped: {n} file", "skipped: {n} files", len(self.skipped)))
@@ -154,6 +159,7 @@ def understand(found: Given, choices: Choices, progress: Progress = lambda done,
         skipped=(*found.skipped, *(s for s in rows.skipped if s not in found.skipped)),
         n_bytes=x_train.nbytes + x_test.nbytes,
         pictures=MODALITIES.get(rows.modality).pictures(x_train[shown]),
+        decisions=rows.decisions,
     )
     return Understood(preview, Samples(x_train, y_train, x_test, y_test), tuple(names), mean, std)
 
@@ -193,9 +199,9 @@ def _as_chosen(rows: Rows, choices: Choices) -> Rows:
     """Pictures as samples of the chosen kind, if it is another one."""
     if choices.kind in ("auto", rows.modality):
         return rows
-    notes = list(rows.notes)
-    x, modality = as_samples(rows.x, replace(choices, size=None), notes)
-    return replace(rows, x=x, modality=modality, notes=tuple(notes))
+    notes, made = list(rows.notes), list(rows.decisions)
+    x, modality = as_samples(rows.x, replace(choices, size=None), notes, made)
+    return replace(rows, x=x, modality=modality, notes=tuple(notes), decisions=tuple(made))
 
 
 def _only(found: Given, chosen: list, files: tuple) -> Given:
