@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import struct
 import warnings
 
 from PIL import Image, UnidentifiedImageError, features
@@ -13,7 +14,10 @@ from .guarded import Refused
 
 SIDE_MAX = 12_000  # px
 PIXELS_MAX = 89_478_485  # PIL's own limit: a quarter of a GiB in RGB
-DAMAGE = (OSError, SyntaxError, ValueError, EOFError, OverflowError, MemoryError)  # what PIL raises for damaged files
+DAMAGE = (  # what PIL raises for damaged files
+    OSError, SyntaxError, ValueError, EOFError, ArithmeticError, MemoryError, RuntimeError, LookupError, TypeError,
+    AttributeError, struct.error,
+)  # fmt: skip
 
 
 def _plugged_in() -> list[str]:

@@ -118,7 +118,10 @@ def looks(x: np.ndarray) -> int:
 
 
 def from_array(x: np.ndarray, notes: list[str]) -> np.ndarray:
-    """(n, h, w) or (n, c, h, w), uint8 or floats 0-1 -> (n, c, h, w), c 1 or 3: uint8 or float32. Raises: SettingError."""
+    """(n, h, w) or (n, c, h, w), uint8 or floats 0-1, c 1 or 3 -> (n, c, h, w), uint8 or float32.
+
+    Raises: SettingError.
+    """
     if x.ndim not in (3, 4):
         raise SettingError(
             _("x of shape {shape} is not an array of pictures; see docs/data.md for the layouts.", shape=x.shape)

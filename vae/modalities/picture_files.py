@@ -1,5 +1,5 @@
-"""Untrusted picture files as samples, read by one function for your data, `encode` and Draw: checked, put upright, opaque,
-8 bits, grey or colour, fitted to a shape."""
+"""Untrusted picture files as samples, read by the same functions for your data, `encode` and Draw: checked, upright,
+opaque, with 8 bits, grey or colour, fitted to a shape."""
 
 from __future__ import annotations
 

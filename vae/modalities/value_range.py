@@ -1,4 +1,4 @@
-"""Which values of a picture are black and white: 0-255, 0-1, -1 to 1, 10, 12 or 14 bits in 16, ...; and 8 bits of them."""
+"""Which values of a picture are black and white: 0-1, -1 to 1, 0-255, 10, 12 or 14 bits in 16; and 8 bits of them."""
 
 from __future__ import annotations
 
@@ -52,14 +52,21 @@ def together(several: Iterable[Levels]) -> Levels:
 
 def usual(v: Levels) -> Span | None:
     """The usual range that such values have; None: they have none of them."""
-    if v.low >= 0 and v.high <= 1 + OVERSHOOT:
+    if _within(v, (0.0, 1.0)):
         return 0.0, 1.0
+    if v.item and v.low == v.high:  # one value does not show how many bits are used
+        return 0.0, 2.0 ** (8 * min(v.item, 2)) - 1
     if v.whole and v.low >= 0:
         if v.item != 1 and v.high <= FEW:
             return 0.0, v.high
         return next(((0.0, 2.0**bits - 1) for bits in BITS if v.high < 2**bits), None)
-    ranges = (*SIGNED[: 2 if v.whole else 1], (0.0, 255.0))
-    return next((r for r in ranges if all(_near(at, r) for at in (v.low, v.high))), None)
+    ranges = SIGNED if v.whole else (SIGNED[0], (0.0, 255.0))
+    return next((r for r in ranges if _within(v, r)), None)
+
+
+def _within(v: Levels, span: Span) -> bool:
+    room = OVERSHOOT * (span[1] - span[0])
+    return span[0] - room <= v.low and v.high <= span[1] + room
 
 
 def likely(v: Levels) -> Span:

@@ -95,7 +95,10 @@ def _named(file: File) -> Iterator[None]:
 
 def _joined(parts: list[tuple[str, np.ndarray, np.ndarray | None]], notes: list[str]) -> tuple:
     """The samples of (split, samples, labels) one after the other, their names of classes or None, and which are test
-    samples, or None if there is one split. Validation samples are test samples if no others are. Raises: SettingError."""
+    samples, or None if there is one split. Validation samples are test samples if no others are.
+
+    Raises: SettingError.
+    """
     first = parts[0][1]
     for split, x, _y in parts[1:]:
         if x.shape[1:] != first.shape[1:]:

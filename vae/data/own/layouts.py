@@ -90,7 +90,7 @@ def as_samples(
 
 
 def span(levels: value_range.Levels, choices: Choices, made: list[Decision]) -> value_range.Span:
-    """The values of black and white: those chosen, else the likely ones. Raises: SettingError: the choice is no range."""
+    """The values of black and white: those chosen, else the likely ones. Raises: SettingError: not a range."""
     guess = value_range.named(value_range.likely(levels))
     known = value_range.usual(levels) is not None
     whole = value_range.named((levels.low, levels.high)) if levels.high > levels.low else guess
@@ -127,9 +127,8 @@ def _guessed(x: np.ndarray, options: list[str]) -> tuple[str, str]:
     if best and best.layout == "grid":
         return "nhw", _("the shape is {shape}, the values are those of pictures", shape=x.shape)
     if x.ndim == 3:
-        return ("ntc" if x.shape[2] < x.shape[1] else "nct"), _(
-            "{shape}, with fewer channels than time steps", shape=shape
-        )
+        why = _("the shape is {shape}, with fewer channels than time steps", shape=x.shape)
+        return ("ntc" if x.shape[2] < x.shape[1] else "nct"), why
     return options[0], shape
 
 
