@@ -16,10 +16,10 @@ from .choices import Choices
 from .decisions import Decision, decide
 from .rows import check_room
 
-AXES = {  # layout of an array, a letter an axis -> layout of a modality. n: samples, c: channels, t: time steps
-    "nm": "vector", "nt": "line", "nct": "line", "ntc": "line", "nhw": "grid", "nchw": "grid", "nhwc": "grid",
-}  # fmt: skip
+AXES = {"nct": "line", "ntc": "line", "nhw": "grid", "nchw": "grid", "nhwc": "grid"}  # of an array -> of its modality
 LAST = ("ntc", "nhwc")  # those with the channels last
+CHANNELS = (1, 3, 4)  # of pictures: grey, colour, and with opacity
+SURE = 128  # bytes that reach this are hardly anything but 0-255
 RANGES = ("0:1", "-1:1", *(f"0:{2**bits - 1}" for bits in value_range.BITS))
 
 
@@ -91,6 +91,8 @@ def as_samples(
 
 def span(levels: value_range.Levels, choices: Choices, made: list[Decision]) -> value_range.Span:
     """The values of black and white: those chosen, else the likely ones. Raises: SettingError: not a range."""
+    if levels.item == 1 and levels.high >= SURE and not choices.range:
+        return 0.0, 255.0
     guess = value_range.named(value_range.likely(levels))
     known = value_range.usual(levels) is not None
     whole = value_range.named((levels.low, levels.high)) if levels.high > levels.low else guess
@@ -107,9 +109,10 @@ def span(levels: value_range.Levels, choices: Choices, made: list[Decision]) -> 
 def _arranged(x: np.ndarray, choices: Choices, made: list[Decision]) -> tuple[np.ndarray, str]:
     """x with its channels first, and the layout of its modality; "" if its axes can be only one thing."""
     chosen = "" if choices.kind == "auto" else MODALITIES.get(choices.kind).layout
-    options = [axes for axes, layout in AXES.items() if len(axes) == x.ndim and chosen in ("", layout)]
-    if not options or (chosen and len(options) == 1 and not choices.layout):
-        return x, ""
+    fitting = [axes for axes, layout in AXES.items() if len(axes) == x.ndim and chosen in ("", layout)]
+    options = [axes for axes in fitting if x.ndim != 4 or x.shape[axes.index("c")] in CHANNELS] or fitting
+    if len(options) < 2 and not choices.layout:
+        return (np.moveaxis(x, -1, 1) if options and options[0] in LAST else x), ""
     guess, why = _guessed(x, options)
     axes = decide(made, choices, "layout", guess, why, options)
     return np.moveaxis(x, -1, 1) if axes in LAST else x, AXES[axes]
@@ -118,18 +121,13 @@ def _arranged(x: np.ndarray, choices: Choices, made: list[Decision]) -> tuple[np
 def _guessed(x: np.ndarray, options: list[str]) -> tuple[str, str]:
     """The likely layout of the options, and why."""
     shape = _("the shape is {shape}", shape=x.shape)
-    if len(options) == 1:
-        return options[0], shape
-    if x.ndim == 4:
-        last = x.shape[1] not in (1, 3) and x.shape[3] in (1, 3, 4)
-        return ("nhwc" if last else "nchw"), shape
-    best = _likeliest(x, "") if x.ndim == 3 and "nhw" in options else None
+    if x.ndim != 3 or len(options) < 2:
+        return next(iter(options), ""), shape
+    best = _likeliest(x, "") if "nhw" in options else None
     if best and best.layout == "grid":
         return "nhw", _("the shape is {shape}, the values are those of pictures", shape=x.shape)
-    if x.ndim == 3:
-        why = _("the shape is {shape}, with fewer channels than time steps", shape=x.shape)
-        return ("ntc" if x.shape[2] < x.shape[1] else "nct"), why
-    return options[0], shape
+    why = _("the shape is {shape}, with fewer channels than time steps", shape=x.shape)
+    return ("ntc" if x.shape[2] < x.shape[1] else "nct"), why
 
 
 def _modality(x: np.ndarray, choices: Choices, layout: str) -> Modality | None:
