@@ -90,6 +90,7 @@ def opened(
                 max=number(pixels_max),
             )
         )
+    _rescale_transparency(image)
     return image
 
 
@@ -102,3 +103,12 @@ def decoded(image: Image.Image) -> Image.Image:
     except DAMAGE as e:
         raise Refused(_("the picture is damaged or truncated: {error}.", error=e)) from e
     return image
+
+
+def _rescale_transparency(image: Image.Image) -> None:
+    """A PNG declares its transparent value in the bits of the file; PIL converts the pixels to 8 bits, but not that."""
+    clear, raw = image.info.get("transparency"), image.tile[0].args if image.tile else ""
+    if isinstance(clear, int) and raw in ("L;2", "L;4"):
+        image.info["transparency"] = clear * {"L;2": 85, "L;4": 17}[str(raw)]
+    elif isinstance(clear, tuple) and raw == "RGB;16B":
+        image.info["transparency"] = tuple(value >> 8 for value in clear)

@@ -179,9 +179,6 @@ def _opaque(image: Image.Image, mask: np.ndarray | None, level: int) -> Image.Im
     """The same on a ground of that level. mask: where it is transparent; None: as the picture itself says."""
     if mask is not None:
         return Image.fromarray(np.where(mask, np.uint8(level), np.asarray(image)))
-    clear = image.info.get("transparency")
-    if isinstance(clear, tuple) and max(clear) > 255:  # a PNG of 16 bits, of which PIL keeps the upper 8
-        image.info["transparency"] = tuple(v >> 8 for v in clear)
     while image.mode != "RGBA":
         image = image.convert(ALPHA.get(image.mode, "RGBA"))
     image = Image.alpha_composite(Image.new("RGBA", image.size, (level, level, level, 255)), image)

@@ -19,6 +19,7 @@ from .labels import class_names
 from .rows import BYTES_MAX, Rows, fewer_classes
 from .sources import File, Given
 
+SUFFIXES = (".npy", ".npz", ".npy.gz")
 IDX_PARTS = {"train": ("train",), "test": ("t10k", "test")}
 IMAGES, LABELS = ("image", "idx3", "idx4", "-x", "_x"), ("label", "idx1", "-y", "_y")
 

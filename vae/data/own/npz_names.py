@@ -68,6 +68,8 @@ def labelled(
 ) -> dict[str, Part]:
     """The same with the labels that are chosen: an array, for every split its own, or none. Raises: SettingError."""
     first, part = next(iter(found.items()))
+    if not arrays[part.x].ndim:
+        return found  # refused where the samples are read
     n = len(arrays[part.x])
     names = [
         name

@@ -13,6 +13,7 @@ from ...registry import MODALITIES
 from ...text import _, ngettext, number, significant, size
 from ...types import Samples
 from . import splitting, standard, zip_names
+from .arrays import SUFFIXES as ARRAYS
 from .arrays import idx_by_name, read_arrays, read_idx_files
 from .choices import Choices
 from .decisions import Decision, decide
@@ -196,7 +197,7 @@ def _read(found: Given, choices: Choices, progress: Progress) -> Rows:
         return read_samples(_only(found, own[1], files), own[0], progress)
     pictures = [f for f in files if is_picture(f)]
     tables = [f for f in files if f.suffix in TABLES]
-    arrays = [f for f in files if f.suffix in (".npy", ".npz")]
+    arrays = [f for f in files if f.name.lower().endswith(ARRAYS)]
     idx = [f for f in files if idx_by_name(f)]
     if idx and not pictures:
         return read_idx_files(_only(found, idx, files), choices)

@@ -15,12 +15,9 @@ FREQUENT = {  # letters that names in these encodings consist of; others are sig
     "latin": "äöüßéèêëàâáãåæçñïîíìóòôõøœúùûýÿ",
     "cyrillic": "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъёіїєґ",
 }
-LEADS = {
-    "cp932": (0x88, 0x97),
-    "gbk": (0xB0, 0xD7),
-    "big5": (0xA4, 0xC6),
-    "cp949": (0xB0, 0xC8),
-}  # common
+LEADS = {  # of common characters: the first of their two bytes
+    "cp932": (0x88, 0x97), "gbk": (0xB0, 0xD7), "big5": (0xA4, 0xC6), "cp949": (0xB0, 0xC8),
+}  # fmt: skip
 DOUBTFUL = 0.9  # of a wide encoding: its common characters are also pairs of letters of others
 
 
