@@ -91,8 +91,10 @@ QUESTIONS: dict[str, Question] = {  # by the field of `Choices`, and the flag of
     "encoding": Question(
         N_("Encoding"), N_("how a text file stores letters"), ("utf-8", "cp1252", "utf-16-le", "utf-16-be")
     ),
-    "dates": Question(
-        N_("Dates"), N_("which part of a date of text comes first"), ("year first", "day first", "month first")
+    "delimiter": Question(
+        N_("Delimiter"),
+        N_("what separates the cells of a table of text"),
+        ("comma", "semicolon", "tab", "bar", "spaces"),
     ),
     "range": Question(N_("Range"), N_("the values of black and white in pictures, as LOW:HIGH")),
     "layout": Question(
@@ -104,6 +106,9 @@ QUESTIONS: dict[str, Question] = {  # by the field of `Choices`, and the flag of
         N_("how a ZIP without the UTF-8 flag stores the names of its files"),
         ("utf-8", "cp437", "cp850", "cp1252", "cp866", "cp1251", "cp932", "gbk", "big5", "cp949"),
     ),
+    "dates": Question(N_("Dates"), N_("what comes first in a date of text"), ("year", "day", "month")),
+    "rows": Question(N_("Rows"), N_("what a row of a table is"), ("sample", "step", "series")),
+    "lengths": Question(N_("Lengths"), N_("how series of unequal length are made equal"), ("cut", "pad")),
 }
 
 

@@ -171,7 +171,7 @@ def test_several_rows_at_a_time_are_series_of_their_own(tmp_path):
     ("text", "choices", "words"),
     [
         ("a,b\n", {}, "no rows"),
-        ("a,b\nx,y\n" * 9, {}, "none of the columns is numeric: a, b"),
+        ("a,b\n" + "x,y\n" * 9, {}, "none of the columns is numeric: a, b"),
         ("a,b\n1,2\n3\n", {}, "cannot be read as CSV"),
         ("a,b\n" + "1,2\n" * 20, {"labels": "c"}, "unknown labels 'c'"),
         ("a,b\n" + "1,2\n" * 20, {"time_column": "tme"}, "unknown time column"),

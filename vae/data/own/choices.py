@@ -36,10 +36,13 @@ class Choices:
     header: str = ""
     decimal: str = ""
     encoding: str = ""
+    delimiter: str = ""
     dates: str = ""
     range: str = ""
     layout: str = ""
     zip_names: str = ""
+    rows: str = ""
+    lengths: str = ""
 
     def check(self) -> None:
         """Raises: SettingError."""

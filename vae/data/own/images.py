@@ -39,8 +39,14 @@ class _Read:
     changes: Counter = field(default_factory=Counter)
 
 
-def read_pictures(found: Given, choices: Choices, progress: Progress = lambda done, n: None) -> Rows:
+def read_pictures(
+    found: Given,
+    choices: Choices,
+    progress: Progress = lambda done, n: None,
+    given_labels: dict[str, str] | None = None,
+) -> Rows:
     """Every file whose content is a picture, whatever its name; every other file is listed as skipped, with the reason.
+    given_labels: by the name of the file, in place of those of its folders.
 
     Raises: SettingError: no file can be read, or together they exceed the memory limit.
     """
@@ -87,9 +93,16 @@ def read_pictures(found: Given, choices: Choices, progress: Progress = lambda do
             else _("All pictures are grey.")
         )
     notes += [_note(change, n, (h, w), choices) for change, n in sorted(read.changes.items())]
-    labels, test = folder_labels([f.folders for f in read.files], notes)
+    what = _("pictures, with labels from a table")
+    if given_labels is None:
+        labels, test = folder_labels([f.folders for f in read.files], notes)
+        what = _("pictures") if labels is None else _("pictures, with labels from the names of their folders")
+    else:
+        test = folder_labels([f.folders for f in read.files], [])[1]
+        labels = np.array([given_labels.get(f.name, UNSORTED) for f in read.files]) if given_labels else None
+        labels = fewer_classes(labels, notes)
     return Rows(
-        "pictures" if labels is None else _("pictures, with labels from the names of their folders"),
+        what,
         "image",
         _stacked(read.pictures, 3 if colour else 1),
         labels,

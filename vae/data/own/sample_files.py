@@ -14,7 +14,7 @@ from .images import SUFFIXES as PICTURES
 from .images import folder_labels
 from .rows import Rows, check_room
 from .sources import File, Given, Skipped
-from .tables import SUFFIXES as TABLES
+from .table_files import SUFFIXES as TABLES
 
 ELSEWHERE = (*PICTURES, *TABLES, ".npy", ".npz")  # files with a reader of their own, whatever they contain
 Progress = Callable[[int, int], object]

@@ -57,6 +57,18 @@ class File:
     def suffix(self) -> str:
         return PurePosixPath(self.name).suffix.lower()
 
+    @property
+    def inner_suffix(self) -> str:
+        """Its suffix, or that before .gz."""
+        return PurePosixPath(self.name[:-3]).suffix.lower() if self.suffix == ".gz" else self.suffix
+
+    def unpacked(self) -> bytes:
+        """All its bytes; those that gzip has packed, if its name ends in .gz. Raises: guarded.Refused; SettingError."""
+        if self.suffix != ".gz":
+            return self.read()
+        limits = guarded.Limits(unpacked=FILE_BYTES_MAX)
+        return guarded.gunzipped(self.read(), limits, packed=self.packed)
+
     def read(self) -> bytes:
         """All its bytes. Raises: SettingError: it cannot be read; the message follows its name."""
         try:

@@ -18,11 +18,12 @@ from .arrays import idx_by_name, read_arrays, read_idx_files
 from .choices import Choices
 from .decisions import Decision, decide
 from .images import is_picture, read_pictures
+from .labels_beside import labels_beside
 from .layouts import as_samples
 from .rows import FEWEST, Rows, natural
 from .sample_files import of_modality, read_samples
 from .sources import Given, Skipped
-from .tables import SUFFIXES as TABLES
+from .table_files import is_table
 from .tables import read_table
 
 SHOWN = 16  # samples of a preview
@@ -196,16 +197,16 @@ def _read(found: Given, choices: Choices, progress: Progress) -> Rows:
     if own := of_modality(files, choices):
         return read_samples(_only(found, own[1], files), own[0], progress)
     pictures = [f for f in files if is_picture(f)]
-    tables = [f for f in files if f.suffix in TABLES]
     arrays = [f for f in files if f.name.lower().endswith(ARRAYS)]
+    tables = [f for f in files if is_table(f, len(files) == 1)]
     idx = [f for f in files if idx_by_name(f)]
     if idx and not pictures:
         return read_idx_files(_only(found, idx, files), choices)
     if len(files) == 1 and not pictures and not tables and not arrays:
         return _as_chosen(read_pictures(found, choices, progress), choices)  # judged by its content
     if len(arrays) + len(tables) == 1 and not pictures:
-        read = read_arrays if arrays else read_table
-        return read(_only(found, arrays or tables, files), choices)
+        only = _only(found, arrays or tables, files)
+        return read_arrays(only, choices) if arrays else read_table(only, choices, progress)
     if not pictures and (arrays or tables):
         every = ", ".join(PurePosixPath(f.name).name for f in (arrays + tables)[:6])
         raise SettingError(
@@ -215,7 +216,18 @@ def _read(found: Given, choices: Choices, progress: Progress) -> Rows:
                 names=every,
             )
         )
-    return _as_chosen(read_pictures(found, choices, progress), choices)
+    return _as_chosen(_labelled(found, pictures, tables, choices, progress), choices)
+
+
+def _labelled(found: Given, pictures: list, tables: list, choices: Choices, progress: Progress) -> Rows:
+    """Pictures with the labels of a table beside them, if there is one; else with those of their folders."""
+    made: list[Decision] = []
+    notes: list[str] = []
+    beside = labels_beside(pictures, tables, choices, made, notes) if pictures else None
+    labels, table = beside or (None, None)
+    left = replace(found, files=tuple(f for f in found.files if f is not table))
+    rows = read_pictures(left, choices, progress, labels)
+    return replace(rows, notes=(*notes, *rows.notes), decisions=(*made, *rows.decisions))
 
 
 def _as_chosen(rows: Rows, choices: Choices) -> Rows:
