@@ -83,7 +83,7 @@ class Question:
 
 
 QUESTIONS: dict[str, Question] = {  # by the field of `Choices`, and the flag of the command line
-    "labels": Question(N_("Labels"), N_("the column of labels, or none")),
+    "labels": Question(N_("Labels"), N_("the column or array of labels, or none")),
     "header": Question(
         N_("Header"), N_("whether the first row of a table has the names of its columns"), ("yes", "no")
     ),
@@ -95,6 +95,16 @@ QUESTIONS: dict[str, Question] = {  # by the field of `Choices`, and the flag of
         N_("Delimiter"),
         N_("what separates the cells of a table of text"),
         ("comma", "semicolon", "tab", "bar", "spaces"),
+    ),
+    "range": Question(N_("Range"), N_("the values of black and white in pictures, as LOW:HIGH")),
+    "layout": Question(
+        N_("Layout"),
+        N_("what the axes of an array are: n samples, c channels, h rows, w columns, t time steps, m values"),
+    ),
+    "zip_names": Question(
+        N_("ZIP names"),
+        N_("how a ZIP without the UTF-8 flag stores the names of its files"),
+        ("utf-8", "cp437", "cp850", "cp1252", "cp866", "cp1251", "cp932", "gbk", "big5", "cp949"),
     ),
     "dates": Question(N_("Dates"), N_("what comes first in a date of text"), ("year", "day", "month")),
     "rows": Question(N_("Rows"), N_("what a row of a table is"), ("sample", "step", "series")),

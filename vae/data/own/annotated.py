@@ -8,9 +8,9 @@ from ...disk.guarded import LIMITS, Refused
 from ...disk.temporary import temporary_folder
 from ...errors import SettingError
 from ...text import _
-from .arrays import as_samples
 from .choices import Choices
 from .decisions import NONE, Decision, decide
+from .layouts import as_samples
 from .rows import CLASSES_MAX, Rows, check_room, fewer_classes
 from .sources import Given
 from .table_files import needs
@@ -50,7 +50,7 @@ def read_annotated(found: Given, choices: Choices) -> Rows:
                 _("{name}: not an AnnData file, or a damaged one ({reason}).", name=file.name, reason=first_line(e))
             ) from None
     label = _label(observed, choices, made)
-    x, modality = as_samples(x.astype(np.float64), choices, notes, "" if choices.size else "vector")
+    x, modality = as_samples(x.astype(np.float64), choices, notes, made, "" if choices.size else "vector")
     labels = fewer_classes(observed[label] if label else None, notes)
     return Rows(
         _("cells of an AnnData file"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...errors import SettingError, UnknownName
+from ...modalities.picture_files import FITS, GROUNDS
 from ...registry import MODALITIES
 from ...settings import QUESTIONS
 from ...text import _, number
-from .picture_files import FITS, GROUNDS
 
 COLOURS = ("auto", "grey", "colour")
 SIDE_MAX = 512  # px, of a sample
@@ -38,6 +38,9 @@ class Choices:
     encoding: str = ""
     delimiter: str = ""
     dates: str = ""
+    range: str = ""
+    layout: str = ""
+    zip_names: str = ""
     rows: str = ""
     lengths: str = ""
 

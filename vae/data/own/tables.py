@@ -14,11 +14,11 @@ import numpy as np
 from ...errors import SettingError, UnknownName
 from ...registry import MODALITIES
 from ...text import _, ngettext, number
-from .arrays import as_samples
 from .choices import Choices
 from .columns import Numbers, chosen_numbers, label_column, numbers, text_of
 from .decisions import Decision, decide
 from .images import read_pictures
+from .layouts import as_samples, of_array
 from .lists import arrays, evened, list_columns
 from .rows import Rows, fewer_classes
 from .sources import File, Given
@@ -89,11 +89,13 @@ def _numbers(
     if row == "step":
         when = times(table.column(choices.time_column), choices, made, notes) if choices.time_column else None
         what = _("ordered rows of a {format} file", format=format_of(file))
-        return windows(what, x, when, labels, choices, notes=notes), columns
+        return windows(what, x, when, labels, choices, notes=notes, decided=made), columns
     if row == "series":
         what = _("rows of a {format} file, each a series", format=format_of(file))
         return _series(what, _without_end(x), labels, choices, made, notes=notes), ()
-    return _vectors(_("rows of a {format} file", format=format_of(file)), x, labels, choices, notes), columns
+    return _vectors(
+        _("rows of a {format} file", format=format_of(file)), x, labels, choices, made, notes=notes
+    ), columns
 
 
 def _row(names: list[str], timed: bool, layout: str, choices: Choices, made: list[Decision]) -> str:
@@ -129,11 +131,11 @@ def _lists(table, inside: list[str], labels, choices: Choices, made: list[Decisi
     if len(found) == 1 and isinstance(first, np.ndarray):
         if first.ndim > 2:
             whole = ~np.isnan(first).reshape(len(first), -1).any(1)
-            return _of_array(first, whole, labels, choices, notes)
+            return _of_array(first, whole, labels, choices, made, notes=notes)
         options = {"": ["sample", "series"], "line": ["series"]}.get(layout, ["sample"])
         row = decide(made, choices, "rows", options[0], _("its lists have the same length"), options)
         if row == "sample":
-            return _vectors("", first, labels, choices, notes)
+            return _vectors("", first, labels, choices, made, notes=notes)
     else:
         if layout not in ("", "line"):
             raise SettingError(
@@ -160,13 +162,15 @@ def _series(
     whole = np.array([x.shape[1] > 0 and not np.isnan(x).any() for x in series])
     _note_lacking(whole, notes)
     x = evened([s for s, kept in zip(series, whole, strict=True) if kept], choices, made, notes)
-    x, modality = as_samples(x, replace(choices, size=None), notes, "line")
+    x, modality = as_samples(x, replace(choices, size=None), notes, made, "line")
     return Rows(what, modality, x, fewer_classes(None if labels is None else labels[whole], notes))
 
 
-def _of_array(x: np.ndarray, whole: np.ndarray, labels, choices: Choices, notes: list[str]) -> Rows:
+def _of_array(
+    x: np.ndarray, whole: np.ndarray, labels, choices: Choices, made: list[Decision], *, notes: list[str]
+) -> Rows:
     _note_lacking(whole, notes)
-    x, modality = as_samples(x[whole], choices, notes)
+    x, modality = of_array(x[whole], choices, notes, made)
     return Rows("", modality, x, fewer_classes(None if labels is None else labels[whole], notes))
 
 
@@ -214,11 +218,13 @@ def _labels_of(files: list[File], labels) -> dict[str, str] | None:
 # ---------------------------------------------------------------- numbers to rows
 
 
-def _vectors(what: str, x: np.ndarray, labels: np.ndarray | None, choices: Choices, notes: list[str]) -> Rows:
+def _vectors(
+    what: str, x: np.ndarray, labels: np.ndarray | None, choices: Choices, made: list[Decision], *, notes: list[str]
+) -> Rows:
     whole = ~np.isnan(x).any(1)
     _note_lacking(whole, notes)
     x, labels = x[whole], None if labels is None else labels[whole]
     if choices.size and choices.kind != "auto" and MODALITIES.get(choices.kind).layout != "grid":
         choices = replace(choices, kind="auto")  # a size means pictures
-    x, modality = as_samples(x, choices, notes, "" if choices.size else "vector")
+    x, modality = as_samples(x, choices, notes, made, "" if choices.size else "vector")
     return Rows(what, modality, x, fewer_classes(labels, notes))

@@ -8,13 +8,21 @@ import numpy as np
 
 from ...errors import SettingError
 from ...text import _, ngettext, number, significant
-from .arrays import as_samples
 from .choices import WINDOW, Choices
+from .decisions import Decision
+from .layouts import as_samples
 from .rows import Rows, check_room, fewer_classes
 
 
 def windows(
-    what: str, x: np.ndarray, when: np.ndarray | None, labels: np.ndarray | None, choices: Choices, *, notes: list[str]
+    what: str,
+    x: np.ndarray,
+    when: np.ndarray | None,
+    labels: np.ndarray | None,
+    choices: Choices,
+    *,
+    notes: list[str],
+    decided: list[Decision],
 ) -> Rows:
     """Windows of `window` rows, one every `stride`, without missing values. If several rows have the same time and
     there are labels, each label is a series of its own; else a window has the most frequent label of its rows."""
@@ -71,7 +79,7 @@ def windows(
     chosen = np.stack([rows for rows, _part, _start in made])
     starts = np.array([start for _rows, _part, start in made])
     names = None if labels is None else fewer_classes(np.array([_most(labels[rows]) for rows in chosen]), notes)
-    samples, modality = as_samples(x[chosen].transpose(0, 2, 1), replace(choices, size=None), notes, "line")
+    samples, modality = as_samples(x[chosen].transpose(0, 2, 1), replace(choices, size=None), notes, decided, "line")
     return Rows(
         what,
         modality,
