@@ -94,6 +94,16 @@ def opened(
     return image
 
 
+def n_frames(image: Image.Image) -> int:
+    """How many frames or pages it has, as far as they can be read."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of damaged metadata of the later ones
+            return getattr(image, "n_frames", 1)
+    except DAMAGE:
+        return 1
+
+
 def decoded(image: Image.Image) -> Image.Image:
     """The same picture, its first frame decoded. Raises: Refused: damaged."""
     try:

@@ -97,7 +97,7 @@ def plain(image: Image.Image, ground: str = "black", span: Span | None = None) -
     floats; None: the likely ones of its values. Raises: SettingError: its colours cannot be converted."""
     changes = []
     try:
-        if getattr(image, "n_frames", 1) > 1:
+        if guarded_pictures.n_frames(image) > 1:
             changes.append("animated")
         turned = _upright(image)
         if turned is not image:

@@ -25,7 +25,10 @@ from vae.text import N_, _, ngettext, number
 from vae.text import size as bytes_said
 
 UPLOAD_MB = 500
-KINDS = ["zip", *(suffix[1:] for suffix in PICTURES), "npz", "npy", "csv", "tsv", "parquet", "gz", "idx"]
+KINDS = [
+    "zip", *(suffix[1:] for suffix in PICTURES), "npz", "npy", "csv", "tsv", "parquet", "gz", "idx", "txt", "dat",
+    "data", "tab", "pq", "xlsx", "xls", "xlsb", "ods", "h5ad",
+]  # fmt: skip
 FITS = {"crop": N_("Crop"), "whole": N_("Pad"), "stretch": N_("Stretch")}
 PATH = N_("A file or folder on this machine; it is read in place, nothing is uploaded.")
 FILES = N_("You see a preview first: nothing is saved before you press Add.")

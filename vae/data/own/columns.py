@@ -12,6 +12,7 @@ from ...text import _, number
 from .choices import Choices
 from .decisions import NONE, Decision, decide
 from .rows import CLASSES_MAX, check_room
+from .table_files import is_content
 from .text_tables import NULLS, SEPARATORS, SIGNS, listed, number_pattern
 from .times import is_time
 
@@ -70,9 +71,10 @@ def _of_text(column, decimal: str) -> tuple[np.ndarray | None, list[str]]:
 
 
 def chosen_numbers(
-    table, found: Numbers, names: list[str], series: bool, notes: list[str]
+    table, found: Numbers, names: list[str], row: str, notes: list[str]
 ) -> tuple[tuple[str, ...], np.ndarray]:
     """The columns of numbers among those names that are used, and (rows, columns) float64 with NaN for missing values.
+    row: what a row is, a sample, step or series.
 
     Raises: SettingError: there is none.
     """
@@ -84,9 +86,9 @@ def chosen_numbers(
     for name in names:
         if name not in found.x:
             (empty if pa.types.is_null(table.schema.field(name).type) else other).append(name)
-        elif np.isnan(found.x[name]).mean() > EMPTY:
+        elif row != "series" and np.isnan(found.x[name]).mean() > EMPTY:
             empty.append(name)
-        elif not series and name.lower() in NAMED_ROW and (np.diff(found.x[name]) > 0).all():
+        elif row == "sample" and name.lower() in NAMED_ROW and (np.diff(found.x[name]) > 0).all():
             notes.append(
                 _("Column {name} only numbers the rows and was left out.", name=name)
                 if name
@@ -125,7 +127,7 @@ def chosen_numbers(
 
 def label_column(table, found: Numbers, bare: bool, choices: Choices, made: list[Decision]) -> str:
     """The name of the column of labels; "" if there is none. bare: whether the table has no header."""
-    free = [n for n in table.column_names if n != choices.time_column]
+    free = [f.name for f in table.schema if f.name != choices.time_column and not is_content(f.type)]
     guess, why = _likely_label(table, found, free, bare)
     value = decide(made, choices, "labels", guess or NONE, why, list(dict.fromkeys([*free, NONE])))
     return "" if value == NONE and NONE not in free else value
@@ -169,7 +171,7 @@ def _repeats(column, most: int) -> bool:
     import pyarrow.compute as pc
     import pyarrow.types as types
 
-    if types.is_temporal(column.type) or types.is_nested(column.type) or types.is_binary(column.type):
+    if types.is_temporal(column.type) or types.is_null(column.type):
         return False
     n = pc.count_distinct(column).as_py()
     return 2 <= n <= min(most, max(2, len(column) // 5))

@@ -11,7 +11,7 @@ from .choices import Choices
 from .columns import NAMED_LABEL, text_of
 from .decisions import NONE, Decision, decide
 from .sources import File
-from .table_files import read_columns
+from .table_files import is_content, read_columns
 from .text_tables import listed
 
 FOLDERS = "folders"  # labels from the names of folders, not from the table
@@ -32,7 +32,8 @@ def labels_beside(
             columns, _decimal = read_columns(table, choices, own, [])
         except SettingError:  # told where it is listed as no picture
             continue
-        named = {name: text_of(columns.column(name)).tolist() for name in columns.column_names[:100]}
+        words = [f.name for f in columns.schema if not is_content(f.type)]
+        named = {name: text_of(columns.column(name)).tolist() for name in words[:100]}
         name, found = _names_of(pictures, named)
         if len(found) < len(pictures) / 2:
             continue

@@ -23,8 +23,8 @@ def list_columns(table) -> list[str]:
 
 
 def arrays(column) -> list[np.ndarray] | np.ndarray:
-    """The lists of a column as one array (n, ...), or as n arrays if their lengths differ; NaN for missing values; a
-    missing list has the length 0. Raises: SettingError: lists in lists of unequal lengths."""
+    """The lists of a column as one array (n, ...), or as n arrays if their lengths differ; NaN for missing values,
+    also where a list is missing. Raises: SettingError: lists in lists of unequal lengths."""
     import pyarrow as pa
 
     parts = [chunk.storage if isinstance(chunk, pa.ExtensionArray) else chunk for chunk in column.chunks]
@@ -33,11 +33,17 @@ def arrays(column) -> list[np.ndarray] | np.ndarray:
     while pa.types.is_nested(nested.type):
         lengths.append(_lengths(nested))
         nested = nested.flatten()
-    values = nested.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False).astype(np.float64)
+    if nested.null_count or not pa.types.is_integer(nested.type):
+        nested = nested.cast(pa.float64(), safe=False)
+    values = np.array(nested.to_numpy(zero_copy_only=False))
     shape = [len(column)]
     for level in lengths:
         if len(level) and (level == level[0]).all():
             shape.append(int(level[0]))
+        elif len(lengths) == 1 and len(set(level[level > 0].tolist())) == 1:
+            filled = np.full((len(column), level.max()), np.nan)  # the others are missing
+            filled[level > 0] = values.reshape(-1, level.max())
+            return filled
         elif len(lengths) == 1:
             return np.split(values, np.cumsum(level)[:-1])
         else:

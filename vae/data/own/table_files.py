@@ -82,7 +82,8 @@ def _parquet(file: File, data: bytes, notes: list[str]):
         for name, kind in words.items():
             plain = table.column(name).cast(kind.value_type if pa.types.is_dictionary(kind) else kind)
             table = table.set_column(table.column_names.index(name), name, plain)
-        return table.rename_columns(distinct(table.column_names))
+        table = table.rename_columns(distinct(table.column_names))
+        return table.replace_schema_metadata(source.schema_arrow.metadata)
     except Refused:
         raise
     except (pa.ArrowException, OSError, ValueError, KeyError) as e:
@@ -101,6 +102,14 @@ def _useful(t) -> bool:
         if not (types.is_primitive(t) or types.is_list(t) or types.is_large_list(t) or types.is_fixed_size_list(t)):
             return False
     return not types.is_nested(t) or is_picture_struct(t)
+
+
+def is_content(t) -> bool:
+    """Whether a cell of a column of this type is more than a word or a number: a list or a picture."""
+    import pyarrow.types as types
+
+    t = t.value_type if types.is_dictionary(t) else getattr(t, "storage_type", t)
+    return types.is_nested(t) or types.is_binary(t) or types.is_large_binary(t)
 
 
 def _is_text(t) -> bool:

@@ -85,7 +85,7 @@ def _numbers(
     if timed and layout not in ("", "line"):
         raise SettingError(_("a time column or a window makes series, not samples of kind {kind}.", kind=choices.kind))
     row = _row(inside, timed, layout, choices, made)
-    columns, x = chosen_numbers(table, values, inside, row == "step", notes)
+    columns, x = chosen_numbers(table, values, inside, row, notes)
     if row == "step":
         when = times(table.column(choices.time_column), choices, made, notes) if choices.time_column else None
         what = _("ordered rows of a {format} file", format=format_of(file))

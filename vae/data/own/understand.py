@@ -13,6 +13,8 @@ from ...registry import MODALITIES
 from ...text import _, ngettext, number, significant, size
 from ...types import Samples
 from . import splitting, standard, zip_names
+from .annotated import SUFFIX as ANNOTATED
+from .annotated import read_annotated
 from .arrays import SUFFIXES as ARRAYS
 from .arrays import idx_by_name, read_arrays, read_idx_files
 from .choices import Choices
@@ -195,8 +197,10 @@ def _read(found: Given, choices: Choices, progress: Progress) -> Rows:
     """Read with the reader that fits the files. Raises: SettingError: none does."""
     files = found.files
     if own := of_modality(files, choices):
-        return read_samples(_only(found, own[1], files), own[0], progress)
+        return read_samples(_only(found, own[1], files), own[0], choices, progress)
     pictures = [f for f in files if is_picture(f)]
+    if annotated := [f for f in files if f.suffix == ANNOTATED]:
+        return read_annotated(_only(found, annotated[:1], files), choices)
     arrays = [f for f in files if f.name.lower().endswith(ARRAYS)]
     tables = [f for f in files if is_table(f, len(files) == 1)]
     idx = [f for f in files if idx_by_name(f)]
