@@ -11,7 +11,6 @@ import pytest
 
 from tests.data.test_own_pictures import read
 from tests.odd_pictures import drawn, saved
-from vae.data.own import zip_names
 from vae.errors import SettingError
 
 WORDS = {
@@ -83,5 +82,7 @@ def test_labels_of_an_array_are_composed(tmp_path):
 
 
 def test_bytes_of_no_encoding_are_still_a_name():
+    from vae.data.own import zip_names
+
     assert zip_names.possible([b"\xff\x81\xfe"])
     assert zip_names.guessed([b"\xff\x81\xfe"]) in zip_names.possible([b"\xff\x81\xfe"])

@@ -20,6 +20,7 @@ from ..data.own.choices import Choices
 from ..data.own.decisions import Decision
 from ..disk import guarded_arrays
 from ..disk.guarded import Refused
+from ..disk.guarded_pictures import FORMATS
 from ..disk.one_step import replacing
 from ..disk.saving import saving
 from ..engine.engine import Engine, load
@@ -181,8 +182,9 @@ def read_samples(inputs: list[str], engine: Engine, span: str = "") -> np.ndarra
                 array=array,
             )
         )
-    read = modality.from_bytes
+    read, takes = modality.from_bytes, modality.suffix[1:].upper()
     if read is image.from_bytes:
+        takes = ", ".join(FORMATS)
         read = partial(image.from_bytes, span=_span(inputs, span))
     elif span:
         raise SettingError(_("--range {range}: {model} does not take pictures.", range=span, model=engine.name))
@@ -199,7 +201,7 @@ def read_samples(inputs: list[str], engine: Engine, span: str = "") -> np.ndarra
                     name=name,
                     reason=e,
                     model=engine.name,
-                    format=modality.suffix[1:].upper(),
+                    format=takes,
                     array=array,
                 )
             ) from e

@@ -117,7 +117,8 @@ def decoded(image: Image.Image) -> Image.Image:
 
 def _rescale_transparency(image: Image.Image) -> None:
     """A PNG declares its transparent value in the bits of the file; PIL converts the pixels to 8 bits, but not that."""
-    clear, raw = image.info.get("transparency"), image.tile[0].args if image.tile else ""
+    tile = getattr(image, "tile", None)  # how the file stores its pixels
+    clear, raw = image.info.get("transparency"), tile[0].args if tile else ""
     if isinstance(clear, int) and raw in ("L;2", "L;4"):
         image.info["transparency"] = clear * {"L;2": 85, "L;4": 17}[str(raw)]
     elif isinstance(clear, tuple) and raw == "RGB;16B":

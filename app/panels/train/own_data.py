@@ -20,14 +20,15 @@ from vae.data.own.sources import Given, given, of_uploads
 from vae.data.own.understand import Understood, understand
 from vae.errors import ZscopeError
 from vae.library import user_data
+from vae.modalities.picture_files import SUFFIXES as PICTURES
 from vae.registry import MODALITIES
 from vae.text import N_, _, ngettext, number
 from vae.text import size as bytes_said
 
 UPLOAD_MB = 500
 KINDS = [
-    "zip", "png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "npz", "npy", "csv", "tsv", "parquet", "gz",
-    "idx", "txt", "dat", "data", "tab", "pq", "xlsx", "xls", "xlsb", "ods", "h5ad",
+    "zip", *(suffix[1:] for suffix in PICTURES), "npz", "npy", "csv", "tsv", "parquet", "gz", "idx", "txt", "dat",
+    "data", "tab", "pq", "xlsx", "xls", "xlsb", "ods", "h5ad",
 ]  # fmt: skip
 FITS = {"crop": N_("Crop"), "whole": N_("Pad"), "stretch": N_("Stretch")}
 PATH = N_("A file or folder on this machine; it is read in place, nothing is uploaded.")

@@ -115,7 +115,7 @@ def _joined(parts: list[tuple[str, np.ndarray, np.ndarray | None]], notes: list[
     lacking = [split for split, _x, y in parts if y is None]
     y = None
     if not lacking:
-        y = np.concatenate([class_names(y, len(x), notes) for _split, x, y in parts])
+        y = np.concatenate([class_names(y, len(x), notes) for _split, x, y in parts if y is not None])
     elif len(lacking) < len(parts):
         notes.append(_("The labels were left out: those of {splits} are missing.", splits=", ".join(lacking)))
     if len(parts) == 1:

@@ -29,6 +29,10 @@ TRAIN, TEST, OTHER = ("train", "training"), ("test", "testing"), ("val", "valid"
 Progress = Callable[[int, int], object]
 
 
+class NoPictures(SettingError):
+    """None of the files is a picture that can be read."""
+
+
 @dataclass
 class _Read:
     """The result of reading all files."""
@@ -48,7 +52,7 @@ def read_pictures(
     """Every file whose content is a picture, whatever its name; every other file is listed as skipped, with the reason.
     given_labels: by the name of the file, in place of those of its folders.
 
-    Raises: SettingError: no file can be read, or together they exceed the memory limit.
+    Raises: NoPictures: no file can be read. SettingError: together they exceed the memory limit.
     """
     notes: list[str] = []
     made: list[Decision] = []
@@ -69,7 +73,7 @@ def read_pictures(
         progress(i + 1, len(found.files))
     if not read.pictures:
         why = "; ".join(f"{s.name}: {s.reason}" for s in read.skipped[:3])
-        raise SettingError(
+        raise NoPictures(
             ngettext(
                 "{name}: its {n} file is not a readable picture ({reasons}).",
                 "{name}: none of its {n} files is a readable picture ({reasons}).",

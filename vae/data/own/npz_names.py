@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +34,7 @@ class Part:
 
 def parts(arrays: Mapping[str, np.ndarray], file: str) -> dict[str, Part]:
     """By split, train first; ALL if the names say none. Raises: SettingError: no array is called as samples are."""
-    found: dict[str, dict[str, list[tuple[int, str]]]] = {}
+    found: dict[str, dict[str, list[tuple[int, Any]]]] = {}
     for name in arrays:
         split, word = _read(name)
         for role, words in (("x", SAMPLES), ("y", LABELS)):
@@ -45,7 +46,7 @@ def parts(arrays: Mapping[str, np.ndarray], file: str) -> dict[str, Part]:
         [ALL] if "train" not in by_split and ALL in by_split else [s for s in ("train", "val", "test") if s in by_split]
     )
     if chosen:
-        return {s: Part(*(min(by_split[s][role])[1] if role in by_split[s] else None for role in "xy")) for s in chosen}
+        return {s: Part(min(by_split[s]["x"])[1], min(by_split[s].get("y", [(0, None)]))[1]) for s in chosen}
     alone = [name for name, a in arrays.items() if a.ndim > 1 and a.dtype.kind in "biuf"]
     if len(arrays) == 1 or len(alone) == 1:
         name = (alone or [*arrays])[0]

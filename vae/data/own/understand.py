@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
+from ...disk.guarded_pictures import FORMATS
 from ...errors import SettingError
 from ...registry import MODALITIES
 from ...text import _, ngettext, number, significant, size
@@ -19,12 +20,13 @@ from .arrays import SUFFIXES as ARRAYS
 from .arrays import idx_by_name, read_arrays, read_idx_files
 from .choices import Choices
 from .decisions import Decision, decide
-from .images import is_picture, read_pictures
+from .images import NoPictures, is_picture, read_pictures
 from .labels_beside import labels_beside
 from .layouts import as_samples
 from .rows import FEWEST, Rows, natural
 from .sample_files import of_modality, read_samples
 from .sources import Given, Skipped
+from .table_files import SUFFIXES as TABLES
 from .table_files import is_table
 from .tables import read_table
 
@@ -119,7 +121,10 @@ def understand(found: Given, choices: Choices, progress: Progress = lambda done,
     choices.check()
     made: list[Decision] = []
     found = _named(found, choices, made)
-    rows = _read(found, choices, progress)
+    try:
+        rows = _read(found, choices, progress)
+    except NoPictures as e:
+        raise SettingError(f"{e} {readable()}") from None
     if len(rows.x) < FEWEST:
         reason = ngettext(
             "{name}: {n} sample; expected at least {fewest}.",
@@ -170,6 +175,16 @@ def understand(found: Given, choices: Choices, progress: Progress = lambda done,
         decisions=(*made, *rows.decisions),
     )
     return Understood(preview, Samples(x_train, y_train, x_test, y_test), tuple(names), mean, std)
+
+
+def readable() -> str:
+    """What files are read, in a sentence."""
+    return _(
+        "What is read: pictures ({pictures}), tables ({tables}), arrays ({arrays}, IDX), and folders or ZIPs of them.",
+        pictures=", ".join(FORMATS),
+        tables=", ".join(TABLES),
+        arrays=", ".join(ARRAYS),
+    )
 
 
 # ---------------------------------------------------------------- parts
