@@ -266,7 +266,7 @@ def test_encode_reads_the_pictures_of_one_instrument_by_one_range(cli, x):
         Image.fromarray(picture).save(f"{name}.tif")
     code, _out, told = cli("encode", "tiny-vae", "a.tif", "b.tif", "--out", "z.npz")
     assert code == 0
-    assert "decided: Range: 0:4095 (values are 0 to 4,095); to change it: --range" in told
+    assert "decided: Range: 0:4095 (values are 0 to 4095); to change it: --range" in told
     engine = vae.load("tiny-vae")
     wanted = np.rint(pixels[:, None] / 4095 * 255).astype(np.uint8)
     np.testing.assert_allclose(arrays("z.npz")["mu"], engine.encode(wanted)[0], atol=1e-5)
