@@ -227,6 +227,12 @@ def _use(commands: Any) -> None:
     p.add_argument("checkpoint")
     p.add_argument("inputs", nargs="+", help=_("one .npz file with array x (b, *shape), or files: pictures, CSV"))
     p.add_argument("--out", required=True, help=_(".npz file for z (= mu), mu, std and xy, their map positions"))
+    p.add_argument(
+        "--range",
+        default="",
+        metavar="LOW:HIGH",
+        help=_("values of black and white in pictures of more than 8 bits (default: decided by the files)"),
+    )
     _label(p)
     p.set_defaults(run=_run("files", "encode"))
 

@@ -1,13 +1,13 @@
-"""Hyperparameters: dataclass fields with ranges, read from text and checked."""
+"""Hyperparameters: dataclass fields with ranges, read from text and checked. And the questions that files answer."""
 
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import MISSING, field
+from dataclasses import MISSING, dataclass, field
 from typing import Any
 
 from .errors import SettingError, UnknownName
-from .text import _
+from .text import N_, _
 
 
 def knob(default: Any, help: str, *, low=None, high=None, choices=None, log: bool = False, term: str = "") -> Any:
@@ -67,3 +67,51 @@ def _read(name: str, value: Any, k: dict[str, Any]) -> Any:
     if (low is not None and not value >= low) or (high is not None and not value <= high):
         raise SettingError(_("{name}={value!r}: expected {low} to {high}.", name=name, value=value, low=low, high=high))
     return value
+
+
+# ---------------------------------------------------------------- your data
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the files of a user decide themselves unless it is chosen. title: one or two words; help: what is decided;
+    words: the possible answers, if they are the same for all files."""
+
+    title: str
+    help: str
+    words: tuple[str, ...] = ()
+
+
+QUESTIONS: dict[str, Question] = {  # by the field of `Choices`, and the flag of the command line
+    "labels": Question(N_("Labels"), N_("the column or array of labels, or none")),
+    "header": Question(
+        N_("Header"), N_("whether the first row of a table has the names of its columns"), ("yes", "no")
+    ),
+    "decimal": Question(N_("Decimal sign"), N_("how a table of text writes decimals"), ("point", "comma")),
+    "encoding": Question(
+        N_("Encoding"), N_("how a text file stores letters"), ("utf-8", "cp1252", "utf-16-le", "utf-16-be")
+    ),
+    "delimiter": Question(
+        N_("Delimiter"),
+        N_("what separates the cells of a table of text"),
+        ("comma", "semicolon", "tab", "bar", "spaces"),
+    ),
+    "range": Question(N_("Range"), N_("the values of black and white in pictures, as LOW:HIGH")),
+    "layout": Question(
+        N_("Layout"),
+        N_("what the axes of an array are: n samples, c channels, h rows, w columns, t time steps, m values"),
+    ),
+    "zip_names": Question(
+        N_("ZIP names"),
+        N_("how a ZIP without the UTF-8 flag stores the names of its files"),
+        ("utf-8", "cp437", "cp850", "cp1252", "cp866", "cp1251", "cp932", "gbk", "big5", "cp949"),
+    ),
+    "dates": Question(N_("Dates"), N_("what comes first in a date of text"), ("year", "day", "month")),
+    "rows": Question(N_("Rows"), N_("what a row of a table is"), ("sample", "step", "series")),
+    "lengths": Question(N_("Lengths"), N_("how series of unequal length are made equal"), ("cut", "pad")),
+}
+
+
+def flag(name: str) -> str:
+    """The flag of the command line for that question."""
+    return "--" + name.replace("_", "-")

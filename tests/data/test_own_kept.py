@@ -203,10 +203,12 @@ def test_picture_files_become_the_kind_that_was_chosen(tmp_path):
 def test_a_folder_of_csv_files_is_a_series_each_where_that_was_chosen(tmp_path):
     for i in range(12):
         (tmp_path / "runs" / "ab"[i % 2]).mkdir(parents=True, exist_ok=True)
-        (tmp_path / "runs" / "ab"[i % 2] / f"{i}.csv").write_text("x,y\n" + f"{i},1\n" * (5 + (i == 7)))
+        text = "x,y\n" + f"{i},1\n" * (5 + (i == 6)) if i != 7 else "x,y,z\n" + "1,2,3\n" * 5
+        (tmp_path / "runs" / "ab"[i % 2] / f"{i}.csv").write_text(text)
     found = read(tmp_path / "runs", kind="series")
     assert (found.preview.shape, found.preview.labels) == ((2, 5), {"a": 6, "b": 5})
-    assert [(s.name, "(2, 6)" in s.reason) for s in found.preview.skipped] == [("b/7.csv", True)]
+    assert [(s.name, "(3, 5)" in s.reason) for s in found.preview.skipped] == [("b/7.csv", True)]
+    assert "Series of 5 to 6 time steps were cut to 5." in found.preview.notes
     with pytest.raises(SettingError, match="several tables"):
         read(tmp_path / "runs")
 

@@ -42,6 +42,11 @@ def read(path, **choices):
     return understand(given(path), Choices(**choices))
 
 
+def decided(found) -> dict[str, str]:
+    """What was decided: name -> value."""
+    return {d.name: d.value for d in found.preview.decisions}
+
+
 def flowers(n: int = 60) -> dict:
     kind = np.arange(n) % 3
     return {
@@ -60,7 +65,7 @@ def test_rows_are_vectors_of_the_numeric_columns(tmp_path, name):
     assert (preview.modality, preview.shape, preview.columns) == ("vector", (2,), ("length", "width"))
     assert preview.labels == {"iris": 20, "lily": 20, "rose": 20}
     notes = " ".join(preview.notes)
-    assert "Column species is used as the label" in notes
+    assert decided(found)["labels"] == "species"
     assert "Column id only numbers the rows" in notes
     assert "left out because they are not numeric: place" in notes
     x = found.samples.x_train
@@ -155,7 +160,7 @@ def test_several_rows_at_a_time_are_series_of_their_own(tmp_path):
         "sensor": ["ab"[i % 2] for i in range(2 * n)],
         "v": [(i // 2) + 1000 * (i % 2) for i in range(2 * n)],
     }
-    found = read(written(tmp_path, table), time_column="t", label_column="sensor", window=10, stride=5)
+    found = read(written(tmp_path, table), time_column="t", labels="sensor", window=10, stride=5)
     assert found.classes == ("a", "b")
     v = found.samples.x_train[:, 0] * found.std[0] + found.mean[0]
     np.testing.assert_allclose(np.diff(v, axis=1), 1, atol=1e-2)
@@ -166,9 +171,9 @@ def test_several_rows_at_a_time_are_series_of_their_own(tmp_path):
     ("text", "choices", "words"),
     [
         ("a,b\n", {}, "no rows"),
-        ("a,b\nx,y\n" * 9, {}, "none of the columns is numeric: a, b"),
+        ("a,b\n" + "x,y\n" * 9, {}, "none of the columns is numeric: a, b"),
         ("a,b\n1,2\n3\n", {}, "cannot be read as CSV"),
-        ("a,b\n" + "1,2\n" * 20, {"label_column": "c"}, "unknown label column 'c'"),
+        ("a,b\n" + "1,2\n" * 20, {"labels": "c"}, "unknown labels 'c'"),
         ("a,b\n" + "1,2\n" * 20, {"time_column": "tme"}, "unknown time column"),
         ("a,b\n" + "x,2\n" * 20, {"time_column": "a"}, "cannot be read as times"),
         ("a,b\n" + "1,2\n" * 20, {"window": 50}, "choose a shorter window"),

@@ -217,7 +217,7 @@ def test_a_picture_of_another_size_than_the_models_is_not_decoded():
 
 
 def test_sixteen_bits_take_little_more_than_the_picture():
-    from vae.data.own.picture_files import read_picture
+    from vae.modalities.picture_files import read_picture
 
     out = io.BytesIO()
     Image.fromarray(np.full((3000, 3000), 257, np.uint16)).save(out, "PNG")

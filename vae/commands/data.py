@@ -14,11 +14,13 @@ from tqdm import tqdm
 from ..data.own import shelf
 from ..data.own.choices import Choices
 from ..data.own.choices import size as parse_size
+from ..data.own.decisions import Decision
 from ..data.own.sources import Skipped, given
 from ..data.own.understand import Preview, understand
 from ..disk.one_step import replacing
 from ..library import user_data
 from ..modalities.image import tile
+from ..settings import QUESTIONS
 from ..text import _, ngettext, number, size
 
 FEW = 40  # skipped files that are named without --all
@@ -34,11 +36,11 @@ def add(args: Namespace) -> None:
         fit=args.fit,
         ground=args.ground,
         time_column=args.time_column,
-        label_column=args.label_column,
         window=args.window,
         stride=args.stride,
         test_share=args.test_share,
         seed=args.seed,
+        **{name: value for name in QUESTIONS if (value := getattr(args, name)) != "auto"},
     )
     with tqdm(unit=_("file"), file=sys.stderr, disable=None, leave=False) as bar:
 
@@ -113,6 +115,7 @@ def show(args: Namespace) -> None:
         skipped=tuple(Skipped(*pair) for pair in d["skipped"]),
         n_bytes=shelf.n_bytes(args.name),
         pictures=MODALITIES.get(d["modality"]).pictures(samples.x_train[:64]),
+        decisions=tuple(Decision(**(one | {"options": ()})) for one in d.get("decisions", ())),  # nothing to change now
     )
     _print(preview, args.all)
     print(f"SHA-256: {d['sha256']}")

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
 from PIL import Image
 
+from ..data.own import layouts
+from ..data.own.choices import Choices
+from ..data.own.decisions import Decision
 from ..disk import guarded_arrays
 from ..disk.guarded import Refused
+from ..disk.guarded_pictures import FORMATS
 from ..disk.one_step import replacing
 from ..disk.saving import saving
 from ..engine.engine import Engine, load
 from ..errors import SettingError, ShapeError, UnknownName
+from ..modalities import image
 from ..modalities.image import pixels, tile
+from ..modalities.picture_files import deep_levels, opened
+from ..modalities.value_range import Span, together
 from ..text import _, ngettext, number
 
 GIF_FRAME_MS = 80
@@ -28,7 +38,7 @@ def encode(args: Namespace) -> None:
     out = _out(args.out, ".npz")
     engine = load(args.checkpoint)
     given = conditions(engine, args.inputs, args.label)
-    mu, std = engine.encode(read_samples(args.inputs, engine), **given)
+    mu, std = engine.encode(read_samples(args.inputs, engine, args.range), **given)
     _save_npz(out, z=mu, mu=mu, std=std, xy=engine.to_map(mu), **given)
 
 
@@ -153,7 +163,12 @@ def _enlarged(picture: np.ndarray, scale: int) -> Image.Image:
     return image if scale == 1 else image.resize((image.width * scale, image.height * scale), Image.Resampling.BICUBIC)
 
 
-def read_samples(inputs: list[str], engine: Engine) -> np.ndarray:
+def read_samples(inputs: list[str], engine: Engine, span: str = "") -> np.ndarray:
+    """The samples of one NPZ file, or of one file each. span: LOW:HIGH, the values of black and white of pictures of
+    more than 8 bits or of floats; "": the likely ones of all of them together, which are printed.
+
+    Raises: SettingError, ShapeError: a file cannot be read, or is not a sample of the model.
+    """
     if len(inputs) == 1 and inputs[0].endswith(".npz"):
         return _read_array(inputs[0], "x")
     modality = engine.modality
@@ -167,10 +182,16 @@ def read_samples(inputs: list[str], engine: Engine) -> np.ndarray:
                 array=array,
             )
         )
+    read, takes = modality.from_bytes, modality.suffix[1:].upper()
+    if read is image.from_bytes:
+        takes = ", ".join(FORMATS)
+        read = partial(image.from_bytes, span=_span(inputs, span))
+    elif span:
+        raise SettingError(_("--range {range}: {model} does not take pictures.", range=span, model=engine.name))
     samples = []
     for name in inputs:
         try:
-            samples.append(modality.from_bytes(Path(name).read_bytes(), engine.shape))
+            samples.append(read(Path(name).read_bytes(), engine.shape))
         except OSError as e:
             raise SettingError(_("{name}: cannot be read ({reason}).", name=name, reason=e.strerror or e)) from e
         except (SettingError, ShapeError) as e:
@@ -180,11 +201,25 @@ def read_samples(inputs: list[str], engine: Engine) -> np.ndarray:
                     name=name,
                     reason=e,
                     model=engine.name,
-                    format=modality.suffix[1:].upper(),
+                    format=takes,
                     array=array,
                 )
             ) from e
     return np.stack(samples)
+
+
+def _span(inputs: list[str], chosen: str) -> Span | None:
+    """The values of black and white of all deep pictures together; None if none is deep."""
+    levels = []
+    for name in inputs:
+        with contextlib.suppress(SettingError, OSError):  # reported when it is read
+            levels.append(deep_levels(opened(Path(name).read_bytes())))
+    made: list[Decision] = []
+    deep = [v for v in levels if v]
+    span = layouts.span(together(deep), Choices(range=chosen), made) if deep else None
+    for decision in made:
+        print(_("decided: {decision}", decision=decision.line()), file=sys.stderr)
+    return span
 
 
 @overload

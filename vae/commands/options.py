@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import SettingError
+from ..settings import QUESTIONS, flag
 from ..text import _
 
 INTERRUPTED = 130  # exit code that shells report for Ctrl-C
@@ -18,7 +19,7 @@ def data(commands: Any, run: Run) -> None:
     """python -m vae data ..."""
     p = commands.add_parser("data", help=_("your data sets: add, list, show, remove"))
     below = p.add_subparsers(required=True, metavar="ACTION")
-    _add(below.add_parser("add", help=_("add a folder, ZIP, NPZ, NPY, CSV, Parquet or IDX file as a data set")), run)
+    _add(below.add_parser("add", help=_("add pictures, a table or arrays as a data set")), run)
 
     p = below.add_parser("list", help=_("list your data sets"))
     p.add_argument("--json", action="store_true", help=_("print JSON, with units in the keys"))
@@ -149,7 +150,7 @@ def _named(below: Any, action: str, help: str, function: Any) -> argparse.Argume
 
 def _add(p: argparse.ArgumentParser, run: Run) -> None:
     p.add_argument("name", help=_("a letter, then letters, digits, _ and -"))
-    p.add_argument("path", help=_("a folder or ZIP of pictures, or an NPZ, NPY, CSV, Parquet or IDX file"))
+    p.add_argument("path", help=_("a picture, table or array file, or a folder or ZIP of them; see docs/data.md"))
     p.add_argument("--as", dest="kind", default="auto", help=_("auto, image, series or vector (default auto)"))
     p.add_argument(
         "--size", default="", metavar="HxW", help=_("size of pictures in px (default: chosen by the sizes of most)")
@@ -166,11 +167,14 @@ def _add(p: argparse.ArgumentParser, run: Run) -> None:
     p.add_argument(
         "--time-column", default="", metavar="C", help=_("for tables: sort rows by this column to form a series")
     )
-    p.add_argument("--label-column", default="", metavar="C", help=_("for tables: column of the label"))
     p.add_argument("--window", type=int, default=0, metavar="N", help=_("time steps per sample of a series"))
     p.add_argument("--stride", type=int, default=0, metavar="N", help=_("time steps between the starts of two samples"))
     p.add_argument("--test-share", type=float, default=0.1, help=_("share of samples in the test set (default 0.1)"))
     p.add_argument("--seed", type=int, default=0, help=_("seed of the random split"))
+    for name, question in QUESTIONS.items():
+        flags = [flag(name), *(["--label-column"] if name == "labels" else [])]  # its name in earlier versions
+        help = _("{meaning} (default: decided by the files)", meaning=_(question.help))
+        p.add_argument(*flags, default="auto", metavar="|".join(question.words) or name.upper(), help=help)
     p.add_argument("--dry-run", action="store_true", help=_("describe the data set, but do not store it"))
     p.add_argument("--all", action="store_true", help=_("name every skipped file, not only the first 40"))
     p.add_argument("--overwrite", action="store_true", help=_("replace an existing data set of yours"))

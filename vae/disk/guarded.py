@@ -9,6 +9,7 @@ parts of CHUNK bytes. `guarded_arrays` and `guarded_pictures` read arrays and pi
 from __future__ import annotations
 
 import contextlib
+import gzip
 import io
 import os
 import struct
@@ -189,6 +190,19 @@ def read(stream: BufferedIOBase, n_bytes: int) -> bytes:
     """All the bytes of a stream that declares so many. Raises: Refused: it has fewer, or more."""
     buffer = io.BytesIO()
     buffer.writelines(chunks(stream, n_bytes))
+    return buffer.getvalue()
+
+
+def gunzipped(data: bytes, limits: Limits = LIMITS, *, packed: int | None = None) -> bytes:
+    """What gzip has packed. packed: bytes that the data take themselves, if they are in an archive.
+
+    Raises: Refused: damaged, or it unpacks to more than the limits allow.
+    """
+    buffer, own = io.BytesIO(), len(data) if packed is None else min(len(data), packed)
+    with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream, refusing(_("the gzip data is damaged")):
+        while part := stream.read(CHUNK):
+            buffer.write(part)
+            limits.check(own, buffer.tell())
     return buffer.getvalue()
 
 

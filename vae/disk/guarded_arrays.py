@@ -10,10 +10,10 @@ import contextlib
 import gzip
 import io
 import math
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from io import BufferedIOBase
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -41,12 +41,20 @@ class Declared(NamedTuple):
 Check = Callable[[Mapping[str, Declared]], None]
 
 
-def npy(stream: BufferedIOBase, n_bytes: int) -> np.ndarray:
-    """The array of an NPY file of so many bytes. Raises: Refused: not one, of objects, or of another length."""
-    with refusing(_("not an NPY file, or a damaged one")):
-        declared, start = _header(stream)
-    _check_length(declared, n_bytes - start)
-    return _filled(declared, stream)
+def npy(stream: BufferedIOBase, n_bytes: int, limits: Limits = LIMITS, *, packed: int | None = None) -> np.ndarray:
+    """The array of an NPY file of so many bytes, compressed with gzip or not. packed: bytes that the file takes itself,
+    if it is in an archive.
+
+    Raises: Refused: not one, of objects, of another length than it declares, or compressed and over a limit.
+    """
+    with _gunzipped(stream) as (unpacked, gzipped):
+        with refusing(_("not an NPY file, or a damaged one")):
+            declared, start = _header(unpacked)
+        if gzipped:
+            limits.check(n_bytes if packed is None else min(n_bytes, packed), declared.n_bytes)
+        else:
+            _check_length(declared, n_bytes - start)
+        return _filled(declared, unpacked)
 
 
 def npz(
@@ -93,9 +101,7 @@ def idx(stream: BufferedIOBase, n_bytes: int, limits: Limits = LIMITS, *, packed
 
     Raises: Refused: not an IDX file, of another length than it declares, damaged, or over a limit.
     """
-    gzipped = stream.read(2) == GZIP
-    stream.seek(0)
-    with gzip.GzipFile(fileobj=stream) if gzipped else contextlib.nullcontext(stream) as unpacked:
+    with _gunzipped(stream) as (unpacked, gzipped):
         with refusing(_("the gzip data is damaged")):
             head = unpacked.read(4)
             sizes = unpacked.read(4 * head[3]) if is_idx(head) else b""
@@ -116,6 +122,15 @@ def is_idx(head: bytes) -> bool:
 
 
 # ---------------------------------------------------------------- parts
+
+
+@contextlib.contextmanager
+def _gunzipped(stream: BufferedIOBase) -> Iterator[tuple[BufferedIOBase, bool]]:
+    """The stream as it is unpacked, and whether it was packed with gzip."""
+    gzipped = stream.read(2) == GZIP
+    stream.seek(0)
+    with gzip.GzipFile(fileobj=stream) if gzipped else contextlib.nullcontext(stream) as unpacked:
+        yield cast(BufferedIOBase, unpacked), gzipped
 
 
 def _header(stream: BufferedIOBase) -> tuple[Declared, int]:

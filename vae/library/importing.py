@@ -15,10 +15,10 @@ from safetensors.torch import save as save_tensors
 
 from ..atlas.atlas import Atlas
 from ..atlas.building import of_latents
-from ..data.own.picture_files import opened, plain, shaped
 from ..disk import guarded_arrays
 from ..disk.guarded import Refused
 from ..errors import DataNotFound, SettingError
+from ..modalities.picture_files import opened, plain, read_picture
 from ..registry import IMPORTED, Modality
 from ..saved import checkpoint
 from ..saved.checkpoint import HISTORY, MODEL, Checkpoint
@@ -155,10 +155,10 @@ def _thumbnails(path: Path, shape: tuple[int, ...], modality: Modality) -> np.nd
         raise SettingError(_("thumbnails of samples of shape {shape} have to be an NPZ with an array x.", shape=shape))
     if path.is_dir():
         files = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
-        return np.stack([shaped(plain(opened(p.read_bytes())), shape) for p in files])
+        return np.stack([read_picture(p.read_bytes(), shape) for p in files])
     c, h, w = shape
     sheet = np.asarray(
-        plain(opened(path.read_bytes(), bytes_max=2**28, side_max=2**15)).convert("L" if c == 1 else "RGB")
+        plain(opened(path.read_bytes(), bytes_max=2**28, side_max=2**15)).image.convert("L" if c == 1 else "RGB")
     )
     rows, columns = sheet.shape[0] // h, sheet.shape[1] // w
     tiles = sheet[: rows * h, : columns * w].reshape(rows, h, columns, w, c).transpose(0, 2, 4, 1, 3)

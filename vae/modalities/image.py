@@ -8,11 +8,13 @@ import numpy as np
 from PIL import Image
 
 from ..disk import guarded_pictures
-from ..disk.guarded import Refused
 from ..errors import SettingError, ShapeError
 from ..registry import Modality, modality
 from ..text import N_, _, significant
 from ..types import Artifact
+from . import picture_files, value_range
+
+SQUARISH = 4  # the sides of a picture differ by no more than that
 
 
 def to_uint8(x: np.ndarray) -> np.ndarray:
@@ -64,45 +66,59 @@ def to_bytes(x: np.ndarray) -> tuple[str, bytes]:
     return "image/png", buffer.getvalue()
 
 
-def from_bytes(data: bytes, shape: tuple[int, ...] | None) -> np.ndarray:
-    """A picture file as uint8 (c, h, w), grey or colour according to the shape.
+def from_bytes(data: bytes, shape: tuple[int, ...] | None, span: value_range.Span | None = None) -> np.ndarray:
+    """A picture file as uint8 (c, h, w), grey or colour according to the shape. span: as of `picture_files.plain`.
 
-    Raises: SettingError; ShapeError: another size.
+    Raises: SettingError; ShapeError: another size, for which no pixel is decoded.
     """
     try:
-        image = guarded_pictures.opened(data)
-        if shape is not None and image.size != (shape[2], shape[1]):
-            raise ShapeError(
-                _(
-                    "the picture has {w}x{h} px; the model takes {expected_w}x{expected_h}.",
-                    w=image.width,
-                    h=image.height,
-                    expected_w=shape[2],
-                    expected_h=shape[1],
-                )
-            )
-        image = guarded_pictures.decoded(image)
-    except Refused as e:
+        image = picture_files.declared(data, side_max=guarded_pictures.SIDE_MAX)
+        if shape is not None:
+            _check_size(image.size, shape, sideways=True)
+        upright = picture_files.plain(picture_files.decoded(image), span=span).image
+    except SettingError as e:
         raise SettingError(_("cannot be read as a picture ({error}).", error=str(e).rstrip("."))) from e
-    grey = image.mode in ("1", "L", "I;16") if shape is None else shape[0] == 1
-    image = image.convert("L" if grey else "RGB")
-    a = np.asarray(image)
-    return a[None] if grey else a.transpose(2, 0, 1)
+    if shape is not None:
+        _check_size(upright.size, shape)
+    channels = shape[0] if shape is not None else 1 if upright.mode == "L" else 3
+    return picture_files.shaped(upright, (channels, upright.height, upright.width))
+
+
+def _check_size(given: tuple[int, int], shape: tuple[int, ...], *, sideways: bool = False) -> None:
+    """given: px (w, h). sideways: it may still be turned. Raises: ShapeError."""
+    expected = (shape[2], shape[1])
+    if given != expected and not (sideways and given == expected[::-1]):
+        raise ShapeError(
+            _(
+                "the picture has {w}x{h} px; the model takes {expected_w}x{expected_h}.",
+                w=given[0],
+                h=given[1],
+                expected_w=expected[0],
+                expected_h=expected[1],
+            )
+        )
 
 
 # ---------------------------------------------------------------- arrays of your data
 
 
 def looks(x: np.ndarray) -> int:
-    """2 for (n, h, w) with values in 0-1, or integers in 0-255, and for anything with four dimensions."""
+    """2 for anything with four dimensions, and for (n, h, w) of values that pictures have: 0-1, or integers in 0-255;
+    if neither side is more than four times the other, also -1 to 1, and integers of 10 to 16 bits or as floats."""
     if x.ndim != 3:
         return 2 if x.ndim == 4 else 0
-    most = 255 if np.issubdtype(x.dtype, np.integer) or x.dtype == bool else 1
-    return 2 if x.min() >= 0 and x.max() <= most and min(x.shape[1:]) >= 4 else 0
+    if min(x.shape[1:]) < 4:
+        return 0
+    found = value_range.levels(x)
+    span = value_range.usual(found)
+    if span is None or span[0] < -1:
+        return 0
+    sure = span == (0, 1) or (x.dtype.kind in "bui" and found.low >= 0 and found.high <= 255)
+    return 2 if sure or max(x.shape[1:]) <= SQUARISH * min(x.shape[1:]) else 0
 
 
 def from_array(x: np.ndarray, notes: list[str]) -> np.ndarray:
-    """(n, h, w), (n, c, h, w) or (n, h, w, c) -> (n, c, h, w), c 1 or 3: uint8, or float32 0-1.
+    """(n, h, w) or (n, c, h, w), uint8 or floats 0-1, c 1 or 3 -> (n, c, h, w), uint8 or float32.
 
     Raises: SettingError.
     """
@@ -110,30 +126,18 @@ def from_array(x: np.ndarray, notes: list[str]) -> np.ndarray:
         raise SettingError(
             _("x of shape {shape} is not an array of pictures; see docs/data.md for the layouts.", shape=x.shape)
         )
-    low, high = (float(v) for v in (x.min(), x.max()))
     x = x[:, None] if x.ndim == 3 else x
-    if x.shape[1] not in (1, 3) and x.shape[3] in (1, 3, 4):
-        x = np.moveaxis(x, 3, 1)
-        notes.append(_("Channels were last and were moved to the front."))
-        if x.shape[1] == 4:
-            x = x[:, :3]
-            notes.append(_("The fourth channel was left out."))
     if x.shape[1] not in (1, 3):
         raise SettingError(
             _("pictures of shape {shape}: expected (1, h, w) or (3, h, w), grey or colour.", shape=x.shape[1:])
         )
-    if x.dtype == bool or (low >= 0 and high <= 1 and np.issubdtype(x.dtype, np.integer)):
-        notes.append(_("Values are 0 and 1, shown as black and white."))
-        return (x.astype(np.uint8) * 255).astype(np.uint8)
-    if x.dtype == np.uint16 and high > 255:
-        notes.append(_("16-bit values were scaled to 8 bits."))
-        return np.rint(x / 257).astype(np.uint8)
-    if low >= 0 and high <= 255 and (np.issubdtype(x.dtype, np.integer) or (high > 1 and not (x % 1).any())):
-        return np.ascontiguousarray(x, np.uint8)
+    if x.dtype == np.uint8:
+        return np.ascontiguousarray(x)
+    low, high = (float(v) for v in (x.min(), x.max()))
     if low < 0 or high > 1:
         raise SettingError(
             _(
-                "pictures with values {low} to {high}: expected 0 to 1, or integers 0 to 255.",
+                "pictures with values {low} to {high}: expected 0 to 1, or bytes.",
                 low=significant(low, 4),
                 high=significant(high, 4),
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -13,10 +14,13 @@ from app import session
 from app.browser.sketch import sketch
 from app.show.literal import literal
 from app.state.generation import chosen_label, label_of
-from vae.data.own import series_files
-from vae.data.own.picture_files import BYTES_MAX, FITS, FORMATS, read_picture
+from vae.data.own import layouts, series_files
+from vae.data.own.choices import Choices
+from vae.data.own.decisions import Decision
 from vae.engine.engine import Engine
 from vae.errors import ZscopeError
+from vae.modalities import value_range
+from vae.modalities.picture_files import BYTES_MAX, FITS, FORMATS, SUFFIXES, deep_levels, opened, read_picture
 from vae.studies.path import describe
 from vae.studies.posterior import sample_of
 from vae.text import N_, _, number
@@ -72,7 +76,7 @@ def chosen_file() -> tuple[np.ndarray, str, str] | None:
     fit = _fit(FITS, FIT_LABELS)
     hint = _("{formats}; at most {size} MB", formats=", ".join(FORMATS), size=number(BYTES_MAX // 2**20))
     file = st.file_uploader(
-        hint, ["png", "jpg", "jpeg", "webp"], max_upload_size=BYTES_MAX // 2**20, key=FILE,
+        hint, [suffix[1:] for suffix in SUFFIXES], max_upload_size=BYTES_MAX // 2**20, key=FILE,
         on_change=_close, args=(FILE, read_picture, fit),
     )  # fmt: skip
     if st.toggle(_("Camera"), key=f"{CAMERA}.on", help=_("The photo is not stored.")):
@@ -80,7 +84,7 @@ def chosen_file() -> tuple[np.ndarray, str, str] | None:
             _("Camera"), label_visibility="collapsed", key=CAMERA, on_change=_close, args=(CAMERA, read_picture, fit)
         )
         file = photo or file
-    return _read(file, read_picture, fit)
+    return _read(file, partial(read_picture, span=_span(file)), fit)
 
 
 def chosen_series() -> tuple[np.ndarray, str, str] | None:
@@ -123,7 +127,24 @@ def _read(file, read: Callable, fit: str) -> tuple[np.ndarray, str, str] | None:
     except ZscopeError as error:
         st.error(literal(f"{file.name}: {error}", code=True))
         return None
-    return sample, file.name, f"{hashlib.blake2b(data, digest_size=8).hexdigest()} {fit}"
+    return sample, file.name, hashlib.blake2b(sample.tobytes(), digest_size=8).hexdigest()
+
+
+def _span(file) -> value_range.Span | None:
+    """The values of black and white of a picture of over 8 bits or of floats, as a choice already made; or None."""
+    levels = None
+    if file is not None:
+        with contextlib.suppress(ZscopeError):  # shown when it is read
+            levels = deep_levels(opened(file.getvalue()))
+    if levels is None:
+        return None
+    made: list[Decision] = []
+    layouts.span(levels, Choices(), made)
+    (decision,) = made
+    picked = st.selectbox(
+        decision.title, decision.options, key=f"{FILE}.range.{decision.guess}", help=decision.why
+    )  # the first option is the guess
+    return value_range.parsed(picked)
 
 
 def _committed(engine: Engine) -> tuple[np.ndarray, str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -11,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import session
 from app.live.rights import Right
-from app.panels.train import own_preview
+from app.panels.train import own_decisions, own_preview
 from app.show.literal import literal
 from vae.data.own import shelf
 from vae.data.own.choices import COLOURS, Choices, size
@@ -19,14 +20,15 @@ from vae.data.own.sources import Given, given, of_uploads
 from vae.data.own.understand import Understood, understand
 from vae.errors import ZscopeError
 from vae.library import user_data
+from vae.modalities.picture_files import SUFFIXES as PICTURES
 from vae.registry import MODALITIES
 from vae.text import N_, _, ngettext, number
 from vae.text import size as bytes_said
 
 UPLOAD_MB = 500
 KINDS = [
-    "zip", "png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "npz", "npy", "csv", "tsv", "parquet", "gz",
-    "idx",
+    "zip", *(suffix[1:] for suffix in PICTURES), "npz", "npy", "csv", "tsv", "parquet", "gz", "idx", "txt", "dat",
+    "data", "tab", "pq", "xlsx", "xls", "xlsb", "ods", "h5ad",
 ]  # fmt: skip
 FITS = {"crop": N_("Crop"), "whole": N_("Pad"), "stretch": N_("Stretch")}
 PATH = N_("A file or folder on this machine; it is read in place, nothing is uploaded.")
@@ -55,12 +57,15 @@ def show(beside: DeltaGenerator) -> str | None:
     with beside.container(border=True, key="own-preview"):
         place = st.container()  # above the choices, which are read first
         with st.expander(_("How to read it"), icon=":material/tune:", key="own.how"):
-            choices = _choices()
+            choices = _choices(own_decisions.chosen(_key(files, path)))
+            decided = st.container()
         with place:
             found = _read(files, path, choices)
             if found:
                 own_preview.summary(found.preview)
                 _add(found, turn)
+        with decided:
+            own_decisions.show(_key(files, path), found.preview.decisions if found else None)
         if found:
             own_preview.details(found.preview)
     return added
@@ -126,19 +131,23 @@ def _given(turn: int) -> tuple[list, str]:
     return files, "" if why_not else path
 
 
+def _key(files: list, path: str) -> tuple | str:
+    """What tells these files from others: another one may have the same name and size, but not the same id."""
+    return tuple(f.file_id for f in files) if files else path
+
+
 def _read(files: list, path: str, choices: Choices) -> Understood | None:
     """The files as read with these choices, cached; shows the error if they cannot be read."""
-    # another file may have the same name and size, but not the same id
-    key = (tuple(f.file_id for f in files) if files else path, choices)
     try:
-        return session.kept("own", key, lambda: _understood(files, path, choices))
+        return session.kept("own", (_key(files, path), choices), lambda: _understood(files, path, choices))
     except ZscopeError as error:
         st.error(literal(error, code=True), icon=":material/error:")
         return None
 
 
-def _choices() -> Choices:
-    """How to read the files: their kind, and how pictures and tables are prepared."""
+def _choices(decided: dict[str, str]) -> Choices:
+    """How to read the files: their kind, and how pictures and tables are prepared; and what was decided otherwise than
+    by the files."""
     first, second, third = st.columns(3)
     kinds = {"auto": _("detect")} | {m.name: _(m.plural) for m in MODALITIES.all().values()}
     kind = first.selectbox(_("Read as"), list(kinds), format_func=kinds.__getitem__, key="own.kind")
@@ -155,16 +164,13 @@ def _choices() -> Choices:
         ground = st.segmented_control(
             _("Background"), ["black", "white"], default="black", key="own.ground", help=_(GROUND)
         )
-    label, time, window, stride = st.columns(4)
-    return Choices(
+    time, window, stride = st.columns(3)
+    choices = Choices(
         kind=kind,
         size=_size(sides),
         colour=colour or "auto",
         fit=fit or "crop",
         ground=ground or "black",
-        label_column=label.text_input(
-            _("Label column"), key="own.label", help=_("For tables: the column of labels")
-        ).strip(),
         time_column=time.text_input(_("Time column"), key="own.time", help=_(TIME)).strip(),
         window=int(
             window.number_input(
@@ -178,6 +184,7 @@ def _choices() -> Choices:
         ),
         test_share=share,
     )
+    return replace(choices, **decided)
 
 
 def _size(text: str) -> tuple[int, int] | None:

@@ -141,6 +141,25 @@ def test_a_given_file_is_what_the_canvas_starts_from(tiny_checkpoint, monkeypatc
     assert shown[-1]["version"] == "committed"
 
 
+def test_the_range_of_a_given_file_is_a_choice_already_made(tiny_checkpoint, monkeypatch):
+    shown = []
+    monkeypatch.setattr(draw, "sketch", lambda model, **what: shown.append(what))
+    out = io.BytesIO()
+    Image.fromarray(np.linspace(0, 4095, 64).reshape(8, 8).astype(np.uint16)).save(out, "TIFF")
+    at = page(tiny_checkpoint)
+    at.get("file_uploader")[0].upload("deep.tif", out.getvalue(), "image/tiff").run()
+    assert not at.exception
+    assert shown[-1]["start"].max() == 255
+    before = shown[-1]["version"]
+    (field,) = [box for box in at.selectbox if box.label == "Range"]
+    assert field.value == "0:4095"
+    field.set_value("0:65535").run()
+    assert shown[-1]["start"].max() == 16
+    assert shown[-1]["version"] != before
+    at.get("file_uploader")[0].upload("white.png", png(255), "image/png").run()
+    assert not [box for box in at.selectbox if box.label == "Range"]
+
+
 def test_the_popover_closes_once_a_file_is_taken_and_stays_for_one_that_is_refused(tiny_checkpoint, monkeypatch):
     monkeypatch.setattr(draw, "sketch", lambda model, **what: None)
     for name, data, is_open in (("torn.png", png(255)[:60], True), ("white.png", png(255), False)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import PurePosixPath
@@ -12,48 +11,41 @@ import numpy as np
 from ...disk import guarded_arrays
 from ...disk.guarded import Limits, Refused
 from ...errors import SettingError
-from ...registry import MODALITIES, Modality
-from ...text import _, ngettext, number
+from ...text import _, ngettext, significant
+from . import layouts, npz_names
 from .choices import Choices
-from .rows import BYTES_MAX, Rows, check_room, fewer_classes
+from .decisions import Decision
+from .labels import class_names
+from .rows import BYTES_MAX, Rows, fewer_classes
 from .sources import File, Given
 
-X, Y = ("x", "images", "data", "samples", "arr_0"), ("y", "labels", "target", "targets", "label", "arr_1")
+SUFFIXES = (".npy", ".npz", ".npy.gz")
 IDX_PARTS = {"train": ("train",), "test": ("t10k", "test")}
 IMAGES, LABELS = ("image", "idx3", "idx4", "-x", "_x"), ("label", "idx1", "-y", "_y")
 
 
 def read_arrays(found: Given, choices: Choices) -> Rows:
-    """One NPY or NPZ file. Arrays x[, y] or x_train[, y_train], x_test[, y_test]. Raises: SettingError."""
+    """One NPY file, compressed with gzip or not, or one NPZ file, whose arrays are told by their names.
+
+    Raises: SettingError.
+    """
     file = found.files[0]
+    npz = file.suffix == ".npz"
     with _named(file), file.open() as stream:
-        if file.suffix == ".npz":
-            a = guarded_arrays.npz(stream, Limits(unpacked=BYTES_MAX), packed=file.packed)
-        else:
-            a = {"x": guarded_arrays.npy(stream, file.size)}
-    a = {name.lower(): array for name, array in a.items()}
-    notes: list[str] = []
-    x, y = (next((a[name] for name in names if name in a), None) for names in (X, Y))
-    test = None
-    if "x_train" in a:
-        x, y, test = _joined(a.get("x_train"), a.get("y_train"), a.get("x_test"), a.get("y_test"))
-    elif x is None and len(a) == 1:
-        x = next(iter(a.values()))
-    if x is None:
-        raise SettingError(
-            _("{name}: expected an array named x or x_train; found {names}.", name=file.name, names=", ".join(a))
-            if a
-            else _("{name}: expected an array named x or x_train; the file has no arrays.", name=file.name)
+        limits = Limits(unpacked=BYTES_MAX)
+        a = (
+            guarded_arrays.npz(stream, limits, packed=file.packed)
+            if npz
+            else {"x": guarded_arrays.npy(stream, file.size, limits, packed=file.packed)}
         )
-    return _rows(
-        _("arrays from an {format} file", format=file.suffix[1:].upper()),
-        x,
-        y,
-        test,
-        choices,
-        notes=notes,
-        skipped=tuple(found.skipped),
-    )
+    notes: list[str] = []
+    made: list[Decision] = []
+    parts = npz_names.parts(a, file.name)
+    if npz:
+        parts = npz_names.labelled(a, parts, choices, made)
+    x, y, test = _joined([(split, a[p.x], None if p.y is None else a[p.y]) for split, p in parts.items()], notes)
+    what = _("arrays from an {format} file", format="NPZ" if npz else "NPY")
+    return _rows(what, x, y, test, choices, notes=notes, made=made, skipped=tuple(found.skipped))
 
 
 def read_idx_files(found: Given, choices: Choices) -> Rows:
@@ -77,10 +69,12 @@ def read_idx_files(found: Given, choices: Choices) -> Rows:
         parts[split, "y" if labels else "x"] = array
     if ("train", "x") not in parts and ("test", "x") in parts:
         parts = {("train", key): array for (_split, key), array in parts.items()}
-    x, y, test = _joined(*(parts.get((s, k)) for s in ("train", "test") for k in "xy"))
-    if x is None:
+    if ("train", "x") not in parts:
         raise SettingError(_("{name}: has labels but no samples.", name=found.name))
-    return _rows(_("IDX files"), x, y, test, choices, notes=[], skipped=tuple(found.skipped))
+    notes: list[str] = []
+    splits = [s for s in ("train", "test") if (s, "x") in parts]
+    x, y, test = _joined([(s, parts[s, "x"], parts.get((s, "y"))) for s in splits], notes)
+    return _rows(_("IDX files"), x, y, test, choices, notes=notes, made=[], skipped=tuple(found.skipped))
 
 
 def idx_by_name(file: File) -> bool:
@@ -100,37 +94,54 @@ def _named(file: File) -> Iterator[None]:
 # ---------------------------------------------------------------- arrays to rows
 
 
-def _joined(x, y, x_test, y_test) -> tuple:
-    if x is None or x_test is None:
-        return x, y, None
-    if x.shape[1:] != x_test.shape[1:]:
-        raise SettingError(
-            _(
-                "training samples have shape {train}, test samples {test}: expected the same shape.",
-                train=x.shape[1:],
-                test=x_test.shape[1:],
-            )
-        )
-    test = np.arange(len(x) + len(x_test)) >= len(x)
-    both = y is not None and y_test is not None
-    return np.concatenate([x, x_test]), np.concatenate([y, y_test]) if both else None, test
+def _joined(parts: list[tuple[str, np.ndarray, np.ndarray | None]], notes: list[str]) -> tuple:
+    """The samples of (split, samples, labels) one after the other, their names of classes or None, and which are test
+    samples, or None if there is one split. Validation samples are test samples if no others are.
 
-
-def _rows(what, x, y, test, choices: Choices, *, notes: list[str], skipped) -> Rows:
-    if y is not None:
-        y = y.reshape(-1) if np.size(y) == len(x) else y
-        if y.shape != (len(x),):
+    Raises: SettingError.
+    """
+    first = parts[0][1]
+    for split, x, _y in parts[1:]:
+        if x.shape[1:] != first.shape[1:]:
             raise SettingError(
-                ngettext(
-                    "labels of shape {shape}: expected one label for the {n} sample.",
-                    "labels of shape {shape}: expected one label for each of the {n} samples.",
-                    len(x),
-                    shape=y.shape,
+                _(
+                    "{first} samples have shape {shape}, {split} samples {other}: expected the same shape.",
+                    first=parts[0][0],
+                    split=split,
+                    shape=first.shape[1:],
+                    other=x.shape[1:],
                 )
             )
-        y = np.array([f"{v:g}" for v in y]) if np.issubdtype(y.dtype, np.floating) else y.astype(str)
-    if np.issubdtype(x.dtype, np.floating) and x.ndim > 1:
+    lacking = [split for split, _x, y in parts if y is None]
+    y = None
+    if not lacking:
+        y = np.concatenate([class_names(y, len(x), notes) for _split, x, y in parts if y is not None])
+    elif len(lacking) < len(parts):
+        notes.append(_("The labels were left out: those of {splits} are missing.", splits=", ".join(lacking)))
+    if len(parts) == 1:
+        return first, y, None
+    splits = [split for split, _x, _y in parts]
+    held = "test" if "test" in splits else splits[-1]
+    train = [split for split in splits if split != held]
+    notes.append(
+        _(
+            "The split follows the names: {train} for training, {test} for testing.",
+            train=" + ".join(train),
+            test=held,
+        )
+    )
+    test = np.concatenate([np.full(len(x), split == held) for split, x, _y in parts])
+    return np.concatenate([x for _split, x, _y in parts]), y, test
+
+
+def _rows(
+    what: str, x: np.ndarray, y, test, choices: Choices, *, notes: list[str], made: list[Decision], skipped
+) -> Rows:
+    x = layouts.checked(x)
+    if x.dtype.kind == "f":
         whole = np.isfinite(x).reshape(len(x), -1).all(1)
+        if not whole.any():
+            raise SettingError(_("x: every sample contains NaN or infinity, so there is none to model."))
         if not whole.all():
             left_out = int((~whole).sum())
             notes.append(
@@ -141,75 +152,9 @@ def _rows(what, x, y, test, choices: Choices, *, notes: list[str], skipped) -> R
                 )
             )
             x, y, test = x[whole], *(None if a is None else a[whole] for a in (y, test))
-    x, modality = as_samples(x, choices, notes)
+    if x.min() == x.max():
+        value = significant(float(x.flat[0]), 4)
+        raise SettingError(_("x: all values are {value}, so there is nothing to model.", value=value))
+    x, modality = layouts.of_array(x, choices, notes, made)
     y = fewer_classes(y, notes)
-    return Rows(what, modality, x, y, test, notes=tuple(notes), skipped=skipped)
-
-
-def as_samples(x: np.ndarray, choices: Choices, notes: list[str], layout: str = "") -> tuple[np.ndarray, str]:
-    """x as (n, *shape) and its modality: the chosen one, else the one that fits its shape and values best, of a layout
-    if one is given. Raises: SettingError."""
-    if x.ndim < 2 or len(x) < 1 or not (np.issubdtype(x.dtype, np.number) or x.dtype == bool):
-        raise SettingError(
-            _(
-                "x is {dtype} {shape}: expected numbers of shape (n, m), (n, h, w), (n, c, h, w) or (n, c, t).",
-                dtype=x.dtype,
-                shape=x.shape,
-            )
-        )
-    check_room(len(x), math.prod(x.shape[1:]), 8)
-    if choices.size and x.ndim == 2:
-        x = _reshaped(x, choices.size, notes)
-    modality = MODALITIES.get(choices.kind) if choices.kind != "auto" else _likeliest(x, layout)
-    if modality is None or modality.from_array is None:
-        if modality:
-            message = _(
-                "x of shape {shape} is not an array of {samples}; see docs/data.md for the layouts.",
-                shape=x.shape,
-                samples=_(modality.plural),
-            )
-        elif layout:
-            message = _(
-                "x of shape {shape} is not an array of layout {layout}; see docs/data.md for the layouts.",
-                shape=x.shape,
-                layout=layout,
-            )
-        else:
-            message = _(
-                "x of shape {shape} is not an array of samples; see docs/data.md for the layouts.", shape=x.shape
-            )
-        raise SettingError(message)
-    return modality.from_array(x, notes), modality.name
-
-
-def _likeliest(x: np.ndarray, layout: str) -> Modality | None:
-    """The modality whose samples x resembles most, of a layout if one is given; None if it resembles none."""
-    likely = [m for m in MODALITIES.all().values() if m.from_array and layout in ("", m.layout)]
-    best = max(likely, key=lambda m: m.looks(x), default=None)
-    return best if best and best.looks(x) else None
-
-
-def _reshaped(x: np.ndarray, shape: tuple[int, int], notes: list[str]) -> np.ndarray:
-    h, w = shape
-    if x.shape[1] not in (h * w, 3 * h * w):
-        raise SettingError(
-            ngettext(
-                "rows have {n} value, but a picture of {h}x{w} has {grey} (grey) or {colour} (colour).",
-                "rows have {n} values, but a picture of {h}x{w} has {grey} (grey) or {colour} (colour).",
-                x.shape[1],
-                h=h,
-                w=w,
-                grey=number(h * w),
-                colour=number(3 * h * w),
-            )
-        )
-    notes.append(
-        ngettext(
-            "Each row of {n} value is a picture of {h}x{w}.",
-            "Each row of {n} values is a picture of {h}x{w}.",
-            x.shape[1],
-            h=h,
-            w=w,
-        )
-    )
-    return x.reshape(len(x), -1, h, w)
+    return Rows(what, modality, x, y, test, notes=tuple(notes), skipped=skipped, decisions=tuple(made))

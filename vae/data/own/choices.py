@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...errors import SettingError, UnknownName
+from ...modalities.picture_files import FITS, GROUNDS
 from ...registry import MODALITIES
+from ...settings import QUESTIONS
 from ...text import _, number
-from .picture_files import FITS, GROUNDS
 
 COLOURS = ("auto", "grey", "colour")
 SIDE_MAX = 512  # px, of a sample
@@ -17,7 +18,9 @@ WINDOW = 64  # time steps, the default
 @dataclass(frozen=True)
 class Choices:
     """kind: a modality, or "auto" to infer it. size: (h, w) of pictures in px, None to choose one. fit: crop | whole |
-    stretch. ground: background of transparent and padded areas. window, stride: in time steps, 0 to choose them."""
+    stretch. ground: background of transparent and padded areas. window, stride: in time steps, 0 to choose them.
+
+    The other fields are those of `vae.settings.QUESTIONS`: "" lets the files decide, see `decisions.decide`."""
 
     kind: str = "auto"
     size: tuple[int, int] | None = None
@@ -25,11 +28,21 @@ class Choices:
     fit: str = "crop"
     ground: str = "black"
     time_column: str = ""
-    label_column: str = ""
     window: int = 0
     stride: int = 0
     test_share: float = 0.1
     seed: int = 0
+    labels: str = ""
+    header: str = ""
+    decimal: str = ""
+    encoding: str = ""
+    delimiter: str = ""
+    dates: str = ""
+    range: str = ""
+    layout: str = ""
+    zip_names: str = ""
+    rows: str = ""
+    lengths: str = ""
 
     def check(self) -> None:
         """Raises: SettingError."""
@@ -39,6 +52,10 @@ class Choices:
         ):  # fmt: skip
             if value not in known:
                 raise SettingError(str(UnknownName(what, value, known)))
+        for name, question in QUESTIONS.items():
+            if question.words and getattr(self, name) not in ("", *question.words):
+                what, given = _(question.title).lower(), getattr(self, name)
+                raise SettingError(str(UnknownName(what, given, question.words)))
         if self.size is not None and not all(2 <= side <= SIDE_MAX for side in self.size):
             raise SettingError(
                 _(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -9,24 +10,27 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
-from ...disk.guarded_pictures import FORMATS, SIDE_MAX
+from ...disk.guarded_pictures import SIDE_MAX
 from ...errors import SettingError
+from ...modalities.picture_files import SUFFIXES, NotAPicture, deep_levels, opened, plain, shaped
+from ...modalities.value_range import Levels, Span, together
 from ...text import _, ngettext, number, size
+from . import layouts
 from .choices import Choices
-from .picture_files import NotAPicture, opened, plain, shaped, transparent
+from .decisions import Decision
 from .rows import UNSORTED, Rows, check_room, fewer_classes
 from .sources import ARCHIVES, File, Given, Skipped
 
-SUFFIXES = (
-    ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".ppm", ".pgm", ".pbm",
-    ".pnm", ".apng",
-)  # fmt: skip
 FILE_BYTES = 64 * 2**20  # limit of one picture file
 SIZED = 400  # files whose size is read if none was chosen
 AS_IT_IS, SMALL, LARGE = 128, 32, 64  # px: a common size up to this is used unchanged; else a square of one of these
 GREYISH = 24  # of 255: channels that differ by no more are grey with JPEG artefacts
 TRAIN, TEST, OTHER = ("train", "training"), ("test", "testing"), ("val", "valid", "validation")
 Progress = Callable[[int, int], object]
+
+
+class NoPictures(SettingError):
+    """None of the files is a picture that can be read."""
 
 
 @dataclass
@@ -39,18 +43,27 @@ class _Read:
     changes: Counter = field(default_factory=Counter)
 
 
-def read_pictures(found: Given, choices: Choices, progress: Progress = lambda done, n: None) -> Rows:
+def read_pictures(
+    found: Given,
+    choices: Choices,
+    progress: Progress = lambda done, n: None,
+    given_labels: dict[str, str] | None = None,
+) -> Rows:
     """Every file whose content is a picture, whatever its name; every other file is listed as skipped, with the reason.
+    given_labels: by the name of the file, in place of those of its folders.
 
-    Raises: SettingError: no file can be read, or together they exceed the memory limit.
+    Raises: NoPictures: no file can be read. SettingError: together they exceed the memory limit.
     """
     notes: list[str] = []
-    h, w = choices.size or _common_size(found.files, notes)
+    made: list[Decision] = []
+    sizes, levels = _surveyed(found.files)
+    h, w = choices.size or _common_size(sizes, notes)
+    span = layouts.span(levels, choices, made) if levels else None
     check_room(len(found.files), 3 * h * w, 1)
     read = _Read()
     for i, file in enumerate(found.files):
         try:
-            picture, changes = _picture(file, (h, w), choices)
+            picture, changes = _picture(file, (h, w), choices, span)
         except SettingError as error:
             read.skipped.append(Skipped(file.name, _reason(file, error)))
         else:
@@ -60,7 +73,7 @@ def read_pictures(found: Given, choices: Choices, progress: Progress = lambda do
         progress(i + 1, len(found.files))
     if not read.pictures:
         why = "; ".join(f"{s.name}: {s.reason}" for s in read.skipped[:3])
-        raise SettingError(
+        raise NoPictures(
             ngettext(
                 "{name}: its {n} file is not a readable picture ({reasons}).",
                 "{name}: none of its {n} files is a readable picture ({reasons}).",
@@ -84,15 +97,23 @@ def read_pictures(found: Given, choices: Choices, progress: Progress = lambda do
             else _("All pictures are grey.")
         )
     notes += [_note(change, n, (h, w), choices) for change, n in sorted(read.changes.items())]
-    labels, test = folder_labels([f.folders for f in read.files], notes)
+    what = _("pictures, with labels from a table")
+    if given_labels is None:
+        labels, test = folder_labels([f.folders for f in read.files], notes)
+        what = _("pictures") if labels is None else _("pictures, with labels from the names of their folders")
+    else:
+        test = folder_labels([f.folders for f in read.files], [])[1]
+        labels = np.array([given_labels.get(f.name, UNSORTED) for f in read.files]) if given_labels else None
+        labels = fewer_classes(labels, notes)
     return Rows(
-        "pictures" if labels is None else _("pictures, with labels from the names of their folders"),
+        what,
         "image",
         _stacked(read.pictures, 3 if colour else 1),
         labels,
         test,
         notes=tuple(notes),
         skipped=tuple(read.skipped),
+        decisions=tuple(made),
     )
 
 
@@ -129,24 +150,13 @@ def _open(file: File) -> Image.Image:
         raise SettingError(
             _("{size}; the limit for a picture is {limit}", size=size(file.size), limit=size(FILE_BYTES))
         )
-    return opened(file.read(), FORMATS, FILE_BYTES, SIDE_MAX)
+    return opened(file.read(), bytes_max=FILE_BYTES, side_max=SIDE_MAX)
 
 
-def _picture(file: File, shape: tuple[int, int], choices: Choices) -> tuple[np.ndarray, list[str]]:
+def _picture(file: File, shape: tuple[int, int], choices: Choices, span: Span | None) -> tuple[np.ndarray, list[str]]:
     """(1, h, w) if it is grey, else (3, h, w), and how it had to be changed: keys of `_note`."""
-    image = _open(file)
-    changes = []
-    if transparent(image):
-        changes.append("transparent")
-    if getattr(image, "n_frames", 1) > 1:
-        changes.append("animated")
-    if image.mode.startswith(("I", "F")):
-        changes.append("deep")
-    if image.mode == "CMYK":
-        changes.append("cmyk")
-    if image.getexif().get(0x0112, 1) not in (0, 1):
-        changes.append("turned")
-    upright = plain(image, choices.ground)
+    found = plain(_open(file), choices.ground, span)
+    upright, changes = found.image, list(found.changes)
     if upright.size != shape[::-1]:
         changes.append("resized")
     grey = upright.mode == "L" or choices.colour == "grey"
@@ -180,6 +190,10 @@ def _note(change: str, n: int, shape: tuple[int, int], choices: Choices) -> str:
     if change == "cmyk":
         return ngettext(
             "{n} picture was converted from CMYK to RGB.", "{n} pictures were converted from CMYK to RGB.", n
+        )
+    if change == "lab":
+        return ngettext(
+            "{n} picture was converted from CIELAB to RGB.", "{n} pictures were converted from CIELAB to RGB.", n
         )
     if change == "turned":
         return ngettext(
@@ -226,16 +240,29 @@ def _stacked(pictures: list[np.ndarray], channels: int) -> np.ndarray:
     return x
 
 
-def _common_size(files: Sequence[File], notes: list[str]) -> tuple[int, int]:
-    """The size of most pictures if it is small; else a square of a suitable size."""
+def _surveyed(files: Sequence[File]) -> tuple[list[tuple[int, int]], Levels | None]:
+    """(h, w) of some pictures, upright, and the values of all those of more than 8 bits or of floats; None if none of
+    the some has them."""
     candidates = [f for f in files if is_picture(f)] or list(files)
-    sizes = []
-    for file in candidates[:: max(1, len(candidates) // SIZED)]:
-        try:
-            image = plain(_open(file))
-        except SettingError:  # reported when it is read
-            continue
-        sizes.append((image.height, image.width))
+    some = candidates[:: max(1, len(candidates) // SIZED)]
+    sizes, levels = [], []
+    for file in some:
+        with contextlib.suppress(SettingError):  # reported when it is read
+            image = _open(file)
+            levels.append(deep_levels(image))
+            upright = plain(image).image
+            sizes.append((upright.height, upright.width))
+    deep = [v for v in levels if v]
+    if deep and len(some) < len(candidates):
+        deep = []
+        for file in candidates:
+            with contextlib.suppress(SettingError):
+                deep += [v for v in [deep_levels(_open(file))] if v]
+    return sizes, together(deep) if deep else None
+
+
+def _common_size(sizes: list[tuple[int, int]], notes: list[str]) -> tuple[int, int]:
+    """The size of most pictures if it is small; else a square of a suitable size."""
     if not sizes:
         return SMALL, SMALL
     (most, n), shorter = Counter(sizes).most_common(1)[0], float(np.median([min(s) for s in sizes]))

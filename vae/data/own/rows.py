@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
 
 from ...errors import SettingError
 from ...text import _, number, size
+from .decisions import Decision
 from .sources import Skipped
 
+FEWEST = 8  # samples of a data set
 CLASSES_MAX = 1000
 BYTES_MAX = 4 * 2**30  # of all samples together
 UNSORTED = "unsorted"  # the class of samples without a label if others have one
@@ -21,7 +25,8 @@ class Rows:
 
     what: the kind of source in words. labels: (n,) names or None. test: (n,) bool if the source has a split of its own.
     when: (n, 2) first and last time step of each sample, for windows of series, which are split by time; source: (n,)
-    the series that each is cut from. notes: sentences on what was chosen or changed.
+    the series that each is cut from. notes: sentences on what was changed or left out;
+    decisions: what had to be decided.
     """
 
     what: str
@@ -34,6 +39,7 @@ class Rows:
     columns: tuple[str, ...] = ()  # names of a vector's values, of a series' channels
     notes: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    decisions: tuple[Decision, ...] = ()
 
 
 def check_room(n: int, values: int, item: int) -> None:
@@ -52,9 +58,11 @@ def check_room(n: int, values: int, item: int) -> None:
 
 
 def fewer_classes(labels: np.ndarray | None, notes: list[str]) -> np.ndarray | None:
-    """The labels; or None, with a note, if they do not divide the samples into classes."""
+    """The labels, with composed accents (NFC); or None, with a note, if they do not divide the samples into classes."""
     if labels is None:
         return None
+    known, codes = np.unique(labels, return_inverse=True)
+    labels = np.array([unicodedata.normalize("NFC", str(name)) for name in known.tolist()])[codes]
     n = len(np.unique(labels))
     if n > CLASSES_MAX or (n > 20 and n > len(labels) / 2):
         notes.append(
@@ -69,3 +77,8 @@ def fewer_classes(labels: np.ndarray | None, notes: list[str]) -> np.ndarray | N
         notes.append(_("The labels were left out: all samples have the same one, {label!s}.", label=labels[0]))
         return None
     return labels
+
+
+def natural(name: str) -> list:
+    """A sort key that puts 2 before 10."""
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name) if part]

@@ -10,11 +10,13 @@ from ...errors import SettingError, ShapeError
 from ...registry import MODALITIES, Modality
 from ...text import _, ngettext
 from .choices import Choices
+from .decisions import Decision
 from .images import SUFFIXES as PICTURES
 from .images import folder_labels
+from .lists import evened
 from .rows import Rows, check_room
 from .sources import File, Given, Skipped
-from .tables import SUFFIXES as TABLES
+from .table_files import SUFFIXES as TABLES
 
 ELSEWHERE = (*PICTURES, *TABLES, ".npy", ".npz")  # files with a reader of their own, whatever they contain
 Progress = Callable[[int, int], object]
@@ -34,17 +36,29 @@ def of_modality(files: Sequence[File], choices: Choices) -> tuple[Modality, list
     return None
 
 
-def read_samples(found: Given, modality: Modality, progress: Progress = lambda done, n: None) -> Rows:
-    """Every readable file whose sample has the shape of the first one; every other file is listed as skipped, with the
-    reason. Raises: SettingError: no file can be read, or together they exceed the memory limit."""
+def read_samples(found: Given, modality: Modality, choices: Choices, progress: Progress = lambda done, n: None) -> Rows:
+    """Every readable file whose sample has the shape of the first one, but for the length of a series; every other file
+    is listed as skipped, with the reason.
+
+    Raises: SettingError: no file can be read, or together they exceed the memory limit.
+    """
     read = modality.from_bytes
     assert read is not None  # or it would not have been chosen
+    of_any_length = modality.layout == "line"
     samples: list[np.ndarray] = []
     files: list[File] = []
     skipped: list[Skipped] = []
     for i, file in enumerate(found.files):
         try:
-            x = read(file.read(), samples[0].shape if samples else None)
+            x = read(file.read(), samples[0].shape if samples and not of_any_length else None)
+            if samples and x.shape[:1] != samples[0].shape[:1]:
+                raise ShapeError(
+                    _(
+                        "the file contains a sample of shape {given}; expected {expected}.",
+                        given=x.shape,
+                        expected=samples[0].shape,
+                    )
+                )
         except (SettingError, ShapeError) as error:
             skipped.append(Skipped(file.name, str(error).rstrip(".")))
         else:
@@ -65,5 +79,8 @@ def read_samples(found: Given, modality: Modality, progress: Progress = lambda d
         )
     notes: list[str] = []
     labels, test = folder_labels([f.folders for f in files], notes)
+    made: list[Decision] = []
+    x = evened(samples, choices, made, notes) if of_any_length else np.stack(samples)
     what = _("{samples}, one per file", samples=_(modality.plural))
-    return Rows(what, modality.name, np.stack(samples), labels, test, notes=tuple(notes), skipped=tuple(skipped))
+    decisions = tuple(made)
+    return Rows(what, modality.name, x, labels, test, notes=tuple(notes), skipped=tuple(skipped), decisions=decisions)

@@ -14,6 +14,7 @@ import re
 import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -220,6 +221,7 @@ def _description(name: str, understood: Understood, hashes: dict[str, str]) -> d
         "mean": list(understood.mean),
         "std": list(understood.std),
         "notes": list(p.notes),
+        "decisions": [asdict(decision) for decision in p.decisions],
         "skipped": [[one.name, one.reason] for one in p.skipped],
         "arrays": arrays,
         "sha256": hashlib.sha256(listing.encode()).hexdigest(),

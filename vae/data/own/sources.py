@@ -20,6 +20,7 @@ from pathlib import Path, PurePosixPath
 from ...disk import guarded
 from ...errors import DataNotFound, SettingError
 from ...text import _, ngettext, number, size
+from . import zip_names
 
 FILES_MAX = 200_000
 FILE_BYTES_MAX = 2 * 2**30  # of one table or array
@@ -39,12 +40,14 @@ class Skipped:
 @dataclass(frozen=True)
 class File:
     """One file. name: with / between folders, none of them hidden or outside; size: bytes; open(): a stream of them, to
-    be read by `vae.disk.guarded`; packed: bytes that it takes in an archive, else `size`."""
+    be read by `vae.disk.guarded`; packed: bytes that it takes in an archive, else `size`; raw: the name as a ZIP stores
+    it that does not tell its encoding, of which `name` is a guess."""
 
     name: str
     size: int
     open: Callable[[], AbstractContextManager[BufferedIOBase]]
     packed: int
+    raw: bytes | None = None
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -53,6 +56,18 @@ class File:
     @property
     def suffix(self) -> str:
         return PurePosixPath(self.name).suffix.lower()
+
+    @property
+    def inner_suffix(self) -> str:
+        """Its suffix, or that before .gz."""
+        return PurePosixPath(self.name[:-3]).suffix.lower() if self.suffix == ".gz" else self.suffix
+
+    def unpacked(self) -> bytes:
+        """All its bytes; those that gzip has packed, if its name ends in .gz. Raises: guarded.Refused; SettingError."""
+        if self.suffix != ".gz":
+            return self.read()
+        limits = guarded.Limits(unpacked=FILE_BYTES_MAX)
+        return guarded.gunzipped(self.read(), limits, packed=self.packed)
 
     def read(self) -> bytes:
         """All its bytes. Raises: SettingError: it cannot be read; the message follows its name."""
@@ -98,7 +113,7 @@ def of_uploads(uploads: Iterable[tuple[str, int, Path | BufferedIOBase]]) -> Giv
     files: list[File] = []
     skipped: list[Skipped] = []
     for name, n_bytes, where in uploads:
-        name = PurePosixPath(name.replace("\\", "/")).name
+        name = PurePosixPath(zip_names.plain(name)).name
         _sort_in(File(name, n_bytes, _opener(where), n_bytes), files, skipped)
     several = ngettext("{n} file", "{n} files", len(uploads))
     return _bounded(first if len(uploads) == 1 else several, files, skipped)
@@ -140,7 +155,7 @@ def _of_folder(root: Path) -> Given:
             if not stat.S_ISREG(found.st_mode):
                 skipped.append(Skipped(short, _("not a regular file")))
                 continue
-            _sort_in(File(short, found.st_size, _opener(path), found.st_size), files, skipped)
+            _sort_in(File(zip_names.plain(short), found.st_size, _opener(path), found.st_size), files, skipped)
             if len(files) > FILES_MAX:
                 break
     return _bounded(root.resolve().name, files, skipped, passed_over)
@@ -154,8 +169,11 @@ def _of_zip(name: str, where: Path | BufferedIOBase) -> Given:
     files: list[File] = []
     skipped: list[Skipped] = []
     passed_over = 0
-    for entry in archive.infolist():
-        short = entry.filename.replace("\\", "/")
+    entries = [(entry, zip_names.raw(entry)) for entry in archive.infolist()]
+    unclear = [raw for _entry, raw in entries if raw]
+    encoding = zip_names.guessed(unclear) if unclear else ""
+    for entry, raw in entries:
+        short = zip_names.plain(raw.decode(encoding) if raw else entry.filename)
         parts = PurePosixPath(short).parts
         if entry.is_dir() or any(map(_ignored, parts)):
             passed_over += not entry.is_dir()
@@ -168,7 +186,7 @@ def _of_zip(name: str, where: Path | BufferedIOBase) -> Given:
             skipped.append(Skipped(short, reason))
         else:
             opener = functools.partial(guarded.member, archive, entry)
-            _sort_in(File(short, entry.file_size, opener, entry.compress_size), files, skipped)
+            _sort_in(File(short, entry.file_size, opener, entry.compress_size, raw), files, skipped)
     files.sort(key=lambda f: f.name)
     return _bounded(name, files, skipped, passed_over)
 

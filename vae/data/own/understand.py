@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 import numpy as np
 
+from ...disk.guarded_pictures import FORMATS
 from ...errors import SettingError
 from ...registry import MODALITIES
 from ...text import _, ngettext, number, significant, size
 from ...types import Samples
-from .arrays import as_samples, idx_by_name, read_arrays, read_idx_files
+from . import splitting, standard, zip_names
+from .annotated import SUFFIX as ANNOTATED
+from .annotated import read_annotated
+from .arrays import SUFFIXES as ARRAYS
+from .arrays import idx_by_name, read_arrays, read_idx_files
 from .choices import Choices
-from .images import is_picture, read_pictures
-from .rows import Rows
+from .decisions import Decision, decide
+from .images import NoPictures, is_picture, read_pictures
+from .labels_beside import labels_beside
+from .layouts import as_samples
+from .rows import FEWEST, Rows, natural
 from .sample_files import of_modality, read_samples
 from .sources import Given, Skipped
-from .tables import SUFFIXES as TABLES
+from .table_files import LONE, is_table
+from .table_files import SUFFIXES as TABLES
 from .tables import read_table
 
-FEWEST = 8  # samples
 SHOWN = 16  # samples of a preview
 Progress = Callable[[int, int], object]
 
@@ -30,7 +37,8 @@ Progress = Callable[[int, int], object]
 @dataclass(frozen=True)
 class Preview:
     """A summary of the samples. low, high: range of the original values; labels: name -> number of samples;
-    pictures: up to 16 samples as they will be shown, uint8 (k, c, h, w)."""
+    pictures: up to 16 samples as they will be shown, uint8 (k, c, h, w); decisions: each can be changed
+    by a field of `Choices`."""
 
     source: str
     what: str
@@ -46,6 +54,7 @@ class Preview:
     skipped: tuple[Skipped, ...]
     n_bytes: int
     pictures: np.ndarray
+    decisions: tuple[Decision, ...] = ()
 
     @property
     def measured(self) -> str:
@@ -83,6 +92,7 @@ class Preview:
         if self.columns:
             columns = ", ".join(self.columns[:30]) + ", ..." * (len(self.columns) > 30)
             out.append(_("columns: {columns}", columns=columns))
+        out += [_("decided: {decision}", decision=decision.line()) for decision in self.decisions]
         out += [_("note: {note}", note=note) for note in self.notes]
         if self.skipped:
             out.append(ngettext("skipped: {n} file", "skipped: {n} files", len(self.skipped)))
@@ -109,7 +119,12 @@ def understand(found: Given, choices: Choices, progress: Progress = lambda done,
     Raises: SettingError: nothing can be read, an option does not fit, or fewer than 8 samples.
     """
     choices.check()
-    rows = _read(found, choices, progress)
+    made: list[Decision] = []
+    found = _named(found, choices, made)
+    try:
+        rows = _read(found, choices, progress)
+    except NoPictures as e:
+        raise SettingError(f"{e} {readable()}") from None
     if len(rows.x) < FEWEST:
         reason = ngettext(
             "{name}: {n} sample; expected at least {fewest}.",
@@ -130,10 +145,13 @@ def understand(found: Given, choices: Choices, progress: Progress = lambda done,
                 found.passed_over,
             )
         )
-    train, test = _split(rows, choices, notes)
     low, high = float(rows.x.min()), float(rows.x.max())
-    x_train, x_test, mean, std = _standardised(rows.x[train], rows.x[test], rows.modality)
-    names = [] if rows.labels is None else sorted(np.unique(rows.labels).tolist(), key=_natural)
+    if low == high:
+        notes.append(_("All values are {value}: there is nothing to model.", value=significant(low, 4)))
+    train, test = splitting.split(rows, choices, notes)
+    x_train, x_test, mean, std = standard.standardised(rows.x[train], rows.x[test], rows.modality)
+    notes += standard.outliers(rows)
+    names = [] if rows.labels is None else sorted(np.unique(rows.labels).tolist(), key=natural)
     y = None if rows.labels is None else _codes(rows.labels, names)
     y_train, y_test = (None, None) if y is None else (y[train], y[test])
     used = np.concatenate([train, test])
@@ -154,29 +172,60 @@ def understand(found: Given, choices: Choices, progress: Progress = lambda done,
         skipped=(*found.skipped, *(s for s in rows.skipped if s not in found.skipped)),
         n_bytes=x_train.nbytes + x_test.nbytes,
         pictures=MODALITIES.get(rows.modality).pictures(x_train[shown]),
+        decisions=(*made, *rows.decisions),
     )
     return Understood(preview, Samples(x_train, y_train, x_test, y_test), tuple(names), mean, std)
 
 
+def readable() -> str:
+    """What files are read, in a sentence."""
+    return _(
+        "What is read: pictures ({pictures}), tables ({tables}), arrays ({arrays}, IDX), and folders or ZIPs of them.",
+        pictures=", ".join(FORMATS),
+        tables=", ".join((*TABLES, *LONE, ANNOTATED)),
+        arrays=", ".join(ARRAYS),
+    )
+
+
 # ---------------------------------------------------------------- parts
+
+
+def _named(found: Given, choices: Choices, made: list[Decision]) -> Given:
+    """The files with their names in the chosen encoding; as they are if no name depends on it. Raises: SettingError."""
+    names = [file.raw for file in found.files if file.raw]
+    if not names:
+        return found
+    guess = zip_names.guessed(names)
+    why = (
+        _("the names are not declared as UTF-8, but are")
+        if guess == "utf-8"
+        else _("the names are not declared as UTF-8; so they read {name}", name=names[0].decode(guess))
+    )
+    codec = decide(made, choices, "zip_names", guess, why, zip_names.possible(names))
+    if codec == guess:
+        return found
+    files = [replace(file, name=zip_names.plain(file.raw.decode(codec))) if file.raw else file for file in found.files]
+    return replace(found, files=tuple(sorted(files, key=lambda f: f.name)))
 
 
 def _read(found: Given, choices: Choices, progress: Progress) -> Rows:
     """Read with the reader that fits the files. Raises: SettingError: none does."""
     files = found.files
     if own := of_modality(files, choices):
-        return read_samples(_only(found, own[1], files), own[0], progress)
+        return read_samples(_only(found, own[1], files), own[0], choices, progress)
     pictures = [f for f in files if is_picture(f)]
-    tables = [f for f in files if f.suffix in TABLES]
-    arrays = [f for f in files if f.suffix in (".npy", ".npz")]
+    if annotated := [f for f in files if f.suffix == ANNOTATED]:
+        return read_annotated(_only(found, annotated[:1], files), choices)
+    arrays = [f for f in files if f.name.lower().endswith(ARRAYS)]
+    tables = [f for f in files if is_table(f, len(files) == 1)]
     idx = [f for f in files if idx_by_name(f)]
     if idx and not pictures:
         return read_idx_files(_only(found, idx, files), choices)
     if len(files) == 1 and not pictures and not tables and not arrays:
         return _as_chosen(read_pictures(found, choices, progress), choices)  # judged by its content
     if len(arrays) + len(tables) == 1 and not pictures:
-        read = read_arrays if arrays else read_table
-        return read(_only(found, arrays or tables, files), choices)
+        only = _only(found, arrays or tables, files)
+        return read_arrays(only, choices) if arrays else read_table(only, choices, progress)
     if not pictures and (arrays or tables):
         every = ", ".join(PurePosixPath(f.name).name for f in (arrays + tables)[:6])
         raise SettingError(
@@ -186,16 +235,27 @@ def _read(found: Given, choices: Choices, progress: Progress) -> Rows:
                 names=every,
             )
         )
-    return _as_chosen(read_pictures(found, choices, progress), choices)
+    return _as_chosen(_labelled(found, pictures, tables, choices, progress), choices)
+
+
+def _labelled(found: Given, pictures: list, tables: list, choices: Choices, progress: Progress) -> Rows:
+    """Pictures with the labels of a table beside them, if there is one; else with those of their folders."""
+    made: list[Decision] = []
+    notes: list[str] = []
+    beside = labels_beside(pictures, tables, choices, made, notes) if pictures else None
+    labels, table = beside or (None, None)
+    left = replace(found, files=tuple(f for f in found.files if f is not table))
+    rows = read_pictures(left, choices, progress, labels)
+    return replace(rows, notes=(*notes, *rows.notes), decisions=(*made, *rows.decisions))
 
 
 def _as_chosen(rows: Rows, choices: Choices) -> Rows:
     """Pictures as samples of the chosen kind, if it is another one."""
     if choices.kind in ("auto", rows.modality):
         return rows
-    notes = list(rows.notes)
-    x, modality = as_samples(rows.x, replace(choices, size=None), notes)
-    return replace(rows, x=x, modality=modality, notes=tuple(notes))
+    notes, made = list(rows.notes), list(rows.decisions)
+    x, modality = as_samples(rows.x, replace(choices, size=None), notes, made)
+    return replace(rows, x=x, modality=modality, notes=tuple(notes), decisions=tuple(made))
 
 
 def _only(found: Given, chosen: list, files: tuple) -> Given:
@@ -203,73 +263,6 @@ def _only(found: Given, chosen: list, files: tuple) -> Given:
     return Given(found.name, tuple(chosen), (*found.skipped, *rest), found.passed_over)
 
 
-def _split(rows: Rows, choices: Choices, notes: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Training and test rows: the source's own split, else by time, else random and stratified by class."""
-    if rows.test is not None and 0 < rows.test.sum() < len(rows.test):
-        return np.flatnonzero(~rows.test), np.flatnonzero(rows.test)
-    if rows.when is not None:
-        return _split_by_time(rows, choices, notes)
-    random = np.random.default_rng(choices.seed)
-    test = np.zeros(len(rows.x), bool)
-    labels = np.zeros(len(rows.x)) if rows.labels is None else rows.labels
-    for name in np.unique(labels):
-        members = random.permutation(np.flatnonzero(labels == name))
-        if len(members) > 1:
-            test[members[: max(1, round(choices.test_share * len(members)))]] = True
-    if not test.any():
-        test[random.integers(len(test))] = True
-    return np.flatnonzero(~test), np.flatnonzero(test)
-
-
-def _split_by_time(rows: Rows, choices: Choices, notes: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """The last share of each series is the test set; a window across the border is in neither set."""
-    train, test = np.zeros(len(rows.x), bool), np.zeros(len(rows.x), bool)
-    assert rows.source is not None  # or the caller would not split by time
-    assert rows.when is not None
-    for source in np.unique(rows.source):
-        own = rows.source == source
-        last = int(rows.when[own, 1].max())
-        border = min(round((last + 1) * (1 - choices.test_share)), int(rows.when[own, 0].max()))
-        train |= own & (rows.when[:, 1] < border)
-        test |= own & (rows.when[:, 0] >= border)
-    if train.sum() < FEWEST // 2 or not test.any():
-        raise SettingError(
-            ngettext(
-                "the split by time leaves {n} window for training and {test} for testing: choose a shorter "
-                "window or stride.",
-                "the split by time leaves {n} windows for training and {test} for testing: choose a shorter "
-                "window or stride.",
-                int(train.sum()),
-                test=number(int(test.sum())),
-            )
-        )
-    neither = len(train) - (train | test).sum()
-    notes.append(
-        ngettext(
-            "Split by time: the last windows are the test set; {n} window across the border is in neither set.",
-            "Split by time: the last windows are the test set; {n} windows across the border are in neither set.",
-            int(neither),
-        )
-    )
-    return np.flatnonzero(train), np.flatnonzero(test)
-
-
-def _standardised(x_train: np.ndarray, x_test: np.ndarray, modality: str) -> tuple:
-    """Pictures unchanged; else standardised by the training set, per channel or column."""
-    if MODALITIES.get(modality).bounded:
-        return np.ascontiguousarray(x_train), np.ascontiguousarray(x_test), (), ()
-    axes = (0, *range(2, x_train.ndim))
-    mean, std = x_train.mean(axes, keepdims=True), x_train.std(axes, keepdims=True)
-    std = np.where(std > 1e-12 * np.maximum(np.abs(mean), 1e-300), std, 1.0)
-    scaled = (((x - mean) / std).astype(np.float32) for x in (x_train, x_test))
-    return *scaled, tuple(mean.ravel().tolist()), tuple(std.ravel().tolist())
-
-
 def _codes(labels: np.ndarray, names: list[str]) -> np.ndarray:
     known, codes = np.unique(labels, return_inverse=True)
     return np.array([names.index(v) for v in known.tolist()], np.int64)[codes]
-
-
-def _natural(name: str) -> list:
-    """A sort key that puts 2 before 10."""
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name) if part]

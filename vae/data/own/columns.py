@@ -1,0 +1,177 @@
+"""Columns of a table: which hold numbers, which a time, which the labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...errors import SettingError
+from ...text import _, number
+from .choices import Choices
+from .decisions import NONE, Decision, decide
+from .rows import CLASSES_MAX, check_room
+from .table_files import is_content
+from .text_tables import NULLS, SEPARATORS, SIGNS, listed, number_pattern
+from .times import is_time
+
+NAMED_LABEL = (
+    "label", "labels", "class", "classes", "target", "targets", "species", "y", "category", "klasse", "cell_type",
+    "celltype",
+)  # fmt: skip
+NAMED_ROW = ("", "id", "index", "row", "unnamed: 0", "__index_level_0__")
+EMPTY = 0.5  # columns with a larger share of missing values are left out before rows are
+ODD = 0.1  # columns of text with a larger share of cells that are no numbers are not numeric
+FEW = 20  # whole numbers that may be classes
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The numeric columns. x: name -> (n,) float64, NaN for missing values; odd: name -> cells that are no numbers."""
+
+    x: dict[str, np.ndarray]
+    odd: dict[str, list[str]]
+
+
+def numbers(table, decimal: str = "point") -> Numbers:
+    """Every column that holds numbers, or text that is numbers but for a few cells."""
+    import pyarrow.types as types
+
+    x: dict[str, np.ndarray] = {}
+    odd: dict[str, list[str]] = {}
+    for name in table.column_names:
+        column, t = table.column(name), table.schema.field(name).type
+        if types.is_integer(t) or types.is_floating(t) or types.is_boolean(t) or types.is_decimal(t):
+            values = column.cast("float64", safe=False).to_numpy().astype(np.float64)
+            x[name] = np.where(np.isfinite(values), values, np.nan)
+        elif types.is_string(t) or types.is_large_string(t):
+            values, others = _of_text(column, decimal)
+            if values is not None:
+                x[name], odd[name] = values, others
+    return Numbers(x, odd)
+
+
+def _of_text(column, decimal: str) -> tuple[np.ndarray | None, list[str]]:
+    """Numbers of cells of text, and the cells that are none; None if those are too many."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    cells = pc.utf8_trim_whitespace(column)
+    given = pc.fill_null(pc.invert(pc.is_in(cells, pa.array(NULLS, cells.type))), False)
+    fits = pc.and_(given, pc.fill_null(pc.match_substring_regex(cells, f"^{number_pattern(decimal)}$"), False))
+    n, n_odd = pc.sum(given).as_py() or 0, pc.sum(pc.and_(given, pc.invert(fits))).as_py() or 0
+    if not n or n_odd > ODD * n:
+        return None, []
+    plain = pc.replace_substring_regex(cells, SEPARATORS[decimal], "")
+    plain = pc.replace_substring_regex(pc.replace_substring_regex(plain, SIGNS[decimal], "."), r"^\+", "")
+    values = pc.if_else(fits, plain, pa.scalar(None, plain.type)).cast("float64").to_numpy().astype(np.float64)
+    others = pc.unique(pc.filter(cells, pc.and_(given, pc.invert(fits)))).to_pylist()
+    return np.where(np.isfinite(values), values, np.nan), [f"{cell}"[:40] for cell in others] if n_odd else []
+
+
+def chosen_numbers(
+    table, found: Numbers, names: list[str], row: str, notes: list[str]
+) -> tuple[tuple[str, ...], np.ndarray]:
+    """The columns of numbers among those names that are used, and (rows, columns) float64 with NaN for missing values.
+    row: what a row is, a sample, step or series.
+
+    Raises: SettingError: there is none.
+    """
+    import pyarrow as pa
+
+    used: list[str] = []
+    other: list[str] = []
+    empty: list[str] = []
+    for name in names:
+        if name not in found.x:
+            (empty if pa.types.is_null(table.schema.field(name).type) else other).append(name)
+        elif row != "series" and np.isnan(found.x[name]).mean() > EMPTY:
+            empty.append(name)
+        elif row == "sample" and name.lower() in NAMED_ROW and (np.diff(found.x[name]) > 0).all():
+            notes.append(
+                _("Column {name} only numbers the rows and was left out.", name=name)
+                if name
+                else _("A column without a name only numbers the rows and was left out.")
+            )
+        else:
+            used.append(name)
+    if other:
+        notes.append(_("Columns left out because they are not numeric: {names}.", names=listed(other)))
+    if empty:
+        notes.append(
+            _("Columns left out because more than half of their values are missing: {names}.", names=listed(empty))
+        )
+    if not used:
+        raise SettingError(
+            _("none of the columns is numeric: {names}.", names=listed(names))
+            if names
+            else _("the table has no numeric column.")
+        )
+    odd = {name: found.odd[name] for name in used if found.odd.get(name)}
+    if odd:
+        cells = "; ".join(f"{name}: {listed(others[:4])}" for name, others in list(odd.items())[:8])
+        notes.append(_("Cells that are no numbers count as missing: {cells}.", cells=cells))
+    check_room(table.num_rows, len(used), 8)
+    x = np.stack([found.x[name] for name in used], 1)
+    missing = np.isnan(x).sum(0)
+    if missing.any():
+        worst = sorted(zip(missing.tolist(), used, strict=True), reverse=True)[:5]
+        counts = ", ".join(f"{name} ({number(n)})" for n, name in worst if n)
+        notes.append(_("Missing values: {counts}.", counts=counts))
+    return tuple(used), x
+
+
+# ---------------------------------------------------------------- labels
+
+
+def label_column(table, found: Numbers, bare: bool, choices: Choices, made: list[Decision]) -> str:
+    """The name of the column of labels; "" if there is none. bare: whether the table has no header."""
+    free = [f.name for f in table.schema if f.name != choices.time_column and not is_content(f.type)]
+    guess, why = _likely_label(table, found, free, bare)
+    value = decide(made, choices, "labels", guess or NONE, why, list(dict.fromkeys([*free, NONE])))
+    return "" if value == NONE and NONE not in free else value
+
+
+def text_of(column, names: Sequence[str] = ()) -> np.ndarray:
+    """The cells of a column as text; of an empty one: missing. names: what numbers from 0 stand for."""
+    known = dict(enumerate(names))
+
+    def said(value) -> str:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        return "missing" if value is None else str(known.get(value, value)).strip()
+
+    return np.array([said(value) for value in column.to_pylist()])
+
+
+def _likely_label(table, found: Numbers, free: list[str], bare: bool) -> tuple[str, str]:
+    for name in free:
+        if name.lower() in NAMED_LABEL:
+            return name, _("the name of the column says so")
+    ends = list(dict.fromkeys(free[-1:] + free[:1] * bare))
+    for name in ends:
+        if name not in found.x and not is_time(table.column(name)) and _repeats(table.column(name), CLASSES_MAX):
+            return name, _("its words repeat, and it is the first or last column")
+    others = [found.x[n] for n in free if n in found.x]
+    for name in ends if bare and len(others) > 2 else ():
+        rest = [found.x[n] for n in free if n in found.x and n != name]
+        fractions = sum(not _whole(x) for x in rest) > len(rest) / 2
+        if name in found.x and _whole(found.x[name]) and fractions and _repeats(table.column(name), FEW):
+            return name, _("it has few whole numbers beside columns of fractions, and is the first or last column")
+    return "", _("no column is called {names}", names=listed(NAMED_LABEL))
+
+
+def _whole(x: np.ndarray) -> bool:
+    x = x[~np.isnan(x)]
+    return bool((x == np.round(x)).all())
+
+
+def _repeats(column, most: int) -> bool:
+    import pyarrow.compute as pc
+    import pyarrow.types as types
+
+    if types.is_temporal(column.type) or types.is_null(column.type):
+        return False
+    n = pc.count_distinct(column).as_py()
+    return 2 <= n <= min(most, max(2, len(column) // 5))

@@ -1,0 +1,184 @@
+"""An array to samples: what its axes are, what its values mean, and of which modality it is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from ...errors import SettingError
+from ...modalities import value_range
+from ...modalities.picture_files import GROUNDS
+from ...registry import MODALITIES, Modality
+from ...text import _, ngettext, number
+from .choices import Choices
+from .decisions import Decision, decide
+from .rows import check_room
+
+AXES = {"nct": "line", "ntc": "line", "nhw": "grid", "nchw": "grid", "nhwc": "grid"}  # of an array -> of its modality
+LAST = ("ntc", "nhwc")  # those with the channels last
+CHANNELS = (1, 3, 4)  # of pictures: grey, colour, and with opacity
+SURE = 128  # bytes that reach this are hardly anything but 0-255
+RANGES = ("0:1", "-1:1", *(f"0:{2**bits - 1}" for bits in value_range.BITS))
+
+
+def of_array(x: np.ndarray, choices: Choices, notes: list[str], made: list[Decision]) -> tuple[np.ndarray, str]:
+    """An array whose axes are not known, as (n, *shape), and its modality. Raises: SettingError."""
+    x = checked(x)
+    if choices.size and x.ndim == 2:
+        return as_samples(x, choices, notes, made)
+    x, layout = _arranged(x, choices, made)
+    return as_samples(x, choices, notes, made, layout)
+
+
+def checked(x: np.ndarray) -> np.ndarray:
+    """x in the machine's byte order. Raises: SettingError: not numbers, or without samples or values."""
+    if x.dtype.kind not in "biuf":
+        kind = {
+            "c": _("Save the real and the imaginary part as two channels."),
+            "m": _("Save the durations as numbers."),
+            "M": _("Save the times as numbers."),
+            "V": _("Save each of its fields as an array of its own, or the whole as a table."),
+        }.get(x.dtype.kind, _("Save the samples as an array of numbers."))
+        raise SettingError(
+            _("x is {dtype} {shape}: expected numbers. {hint}", dtype=x.dtype.name, shape=x.shape, hint=kind)
+        )
+    if x.ndim < 2 or not x.size:
+        raise SettingError(
+            _(
+                "x is {dtype} {shape}: expected numbers of shape (n, m), (n, h, w), (n, c, h, w) or (n, c, t).",
+                dtype=x.dtype.name,
+                shape=x.shape,
+            )
+        )
+    return x if x.dtype.isnative else x.astype(x.dtype.newbyteorder("="))
+
+
+def as_samples(
+    x: np.ndarray, choices: Choices, notes: list[str], made: list[Decision], layout: str = ""
+) -> tuple[np.ndarray, str]:
+    """x as (n, *shape), channels first, and its modality: the chosen one, else the one that fits its shape and values
+    best, of a layout if one is given. Raises: SettingError."""
+    x = checked(x)
+    check_room(len(x), math.prod(x.shape[1:]), 8)
+    if choices.size and x.ndim == 2:
+        x = _reshaped(x, choices.size, notes)
+    modality = _modality(x, choices, layout)
+    if modality is None or modality.from_array is None:
+        if modality:
+            message = _(
+                "x of shape {shape} is not an array of {samples}; see docs/data.md for the layouts.",
+                shape=x.shape,
+                samples=_(modality.plural),
+            )
+        elif layout:
+            message = _(
+                "x of shape {shape} is not an array of layout {layout}; see docs/data.md for the layouts.",
+                shape=x.shape,
+                layout=layout,
+            )
+        else:
+            message = _(
+                "x of shape {shape} is not an array of samples; see docs/data.md for the layouts.", shape=x.shape
+            )
+        raise SettingError(message)
+    if modality.bounded:
+        x = value_range.in_range(x, span(value_range.levels(x), choices, made))
+        x = _opaque(x, choices.ground, notes)
+    return modality.from_array(x, notes), modality.name
+
+
+def span(levels: value_range.Levels, choices: Choices, made: list[Decision]) -> value_range.Span:
+    """The values of black and white: those chosen, else the likely ones. Raises: SettingError: not a range."""
+    if levels.item == 1 and levels.high >= SURE and not choices.range:
+        return 0.0, 255.0
+    guess = value_range.named(value_range.likely(levels))
+    known = value_range.usual(levels) is not None
+    whole = value_range.named((levels.low, levels.high)) if levels.high > levels.low else guess
+    chosen = value_range.named(value_range.parsed(choices.range)) if choices.range else guess
+    why = (
+        _("values are {values}", values=value_range.shown(levels))
+        if known
+        else _("values are {values}, which is no usual range", values=value_range.shown(levels))
+    )
+    options = tuple(dict.fromkeys((guess, chosen, *RANGES, whole)))
+    return value_range.parsed(decide(made, replace(choices, range=chosen), "range", guess, why, options))
+
+
+def _arranged(x: np.ndarray, choices: Choices, made: list[Decision]) -> tuple[np.ndarray, str]:
+    """x with its channels first, and the layout of its modality; "" if its axes can be only one thing."""
+    chosen = "" if choices.kind == "auto" else MODALITIES.get(choices.kind).layout
+    fitting = [axes for axes, layout in AXES.items() if len(axes) == x.ndim and chosen in ("", layout)]
+    options = [axes for axes in fitting if x.ndim != 4 or x.shape[axes.index("c")] in CHANNELS] or fitting
+    if len(options) < 2 and not choices.layout:
+        return (np.moveaxis(x, -1, 1) if options and options[0] in LAST else x), ""
+    guess, why = _guessed(x, options)
+    axes = decide(made, choices, "layout", guess, why, options)
+    return np.moveaxis(x, -1, 1) if axes in LAST else x, AXES[axes]
+
+
+def _guessed(x: np.ndarray, options: list[str]) -> tuple[str, str]:
+    """The likely layout of the options, and why."""
+    shape = _("the shape is {shape}", shape=x.shape)
+    if x.ndim != 3 or len(options) < 2:
+        return next(iter(options), ""), shape
+    best = _likeliest(x, "") if "nhw" in options else None
+    if best and best.layout == "grid":
+        return "nhw", _("the shape is {shape}, the values are those of pictures", shape=x.shape)
+    why = _("the shape is {shape}, with fewer channels than time steps", shape=x.shape)
+    return ("ntc" if x.shape[2] < x.shape[1] else "nct"), why
+
+
+def _modality(x: np.ndarray, choices: Choices, layout: str) -> Modality | None:
+    if choices.kind != "auto":
+        return MODALITIES.get(choices.kind)
+    return _likeliest(x, layout) or (_likeliest(x[:, None], layout) if layout == "grid" and x.ndim == 3 else None)
+
+
+def _likeliest(x: np.ndarray, layout: str) -> Modality | None:
+    """The modality whose samples x resembles most, of a layout if one is given; None if it resembles none."""
+    likely = [m for m in MODALITIES.all().values() if m.from_array and layout in ("", m.layout)]
+    best = max(likely, key=lambda m: m.looks(x), default=None)
+    return best if best and best.looks(x) else None
+
+
+def _opaque(x: np.ndarray, ground: str, notes: list[str]) -> np.ndarray:
+    """Pictures (n, 4, h, w), uint8 or 0-1, on a ground: the fourth channel is their opacity. Others as they are."""
+    if x.ndim != 4 or x.shape[1] != 4:
+        return x
+    white = 255 if x.dtype == np.uint8 else 1
+    level = GROUNDS[ground] * white / 255
+    out = np.empty((len(x), 3, *x.shape[2:]), x.dtype)
+    for row, picture in zip(out, x, strict=True):
+        share = picture[3] / white
+        blended = picture[:3] * share + level * (1 - share)
+        row[...] = np.rint(blended) if x.dtype == np.uint8 else blended
+    notes.append(_("The fourth channel was read as opacity; transparent areas are now {ground}.", ground=_(ground)))
+    return out
+
+
+def _reshaped(x: np.ndarray, shape: tuple[int, int], notes: list[str]) -> np.ndarray:
+    h, w = shape
+    if x.shape[1] not in (h * w, 3 * h * w):
+        raise SettingError(
+            ngettext(
+                "rows have {n} value, but a picture of {h}x{w} has {grey} (grey) or {colour} (colour).",
+                "rows have {n} values, but a picture of {h}x{w} has {grey} (grey) or {colour} (colour).",
+                x.shape[1],
+                h=h,
+                w=w,
+                grey=number(h * w),
+                colour=number(3 * h * w),
+            )
+        )
+    notes.append(
+        ngettext(
+            "Each row of {n} value is a picture of {h}x{w}.",
+            "Each row of {n} values is a picture of {h}x{w}.",
+            x.shape[1],
+            h=h,
+            w=w,
+        )
+    )
+    return x.reshape(len(x), -1, h, w)

@@ -1,0 +1,107 @@
+"""Which samples are for training and which for testing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...errors import SettingError
+from ...text import ngettext, number, significant
+from .choices import Choices
+from .rows import FEWEST, Rows, natural
+
+SHOWN = 8  # classes that a note names
+
+
+def split(rows: Rows, choices: Choices, notes: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Training and test rows: the source's own split, else by time, else random and stratified by class.
+
+    Raises: SettingError: too few windows for a split by time.
+    """
+    if rows.test is not None and 0 < rows.test.sum() < len(rows.test):
+        _note_unknown(rows.labels, rows.test, notes)
+        return np.flatnonzero(~rows.test), np.flatnonzero(rows.test)
+    if rows.when is not None:
+        return _by_time(rows, choices, notes)
+    random = np.random.default_rng(choices.seed)
+    classes = np.zeros(len(rows.x), int) if rows.labels is None else np.unique(rows.labels, return_inverse=True)[1]
+    sizes = np.bincount(classes)
+    counts = test_counts(sizes, choices.test_share, random)
+    test = np.zeros(len(classes), bool)
+    members = np.split(np.argsort(classes, kind="stable"), np.cumsum(sizes)[:-1])
+    for own, n in zip(members, counts.tolist(), strict=True):
+        test[random.permutation(own)[:n]] = True
+    if untested := int((counts == 0).sum()):
+        notes.append(
+            ngettext(
+                "{n} of {classes} classes has no test sample: it has too few samples for a share of {share}.",
+                "{n} of {classes} classes have no test sample: they have too few samples for a share of {share}.",
+                untested,
+                classes=number(len(sizes)),
+                share=significant(choices.test_share, 3),
+            )
+        )
+    return np.flatnonzero(~test), np.flatnonzero(test)
+
+
+def test_counts(sizes: np.ndarray, share: float, random: np.random.Generator) -> np.ndarray:
+    """How many samples of each class are for testing: that share of all, at least one; of each class its share to
+    within one sample, and never its last one, which trains. Ties are broken at random."""
+    exact = share * sizes
+    counts = np.minimum(exact.astype(int), sizes - 1)
+    total = max(1, round(share * int(sizes.sum())))
+    remainders = np.where(sizes - counts > 1, exact - counts, -1.0)
+    order = np.lexsort((random.random(len(sizes)), -remainders))
+    order = order[remainders[order] >= 0]
+    counts[order[: max(0, total - int(counts.sum()))]] += 1
+    return counts
+
+
+# ---------------------------------------------------------------- parts
+
+
+def _note_unknown(labels: np.ndarray | None, test: np.ndarray, notes: list[str]) -> None:
+    if labels is None:
+        return
+    unknown = sorted(set(labels[test].tolist()) - set(labels[~test].tolist()), key=natural)
+    if unknown:
+        notes.append(
+            ngettext(
+                "{n} class has test samples but no training samples: {names}.",
+                "{n} classes have test samples but no training samples: {names}.",
+                len(unknown),
+                names=", ".join(unknown[:SHOWN]) + ", ..." * (len(unknown) > SHOWN),
+            )
+        )
+
+
+def _by_time(rows: Rows, choices: Choices, notes: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """The last share of each series is the test set; a window across the border is in neither set."""
+    train, test = np.zeros(len(rows.x), bool), np.zeros(len(rows.x), bool)
+    assert rows.source is not None  # or the caller would not split by time
+    assert rows.when is not None
+    for source in np.unique(rows.source):
+        own = rows.source == source
+        last = int(rows.when[own, 1].max())
+        border = min(round((last + 1) * (1 - choices.test_share)), int(rows.when[own, 0].max()))
+        train |= own & (rows.when[:, 1] < border)
+        test |= own & (rows.when[:, 0] >= border)
+    if train.sum() < FEWEST // 2 or not test.any():
+        raise SettingError(
+            ngettext(
+                "the split by time leaves {n} window for training and {test} for testing: choose a shorter "
+                "window or stride.",
+                "the split by time leaves {n} windows for training and {test} for testing: choose a shorter "
+                "window or stride.",
+                int(train.sum()),
+                test=number(int(test.sum())),
+            )
+        )
+    neither = len(train) - (train | test).sum()
+    notes.append(
+        ngettext(
+            "Split by time: the last windows are the test set; {n} window across the border is in neither set.",
+            "Split by time: the last windows are the test set; {n} windows across the border are in neither set.",
+            int(neither),
+        )
+    )
+    return np.flatnonzero(train), np.flatnonzero(test)

@@ -1,0 +1,157 @@
+"""Columns of times: as numbers, dates and times of day, or as text in the orders in which people write them."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from ...errors import SettingError
+from ...text import _, ngettext
+from .choices import Choices
+from .decisions import Decision, decide
+from .text_tables import first_line
+
+NAMED_TIME = ("time", "date", "datetime", "timestamp", "t", "datum", "zeit")
+DATE = r"^\s*(?P<a>\d{1,4})[./-](?P<b>\d{1,2})[./-](?P<c>\d{1,4})(?P<rest>[T ].*)?\s*$"
+CLOCK = (
+    r"^[T ]*(?:(?P<days>\d+) days?,? *)?(?P<h>\d{1,4}):(?P<m>\d{2})(?::(?P<s>\d{2}(?:[.,]\d+)?))?"
+    r"(?P<half> ?[AaPp][Mm])?(?:Z|[+-]00:?00)?\s*$"
+)
+
+
+def timelike(table) -> list[str]:
+    """Columns that may be the time of their rows, judged by type, name or content."""
+    import pyarrow.types as types
+
+    return [
+        f.name
+        for f in table.schema
+        if types.is_temporal(f.type) or f.name.lower() in NAMED_TIME or is_time(table.column(f.name))
+    ]
+
+
+def is_time(column) -> bool:
+    """Whether the first cells of a column of text are all dates or times of day."""
+    import pyarrow.types as types
+
+    if not (types.is_string(column.type) or types.is_large_string(column.type)):
+        return types.is_temporal(column.type)
+    cells = [v for v in column[:100].to_pylist() if v is not None]
+    return bool(cells) and all(re.match(DATE, v) or re.match(CLOCK, v) for v in cells)
+
+
+def times(column, choices: Choices, made: list[Decision], notes: list[str]) -> np.ndarray:
+    """Seconds, or the numbers themselves, by which rows are ordered. Raises: SettingError."""
+    import pyarrow as pa
+    import pyarrow.types as types
+
+    t = column.type
+    try:
+        if types.is_string(t) or types.is_large_string(t):
+            when = _times_of_text(column, choices, made)
+        elif types.is_date(t) or types.is_timestamp(t):
+            when = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64()).cast(pa.float64(), safe=False)
+            when = when.to_numpy().astype(np.float64) / 1e6
+        elif types.is_time(t) or types.is_duration(t):
+            unit = pa.time64("us") if types.is_time(t) else pa.duration("us")
+            when = column.cast(unit, safe=False).cast(pa.int64()).cast(pa.float64(), safe=False)
+            when = when.to_numpy().astype(np.float64) / 1e6
+        else:
+            when = column.cast(pa.float64(), safe=False).to_numpy().astype(np.float64)
+    except pa.ArrowException as e:
+        raise SettingError(_("the time column cannot be read as times ({reason}).", reason=first_line(e))) from None
+    if lacking := int(np.isnan(when).sum()):
+        raise SettingError(
+            ngettext(
+                "the time column lacks {n} value: expected one in every row.",
+                "the time column lacks {n} values: expected one in every row.",
+                lacking,
+            )
+        )
+    if (np.diff(when) < 0).any():
+        notes.append(_("The rows were not in order of time and were sorted."))
+    return when
+
+
+def _times_of_text(column, choices: Choices, made: list[Decision]) -> np.ndarray:
+    """ISO times, dates in any order, times of day and durations as seconds, with NaN for missing ones."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    parts = pc.extract_regex(column, DATE)
+    if pc.sum(pc.is_valid(parts)).as_py() in (0, None):
+        return _clock(column)
+    a, b, c = (pc.struct_field(parts, name) for name in "abc")
+    dated = [_float(part) for part in (a, b, c)]
+    if (missing := np.isnan(dated[0])).any() and (bad := pc.drop_null(pc.filter(column, pa.array(missing)))):
+        raise SettingError(_("the time column cannot be read as times ({reason}).", reason=repr(bad[0].as_py())))
+    rest = pc.struct_field(parts, "rest")
+    rest = pc.if_else(pc.equal(pc.utf8_trim_whitespace(rest), ""), pa.scalar(None, rest.type), rest)
+    of_day = np.zeros(len(column)) if not pc.sum(pc.is_valid(rest)).as_py() else _clock(rest, missing=0.0)
+    order = decide(made, choices, "dates", *_order(dated, of_day))
+    days = _days(dated, order)
+    if (wrong := np.isnan(days) & ~missing).any():
+        cell = column[int(wrong.argmax())].as_py()
+        raise SettingError(
+            _(
+                "the time column cannot be read as times ({cell!r} is no date with the {order} first).",
+                cell=cell,
+                order=order,
+            )
+        )
+    return days * 86400 + of_day
+
+
+def _order(dated: list[np.ndarray], of_day: np.ndarray) -> tuple[str, str]:
+    """Which part of a date comes first."""
+    if np.nanmax(dated[0]) > 31:
+        return "year", _("the first number is too large for a day")
+    fits = [order for order in ("day", "month") if not np.isnan(_days(dated, order)[~np.isnan(dated[0])]).any()]
+    if len(fits) == 1:
+        return fits[0], _("no other order makes dates of all")
+    falls = {order: (np.diff(_days(dated, order) * 86400 + of_day) < 0).sum() for order in fits}
+    if fits and falls["day"] != falls["month"]:
+        return min(fits, key=falls.__getitem__), _("so more rows are in order of time")
+    return "day", _("both day and month would fit")
+
+
+def _days(dated: list[np.ndarray], order: str) -> np.ndarray:
+    """Days since 1970; NaN where there is no such date."""
+    year, month, day = {"year": (0, 1, 2), "day": (2, 1, 0), "month": (2, 0, 1)}[order]
+    y, m, d = dated[year], dated[month], dated[day]
+    known = ~np.isnan(y)
+    y = np.where(known, y, 1970)
+    y = np.where(y < 70, y + 2000, np.where(y < 100, y + 1900, y)).astype(np.int64)
+    m, d = (np.where(known, part, 1).astype(np.int64) for part in (m, d))
+    good = known & (m >= 1) & (m <= 12) & (d >= 1)
+    months = (y - 1970) * 12 + np.where(good, m, 1) - 1
+    first = months.astype("datetime64[M]").astype("datetime64[D]")
+    length = ((months + 1).astype("datetime64[M]").astype("datetime64[D]") - first).astype(np.int64)
+    return np.where(good & (d <= length), first.astype(np.int64) + d - 1, np.nan)
+
+
+def _clock(cells, missing: float = np.nan) -> np.ndarray:
+    """Times of day, or durations, as seconds. Raises: SettingError: one is neither."""
+    import pyarrow.compute as pc
+
+    parts = pc.extract_regex(cells, CLOCK)
+    h, m, s, days = (_float(pc.struct_field(parts, name)) for name in ("h", "m", "s", "days"))
+    half = np.array([(v or "").strip().lower() for v in pc.struct_field(parts, "half").to_pylist()], dtype=object)
+    h = np.where(half == "am", h % 12, np.where(half == "pm", h % 12 + 12, h))
+    seconds = np.nan_to_num(days) * 86400 + h * 3600 + m * 60 + np.nan_to_num(s)
+    bad = np.isnan(seconds) & ~np.asarray(pc.is_null(cells))
+    if bad.any():
+        cell = cells[int(bad.argmax())].as_py()
+        raise SettingError(_("the time column cannot be read as times ({reason}).", reason=repr(cell[:40])))
+    return np.where(np.isnan(seconds), missing, seconds)
+
+
+def _float(column) -> np.ndarray:
+    """Digits as float64, NaN for none."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    digits = pc.replace_substring(column, ",", ".")
+    digits = pc.if_else(pc.equal(digits, ""), pa.scalar(None, digits.type), digits)
+    return digits.cast("float64").to_numpy().astype(np.float64)
