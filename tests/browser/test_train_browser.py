@@ -80,6 +80,30 @@ def test_a_zip_of_a_stranger_is_looked_at_kept_and_chosen(training_server, chrom
             tab.until(f"document.querySelector('{DATA}').value.includes('{name}')")
 
 
+def test_what_was_decided_stands_in_the_preview_and_is_changed_there(training_server, chromium, tmp_path):
+    dates = [f"{i % 28 + 1:02d}.{i % 12 + 1:02d}.2020" for i in range(40)]
+    rows = "\n".join(f"{d};{i},50;{2 * i},250;{'Käse' if i % 2 else 'Brot'}" for i, d in enumerate(dates))
+    table = tmp_path / "german.csv"
+    table.write_bytes(("datum;größe;druck;sorte\n" + rows).encode("cp1252"))
+    with tab_of(training_server, chromium) as tab:
+        visit(tab)
+        tab.page.get_by_text("Your data").click(timeout=30_000)
+        tab.page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(table)
+        tab.page.get_by_text("40 samples of 2 values, values 0.25 to 78.25").wait_for(timeout=60_000)
+        tab.page.get_by_text("How to read it").click()
+        for title, decided, other, then in (
+            ("Labels", "sorte (detected)", "none", "There are no labels."),
+            ("Header", "yes (detected)", "no", "Cells that are no numbers count as missing: f1: größe"),
+            ("Encoding", "cp1252 (detected)", "utf-8", "not a text in utf-8: choose another encoding."),
+            ("Encoding", "utf-8", "cp1252 (detected)", "Cells that are no numbers count as missing: f1: größe"),
+        ):
+            field = tab.page.locator("[data-testid=stSelectbox]", has_text=title)
+            assert field.locator("input").input_value() == decided
+            field.locator("input").click()
+            tab.page.get_by_role("option", name=other, exact=True).click()
+            tab.page.get_by_text(then).wait_for(timeout=30_000)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_from_a_zip_to_a_live_map_in_three_clicks(training_server, chromium, tmp_path):

@@ -19,7 +19,7 @@ def data(commands: Any, run: Run) -> None:
     """python -m vae data ..."""
     p = commands.add_parser("data", help=_("your data sets: add, list, show, remove"))
     below = p.add_subparsers(required=True, metavar="ACTION")
-    _add(below.add_parser("add", help=_("add a folder, ZIP, NPZ, NPY, CSV, Parquet or IDX file as a data set")), run)
+    _add(below.add_parser("add", help=_("add pictures, a table or arrays as a data set")), run)
 
     p = below.add_parser("list", help=_("list your data sets"))
     p.add_argument("--json", action="store_true", help=_("print JSON, with units in the keys"))
@@ -136,7 +136,7 @@ def _named(below: Any, action: str, help: str, function: Any) -> argparse.Argume
 
 def _add(p: argparse.ArgumentParser, run: Run) -> None:
     p.add_argument("name", help=_("a letter, then letters, digits, _ and -"))
-    p.add_argument("path", help=_("a folder or ZIP of pictures, or an NPZ, NPY, CSV, Parquet or IDX file"))
+    p.add_argument("path", help=_("a picture, table or array file, or a folder or ZIP of them; see docs/data.md"))
     p.add_argument("--as", dest="kind", default="auto", help=_("auto, image, series or vector (default auto)"))
     p.add_argument(
         "--size", default="", metavar="HxW", help=_("size of pictures in px (default: chosen by the sizes of most)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -164,7 +165,7 @@ def _choices(decided: dict[str, str]) -> Choices:
             _("Background"), ["black", "white"], default="black", key="own.ground", help=_(GROUND)
         )
     time, window, stride = st.columns(3)
-    return Choices(
+    choices = Choices(
         kind=kind,
         size=_size(sides),
         colour=colour or "auto",
@@ -182,8 +183,8 @@ def _choices(decided: dict[str, str]) -> Choices:
             )
         ),
         test_share=share,
-        **decided,
     )
+    return replace(choices, **decided)
 
 
 def _size(text: str) -> tuple[int, int] | None:

@@ -88,6 +88,41 @@ def test_decisions_stand_in_the_preview_and_are_changed_there(root):
     assert at.selectbox(key="own.decided.labels").value == "label"
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "question", "value", "said", "chosen", "then"),
+    [
+        ("t.csv", "a;b\n" + "".join(f"{i};{i % 9},234\n" for i in range(40)), "decimal", "comma", "values 0 to 39",
+         "point", "values 0 to 8234"),
+        ("t.csv", "1,5\n2,6\n" * 20, "header", "no", "40 samples", "yes", "39 samples"),
+        ("t.csv", "größe,label\n" + "1,ä\n2,ö\n" * 20, "encoding", "utf-8", "Columns: größe",
+         "cp1252", "Columns: grÃ¶ÃŸe"),
+        ("t.csv", ",".join(f"t{i}" for i in range(30)) + "\n" + (",".join(["1", "2"] * 15) + "\n") * 40, "rows",
+         "sample", "of 30 values", "series", "of 1×30 channels"),
+    ],
+)  # fmt: skip
+def test_a_table_is_read_as_chosen(root, name, text, question, value, said, chosen, then):
+    (root / name).write_text(text)
+    at = your_data()
+    at.text_input(key="own.path.0").set_value(str(root / name)).run()
+    field = at.selectbox(key=f"own.decided.{question}")
+    assert field.value == value
+    assert said in words(at)
+    field.select(chosen).run()
+    assert not at.exception
+    assert then in words(at)
+
+
+def test_a_choice_that_does_not_fit_is_told_and_taken_back(root):
+    (root / "t.csv").write_text("größe,b\n" + "1,2\n" * 40)
+    at = your_data()
+    at.text_input(key="own.path.0").set_value(str(root / "t.csv")).run()
+    at.selectbox(key="own.decided.encoding").select("utf-16-be").run()
+    assert at.error
+    at.selectbox(key="own.decided.encoding").select("utf-8").run()
+    assert not at.error
+    assert "40 samples" in words(at)
+
+
 def test_what_cannot_be_read_is_told(root):
     at = your_data()
     at.text_input(key="own.path.0").set_value(str(root / "none.zip")).run()

@@ -28,7 +28,8 @@ def read_annotated(found: Given, choices: Choices) -> Rows:
     needs("anndata", "anndata", _("An AnnData file (.h5ad)"))
     import anndata
 
-    file, notes = found.files[0], []
+    file = found.files[0]
+    notes: list[str] = []
     made: list[Decision] = []
     with temporary_folder() as folder:
         path = folder / "given.h5ad"

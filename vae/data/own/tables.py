@@ -36,7 +36,8 @@ def read_table(found: Given, choices: Choices, progress: Progress = lambda done,
 
     Raises: SettingError: not a table, no such column, or no numeric column.
     """
-    file, notes = found.files[0], []
+    file = found.files[0]
+    notes: list[str] = []
     made: list[Decision] = []
     table, decimal = read_columns(file, choices, made, notes)
     if not table.num_rows:

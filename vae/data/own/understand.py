@@ -26,8 +26,8 @@ from .layouts import as_samples
 from .rows import FEWEST, Rows, natural
 from .sample_files import of_modality, read_samples
 from .sources import Given, Skipped
+from .table_files import LONE, is_table
 from .table_files import SUFFIXES as TABLES
-from .table_files import is_table
 from .tables import read_table
 
 SHOWN = 16  # samples of a preview
@@ -182,7 +182,7 @@ def readable() -> str:
     return _(
         "What is read: pictures ({pictures}), tables ({tables}), arrays ({arrays}, IDX), and folders or ZIPs of them.",
         pictures=", ".join(FORMATS),
-        tables=", ".join(TABLES),
+        tables=", ".join((*TABLES, *LONE, ANNOTATED)),
         arrays=", ".join(ARRAYS),
     )
 
