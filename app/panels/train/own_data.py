@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import PurePosixPath
+from typing import Any, cast
 
 import numpy as np
 import streamlit as st
@@ -184,7 +185,7 @@ def _choices(decided: dict[str, str]) -> Choices:
         ),
         test_share=share,
     )
-    return replace(choices, **decided)
+    return replace(choices, **cast("dict[str, Any]", decided))
 
 
 def _size(text: str) -> tuple[int, int] | None:
