@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -146,7 +146,7 @@ def _read(files: list, path: str, choices: Choices) -> Understood | None:
         return None
 
 
-def _choices(decided: dict[str, str]) -> Choices:
+def _choices(decided: dict[str, Any]) -> Choices:
     """How to read the files: their kind, and how pictures and tables are prepared; and what was decided otherwise than
     by the files."""
     first, second, third = st.columns(3)
@@ -185,7 +185,7 @@ def _choices(decided: dict[str, str]) -> Choices:
         ),
         test_share=share,
     )
-    return replace(choices, **cast("dict[str, Any]", decided))
+    return replace(choices, **decided)
 
 
 def _size(text: str) -> tuple[int, int] | None:
