@@ -17,7 +17,7 @@ from .table_files import needs
 from .text_tables import first_line
 
 SUFFIX = ".h5ad"
-NAMED_LABEL = ("cell_type", "celltype", "cell type", "label", "labels", "louvain", "leiden", "cluster", "clusters")
+NAMED_LABEL = ("cell_type", "celltype", "label", "labels", "louvain", "leiden", "cluster", "clusters")
 
 
 def read_annotated(found: Given, choices: Choices) -> Rows:
