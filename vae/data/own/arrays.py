@@ -11,7 +11,7 @@ import numpy as np
 from ...disk import guarded_arrays
 from ...disk.guarded import Limits, Refused
 from ...errors import SettingError
-from ...text import _, ngettext, significant
+from ...text import _, ngettext
 from . import layouts, npz_names
 from .choices import Choices
 from .decisions import Decision
@@ -152,9 +152,6 @@ def _rows(
                 )
             )
             x, y, test = x[whole], *(None if a is None else a[whole] for a in (y, test))
-    if x.min() == x.max():
-        value = significant(float(x.flat[0]), 4)
-        raise SettingError(_("x: all values are {value}, so there is nothing to model.", value=value))
     x, modality = layouts.of_array(x, choices, notes, made)
     y = fewer_classes(y, notes)
     return Rows(what, modality, x, y, test, notes=tuple(notes), skipped=skipped, decisions=tuple(made))
