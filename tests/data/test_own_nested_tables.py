@@ -61,7 +61,7 @@ def test_lists_are_series_if_chosen_or_unequal(tmp_path):
     found = read(ragged)
     assert found.preview.shape == (1, 5)
     assert decided(found)["lengths"] == "cut"
-    assert "Series of 5 to 8 time steps were cut to 5." in found.preview.notes
+    assert "Series of the lengths 5-8 were cut to 5 time steps." in found.preview.notes
     np.testing.assert_allclose(everything(found)[:, 0], Z[np.argsort(Z[:, 0]), :5], atol=1e-5)
     padded = read(ragged, lengths="pad")
     assert padded.preview.shape == (1, 8)

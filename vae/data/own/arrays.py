@@ -105,7 +105,7 @@ def _joined(parts: list[tuple[str, np.ndarray, np.ndarray | None]], notes: list[
         if x.shape[1:] != first.shape[1:]:
             raise SettingError(
                 _(
-                    "{first} samples have shape {shape}, {split} samples {other}: expected the same shape.",
+                    "samples of {first} have shape {shape}, those of {split} {other}: expected the same shape.",
                     first=parts[0][0],
                     split=split,
                     shape=first.shape[1:],

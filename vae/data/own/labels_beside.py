@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from ...errors import SettingError
-from ...text import _, number
+from ...text import _, ngettext
 from .choices import Choices
 from .columns import NAMED_LABEL, text_of
 from .decisions import NONE, Decision, decide
@@ -44,7 +44,14 @@ def labels_beside(
         label = decide(made, choices, "labels", called, why, list(dict.fromkeys([*options, FOLDERS, NONE])))
         if label not in options:
             return None if label == FOLDERS else ({}, table)
-        notes.append(_("The labels are those of {table}, for {n} pictures.", table=table.name, n=number(len(found))))
+        notes.append(
+            ngettext(
+                "The label of {n} picture is from {table}.",
+                "The labels of {n} pictures are from {table}.",
+                len(found),
+                table=table.name,
+            )
+        )
         if odd := [file for file in pictures if file.name not in found]:
             notes.append(_("Pictures without a label there: {names}.", names=listed([file.name for file in odd])))
         return {file: named[label][row] for file, row in found.items()}, table

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...errors import SettingError
-from ...text import _, number
+from ...text import _, ngettext, number
 from .choices import Choices
 from .decisions import Decision, decide
 from .rows import check_room
@@ -59,22 +59,32 @@ def evened(series: Sequence[np.ndarray], choices: Choices, made: list[Decision],
     low, high = int(lengths.min()), int(lengths.max())
     if low == high:
         return np.stack(series)
-    why = _("they have {low} to {high} time steps", low=number(low), high=number(high))
-    to = decide(made, choices, "lengths", "cut" if 2 * low >= high else "pad", why)
+    span = f"{number(low)}-{number(high)}"
+    to = decide(made, choices, "lengths", "cut" if 2 * low >= high else "pad", _("their lengths are {span}", span=span))
     if low < (LEAST if to == "cut" else 1):
         raise SettingError(
-            _("the shortest series has {n} time steps; expected at least {least}.", n=number(low), least=LEAST)
+            ngettext(
+                "the shortest series has {n} time step; expected at least {least}.",
+                "the shortest series has {n} time steps; expected at least {least}.",
+                low,
+                least=LEAST,
+            )
         )
     t = low if to == "cut" else high
     check_room(len(series), t * len(series[0]), 8)
     notes.append(
-        _("Series of {low} to {high} time steps were cut to {t}.", low=number(low), high=number(high), t=number(t))
+        ngettext(
+            "Series of the lengths {span} were cut to {n} time step.",
+            "Series of the lengths {span} were cut to {n} time steps.",
+            t,
+            span=span,
+        )
         if to == "cut"
-        else _(
-            "Series of {low} to {high} time steps were padded to {t} with their last values.",
-            low=number(low),
-            high=number(high),
-            t=number(t),
+        else ngettext(
+            "Series of the lengths {span} were padded with their last values to {n} time step.",
+            "Series of the lengths {span} were padded with their last values to {n} time steps.",
+            t,
+            span=span,
         )
     )
     return np.stack([np.pad(x[:, :t], ((0, 0), (0, max(0, t - x.shape[1]))), mode="edge") for x in series])
