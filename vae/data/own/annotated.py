@@ -69,5 +69,5 @@ def _label(observed: dict[str, np.ndarray], choices: Choices, made: list[Decisio
     classes = [name for name, values in observed.items() if 2 <= len(np.unique(values)) <= CLASSES_MAX]
     guess = next((name for name in classes if name.lower() in NAMED_LABEL), "")
     why = _("the name of the observation says so") if guess else _("no observation is named as a label")
-    value = decide(made, choices, "labels", guess or NONE, why, list(dict.fromkeys([*observed, NONE])))
+    value = decide(made, choices, "labels", guess or NONE, why, options=list(dict.fromkeys([*observed, NONE])))
     return value if value in observed else ""

@@ -129,7 +129,7 @@ def label_column(table, found: Numbers, bare: bool, choices: Choices, made: list
     """The name of the column of labels; "" if there is none. bare: whether the table has no header."""
     free = [f.name for f in table.schema if f.name != choices.time_column and not is_content(f.type)]
     guess, why = _likely_label(table, found, free, bare)
-    value = decide(made, choices, "labels", guess or NONE, why, list(dict.fromkeys([*free, NONE])))
+    value = decide(made, choices, "labels", guess or NONE, why, options=list(dict.fromkeys([*free, NONE])))
     return "" if value == NONE and NONE not in free else value
 
 

@@ -50,7 +50,9 @@ class Decision:
         )
 
 
-def decide(made: list[Decision], choices: Choices, name: str, guess: str, why: str, options: Sequence[str] = ()) -> str:
+def decide(
+    made: list[Decision], choices: Choices, name: str, guess: str, why: str, *, options: Sequence[str] = ()
+) -> str:
     """The chosen value, or else the guess; the decision is added to those made. options: those that fit these files;
     none: all that the question has. Raises: SettingError: the chosen value is not one of them."""
     options = tuple(options) or QUESTIONS[name].words

@@ -41,7 +41,7 @@ def labels_beside(
         options = [n for n in named if n != name]
         called = next((n for n in options if n.lower() in NAMED_LABEL), options[0] if options else NONE)
         why = _("{table} names the pictures in its column {column}", table=table.name, column=name)
-        label = decide(made, choices, "labels", called, why, list(dict.fromkeys([*options, FOLDERS, NONE])))
+        label = decide(made, choices, "labels", called, why, options=list(dict.fromkeys([*options, FOLDERS, NONE])))
         if label not in options:
             return None if label == FOLDERS else ({}, table)
         notes.append(

@@ -103,7 +103,7 @@ def span(levels: value_range.Levels, choices: Choices, made: list[Decision]) -> 
         else _("values are {values}, which is no usual range", values=value_range.shown(levels))
     )
     options = tuple(dict.fromkeys((guess, chosen, *RANGES, whole)))
-    return value_range.parsed(decide(made, replace(choices, range=chosen), "range", guess, why, options))
+    return value_range.parsed(decide(made, replace(choices, range=chosen), "range", guess, why, options=options))
 
 
 def _arranged(x: np.ndarray, choices: Choices, made: list[Decision]) -> tuple[np.ndarray, str]:
@@ -114,7 +114,7 @@ def _arranged(x: np.ndarray, choices: Choices, made: list[Decision]) -> tuple[np
     if len(options) < 2 and not choices.layout:
         return (np.moveaxis(x, -1, 1) if options and options[0] in LAST else x), ""
     guess, why = _guessed(x, options)
-    axes = decide(made, choices, "layout", guess, why, options)
+    axes = decide(made, choices, "layout", guess, why, options=options)
     return np.moveaxis(x, -1, 1) if axes in LAST else x, AXES[axes]
 
 

@@ -79,7 +79,7 @@ def labelled(
     ]
     guess = part.y if part.y in names else None
     why = _("the name of the array says so") if guess else _("no array is called {names}", names=", ".join(LABELS[:-1]))
-    value = decide(made, choices, "labels", guess or NONE, why, [*names, NONE])
+    value = decide(made, choices, "labels", guess or NONE, why, options=[*names, NONE])
     if value == NONE and NONE not in names:
         return {split: replace(p, y=None) for split, p in found.items()}
     return {split: replace(p, y=_of(value, first, split, arrays)) for split, p in found.items()}

@@ -58,7 +58,7 @@ def read_table(found: Given, choices: Choices, progress: Progress = lambda done,
         rows, columns = _lists(table, inside, labels, choices, made, notes=notes), tuple(lists)
         rows = replace(rows, what=_("lists in a {format} file", format=format_of(file)))
     else:
-        rows, columns = _numbers(file, table, values, inside, labels, choices, made=made, notes=notes)
+        rows, columns = _numbers(file, table, values, inside, labels, choices=choices, made=made, notes=notes)
     named = MODALITIES.get(rows.modality).layout in ("vector", "line")  # each value or channel is a column
     return replace(
         rows,
@@ -73,7 +73,7 @@ def read_table(found: Given, choices: Choices, progress: Progress = lambda done,
 
 
 def _numbers(
-    file: File, table, values: Numbers, inside: list[str], labels, choices: Choices, *, made: list, notes: list[str]
+    file: File, table, values: Numbers, inside: list[str], labels, *, choices: Choices, made: list, notes: list[str]
 ) -> tuple[Rows, tuple[str, ...]]:
     """Samples of the numeric columns, and their names."""
     if not choices.time_column:
@@ -102,16 +102,18 @@ def _numbers(
 def _row(names: list[str], timed: bool, layout: str, choices: Choices, made: list[Decision]) -> str:
     """What a row is: a sample, a time step, or a series."""
     if timed:
-        return decide(made, choices, "rows", "step", _("a time column or a window was chosen"), ["step"])
+        return decide(made, choices, "rows", "step", _("a time column or a window was chosen"), options=["step"])
     if layout == "line":
         counted = len(names) >= WIDE and len({re.sub(r"\d+", "", name) for name in names}) == 1
         if counted:
             return decide(
-                made, choices, "rows", "series", _("the names of its columns are numbered"), ["series", "step"]
+                made, choices, "rows", "series", _("the names of its columns are numbered"), options=["series", "step"]
             )
-        return decide(made, choices, "rows", "step", _("its columns have names of their own"), ["series", "step"])
+        return decide(
+            made, choices, "rows", "step", _("its columns have names of their own"), options=["series", "step"]
+        )
     options = ["sample"] if layout else ["sample", "series", "step"]
-    return decide(made, choices, "rows", "sample", _("no time column was chosen"), options)
+    return decide(made, choices, "rows", "sample", _("no time column was chosen"), options=options)
 
 
 def _without_end(x: np.ndarray) -> list[np.ndarray]:
@@ -134,7 +136,7 @@ def _lists(table, inside: list[str], labels, choices: Choices, made: list[Decisi
             whole = ~np.isnan(first).reshape(len(first), -1).any(1)
             return _of_array(first, whole, labels, choices, made, notes=notes)
         options = {"": ["sample", "series"], "line": ["series"]}.get(layout, ["sample"])
-        row = decide(made, choices, "rows", options[0], _("its lists have the same length"), options)
+        row = decide(made, choices, "rows", options[0], _("its lists have the same length"), options=options)
         if row == "sample":
             return _vectors("", first, labels, choices, made, notes=notes)
     else:
@@ -145,7 +147,14 @@ def _lists(table, inside: list[str], labels, choices: Choices, made: list[Decisi
                     kind=choices.kind,
                 )
             )
-        decide(made, choices, "rows", "series", _("its lists have unequal lengths, or there are several"), ["series"])
+        decide(
+            made,
+            choices,
+            "rows",
+            "series",
+            _("its lists have unequal lengths, or there are several"),
+            options=["series"],
+        )
     if any(isinstance(x, np.ndarray) and x.ndim > 2 for x in found):
         raise SettingError(_("several columns of lists of different shape: {names}.", names=", ".join(names)))
     series = []

@@ -201,7 +201,7 @@ def _named(found: Given, choices: Choices, made: list[Decision]) -> Given:
         if guess == "utf-8"
         else _("the names are not declared as UTF-8; so they read {name}", name=names[0].decode(guess))
     )
-    codec = decide(made, choices, "zip_names", guess, why, zip_names.possible(names))
+    codec = decide(made, choices, "zip_names", guess, why, options=zip_names.possible(names))
     if codec == guess:
         return found
     files = [replace(file, name=zip_names.plain(file.raw.decode(codec))) if file.raw else file for file in found.files]
