@@ -40,7 +40,7 @@ def test_values_that_cannot_be_chosen_are_refused_with_those_that_can():
     with pytest.raises(SettingError, match=r"unknown decimal sign 'dot'.*comma, point"):
         Choices(decimal="dot").check()
     with pytest.raises(SettingError, match=r"unknown labels 'c'.*a, b"):
-        decide([], Choices(labels="c"), "labels", "a", "", ["a", "b"])
+        decide([], Choices(labels="c"), "labels", "a", "", options=["a", "b"])
 
 
 def test_decisions_are_printed_changed_by_flags_and_stored(tmp_path, capsys):
