@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from ...disk.guarded import LIMITS, Refused
@@ -31,7 +33,8 @@ def read_annotated(found: Given, choices: Choices) -> Rows:
     file = found.files[0]
     notes: list[str] = []
     made: list[Decision] = []
-    with temporary_folder() as folder:
+    with temporary_folder() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # anndata's of pandas, which are of no use here
         path = folder / "given.h5ad"
         path.write_bytes(file.read())
         try:
