@@ -43,7 +43,7 @@ def give(tab, path) -> None:
     """Upload a file of one's own, and wait until it was looked at."""
     tab.page.get_by_text("Your data").click(timeout=30_000)
     tab.page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(path)
-    tab.page.get_by_text("to train on").wait_for(timeout=60_000)
+    tab.page.get_by_text("for training").wait_for(timeout=60_000)
 
 
 DATA = ".st-key-train-data input"
@@ -55,9 +55,9 @@ def test_a_zip_of_a_stranger_is_looked_at_kept_and_chosen(training_server, chrom
     with tab_of(training_server, chromium) as tab:
         visit(tab)
         give(tab, tmp_path / "my pictures.zip")
-        said = tab.page.get_by_text("to train on").inner_text()
+        said = tab.page.get_by_text("for training").inner_text()
         assert "290 samples of 1×16×16 pixels" in said
-        assert "261 to train on, 29 to test" in said
+        assert "261 for training, 29 for testing" in said
         assert "10 files were skipped, each named below" in said
         assert tab.page.get_by_text("Skipped files (10)").count() == 1
         named = dict(entry.split(":\n") for entry in tab.page.locator(".st-key-own-skipped").inner_text().split("\n\n"))
@@ -67,10 +67,10 @@ def test_a_zip_of_a_stranger_is_looked_at_kept_and_chosen(training_server, chrom
             assert re.search(reason, named[name]), (name, named[name])
         assert shelf.names() == []  # only looked at
         tab.page.get_by_role("button", name="Add", exact=True).click()
-        tab.page.get_by_text("Kept as my_pictures").wait_for()
+        tab.page.get_by_text("Added data set my_pictures").wait_for()
         assert shelf.names() == ["my_pictures"]
         tab.until(f"document.querySelector('{DATA}').value.includes('my_pictures')")
-        tab.page.get_by_text("to train on").wait_for(state="detached")  # the fields are empty again
+        tab.page.get_by_text("for training").wait_for(state="detached")  # the fields are empty again
         tab.page.get_by_text("Your data").click()
         tab.page.get_by_text("my_pictures image 1x16x16, 2 classes").wait_for()
         tab.rest(60_000)
@@ -112,7 +112,7 @@ def test_from_a_zip_to_a_live_map_in_three_clicks(training_server, chromium, tmp
         visit(tab)
         give(tab, tmp_path / "mine.zip")
         tab.page.get_by_role("button", name="Add", exact=True).click()
-        tab.page.get_by_text("Kept as mine").wait_for()
+        tab.page.get_by_text("Added data set mine").wait_for()
         tab.page.get_by_role("button", name="Start").click()
         tab.page.get_by_role("button", name="Open in Explore").click(timeout=300_000)
         tab.until("new URL(location).searchParams.get('model') === 'mine-vae'", 30_000)
