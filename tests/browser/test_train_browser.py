@@ -97,6 +97,7 @@ def test_what_was_decided_stands_in_the_preview_and_is_changed_there(training_se
             ("Encoding", "cp1252 (detected)", "utf-8", "not a text in utf-8: choose another encoding."),
             ("Encoding", "utf-8", "cp1252 (detected)", "Cells that are no numbers count as missing: f1: größe"),
         ):
+            tab.rest(30_000)  # a run would close the list of options
             field = tab.page.locator("[data-testid=stSelectbox]", has_text=title)
             assert field.locator("input").input_value() == decided
             field.locator("input").click()
