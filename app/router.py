@@ -22,7 +22,7 @@ st.set_page_config(page_title="zscope", page_icon="🔬", layout="wide", initial
 st.html(HERE / "style.css")
 st.html(f"<style>:root {{ --zscope-working: {json.dumps(_(WORKING), ensure_ascii=False)}; }}</style>")
 
-one_step(key="pulse-history")
+one_step(key="unseen-history")
 
 page = st.navigation(
     [

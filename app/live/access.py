@@ -36,8 +36,6 @@ HEADER = "x-zscope-token"
 
 NO_TOKEN, FOREIGN = 4401, 4403
 
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
 
 # ---------------------------------------------------------------- hosts and origins
 

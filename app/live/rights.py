@@ -15,12 +15,13 @@ from urllib.parse import urlparse
 
 from streamlit import config
 
-from app.live.access import LOOPBACK, hostname
+from app.live.access import hostname
 from vae.errors import SettingError
 from vae.text import _
 
 PUBLIC = "ZSCOPE_PUBLIC"  # what every visitor may do: explore, train or manage
 USERS = "ZSCOPE_USERS"  # e-mail addresses, "*@example.org" for all of a domain, of who may do everything once signed in
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 STREAMLIT_RUN = ("starlette-app", "starlette-app-direct")  # the ways to start in which server.address is what is bound
 FORWARDED = ("forwarded", "via")  # headers that proxies add, beside all that begin with x-forwarded- or x-real-
 

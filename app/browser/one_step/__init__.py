@@ -8,5 +8,5 @@ _MOUNT = register("one_step")
 
 
 def one_step(*, key: str) -> None:
-    """Mount it, on every page; key: begins with "pulse-", so that style.css gives it no room."""
+    """Mount it, on every page; key: begins with "unseen-", so that style.css gives it no room."""
     _MOUNT(key=key, data={})

@@ -12,5 +12,5 @@ _MOUNT = register("pulse")
 
 
 def pulse(every_s: float, *, key: str) -> None:
-    """Rerun this fragment every `every_s` seconds; key: begins with "pulse-", so that style.css gives it no room."""
+    """Rerun this fragment every `every_s` seconds; key: begins with "unseen-", so that style.css gives it no room."""
     _MOUNT(key=key, data={"every_ms": round(1000 * every_s)}, on_beat_change=lambda: None)

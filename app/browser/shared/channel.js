@@ -8,7 +8,7 @@ import { _ } from "./text.js"
 
 export const KIND = { map: "map", latent: "latent", row: "row" }
 export const live = { sent: 0, painted: 0, dropped: 0, latency_ms: [], shown_ms: [] }
-const NO_TOKEN = 4401 // codes of a close that the server gives a reason for: app/live/access.py, app/live/channel.py
+const NO_TOKEN = 4401, FOREIGN = 4403, UNKNOWN = 4404 // codes of a close that the server gives a reason for: app/live/access.py, app/live/channel.py
 const KEEP = 1000
 export const pace = { gap: 8 } // ms from a paint to the next animation frame, smoothed
 const RETRY_MS = [250, 500], STEADY_MS = 1000, LATE = 120, LATE_MS = 8000, AGAIN_MS = 5000 // after the server has gone: it may be back any moment
@@ -79,7 +79,7 @@ class Client {
     else if (flight) { live.dropped += 1; if (event.code !== 4400) this.waiting ??= flight }
     if (this.closed) return
     if (event.code === NO_TOKEN && performance.now() >= this.renewed + AGAIN_MS) return this.renew()
-    if (event.code === NO_TOKEN || event.code === 4403 || event.code === 4404) return this.say("refused", event.reason)
+    if ([NO_TOKEN, FOREIGN, UNKNOWN].includes(event.code)) return this.say("refused", event.reason)
     this.again(event.reason)
   }
 

@@ -62,6 +62,6 @@ def show(
         if searching and searching.done():  # after the click was handled, which a rerun would lose
             st.rerun()
         if searching:
-            pulse(EVERY_S, key="pulse-training")
+            pulse(EVERY_S, key="unseen-training")
 
     grid()

@@ -155,7 +155,7 @@ def _cost(wanted: Order) -> None:
     def cost() -> None:
         said = training_cost.look(*of)
         st.caption(":material/timer: " + literal(said or _(MEASURING), code=True))
-        pulse(KNOWN_S if said else EVERY_S, key="pulse-cost")
+        pulse(KNOWN_S if said else EVERY_S, key="unseen-cost")
 
     cost()
 

@@ -67,8 +67,8 @@ def show() -> None:
     def every() -> None:
         runs = control.tend()
         if any(run.active for run in runs) != quick or session.studio().watched:
-            st.rerun()  # to poll at another rate, or because a click here has opened the theatre
-        pulse(1.0 if quick else OLD_S, key="pulse-runs")
+            st.rerun()  # the page has new models to choose from, or a click here has opened the theatre
+        pulse(1.0 if quick else OLD_S, key="unseen-runs")
         if not runs:
             st.info(_(EMPTY if session.may(Right.TRAIN) else NONE), icon=":material/school:")
         if why := control.blocked(runs):

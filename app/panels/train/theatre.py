@@ -76,7 +76,6 @@ def _gif_button(name: str, watched: str, beside: str) -> None:
     then. Where maps will not come, it is enabled with the reason, which is also in the GIF."""
     over = theatre.of(beside) if beside else None
     file = f"{name}-and-{over.name}.gif" if over else f"{name}.gif"
-    waited = bool(_missing(watched, beside)[0])
 
     @st.fragment
     def button() -> None:
@@ -85,10 +84,8 @@ def _gif_button(name: str, watched: str, beside: str) -> None:
             "GIF", partial(_gif, watched, beside), file, "image/gif", icon=":material/movie:", key="theatre-gif",
             disabled=bool(waits), help=literal(waits or f"{_(GIF)}. {lacks}".strip()), on_click="ignore",
         )  # fmt: skip
-        if waited and not waits:
-            st.rerun()
-        if waited:
-            pulse(EVERY_S, key="pulse-gif")
+        if waits:
+            pulse(EVERY_S, key="unseen-gif")
 
     button()
 
