@@ -34,6 +34,8 @@ class Choices:
     seed: int = 0
     labels: str = ""
     header: str = ""
+    skip: str = ""
+    sheet: str = ""
     decimal: str = ""
     encoding: str = ""
     delimiter: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,7 +13,8 @@ from .choices import Choices
 from .decisions import NONE, Decision, decide
 from .rows import CLASSES_MAX, check_room
 from .table_files import is_content
-from .text_tables import NULLS, SEPARATORS, SIGNS, listed, number_pattern
+from .cells import MINUS, NULLS, SEPARATORS, SIGNS, UNITS, number_pattern
+from .text_tables import listed
 from .times import is_time
 
 NAMED_LABEL = (
@@ -28,46 +29,76 @@ FEW = 20  # whole numbers that may be classes
 
 @dataclass(frozen=True)
 class Numbers:
-    """The numeric columns. x: name -> (n,) float64, NaN for missing values; odd: name -> cells that are no numbers."""
+    """The numeric columns. x: name -> (n,) float64, NaN for missing values; odd: name -> cells that are no numbers;
+    infinite: name -> infinite values; other: name -> decimal sign, of columns in which it is not that of the table."""
 
     x: dict[str, np.ndarray]
     odd: dict[str, list[str]]
+    infinite: dict[str, int] = field(default_factory=dict)
+    other: dict[str, str] = field(default_factory=dict)
 
 
 def numbers(table, decimal: str = "point") -> Numbers:
     """Every column that holds numbers, or text that is numbers but for a few cells."""
     import pyarrow.types as types
 
-    x: dict[str, np.ndarray] = {}
-    odd: dict[str, list[str]] = {}
+    found = Numbers({}, {})
     for name in table.column_names:
         column, t = table.column(name), table.schema.field(name).type
         if types.is_integer(t) or types.is_floating(t) or types.is_boolean(t) or types.is_decimal(t):
             values = column.cast("float64", safe=False).to_numpy().astype(np.float64)
-            x[name] = np.where(np.isfinite(values), values, np.nan)
         elif types.is_string(t) or types.is_large_string(t):
-            values, others = _of_text(column, decimal)
-            if values is not None:
-                x[name], odd[name] = values, others
-    return Numbers(x, odd)
+            cells, sign = _without_unit(column), decimal
+            both = {word: _of_text(cells, word) for word in SIGNS}
+            if len(both[decimal][1]) > min(len(others) for _values, others in both.values()):
+                sign = next(word for word in SIGNS if word != decimal)  # no thousands: 0,381
+                found.other[name] = sign
+            values, others = both[sign]
+            if not _mostly(others, values):
+                found.other.pop(name, None)
+                continue
+            found.odd[name] = list(dict.fromkeys(f"{cell}"[:40] for cell in others))
+        else:
+            continue
+        if n := int(np.isinf(values).sum()):
+            found.infinite[name] = n
+        found.x[name] = np.where(np.isfinite(values), values, np.nan)
+    return found
 
 
-def _of_text(column, decimal: str) -> tuple[np.ndarray | None, list[str]]:
-    """Numbers of cells of text, and the cells that are none; None if those are too many."""
+def _mostly(others: list[str], values: np.ndarray) -> bool:
+    """Whether so few cells are no numbers that the others make a numeric column."""
+    n = len(others) + int((~np.isnan(values)).sum())
+    return n > len(others) and len(others) <= ODD * n
+
+
+def _without_unit(column):
+    """The cells without %, $ and the like, if all have the same; else as they are, which is no column of numbers."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     cells = pc.utf8_trim_whitespace(column)
     given = pc.fill_null(pc.invert(pc.is_in(cells, pa.array(NULLS, cells.type))), False)
-    fits = pc.and_(given, pc.fill_null(pc.match_substring_regex(cells, f"^{number_pattern(decimal)}$"), False))
-    n, n_odd = pc.sum(given).as_py() or 0, pc.sum(pc.and_(given, pc.invert(fits))).as_py() or 0
-    if not n or n_odd > ODD * n:
-        return None, []
-    plain = pc.replace_substring_regex(cells, SEPARATORS[decimal], "")
+    n = pc.sum(given).as_py() or 0
+    for unit in UNITS:
+        if n and (pc.sum(pc.match_substring(cells, unit)).as_py() or 0) >= (1 - ODD) * n:
+            return pc.replace_substring(cells, unit, "")
+    return cells
+
+
+def _of_text(cells, decimal: str) -> tuple[np.ndarray, list[str]]:
+    """Numbers of cells of text, NaN for none; and every cell that is none, but for those that stand for nothing."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    cells = pc.utf8_trim_whitespace(cells)
+    given = pc.fill_null(pc.invert(pc.is_in(cells, pa.array(NULLS, cells.type))), False)
+    pattern = f"^(({number_pattern(decimal, units=False)})|([-+]?[Ii]nf(inity)?))$"
+    fits = pc.and_(given, pc.fill_null(pc.match_substring_regex(cells, pattern), False))
+    plain = pc.replace_substring_regex(pc.replace_substring(cells, MINUS, "-"), SEPARATORS[decimal], "")
     plain = pc.replace_substring_regex(pc.replace_substring_regex(plain, SIGNS[decimal], "."), r"^\+", "")
     values = pc.if_else(fits, plain, pa.scalar(None, plain.type)).cast("float64").to_numpy().astype(np.float64)
-    others = pc.unique(pc.filter(cells, pc.and_(given, pc.invert(fits)))).to_pylist()
-    return np.where(np.isfinite(values), values, np.nan), [f"{cell}"[:40] for cell in others] if n_odd else []
+    return values, pc.filter(cells, pc.and_(given, pc.invert(fits))).to_pylist()
 
 
 def chosen_numbers(
@@ -91,8 +122,6 @@ def chosen_numbers(
         elif row == "sample" and name.lower() in NAMED_ROW and (np.diff(found.x[name]) > 0).all():
             notes.append(
                 _("Column {name} only numbers the rows and was left out.", name=name)
-                if name
-                else _("A column without a name only numbers the rows and was left out.")
             )
         else:
             used.append(name)
@@ -112,6 +141,14 @@ def chosen_numbers(
     if odd:
         cells = "; ".join(f"{name}: {listed(others[:4])}" for name, others in list(odd.items())[:8])
         notes.append(_("Cells that are no numbers count as missing: {cells}.", cells=cells))
+    for sign in SIGNS:
+        if names := [name for name in used if found.other.get(name) == sign]:
+            notes.append(
+                _("Columns read with another decimal sign ({sign}), which alone fits their cells: {names}.", sign=sign,
+                  names=listed(names))
+            )
+    if infinite := [f"{name} ({number(found.infinite[name])})" for name in used if name in found.infinite]:
+        notes.append(_("Infinite values count as missing: {counts}.", counts=listed(infinite)))
     check_room(table.num_rows, len(used), 8)
     x = np.stack([found.x[name] for name in used], 1)
     missing = np.isnan(x).sum(0)
@@ -146,8 +183,10 @@ def text_of(column, names: Sequence[str] = ()) -> np.ndarray:
 
 
 def _likely_label(table, found: Numbers, free: list[str], bare: bool) -> tuple[str, str]:
-    for name in free:
-        if name.lower() in NAMED_LABEL:
+    named = sorted((name for name in free if name.lower() in NAMED_LABEL), key=lambda name: name.lower() == "y")
+    unlike = [name for name in named if not _divides(table.column(name), found.x.get(name))]
+    for name in named:  # y last, which may also be a coordinate
+        if name not in unlike:
             return name, _("the name of the column says so")
     ends = list(dict.fromkeys(free[-1:] + free[:1] * bare))
     for name in ends:
@@ -157,9 +196,34 @@ def _likely_label(table, found: Numbers, free: list[str], bare: bool) -> tuple[s
     for name in ends if bare and len(others) > 2 else ():
         rest = [found.x[n] for n in free if n in found.x and n != name]
         fractions = sum(not _whole(x) for x in rest) > len(rest) / 2
-        if name in found.x and _whole(found.x[name]) and fractions and _repeats(table.column(name), FEW):
+        if name not in found.x or not _whole(found.x[name]) or not _repeats(table.column(name), FEW):
+            continue
+        if fractions:
             return name, _("it has few whole numbers beside columns of fractions, and is the first or last column")
+        if name == free[0] and side_of_square(len(rest)) and all(map(_are_bytes, rest)):
+            return name, _("it has few whole numbers beside the pixels of square pictures")
+    if unlike:
+        return "", _("the values of {names} are almost all different", names=listed(unlike))
     return "", _("no column is called {names}", names=listed(NAMED_LABEL))
+
+
+def _divides(column, x: np.ndarray | None) -> bool:
+    """Whether the values of a column divide the rows into classes, not into almost as many as there are rows."""
+    import pyarrow.compute as pc
+
+    if x is not None and not _whole(x):
+        return _repeats(column, FEW)
+    return pc.count_distinct(column).as_py() <= max(FEW, len(column) // 2)
+
+
+def side_of_square(n: int) -> int:
+    """The side of square grey pictures of n pixels, from 8 px; 0 if there are none."""
+    side = round(n**0.5)
+    return side if side >= 8 and side * side == n else 0
+
+
+def _are_bytes(x: np.ndarray) -> bool:
+    return _whole(x) and np.nanmin(x, initial=0) >= 0 and np.nanmax(x, initial=0) <= 255
 
 
 def _whole(x: np.ndarray) -> bool:
