@@ -24,6 +24,7 @@ NAMED_LABEL = (
 NAMED_ROW = ("", "id", "index", "row", "unnamed: 0", "__index_level_0__")
 EMPTY = 0.5  # columns with a larger share of missing values are left out before rows are
 ODD = 0.1  # columns of text with a larger share of cells that are no numbers are not numeric
+LEAST_SIDE = 8  # px, of pictures in the rows
 FEW = 20  # whole numbers that may be classes
 
 
@@ -74,16 +75,23 @@ def _mostly(others: list[str], values: np.ndarray) -> bool:
 
 def _without_unit(column):
     """The cells without %, $ and the like, if all have the same; else as they are, which is no column of numbers."""
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     cells = pc.utf8_trim_whitespace(column)
-    given = pc.fill_null(pc.invert(pc.is_in(cells, pa.array(NULLS, cells.type))), False)
+    given = _given(cells)
     n = pc.sum(given).as_py() or 0
     for unit in UNITS:
         if n and (pc.sum(pc.match_substring(cells, unit)).as_py() or 0) >= (1 - ODD) * n:
             return pc.replace_substring(cells, unit, "")
     return cells
+
+
+def _given(cells):
+    """Which cells are not empty and no word for nothing."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.and_(pc.is_valid(cells), pc.invert(pc.is_in(cells, pa.array(NULLS, cells.type))))
 
 
 def _of_text(cells, decimal: str) -> tuple[np.ndarray, list[str]]:
@@ -92,7 +100,7 @@ def _of_text(cells, decimal: str) -> tuple[np.ndarray, list[str]]:
     import pyarrow.compute as pc
 
     cells = pc.utf8_trim_whitespace(cells)
-    given = pc.fill_null(pc.invert(pc.is_in(cells, pa.array(NULLS, cells.type))), False)
+    given = _given(cells)
     pattern = f"^(({number_pattern(decimal, units=False)})|([-+]?[Ii]nf(inity)?))$"
     fits = pc.and_(given, pc.fill_null(pc.match_substring_regex(cells, pattern), False))
     plain = pc.replace_substring_regex(pc.replace_substring(cells, MINUS, "-"), SEPARATORS[decimal], "")
@@ -166,6 +174,8 @@ def label_column(table, found: Numbers, bare: bool, choices: Choices, made: list
     """The name of the column of labels; "" if there is none. bare: whether the table has no header."""
     free = [f.name for f in table.schema if f.name != choices.time_column and not is_content(f.type)]
     guess, why = _likely_label(table, found, free, bare)
+    if not guess and (name := _tells_series_apart(table, free, choices.time_column)):
+        guess, why = name, _("several rows have the same time, and it tells them apart")
     value = decide(made, choices, "labels", guess or NONE, why, options=list(dict.fromkeys([*free, NONE])))
     return "" if value == NONE and NONE not in free else value
 
@@ -200,11 +210,21 @@ def _likely_label(table, found: Numbers, free: list[str], bare: bool) -> tuple[s
             continue
         if fractions:
             return name, _("it has few whole numbers beside columns of fractions, and is the first or last column")
-        if name == free[0] and side_of_square(len(rest)) and all(map(_are_bytes, rest)):
+        if name == free[0] and square_pictures(rest):
             return name, _("it has few whole numbers beside the pixels of square pictures")
     if unlike:
         return "", _("the values of {names} are almost all different", names=listed(unlike))
     return "", _("no column is called {names}", names=listed(NAMED_LABEL))
+
+
+def _tells_series_apart(table, free: list[str], time: str) -> str:
+    """The first column with classes of which each has at most one row at a time, where several rows have the same time."""
+    import pyarrow.compute as pc
+
+    if not time or pc.count_distinct(table.column(time)).as_py() == table.num_rows:
+        return ""
+    classes = (name for name in free if _repeats(table.column(name), CLASSES_MAX))
+    return next((n for n in classes if table.group_by([time, n]).aggregate([]).num_rows == table.num_rows), "")
 
 
 def _divides(column, x: np.ndarray | None) -> bool:
@@ -216,14 +236,15 @@ def _divides(column, x: np.ndarray | None) -> bool:
     return pc.count_distinct(column).as_py() <= max(FEW, len(column) // 2)
 
 
-def side_of_square(n: int) -> int:
-    """The side of square grey pictures of n pixels, from 8 px; 0 if there are none."""
-    side = round(n**0.5)
-    return side if side >= 8 and side * side == n else 0
+def square_pictures(columns: Sequence[np.ndarray]) -> str:
+    """The size HxW of the pictures, if these columns are the bytes of square grey ones; else ""."""
+    side = round(len(columns) ** 0.5)
+    square = side >= LEAST_SIDE and side * side == len(columns)
+    return f"{side}x{side}" if square and all(map(_are_bytes, columns)) else ""
 
 
 def _are_bytes(x: np.ndarray) -> bool:
-    return _whole(x) and np.nanmin(x, initial=0) >= 0 and np.nanmax(x, initial=0) <= 255
+    return _whole(x) and bool(np.nanmin(x, initial=0) >= 0 and np.nanmax(x, initial=0) <= 255)
 
 
 def _whole(x: np.ndarray) -> bool:

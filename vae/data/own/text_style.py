@@ -203,7 +203,9 @@ def _start(lines: Lines, delimiter: str, ragged: bool) -> tuple[int, int]:
     if not body:
         return 0, width
     first = next((i for i, (_at, row) in enumerate(body) if len(row) == width), 0)
-    if ragged or sum(len(row) == width for _at, row in body[first:]) < MOST * (len(body) - first):
+    if (ragged and any(len(row) > 1 for _at, row in body[:first])) or sum(
+        len(row) == width for _at, row in body[first:]
+    ) < MOST * (len(body) - first):
         first = 0
     else:
         first += _titles([row for _at, row in body[first:]], [at for at, _row in body[first:]])
@@ -305,7 +307,8 @@ def _an_axis(rows: Cells, numeric: Sequence[bool], decimal: str, named: bool) ->
         steps.append(np.diff([as_float(cell, decimal) for cell in line if is_number(cell, decimal)]))
     ordered = [bool(len(step)) and bool((step > 0).all() or (step < 0).all()) for step in steps]
     even = len(steps[0]) > 2 and np.ptp(steps[0]) <= 0.01 * np.abs(steps[0]).max()
-    return ordered[0] and sum(ordered[1:]) < len(ordered[1:]) / 4 and (named or even or len(steps[0]) >= SURE - 1)
+    alone = ordered[0] and sum(ordered[1:]) < len(ordered[1:]) / 4
+    return alone and (named or bool(even) or len(steps[0]) >= SURE - 1)
 
 
 def _units(rows: Cells) -> tuple[str, ...]:
