@@ -205,7 +205,10 @@ def test_of_two_orders_the_more_even_one(tmp_path, dates, order):
 
 
 def test_an_odd_time_costs_its_row(tmp_path):
-    for cell, column in (("err", list(range(100))), ("n.d.", [f"2024-01-01 {i // 60:02d}:{i % 60:02d}" for i in range(100)])):
+    for cell, column in (
+        ("err", list(range(100))),
+        ("n.d.", [f"2024-01-01 {i // 60:02d}:{i % 60:02d}" for i in range(100)]),
+    ):
         rows = [f"{cell if i == 40 else t},{i}" for i, t in enumerate(column)]
         found = table(tmp_path, lines("t,v", *rows), time_column="t", window=5, stride=5)
         assert "1 row without a time was left out." in said(found)

@@ -32,7 +32,7 @@ def of_modality(files: Sequence[File], choices: Choices) -> tuple[Modality, list
     return None
 
 
-def read_samples(found: Given, modality: Modality, choices: Choices, progress: Progress = lambda done, n: None) -> Rows:
+def read_samples(found: Given, modality: Modality, progress: Progress = lambda done, n: None) -> Rows:
     """Every readable file whose sample has the shape of the first one; every other file is listed as skipped, with the
     reason.
 

@@ -47,8 +47,8 @@ def sample_tables(files: Sequence[File]) -> list[File]:
 def read_sample_tables(
     found: Given, modality: Modality, choices: Choices, progress: Progress = lambda done, n: None
 ) -> Rows:
-    """Samples of files: a series (columns, rows), or a vector of all values. A column of times orders the rows and is no
-    channel. Rows with missing values are left out of a series; a vector with one is skipped.
+    """Samples of files: a series (columns, rows), or a vector of all values. A column of times orders the rows and is
+    no channel. Rows with missing values are left out of a series; a vector with one is skipped.
 
     Raises: SettingError: no file can be read, or together they exceed the memory limit.
     """

@@ -167,7 +167,7 @@ def _written_out(column) -> int:
 
 
 def _sheet(file: File, data: bytes, choices: Choices, made: list[Decision]) -> bytes:
-    """One sheet as CSV in UTF-8: that chosen, else the first with a column of numbers, else the first that is not empty.
+    """One sheet as CSV in UTF-8: that chosen, else the first with a column of numbers, else the first with rows.
     Raises: SettingError; Refused: it unpacks to too much."""
     needs("python-calamine", "python_calamine", _("A spreadsheet ({suffix})", suffix=file.inner_suffix))
     from python_calamine import CalamineWorkbook

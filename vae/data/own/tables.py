@@ -15,9 +15,10 @@ from ...errors import SettingError, UnknownName
 from ...registry import MODALITIES
 from ...text import _, ngettext, number
 from .choices import Choices
-from .columns import Numbers, chosen_numbers, label_column, numbers, square_pictures, text_of
+from .columns import Numbers, chosen_numbers, numbers
 from .decisions import NONE, Decision, decide
 from .images import read_pictures
+from .label_columns import label_column, square_pictures, text_of
 from .layouts import as_samples, of_array
 from .lists import arrays, evened, list_columns
 from .rows import Rows, fewer_classes

@@ -51,7 +51,9 @@ def in_style(data: bytes, style: Style, notes: list[str]):
             ),
             parse_options=arrow.ParseOptions(delimiter=DELIMITERS[style.delimiter], newlines_in_values=True),
             convert_options=arrow.ConvertOptions(
-                decimal_point="," if style.decimal == "comma" else ".", strings_can_be_null=True, null_values=list(NULLS)
+                decimal_point="," if style.decimal == "comma" else ".",
+                strings_can_be_null=True,
+                null_values=list(NULLS),
             ),
         )
     except (pa.ArrowException, OSError, ValueError) as e:

@@ -132,8 +132,8 @@ def _numbered(column):
     if not pc.any(pc.match_substring_regex(column, "(?i)" + "|".join(MONTHS))).as_py():
         return column
     for i, month in enumerate(MONTHS, 1):
-        word = rf"(?i)^\s*(?:[a-z]{{3,9}},? +)?"
-        day, year = r"(\d{1,2})", rf"[ ,./-]*(\d{{4}})\b"
+        word = r"(?i)^\s*(?:[a-z]{3,9},? +)?"
+        day, year = r"(\d{1,2})", r"[ ,./-]*(\d{4})\b"
         first = rf"{word}{day}{GAP}{month}[a-z]*{GAP}"
         column = pc.replace_substring_regex(column, rf"{first}(\d{{4}})\b", rf"\2-{i:02d}-\1")
         column = pc.replace_substring_regex(column, rf"{first}([7-9]\d)\b", rf"19\2-{i:02d}-\1")

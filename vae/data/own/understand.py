@@ -138,7 +138,10 @@ def understand(found: Given, choices: Choices, progress: Progress = lambda done,
         if rows.skipped:
             shown = "; ".join(f"{s.name}: {s.reason}" for s in rows.skipped[:FEW])
             reason += " " + ngettext(
-                "{n} file was skipped ({reasons}).", "{n} files were skipped ({reasons}).", len(rows.skipped), reasons=shown
+                "{n} file was skipped ({reasons}).",
+                "{n} files were skipped ({reasons}).",
+                len(rows.skipped),
+                reasons=shown,
             )
         raise SettingError(reason)
     notes = list(rows.notes)
