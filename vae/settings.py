@@ -98,6 +98,7 @@ QUESTIONS: dict[str, Question] = {  # by the field of `Choices`, and the flag of
         N_("what separates the cells of a table of text"),
         ("comma", "semicolon", "tab", "bar", "spaces"),
     ),
+    "missing": Question(N_("Missing value"), N_("the number that stands for a missing value in a table, or none")),
     "range": Question(N_("Range"), N_("the values of black and white in pictures, as LOW:HIGH")),
     "layout": Question(
         N_("Layout"),

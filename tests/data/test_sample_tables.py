@@ -90,10 +90,19 @@ def test_an_odd_cell_costs_its_row_not_the_file(tmp_path):
     found = read(folder(tmp_path, texts), kind="series", lengths="pad")
     assert found.preview.n_train + found.preview.n_test == N
     assert "1 row of the files lacks a value and was left out." in found.preview.notes
-    assert any("count as missing: ax: err. (in 1 of 12 files)" in note for note in found.preview.notes)
+    assert any("count as missing: ax: err. (1 file of 12)" in note for note in found.preview.notes)
     x = X.copy()
     x[3, 5:-1] = x[3, 6:]
     np.testing.assert_allclose(raw(found), expected(x), atol=1e-4)
+
+
+def test_a_number_for_missing_values_in_all_files(tmp_path):
+    texts = [german(i) for i in range(N)]
+    texts[3] = texts[3].replace(";".join(texts[3].splitlines()[-1].split(";")[1:]), "-999;0,5")
+    texts[4] = texts[4].replace(";".join(texts[4].splitlines()[-1].split(";")[1:]), "-999;0,5")
+    found = read(folder(tmp_path, texts), kind="series")
+    assert (decided(found)["missing"], found.preview.shape) == ("-999", (2, T - 1))
+    np.testing.assert_allclose(raw(found), expected()[:, :, :-1], atol=1e-4)
 
 
 def test_columns_are_matched_by_name(tmp_path):

@@ -86,6 +86,22 @@ def test_the_sheet_of_a_book(sheets, name):
     assert first_table(sheets)[0] == name
 
 
+def test_a_sheet_is_chosen(tmp_path):
+    pytest.importorskip("python_calamine")
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.append(["see the next sheets"])
+    for name in ("Data", "More"):
+        sheet = book.create_sheet(name)
+        for row in ([name, "b"], *([i + 0.5, f"0,{i + 100}"] for i in range(30))):
+            sheet.append(row)
+    book.save(tmp_path / "t.xlsx")
+    found = read(tmp_path / "t.xlsx")
+    assert (decided(found)["sheet"], found.preview.columns) == ("Data", ("Data", "b"))
+    np.testing.assert_allclose(values(found), [[i + 0.5, (i + 100) / 1000] for i in range(30)], atol=1e-4)
+    assert read(tmp_path / "t.xlsx", sheet="More").preview.columns == ("More", "b")
+
+
 # ---------------------------------------------------------------- columns
 
 
@@ -127,6 +143,20 @@ def test_minus_signs_of_typography_and_units_in_cells(tmp_path):
 def test_infinity_is_called_so(tmp_path):
     found = table(tmp_path, lines("a,b", *(f"{'inf' if i == 5 else i + 0.5},{2 * i}" for i in range(40))))
     assert "Infinite values count as missing: a (1)." in said(found)
+
+
+def test_a_number_for_missing_values(tmp_path):
+    text = lines("a,b,c", *(f"{-999 if i % 20 == 5 else a},{b},{c}" for i, (a, b, c) in enumerate(X)))
+    found = table(tmp_path, text)
+    assert (decided(found)["missing"], found.preview.n_train + found.preview.n_test) == ("-999", 38)
+    assert "Missing values: a (2)." in said(found)
+    kept = table(tmp_path, text, missing="none")
+    assert (kept.preview.low, kept.preview.n_train + kept.preview.n_test) == (-999, 40)
+    other = table(tmp_path, lines("a,b,c", "7,7,7", *ROWS), missing="7")
+    np.testing.assert_allclose(values(other), X, atol=1e-4)
+    assert "missing" not in decided(table(tmp_path, lines("a,b,c", *ROWS)))
+    with pytest.raises(SettingError, match="unknown missing value 'x'"):
+        table(tmp_path, text, missing="x")
 
 
 # ---------------------------------------------------------------- header

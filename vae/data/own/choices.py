@@ -37,6 +37,7 @@ class Choices:
     skip: str = ""
     sheet: str = ""
     decimal: str = ""
+    missing: str = ""
     encoding: str = ""
     delimiter: str = ""
     dates: str = ""

@@ -15,6 +15,7 @@ from ...text import _, ngettext, number
 from .choices import Choices
 from .columns import chosen_numbers, numbers
 from .decisions import NONE, Decision
+from .fillers import without_fillers
 from .images import folder_labels
 from .lists import evened
 from .rows import Rows, check_room
@@ -64,7 +65,7 @@ def read_sample_tables(
     for i, file in enumerate(found.files):
         own: list[str] = []
         try:
-            sheets.append(_sheet(file, style, timed, choices, dates, own))
+            sheets.append(_sheet(file, style, timed, choices, dates=dates, notes=own))
         except (SettingError, Refused) as error:
             skipped.append(Skipped(file.name, str(error).rstrip(".")))
         else:
@@ -72,6 +73,7 @@ def read_sample_tables(
         told.update(own)
         progress(i + 1, len(found.files))
     names = _names(sheets)
+    sheets = _filled(sheets, choices, made)
     samples: list[np.ndarray] = []
     used: list[File] = []
     lacking = 0
@@ -175,7 +177,7 @@ def _time_column(files: Sequence[File], style: Style, choices: Choices) -> str:
     return ""
 
 
-def _sheet(file: File, style: Style, timed: str, choices: Choices, dates: list[Decision], notes: list[str]) -> Sheet:
+def _sheet(file: File, style: Style, timed: str, choices: Choices, *, dates: list[Decision], notes: list[str]) -> Sheet:
     """Raises: SettingError; Refused: not such a table, without columns of numbers, or without the column of times."""
     table = in_style(file.unpacked(), style, notes)
     if not table.num_rows:
@@ -200,6 +202,20 @@ def _names(sheets: Sequence[Sheet]) -> tuple[str, ...]:
     return next(sheet.names for sheet in sheets if frozenset(sheet.names) == most)
 
 
+def _filled(sheets: list[Sheet], choices: Choices, made: list[Decision]) -> list[Sheet]:
+    """The same with NaN for the number that stands for a missing value in all of them."""
+    cells: dict[str, list[np.ndarray]] = {}
+    for sheet in sheets:
+        for name, x in zip(sheet.names, sheet.x.T, strict=True):
+            cells.setdefault(name, []).append(x)
+    columns = {name: np.concatenate(parts) for name, parts in cells.items()}
+    known = without_fillers(columns, choices, made)
+    if all(known[name] is x for name, x in columns.items()):
+        return sheets
+    parts = {name: iter(np.split(known[name], np.cumsum([len(x) for x in cells[name]])[:-1])) for name in cells}
+    return [replace(sheet, x=np.stack([next(parts[name]) for name in sheet.names], 1)) for sheet in sheets]
+
+
 def _in_order(sheet: Sheet, names: tuple[str, ...], style: Style) -> np.ndarray:
     """Its columns of those names. Raises: SettingError: it lacks one, or has others and no names for them."""
     if lacking := [name for name in names if name not in sheet.names]:
@@ -215,5 +231,6 @@ def _told(told: Counter[str], n: int) -> list[str]:
     """What was noted of the files, once; with how many files it was, if not all."""
     out = []
     for note, k in told.most_common(SHOWN):
-        out.append(note if k == n else _("{note} (in {k} of {n} files)", note=note, k=number(k), n=number(n)))
+        few = ngettext("{note} ({n} file of {all})", "{note} ({n} files of {all})", k, note=note, all=number(n))
+        out.append(note if k == n else few)
     return out

@@ -17,6 +17,7 @@ from ...text import _, ngettext, number
 from .choices import Choices
 from .columns import Numbers, chosen_numbers, numbers
 from .decisions import NONE, Decision, decide
+from .fillers import without_fillers
 from .images import read_pictures
 from .label_columns import label_column, square_pictures, text_of
 from .layouts import as_samples, of_array
@@ -49,6 +50,7 @@ def read_table(found: Given, choices: Choices, progress: Progress = lambda done,
     if choices.time_column and choices.time_column not in names:
         raise SettingError(str(UnknownName(_("time column"), choices.time_column, names)))
     values = numbers(table, decimal)
+    values = replace(values, x=without_fillers(values.x, choices, made))
     bare = any(d.name == "header" and d.value == "no" for d in made)
     label = label_column(table, values, bare, choices, made)
     labels = text_of(table.column(label), class_names(table, label)) if label else None
