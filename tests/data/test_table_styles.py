@@ -64,6 +64,21 @@ def test_a_row_of_units(tmp_path):
     assert timed.preview.columns == ("v",)
 
 
+@pytest.mark.parametrize("sign", [" ", ","])
+def test_a_header_without_a_name_for_the_rows(tmp_path, sign):
+    text = lines(f"a{sign}b{sign}c", *(f'"{i + 1}"{sign}{row.replace(",", sign)}' for i, row in enumerate(ROWS)))
+    found = table(tmp_path, text, "t.txt")
+    assert (decided(found)["skip"], found.preview.columns) == ("0", ("a", "b", "c"))
+    assert "Column Unnamed: 0 only numbers the rows" in said(found)
+    np.testing.assert_allclose(values(found), X, atol=1e-4)
+
+
+def test_cells_that_start_as_comments_do(tmp_path):
+    found = table(tmp_path, lines("#rgb,a,b,c", *(f"#{i:06x},{row}" for i, row in enumerate(ROWS))))
+    np.testing.assert_allclose(values(found), X, atol=1e-4)
+    assert "not numeric: rgb." in said(found)
+
+
 def test_rows_of_unequal_length_are_series(tmp_path):
     rows = [X[i % 40, 0] + np.arange(30 - i % 3) for i in range(40)]
     text = lines(*(",".join(f"{v:.3f}" for v in row) for row in rows))

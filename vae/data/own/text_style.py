@@ -149,6 +149,7 @@ def rows_of(lines: Lines, delimiter: str, width: int) -> list[list[str]]:
     """The rows of the table; its first line may be a comment with the names."""
     if lines and lines[0].startswith(COMMENT) and lines[1:]:
         lines = [uncommented(lines[0]), *lines[1:]]
+    lines = [*(completed(line, delimiter, width) for line in lines[:1]), *lines[1:]]
     return cells([line for line in lines if not is_comment(line, delimiter, width)], delimiter)
 
 
@@ -193,7 +194,8 @@ def _start(lines: Lines, delimiter: str, ragged: bool) -> tuple[int, int]:
     """Lines above the table, and the cells of most of its rows: it starts with the first row that is as wide as most,
     below titles, which leave more than half of a row empty."""
     rows = [(at, cells([line], delimiter)[0]) for at, line in enumerate(lines) if cells([line], delimiter)]
-    counts = Counter(len(row) for at, row in rows if not lines[at].startswith(COMMENT))
+    plain = [row for at, row in rows if not lines[at].startswith(COMMENT)]
+    counts = Counter(map(len, plain or [row for _at, row in rows]))
     wide = Counter({width: n for width, n in counts.items() if width > 1}) or counts
     width = wide.most_common(1)[0][0] if wide else 1
     body = [(at, row) for at, row in rows if not is_comment(lines[at], delimiter, width)]
@@ -206,6 +208,7 @@ def _start(lines: Lines, delimiter: str, ragged: bool) -> tuple[int, int]:
         first = 0
     else:
         first += _titles([row for _at, row in body[first:]], [at for at, _row in body[first:]])
+        first -= bool(first and _lacks_a_name(body[first - 1][1], width) and any(map(is_number, body[first][1])))
     at = body[first][0]
     above = [line for line in lines[:at] if line.startswith(COMMENT)]
     named = (
@@ -227,6 +230,17 @@ def _titles(rows: Cells, lines: Sequence[int]) -> int:
         if sum(map(is_number, row)) > len(row) / 2:
             return 0  # the table has started
     return 0
+
+
+def _lacks_a_name(row: Sequence[str], width: int) -> bool:
+    """Whether the first column, of the names of the rows, has no name in that header, as R writes it."""
+    return len(row) == width - 1 > 1 and all(map(is_word, row))
+
+
+def completed(line: str, delimiter: str, width: int) -> str:
+    """The header with an empty name in front, if it lacks one."""
+    lacks = any(_lacks_a_name(row, width) for row in cells([line], delimiter))
+    return f'""{DELIMITERS[delimiter]}{line.lstrip()}' if lacks else line
 
 
 def _reach(row: Sequence[str]) -> int:

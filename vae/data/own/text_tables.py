@@ -12,7 +12,7 @@ from ...text import _, ngettext, number
 from .cells import NULLS
 from .choices import Choices
 from .decisions import Decision
-from .text_style import COMMENT, DELIMITERS, Style, is_comment, style_of, uncommented, utf8
+from .text_style import COMMENT, DELIMITERS, Style, completed, is_comment, style_of, uncommented, utf8
 
 BLOCK_MAX = 2**31 - 1  # bytes, of Arrow
 UNNAMED = "Unnamed: {i}"  # a column without a name, by its place from 0, as pandas calls it
@@ -78,6 +78,10 @@ def _table_only(data: bytes, style: Style, notes: list[str]) -> bytes:
         data = data[end.end() :] if end else b""
     if re.search(rb"(?m)^#", data):
         data = _without_comments(data.decode("utf-8", errors="replace"), style, notes).encode()
+    if style.header == "yes" and (at := data.find(b"\n")) > 0:
+        head = data[: at + 1].decode("utf-8", errors="replace")
+        if (full := completed(head, style.delimiter, style.width)) != head:
+            data = full.encode() + data[at + 1 :]
     if style.delimiter == "spaces":
         data = re.sub(rb"[ \t]+", b" ", re.sub(rb"(?m)^[ \t]+|[ \t]+\r?$", b"", data))
     if style.ragged:
