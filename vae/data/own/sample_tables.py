@@ -79,7 +79,7 @@ def read_sample_tables(
     lacking = 0
     for sheet in sheets:
         try:
-            x = _in_order(sheet, names, style)
+            x = _in_order(sheet, names)
             whole = ~np.isnan(x).any(1)
             if not line and not whole.all():
                 raise SettingError(_("a value is missing"))
@@ -216,14 +216,12 @@ def _filled(sheets: list[Sheet], choices: Choices, made: list[Decision]) -> list
     return [replace(sheet, x=np.stack([next(parts[name]) for name in sheet.names], 1)) for sheet in sheets]
 
 
-def _in_order(sheet: Sheet, names: tuple[str, ...], style: Style) -> np.ndarray:
-    """Its columns of those names. Raises: SettingError: it lacks one, or has others and no names for them."""
+def _in_order(sheet: Sheet, names: tuple[str, ...]) -> np.ndarray:
+    """Its columns in the order of those names. Raises: SettingError: it lacks one, or has others."""
     if lacking := [name for name in names if name not in sheet.names]:
         raise SettingError(_("it has no column {names}", names=listed(lacking)))
-    if style.header == "no" and len(sheet.names) != len(names):
-        raise SettingError(
-            _("it has {n} columns; expected {expected}", n=number(len(sheet.names)), expected=number(len(names)))
-        )
+    if other := [name for name in sheet.names if name not in names]:
+        raise SettingError(_("it has columns that most files do not have: {names}", names=listed(other)))
     return sheet.x[:, [sheet.names.index(name) for name in names]]
 
 
