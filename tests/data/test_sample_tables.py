@@ -59,6 +59,8 @@ def test_german_series_are_three_columns_of_which_one_is_the_time(tmp_path, pack
     kept = read(path, kind="series", time_column="none")
     assert kept.preview.columns == ("t", "ax", "ay")
     assert "t" not in read(path, kind="series", time_column="t").preview.columns
+    assert read(path, kind="vector").preview.shape == (2 * T,)
+    assert read(path, kind="vector", time_column="none").preview.shape == (3 * T,)
 
 
 def test_what_is_chosen_for_a_folder_is_obeyed(tmp_path):

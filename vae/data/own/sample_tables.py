@@ -61,7 +61,7 @@ def read_sample_tables(
     sheets: list[Sheet] = []
     dates: list[Decision] = []
     told: Counter[str] = Counter()
-    timed = _time_column(found.files, style, choices) if line else ""
+    timed = _time_column(found.files, style, choices)
     for i, file in enumerate(found.files):
         own: list[str] = []
         try:
@@ -122,8 +122,7 @@ def read_sample_tables(
     if timed:
         notes.append(
             _(
-                "Column {name} is the time, which orders the rows and is no channel; to keep it as one: "
-                "--time-column none.",
+                "Column {name} is the time, which orders the rows and is left out; to keep it: --time-column none.",
                 name=timed,
             )
         )

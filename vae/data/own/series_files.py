@@ -72,9 +72,10 @@ def _csv(data: bytes, channels: int) -> np.ndarray:
     choices = Choices(rows="step")
     try:
         style = style_of([data], choices, [])
-        table = in_style(data, style, [])
-        if all(is_number(name) for name in table.column_names):  # a sample, whatever it looks like among others
-            table = in_style(data, replace(style, header="no"), [])
+        table = in_style(data, replace(style, header="no", units=()), [])
+        first = [column[0].as_py() for column in table.columns]
+        if not all(is_number(str(value)) for value in first):  # numbers are values here, whatever the style says
+            table = in_style(data, style, [])
     except SettingError as e:
         raise SettingError(_("expected a CSV or NPY file with one series: {reason}", reason=e)) from None
     x = numbers(table, style.decimal).x

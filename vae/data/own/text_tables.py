@@ -25,9 +25,19 @@ def read_text(
     made from another format; else that and the encoding are decided. Raises: SettingError."""
     try:
         style = style_of([data], choices, made, delimiter)
-        table = in_style(data, style, notes)
     except SettingError as e:
         raise SettingError(f"{name}: {e}") from None
+    try:
+        table = in_style(data, style, notes)
+    except SettingError as e:
+        raise SettingError(
+            _(
+                "{name}: {problem} If lines above the table do not belong to it: --skip N. If each row is a series, of "
+                "unequal length: --rows series.",
+                name=name,
+                problem=e,
+            )
+        ) from None
     return table, style.decimal
 
 
@@ -57,13 +67,7 @@ def in_style(data: bytes, style: Style, notes: list[str]):
             ),
         )
     except (pa.ArrowException, OSError, ValueError) as e:
-        advice = _(
-            "If lines above the table do not belong to it: --skip N. If each row is a series, of unequal length: "
-            "--rows series."
-        )
-        raise SettingError(
-            _("cannot be read as CSV ({reason}). {advice}", reason=first_line(e), advice=advice)
-        ) from None
+        raise SettingError(_("cannot be read as CSV ({reason}).", reason=first_line(e))) from None
     return table.rename_columns(distinct([n.strip() for n in table.column_names]))
 
 
@@ -86,7 +90,7 @@ def _table_only(data: bytes, style: Style, notes: list[str]) -> bytes:
         data = re.sub(rb"[ \t]+", b" ", re.sub(rb"(?m)^[ \t]+|[ \t]+\r?$", b"", data))
     if style.ragged:
         data = _filled_up(data, DELIMITERS[style.delimiter])
-    return data
+    return data + b"\n" if data and b"\n" not in data else data  # Arrow reads no line without an end
 
 
 def _without_comments(text: str, style: Style, notes: list[str]) -> str:
