@@ -47,6 +47,12 @@ def test_a_series_is_read_as_any_other_table():
             np.testing.assert_allclose(read_series(text.encode(encoding), (2, 24), "as it is"), x.T, atol=1e-6)
 
 
+def test_decimal_commas_are_never_taken_for_two_columns():
+    with pytest.raises(SettingError, match="expected comma-separated numbers"):
+        series.from_bytes(b"a;b\n0,5;1,5\n0,25;2,5\n", None)
+    np.testing.assert_array_equal(series.from_bytes(b"a;b\n0.5;1.5\n2;3\n", None), [[0.5, 2], [1.5, 3]])
+
+
 def test_one_channel_needs_no_axis_of_its_own():
     x = RNG.normal(size=30)
     np.testing.assert_allclose(read_series(npy(x), (1, 30), "as it is")[0], x, rtol=1e-6)
