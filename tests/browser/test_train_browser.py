@@ -58,7 +58,7 @@ def test_a_zip_of_a_stranger_is_looked_at_kept_and_chosen(training_server, chrom
         said = tab.page.get_by_text("for training").inner_text()
         assert "290 samples of 1×16×16 pixels" in said
         assert "261 for training, 29 for testing" in said
-        assert "10 files were skipped, each named below" in said
+        assert "10 files were skipped; see below." in said
         assert tab.page.get_by_text("Skipped files (10)").count() == 1
         named = dict(entry.split(":\n") for entry in tab.page.locator(".st-key-own-skipped").inner_text().split("\n\n"))
         broken = odd_pictures.broken()
@@ -132,7 +132,7 @@ def test_from_a_zip_to_a_live_map_in_three_clicks(training_server, chromium, tmp
 def test_digits_train_from_the_page_while_the_tab_is_closed_and_open_on_explore(training_server, chromium, capsys):
     with tab_of(training_server, chromium) as tab:
         visit(tab)
-        tab.page.get_by_text("Nothing has been trained from here yet").wait_for(timeout=60_000)
+        tab.page.get_by_text("No training has been started here yet").wait_for(timeout=60_000)
         tab.page.get_by_role("button", name="Start").click()
         card = "[class*=st-key-run-]"
         tab.page.wait_for_selector(card, timeout=30_000)
@@ -200,10 +200,10 @@ def test_the_form_tells_what_it_takes_and_a_card_asks_before_it_goes(training_se
         tab.page.get_by_role("button", name="All runs").click()
         tab.until("document.querySelector('input[aria-label=Name]')?.value === 'fd'")
         tab.page.get_by_role("button", name="Start").click()
-        tab.page.locator("[data-testid=stToast]", has_text="fd starts").wait_for()
+        tab.page.locator("[data-testid=stToast]", has_text="fd is starting").wait_for()
         tab.until("document.querySelector('input[aria-label=Name]').value === ''")
         tab.page.locator(f".st-key-run-{old.id} button", has_text="Delete").click()
-        asks = tab.page.get_by_text("The run old goes")
+        asks = tab.page.get_by_text("Deletes run old")
         asks.wait_for()
         card = "[class*=st-key-run-]"
         tab.until(f"/epoch [3-9] of 75/.test(document.querySelector('{card}').innerText)", 120_000)
