@@ -20,7 +20,7 @@ PROG = "python -m vae"
 
 def main(argv: list[str] | None = None, *, prog: str = PROG, also: Callable[[Any], None] | None = None) -> int:
     """Returns 0 on success, 1 on a reported error, 2 on wrong usage, 130 if interrupted. prog, also: as in `parser`."""
-    args = parser(prog, also).parse_args(argv)
+    args = parser(prog, also).parse_args(options.joined(sys.argv[1:] if argv is None else argv))
     try:
         return args.run(args) or 0
     except ZscopeError as e:
