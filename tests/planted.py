@@ -214,6 +214,17 @@ MUTANTS = (
     Mutant("active units by standard deviation", "metrics/active.py",
            "mu.var(axis=0, dtype=np.float64)", "mu.std(axis=0, dtype=np.float64)",
            "metrics/test_metrics.py::test_active_units_are_those_whose_means_vary"),
+    Mutant("a collapsed code counts as active by its rate", "metrics/active.py",
+           "rate_per_dim_nats, np.float64) > ACTIVE_RATE", "rate_per_dim_nats, np.float64) > 0.01",
+           "metrics/test_metrics.py"
+           "::test_a_collapsed_code_is_inactive_by_rate_where_its_variance_calls_all_of_it_active"),
+    Mutant("collapse judged by the variance alone", "metrics/active.py",
+           "active = min(counted)", "active = counted[-1]",
+           "metrics/test_metrics.py"
+           "::test_a_collapsed_code_is_inactive_by_rate_where_its_variance_calls_all_of_it_active"),
+    Mutant("completeness of the paper without the dead dimensions", "metrics/disentangle.py",
+           "(0, codes.shape[1] - len(importance))", "(0, 0)",
+           "metrics/test_disentangle.py::test_dead_dimensions_raise_completeness_by_the_papers_base_alone"),
     Mutant("all dimensions share the bins of the widest", "metrics/mig.py",
            "codes.min(axis=0), np.ptp(codes, axis=0)", "codes.min(), np.ptp(codes)",
            "metrics/test_disentangle.py::test_each_dimension_has_bins_of_its_own"),
@@ -252,6 +263,14 @@ MUTANTS = (
     Mutant("aggregate posterior summed, not averaged", "metrics/latent.py",
            "np.exp(log_q - top[:, None]).mean(1)", "np.exp(log_q - top[:, None]).sum(1)",
            "metrics/test_information.py::test_a_collapsed_posterior_tells_nothing_and_is_its_own_aggregate"),
+    Mutant("the information about the index taken for that about the sample", "metrics/latent.py",
+           "bool(np.log(n) - information < FLOOR)", "bool(np.log(n) - information < 0.1)",
+           "metrics/test_information.py::test_information_about_the_index_is_flagged_where_it_is_no_estimate_of_that_about_x"
+           "[4-1000-True]"),
+    Mutant("every information about the index is called a floor", "metrics/latent.py",
+           "bool(np.log(n) - information < FLOOR)", "bool(np.log(n) - information > 0)",
+           "metrics/test_information.py::test_information_about_the_index_is_flagged_where_it_is_no_estimate_of_that_about_x"
+           "[3-3000-False]"),
     Mutant("neighbours looked for among the test latents", "metrics/usefulness.py",
            "knn(z, y, z_test)", "knn(z_test, y_test, z_test)",
            "metrics/test_usefulness.py::test_a_code_that_knows_nothing_is_at_chance"),

@@ -57,8 +57,8 @@ def test_all_measures_what_can_be_and_says_what_cannot(cli):
         assert set(estimate) == {"value", "n", "seed", "standard_error", "protocol"}, name
         assert math.isfinite(estimate["value"])
     assert found["knn_accuracy"]["value"] > 0.6
-    assert 0.1 < found["mutual_information_nats"]["value"] <= math.log(360)
-    difference = found["rate_nats"] - found["mutual_information_nats"]["value"]
+    assert 0.1 < found["index_code_information_nats"]["value"] <= math.log(360)
+    difference = found["rate_nats"] - found["index_code_information_nats"]["value"]
     assert found["aggregate_kl_nats"]["value"] == pytest.approx(difference, rel=1e-4)
     assert "digits classifier, 8-d" in found["frechet_distance"]["protocol"]
     assert found["frechet_distance"]["n"] == 360
