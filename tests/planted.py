@@ -274,6 +274,18 @@ MUTANTS = (
     Mutant("neighbours looked for among the test latents", "metrics/usefulness.py",
            "knn(z, y, z_test)", "knn(z_test, y_test, z_test)",
            "metrics/test_usefulness.py::test_a_code_that_knows_nothing_is_at_chance"),
+    Mutant("the last components stand beside the code", "metrics/usefulness.py",
+           "use_estimates(pca.transform(x), y, pca.transform(t)", "use_estimates(x[:, -d:], y, t[:, -d:]",
+           "metrics/test_usefulness.py::test_baselines_see_the_values_and_the_first_components_of_them"),
+    Mutant("the probe on raw samples runs as long as it likes", "metrics/usefulness.py",
+           "int(np.clip(WORK // (x.size * len(np.unique(y))), LEAST_STEPS, STEPS))", "STEPS",
+           "metrics/test_usefulness.py"
+           "::test_baselines_are_fitted_to_the_rows_of_the_code_and_the_raw_probe_is_bounded"),
+    Mutant("baselines fitted to other rows than the code", "metrics/usefulness.py",
+           "x, y, t = _flat(x_train[rows]), y_train[rows], _flat(x_test)",
+           "x, y, t = _flat(x_train[:N_TRAIN]), y_train[:N_TRAIN], _flat(x_test)",
+           "metrics/test_usefulness.py"
+           "::test_baselines_are_fitted_to_the_rows_of_the_code_and_the_raw_probe_is_bounded"),
     Mutant("a density's bits without the 8 of its levels", "metrics/bounds.py",
            "8.0 if likelihood.measure", "0.0 if likelihood.measure",
            "metrics/test_eval.py::test_bits_per_dim_of_a_uniform_density_are_eight"),

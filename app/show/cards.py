@@ -21,7 +21,8 @@ IN_NATS = ("elbo_nats", "distortion_nats", "nll_nats")  # densities of x: compar
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of merit of one card. better: 1 higher, -1 lower, 0 neither; value: None where there is none."""
+    """A figure of merit of one card. better: 1 higher, -1 lower, 0 neither; value: None where there is none; of: how
+    many there are of what is counted."""
 
     key: str
     label: str
@@ -29,6 +30,13 @@ class Figure:
     better: int
     help: str
     value: float | None = None
+    of: int | None = None
+
+    @property
+    def text(self) -> str:
+        """The value as text, "15 / 16" of a count."""
+        text = number(self.value, self.digits)
+        return text if self.of is None or self.value is None else f"{text} / {number(self.of)}"
 
 
 FIGURES = (
@@ -49,14 +57,21 @@ FIGURES = (
     ),
     Figure("nll_nats", N_("NLL, nats"), 1, -1, N_("Importance-weighted upper bound on −log p(x). Lower is better.")),
     Figure(
-        "active_units_by_rate", N_("active units by rate"), 0, 0, N_("Dimensions whose rate is above {least} nats.")
+        "active_units_by_rate",
+        N_("active (rate)"),
+        0,
+        0,
+        N_("Active units by rate: dimensions whose rate is above {least} nats."),
     ),
     Figure(
         "active_units",
-        N_("active units by variance"),
+        N_("active (variance)"),
         0,
         0,
-        N_("Dimensions whose posterior mean has a variance above {least}, however much noise there is beside it."),
+        N_(
+            "Active units by variance: dimensions whose posterior mean has a variance above {least}, however much "
+            "noise there is beside it."
+        ),
     ),
     Figure(
         "mse",
@@ -193,12 +208,10 @@ def merit(card: Mapping) -> list[Figure]:
             help, value = _(figure.help, least=number(UNITS[figure.key], 2)), counted[figure.key]
             if figure.key == "active_units" and "hierarchical" in traits(card):
                 help += " " + _(HIERARCHICAL_UNITS)
-            if d:
-                label = _("{units}, of {d}", units=label, d=number(d))
         if (error := m.get(error_key(figure.key))) is not None:
             help += " " + _("Standard error {error}.", error=significant(error, 2))
         help = " ".join(filter(None, [help, measured, more(term_of(figure.key))]))
-        found.append(replace(figure, label=label, help=help, value=value))
+        found.append(replace(figure, label=label, help=help, value=value, of=d if figure.key in UNITS else None))
     return found
 
 

@@ -120,7 +120,7 @@ def metrics(card: Mapping) -> None:
     shown = [figure for figure in every if figure.value is not None] or every
     with st.grid(len(shown), gap="small", min_column_width=120):
         for figure in shown:
-            st.metric(figure.label, number(figure.value, figure.digits), help=figure.help, border=True)
+            st.metric(figure.label, figure.text, help=figure.help, border=True)
 
 
 def comparison(a: Mapping, b: Mapping) -> None:
@@ -133,7 +133,7 @@ def comparison(a: Mapping, b: Mapping) -> None:
         x, y, digits = one.value, two.value, plain.digits
         if x is None and y is None:
             continue
-        cells = [number(x, digits), number(y, digits)]
+        cells = [one.text, two.text]
         difference = number(None, digits)
         if x is not None and y is not None and comparable(plain.key, a, b):
             if plain.better and x != y:

@@ -55,9 +55,9 @@ def test_active_units_are_counted_by_rate_and_by_variance_under_two_names():
     rates = {"rate_per_dim_nats": [2.0, 0.02, 0.06]}
     for one in (card(metrics=rates), card(metrics=rates | {"active_units_by_rate": 2})):
         by_rate, by_variance = figures(one)["active_units_by_rate"], figures(one)["active_units"]
-        assert (by_rate.label, by_rate.value) == ("active units by rate, of 3", 2)
+        assert (by_rate.label, by_rate.value, by_rate.text) == ("active (rate)", 2, "2 / 3")
         assert "above 0.05 nats" in by_rate.help
-        assert (by_variance.label, by_variance.value) == ("active units by variance, of 3", 3)
+        assert (by_variance.label, by_variance.text) == ("active (variance)", "3 / 3")
         assert "above 0.01" in by_variance.help
     assert figures(card())["active_units_by_rate"].value is None  # a rate that is not a sum over dimensions, or none
 
