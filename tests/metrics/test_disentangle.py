@@ -290,19 +290,6 @@ def test_a_factor_in_two_dimensions_is_disentangled_but_not_complete():
     assert found["dci_completeness"].value == pytest.approx((1 - np.log(2) / np.log(3) + 1) / 2, abs=0.03)
 
 
-def test_dead_dimensions_raise_completeness_by_the_papers_base_alone():
-    """A factor in both of 2 active dimensions, equally, is as spread as can be: 0 of log 2; of log 8 it is 2/3."""
-    v = grid((4,), 100)
-    codes = np.pad(np.stack([v[:, 0] // 2, v[:, 0] % 2], axis=1).astype(float), ((0, 0), (0, 6)))
-    found = dci(codes, v)
-    assert found["dci_completeness"].value == pytest.approx(0, abs=0.02)
-    assert found["dci_completeness_log_d"].value == pytest.approx(1 - np.log(2) / np.log(8), abs=0.02)
-    assert "log base 2, active" in found["dci_completeness"].protocol
-    assert "log base 8, all" in found["dci_completeness_log_d"].protocol
-    alive = dci(codes[:, :2], v)
-    assert alive["dci_completeness"].value == alive["dci_completeness_log_d"].value
-
-
 def test_informativeness_is_of_samples_not_learnt_from():
     """A forest can learn noise by heart; it is asked about other samples."""
     factors = grid((2, 2), 60)

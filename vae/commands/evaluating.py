@@ -108,8 +108,8 @@ def _beside(figures: dict[str, Any]) -> Iterator[str]:
     """The scores of the code with those of the raw samples and of principal components in columns beside them."""
     if SCORES[0] not in figures:
         return
-    columns = (_("code"), _("raw samples"), _("PCA of equal d"))
-    yield "\n" + f"{_('does the code help?'):{WIDE}} " + "".join(f"{column:>18}" for column in columns)
+    title, *columns = _("does the code help?"), _("code"), _("raw samples"), _("PCA of equal d")
+    yield f"\n{title:{WIDE}} " + "".join(f"{column:>18}" for column in columns)
     for score in SCORES:
         each = [figures[key] for key in (score, *(f"{score}_{name}" for name in BASELINES))]
         cells = [

@@ -34,8 +34,8 @@ def use_estimates(
     y_test: Int[np.ndarray, " m"],
     *,
     seed: int,
-    noun: str = "latents",
-    kind: str = "posterior means",
+    noun: str = in_english("latents"),
+    kind: str = in_english("posterior means"),
     standardise: bool = True,
     steps: int = STEPS,
 ) -> dict[str, Any]:
@@ -90,12 +90,12 @@ def baseline_estimates(
     x, y, t = _flat(x_train[rows]), y_train[rows], _flat(x_test)
     steps = int(np.clip(WORK // (x.size * len(np.unique(y))), LEAST_STEPS, STEPS))
     pca = PCA(min(d, *x.shape), random_state=seed).fit(x)
-    kind = in_english(f"{pca.n_components_} principal components")
+    noun, kind = in_english("samples"), in_english(f"{pca.n_components_} principal components")
     both = {
         "raw": use_estimates(
-            x, y, t, y_test, seed=seed, noun="samples", kind="raw values", standardise=False, steps=steps
+            x, y, t, y_test, seed=seed, noun=noun, kind=in_english("raw values"), standardise=False, steps=steps
         ),
-        "pca": use_estimates(pca.transform(x), y, pca.transform(t), y_test, seed=seed, noun="samples", kind=kind),
+        "pca": use_estimates(pca.transform(x), y, pca.transform(t), y_test, seed=seed, noun=noun, kind=kind),
     }
     return {f"{score}_{name}": both[name][score] for score in SCORES for name in BASELINES}
 
@@ -128,7 +128,7 @@ def linear_probe(
 
 
 def cluster_estimates(
-    z: Latents, y: Labels, *, seed: int, noun: str = "latents", kind: str = "posterior means"
+    z: Latents, y: Labels, *, seed: int, noun: str = in_english("latents"), kind: str = in_english("posterior means")
 ) -> dict[str, Any]:
     """k-means with as many clusters as classes against the classes: adjusted Rand index (Hubert and Arabie, 1985), 0 in
     expectation for a random partition, and normalised mutual information (arithmetic mean), both 1 for a perfect one.
