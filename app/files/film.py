@@ -15,7 +15,7 @@ from app.files.film_parts import INK, clipped, cloud, dot, entry, fit, legend, p
 from app.show.figures import DISTORTION, ELBO, QUIET, RATE, spread
 from vae.forming.model_sequence import Frames
 from vae.forming.snapshots import Snapshot
-from vae.metrics.active import active_units
+from vae.metrics.active import active_by_rate
 from vae.text import _
 
 SIZE = (960, 560)
@@ -145,7 +145,7 @@ class Stage:
         def height(v: float) -> float:
             return bottom - max(1.0, float(v) / most * (bottom - top))
 
-        rate, active, last = shown[0], active_units(near[0].mu), rates[0][-1]
+        rate, active, last = shown[0], active_by_rate(shown[0]), rates[0][-1]
         one = last if self.frames.axis == "epoch" and len(last) == len(rate) else rate
         order = np.argsort(-one, kind="stable")
         for at, d in enumerate(order):

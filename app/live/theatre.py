@@ -21,7 +21,7 @@ from app.live.requests import packed
 from vae.errors import UnknownName
 from vae.forming.model_sequence import Frames
 from vae.forming.snapshots import FIGURES, FOLDER
-from vae.metrics.active import active_units
+from vae.metrics.active import active_by_rate
 from vae.runs import as_sequence, diagnosis, os_process
 from vae.runs.folder import EPOCHS, STATE, find
 from vae.sweeps import comparison, sweeps
@@ -121,7 +121,7 @@ def index(key: str) -> dict:
         "tags": [_tag(s.mu, f.maps[i] if i < len(f.maps) else None) for i, s in enumerate(f.snapshots)],
         "figures": [_finite(s.figures) for s in f.snapshots],
         "rates": [_rounded(s.rate_per_dim_nats) for s in f.snapshots],
-        "active": [active_units(s.mu).tolist() for s in f.snapshots],
+        "active": [active_by_rate([] if (r := s.rate_per_dim_nats) is None else r).tolist() for s in f.snapshots],
         "history": [_finite({k: r[k] for k in ("epoch", *FIGURES) if r.get(k) is not None}) for r in f.history],
     }  # fmt: skip
 

@@ -14,19 +14,17 @@ from PIL import Image
 from app.show import figures
 from app.show.cards import (
     FIGURES,
-    IN_USE,
     comparable,
     density,
     grouped,
     has_prior,
-    in_use,
     merit,
     summary,
     width,
 )
 from app.show.literal import literal
 from vae.engine.engine import Engine
-from vae.metrics.active import collapse_warning
+from vae.metrics.active import ACTIVE_RATE, active_by_rate, collapse_warning
 from vae.metrics.latent import perplexity
 from vae.modalities.image import tile
 from vae.registry import DATASETS, FAMILIES, Family
@@ -122,7 +120,7 @@ def metrics(card: Mapping) -> None:
     shown = [figure for figure in every if figure.value is not None] or every
     with st.grid(len(shown), gap="small", min_column_width=120):
         for figure in shown:
-            st.metric(figure.label, number(figure.value, figure.digits), help=figure.help, border=True)
+            st.metric(figure.label, figure.text, help=figure.help, border=True)
 
 
 def comparison(a: Mapping, b: Mapping) -> None:
@@ -135,7 +133,7 @@ def comparison(a: Mapping, b: Mapping) -> None:
         x, y, digits = one.value, two.value, plain.digits
         if x is None and y is None:
             continue
-        cells = [number(x, digits), number(y, digits)]
+        cells = [one.text, two.text]
         difference = number(None, digits)
         if x is not None and y is not None and comparable(plain.key, a, b):
             if plain.better and x != y:
@@ -171,7 +169,7 @@ def idea(family: Family) -> None:
 def latent_use(engine: Engine) -> bool:
     """A chart of how the latent is used: the codes of a codebook, or the rate of each dimension. Returns False if there
     is none."""
-    rates, used = (engine.card.get("metrics") or {}).get("rate_per_dim_nats"), in_use(engine.card)
+    rates = (engine.card.get("metrics") or {}).get("rate_per_dim_nats")
     if engine.n_codes:
         counts = np.bincount(engine.codes(engine.atlas.z).ravel(), minlength=engine.n_codes)
         st.markdown("##### " + _("Codebook"))
@@ -188,16 +186,14 @@ def latent_use(engine: Engine) -> bool:
             )
         )
     elif rates:
-        active = engine.atlas.active if used is None else np.array(used)
+        active = active_by_rate(rates)
         st.markdown("##### " + _("Rate of each latent dimension"))
         st.plotly_chart(figures.rate_bars(rates, active, engine.levels), config=QUIET)
         caption = [_("KL(q(z|x) ‖ p(z)) of each dimension on the test set.")]
         if len(engine.levels) > 1:
             caption.append(_("Level 1 is the top."))
-        if not active.all() and used is None:
-            caption.append(_("Grey: inactive, the posterior mean hardly varies."))
-        elif not active.all():
-            caption.append(_("Grey: at most {nats} nats.", nats=number(IN_USE, 2)))
+        if not active.all():
+            caption.append(_("Grey: inactive, at most {nats} nats.", nats=number(ACTIVE_RATE, 2)))
         st.caption(" ".join(caption))
     return bool(engine.n_codes or rates)
 
@@ -253,10 +249,10 @@ def equal_latents(atlas) -> None:
 
 def collapse(card: Mapping) -> None:
     """A warning if hardly any latent dimension is used."""
-    d, active = width(card), next(figure.value for figure in merit(card) if figure.key == "active_units")
-    if not d or active is None or card.get("family") not in FAMILIES.all():
+    d = width(card)
+    if not d or card.get("family") not in FAMILIES.all():
         return
-    if said := collapse_warning(int(active), d, knobs(FAMILIES.get(card["family"]).Hparams)):
+    if said := collapse_warning(card.get("metrics") or {}, d, knobs(FAMILIES.get(card["family"]).Hparams)):
         st.warning(said, icon=":material/compress:")
 
 

@@ -138,8 +138,10 @@ def _figures(m: Mapping[str, Any]) -> Iterator[str]:
         yield _("test MSE {value}", value=significant(m["test_mse"], 4))
     if "test_accuracy" in m:
         yield _("test accuracy {value}", value=percent(m["test_accuracy"], 1))
+    if "active_units_by_rate" in m:
+        yield ngettext("{n} unit active by rate", "{n} units active by rate", m["active_units_by_rate"])
     if "active_units" in m:
-        yield ngettext("{n} active unit", "{n} active units", m["active_units"])
+        yield ngettext("{n} unit active by variance", "{n} units active by variance", m["active_units"])
 
 
 def rebuild_atlas(args: Namespace) -> None:

@@ -32,6 +32,7 @@ FIGURES = (
     "test_elbo_nats",
     "test_distortion_nats",
     "test_rate_nats",
+    "active_units_by_rate",
     "active_units",
 )
 

@@ -20,7 +20,7 @@ from ..models.tensors import BATCH, to_float
 from ..registry import metric_group
 from ..text import N_
 from ..types import Latent
-from .active import active_units
+from .active import active_by_rate, active_units
 from .subject import Subject
 
 DRAWN = 4000  # latents sampled at once; fixed, as a generator's numbers depend on how many are drawn at a time
@@ -40,9 +40,9 @@ def evaluate(
     precision: str = "float32",
     report=lambda done, n: None,
 ) -> dict[str, Any]:
-    """ELBO, distortion, rate (one posterior sample per x), MSE of the decoded posterior mean, active units, and the
-    rate of each dimension and each level from the top; with k > 0 also the NLL, estimated by the importance-weighted
-    bound with k samples (Burda et al., 2016, eq. 8).
+    """ELBO, distortion, rate (one posterior sample per x), MSE of the decoded posterior mean, active units by rate and
+    by variance, and the rate of each dimension and each level from the top; with k > 0 also the NLL, estimated by the
+    importance-weighted bound with k samples (Burda et al., 2016, eq. 8).
 
     Means over all of x (n, *shape), uint8 or float 0-1, each with its standard error under `error_key`. n_test: n;
     nll_k: k, or 1 if every posterior is a point; seed: of the samples; nll_precision: precision of the decoder's
@@ -81,6 +81,7 @@ def evaluate(
     found = {name: torch.cat([part.cpu().double() for part in parts]) for name, parts in each.items()}
     if levels:
         found["elbo_nats"] = -(found["distortion_nats"] + found["rate_nats"])
+    rates = np.concatenate(kls).mean(0) if kls else None
     figures: dict[str, Any] = {}
     for name in ("elbo_nats", "distortion_nats", "rate_nats", "nll_nats", "mse", "accuracy"):
         values = found.get(name)
@@ -88,8 +89,9 @@ def evaluate(
         figures[error_key(name)] = None if values is None else standard_error(values)
     return figures | {
         "nll_k": (k if wide else 1) if k and levels else None,
+        "active_units_by_rate": None if rates is None else int(active_by_rate(rates).sum()),
         "active_units": int(active_units(np.concatenate(mus)).sum()),
-        "rate_per_dim_nats": [float(v) for v in np.concatenate(kls).mean(0)] if kls else None,
+        "rate_per_dim_nats": None if rates is None else [float(v) for v in rates],
         "rate_per_level_nats": [float(v) for v in torch.cat(levels, 1).mean(1)] if levels else None,
         "n_test": len(x),
         "seed": seed,
@@ -145,7 +147,10 @@ def bits_per_dim(likelihood: Likelihood, nll_nats: float, dims: int) -> float | 
 @metric_group(
     name="bounds",
     title=N_("ELBO, distortion, rate, NLL, bits per dimension, MSE, active units"),
-    figures=N_("`elbo_nats`, `distortion_nats`, `rate_nats`, `nll_nats`, `mse`, `active_units`; see the table below"),
+    figures=N_(
+        "`elbo_nats`, `distortion_nats`, `rate_nats`, `nll_nats`, `mse`, "
+        "`active_units_by_rate`, `active_units`; see the table below"
+    ),
     terms={
         "elbo_nats": "elbo",
         "distortion_nats": "distortion",
@@ -154,6 +159,7 @@ def bits_per_dim(likelihood: Likelihood, nll_nats: float, dims: int) -> float | 
         "elbo_bits_per_dim": "bits-per-dimension",
         "nll_bits_per_dim": "bits-per-dimension",
         "mse": "mse",
+        "active_units_by_rate": "active-units",
         "active_units": "active-units",
     },
 )

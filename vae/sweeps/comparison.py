@@ -29,7 +29,7 @@ from . import sweeps
 from .sweeps import Disk, Sweep, find
 
 OF = "of.json"
-MEASURED = ("elbo_nats", "distortion_nats", "rate_nats", "active_units")  # on the test set, as the card has them
+MEASURED = ("elbo_nats", "distortion_nats", "rate_nats", "active_units_by_rate", "active_units")  # as the card has them
 
 
 def frames_of(sweep: Sweep) -> Frames | None:

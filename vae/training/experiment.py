@@ -169,7 +169,7 @@ def _folder(job: Job) -> Path:
 
 
 def _collapse(job: Job, trainer: Trainer, metrics: dict[str, Any]) -> str | None:
-    return collapse_warning(metrics["active_units"], trainer.model.d, knobs(job.family.Hparams))
+    return collapse_warning(metrics, trainer.model.d, knobs(job.family.Hparams))
 
 
 def test_conditions(job: Job, samples: Samples) -> torch.Tensor | None:

@@ -215,7 +215,8 @@ def fit(
             wanted = ("elbo_nats", "distortion_nats", "rate_nats", "mse", "accuracy")
             metrics |= {f"test_{k}": test[k] for k in wanted if test[k] is not None}
             _check_finite(metrics, trainer.step)  # the last step may have broken what no training loss has seen yet
-            active = {"active_units": test["active_units"]}
+            counted = ("active_units_by_rate", "active_units")
+            active = {k: test[k] for k in counted if test[k] is not None}
             metrics |= active
         left = (time.perf_counter() - began) / max(1, trainer.step - began_step) * (epochs * per_epoch - trainer.step)
         yield Event("epoch", trainer.epoch, epochs, trainer.step, per_epoch * epochs, metrics, n / seconds, left)

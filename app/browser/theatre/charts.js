@@ -209,7 +209,7 @@ function iso(context, { r0, r1, d0, d1 }, px, py, look) {
 
 // ---------------------------------------------------------------- bars
 
-// the rate of each dimension, in the order of the last frame, or where each frame is a model of its own, of that; grey: its posterior mean hardly varies
+// the rate of each dimension, in the order of the last frame, or where each frame is a model of its own, of that; grey: at most 0.05 nats
 export function bars(context, width, height, rows, look) {
   const [{ reel, f }] = rows, { i, j, t } = reel.beside(f), { rates, active } = reel.index
   const from = rates[i] ?? [], to = rates[j]?.length === from.length ? rates[j] : from // without bars where the frame has no rates

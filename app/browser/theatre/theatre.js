@@ -13,7 +13,7 @@ import { Surface } from "./surface.js"
 import { _, number } from "../shared/text.js"
 import { palette, theme } from "../shared/zscope.js"
 
-const ACTIVE = _("Active: the posterior mean has a variance above 0.01 over the training samples shown. Dead: it hardly varies, so the dimension tells the decoder next to nothing.")
+const ACTIVE = _("Active: the rate of the dimension is above 0.05 nats. Dead: the dimension is almost all noise and tells the decoder next to nothing.")
 const MARKUP = `
 <section class="th-map"><h4><span></span><em></em></h4><div class="th-clouds"><div class="th-cloud"></div></div><p class="th-legend"></p></section>
 <section class="th-drawn"><h4></h4><div class="th-sheets"><div class="th-fill"></div></div></section>

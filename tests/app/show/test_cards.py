@@ -50,16 +50,25 @@ def test_active_units_compare_at_one_width():
     assert not cards.comparable("active_units", card(), card(d=128))
 
 
-def test_a_hierarchical_model_counts_the_dimensions_that_cost_something():
-    sweep = card("ladder_vae", metrics={"rate_per_dim_nats": [2.0, 0.02, 0.06]})
-    assert cards.in_use(sweep) == [True, False, True]
-    units = figures(sweep)["active_units"]
-    assert (units.label, units.value) == ("units in use, of 3", 2)
-    assert "mean 3 are active" in units.help  # the stored figure stays, in words
-    flat = card(metrics={"rate_per_dim_nats": [2.0, 0.02, 0.06]})
-    assert cards.in_use(flat) is None
-    assert (figures(flat)["active_units"].label, figures(flat)["active_units"].value) == ("active units, of 3", 3)
-    assert not cards.comparable("active_units", sweep, flat)
+def test_active_units_are_counted_by_rate_and_by_variance_under_two_names():
+    """By rate also where an older card has no such count, only the rates."""
+    rates = {"rate_per_dim_nats": [2.0, 0.02, 0.06]}
+    for one in (card(metrics=rates), card(metrics=rates | {"active_units_by_rate": 2})):
+        by_rate, by_variance = figures(one)["active_units_by_rate"], figures(one)["active_units"]
+        assert (by_rate.label, by_rate.value, by_rate.text) == ("active (rate)", 2, "2 / 3")
+        assert "above 0.05 nats" in by_rate.help
+        assert (by_variance.label, by_variance.text) == ("active (variance)", "3 / 3")
+        assert "above 0.01" in by_variance.help
+    assert figures(card())["active_units_by_rate"].value is None  # a rate that is not a sum over dimensions, or none
+
+
+def test_by_variance_a_hierarchical_model_compares_with_its_like_only():
+    rates = {"rate_per_dim_nats": [2.0, 0.02, 0.06]}
+    ladder, flat = card("ladder_vae", metrics=rates), card(metrics=rates)
+    assert "levels above" in figures(ladder)["active_units"].help
+    assert cards.comparable("active_units_by_rate", ladder, flat)
+    assert cards.comparable("active_units", ladder, ladder)
+    assert not cards.comparable("active_units", ladder, flat)
 
 
 def test_help_says_what_a_figure_was_measured_on_and_how_sure_it_is():

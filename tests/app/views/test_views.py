@@ -268,7 +268,7 @@ def test_interpolate_offers_the_path_as_files(tiny_checkpoint, monkeypatch):
 def test_model_prints_the_figures_of_its_card(tiny_checkpoint):
     at = opened("model", model="tiny-vae")
     shown = {metric.label: metric.value for metric in at.metric}
-    assert {"ELBO, nats", "distortion, nats", "rate, nats", "MSE", "active units, of 4"} < set(shown)
+    assert {"ELBO, nats", "distortion, nats", "rate, nats", "MSE", "active (rate)", "active (variance)"} < set(shown)
     elbo, distortion, rate = (float(shown[k].replace("−", "-").replace("\u2009", "")) for k in list(shown)[:3])
     assert elbo == pytest.approx(-distortion - rate, abs=0.11)
     assert "python -m vae train vae digits" in words(at)
