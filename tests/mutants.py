@@ -16,8 +16,11 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from tests.planted import MUTANTS, Mutant
+from tests import planted
+from tests.planted import Mutant
+from tests.planted_shares import SHARES
 
+MUTANTS = (*planted.MUTANTS, *SHARES)
 PROJECT = Path(__file__).resolve().parents[1]
 CAUGHT = 1  # pytest's exit code when tests ran and some failed
 BASELINE = "no mutant"
