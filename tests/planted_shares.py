@@ -1,9 +1,11 @@
-"""Known bugs of what several processes compute of a batch together; see planted.py. Each starts three processes."""
+"""Known bugs of what several processes compute of a batch together, each in three processes, and of what would fail on
+an accelerator; see planted.py."""
 
 from __future__ import annotations
 
 from tests.planted import Mutant
 
+DEVICE = "families/test_one_device.py::test_a_family_stays_on_its_device"
 STEP = "training/test_batch_shares.py::test_two_processes_take_the_step_of_one"
 
 # fmt: off
@@ -52,4 +54,16 @@ SHARES = (
            "perplexity(gathered(model.codes(output.latent.z.detach()))",
            "perplexity((model.codes(output.latent.z.detach()))",
            f"{STEP}[vq_vae-image]"),
+    # ------------------------------------------------ on an accelerator
+    Mutant("corrupted elements chosen on the CPU", "losses/corruption.py",
+           "torch.rand(len(x), n, device=x.device)", "torch.rand(len(x), n)", f"{DEVICE}[denoising_vae-image]"),
+    Mutant("weights of the aggregate posterior left on the CPU", "losses/aggregate.py",
+           "mine(log_importance(len(mu), n_data, sampling, q.z.device)).to(log_q)",
+           "mine(log_importance(len(mu), n_data, sampling))", f"{DEVICE}[tc_vae-image]"),
+    Mutant("noise of a series drawn on the CPU", "families/vrnn.py",
+           "noise = torch.randn(n, self.d, device=x.device)", "noise = torch.randn(n, self.d)",
+           f"{DEVICE}[vrnn-series]"),
+    Mutant("labels in float64", "models/semi_supervised.py",
+           "torch.eye(classes, dtype=x.dtype, device=x.device)",
+           "torch.eye(classes, dtype=torch.float64, device=x.device)", f"{DEVICE}[semi_supervised_vae-image]"),
 )

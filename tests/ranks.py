@@ -73,10 +73,12 @@ class NoiseOfOne(TorchFunctionMode):
     def numbers(self, function: Any, like: Tensor, args: Any, seed: int) -> Tensor:
         """Of the same distribution as function(*args), in the shape of `like`."""
         generator, kind = torch.Generator().manual_seed(seed), function.__name__.removesuffix("_like")
+        drawn = torch.empty_like(like, device="cpu")  # the same on every device
         if kind == "randint":
-            high = next(a for a in args if isinstance(a, int))
-            return like.random_(0, high, generator=generator)
-        return like.normal_(generator=generator) if kind == "randn" else like.uniform_(generator=generator)
+            drawn.random_(0, next(a for a in args if isinstance(a, int)), generator=generator)
+        else:
+            (drawn.normal_ if kind == "randn" else drawn.uniform_)(generator=generator)
+        return drawn.to(like.device)
 
 
 def step(case: Case, share: Share) -> dict[str, Tensor]:

@@ -132,9 +132,9 @@ class VQVAE(nn.Module):
         Averaged over the whole grid, all classes of Fashion-MNIST overlap: RESULTS.md.
         """
         h, w = (torch.arange(n) * 2 // n for n in self.size)
-        quarter = nn.functional.one_hot((2 * h[:, None] + w).flatten(), 4).to(self.book.vectors)
+        quarter = nn.functional.one_hot((2 * h[:, None] + w).flatten(), 4).float()
         share = quarter[:, quarter.any(0)]  # a grid of one row or column has only two
-        return torch.kron(share / share.sum(0), torch.eye(self.d // self.places).to(share))
+        return torch.kron(share / share.sum(0), torch.eye(self.d // self.places)).to(self.book.vectors)
 
     def _snap(self, z: Float[Tensor, "b d"]) -> Float[Tensor, "b d"]:
         return self.book(self.codes(z)).flatten(1)

@@ -62,7 +62,8 @@ def own(device: torch.device) -> torch.device:
 def group(device: torch.device) -> Iterator[None]:
     """Within, the processes that torchrun started train together: through NCCL on CUDA, else through gloo."""
     if launched():
-        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        cuda = device.type == "cuda"
+        dist.init_process_group("nccl" if cuda else "gloo", device_id=device if cuda else None)
     try:
         yield
     finally:

@@ -82,5 +82,6 @@ def code_perplexity(model: Model, output: Output, x: Tensor) -> Float[Tensor, ""
 
 
 def perplexity(codes: Int[Tensor, " *shape"], n_codes: int) -> Float[Tensor, ""]:
-    share = torch.bincount(codes.flatten(), minlength=n_codes) / codes.numel()
+    counts = codes.new_zeros(n_codes).index_add_(0, codes.flatten(), torch.ones_like(codes.flatten()))
+    share = counts / codes.numel()
     return torch.special.entr(share).sum().exp()
