@@ -19,8 +19,9 @@ from pathlib import Path
 from tests import planted
 from tests.planted import Mutant
 from tests.planted_metrics import METRICS
+from tests.planted_shares import SHARES
 
-MUTANTS = planted.MUTANTS + METRICS
+MUTANTS = (*planted.MUTANTS, *METRICS, *SHARES)
 PROJECT = Path(__file__).resolve().parents[1]
 CAUGHT = 1  # pytest's exit code when tests ran and some failed
 BASELINE = "no mutant"

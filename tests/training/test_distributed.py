@@ -16,6 +16,7 @@ import torch
 import vae
 from vae.commands import training
 from vae.errors import DeviceError, SettingError
+from vae.losses.batch_shares import Share
 from vae.training import distributed
 from vae.training.trainer import Event
 
@@ -165,9 +166,11 @@ def test_one_process_measures_and_saves_and_the_command_says_how_many_there_were
 @pytest.mark.parametrize("world", [1, 2, 3])
 def test_shares_make_up_the_batch_and_their_weighted_means_its_mean(rows, world):
     values = torch.rand(rows, dtype=torch.float64)
-    shares = [distributed.share(torch.arange(rows), rank, world) for rank in range(world)]
-    assert sorted(i for mine, weight in shares if weight for i in mine.tolist()) == list(range(rows))
-    mean = sum(weight * values[mine].mean() for mine, weight in shares) / world
+    shares = [Share(rank, world, rows) for rank in range(world)]
+    own = [share.of(torch.arange(rows)) for share in shares]
+    taken = list(zip(shares, own, strict=True))
+    assert sorted(i for share, mine in taken if share.own for i in mine.tolist()) == list(range(rows))
+    mean = sum(share.weight * values[mine].mean() for share, mine in taken) / world
     torch.testing.assert_close(mean, values.mean())
 
 

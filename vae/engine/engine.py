@@ -19,7 +19,7 @@ from ..latent.paths import along
 from ..latent.rows import rows
 from ..losses.model import Model
 from ..models.conditions import one_hot
-from ..models.tensors import to_float
+from ..models.tensors import seeded, to_float
 from ..registry import MODALITIES, traits
 from ..sampling.draw import draw
 from ..saved import checkpoint
@@ -221,14 +221,10 @@ class Engine:
             raise ShapeError(
                 _("expected one sample, (1, {shape}), got {n}.", shape=", ".join(map(str, self.shape)), n=len(x))
             )
-        with torch.inference_mode(), torch.random.fork_rng(devices=self._cuda()):
-            torch.manual_seed(seed)
+        with torch.inference_mode(), seeded(seed, self._device):
             batch = to_float(torch.from_numpy(np.ascontiguousarray(x)).to(self._device))
             z = self._model.resample(self._model.infer(batch, self._conditions_of(y, c, 1)), n).z
         return z.float().cpu().numpy()
-
-    def _cuda(self) -> list[int]:
-        return [self._device.index or 0] if self._device.type == "cuda" else []
 
     def _codes(self, z: ArrayLike) -> np.ndarray:
         if "discrete" not in self.traits:

@@ -12,7 +12,7 @@ import torch
 
 from ..latent.compact import lossless, rounded_latents
 from ..models.conditions import told
-from ..models.tensors import to_float
+from ..models.tensors import seeded, to_float
 from ..registry import MODALITIES
 from ..training.job import Job
 from ..types import Samples
@@ -101,11 +101,9 @@ class Look:
     def at(self, model: Any) -> dict[str, np.ndarray]:
         """The arrays of a Snapshot, mu in float16, or in float32 where that loses neighbours (see vae.latent.compact).
         The random state does not change; the model is left in eval mode."""
-        device = self.device
         c, c_test, c_drawn = (told(model, given) for given in (self._c, self._c_test, self._c_drawn))
         model.eval()
-        with torch.inference_mode(), torch.random.fork_rng([device.index or 0] if device.type == "cuda" else []):
-            torch.manual_seed(self.seed)
+        with torch.inference_mode(), seeded(self.seed, self.device):
             each = (None,) * len(self._x) if c is None else c.split(BATCH)
             parts = [model.infer(to_float(x), part) for x, part in zip(self._x.split(BATCH), each, strict=False)]
             mu = torch.cat([q.mu for q in parts]).float()

@@ -16,7 +16,7 @@ from ..models.conditions import told
 from ..models.likelihoods import Likelihood
 from ..models.model import LatentModel
 from ..models.nets.precision import decoding_in
-from ..models.tensors import BATCH, to_float
+from ..models.tensors import BATCH, seeded, to_float
 from ..registry import metric_group
 from ..text import N_
 from ..types import Latent
@@ -55,8 +55,7 @@ def evaluate(
     each: dict[str, list[Tensor]] = defaultdict(list)  # metric -> values of all samples
     mus, kls, levels, wide = [], [], [], False
     decoding = decoding_in(model, precision)
-    with torch.random.fork_rng(devices=_cuda(x)):
-        torch.manual_seed(seed)
+    with seeded(seed, x.device):
         for i in range(0, len(x), BATCH):
             batch = to_float(x[i : i + BATCH])
             labels = None if y is None else y[i : i + BATCH]
@@ -126,10 +125,6 @@ def log_marginal(
     portion = max(1, DRAWN // len(x))
     pieces = [log_weights(model, x, q, min(portion, k - start), c, rows=rows) for start in range(0, k, portion)]
     return torch.logsumexp(torch.cat(pieces), 0) - math.log(k)
-
-
-def _cuda(x: Tensor) -> list[int]:
-    return [x.device.index or 0] if x.device.type == "cuda" else []
 
 
 def bits_per_dim(likelihood: Likelihood, nll_nats: float, dims: int) -> float | None:

@@ -17,6 +17,7 @@ import torch
 from ..atlas import building
 from ..atlas.measured import measure, stored
 from ..data.published.store import check_same
+from ..engine.device import repeatable
 from ..engine.engine import Engine
 from ..errors import CheckpointError, SettingError
 from ..metrics.active import collapse_warning
@@ -123,6 +124,7 @@ def _streamed(job: Job, samples: Samples, saved: Checkpoint | None) -> Job:
 def prepare(job: Job, samples: Samples) -> tuple[Trainer, Spec]:
     """A trainer before its first step, with a net built for these samples."""
     plan, t, spec = job.plan, job.trainer, job.spec(samples)
+    repeatable(job.device)
     torch.manual_seed(plan.seed)
     model, objective = job.family.build(spec, job.hparams)
     steps = plan.epochs * -(-spec.n_data // min(t.batch_size, spec.n_data))

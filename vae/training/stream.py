@@ -114,12 +114,11 @@ class Stream:
 
     def _on_device(self, number: int, rows: int) -> Tensor:
         chunk = self.buffers[number][:rows]
-        if self.device.type == "cpu":
-            return chunk
+        if self.device.type != "cuda":
+            return chunk.to(self.device)
         chunk = chunk.to(self.device, non_blocking=True)
-        if self.device.type == "cuda":
-            self.copied[number] = copied = torch.cuda.Event()
-            copied.record()
+        self.copied[number] = copied = torch.cuda.Event()
+        copied.record()
         return chunk
 
 

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import ZscopeError
+from ..losses.batch_shares import ALONE, Share, taking
 from ..losses.model import Model
 from ..metrics.bounds import evaluate
 from ..models.conditions import told
@@ -88,14 +89,15 @@ class Trainer:
         self.order = torch.Generator().manual_seed(seed)  # of the samples: on the CPU, the same on every device
         torch.manual_seed(seed)
 
-    def train_step(self, x: Tensor, c: Tensor | None = None, weight: float = 1.0) -> Loss:
-        """One Adam step of the model and, where the loss has an adversary, one of that. weight: of this process's x,
-        of several that each take a share of the batch.
+    def train_step(self, x: Tensor, c: Tensor | None = None, share: Share = ALONE) -> Loss:
+        """One Adam step of the model and, where the loss has an adversary, one of that. share: what x is of a batch
+        that several processes share.
 
         Raises: ZscopeError: for an adversary's loss without parameters in the objective that could minimise it.
         """
         alone = self.replica is None
-        loss = self.objective(self.model, x, self.step, c) if self.replica is None else self.replica(x, self.step, c)
+        with taking(share):
+            loss = self.replica(x, self.step, c) if self.replica else self.objective(self.model, x, self.step, c)
         model, *rest = self.groups
         if loss.adversary is None:
             rest = []
@@ -105,9 +107,9 @@ class Trainer:
             )
         for adversary in rest:
             # the two losses may share what is before them
-            adversary.take_gradients(_weighed(loss.adversary, weight), keep_graph=True)
+            adversary.take_gradients(_weighed(loss.adversary, share.weight), keep_graph=True)
             distributed.average(adversary.parameters)
-        model.take_gradients(_weighed(loss.total, weight), averaged=not alone)
+        model.take_gradients(_weighed(loss.total, share.weight), averaged=not alone)
         for group in (model, *rest):
             group.step(self._share(), self.h.clip)
         self.step += 1
@@ -184,12 +186,13 @@ def fit(
         pending: list[tuple[dict[str, Tensor], int]] = []  # figures of the steps since they were last added up
         seen, epoch_began, reported = 0, time.perf_counter(), 0.0
         for xs, ys, rows in data.epoch(trainer.order, batch):
-            mine, weight = distributed.share(rows, rank, world)
+            share = Share(rank, world, len(rows))
+            mine = share.of(rows)
             c = None if ys is None else told(trainer.model, ys[mine])
-            loss = trainer.train_step(to_float(xs.index_select(0, mine)), c, weight)
+            loss = trainer.train_step(to_float(xs.index_select(0, mine)), c, share)
             parts = loss.parts if loss.adversary is None else loss.parts | {"adversary": loss.adversary.detach()}
             measured = {f"{name}_nats": value for name, value in parts.items()} | loss.figures
-            if weight:
+            if share.weight:
                 pending.append((measured, len(mine)))
                 seen += len(mine)
             now = time.perf_counter()
