@@ -255,9 +255,9 @@ MUTANTS = (
     Mutant("neighbours looked for among the test latents", "metrics/usefulness.py",
            "knn(z, y, z_test)", "knn(z_test, y_test, z_test)",
            "metrics/test_usefulness.py::test_a_code_that_knows_nothing_is_at_chance"),
-    Mutant("a density's bits without the 8 of its levels", "metrics/bounds.py",
-           "8.0 if likelihood.measure", "0.0 if likelihood.measure",
-           "metrics/test_eval.py::test_bits_per_dim_of_a_uniform_density_are_eight"),
+    Mutant("bits of a density of levels that are 1/256 wide", "metrics/bounds.py",
+           "math.log2(255) if likelihood.measure", "8.0 if likelihood.measure",
+           "metrics/test_eval.py::test_bits_per_dim_of_a_uniform_density_are_log_255"),
     # ------------------------------------------------ how it is trained
     Mutant("gradient not clipped", "training/adam.py",
            "scale = _excess(gradients, clip) if clip else None", "scale = None",

@@ -9,14 +9,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from app.show import nats
 from vae.metrics.bounds import error_key
-from vae.registry import FAMILIES, KINDS, MODALITIES, term_of
+from vae.registry import FAMILIES, KINDS, term_of
 from vae.registry import traits as registered
 from vae.sweeps import sweeps
 from vae.text import N_, _, more, number, significant
 
 IN_USE = 0.05  # nats: a dimension of a hierarchical model with a smaller rate carries next to nothing
-IN_NATS = ("elbo_nats", "distortion_nats", "nll_nats")  # densities of x: comparable where `density` is the same
+IN_NATS = ("elbo_nats", "distortion_nats", "nll_nats")  # log-likelihoods: comparable where `nats.measure` is the same
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,13 @@ FIGURES = (
         1,
         0,
         N_("−E log p(x|z), the expected reconstruction cost. p is a density, so the distortion can be negative."),
+    ),
+    Figure(
+        "pixel_entropy_nats",
+        N_("pixel entropy, nats"),
+        1,
+        0,
+        N_("Mean entropy of a test sample's pixels, each taken as the probability of a 1: no distortion can be lower."),
     ),
     Figure(
         "rate_nats",
@@ -149,28 +157,6 @@ def width(card: Mapping) -> int | None:
     return len((card.get("metrics") or {}).get("rate_per_dim_nats") or ()) or (card.get("hparams") or {}).get("d")
 
 
-def likelihood(card: Mapping) -> str:
-    """The likelihood p(x|z) of a model; for a family without a choice that of its modality."""
-    modality = MODALITIES.get((card.get("spec") or {}).get("modality", "image"))
-    return (card.get("hparams") or {}).get("likelihood", modality.likelihood)
-
-
-def density(card: Mapping) -> str:
-    """The density whose log-likelihood a card reports. Two models are comparable in nats if it is the same.
-
-    A fixed sigma sets the scale of the log-likelihood, and a model of p(x|y) is given the label that a model of p(x)
-    has to account for.
-    """
-    has = traits(card)
-    of = "log p(x, y)" if "semi_supervised" in has else "log p(x|y)" if "conditional" in has else "log p(x)"
-    kind, sigma = likelihood(card), (card.get("hparams") or {}).get("sigma")
-    if kind != "gaussian":
-        return f"{of}, {kind}"
-    if sigma:
-        return _("{of}, Gaussian with sigma {sigma}", of=of, sigma=significant(sigma))
-    return _("{of}, Gaussian with a learned sigma", of=of)
-
-
 def in_use(card: Mapping) -> list[bool] | None:
     """Which dimensions of a hierarchical model have a rate above IN_USE; None for other models, or if not measured."""
     rates = (card.get("metrics") or {}).get("rate_per_dim_nats")
@@ -198,6 +184,8 @@ def merit(card: Mapping) -> list[Figure]:
                 label = _("{units}, of {d}", units=label, d=number(d))
         if (error := m.get(error_key(figure.key))) is not None:
             help += " " + _("Standard error {error}.", error=significant(error, 2))
+        if figure.key == "nll_nats":
+            help = " ".join([help, *nats.evidence(m)])
         help = " ".join(filter(None, [help, measured, more(term_of(figure.key))]))
         found.append(replace(figure, label=label, help=help, value=value))
     return found
@@ -206,7 +194,9 @@ def merit(card: Mapping) -> list[Figure]:
 def comparable(key: str, a: Mapping, b: Mapping) -> bool:
     """Whether a difference of that figure between two cards means something: the same thing, counted the same way."""
     if key in IN_NATS:
-        return density(a) == density(b)
+        return nats.measure(a) == nats.measure(b) and (key != "nll_nats" or nats.samples(a) == nats.samples(b))
+    if key == "mse":
+        return nats.pixels(a) == nats.pixels(b)
     if key == "active_units":
         return width(a) is not None and width(a) == width(b) and (in_use(a) is None) == (in_use(b) is None)
     return True

@@ -107,6 +107,7 @@ ENTRIES: dict[str, Kind] = {  # path -> kind; an entry that is not there is no p
     "hparams.*": SETTING,
     "train.*": SETTING,
     **dict.fromkeys(("classes", "changes", "spec.shape", "spec.condition"), LIST),
+    **{"binarisation": OBJECT, "binarisation.mode": TEXT, "binarisation.name": TEXT, "binarisation.seed": COUNT},
     "spec.shape.*": SIZE,
     "spec.condition.*": SIZE,
     "spec.n_data": COUNT,
