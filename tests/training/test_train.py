@@ -285,7 +285,12 @@ def numbers(saved: checkpoint.Checkpoint) -> list[dict]:
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"lr_end": "0.1", "warmup": "linear", "warmup_steps": "20"}, {"precision": "bfloat16"}],
+    [
+        {},
+        {"lr_end": "0.1", "warmup": "linear", "warmup_steps": "20"},
+        {"precision": "bfloat16"},
+        {"likelihood": "bernoulli", "binarise": "dynamic"},
+    ],
     ids=str,
 )
 def test_a_resumed_run_equals_a_straight_one_bit_for_bit(root, settings):
