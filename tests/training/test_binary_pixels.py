@@ -55,6 +55,8 @@ def test_dynamic_draws_every_sample_anew_in_every_epoch():
     assert set(seen.unique().tolist()) == {0.0, 1.0}
     assert float(seen.mean()) == pytest.approx(float(GREY.float().mean() / 255), abs=4 * 0.5 / (30 * 70 * 16) ** 0.5)
     assert not torch.equal(seen[0].sum(0), seen[1].sum(0)), "the order of samples does not change the sum over them"
+    trainer = trainer_of("dynamic")
+    assert not torch.equal(trainer.inputs(GREY), trainer.inputs(GREY))
     assert set(pixels_seen(trainer_of("none"), 1).flatten().tolist()) == set(to_float(GREY).flatten().tolist())
 
 

@@ -209,12 +209,16 @@ def bits_per_dim(likelihood: Likelihood, nll_nats: float, dims: int) -> float | 
 @metric_group(
     name="bounds",
     title=N_("ELBO, distortion, rate, NLL, bits per dimension, MSE, active units"),
-    figures=N_("`elbo_nats`, `distortion_nats`, `rate_nats`, `nll_nats`, `mse`, `active_units`; see the table below"),
+    figures=N_(
+        "`elbo_nats`, `distortion_nats`, `rate_nats`, `nll_nats`, `nll_ess`, `mse`, `active_units`; see the table below"
+    ),
     terms={
         "elbo_nats": "elbo",
         "distortion_nats": "distortion",
         "rate_nats": "rate",
         "nll_nats": "nll",
+        "nll_ess": "effective-sample-size",
+        "pixel_entropy_nats": "binarisation",
         "elbo_bits_per_dim": "bits-per-dimension",
         "nll_bits_per_dim": "bits-per-dimension",
         "mse": "mse",
