@@ -16,9 +16,11 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from tests.planted import MUTANTS, Mutant
+from tests import planted, planted_nll
+from tests.planted import Mutant
 
 PROJECT = Path(__file__).resolve().parents[1]
+MUTANTS = (*planted.MUTANTS, *planted_nll.MUTANTS)
 CAUGHT = 1  # pytest's exit code when tests ran and some failed
 BASELINE = "no mutant"
 QUIET = ("-q", "-x", "--tb=line", "-p", "no:cacheprovider", "-p", "pytest_timeout", "-o", "addopts=")

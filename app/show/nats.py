@@ -41,7 +41,7 @@ def pixels(card: Mapping) -> str:
     if not drawn:
         return ""
     if drawn["name"] == fixed_mnist.NAME:
-        return _("binary pixels (fixed draw of {cite})", cite=fixed_mnist.CITE)
+        return _("binary pixels (fixed draw of {cite})", cite=_(fixed_mnist.CITE))
     return _("binary pixels (zscope's fixed draw with seed {seed})", seed=drawn["seed"])
 
 

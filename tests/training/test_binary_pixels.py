@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -146,6 +147,10 @@ def test_every_protocol_says_how_the_pixels_were_made_binary(root, capsys):
     assert all(v["protocol"].endswith("; " + said) for v in found.values() if isinstance(v, dict))
     assert isinstance(found["knn_accuracy"], dict)
     assert "pixel_entropy_nats" not in found
+    theirs = {"binarisation": {"mode": "static", "name": "larochelle-murray-2011", "seed": 4}}
+    samples = DATASETS.get("digits").load()
+    subject = Subject(SimpleNamespace(card=theirs), None, torch.device("cpu"), samples, 4)
+    assert subject.pixels == "binary pixels: the fixed draw of Larochelle and Murray, 2011"
     assert main(["eval", "none", "--k", "20", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert 13 < found["pixel_entropy_nats"] < 14.5

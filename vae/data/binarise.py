@@ -85,13 +85,3 @@ def evaluated(samples: Samples, binarisation: Mapping[str, Any] | None) -> Sampl
 def of_card(card: Mapping[str, Any]) -> Samples:
     """The data set of a checkpoint, as its model is evaluated on it. Raises: what loading it and `evaluated` raise."""
     return evaluated(DATASETS.get(card["dataset"]).load(), card.get("binarisation"))
-
-
-def protocol(binarisation: Mapping[str, Any] | None) -> str:
-    """In a protocol, in English: how the pixels were made binary; "" if they were not."""
-    if binarisation is None:
-        return ""
-    if binarisation["name"] == fixed_mnist.NAME:
-        return f"binary pixels: the fixed draw of {fixed_mnist.CITE}"
-    trained = "trained on new draws in each step, " * (binarisation["mode"] == DYNAMIC)
-    return f"binary pixels: {trained}evaluated on zscope's fixed draw with seed {binarisation['seed']}"

@@ -12,12 +12,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..data.binarise import of_card, protocol
+from ..data.binarise import DYNAMIC, of_card
+from ..data.published import fixed_mnist
 from ..models.conditions import told
 from ..models.tensors import BATCH, resident, to_float
 from ..registry import DATASETS, MetricGroup
 from ..types import Samples
-from .estimate import Estimate
+from .estimate import Estimate, in_english
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,13 @@ class Subject:
     @property
     def pixels(self) -> str:
         """How the pixels were made binary, for protocols; "" if they were not."""
-        return protocol(self.engine.card.get("binarisation"))
+        drawn = self.engine.card.get("binarisation")
+        if drawn is None:
+            return ""
+        if drawn["name"] == fixed_mnist.NAME:
+            return in_english(f"binary pixels: the fixed draw of {fixed_mnist.CITE}")
+        trained = in_english("trained on new draws in each step, ") * (drawn["mode"] == DYNAMIC)
+        return in_english(f"binary pixels: {trained}evaluated on zscope's fixed draw with seed {drawn['seed']}")
 
     @functools.cached_property
     def x_test(self) -> Tensor:

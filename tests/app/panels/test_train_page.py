@@ -96,20 +96,6 @@ def test_knobs_that_were_turned_and_the_preset_are_in_the_plan(empty):
     assert name_field(at).value == ""
 
 
-def test_a_bernoulli_of_grey_pixels_is_told_and_binary_pixels_are_offered(empty):
-    at = page()
-    choose = lambda label, value: next(s for s in at.selectbox if s.label == label).set_value(value).run()  # noqa: E731
-    assert "these pixels are grey" not in words(at)
-    choose("likelihood", "bernoulli")
-    assert "these pixels are grey" in words(at)
-    choose("binarise", "dynamic")
-    assert not at.exception
-    assert "these pixels are grey" not in words(at)
-    assert "--set binarise=dynamic" in at.code[-1].value
-    choose("likelihood", "gaussian")
-    assert any("only likelihood=bernoulli" in warning.value for warning in at.warning)
-
-
 def test_every_setting_of_every_family_has_a_widget_with_its_sentence(empty):
     at = page()
     family = next(s for s in at.selectbox if s.label == "Family")

@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import DataCorrupt, DataNotFound
-from ...text import _, number
+from ...text import N_, _, number
 from ...types import Samples
 from ..sets.mnist import SOURCE
 from .store import places
 
-NAME, CITE, DATASET = "larochelle-murray-2011", "Larochelle and Murray, 2011", SOURCE.dataset
+NAME, DATASET = "larochelle-murray-2011", SOURCE.dataset
+CITE = N_("Larochelle and Murray, 2011")
 FILES = tuple(f"binarized_mnist_{part}.amat" for part in ("train", "valid", "test"))  # the first two: 60 000 pictures
 
 
@@ -34,7 +35,7 @@ def load(samples: Samples) -> Samples:
     where = folder()
     if where is None:
         raise DataNotFound(
-            _("the fixed binary MNIST of {cite} is not on this machine: {names}.", cite=CITE, names=", ".join(FILES))
+            _("the fixed binary MNIST of {cite} is not on this machine: {names}.", cite=_(CITE), names=", ".join(FILES))
         )
     train, valid, test = (_read(where / name) for name in FILES)
     pairs = ((np.concatenate([train, valid]), samples.x_train), (test, samples.x_test))
