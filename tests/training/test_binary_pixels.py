@@ -20,7 +20,7 @@ from vae.metrics.bounds import evaluate
 from vae.metrics.subject import Subject
 from vae.models.tensors import to_float
 from vae.registry import DATASETS, FAMILIES
-from vae.saved import checkpoint
+from vae.saved import checkpoint, schema
 from vae.settings import configure
 from vae.studies import oddness
 from vae.training import distributed, experiment
@@ -163,5 +163,7 @@ def test_a_run_goes_on_with_its_own_binarisation_alone(root):
     saved = checkpoint.read(checkpoint.find("static"))
     card = saved.config | {"binarisation": saved.config["binarisation"] | {"name": "larochelle-murray-2011"}}
     assert changes(saved, Job.of(plan))
+    assert schema.problem(card) == ""
+    assert "binarisation is" in schema.problem(card | {"binarisation": {"mode": "static"}})
     with pytest.raises(SettingError, match="its binarisation is"):
         changes(dataclasses.replace(saved, config=card), Job.of(plan))
