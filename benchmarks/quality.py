@@ -33,7 +33,7 @@ from benchmarks.machine import OUT, machine, write
 from vae.engine.engine import load
 from vae.errors import NotMeasurable
 from vae.metrics.estimate import Estimate
-from vae.metrics.subject import Subject
+from vae.metrics.subject import Subject, measured
 from vae.models.conditions import told
 from vae.registry import DATASETS, FAMILIES, METRICS, families
 from vae.saved import checkpoint
@@ -112,7 +112,7 @@ def measure(name: str) -> dict[str, Any]:
     found: dict[str, Any] = {"checkpoint": name, "family": subject.engine.card["family"], "seed": subject.seed}
     for group in GROUPS:
         try:
-            found |= METRICS.get(group).measure(subject)
+            found |= measured(METRICS.get(group), subject)
         except NotMeasurable as e:
             print(f"  {name}: {e}", file=sys.stderr)
     return {k: v.value if isinstance(v, Estimate) else v for k, v in found.items()}

@@ -16,13 +16,11 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from tests import planted
+from tests import planted, planted_metrics, planted_nll, planted_shares
 from tests.planted import Mutant
-from tests.planted_metrics import METRICS
-from tests.planted_shares import SHARES
 
-MUTANTS = (*planted.MUTANTS, *METRICS, *SHARES)
 PROJECT = Path(__file__).resolve().parents[1]
+MUTANTS = (*planted.MUTANTS, *planted_metrics.METRICS, *planted_nll.MUTANTS, *planted_shares.SHARES)
 CAUGHT = 1  # pytest's exit code when tests ran and some failed
 BASELINE = "no mutant"
 QUIET = ("-q", "-x", "--tb=line", "-p", "no:cacheprovider", "-p", "pytest_timeout", "-o", "addopts=")

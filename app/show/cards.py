@@ -9,14 +9,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from app.show import nats
 from vae.metrics.active import ACTIVE_RATE, ACTIVE_VARIANCE, unit_counts
 from vae.metrics.bounds import error_key
-from vae.registry import FAMILIES, KINDS, MODALITIES, term_of
+from vae.registry import FAMILIES, KINDS, term_of
 from vae.registry import traits as registered
 from vae.sweeps import sweeps
 from vae.text import N_, _, more, number, significant
 
-IN_NATS = ("elbo_nats", "distortion_nats", "nll_nats")  # densities of x: comparable where `density` is the same
+IN_NATS = ("elbo_nats", "distortion_nats", "nll_nats")  # log-likelihoods: comparable where `nats.measure` is the same
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,13 @@ FIGURES = (
         1,
         0,
         N_("−E log p(x|z), the expected reconstruction cost. p is a density, so the distortion can be negative."),
+    ),
+    Figure(
+        "pixel_entropy_nats",
+        N_("pixel entropy, nats"),
+        1,
+        0,
+        N_("Mean entropy of a test sample's pixels, each taken as the probability of a 1: no distortion can be lower."),
     ),
     Figure(
         "rate_nats",
@@ -168,28 +176,6 @@ def width(card: Mapping) -> int | None:
     return len((card.get("metrics") or {}).get("rate_per_dim_nats") or ()) or (card.get("hparams") or {}).get("d")
 
 
-def likelihood(card: Mapping) -> str:
-    """The likelihood p(x|z) of a model; for a family without a choice that of its modality."""
-    modality = MODALITIES.get((card.get("spec") or {}).get("modality", "image"))
-    return (card.get("hparams") or {}).get("likelihood", modality.likelihood)
-
-
-def density(card: Mapping) -> str:
-    """The density whose log-likelihood a card reports. Two models are comparable in nats if it is the same.
-
-    A fixed sigma sets the scale of the log-likelihood, and a model of p(x|y) is given the label that a model of p(x)
-    has to account for.
-    """
-    has = traits(card)
-    of = "log p(x, y)" if "semi_supervised" in has else "log p(x|y)" if "conditional" in has else "log p(x)"
-    kind, sigma = likelihood(card), (card.get("hparams") or {}).get("sigma")
-    if kind != "gaussian":
-        return f"{of}, {kind}"
-    if sigma:
-        return _("{of}, Gaussian with sigma {sigma}", of=of, sigma=significant(sigma))
-    return _("{of}, Gaussian with a learned sigma", of=of)
-
-
 def merit(card: Mapping) -> list[Figure]:
     """FIGURES with the card's values, and in their help what they were measured on and their standard errors."""
     m, d = card.get("metrics") or {}, width(card)
@@ -210,6 +196,8 @@ def merit(card: Mapping) -> list[Figure]:
                 help += " " + _(HIERARCHICAL_UNITS)
         if (error := m.get(error_key(figure.key))) is not None:
             help += " " + _("Standard error {error}.", error=significant(error, 2))
+        if figure.key == "nll_nats":
+            help = " ".join([help, *nats.evidence(m)])
         help = " ".join(filter(None, [help, measured, more(term_of(figure.key))]))
         found.append(replace(figure, label=label, help=help, value=value, of=d if figure.key in UNITS else None))
     return found
@@ -218,7 +206,9 @@ def merit(card: Mapping) -> list[Figure]:
 def comparable(key: str, a: Mapping, b: Mapping) -> bool:
     """Whether a difference of that figure between two cards means something: the same thing, counted the same way."""
     if key in IN_NATS:
-        return density(a) == density(b)
+        return nats.measure(a) == nats.measure(b) and (key != "nll_nats" or nats.samples(a) == nats.samples(b))
+    if key == "mse":
+        return nats.pixels(a) == nats.pixels(b)
     if key in UNITS:
         alike = key == "active_units_by_rate" or ("hierarchical" in traits(a)) == ("hierarchical" in traits(b))
         return width(a) is not None and width(a) == width(b) and alike

@@ -11,11 +11,10 @@ import streamlit as st
 from jaxtyping import UInt8
 from PIL import Image
 
-from app.show import figures
+from app.show import figures, nats
 from app.show.cards import (
     FIGURES,
     comparable,
-    density,
     grouped,
     has_prior,
     merit,
@@ -25,6 +24,7 @@ from app.show.cards import (
 from app.show.literal import literal
 from vae.engine.engine import Engine
 from vae.metrics.active import ACTIVE_RATE, active_by_rate, collapse_warning
+from vae.metrics.bounds import not_tight
 from vae.metrics.latent import perplexity
 from vae.modalities.image import tile
 from vae.registry import DATASETS, FAMILIES, Family
@@ -121,6 +121,10 @@ def metrics(card: Mapping) -> None:
     with st.grid(len(shown), gap="small", min_column_width=120):
         for figure in shown:
             st.metric(figure.label, figure.text, help=figure.help, border=True)
+    if said := not_tight(card.get("metrics") or {}):
+        st.warning(said, icon=":material/expand:")
+    if notes := nats.notes(card):
+        st.caption(literal(" ".join(notes)))
 
 
 def comparison(a: Mapping, b: Mapping) -> None:
@@ -143,9 +147,13 @@ def comparison(a: Mapping, b: Mapping) -> None:
         label = _(plain.label) if one.label != two.label else one.label
         lines.append(f"| {label} | {cells[0]} | {cells[1]} | {difference} |")
     st.markdown("\n".join(lines))
-    if density(a) != density(b):
-        each = "; ".join(f"{literal(card['name'])}: {literal(density(card))}" for card in (a, b))
-        st.caption(_("Not comparable: these log-likelihoods are under different densities. {each}.", each=each))
+    if said := nats.not_comparable(a, b):
+        st.caption(literal(said))
+    for card in (a, b):
+        if said := not_tight(card.get("metrics") or {}):
+            st.caption(literal(f"{card['name']}: {said}"))
+    if said := nats.dequantised(a) or nats.dequantised(b):
+        st.caption(literal(said))
 
 
 def sources(card: Mapping) -> list[str]:

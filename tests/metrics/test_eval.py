@@ -138,12 +138,13 @@ def test_disentanglement_is_of_the_engines_own_codes():
     assert {e.seed for e in found.values()} == {3}
 
 
-def test_bits_per_dim_of_a_uniform_density_are_eight():
-    """Density 1 on 0-1 says nothing: log2 256 bits a pixel, whatever their number."""
+def test_bits_per_dim_of_a_uniform_density_are_log_255():
+    """Density 1 on 0-1: a level is 1/255 wide, so log2 255 bits a pixel, whatever their number."""
     uniform = ContinuousBernoulli()
     nll = -float(uniform.log_prob(torch.zeros(1, 1, 4, 4), torch.rand(1, 1, 4, 4)))
-    assert bits_per_dim(uniform, nll, 16) == pytest.approx(8, abs=1e-5)
-    assert bits_per_dim(Gaussian(), -16 * math.log(2), 16) == pytest.approx(7), "twice as dense everywhere: a bit less"
+    assert bits_per_dim(uniform, nll, 16) == pytest.approx(math.log2(255), abs=1e-5)
+    twice = bits_per_dim(Gaussian(), -16 * math.log(2), 16)
+    assert twice == pytest.approx(math.log2(255) - 1), "twice as dense everywhere: a bit less"
     assert bits_per_dim(Bernoulli(), 3.0, 16) is None
     levels = Gaussian()
     levels.measure = "levels"
@@ -153,5 +154,7 @@ def test_bits_per_dim_of_a_uniform_density_are_eight():
 def test_eval_prints_bits_beside_the_bounds(cli):
     found = json.loads(cli("tiny-vae", "--k", 2, "--json")[1])
     for name, nats in (("elbo", -found["elbo_nats"]), ("nll", found["nll_nats"])):
-        assert found[f"{name}_bits_per_dim"] == pytest.approx(nats / (64 * math.log(2)) + 8)
+        assert found[f"{name}_bits_per_dim"] == pytest.approx(nats / (64 * math.log(2)) + math.log2(255))
+    assert found["dequantised"] is False
+    assert "without dequantisation noise" in cli("tiny-vae", "--k", 0)[1]
     assert "nll_bits_per_dim" not in json.loads(cli("tiny-vae", "--k", 0, "--json")[1])

@@ -24,7 +24,7 @@ from vae.training.experiment import Plan
 from vae.training.trainer import Diverged, Trainer, TrainHparams, fit
 from vae.types import Loss, Spec
 
-TINY = {"net": "mlp", "width": "8", "d": "2"}
+TINY, DYNAMIC = {"net": "mlp", "width": "8", "d": "2"}, {"likelihood": "bernoulli", "binarise": "dynamic"}
 CLOCK = ("seconds", "images_per_s")
 
 
@@ -285,7 +285,7 @@ def numbers(saved: checkpoint.Checkpoint) -> list[dict]:
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"lr_end": "0.1", "warmup": "linear", "warmup_steps": "20"}, {"precision": "bfloat16"}],
+    [{}, {"lr_end": "0.1", "warmup": "linear", "warmup_steps": "20"}, {"precision": "bfloat16"}, DYNAMIC],
     ids=str,
 )
 def test_a_resumed_run_equals_a_straight_one_bit_for_bit(root, settings):

@@ -15,9 +15,9 @@ from tqdm import tqdm
 from ..engine.engine import Engine, load
 from ..errors import CheckpointError, NotMeasurable, SettingError, UnknownName
 from ..metrics.active import card_warnings
-from ..metrics.bounds import error_key
+from ..metrics.bounds import UNDEQUANTISED, error_key, not_tight
 from ..metrics.estimate import Estimate
-from ..metrics.subject import Subject
+from ..metrics.subject import Subject, measured
 from ..metrics.usefulness import BASELINES, SCORES
 from ..models.nets.precision import PRECISIONS
 from ..registry import METRICS, MetricGroup, metric_groups
@@ -55,9 +55,11 @@ def evaluate_checkpoint(args: Namespace) -> None:
         subject = Subject.of(engine, args.k, say, progress, args.precision)
         for group in groups:
             try:
-                figures |= group.measure(subject)
+                figures |= measured(group, subject)
             except NotMeasurable as e:
                 skipped[group.name] = str(e)
+    if said := not_tight(figures):
+        say(said)
     if figures:
         _print_metrics(engine.name, figures, skipped, as_json=args.json)
     if skipped and args.metrics != ALL:  # only after printing what could be measured, which may have taken minutes
@@ -100,6 +102,8 @@ def _print_metrics(name: str, figures: dict[str, Any], skipped: dict[str, str], 
             print(f"{key:{WIDE}} {measured}")
     for line in _beside(figures):
         print(line)
+    if figures.get("dequantised") is False:
+        print(_(UNDEQUANTISED))
     for group, reason in skipped.items():
         print(f"{group:{WIDE}} " + _("not measured: {reason}", reason=reason))
 

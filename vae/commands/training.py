@@ -12,6 +12,7 @@ from typing import Any
 from tqdm import tqdm
 
 from ..atlas.building import N_REFERENCE
+from ..data.binarise import of_card
 from ..errors import SaveError
 from ..registry import DATASETS
 from ..runs import reporting
@@ -151,7 +152,7 @@ def rebuild_atlas(args: Namespace) -> None:
         saved = checkpoint.read(
             path
         )  # a run that trains it would save newer weights meanwhile, which this would overwrite
-    samples = DATASETS.get(saved.config["dataset"]).load()
+    samples = of_card(saved.config)
     if args.measure:
         experiment.measure_atlas(saved, samples, device=args.device)
     else:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from ..atlas import atlas as atlases
 from ..atlas import consistency
+from ..data.binarise import binarised
 from ..errors import SettingError, ShapeError
 from ..latent.paths import along
 from ..latent.rows import rows
@@ -55,6 +56,7 @@ class Engine:
         self.conditioned = bool(saved.config["spec"].get("condition"))  # takes conditions of the data, not labels
         self.conditional = "conditional" in self.traits and not self.conditioned  # takes labels
         self.condition_name = "c" if self.conditioned else "y"  # the argument of encode and decode that takes either
+        self.binarisation = saved.config.get("binarisation")
         self.device = self._device.type
         self.modality = MODALITIES.get(saved.config["spec"]["modality"])
         self.picture_shape: tuple[int, int, int] = self.modality.picture_shape(self.shape)
@@ -101,6 +103,12 @@ class Engine:
     def _begin(self) -> None:
         self._thread_id = threading.get_ident()
         torch.set_num_threads(1)  # a second one causes spikes of 40-90 ms under load, with no gain at batch size 1
+
+    def seen(self, x: ArrayLike) -> np.ndarray:
+        """Samples (b, *shape) as the model is evaluated on them: uint8 or float32, and, if it was trained on binary
+        pixels, a fixed draw of grey ones; see `vae.data.binarise`. Raises: ShapeError."""
+        x = check_samples(x, self.shape, self.modality.bounded)
+        return x if self.binarisation is None else binarised(x, self.binarisation["seed"])
 
     # -------------------------------------------------------- on the device, on the engine's thread
 
@@ -169,7 +177,7 @@ class Engine:
     def _encode(
         self, x: ArrayLike, y: ArrayLike | int | None = None, c: ArrayLike | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        x = check_samples(x, self.shape, self.modality.bounded)
+        x = self.seen(x)
         given = self._conditions_of(y, c, len(x))
         mus, stds = [], []
         with torch.inference_mode():
@@ -216,7 +224,7 @@ class Engine:
             raise SettingError(
                 _("{model} encodes a sample as one point, so there is no posterior to draw from.", model=self.name)
             )
-        x = check_samples(x, self.shape, self.modality.bounded)
+        x = self.seen(x)
         if len(x) != 1:
             raise ShapeError(
                 _("expected one sample, (1, {shape}), got {n}.", shape=", ".join(map(str, self.shape)), n=len(x))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..data.binarise import binarised
 from ..latent.compact import lossless, rounded_latents
 from ..models.conditions import told
 from ..models.tensors import seeded, to_float
@@ -72,7 +73,7 @@ class Snapshots:
 
 class Look:
     """The samples and latents that all snapshots use, on the device; `fixed` is what a reader needs of them. They are
-    the same for all models of one family, data set and seed."""
+    the same for all models of one family, data set and seed. samples: as the model is evaluated on them."""
 
     def __init__(self, job: Job, samples: Samples):
         self.pictures = MODALITIES.get(job.data.modality).pictures
@@ -84,7 +85,9 @@ class Look:
         test = self.pictures(samples.x_test[seen])
         self.fixed = Fixed(rows, _small(y), test, _small(y_test))
 
-        self._x, self._x_test = _on(samples.x_train[rows], device), _on(samples.x_test[seen], device)
+        x, binarisation = samples.x_train[rows], job.binarisation
+        x = x if binarisation is None else binarised(x, binarisation["seed"])
+        self._x, self._x_test = _on(x, device), _on(samples.x_test[seen], device)
         self._c: torch.Tensor | None = None
         self._c_test: torch.Tensor | None = None
         self._c_drawn: torch.Tensor | None = None

@@ -93,6 +93,6 @@ def detect_group(s: Subject) -> dict[str, Any]:
         names = ", ".join(d.name for d in fitting)
         found = _("Not on this machine: {names}.", names=names) if fitting else _("There is none.")
         raise NotMeasurable(f"{needed} {found}")
-    anomalous = s.to_device(here.load().x_test)
+    anomalous = s.to_device(s.engine.seen(here.load().x_test))
     protocol = in_english(f"test set of {own.name} as normal, of {here.name} as anomalous")
     return anomaly_auroc(s.model, s.x_test, anomalous, s.seed, protocol)

@@ -25,7 +25,7 @@ from ..disk.saving import saving
 from ..errors import SaveError, ZscopeError
 from ..metrics.bounds import evaluate
 from ..models.conditions import told
-from ..models.tensors import resident, to_float
+from ..models.tensors import resident
 from ..saved import checkpoint
 from ..text import N_, _, duration, ngettext, number, significant, size
 from ..training import experiment, stream
@@ -210,7 +210,7 @@ def measure(plan: Plan) -> dict[str, Any]:
     def step(i: int) -> float:
         since, chosen = time.perf_counter(), rows[i % len(rows)]
         c = None if given is None else told(trainer.model, given[chosen])
-        loss = trainer.train_step(to_float(x.index_select(0, chosen)), c)
+        loss = trainer.train_step(trainer.inputs(x.index_select(0, chosen)), c)
         float(loss.total)  # so that it has been computed
         return time.perf_counter() - since
 

@@ -88,6 +88,7 @@ WHOLE = Kind(N_("a whole number"), is_whole)
 COUNT = Kind(N_("a whole number of at least 0"), lambda v: is_whole(v, 0))
 SIZE = Kind(N_("a whole number of at least 1"), lambda v: is_whole(v, 1))
 SETTING = Kind(N_("a number or text"), lambda v: isinstance(v, bool) or is_number(v) or is_text(v))
+BINARISATION = Kind(N_("mode, name and seed"), lambda v: isinstance(v, dict) and v.keys() >= {"mode", "name", "seed"})
 CHANGE = Kind(N_("an epoch and pairs of settings"), _is_change)
 MEASURED = Kind(N_("a number, or null where there is none"), lambda v: v is None or is_number(v))
 MEASURED_EACH = Kind(
@@ -107,6 +108,7 @@ ENTRIES: dict[str, Kind] = {  # path -> kind; an entry that is not there is no p
     "hparams.*": SETTING,
     "train.*": SETTING,
     **dict.fromkeys(("classes", "changes", "spec.shape", "spec.condition"), LIST),
+    **{"binarisation": BINARISATION, "binarisation.mode": TEXT, "binarisation.name": TEXT, "binarisation.seed": COUNT},
     "spec.shape.*": SIZE,
     "spec.condition.*": SIZE,
     "spec.n_data": COUNT,

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
+from ..data import binarise
 from ..disk.saving import saving
 from ..errors import SettingError
 from ..forming import model_sequence, snapshots
@@ -91,8 +92,9 @@ def _look(sweep: Sweep, done: dict[str, str], report: Callable[[str], Any]) -> N
         saved = checkpoint.read(checkpoint.find(name), skip=(checkpoint.RESUME,))
         if look is None:
             c = saved.config
-            job = Job.of(Plan(c["family"], c["dataset"], c["hparams"], seed=c["seed"], name=name))
-            look = Look(job, job.data.load())
+            settings = c["hparams"] | {"binarise": c["train"].get("binarise", binarise.NONE)}
+            job = Job.of(Plan(c["family"], c["dataset"], settings, seed=c["seed"], name=name))
+            look = Look(job, binarise.of_card(c))
         model, _device = restore(saved, look.device)
         measured = saved.config["metrics"]
         figures = {key: np.float64(measured[key]) for key in MEASURED if measured.get(key) is not None}

@@ -16,12 +16,13 @@ import torch
 
 from ..atlas import building
 from ..atlas.measured import measure, stored
+from ..data import binarise
 from ..data.published.store import check_same
 from ..engine.device import repeatable
 from ..engine.engine import Engine
 from ..errors import CheckpointError, SettingError
 from ..metrics.active import collapse_warning
-from ..metrics.bounds import evaluate
+from ..metrics.bounds import evaluate, not_tight
 from ..models.semi_supervised import keep_labels
 from ..models.tensors import resident
 from ..saved import checkpoint
@@ -84,7 +85,9 @@ def train(
     job = job or given or Job.of(plan)
     with distributed.group(job.device):
         report(_("loading data"))
-        samples = distributed.in_turn(job.data.load)
+        samples = binarise.evaluated(distributed.in_turn(job.data.load), job.binarisation)
+        if job.binary and job.binarisation is None and binarise.is_grey(samples.x_train):
+            report(_(binarise.GREY))
         job = _streamed(job, samples, saved)
         trainer, spec = prepare(job, samples)
         config, history = _config(job, spec), []
@@ -209,6 +212,8 @@ def _finish(
     y_test = None if samples.y_test is None else resident(samples.y_test, job.device)
     c_test = test_conditions(job, samples)
     metrics = evaluate(trainer.model, x_test, y_test, c=c_test, k=NLL_SAMPLES, seed=plan.seed)
+    if said := not_tight(metrics):
+        report(said)
     config = config | {"epochs_done": trainer.epoch, "created": _now(), "metrics": metrics}
     saved = checkpoint.save(_folder(job), config, model_files(trainer, history), keep_note=True)
     add_atlas(saved, samples, n=plan.points, report=report, device=plan.device)
@@ -235,7 +240,7 @@ def add_atlas(
         seed=saved.config["seed"],
         view=engine.map_view(),
         discrete="discrete" in engine.traits,
-        measure=lambda x, told: measure(engine.model, x, told),
+        measure=lambda x, told: measure(engine.model, engine.seen(x), told),
         conditioned=engine.conditioned,
         report=report,
     )
@@ -274,7 +279,7 @@ def measure_atlas(saved: Checkpoint, samples: Samples, *, device: str | None = N
                 name=engine.name,
             )
         )
-    measured = stored(measure(engine.model, x, told), atlas.z, atlas.std, samples, atlas.index)
+    measured = stored(measure(engine.model, engine.seen(x), told), atlas.z, atlas.std, samples, atlas.index)
     files = dataclasses.replace(atlas, measured=measured, stored_mixture=atlas.mixture).files()
     return checkpoint.save(saved.path, saved.config, {**saved.files, **files}, keep_note=True)
 
@@ -300,6 +305,7 @@ def _config(job: Job, spec: Spec) -> dict[str, Any]:
         "dataset": plan.dataset,
         "seed": plan.seed,
         "stream_mb": plan.stream_mb or 0,
+        **({} if job.binarisation is None else {"binarisation": job.binarisation}),
         "spec": dataclasses.asdict(spec) | {"shape": list(spec.shape)},
         "classes": list(data.classes),
         "data_title": data.title,

@@ -43,6 +43,7 @@ def changes(saved: Checkpoint, job: Job) -> list[dict[str, Any]]:
         ("seed", saved.config["seed"], plan.seed),
         ("hparams", saved.config["hparams"], dataclasses.asdict(job.hparams)),
         ("train", held, {k: v for k, v in now.items() if k not in FREE}),
+        ("binarisation", saved.config.get("binarisation"), job.binarisation),
     ):
         if old != new:
             free = _("Only {settings} and --epochs may change.", settings=", ".join(FREE)) if key == "train" else ""

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..data import binarise
 from ..errors import ZscopeError
 from ..losses.batch_shares import ALONE, Share, taking
 from ..losses.model import Model
@@ -53,6 +54,7 @@ class TrainHparams:
         choices=PRECISIONS,
     )
     clip: float = knob(10.0, "gradient norm above which a step is scaled down; 0 never", low=0.0, high=1e9)
+    binarise: str = knob(binarise.NONE, binarise.HELP, choices=binarise.MODES, term="binarisation")
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class Trainer:
             self.groups.append(Group("adversary", self.adversary, h.lr, ADVERSARY_BETAS))
         self.seed, self.replica = seed, distributed.replica(model, objective, h.batch_size)
         self.order = torch.Generator().manual_seed(seed)  # of the samples: on the CPU, the same on every device
+        self.pixels = torch.Generator().manual_seed(seed)  # of binary pixels drawn anew in each step: likewise
         torch.manual_seed(seed)
 
     def train_step(self, x: Tensor, c: Tensor | None = None, share: Share = ALONE) -> Loss:
@@ -115,6 +118,16 @@ class Trainer:
         self.step += 1
         return loss
 
+    def inputs(self, x: Tensor, share: Share = ALONE) -> Tensor:
+        """Samples (b, *shape), uint8 or float, as the model is trained on them: float, and with binarise=dynamic a new
+        draw of 0 and 1. share: what x is of a batch that several processes share; the noise of the whole batch is
+        drawn, so that they see the pixels that one would."""
+        x = to_float(x)
+        if self.h.binarise != binarise.DYNAMIC:
+            return x
+        noise = torch.rand((share.rows or len(x), *x.shape[1:]), generator=self.pixels)
+        return (share.of(noise).to(x.device) < x).to(x.dtype)
+
     def _share(self) -> float:
         """Of the learning rate, at this step: 1 at the start, lr_end at the end."""
         done = min(1.0, self.step / max(1, self.steps))
@@ -125,6 +138,8 @@ class Trainer:
     def state(self) -> dict[str, Tensor]:
         """Objective, optimisers, counters and random state: with the model, all that a bit-for-bit resume needs."""
         out = {"step": torch.tensor(self.step), "epoch": torch.tensor(self.epoch), "order": self.order.get_state()}
+        if self.h.binarise == binarise.DYNAMIC:
+            out["pixels"] = self.pixels.get_state()
         out["random_cpu"] = torch.get_rng_state()
         device = self.parameters[0].device
         if device.type == "cuda":
@@ -141,6 +156,8 @@ class Trainer:
         device = self.parameters[0].device
         self.step, self.epoch = int(state["step"]), int(state["epoch"])
         self.order.set_state(state["order"])
+        if self.h.binarise == binarise.DYNAMIC:
+            self.pixels.set_state(state["pixels"])
         for group in self.groups:
             group.restore(state)
         saved = {k.removeprefix("objective."): v for k, v in state.items() if k.startswith("objective.")}
@@ -189,7 +206,7 @@ def fit(
             share = Share(rank, world, len(rows))
             mine = share.of(rows)
             c = None if ys is None else told(trainer.model, ys[mine])
-            loss = trainer.train_step(to_float(xs.index_select(0, mine)), c, share)
+            loss = trainer.train_step(trainer.inputs(xs.index_select(0, mine), share), c, share)
             parts = loss.parts if loss.adversary is None else loss.parts | {"adversary": loss.adversary.detach()}
             measured = {f"{name}_nats": value for name, value in parts.items()} | loss.figures
             if share.weight:
