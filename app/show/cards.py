@@ -13,9 +13,11 @@ from vae.metrics.bounds import error_key
 from vae.registry import FAMILIES, KINDS, MODALITIES, term_of
 from vae.registry import traits as registered
 from vae.sweeps import sweeps
-from vae.text import N_, _, more, number, significant
+from vae.text import N_, _, more, number, percent, significant
 
 IN_USE = 0.05  # nats: a dimension of a hierarchical model with a smaller rate carries next to nothing
+OFTEN = 0.9  # of the steps: clipped that often, gradients are normalised rather than kept from rare peaks
+NORMALISED = N_("So this was in effect Adam with normalised gradients: their directions counted, not their norms.")
 IN_NATS = ("elbo_nats", "distortion_nats", "nll_nats")  # densities of x: comparable where `density` is the same
 
 
@@ -169,6 +171,19 @@ def density(card: Mapping) -> str:
     if sigma:
         return _("{of}, Gaussian with sigma {sigma}", of=of, sigma=significant(sigma))
     return _("{of}, Gaussian with a learned sigma", of=of)
+
+
+def clipping(card: Mapping) -> str:
+    """How often the training scaled a gradient down, and what that means; "" where it was not counted."""
+    share, clip = card.get("clipped_share"), (card.get("train") or {}).get("clip")
+    if share is None or not clip:
+        return ""
+    said = _(
+        "The gradient was clipped to a norm of {clip} in {share} of the steps.",
+        clip=significant(clip),
+        share=percent(share),
+    )
+    return f"{said} {_(NORMALISED)}" if share > OFTEN else said
 
 
 def in_use(card: Mapping) -> list[bool] | None:
