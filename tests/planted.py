@@ -267,7 +267,7 @@ MUTANTS = (
            "training/test_train.py::test_clipping_happens_before_the_step", always=True),
     Mutant("clipped steps counted over all epochs", "training/adam.py",
            "        self._clipped.zero_()", "        pass",
-           "training/test_train.py::test_an_epoch_says_in_what_share_of_its_steps_the_gradient_was_clipped"),
+           "training/test_clipped_share.py::test_an_epoch_says_in_what_share_of_its_steps_the_gradient_was_clipped"),
     Mutant("gradients laid out unlike their parameters", "training/adam.py",
            "p.grad = g if g is None else _own(g, p, taken)", "p.grad = g",
            "training/test_train.py::test_adam_pairs_each_gradient_with_its_own_parameter", always=True),

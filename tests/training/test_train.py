@@ -6,13 +6,11 @@ import json
 import math
 import shlex
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 import torch
 from safetensors.torch import load as load_tensors
 from torch import nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from vae.__main__ import parser
 from vae.errors import CheckpointError, SettingError, UnknownName, ZscopeError
@@ -21,7 +19,7 @@ from vae.registry import FAMILIES
 from vae.saved import checkpoint
 from vae.saved.checkpoint import MODEL, RESUME
 from vae.settings import configure
-from vae.training import adam, experiment
+from vae.training import experiment
 from vae.training.experiment import Plan
 from vae.training.trainer import Diverged, Trainer, TrainHparams, fit
 from vae.types import Loss, Spec
@@ -97,42 +95,6 @@ def test_clipping_happens_before_the_step(clip):
     moments = [v.flatten() for k, v in trainer.state().items() if k.startswith("adam.") and k.endswith(".exp_avg")]
     given = 10 * float(torch.cat(moments).norm())
     assert given == pytest.approx(clip, rel=1e-3) if clip else given > 2
-
-
-def test_an_epoch_says_in_what_share_of_its_steps_the_gradient_was_clipped():
-    """Three steps an epoch. The gradient of 8 equal values is above 10 in one step of the first and two of the second
-    epoch, and an epoch that was broken off leaves nothing behind."""
-    trainer = trainer_of(train={"batch_size": 32})
-    bias, steep = trainer.model.encoder[1].bias, [5, 1, 1, 5, 5, 1, 1, 1, 1]
-    trainer.objective.forward = lambda model, x, step, y=None: Loss(steep[step] * bias.sum(), {})
-    found = [e.metrics["clipped_share"] for e in fit(trainer, pictures(), None, None, 3) if e.kind == "epoch"]
-    assert found == pytest.approx([1 / 3, 2 / 3, 0])
-    trainer.step, trainer.epoch = 3, 0
-    trainer.train_step(pictures().float())
-    trainer.step = 6
-    assert next(e for e in fit(trainer, pictures(), None, None, 1) if e.kind == "epoch").metrics["clipped_share"] == 0
-    trainer = trainer_of(train={"batch_size": 32, "clip": 0.0})
-    assert next(e for e in fit(trainer, pictures(), None, None, 1) if e.kind == "epoch").metrics["clipped_share"] == 0
-
-
-def test_counting_clipped_steps_does_not_wait_for_the_device(monkeypatch):
-    """On a device the norm stays a tensor, and no number is fetched from it in a step."""
-
-    class Fetched(TorchDispatchMode):
-        calls: ClassVar[list[str]] = []
-
-        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-            self.calls.append(str(func))
-            return func(*args, **(kwargs or {}))
-
-    trainer = trainer_of()
-    monkeypatch.setattr(adam, "_excess", lambda gradients, clip: torch.tensor(2.0))
-    trainer.groups[0].take_gradients(sum(p.sum() for p in trainer.parameters))
-    with Fetched() as fetched:
-        trainer.groups[0].step(1.0, 10.0)
-    assert fetched.calls
-    assert not [call for call in fetched.calls if "_local_scalar_dense" in call]
-    assert trainer.clipped_shares() == {"clipped_share": 1.0}
 
 
 def test_clipping_scales_a_gradient_that_two_parameters_share_once():

@@ -8,6 +8,12 @@ from streamlit.testing.v1 import AppTest
 from vae.registry import AS_IN_THE_PAPER, FAMILIES, OF_ALL_FAMILIES
 
 
+@pytest.mark.parametrize("family", FAMILIES.built_in().values(), ids=lambda family: family.name)
+def test_every_family_says_in_sentences_where_it_departs_from_its_paper(family):
+    assert family.departures is not None, "departures=() if nowhere"
+    assert all(sentence.endswith(".") for sentence in family.departures)
+
+
 @pytest.mark.parametrize("name", ["vq_vae", "vae"])
 def test_departures_stand_below_the_formula(name):
     def page(name):
