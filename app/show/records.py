@@ -168,8 +168,9 @@ def idea(family: Family) -> None:
         present = [(words.get(m, word), colour) for m, (word, colour) in TERMS.items() if f"\\{m}{{" in family.formula]
         st.markdown(" · ".join(f":color[{_(word)}]{{foreground='{colour}'}}" for word, colour in present))
     if family.departures is not None:
+        title = _("Departures from the paper")
         departures = " ".join(map(_, family.departures or (AS_IN_THE_PAPER,)))
-        st.caption(f"**{_('Departures from the paper')}** {departures} {_(OF_ALL_FAMILIES)}")
+        st.caption(f"**{title}** {departures} {_(OF_ALL_FAMILIES)}")
 
 
 def latent_use(engine: Engine) -> bool:
