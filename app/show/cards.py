@@ -15,8 +15,10 @@ from vae.metrics.bounds import error_key
 from vae.registry import FAMILIES, KINDS, term_of
 from vae.registry import traits as registered
 from vae.sweeps import sweeps
-from vae.text import N_, _, more, number, significant
+from vae.text import N_, _, more, number, percent, significant
 
+OFTEN = 0.9  # of the steps: clipped that often, gradients are normalised rather than kept from rare peaks
+NORMALISED = N_("So this was in effect Adam with normalised gradients: their directions counted, not their norms.")
 IN_NATS = ("elbo_nats", "distortion_nats", "nll_nats")  # log-likelihoods: comparable where `nats.measure` is the same
 
 
@@ -174,6 +176,19 @@ def has_prior(card: Mapping) -> bool:
 def width(card: Mapping) -> int | None:
     """Latent dimensions, of all levels together."""
     return len((card.get("metrics") or {}).get("rate_per_dim_nats") or ()) or (card.get("hparams") or {}).get("d")
+
+
+def clipping(card: Mapping) -> str:
+    """How often the training scaled a gradient down, and what that means; "" where it was not counted."""
+    share, clip = card.get("clipped_share"), (card.get("train") or {}).get("clip")
+    if share is None or not clip:
+        return ""
+    said = _(
+        "The gradient was clipped to a norm of {clip} in {share} of the steps.",
+        clip=significant(clip),
+        share=percent(share),
+    )
+    return f"{said} {_(NORMALISED)}" if share > OFTEN else said
 
 
 def merit(card: Mapping) -> list[Figure]:

@@ -14,6 +14,7 @@ from PIL import Image
 from app.show import figures, nats
 from app.show.cards import (
     FIGURES,
+    clipping,
     comparable,
     grouped,
     has_prior,
@@ -27,7 +28,7 @@ from vae.metrics.active import ACTIVE_RATE, active_by_rate, collapse_warning
 from vae.metrics.bounds import not_tight
 from vae.metrics.latent import perplexity
 from vae.modalities.image import tile
-from vae.registry import DATASETS, FAMILIES, Family
+from vae.registry import AS_IN_THE_PAPER, DATASETS, FAMILIES, OF_ALL_FAMILIES, Family
 from vae.runs import forecast
 from vae.saved.folders import root
 from vae.settings import knobs
@@ -172,6 +173,10 @@ def idea(family: Family) -> None:
         words = {"O": _(family.other)} if family.other else {}
         present = [(words.get(m, word), colour) for m, (word, colour) in TERMS.items() if f"\\{m}{{" in family.formula]
         st.markdown(" · ".join(f":color[{_(word)}]{{foreground='{colour}'}}" for word, colour in present))
+    if family.departures is not None:
+        title = _("Departures from the paper")
+        departures = " ".join(map(_, family.departures or (AS_IN_THE_PAPER,)))
+        st.caption(f"**{title}** {departures} {_(OF_ALL_FAMILIES)}")
 
 
 def latent_use(engine: Engine) -> bool:
@@ -230,6 +235,8 @@ def training(engine: Engine, height: int) -> None:
         caption = _("Nats per sample at each epoch; dotted: on the test set.")
         if long:
             caption += " " + _("The first 10% of training may run off the axis.")
+        if clipped := clipping(engine.card):
+            caption += " " + clipped
         st.caption(caption)
     else:
         st.info(_("This checkpoint has no training history."))

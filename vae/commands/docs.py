@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataNotFound, SettingError, UnknownName
-from ..registry import KINDS, LAYOUTS, Family, datasets, families, metric_groups, modalities
+from ..registry import AS_IN_THE_PAPER, KINDS, LAYOUTS, Family, datasets, families, metric_groups, modalities
 from ..settings import knobs
 from ..text import _
 from ..training.trainer import TrainHparams
@@ -85,6 +85,15 @@ def _families() -> str:
 def _years(paper: str) -> str:
     """Authors and year of each paper, without its title."""
     return "; ".join(m[0] if (m := re.match(r".*?\b\d{4}\b", part)) else part for part in paper.split("; "))
+
+
+def _departures() -> str:
+    rows = [
+        (_code([f.name]), _years(f.paper), " ".join(f.departures or [AS_IN_THE_PAPER]))
+        for f in _by_kind()
+        if f.departures is not None
+    ]
+    return _table(("family", "paper", "departures"), rows)
 
 
 def _kinds() -> str:
@@ -188,6 +197,7 @@ def _zeros(shape: tuple[int, ...]) -> Any:
 
 TABLES: dict[str, Callable[[], str]] = {
     "families": _families,
+    "departures": _departures,
     "kinds": _kinds,
     "settings": _settings,
     "sets": _sets,

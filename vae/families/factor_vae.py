@@ -86,6 +86,13 @@ class DensityRatio(nn.Module):
     title=N_("FactorVAE"),
     summary=N_("the total correlation, estimated by a discriminator, is penalised in addition to the rate"),
     paper="Kim and Mnih, 2018, Disentangling by factorising",
+    departures=(
+        N_(
+            "The second half of the batch is permuted, not a second batch, so that a step takes as many samples "
+            "as in other families."
+        ),
+        N_("Model and discriminator learn at `lr`, by default 1e-3; the paper uses 1e-4 for both."),
+    ),
     hparams=Hparams,
     other=N_("total correlation"),
     traits=("adversarial",),

@@ -104,6 +104,7 @@ ENTRIES: dict[str, Kind] = {  # path -> kind; an entry that is not there is no p
     "seed": WHOLE,
     **dict.fromkeys(("epochs", "epochs_done"), COUNT),
     "stream_mb": Kind(N_("a number of at least 0"), lambda v: is_number(v) and v >= 0),
+    "clipped_share": Kind(N_("a number from 0 to 1"), lambda v: is_number(v) and 0 <= v <= 1),
     **dict.fromkeys(("hparams", "train", "spec", "metrics", "versions", "files", "atlas"), OBJECT),
     "hparams.*": SETTING,
     "train.*": SETTING,

@@ -162,11 +162,19 @@ def _epochs(
                 report(warning or _("The posterior has recovered from its collapse."))
                 said = warning
             history.append({"epoch": event.epoch, "step": event.step, **event.metrics})
-            status = {"epochs_done": event.epoch, "created": _now(), "metrics": {}}
+            status = {"epochs_done": event.epoch, "created": _now(), "metrics": {}, **_clipped(history)}
             going_on = len(history) > 1  # the first epoch of a new training takes no note over from what it overwrites
             checkpoint.save(_folder(job), config | status, model_files(trainer, history), keep_note=going_on)
             watch(trainer, samples, event)
         yield event
+
+
+def _clipped(history: list[dict[str, Any]]) -> dict[str, float]:
+    """For the card: the share of all steps whose gradient was clipped; nothing of a training that did not count them
+    from its first epoch on."""
+    shares = [record.get("clipped_share") for record in history]
+    known = [share for share in shares if share is not None]
+    return {"clipped_share": sum(known) / len(known)} if known and len(known) == len(shares) else {}
 
 
 def _folder(job: Job) -> Path:
@@ -214,10 +222,11 @@ def _finish(
     metrics = evaluate(trainer.model, x_test, y_test, c=c_test, k=NLL_SAMPLES, seed=plan.seed)
     if said := not_tight(metrics):
         report(said)
-    config = config | {"epochs_done": trainer.epoch, "created": _now(), "metrics": metrics}
+    config = config | {"epochs_done": trainer.epoch, "created": _now(), "metrics": metrics, **_clipped(history)}
     saved = checkpoint.save(_folder(job), config, model_files(trainer, history), keep_note=True)
     add_atlas(saved, samples, n=plan.points, report=report, device=plan.device)
-    yield Event("done", trainer.epoch, plan.epochs, trainer.step, trainer.step, metrics, 0.0, 0.0)
+    figures = metrics | _clipped(history)
+    yield Event("done", trainer.epoch, plan.epochs, trainer.step, trainer.step, figures, 0.0, 0.0)
 
 
 def add_atlas(

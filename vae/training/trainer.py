@@ -53,7 +53,14 @@ class TrainHparams:
         "of the products in encoder and decoder while training; bfloat16 is faster where the processor has it",
         choices=PRECISIONS,
     )
-    clip: float = knob(10.0, "gradient norm above which a step is scaled down; 0 never", low=0.0, high=1e9)
+    clip: float = knob(
+        10.0,
+        "norm to which longer gradients are scaled down; 0: never. Where nearly all are longer, only their directions "
+        "count: Adam with normalised gradients",
+        low=0.0,
+        high=1e9,
+        term="gradient-clipping",
+    )
     binarise: str = knob(binarise.NONE, binarise.HELP, choices=binarise.MODES, term="binarisation")
 
 
@@ -128,6 +135,12 @@ class Trainer:
         noise = torch.rand((share.rows or len(x), *x.shape[1:]), generator=self.pixels)
         return (share.of(noise).to(x.device) < x).to(x.dtype)
 
+    def clipped_shares(self) -> dict[str, float]:
+        """`clipped_share`, that of the steps since the last call whose gradient was above the clip, and the same of an
+        adversary. Waits for the device."""
+        names = ("clipped_share", "adversary_clipped_share")
+        return {name: group.clipped_share() for name, group in zip(names, self.groups, strict=False)}
+
     def _share(self) -> float:
         """Of the learning rate, at this step: 1 at the start, lr_end at the end."""
         done = min(1.0, self.step / max(1, self.steps))
@@ -196,8 +209,10 @@ def fit(
     rank, world = distributed.place()
     began, began_step = time.perf_counter(), trainer.step
     active: dict[str, int] = {}  # as of the last epoch that was evaluated
+    clipped: dict[str, float] = {}  # as of the last epoch
     while trainer.epoch < epochs:
         trainer.model.train()
+        trainer.clipped_shares()  # of an epoch that was broken off
         distributed.begin_epoch(trainer.seed, trainer.epoch)
         sums: dict[str, float] = {}
         pending: list[tuple[dict[str, Tensor], int]] = []  # figures of the steps since they were last added up
@@ -222,13 +237,14 @@ def fit(
                     epochs,
                     trainer.step,
                     per_epoch * epochs,
-                    _means(sums, pending, seen, trainer.step) | active,
+                    _means(sums, pending, seen, trainer.step) | active | clipped,
                     world * seen / (now - epoch_began),
                     left,
                 )
         seconds = time.perf_counter() - epoch_began
         means = distributed.mean(_means(sums, pending, seen, trainer.step), seen, data.device)
-        metrics = means | {"seconds": seconds, "images_per_s": n / seconds}
+        clipped = trainer.clipped_shares()
+        metrics = means | clipped | {"seconds": seconds, "images_per_s": n / seconds}
         trainer.epoch += 1
         if x_test is not None:
             test = evaluate(trainer.model, x_test, y_test, c=c_test)

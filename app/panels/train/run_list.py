@@ -19,7 +19,7 @@ from vae.runs.diagnosis import lower_lr
 from vae.runs.folder import DONE, FAILED, PAUSED, QUEUED, RUNNING, STOPPED, Run, waiting
 from vae.saved import checkpoint
 from vae.sweeps import sweeps
-from vae.text import N_, _, duration, ngettext, number
+from vae.text import N_, _, duration, ngettext, number, percent
 
 SHOWN, OLD_S = 12, 8.0
 Colour = Literal["gray", "blue", "orange", "green", "red"]
@@ -147,6 +147,8 @@ def _where(run: Run) -> str:
     ):
         if m.get(key) is not None:
             parts.append(label.format(nats=number(m[key], 1)))
+    if m.get("clipped_share") is not None:
+        parts.append(_("{share} of the steps clipped", share=percent(m["clipped_share"])))
     if p.get("elapsed_s"):
         time = duration(p["elapsed_s"])
         parts.append(_("{time} so far", time=time) if running else _("{time} in total", time=time))

@@ -74,6 +74,15 @@ def test_help_says_what_a_figure_was_measured_on_and_how_sure_it_is():
     assert found["accuracy"].value == 0.5
 
 
+def test_how_often_the_gradient_was_clipped_is_told_and_what_that_makes_of_adam():
+    def said(share: float | None, clip: float = 10.0) -> str:
+        return cards.clipping(card() | {"train": {"clip": clip}} | ({} if share is None else {"clipped_share": share}))
+
+    assert said(0.25) == "The gradient was clipped to a norm of 10 in 25% of the steps."
+    assert said(1.0).endswith("in 100% of the steps. " + cards.NORMALISED)
+    assert said(None) == said(0.0, clip=0.0) == "", "not counted, or not clipped at all"
+
+
 def test_a_model_without_a_rate_has_no_bound():
     assert figures(card("ae"))["elbo_nats"].value is None
 
