@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import SettingError
 from ..forming import model_sequence
+from ..forming.snapshots import NATS
 from ..registry import about
 from ..runs import control
 from ..runs.folder import DONE, FAILED
@@ -73,6 +74,9 @@ def show(args: Namespace) -> None:
     print(sweep.command)
     for model in _record(sweep, disk)["models"]:
         metrics = [f"{k.removesuffix('_nats')} {v:.2f}" for k, v in model["metrics"].items()]
+        if "validation_elbo_nats" in model:
+            validation = _("validation ELBO {value} nats", value=number(model["validation_elbo_nats"], 2))
+            metrics = [validation, _("on the test set:"), *metrics]
         line = f"{sweep.setting} {model['value']:<8g} {model['name']:<32} {model['state']:<8}"
         print("  ".join([line, *metrics]).rstrip())
         if "error" in model:
@@ -136,9 +140,10 @@ def _record(sweep: Sweep, disk: Disk) -> dict[str, Any]:
     states, known, records = sweep.states(disk), disk.checkpoints, []
     for value, name in zip(sweep.values, sweep.models, strict=True):
         card, problem = cards.look(known[name]) if name in known else ({}, "")
-        measured = card.get("metrics", {})
-        metrics = {k: measured[k] for k in ("elbo_nats", "distortion_nats", "rate_nats") if measured.get(k) is not None}
-        record = {"value": value, "name": name, "state": states[name], "metrics": metrics}
+        measured, validation = card.get("metrics", {}), card.get("validation", {}).get("elbo_nats")
+        metrics = {k: measured[k] for k in NATS if measured.get(k) is not None}
+        chosen_by = {} if validation is None else {"validation_elbo_nats": validation}
+        record = {"value": value, "name": name, "state": states[name], "metrics": metrics, **chosen_by}
         records.append(record | ({"error": problem} if problem else {}))
     return {
         "name": sweep.name,

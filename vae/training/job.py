@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from ..data.validation import split
 from ..engine.device import choose_device
 from ..registry import DATASETS, FAMILIES, Dataset, Family
 from ..types import Samples, Spec
@@ -38,6 +39,10 @@ class Job:
         family, data = FAMILIES.get(plan.family), DATASETS.get(plan.dataset)
         family.check(data.modality)
         return cls(plan, family, data, hparams, trainer)
+
+    def load(self) -> Samples:
+        """The samples of `data`, with the validation set held out of those for training. Raises: as `data.load`."""
+        return split(self.data.load(), self.trainer.validation)
 
     @cached_property
     def device(self) -> torch.device:

@@ -142,6 +142,7 @@ def _where(run: Run) -> str:
     tested = p.get("stage") == "done"  # the metrics are those of the test set
     for key, label in (
         ("elbo_nats", _("test ELBO {nats} nats") if tested else _("training ELBO {nats} nats")),
+        ("validation_elbo_nats", _("validation ELBO {nats} nats")),
         ("distortion_nats", _("distortion {nats} nats")),
         ("rate_nats", _("rate {nats} nats")),
     ):

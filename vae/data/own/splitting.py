@@ -6,6 +6,7 @@ import numpy as np
 
 from ...errors import SettingError
 from ...text import ngettext, number, significant
+from .. import stratified
 from .choices import Choices
 from .rows import FEWEST, Rows, natural
 
@@ -24,36 +25,18 @@ def split(rows: Rows, choices: Choices, notes: list[str]) -> tuple[np.ndarray, n
         return _by_time(rows, choices, notes)
     random = np.random.default_rng(choices.seed)
     classes = np.zeros(len(rows.x), int) if rows.labels is None else np.unique(rows.labels, return_inverse=True)[1]
-    sizes = np.bincount(classes)
-    counts = test_counts(sizes, choices.test_share, random)
-    test = np.zeros(len(classes), bool)
-    members = np.split(np.argsort(classes, kind="stable"), np.cumsum(sizes)[:-1])
-    for own, n in zip(members, counts.tolist(), strict=True):
-        test[random.permutation(own)[:n]] = True
+    test, counts = stratified.drawn(classes, choices.test_share, random)
     if untested := int((counts == 0).sum()):
         notes.append(
             ngettext(
                 "{n} of {classes} classes has no test sample: it has too few samples for a share of {share}.",
                 "{n} of {classes} classes have no test sample: they have too few samples for a share of {share}.",
                 untested,
-                classes=number(len(sizes)),
+                classes=number(len(counts)),
                 share=significant(choices.test_share, 3),
             )
         )
     return np.flatnonzero(~test), np.flatnonzero(test)
-
-
-def test_counts(sizes: np.ndarray, share: float, random: np.random.Generator) -> np.ndarray:
-    """How many samples of each class are for testing: that share of all, at least one; of each class its share to
-    within one sample, and never its last one, which trains. Ties are broken at random."""
-    exact = share * sizes
-    counts = np.minimum(exact.astype(int), sizes - 1)
-    total = max(1, round(share * int(sizes.sum())))
-    remainders = np.where(sizes - counts > 1, exact - counts, -1.0)
-    order = np.lexsort((random.random(len(sizes)), -remainders))
-    order = order[remainders[order] >= 0]
-    counts[order[: max(0, total - int(counts.sum()))]] += 1
-    return counts
 
 
 # ---------------------------------------------------------------- parts
