@@ -16,8 +16,10 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from tests.planted import MUTANTS, Mutant
+from tests import planted, planted_held_out
+from tests.planted import Mutant
 
+MUTANTS = planted.MUTANTS + planted_held_out.MUTANTS
 PROJECT = Path(__file__).resolve().parents[1]
 CAUGHT = 1  # pytest's exit code when tests ran and some failed
 BASELINE = "no mutant"

@@ -77,14 +77,13 @@ class Loss:
 @dataclass(frozen=True)
 class Samples:
     """A data set in memory. x: (n, *shape) uint8 0-255 or float32; y: (n,) int64 or None; c: (n, *condition shape) as
-    Condition says, or None.
+    Condition says, or None. spans: (n, 3), for windows of series: the series, its first and its last step.
 
-    A data set has no validation set; a training holds one out (vae.data.validation). rows_train: the numbers in the
-    data set of the training samples that are left, None for all of them. x_train: an array, or rows of one on disk
-    (vae.data.validation.Rows).
+    A data set has no validation set: a training holds one out (vae.data.validation). rows_train: the numbers in the
+    data set of the samples that it trains on, None for all.
     """
 
-    x_train: Any
+    x_train: Any  # an array, or a vae.data.validation.Rows
     y_train: np.ndarray | None
     x_test: np.ndarray
     y_test: np.ndarray | None
@@ -93,6 +92,7 @@ class Samples:
     factor_names: tuple[str, ...] = ()
     c_train: np.ndarray | None = None
     c_test: np.ndarray | None = None
+    spans_train: np.ndarray | None = None
     x_validation: np.ndarray | None = None
     y_validation: np.ndarray | None = None
     c_validation: np.ndarray | None = None

@@ -159,7 +159,7 @@ def _by_validation(a: Mapping, b: Mapping) -> str:
     if x is None or y is None or one["n"] != two["n"] or not comparable("elbo_nats", a, b):
         return ""
     return _(
-        "Validation set, n = {n}: ELBO {x} and {y} nats. Choose a model by these: the test set above is measured once, at "
+        "Validation set, n = {n}: ELBO {x} and {y} nats. Choose a model by these: the test set is measured once, at "
         "the end.",
         n=number(one["n"]),
         x=number(x, 1),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -57,6 +59,20 @@ def test_a_large_set_holds_out_no_more_than_is_of_use_and_a_small_one_nothing():
     assert len(split(samples(95), 0.1).x_validation) == validation.LEAST
     alone = samples(100, classes=100)  # of each class one sample, which trains
     assert split(alone, 0.2) is alone
+
+
+def test_of_overlapping_windows_the_last_are_held_out_and_share_no_step_with_those_that_train():
+    first = np.tile(np.arange(0, 800, 4), 2)  # two series, windows of 16 steps
+    spans = np.column_stack([np.repeat([0, 1], 200), first, first + 15])
+    whole = dataclasses.replace(samples(400), spans_train=spans)
+    s = split(whole, 0.1)
+    held = s.x_validation[:, 0].astype(int)
+    assert np.array_equal(s.spans_train, spans[s.rows_train])
+    for series in (0, 1):
+        last = s.spans_train[s.spans_train[:, 0] == series][:, 2].max()
+        assert last < spans[held][spans[held][:, 0] == series][:, 1].min()
+    assert abs(len(held) / 400 - 0.1) < 0.02
+    assert len(s.x_train) + len(held) == 400 - 2 * 3  # of each series those across the border are in neither
 
 
 def test_rows_of_a_memory_map_are_read_when_they_are_asked_for(tmp_path):

@@ -21,6 +21,7 @@ from vae.sweeps import comparison
 from vae.training import experiment, trainer
 from vae.training.plan import Plan
 
+ATLAS = "atlas.npz"
 TINY = {"net": "mlp", "width": "8", "d": "2", "batch_size": "400"}
 PLAN = Plan("tc_vae", "digits", TINY, 2, 0, "a", "cpu", 60)
 
@@ -122,9 +123,10 @@ def test_the_map_and_the_search_for_copies_have_training_samples_alone_by_their_
     known = copies.training(engine)
     assert np.array_equal(known.index, s.rows_train)
     assert np.array_equal(known.search.train, whole.x_train[known.index].reshape(1293, -1))
-    again = experiment.add_atlas(checkpoint.read(engine.path), whole, n=60, device="cpu")
-    assert again.config["atlas"] == engine.card["atlas"]
-    assert experiment.measure_atlas(again, whole, device="cpu").config["atlas"] == engine.card["atlas"]
+    saved = checkpoint.read(engine.path)
+    again = experiment.add_atlas(saved, whole, n=60, device="cpu")
+    assert again.files[ATLAS] == saved.files[ATLAS]
+    assert experiment.measure_atlas(again, whole, device="cpu").files[ATLAS] == saved.files[ATLAS]
 
 
 def test_a_resumed_run_has_its_own_validation_set_and_repeats_bit_for_bit():

@@ -194,9 +194,7 @@ def test_epoch_figures_are_means_over_the_samples():
     truth = evaluate(trainer.model, x)
     assert epoch["distortion_nats"] == pytest.approx(truth["distortion_nats"], rel=1e-4)
     assert epoch["validation_distortion_nats"] == truth["distortion_nats"]
-    assert not {"elbo_nats", "validation_elbo_nats", "validation_rate_nats"} & set(epoch), (
-        "an autoencoder bounds nothing"
-    )
+    assert not any(k.endswith(("elbo_nats", "rate_nats")) for k in epoch), "an autoencoder bounds nothing"
     assert epoch["constant_nats"] == pytest.approx(2.5)
     assert epoch["validation_mse"] == truth["mse"]
 
@@ -209,10 +207,8 @@ def test_signs_and_units_of_what_is_reported():
         assert m["rate_nats"] > 0
         assert m["elbo_nats"] == pytest.approx(-(m["distortion_nats"] + m["rate_nats"]), rel=1e-5)
         if event.kind == "epoch":
-            assert m["validation_rate_nats"] > 0
-            assert m["validation_elbo_nats"] == pytest.approx(
-                -(m["validation_distortion_nats"] + m["validation_rate_nats"])
-            )
+            elbo, distortion, rate = (m[f"validation_{k}_nats"] for k in ("elbo", "distortion", "rate"))
+            assert rate > 0 and elbo == pytest.approx(-(distortion + rate))  # noqa: PT018
             assert m["images_per_s"] > 0
     assert [e.epoch for e in events if e.kind == "epoch"] == [1, 2]
     assert (events[-1].step, events[-1].steps) == (10, 10)

@@ -13,7 +13,7 @@ from ..forming.snapshots import NATS
 from ..registry import about
 from ..runs import control
 from ..runs.folder import DONE, FAILED
-from ..saved import cards
+from ..saved import cards, schema
 from ..sweeps import comparison, sweeps
 from ..sweeps.sweeps import Disk, Sweep
 from ..text import _, ngettext, number
@@ -71,8 +71,9 @@ def show(args: Namespace) -> None:
     if args.json:
         print(json.dumps(_record(sweep, disk), indent=1))
         return
-    print(sweep.command)
-    for model in _record(sweep, disk)["models"]:
+    record = _record(sweep, disk)
+    print(record["command"])
+    for model in record["models"]:
         metrics = [f"{k.removesuffix('_nats')} {v:.2f}" for k, v in model["metrics"].items()]
         if "validation_elbo_nats" in model:
             validation = _("validation ELBO {value} nats", value=number(model["validation_elbo_nats"], 2))
@@ -137,9 +138,10 @@ def _wait(sweep: Sweep) -> None:
 
 
 def _record(sweep: Sweep, disk: Disk) -> dict[str, Any]:
-    states, known, records = sweep.states(disk), disk.checkpoints, []
+    states, known, records, before = sweep.states(disk), disk.checkpoints, [], False
     for value, name in zip(sweep.values, sweep.models, strict=True):
         card, problem = cards.look(known[name]) if name in known else ({}, "")
+        before = before or (bool(card.get("train")) and "validation" not in card["train"])
         measured, validation = card.get("metrics", {}), card.get("validation", {}).get("elbo_nats")
         metrics = {k: measured[k] for k in NATS if measured.get(k) is not None}
         chosen_by = {} if validation is None else {"validation_elbo_nats": validation}
@@ -149,7 +151,7 @@ def _record(sweep: Sweep, disk: Disk) -> dict[str, Any]:
         "name": sweep.name,
         "title": about(sweep.family, sweep.dataset),
         "setting": sweep.setting,
-        "command": sweep.command,
+        "command": schema.without_validation(sweep.command) if before else sweep.command,
         "models": records,
     }
 

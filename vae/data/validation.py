@@ -14,7 +14,7 @@ from typing import Any, cast
 import numpy as np
 
 from ..types import Samples
-from . import stratified
+from . import splits
 
 LEAST = 10  # samples: the mean of fewer says next to nothing
 MOST = 5_000  # samples: more would take time in every epoch and hardly lower the standard error
@@ -44,18 +44,23 @@ class Rows:
 
 
 def split(samples: Samples, share: float) -> Samples:
-    """The samples with that share of the training set as the validation set, MOST at most, of each class its share to
-    within one sample and never the last one. Samples of which that share is fewer than LEAST, and samples that have a
+    """The samples with that share of the training set as the validation set, MOST at most: drawn at random, of each
+    class its share to within one sample and never the last one, or of windows of series the last share of each, while a
+    window across the border is in neither set. Samples of which that share is fewer than LEAST, and samples that have a
     validation set already, are returned as they are."""
     n = len(samples.x_train)
     share = min(share, MOST / max(1, n))
     if round(share * n) < LEAST or samples.x_validation is not None:
         return samples
     y = samples.y_train
-    classes = np.zeros(n, int) if y is None else np.unique(y, return_inverse=True)[1]
-    held_out, _counts = stratified.drawn(classes, share, np.random.default_rng(SEED))
-    train, validation = np.flatnonzero(~held_out), np.flatnonzero(held_out)
-    if len(validation) < LEAST:
+    if samples.spans_train is not None:
+        trains, held_out = splits.by_time(samples.spans_train, share)
+    else:
+        classes = np.zeros(n, int) if y is None else np.unique(y, return_inverse=True)[1]
+        held_out, _counts = splits.stratified(classes, share, np.random.default_rng(SEED))
+        trains = ~held_out
+    train, validation = np.flatnonzero(trains), np.flatnonzero(held_out)
+    if len(validation) < LEAST or len(train) < LEAST:
         return samples
 
     def both(a: np.ndarray | None) -> tuple[np.ndarray | None, np.ndarray | None]:
@@ -69,6 +74,7 @@ def split(samples: Samples, share: float) -> Samples:
         y_train=y_train,
         c_train=c_train,
         factors_train=both(samples.factors_train)[0],
+        spans_train=both(samples.spans_train)[0],
         x_validation=x[validation],
         y_validation=y_validation,
         c_validation=c_validation,

@@ -58,6 +58,7 @@ class TrainHparams:
         "share of the training samples, 5,000 at most, that is held out to measure the model after each epoch; 0: none",
         low=0.0,
         high=0.5,
+        term="validation-set",
     )
 
 

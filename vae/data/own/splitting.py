@@ -6,7 +6,7 @@ import numpy as np
 
 from ...errors import SettingError
 from ...text import ngettext, number, significant
-from .. import stratified
+from .. import splits
 from .choices import Choices
 from .rows import FEWEST, Rows, natural
 
@@ -25,7 +25,7 @@ def split(rows: Rows, choices: Choices, notes: list[str]) -> tuple[np.ndarray, n
         return _by_time(rows, choices, notes)
     random = np.random.default_rng(choices.seed)
     classes = np.zeros(len(rows.x), int) if rows.labels is None else np.unique(rows.labels, return_inverse=True)[1]
-    test, counts = stratified.drawn(classes, choices.test_share, random)
+    test, counts = splits.stratified(classes, choices.test_share, random)
     if untested := int((counts == 0).sum()):
         notes.append(
             ngettext(
@@ -37,6 +37,13 @@ def split(rows: Rows, choices: Choices, notes: list[str]) -> tuple[np.ndarray, n
             )
         )
     return np.flatnonzero(~test), np.flatnonzero(test)
+
+
+def spans(rows: Rows) -> np.ndarray | None:
+    """For windows of series (n, 3) int64: the series, its first and its last step; None for other samples."""
+    if rows.when is None or rows.source is None:
+        return None
+    return np.column_stack([np.unique(rows.source, return_inverse=True)[1], rows.when]).astype(np.int64)
 
 
 # ---------------------------------------------------------------- parts
@@ -59,15 +66,9 @@ def _note_unknown(labels: np.ndarray | None, test: np.ndarray, notes: list[str])
 
 def _by_time(rows: Rows, choices: Choices, notes: list[str]) -> tuple[np.ndarray, np.ndarray]:
     """The last share of each series is the test set; a window across the border is in neither set."""
-    train, test = np.zeros(len(rows.x), bool), np.zeros(len(rows.x), bool)
-    assert rows.source is not None  # or the caller would not split by time
-    assert rows.when is not None
-    for source in np.unique(rows.source):
-        own = rows.source == source
-        last = int(rows.when[own, 1].max())
-        border = min(round((last + 1) * (1 - choices.test_share)), int(rows.when[own, 0].max()))
-        train |= own & (rows.when[:, 1] < border)
-        test |= own & (rows.when[:, 0] >= border)
+    windows = spans(rows)
+    assert windows is not None  # or the caller would not split by time
+    train, test = splits.by_time(windows, choices.test_share)
     if train.sum() < FEWEST // 2 or not test.any():
         raise SettingError(
             ngettext(

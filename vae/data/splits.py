@@ -1,12 +1,13 @@
-"""A random share of samples, stratified by class: the test set of a user's data, the validation set of a training."""
+"""A share of samples held out: the test set of a user's data, the validation set of a training."""
 
 from __future__ import annotations
 
 import numpy as np
 
 
-def drawn(classes: np.ndarray, share: float, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Which of n samples are held out, (n,) bool, and how many of each class, (classes,). classes: (n,) integers."""
+def stratified(classes: np.ndarray, share: float, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Which of n samples are held out, drawn at random, (n,) bool, and how many of each class, (classes,). classes:
+    (n,) integers."""
     sizes = np.bincount(classes)
     counts = held_out_counts(sizes, share, random)
     held_out = np.zeros(len(classes), bool)
@@ -27,3 +28,15 @@ def held_out_counts(sizes: np.ndarray, share: float, random: np.random.Generator
     order = order[remainders[order] >= 0]
     counts[order[: max(0, total - int(counts.sum()))]] += 1
     return counts
+
+
+def by_time(spans: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """Which of n windows of series train and which are held out, (n,) bool each: the last share of each series is held
+    out, and a window across the border is neither. spans: (n, 3) the series, its first and its last step."""
+    train, held_out = np.zeros(len(spans), bool), np.zeros(len(spans), bool)
+    for series in np.unique(spans[:, 0]):
+        own = spans[:, 0] == series
+        border = min(round((int(spans[own, 2].max()) + 1) * (1 - share)), int(spans[own, 1].max()))
+        train |= own & (spans[:, 2] < border)
+        held_out |= own & (spans[:, 1] >= border)
+    return train, held_out
