@@ -24,7 +24,7 @@ REQUIRED_IN_SPEC = ("shape", "n_data", "n_classes", "modality")
 TEXT_MAX, KEY_MAX = 20_000, 200  # characters
 CLASSES_MAX, VALUES_MAX = 100_000, 2**24  # classes of a data set, values of one sample
 WHOLE_MAX, NUMBER_MAX = 2**53, 1e20
-WHOLE_SET = " --set validation=0"  # in a command: no validation set is held out
+WHOLE_SET = "--set=validation=0"  # in a command: no validation set is held out
 DEEPEST = 8  # entries within entries
 UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -147,7 +147,7 @@ def completed(card: dict[str, Any]) -> dict[str, Any]:
 
 def without_validation(command: Any) -> Any:
     """The command of a training from before there was a validation set, as it is repeated now."""
-    return command.replace(" --epochs ", f"{WHOLE_SET} --epochs ", 1) if isinstance(command, str) else command
+    return command.replace(" --epochs ", f" {WHOLE_SET} --epochs ", 1) if isinstance(command, str) else command
 
 
 def writable(value: Any) -> Any:
