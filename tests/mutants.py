@@ -16,11 +16,17 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from tests import planted, planted_metrics, planted_nll, planted_shares
+from tests import planted, planted_held_out, planted_metrics, planted_nll, planted_shares
 from tests.planted import Mutant
 
 PROJECT = Path(__file__).resolve().parents[1]
-MUTANTS = (*planted.MUTANTS, *planted_metrics.METRICS, *planted_nll.MUTANTS, *planted_shares.SHARES)
+MUTANTS = (
+    *planted.MUTANTS,
+    *planted_held_out.MUTANTS,
+    *planted_metrics.METRICS,
+    *planted_nll.MUTANTS,
+    *planted_shares.SHARES,
+)
 CAUGHT = 1  # pytest's exit code when tests ran and some failed
 BASELINE = "no mutant"
 QUIET = ("-q", "-x", "--tb=line", "-p", "no:cacheprovider", "-p", "pytest_timeout", "-o", "addopts=")

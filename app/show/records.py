@@ -148,6 +148,8 @@ def comparison(a: Mapping, b: Mapping) -> None:
         label = _(plain.label) if one.label != two.label else one.label
         lines.append(f"| {label} | {cells[0]} | {cells[1]} | {difference} |")
     st.markdown("\n".join(lines))
+    if said := _by_validation(a, b):
+        st.caption(said)
     if said := nats.not_comparable(a, b):
         st.caption(literal(said))
     for card in (a, b):
@@ -155,6 +157,39 @@ def comparison(a: Mapping, b: Mapping) -> None:
             st.caption(literal(f"{card['name']}: {said}"))
     if said := nats.dequantised(a) or nats.dequantised(b):
         st.caption(literal(said))
+
+
+def _by_validation(a: Mapping, b: Mapping) -> str:
+    """Which of two models the validation set favours; "" where they do not have the same one, or no comparable ELBO."""
+    one, two = (card.get("validation", {}) for card in (a, b))
+    x, y = (part.get("elbo_nats") if has_prior(card) else None for part, card in ((one, a), (two, b)))
+    if x is None or y is None or one["n"] != two["n"] or not comparable("elbo_nats", a, b):
+        return ""
+    return _(
+        "Validation set, n = {n}: ELBO {x} and {y} nats. Choose a model by these: the test set is measured once, at "
+        "the end.",
+        n=number(one["n"]),
+        x=number(x, 1),
+        y=number(y, 1),
+    )
+
+
+def counts(card: Mapping) -> str:
+    """How many samples the model was trained, validated and tested on."""
+    n, validation, test = card["spec"]["n_data"], card.get("validation", {}).get("n"), card["metrics"].get("n_test")
+    said = [
+        ngettext(
+            "Trained on **{data}**, {n} sample",
+            "Trained on **{data}**, {n} samples",
+            n,
+            data=literal(card["dataset"]),
+        )
+    ]
+    if validation:
+        said.append(ngettext("validated on {n}", "validated on {n}", validation))
+    if test:
+        said.append(ngettext("tested on {n}", "tested on {n}", test))
+    return ", ".join(said)
 
 
 def sources(card: Mapping) -> list[str]:
@@ -232,7 +267,14 @@ def training(engine: Engine, height: int) -> None:
     if engine.history:
         st.plotly_chart(figures.training_curve(engine.history, has_prior(engine.card), height), config=QUIET)
         long = max(r["epoch"] for r in engine.history) >= figures.SHORT
-        caption = _("Nats per sample at each epoch; dotted: on the test set.")
+        caption = _("Nats per sample at each epoch.")
+        if any("validation_distortion_nats" in r for r in engine.history):
+            caption = _("Nats per sample at each epoch; dotted: on the validation set.")
+        elif any("test_distortion_nats" in r for r in engine.history):
+            caption = _(
+                "Nats per sample at each epoch; dotted: on the test set, as this model was trained without a "
+                "validation set."
+            )
         if long:
             caption += " " + _("The first 10% of training may run off the axis.")
         if clipped := clipping(engine.card):

@@ -25,13 +25,7 @@ if not engine.can_encode:
     st.stop()
 assert family is not None  # otherwise the checkpoint would not have opened
 st.markdown(f"### {literal(card['name'])} :gray[{_(family.title)}]")
-trained_on = ngettext(
-    "Trained on **{data}**, {n} sample",
-    "Trained on **{data}**, {n} samples",
-    card["spec"]["n_data"],
-    data=literal(card["dataset"]),
-)
-st.caption(f"{family.paper}  \n" + " · ".join([trained_on, *records.sources(card)]))
+st.caption(f"{family.paper}  \n" + " · ".join([records.counts(card), *records.sources(card)]))
 sweep_list.mention(card)
 records.idea(family)
 records.metrics(card)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from ..data.validation import numbers
 from ..errors import NotMeasurable, ShapeError
 from ..latent import trust
 from ..latent.compact import rounded, rounded_latents, without_rounding
@@ -39,7 +40,8 @@ def build(
     conditioned: bool = False,
     report: Callable[[str], Any] = lambda stage: None,
 ) -> Atlas:
-    """Choose n training rows, encode them, fit the map, measure its trust. Deterministic for a seed.
+    """Choose n training rows, encode them, fit the map, measure its trust. Deterministic for a seed. The index has the
+    numbers of these rows in the data set.
 
     Args: encode(x, y), decode(z, y): with labels, for models that take them. pictures(x): samples to uint8 thumbnails
         (n, c, h, w). view (d, m): the map shows z @ view.
@@ -94,7 +96,7 @@ def build(
         z=z,
         std=std,
         xy=fitted.xy,
-        index=rows,
+        index=numbers(samples, rows),
         classes=classes,
         projector=projector,
         labels=y,

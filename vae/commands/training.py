@@ -131,14 +131,15 @@ def _draw(bar: tqdm, event: Event) -> None:
 
 def _figures(m: Mapping[str, Any]) -> Iterator[str]:
     """The metrics known so far, as text; a model without a prior has no ELBO and no rate."""
-    names = {"elbo": "ELBO", "test_elbo": _("test ELBO"), "distortion": _("distortion"), "rate": _("rate")}
+    names = {"elbo": "ELBO", "validation_elbo": _("validation ELBO")}
+    names |= {"distortion": _("distortion"), "rate": _("rate")}
     for name, words in names.items():
         if (key := f"{name}_nats") in m:
             yield _("{name} {value} nats", name=words, value=number(m[key], 2))
-    if "test_mse" in m:
-        yield _("test MSE {value}", value=significant(m["test_mse"], 4))
-    if "test_accuracy" in m:
-        yield _("test accuracy {value}", value=percent(m["test_accuracy"], 1))
+    if "validation_mse" in m:
+        yield _("validation MSE {value}", value=significant(m["validation_mse"], 4))
+    if "validation_accuracy" in m:
+        yield _("validation accuracy {value}", value=percent(m["validation_accuracy"], 1))
     if "active_units_by_rate" in m:
         yield ngettext("{n} unit active by rate", "{n} units active by rate", m["active_units_by_rate"])
     if "active_units" in m:

@@ -82,6 +82,13 @@ def evaluated(samples: Samples, binarisation: Mapping[str, Any] | None) -> Sampl
     return dataclasses.replace(samples, x_train=x_train, x_test=binarised(samples.x_test, seed))
 
 
+def validated(samples: Samples, binarisation: Mapping[str, Any] | None) -> Samples:
+    """The same with the validation set binary, where it was held out of training samples that stay grey."""
+    if samples.x_validation is None or binarisation is None or binarisation["mode"] != DYNAMIC:
+        return samples
+    return dataclasses.replace(samples, x_validation=binarised(samples.x_validation, binarisation["seed"]))
+
+
 def of_card(card: Mapping[str, Any]) -> Samples:
     """The data set of a checkpoint, as its model is evaluated on it. Raises: what loading it and `evaluated` raise."""
     return evaluated(DATASETS.get(card["dataset"]).load(), card.get("binarisation"))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from ..data.validation import Rows
 from ..errors import ShapeError
 from ..latent.neighbours import Index
 from ..text import _
@@ -38,7 +39,7 @@ class Copies:
     test of Meehan, Chaudhuri and Dasgupta, 2020, which compares the same two distances over whole sets.
     """
 
-    def __init__(self, train: np.ndarray, yardstick: np.ndarray | None = None, seed: int = 0):
+    def __init__(self, train: np.ndarray | Rows, yardstick: np.ndarray | None = None, seed: int = 0):
         """train: (n, *shape), uint8 0-255 or float. yardstick: (m, *shape), decoded samples.
 
         Raises: ShapeError: no training samples, or a yardstick of another shape.
@@ -58,7 +59,7 @@ class Copies:
     @classmethod
     def of_model(
         cls,
-        train: np.ndarray,
+        train: np.ndarray | Rows,
         n_test: int,
         reconstruct: Callable[[np.ndarray], np.ndarray],
         *,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
+from ..data.validation import as_trained
 from ..errors import NotMeasurable, ShapeError
 from ..registry import metric_group
 from ..text import N_, _, ngettext, number
@@ -171,7 +172,7 @@ def _accuracy(right: np.ndarray, seed: int, protocol: str) -> Estimate:
 )
 def use_group(s: Subject) -> dict[str, Any]:
     """Samples are encoded without labels, by conditional models, too: otherwise the code would contain the answer."""
-    d = s.samples
+    d = as_trained(s.samples, s.engine.card)
     if d.y_train is None or d.y_test is None:
         raise NotMeasurable(_("{dataset} has no labels.", dataset=s.dataset.name))
     rows = np.random.default_rng(s.seed).permutation(len(d.x_train))[:N_TRAIN]

@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..data.validation import Rows
+
 BATCH = 500  # samples per batch of an evaluation
 
 
@@ -31,6 +33,6 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
             torch.mps.set_rng_state(before)
 
 
-def resident(a: np.ndarray, device: torch.device) -> Tensor:
-    """The whole array as a tensor on the device; a memory map is copied."""
+def resident(a: np.ndarray | Rows, device: torch.device) -> Tensor:
+    """The whole array, or the rows of one on disk, as a tensor on the device; a memory map is copied."""
     return torch.from_numpy(np.array(a) if isinstance(a, np.memmap) else np.ascontiguousarray(a)).to(device)

@@ -24,6 +24,7 @@ REQUIRED_IN_SPEC = ("shape", "n_data", "n_classes", "modality")
 TEXT_MAX, KEY_MAX = 20_000, 200  # characters
 CLASSES_MAX, VALUES_MAX = 100_000, 2**24  # classes of a data set, values of one sample
 WHOLE_MAX, NUMBER_MAX = 2**53, 1e20
+WHOLE_SET = "--set=validation=0"  # in a command: no validation set is held out
 DEEPEST = 8  # entries within entries
 UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -108,6 +109,10 @@ ENTRIES: dict[str, Kind] = {  # path -> kind; an entry that is not there is no p
     **dict.fromkeys(("hparams", "train", "spec", "metrics", "versions", "files", "atlas"), OBJECT),
     "hparams.*": SETTING,
     "train.*": SETTING,
+    "train.validation": Kind(N_("a number from 0 to 0.5"), lambda v: is_number(v) and 0 <= v <= 0.5),
+    "validation": OBJECT,
+    "validation.n": COUNT,
+    "validation.*": MEASURED,
     **dict.fromkeys(("classes", "changes", "spec.shape", "spec.condition"), LIST),
     **{"binarisation": BINARISATION, "binarisation.mode": TEXT, "binarisation.name": TEXT, "binarisation.seed": COUNT},
     "spec.shape.*": SIZE,
@@ -130,15 +135,22 @@ DEFAULTS: dict[str, Any] = {  # of the entries that a card may lack and that rea
 
 def completed(card: dict[str, Any]) -> dict[str, Any]:
     """The card with DEFAULTS for what it lacks, and null for each metric that is not finite or absurdly large: a
-    training that diverged has such metrics."""
+    training that diverged has such metrics. The command of a model from before there was a validation set says so."""
     card = {"title": card.get("name"), **copy.deepcopy(DEFAULTS), **card}
     spec = card.get("spec")
     n_classes = spec.get("n_classes") if isinstance(spec, dict) else 0
     if card["classes"] == [] and isinstance(n_classes, int):  # their numbers are their names
         card["classes"] = [str(k) for k in range(min(n_classes, CLASSES_MAX))]
+    if isinstance(card["train"], dict) and card["train"] and "validation" not in card["train"]:
+        card["command"] = without_validation(card["command"])
     if isinstance(card["metrics"], dict):
         card["metrics"] = {k: _measured(v) for k, v in card["metrics"].items()}
     return card
+
+
+def without_validation(command: Any) -> Any:
+    """The command of a training from before there was a validation set, as it is repeated now."""
+    return command.replace(" --epochs ", f" {WHOLE_SET} --epochs ", 1) if isinstance(command, str) else command
 
 
 def writable(value: Any) -> Any:

@@ -18,6 +18,7 @@ from ..atlas import building
 from ..atlas.measured import measure, stored
 from ..data import binarise
 from ..data.published.store import check_same
+from ..data.validation import LEAST, as_trained
 from ..engine.device import repeatable
 from ..engine.engine import Engine
 from ..errors import CheckpointError, SettingError
@@ -28,18 +29,19 @@ from ..models.tensors import resident
 from ..saved import checkpoint
 from ..saved.checkpoint import HISTORY, MODEL, RESUME, Checkpoint
 from ..settings import knobs
-from ..text import _, ngettext
+from ..text import N_, _, ngettext, number, percent
 from ..types import Samples, Spec
 from ..version import __version__
-from . import distributed, stream
+from . import distributed, held_out, stream
 from .job import Job
 from .plan import Plan
-from .resuming import changes, told
+from .resuming import changes, continued, told
 from .resuming import resume as resumed
 from .trainer import Event, Trainer, fit
 
 NLL_SAMPLES = 100
 LEARNT = 0.2  # of the epochs: before, most of a latent may still be on its way into use
+TOO_FEW = N_("No validation set: {share} of {n} training samples are fewer than {least}. All of them are trained on.")
 ROUNDED = 2.0**-10  # of a latent coordinate that is stored as float16
 MOVED = 0.05  # of a latent coordinate: farther from what is stored, it is another sample's
 Report = Callable[[str], Any]
@@ -83,9 +85,12 @@ def train(
     if saved:
         check_same(saved.config)  # first: it says more of a data set that is gone than that there is none of its name
     job = job or given or Job.of(plan)
+    job = continued(job, saved) if saved else job
     with distributed.group(job.device):
         report(_("loading data"))
-        samples = binarise.evaluated(distributed.in_turn(job.data.load), job.binarisation)
+        samples = distributed.in_turn(job.load)
+        if job.trainer.validation and samples.x_validation is None:
+            report(_(TOO_FEW, share=percent(job.trainer.validation, 1), n=number(len(samples.x_train)), least=LEAST))
         if job.binary and job.binarisation is None and binarise.is_grey(samples.x_train):
             report(_(binarise.GREY))
         job = _streamed(job, samples, saved)
@@ -146,16 +151,15 @@ def _epochs(
 ) -> Iterator[Event]:
     """Those that are left; of several processes one measures, reports and saves them."""
     plan, device, speaks = job.plan, job.device, distributed.speaks()
-    given, c_test = conditions(job, samples)
+    given = conditions(job, samples)
     if plan.stream_mb:
         x, given = stream.Stream(samples.x_train, given, device, plan.stream_mb), None
         report(_("streaming the training set, {mb} MB at a time", mb=plan.stream_mb))
     else:
         x = resident(samples.x_train, device)
-    x_test = resident(samples.x_test, device) if speaks else None
-    y_test = None if samples.y_test is None else resident(samples.y_test, device)
+    seen = held_out.after_each_epoch(job, samples) if speaks else {"x_validation": None}
     said = None
-    for event in fit(trainer, x, given, x_test, plan.epochs, y_test=y_test, c_test=c_test):
+    for event in fit(trainer, x, given, epochs=plan.epochs, **seen):
         if event.kind == "epoch" and speaks:
             warning = _collapse(job, trainer, event.metrics) if event.epoch >= LEARNT * plan.epochs else None
             if warning != said:
@@ -164,6 +168,7 @@ def _epochs(
             history.append({"epoch": event.epoch, "step": event.step, **event.metrics})
             status = {"epochs_done": event.epoch, "created": _now(), "metrics": {}, **_clipped(history)}
             going_on = len(history) > 1  # the first epoch of a new training takes no note over from what it overwrites
+            status |= held_out.of_card(samples, history)
             checkpoint.save(_folder(job), config | status, model_files(trainer, history), keep_note=going_on)
             watch(trainer, samples, event)
         yield event
@@ -185,24 +190,16 @@ def _collapse(job: Job, trainer: Trainer, metrics: dict[str, Any]) -> str | None
     return collapse_warning(metrics, trainer.model.d, knobs(job.family.Hparams))
 
 
-def test_conditions(job: Job, samples: Samples) -> torch.Tensor | None:
-    """The conditions of the test set, on the device; None where the model is told labels or nothing."""
-    if not job.conditioned:
-        return None
-    assert samples.c_test is not None  # a set with a condition has it for both splits
-    return resident(samples.c_test, job.device)
-
-
-def conditions(job: Job, samples: Samples) -> tuple[torch.Tensor | None, torch.Tensor | None]:
-    """What the model is told of the training set, on the device: its conditions, or labels, -1 where a model that
-    learns from a few does not see them; and the conditions of the test set, None where it is not told those."""
+def conditions(job: Job, samples: Samples) -> torch.Tensor | None:
+    """What the model is told of the training samples, on the device: their conditions, or labels, -1 where a model that
+    learns from a few does not see them."""
     if job.conditioned:
-        assert samples.c_train is not None  # a set with a condition has it for both splits
-        return resident(samples.c_train, job.device), test_conditions(job, samples)
+        assert samples.c_train is not None  # a set with a condition has it for every split
+        return resident(samples.c_train, job.device)
     y = samples.y_train
     if y is not None and "semi_supervised" in job.family.traits:
         y = keep_labels(y, job.hparams.labelled, job.plan.seed)
-    return None if y is None else resident(y, job.device), None
+    return None if y is None else resident(y, job.device)
 
 
 def _finish(
@@ -216,13 +213,13 @@ def _finish(
 ) -> Iterator[Event]:
     plan = job.plan
     report(_("evaluating on the test set"))
-    x_test = resident(samples.x_test, job.device)
-    y_test = None if samples.y_test is None else resident(samples.y_test, job.device)
-    c_test = test_conditions(job, samples)
-    metrics = evaluate(trainer.model, x_test, y_test, c=c_test, k=NLL_SAMPLES, seed=plan.seed)
+    x, y, c = held_out.on_device(job, samples, "test")
+    assert x is not None  # every data set has a test set
+    metrics = evaluate(trainer.model, x, y, c=c, k=NLL_SAMPLES, seed=plan.seed)
     if said := not_tight(metrics):
         report(said)
     config = config | {"epochs_done": trainer.epoch, "created": _now(), "metrics": metrics, **_clipped(history)}
+    config |= held_out.of_card(samples, history)
     saved = checkpoint.save(_folder(job), config, model_files(trainer, history), keep_note=True)
     add_atlas(saved, samples, n=plan.points, report=report, device=plan.device)
     figures = metrics | _clipped(history)
@@ -237,10 +234,11 @@ def add_atlas(
     device: str | None = None,
     report: Report = lambda stage: None,
 ) -> Checkpoint:
-    """Build the map of a checkpoint and save it with the folder. The same seed gives the same map."""
+    """Build the map of a checkpoint, of the samples that it was trained on, and save it with the folder. The same seed
+    gives the same map. samples: of its data set."""
     engine = Engine(saved, device)
     built = building.build(
-        samples,
+        as_trained(samples, saved.config),
         tuple(saved.config["classes"]),
         lambda x, told: engine.encode(x, **{engine.condition_name: told}),
         lambda z, told: engine.decode(z, **{engine.condition_name: told}),

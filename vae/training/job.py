@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from ..data import binarise
+from ..data.validation import split
 from ..engine.device import choose_device
 from ..errors import SettingError
 from ..registry import DATASETS, FAMILIES, MODALITIES, Dataset, Family
@@ -62,6 +63,14 @@ class Job:
     def binarisation(self) -> dict[str, Any] | None:
         """How the pixels are made binary, as the card has it; None: they are not."""
         return binarise.chosen(self.trainer.binarise, self.plan.dataset, self.plan.seed)
+
+    def load(self) -> Samples:
+        """The samples of `data`, binary where that was chosen, with the validation set held out of those for training.
+
+        Raises: as `data.load` and `binarise.evaluated`.
+        """
+        seen = binarise.evaluated(self.data.load(), self.binarisation)
+        return binarise.validated(split(seen, self.trainer.validation), self.binarisation)
 
     @cached_property
     def device(self) -> torch.device:

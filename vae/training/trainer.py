@@ -32,6 +32,7 @@ from .adam import Group
 from .stream import Resident, Stream
 
 REPORT_SECONDS = 0.25
+EVALUATED = ("elbo_nats", "distortion_nats", "rate_nats", "mse", "accuracy")  # after each epoch
 ADVERSARY_BETAS = (0.5, 0.9)  # of its Adam, as in the training of the adversary in Kim and Mnih, 2018
 
 
@@ -62,11 +63,19 @@ class TrainHparams:
         term="gradient-clipping",
     )
     binarise: str = knob(binarise.NONE, binarise.HELP, choices=binarise.MODES, term="binarisation")
+    validation: float = knob(
+        0.1,
+        "share of the training samples, 5,000 at most, that is held out to measure the model after each epoch; 0: none",
+        low=0.0,
+        high=0.5,
+        term="validation-set",
+    )
 
 
 @dataclass(frozen=True)
 class Event:
-    """kind "step" (several a second) or "epoch"; metrics: means since the epoch began, units in their names."""
+    """kind "step" (several a second) or "epoch"; metrics: means since the epoch began, units in their names, and those
+    of the last evaluation."""
 
     kind: str
     epoch: int  # the one under way, from 1
@@ -189,18 +198,20 @@ def fit(
     trainer: Trainer,
     x: Tensor | Stream,
     given: Tensor | None,
-    x_test: Tensor | None,
+    x_validation: Tensor | None,
     epochs: int,
     *,
-    y_test: Tensor | None = None,
-    c_test: Tensor | None = None,
+    y_validation: Tensor | None = None,
+    c_validation: Tensor | None = None,
+    held_out: bool = True,
 ) -> Iterator[Event]:
     """Train to `epochs` epochs in all (a resumed trainer does the rest), yielding events.
 
     x: (n, *shape) uint8 or float 0-1, on the model's device; given: what the model is told of each, (n,) labels, -1
-    where unknown, or conditions (n, *condition), or None; a stream as x has its own. y_test: labels of the test set;
-    c_test: its conditions, for a model that is told those. Stop by closing the generator. Of several processes each
-    takes its share of every batch; events of "step" tell of that alone.
+    where unknown, or conditions (n, *condition), or None; a stream as x has its own. x_validation: evaluated after each
+    epoch; y_validation: its labels; c_validation: its conditions, for a model that is told those. held_out: False for
+    samples that it trains on, whose number of active units alone is reported. Stop by closing the generator. Of several
+    processes each takes its share of every batch; events of "step" tell of that alone.
     Raises: Diverged: as soon as an epoch part is not finite, naming the part and the step.
     """
     batch, n = min(trainer.h.batch_size, len(x)), len(x)
@@ -208,7 +219,7 @@ def fit(
     per_epoch = -(-n // batch)
     rank, world = distributed.place()
     began, began_step = time.perf_counter(), trainer.step
-    active: dict[str, int] = {}  # as of the last epoch that was evaluated
+    evaluated: dict[str, Any] = {}  # as of the last epoch that was
     clipped: dict[str, float] = {}  # as of the last epoch
     while trainer.epoch < epochs:
         trainer.model.train()
@@ -237,7 +248,7 @@ def fit(
                     epochs,
                     trainer.step,
                     per_epoch * epochs,
-                    _means(sums, pending, seen, trainer.step) | active | clipped,
+                    _means(sums, pending, seen, trainer.step) | evaluated | clipped,
                     world * seen / (now - epoch_began),
                     left,
                 )
@@ -246,14 +257,14 @@ def fit(
         clipped = trainer.clipped_shares()
         metrics = means | clipped | {"seconds": seconds, "images_per_s": n / seconds}
         trainer.epoch += 1
-        if x_test is not None:
-            test = evaluate(trainer.model, x_test, y_test, c=c_test)
-            wanted = ("elbo_nats", "distortion_nats", "rate_nats", "mse", "accuracy")
-            metrics |= {f"test_{k}": test[k] for k in wanted if test[k] is not None}
-            _check_finite(metrics, trainer.step)  # the last step may have broken what no training loss has seen yet
-            counted = ("active_units_by_rate", "active_units")
-            active = {k: test[k] for k in counted if test[k] is not None}
-            metrics |= active
+        if x_validation is not None:
+            found = evaluate(trainer.model, x_validation, y_validation, c=c_validation)
+            of = "validation" if held_out else "training"
+            figures = {f"{of}_{k}": found[k] for k in EVALUATED if found[k] is not None}
+            _check_finite(figures, trainer.step)  # the last step may have broken what no training loss has seen yet
+            counted = {k: found[k] for k in ("active_units_by_rate", "active_units") if found[k] is not None}
+            evaluated = counted | (figures if held_out else {})
+            metrics |= evaluated
         left = (time.perf_counter() - began) / max(1, trainer.step - began_step) * (epochs * per_epoch - trainer.step)
         yield Event("epoch", trainer.epoch, epochs, trainer.step, per_epoch * epochs, metrics, n / seconds, left)
 

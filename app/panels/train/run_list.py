@@ -139,11 +139,14 @@ def _where(run: Run) -> str:
         parts.append(_("epoch {epoch} of {epochs}", epoch=number(p["epoch"]), epochs=number(run.plan["epochs"])))
     if running and p.get("stage") != "training":
         parts.append(_(p.get("stage", "starting")))
-    tested = p.get("stage") == "done"  # the metrics are those of the test set
+    if tested := p.get("stage") == "done":  # the metrics are those of the test set
+        last = (run.epochs() or [{}])[-1]
+        m = m | {"validation_elbo_nats": last.get("validation_elbo_nats")}
     for key, label in (
         ("elbo_nats", _("test ELBO {nats} nats") if tested else _("training ELBO {nats} nats")),
         ("distortion_nats", _("distortion {nats} nats")),
         ("rate_nats", _("rate {nats} nats")),
+        ("validation_elbo_nats", _("validation ELBO {nats} nats")),
     ):
         if m.get(key) is not None:
             parts.append(label.format(nats=number(m[key], 1)))

@@ -38,7 +38,7 @@ const FRAMES = { epoch: [1, 2, 3], beta: [0.5, 4] }
 
 function framesOf(key, part) {
   const axis = key.startsWith("sweep") ? "beta" : "epoch", values = FRAMES[axis], pictures = (n, seed) => ({ values: inks(16 * n, seed), shape: [n, ...SHAPE] })
-  if (part === "fixed.bin") return packed({}, { labels: { values: inks(N, 1).map((v) => v % 2) }, test: pictures(16, 2) })
+  if (part === "fixed.bin") return packed({}, { labels: { values: inks(N, 1).map((v) => v % 2) }, shown: pictures(16, 2) })
   if (part !== "index.json") return packed({}, { again: pictures(16, parseInt(part, 10)), drawn: pictures(64, parseInt(part, 10)), xy: { values: numbers(2 * N, (i) => i + parseInt(part, 10)), shape: [N, 2] } })
   const figures = values.map((_v, i) => ({ elbo_nats: -80 - i, distortion_nats: 60 + i, rate_nats: 20 - 15 * i }))
   return {

@@ -178,7 +178,9 @@ def understand(found: Given, choices: Choices, progress: Progress = lambda done,
         pictures=MODALITIES.get(rows.modality).pictures(x_train[shown]),
         decisions=(*made, *rows.decisions),
     )
-    return Understood(preview, Samples(x_train, y_train, x_test, y_test), tuple(names), mean, std)
+    spans = splitting.spans(rows)
+    samples = Samples(x_train, y_train, x_test, y_test, spans_train=None if spans is None else spans[train])
+    return Understood(preview, samples, tuple(names), mean, std)
 
 
 def readable() -> str:
