@@ -1,0 +1,36 @@
+"""AE, VAE and GAN compared by measurement: the claims of textbooks with what was measured of them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from vae.studies.kinds import Compared, markdown, title
+from vae.text import _
+
+
+def show() -> None:
+    """A closed section: claims with their verdicts, every measure of each data set, and how they came about."""
+    with st.expander(_("AE, VAE and GAN compared by measurement"), icon=":material/table_chart:"):
+        compared = Compared.shipped()
+        st.markdown(
+            _(
+                "What textbooks say of these kinds of models, and what came out when all had the same nets, the same "
+                "number of latent dimensions and the same training. *Yes*: every run of one kind was above every run "
+                "of the other. *Not clear*: some were, some were not."
+            )
+        )
+        claims, *each = st.tabs([_("Claims"), *map(title, compared.datasets)])
+        claims.markdown(markdown(compared.claims()))
+        for tab, dataset in zip(each, compared.datasets, strict=True):
+            tab.markdown(markdown(compared.measures(dataset)))
+            tab.caption(_("Mean ± standard deviation between seeds. –: not defined for this kind."))
+        st.markdown(markdown(compared.protocols()))
+        st.caption(
+            _(
+                "Small nets, trained briefly on small grey pictures, at the default settings of each family: with "
+                "another net or a tuned setting, any of them may do better. Sharpness counts noise as detail. The "
+                "judge is a small classifier, and what it does not see is not measured. An AE has no prior: its "
+                "samples come from a Gaussian fitted to its codes. A GAN has no encoder: the one here is trained along "
+                "with it and does not change its samples. Each measure is defined in docs/kinds.md."
+            )
+        )
