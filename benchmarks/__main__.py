@@ -8,7 +8,7 @@ import sys
 
 import benchmarks
 
-NOT_BENCHMARKS = {"__main__", "machine", "peer", "kinds_measures"}
+NOT_BENCHMARKS = {"__main__", "machine", "peer", "kinds_measures", "kinds_models"}
 
 
 def main(argv: list[str]) -> int:

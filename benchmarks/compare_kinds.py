@@ -20,7 +20,7 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +29,13 @@ import torch
 
 from benchmarks import kinds_measures as measured
 from benchmarks.kinds_measures import Codec, Data
+from benchmarks.kinds_models import codec_of, pca, trained
 from benchmarks.machine import OUT, machine
 from vae.metrics.features import feature_space
-from vae.models.conditions import told
-from vae.models.tensors import resident
 from vae.registry import DATASETS
 from vae.studies import kinds
-from vae.training.experiment import conditions, prepare
-from vae.training.job import Job
 from vae.training.plan import Plan
-from vae.training.trainer import Diverged, Trainer, fit
+from vae.training.trainer import Diverged, Trainer
 from vae.types import Samples
 
 ROWS = OUT / "compare_kinds.jsonl"
@@ -46,7 +43,6 @@ TRAINED = ("ae", "vae", "gan", "cvae")
 BASELINES = ("pca", "data")
 FEW = 500  # training samples of the second training
 SWINGS = 5  # last epochs over which the Frechet distance is watched
-BATCH = 500  # pictures at once
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +80,7 @@ PROTOCOLS = (
 SMOKE = Protocol("digits", d=4, width=16, epochs=2, seeds=1)
 
 
-# ---------------------------------------------------------------- data and models
+# ---------------------------------------------------------------- data
 
 
 @functools.cache
@@ -106,57 +102,6 @@ def few(s: Samples, seed: int) -> Samples:
     """FEW of the training samples, the same for every family."""
     rows = np.random.default_rng(seed).permutation(len(s.x_train))[:FEW]
     return Samples(s.x_train[rows], s.y_train[rows], s.x_test, s.y_test)
-
-
-def codec_of(model: Any) -> Codec:
-    """A trained model in NumPy: posterior means and E[x|z]."""
-
-    def through(act: Callable[..., torch.Tensor], values: np.ndarray, y: np.ndarray | None) -> np.ndarray:
-        model.eval()
-        out = []
-        with torch.inference_mode():
-            for i in range(0, len(values), BATCH):
-                c = None if y is None else told(model, torch.from_numpy(y[i : i + BATCH]))
-                out.append(act(torch.from_numpy(values[i : i + BATCH]), c).numpy())
-        return np.concatenate(out)
-
-    def prior(n: int, seed: int) -> np.ndarray:
-        return model.sample_prior(n, torch.Generator().manual_seed(seed)).numpy()
-
-    return Codec(
-        lambda x, y=None: through(lambda part, c: model.infer(part, c).mu, x, y),
-        lambda z, y=None: through(lambda part, c: model.decode(part, c), z, y),
-        prior if model.has_prior else None,
-        conditional=bool(model.condition),
-    )
-
-
-def pca(x: np.ndarray, d: int) -> Codec:
-    """The best linear code of width d, with pictures cut off at black and white."""
-    mean = x.mean(0).reshape(-1)
-    rest = x.reshape(len(x), -1) - mean
-    basis = np.linalg.eigh(rest.T.astype(np.float64) @ rest).eigenvectors[:, -d:].astype(np.float32)
-    return Codec(
-        lambda x, y=None: (x.reshape(len(x), -1) - mean) @ basis,
-        lambda z, y=None: (z @ basis.T + mean).clip(0, 1).reshape(-1, *x.shape[1:]),
-    )
-
-
-def trained(
-    plan: Plan, samples: Samples, watch: Callable[[int, Trainer], Any] = lambda epoch, trainer: None
-) -> tuple[Trainer, float]:
-    """A trained model and the processor time of its training, without that of `watch`, which is called after each
-    epoch. Raises: Diverged."""
-    job = Job.of(plan)
-    trainer, _spec = prepare(job, samples)
-    given, _ = conditions(job, samples)
-    spent, began = 0.0, time.process_time()
-    for event in fit(trainer, resident(samples.x_train, job.device), given, None, plan.epochs):
-        spent += time.process_time() - began
-        if event.kind == "epoch":
-            watch(event.epoch, trainer)
-        began = time.process_time()
-    return trainer, spent
 
 
 # ---------------------------------------------------------------- a row
@@ -259,22 +204,25 @@ def run(protocol: Protocol) -> None:
 
 
 def record(protocols: tuple[Protocol, ...]) -> dict[str, Any]:
-    """What is shipped: protocols, machine, and every measure of every seed, rounded to 4 digits."""
-    values: dict[str, dict[str, dict[str, list[float]]]] = {}
+    """What is shipped: protocols, machine, and every measure, rounded to 4 digits, of the seeds of which every kind is
+    finished."""
+    settings, judges, values = {}, {}, {}
     for protocol in protocols:
-        for r in finished(protocol):
-            of_kind = values.setdefault(protocol.dataset, {}).setdefault(r["made_by"]["kind"], {})
-            for key, value in r.items():
-                if key != "made_by":
-                    of_kind.setdefault(key, []).append(float(f"{value:.4g}"))
-    for kinds_of in values.values():
-        for found in kinds_of.values():
-            if len(distances := found.get("frechet_distance", [])) > 1:
+        rows, data = finished(protocol), loaded(protocol)[1]
+        counts = Counter(r["made_by"]["seed"] for r in rows)
+        seeds = [seed for seed, n in sorted(counts.items()) if n == len(BASELINES + TRAINED)]
+        of_kind: dict[str, dict[str, list[float]]] = {}
+        for r in rows:
+            if r["made_by"]["seed"] in seeds:
+                measured_here = of_kind.setdefault(r["made_by"]["kind"], {})
+                for key in r.keys() - {"made_by"}:
+                    measured_here.setdefault(key, []).append(float(f"{r[key]:.4g}"))
+        for found in of_kind.values():
+            if len(distances := found["frechet_distance"]) > 1:
                 found["seed_spread"] = [float(f"{statistics.stdev(distances) / statistics.mean(distances):.4g}")]
-    settings, judges = {}, {}
-    for protocol in protocols:
-        data = loaded(protocol)[1]
-        settings[protocol.dataset] = dataclasses.asdict(protocol) | {"n": len(data.x), "n_test": len(data.x_test)}
+        values[protocol.dataset] = {kind: dict(sorted(found.items())) for kind, found in of_kind.items()}
+        sizes = {"n": len(data.x), "n_test": len(data.x_test)}
+        settings[protocol.dataset] = dataclasses.asdict(protocol) | sizes | {"seeds": len(seeds)}
         judges[protocol.dataset] = data.judge.name
     return {"protocols": settings, "judges": judges, "few": FEW, "machine": machine(), "values": values}
 

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import compare_kinds, kinds_measures
-from benchmarks.compare_kinds import Protocol, pca
+from benchmarks import compare_kinds, kinds_measures, kinds_models
+from benchmarks.compare_kinds import Protocol
 from benchmarks.kinds_measures import Codec, Data, Near
+from benchmarks.kinds_models import pca
 from vae.metrics.features import FeatureSpace, Net
 from vae.registry import DATASETS
 from vae.training.trainer import Diverged
@@ -192,7 +193,7 @@ def test_a_training_that_diverges_is_a_row_of_its_own(untrained, monkeypatch):
     def diverges(*_args):
         raise Diverged("loss is nan")
 
-    monkeypatch.setattr(compare_kinds, "fit", diverges)
+    monkeypatch.setattr(kinds_models, "fit", diverges)
     made = compare_kinds.row(TINY, "vae", 1)
     assert made == {"made_by": TINY.made_by("vae", 1), "diverged": 1}
 

@@ -22,11 +22,12 @@ KINDS = {
     "vae": N_("VAE"),
     "gan": N_("GAN"),
     "cvae": N_("CVAE"),
-    "pca": N_("PCA + Gaussian"),
+    "pca": N_("PCA"),
     "data": N_("real pictures"),
 }
 BASELINE = "pca"
-HOLDS, OPPOSITE, UNCLEAR = N_("yes"), N_("no, the opposite"), N_("not clear")
+HOLDS, OPPOSITE, UNCLEAR, FEW = N_("yes"), N_("no, the opposite"), N_("not clear"), N_("too few runs")
+LEAST = 3  # runs of each kind for a verdict: fewer are apart by chance too often
 
 
 @dataclass(frozen=True)
@@ -131,11 +132,12 @@ class Compared:
         return self.record["values"][dataset].get(kind, {}).get(measure, [])
 
     def verdict(self, claim: Claim, dataset: str) -> str:
-        """HOLDS if the claim is true of every pair of runs of the two kinds, OPPOSITE if its opposite is, else UNCLEAR.
-        Five runs each would be apart by chance in 2 of 252 cases."""
+        """HOLDS if the claim is true of every pair of runs of the two kinds, OPPOSITE if its opposite is, else UNCLEAR:
+        the extremes of the Mann-Whitney statistic, which n runs of each reach by chance in 2 of (2n choose n) cases.
+        FEW: there are fewer than LEAST runs."""
         more, less = (self.values(dataset, kind, claim.measure) for kind in (claim.more, claim.less))
-        if not more or not less:
-            return UNCLEAR
+        if min(len(more), len(less)) < LEAST:
+            return FEW
         if min(more) > max(less):
             return HOLDS
         return OPPOSITE if max(more) < min(less) else UNCLEAR
@@ -147,8 +149,7 @@ class Compared:
             measure, cells = _of(claim.measure), []
             for dataset in self.datasets:
                 shown = [self._mean(dataset, kind, claim.measure) for kind in (claim.more, claim.less, BASELINE)]
-                means = "; ".join(part for part in shown if part)
-                cells.append(f"**{_(self.verdict(claim, dataset))}** ({means})")
+                cells.append(f"**{_(self.verdict(claim, dataset))}** ({'; '.join(part for part in shown if part)})")
             table.append([_(claim.text), _(measure.name), *cells])
         return table
 

@@ -11,20 +11,8 @@ from vae.text import _
 def show() -> None:
     """A closed section: claims with their verdicts, every measure of each data set, and how they came about."""
     with st.expander(_("AE, VAE and GAN compared by measurement"), icon=":material/table_chart:"):
-        compared = Compared.shipped()
-        st.markdown(
-            _(
-                "What textbooks say of these kinds of models, and what came out when all had the same nets, the same "
-                "number of latent dimensions and the same training. *Yes*: every run of one kind was above every run "
-                "of the other. *Not clear*: some were, some were not."
-            )
-        )
-        claims, *each = st.tabs([_("Claims"), *map(title, compared.datasets)])
-        claims.markdown(markdown(compared.claims()))
-        for tab, dataset in zip(each, compared.datasets, strict=True):
-            tab.markdown(markdown(compared.measures(dataset)))
-            tab.caption(_("Mean ± standard deviation between seeds. –: not defined for this kind."))
-        st.markdown(markdown(compared.protocols()))
+        with st.container(key="zscope-kinds"):
+            _tables(Compared.shipped())
         st.caption(
             _(
                 "Small nets, trained briefly on small grey pictures, at the default settings of each family: with "
@@ -34,3 +22,21 @@ def show() -> None:
                 "with it and does not change its samples. Each measure is defined in docs/kinds.md."
             )
         )
+
+
+def _tables(compared: Compared) -> None:
+    """Tabs of tables, and how the models were trained."""
+    st.markdown(
+        _(
+            "What textbooks say of these kinds of models, and what came out when all had the same nets, the same "
+            "number of latent dimensions and the same training. *Yes*: the claim is true of every run of one kind and "
+            "every run of the other. *No, the opposite*: it is true of none. *Not clear*: it is true of some. In "
+            "brackets: the means, and that of PCA with a Gaussian fitted to its codes, which needs no neural network."
+        )
+    )
+    claims, *each = st.tabs([_("Claims"), *map(title, compared.datasets)])
+    claims.markdown(markdown(compared.claims()))
+    for tab, dataset in zip(each, compared.datasets, strict=True):
+        tab.markdown(markdown(compared.measures(dataset)))
+        tab.caption(_("Mean ± standard deviation between seeds. –: not defined for this kind."))
+    st.markdown(markdown(compared.protocols()))
