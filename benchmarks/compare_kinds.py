@@ -2,8 +2,8 @@
 
 Trains ae, vae, gan and cvae alike (`PROTOCOLS`: nets, d, optimiser steps and seeds, set before the first run and not
 chosen by any figure) on the digits and on 10 000 pictures of Fashion-MNIST, once on all and once on 500 samples for as
-many steps, and measures each, PCA with a Gaussian of equal d, and the training pictures themselves. About 20 minutes on
-one core (OMP_NUM_THREADS=1).
+many steps, and measures each, PCA with a Gaussian of equal d, and the training pictures themselves. About 12 minutes
+of processor time (OMP_NUM_THREADS=1).
 
 Every run is written when it is finished, to benchmarks/out/compare_kinds.jsonl; started again, the same command goes on
 from there, and trains again what other settings made. It does not know which code made a row: delete the file after

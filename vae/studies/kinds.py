@@ -65,8 +65,8 @@ MEASURES: dict[str, dict[str, Measure]] = {  # a row of the usual table -> key i
         "holes": Measure(N_("samples in holes, share"), 2),
         "holes_box": Measure(N_("the same, from the box around the codes"), 2),
         "lost": Measure(N_("samples whose code does not return, share"), 2),
-        "off_data": Measure(N_("off-data score of straight paths"), 2),
-        "off_data_pictures": Measure(N_("off-data score of the pictures on them"), 2),
+        "off_data": Measure(N_("off-data score of straight paths"), 3),
+        "off_data_pictures": Measure(N_("off-data score of the pictures on them"), 3),
     },
     N_("Robustness"): {
         "mse": Measure(N_("reconstruction error, MSE"), 4),
