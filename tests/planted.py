@@ -395,4 +395,7 @@ MUTANTS = (
     Mutant("a list of latents is never checked", "engine/engine.py",
            'z = rows(z, self.d, "latents")', "z = np.ascontiguousarray(z, np.float32)",
            "engine/test_engine.py::test_an_untrained_engine_refuses_nan"),
+    Mutant("a claim holds where the means alone are apart", "studies/kinds.py",
+           "min(more) > max(less)", "statistics.mean(more) > statistics.mean(less)",
+           "studies/test_kinds.py::test_a_claim_holds_where_it_is_true_of_every_pair_of_runs"),
 )

@@ -11,11 +11,12 @@ from typing import Any
 from ..errors import DataNotFound, SettingError, UnknownName
 from ..registry import AS_IN_THE_PAPER, KINDS, LAYOUTS, Family, datasets, families, metric_groups, modalities
 from ..settings import knobs
+from ..studies.kinds import Compared, markdown
 from ..text import _
 from ..training.trainer import TrainHparams
 from ..types import ARTIFACTS
 
-PAGES = ("docs/guide.md", "docs/reference.md", "docs/data.md")
+PAGES = ("docs/guide.md", "docs/reference.md", "docs/data.md", "docs/kinds.md")
 MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.S)
 FEW = 3  # families without a setting, up to which these are named instead of those with it
 
@@ -205,4 +206,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "modalities": _modalities,
     "metrics": _metrics,
     "artifacts": _artifacts,
+    "compared_claims": lambda: markdown(Compared.shipped().claims()),
+    "compared_digits": lambda: markdown(Compared.shipped().measures("digits")),
+    "compared_fashion": lambda: markdown(Compared.shipped().measures("fashion_mnist")),
+    "compared_protocols": lambda: markdown(Compared.shipped().protocols()),
 }
