@@ -5,7 +5,7 @@ import { fidelity } from "../../app/browser/shared/fidelity.js"
 const known = { neighbour: 0.1, pca: 0.2, components: 16 }
 
 test("reconstructions are compared with neighbouring samples", () => {
-  assert.match(fidelity(0.08, known).text, /by 0\.08, less than neighbouring samples differ from each other \(0\.1\)\. PCA with 16 components: 0\.2\.$/)
+  assert.match(fidelity(0.08, known).text, /by 0\.08, less than neighbouring samples differ \(0\.1\)\. PCA with 16 components: 0\.2\.$/)
   assert.match(fidelity(0.0901, known).text, /about as much as/)
   assert.match(fidelity(0.1099, known).text, /about as much as/)
   assert.match(fidelity(0.1101, known).text, /more than/)
@@ -18,6 +18,6 @@ test("a model is poor here beyond neighbours or beyond PCA", () => {
 })
 
 test("what was not measured is left out", () => {
-  assert.deepEqual(fidelity(0.5, { neighbour: null, pca: null, components: null }), { text: "Reconstructions here differ from the real samples by 0.5.", poor: false })
+  assert.deepEqual(fidelity(0.5, { neighbour: null, pca: null, components: null }), { text: "Reconstructions here are off by 0.5.", poor: false })
   assert.deepEqual(fidelity(NaN, known), { text: "", poor: false })
 })

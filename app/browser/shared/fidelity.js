@@ -15,13 +15,13 @@ export const FIDELITY_TITLE = _("Whether the decoded pictures are right: the roo
 export function fidelity(error, { neighbour, pca, components }) {
   if (!Number.isFinite(error)) return { text: "", poor: false }
   const values = { error: significant(error, DIGITS), neighbour: significant(neighbour, DIGITS) }, most = 1 + ALIKE
-  let text = _("Reconstructions here differ from the real samples by {error}.", values)
+  let text = _("Reconstructions here are off by {error}.", values)
   if (neighbour !== null && error > most * neighbour)
-    text = _("Reconstructions here differ from the real samples by {error}, more than neighbouring samples differ from each other ({neighbour}).", values)
+    text = _("Reconstructions here are off by {error}, more than neighbouring samples differ ({neighbour}).", values)
   else if (neighbour !== null && error < (1 - ALIKE) * neighbour)
-    text = _("Reconstructions here differ from the real samples by {error}, less than neighbouring samples differ from each other ({neighbour}).", values)
+    text = _("Reconstructions here are off by {error}, less than neighbouring samples differ ({neighbour}).", values)
   else if (neighbour !== null)
-    text = _("Reconstructions here differ from the real samples by {error}, about as much as neighbouring samples differ from each other ({neighbour}).", values)
+    text = _("Reconstructions here are off by {error}, about as much as neighbouring samples differ ({neighbour}).", values)
   if (pca !== null && components !== null)
     text += ` ${ngettext("PCA with {n} component: {pca}.", "PCA with {n} components: {pca}.", components, { pca: significant(pca, DIGITS) })}`
   return { text, poor: (neighbour !== null && error > most * neighbour) || (pca !== null && error > most * pca) }
