@@ -36,11 +36,17 @@ def sentence(found: Fidelity) -> str:
         )
     if found.pca is None or found.components is None:
         return said
+    pca = significant(found.pca, 2)
+    if found.beyond_pca:
+        better = ngettext(
+            "PCA with {n} component does better: {pca}.",
+            "PCA with {n} components does better: {pca}.",
+            found.components,
+            pca=pca,
+        )
+        return f"{said} {better}"
     return f"{said} " + ngettext(
-        "PCA with {n} component: {pca}.",
-        "PCA with {n} components: {pca}.",
-        found.components,
-        pca=significant(found.pca, 2),
+        "PCA with {n} component: {pca}.", "PCA with {n} components: {pca}.", found.components, pca=pca
     )
 
 
@@ -48,14 +54,12 @@ def warning(found: Fidelity | None) -> str:
     """What to make of a model that reconstructs poorly; "" for others."""
     if found is None or not found.poor:
         return ""
-    beaten = _("PCA with as many components does better.") if found.beyond_pca else ""
     parts = (
         _("This model reconstructs poorly."),
         sentence(found),
-        beaten,
         _("Trust says whether a point comes back, not whether its picture looks like the real samples near it."),
     )
-    return " ".join(part for part in parts if part)
+    return " ".join(parts)
 
 
 def show(found: Fidelity | None) -> None:

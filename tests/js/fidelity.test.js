@@ -15,6 +15,7 @@ test("a model is poor here beyond neighbours or beyond PCA", () => {
   assert.deepEqual([0.08, 0.109, 0.111].map((error) => fidelity(error, known).poor), [false, false, true])
   assert.deepEqual([0.05, 0.054, 0.056].map((error) => fidelity(error, { neighbour: null, pca: 0.05, components: 1 }).poor), [false, false, true])
   assert.match(fidelity(0.05, { neighbour: null, pca: 0.05, components: 1 }).text, /PCA with 1 component: 0\.05\.$/)
+  assert.match(fidelity(0.06, { neighbour: null, pca: 0.05, components: 16 }).text, /PCA with 16 components does better: 0\.05\.$/)
 })
 
 test("what was not measured is left out", () => {

@@ -22,7 +22,10 @@ export function fidelity(error, { neighbour, pca, components }) {
     text = _("Reconstructions here are off by {error}, less than neighbouring samples differ ({neighbour}).", values)
   else if (neighbour !== null)
     text = _("Reconstructions here are off by {error}, about as much as neighbouring samples differ ({neighbour}).", values)
-  if (pca !== null && components !== null)
-    text += ` ${ngettext("PCA with {n} component: {pca}.", "PCA with {n} components: {pca}.", components, { pca: significant(pca, DIGITS) })}`
-  return { text, poor: (neighbour !== null && error > most * neighbour) || (pca !== null && error > most * pca) }
+  const better = pca !== null && error > most * pca, told = { pca: significant(pca, DIGITS) }
+  if (better && components !== null)
+    text += ` ${ngettext("PCA with {n} component does better: {pca}.", "PCA with {n} components does better: {pca}.", components, told)}`
+  else if (pca !== null && components !== null)
+    text += ` ${ngettext("PCA with {n} component: {pca}.", "PCA with {n} components: {pca}.", components, told)}`
+  return { text, poor: better || (neighbour !== null && error > most * neighbour) }
 }
