@@ -1,4 +1,6 @@
-"""Plants the bugs of planted.py one at a time in a copy of the package; test_mutants.py wants a test to fail for each.
+"""Plants the bugs of planted.py and planted_map.py one at a time in a copy of the package.
+
+test_mutants.py wants a test to fail for each.
 
 `python -m tests.mutants` runs them all (`quick`: those always on) and prints a JSON line each: [name, exit code of
 pytest, its last lines]. What is heavy is imported once and each mutant runs in a fork, so that it costs a second.
@@ -16,7 +18,10 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from tests.planted import MUTANTS, Mutant
+from tests import planted, planted_map
+from tests.planted import Mutant
+
+MUTANTS = (*planted.MUTANTS, *planted_map.MUTANTS)
 
 PROJECT = Path(__file__).resolve().parents[1]
 CAUGHT = 1  # pytest's exit code when tests ran and some failed
