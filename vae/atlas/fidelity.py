@@ -75,10 +75,17 @@ def of_model(atlas: Atlas, card: Mapping[str, Any]) -> Fidelity | None:
 def baselines_of(card: Mapping[str, Any]) -> dict[str, Any]:
     """neighbour, pca and components of a card; those that it lacks are None."""
     found = (card.get("atlas") or {}).get("baselines") or {}
-    known = {key: found.get(key) for key in ("neighbour", "pca")}
-    known = {key: float(v) if is_number(v) and v >= 0 else None for key, v in known.items()}
+
+    def size(key: str) -> float | None:
+        value: Any = found.get(key)
+        return float(value) if is_number(value) and value >= 0 else None
+
     components = found.get("components")
-    return known | {"components": components if is_whole(components, 1) else None}
+    return {
+        "neighbour": size("neighbour"),
+        "pca": size("pca"),
+        "components": components if is_whole(components, 1) else None,
+    }
 
 
 def baselines(
