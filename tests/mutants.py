@@ -16,13 +16,14 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from tests import planted, planted_held_out, planted_metrics, planted_nll, planted_shares
+from tests import planted, planted_held_out, planted_map, planted_metrics, planted_nll, planted_shares
 from tests.planted import Mutant
 
 PROJECT = Path(__file__).resolve().parents[1]
 MUTANTS = (
     *planted.MUTANTS,
     *planted_held_out.MUTANTS,
+    *planted_map.MUTANTS,
     *planted_metrics.METRICS,
     *planted_nll.MUTANTS,
     *planted_shares.SHARES,

@@ -214,7 +214,9 @@ def _atlas(p: argparse.ArgumentParser) -> None:
     p.add_argument("checkpoint")
     p.add_argument("--n", type=int, default=10_000, help=_("reference samples on the map (default 10000)"))
     p.add_argument(
-        "--measure", action="store_true", help=_("keep the map, only measure its samples: error, rate, factors")
+        "--measure",
+        action="store_true",
+        help=_("keep the map, only measure its samples (error, rate, factors), its trust and its fidelity"),
     )
     p.add_argument("--device")
     p.set_defaults(run=_run("training", "rebuild_atlas"))

@@ -7,9 +7,10 @@ import streamlit as st
 from app import session
 from app.panels.model import manage
 from app.panels.train import sweep_list
-from app.show import records
+from app.show import fidelity, records
 from app.show.cards import has_prior
 from app.show.literal import literal
+from vae.atlas.fidelity import of_model
 from vae.registry import FAMILIES
 from vae.text import _, ngettext
 
@@ -30,6 +31,8 @@ sweep_list.mention(card)
 records.idea(family)
 records.metrics(card)
 records.collapse(card)
+found = of_model(engine.atlas, card)
+fidelity.show(found)
 
 left, right = st.columns(2, gap="medium")
 with left:
@@ -52,6 +55,8 @@ st.caption(
     )
 )
 records.rows(pictures, decoded)
+if found is not None and not found.poor:
+    st.caption(fidelity.sentence(found))
 records.latent_map(engine.atlas)
 
 left, right = st.columns(2, gap="medium")

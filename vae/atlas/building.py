@@ -81,14 +81,7 @@ def build(
     projector = Projector.build(z, fitted.xy, a=fitted.a, b=fitted.b, view=view)
     search = Index(projector.seen(z), projector.scale)
     report(N_("measuring trust"))
-
-    def decode_given(z: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        nearest = None if given is None else given[search.query(projector.seen(z), 1)[1][:, 0]]
-        return decode(z, nearest), nearest
-
-    if not projector.equal:  # else there is nothing to measure
-        measured = trust.calibrate(projector, decode_given, lambda pair: encode(*pair)[0], seed=seed)
-        projector = projector.with_trust(measured)
+    projector = with_trust(projector, search, given, encode, decode, seed=seed)
     report(N_("drawing thumbnails"))
     columns, fit = _sheet_of(len(x), pictures(x[:1]).shape[2:])
     thumbnails = pictures(x[:fit])
@@ -105,10 +98,31 @@ def build(
         thumbnails_webp=_webp(tile(thumbnails, columns)),
         thumb_columns=columns,
         thumb_size=thumbnails.shape[2:],
-        _search=search,
+        search=search,
         measured=stored(measure(x, given), z, std, samples, rows),
         conditions=c,
     )
+
+
+def with_trust(
+    projector: Projector,
+    search: Index,
+    given: np.ndarray | None,
+    encode: Callable[[np.ndarray, np.ndarray | None], tuple[np.ndarray, np.ndarray]],
+    decode: Callable[[np.ndarray, np.ndarray | None], np.ndarray],
+    *,
+    seed: int,
+) -> Projector:
+    """The map with its trust measured. search: its rows; given: what each is told, with which the latents nearest to it
+    are decoded and encoded."""
+
+    def decode_given(z: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        nearest = None if given is None else given[search.query(projector.seen(z), 1)[1][:, 0]]
+        return decode(z, nearest), nearest
+
+    if projector.equal:  # there is nothing to measure
+        return projector
+    return projector.with_trust(trust.calibrate(projector, decode_given, lambda pair: encode(*pair)[0], seed=seed))
 
 
 def of_latents(
@@ -133,7 +147,7 @@ def of_latents(
         thumbnails_webp=_webp(tile(thumbnails[:fit], columns)),
         thumb_columns=columns,
         thumb_size=thumbnails.shape[2:],
-        _search=Index(projector.seen(z), projector.scale),
+        search=Index(projector.seen(z), projector.scale),
     )
 
 

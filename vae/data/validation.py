@@ -94,3 +94,8 @@ def as_trained(samples: Samples, card: Mapping[str, Any]) -> Samples:
 def numbers(samples: Samples, rows: np.ndarray) -> np.ndarray:
     """The numbers in the data set of these rows of the training samples."""
     return rows if samples.rows_train is None else samples.rows_train[rows]
+
+
+def rows_of(samples: Samples, numbers: np.ndarray) -> np.ndarray:
+    """The rows of the training samples with these numbers in the data set."""
+    return numbers if samples.rows_train is None else np.searchsorted(samples.rows_train, numbers)

@@ -123,6 +123,8 @@ ENTRIES: dict[str, Kind] = {  # path -> kind; an entry that is not there is no p
     "classes.*": TEXT,
     "changes.*": CHANGE,
     f"metrics.{EACH}": MEASURED_EACH,
+    "atlas.baselines": OBJECT,
+    "atlas.baselines.*": MEASURED,
     "versions.*": TEXT,
     "files.*": HASH,
     "*": PLAIN,

@@ -15,10 +15,11 @@ import numpy as np
 import torch
 
 from ..atlas import building
+from ..atlas.fidelity import baselines
 from ..atlas.measured import measure, stored
 from ..data import binarise
 from ..data.published.store import check_same
-from ..data.validation import LEAST, as_trained
+from ..data.validation import LEAST, as_trained, rows_of
 from ..engine.device import repeatable
 from ..engine.engine import Engine
 from ..errors import CheckpointError, SettingError
@@ -240,8 +241,7 @@ def add_atlas(
     built = building.build(
         as_trained(samples, saved.config),
         tuple(saved.config["classes"]),
-        lambda x, told: engine.encode(x, **{engine.condition_name: told}),
-        lambda z, told: engine.decode(z, **{engine.condition_name: told}),
+        *_both_ways(engine),
         engine.modality.pictures,
         n=n,
         seed=saved.config["seed"],
@@ -251,15 +251,16 @@ def add_atlas(
         conditioned=engine.conditioned,
         report=report,
     )
-    config = saved.config | {"atlas": {**built.summary, "split": "train", "seed": saved.config["seed"]}}
+    card = {**built.summary, "split": "train", "seed": saved.config["seed"]}
+    config = saved.config | {"atlas": card | {"baselines": _baselines(engine, samples, built.index)}}
     if built.warning:
         report(built.warning)
     return checkpoint.save(saved.path, config, {**saved.files, **built.files()}, keep_note=True)
 
 
 def measure_atlas(saved: Checkpoint, samples: Samples, *, device: str | None = None) -> Checkpoint:
-    """Measure the rows of a checkpoint's map anew and save that with the folder, and the mixture fitted on its latents
-    where an older map has none; the map itself stays bit for bit.
+    """Measure the rows of a checkpoint's map, its trust and the baselines of its fidelity anew and save that with the
+    folder, and the mixture fitted on its latents where an older map has none; all positions stay bit for bit.
 
     Raises: CheckpointError: it has no map, or these samples are not those that it was built from.
     """
@@ -286,9 +287,27 @@ def measure_atlas(saved: Checkpoint, samples: Samples, *, device: str | None = N
                 name=engine.name,
             )
         )
-    measured = stored(measure(engine.model, engine.seen(x), told), atlas.z, atlas.std, samples, atlas.index)
-    files = dataclasses.replace(atlas, measured=measured, stored_mixture=atlas.mixture).files()
-    return checkpoint.save(saved.path, saved.config, {**saved.files, **files}, keep_note=True)
+    seen = engine.seen(x)
+    measured = stored(measure(engine.model, seen, told), atlas.z, atlas.std, samples, atlas.index)
+    trusted = building.with_trust(atlas.projector, atlas.search, told, *_both_ways(engine), seed=saved.config["seed"])
+    files = dataclasses.replace(atlas, projector=trusted, measured=measured, stored_mixture=atlas.mixture).files()
+    card = saved.config["atlas"] | {"baselines": _baselines(engine, samples, atlas.index)}
+    return checkpoint.save(saved.path, saved.config | {"atlas": card}, {**saved.files, **files}, keep_note=True)
+
+
+def _both_ways(engine: Engine) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """encode(x, told) and decode(z, told) of an engine; told: labels or conditions."""
+    return (
+        lambda x, told: engine.encode(x, **{engine.condition_name: told}),
+        lambda z, told: engine.decode(z, **{engine.condition_name: told}),
+    )
+
+
+def _baselines(engine: Engine, samples: Samples, index: np.ndarray) -> dict[str, float | int]:
+    """Of the samples that the model was trained on. index: of the rows of the map in the data set."""
+    trained = as_trained(samples, engine.card)
+    x = trained.x_train if engine.binarisation is None else engine.seen(np.asarray(trained.x_train))
+    return baselines(x, rows_of(trained, index), d=engine.d, discrete="discrete" in engine.traits)
 
 
 def model_files(trainer: Trainer, history: list[dict[str, Any]]) -> dict[str, bytes]:
