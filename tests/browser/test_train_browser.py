@@ -3,11 +3,15 @@ of somebody's own is looked at, kept and trained on."""
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
+import zipfile
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests import odd_pictures
 from tests.browser.conftest import READY, serve, stop, tab_of
@@ -80,6 +84,27 @@ def test_a_zip_of_a_stranger_is_looked_at_kept_and_chosen(training_server, chrom
             tab.until(f"document.querySelector('{DATA}').value.includes('{name}')")
 
 
+def choose(tab, title: str, decided: str, other: str, then: str) -> None:
+    """In the preview the choice has one value; another is chosen, and a text appears."""
+    tab.rest(30_000)  # a run would close the list of options
+    field = tab.page.locator("[data-testid=stSelectbox]", has_text=title)
+    assert field.locator("input").input_value() == decided
+    option = tab.page.get_by_role("option", name=other, exact=True)
+    while not option.count():  # the list may close again when a part of the page runs
+        field.locator("input").click()
+        tab.page.wait_for_timeout(1000)
+    option.click()
+    tab.page.get_by_text(then).first.wait_for(timeout=30_000)
+
+
+def offer(tab, path, seen: str) -> None:
+    visit(tab)
+    tab.page.get_by_text("Your data").click(timeout=30_000)
+    tab.page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(path)
+    tab.page.get_by_text(seen).first.wait_for(timeout=60_000)
+    tab.page.get_by_text("Change how it is read").click()
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_what_was_decided_stands_in_the_preview_and_is_changed_there(training_server, chromium, tmp_path):
@@ -88,26 +113,37 @@ def test_what_was_decided_stands_in_the_preview_and_is_changed_there(training_se
     table = tmp_path / "german.csv"
     table.write_bytes(("datum;größe;druck;sorte\n" + rows).encode("cp1252"))
     with tab_of(training_server, chromium) as tab:
-        visit(tab)
-        tab.page.get_by_text("Your data").click(timeout=30_000)
-        tab.page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(table)
-        tab.page.get_by_text("40 samples of 2 values, values 0.25 to 78.25").wait_for(timeout=60_000)
-        tab.page.get_by_text("How to read it").click()
-        for title, decided, other, then in (
-            ("Labels", "sorte (detected)", "none", "There are no labels."),
-            ("Header", "yes (detected)", "no", "Cells that are no numbers count as missing: f1: größe"),
-            ("Encoding", "cp1252 (detected)", "utf-8", "not a text in utf-8: choose another encoding."),
-            ("Encoding", "utf-8", "cp1252 (detected)", "Cells that are no numbers count as missing: f1: größe"),
-        ):
-            tab.rest(30_000)  # a run would close the list of options
-            field = tab.page.locator("[data-testid=stSelectbox]", has_text=title)
-            assert field.locator("input").input_value() == decided
-            option = tab.page.get_by_role("option", name=other, exact=True)
-            while not option.count():  # the list may close again when a part of the page runs
-                field.locator("input").click()
-                tab.page.wait_for_timeout(1000)
-            option.click()
-            tab.page.get_by_text(then).wait_for(timeout=30_000)
+        offer(tab, table, "40 samples of 2 values, values 0.25 to 78.25")
+        choose(tab, "Labels", "sorte (detected)", "none", "There are no labels.")
+        choose(tab, "Header", "yes (detected)", "no", "Cells that are no numbers count as missing: f1: größe")
+        choose(tab, "Encoding", "cp1252 (detected)", "utf-8", "not a text in utf-8: choose another encoding.")
+        choose(tab, "Encoding", "utf-8", "cp1252 (detected)", "Cells that are no numbers count as missing: f1: größe")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_range_layout_and_names_in_a_zip_are_changed_in_the_preview(training_server, chromium, tmp_path):
+    deep = tmp_path / "deep.npy"
+    np.save(deep, np.random.default_rng(0).integers(0, 1000, (40, 12, 16), np.uint16))
+    with tab_of(training_server, chromium) as tab:
+        offer(tab, deep, "40 samples of 1×12×16 pixels, values 0 to 255")
+        tab.page.get_by_text("Range 0:1023 (values are 0 to 999)").wait_for()
+        choose(tab, "Range", "0:1023 (detected)", "0:4095", "values 0 to 62")
+        choose(tab, "Layout", "nhw (detected)", "nct", "40 samples of 12×16 channels and time steps")
+    packed = tmp_path / "names.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for i in range(10):
+            picture = io.BytesIO()
+            Image.fromarray(np.full((8, 8), 25 * i, np.uint8)).save(picture, "PNG")
+            archive.writestr(f"{('koty', 'psy')[i % 2]}/{i}.png", picture.getvalue())
+    names = {b"koty": "коты".encode("cp866"), b"psy/": "псы/".encode("cp866")}
+    data = packed.read_bytes()
+    for plain, other in names.items():
+        data = data.replace(plain, other)
+    packed.write_bytes(data)
+    with tab_of(training_server, chromium) as tab:
+        offer(tab, packed, "ZIP names cp866")
+        choose(tab, "ZIP names", "cp866 (detected)", "cp437", "ZIP names cp437 (as you chose; detected: cp866)")
 
 
 @pytest.mark.slow
