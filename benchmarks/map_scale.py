@@ -57,7 +57,7 @@ def enlarged(engine, n: int) -> atlases.Atlas:
         own, z=z, std=own.std[rows], xy=xy, labels=own.labels[rows], index=np.arange(n), projector=projector,
         thumbnails_webp=_webp(sheet), thumb_columns=columns,
         measured={ERROR: own.measured[ERROR][rows], RATE: np.empty(0)},
-        _search=Index(projector.seen(z[:2]), projector.scale),
+        search=Index(projector.seen(z[:2]), projector.scale),
     )  # fmt: skip
 
 

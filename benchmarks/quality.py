@@ -4,7 +4,8 @@ Without a flag it measures the shipped checkpoints that share one recipe on Fash
 --smoke trains each family for one epoch on the 8x8 digits: a minute or two, to see that all of it runs. --cpu trains
 each on Fashion-MNIST and MNIST for 5 epochs, with three seeds where those take under 20 minutes of processor time and
 else with one; --full for 40 epochs with three seeds: hours on a CPU. The figures are those of `vae eval --metrics`.
-Nothing is chosen by them: the recipe was set beforehand and is the same for all.
+Nothing is chosen by them: the recipe was set beforehand and is the same for all. No validation set is held out, so that
+every model trains on all training samples and the figures of RESULTS.md can be repeated.
 
 Each row is written when it is finished, cheapest family first, to benchmarks/out/quality-MODE.jsonl; started again, the
 same command goes on from there and trains only what is missing or was made by other settings. It does not know which
@@ -33,7 +34,7 @@ from benchmarks.machine import OUT, machine, write
 from vae.engine.engine import load
 from vae.errors import NotMeasurable
 from vae.metrics.estimate import Estimate
-from vae.metrics.subject import Subject
+from vae.metrics.subject import Subject, measured
 from vae.models.conditions import told
 from vae.registry import DATASETS, FAMILIES, METRICS, families
 from vae.saved import checkpoint
@@ -55,7 +56,8 @@ COLUMNS = {  # key of a figure -> head of its column, digits
     "nll_nats": ("nll, nats", 1),
     "rate_nats": ("rate, nats", 1),
     "mse": ("mse", 4),
-    "active_units": ("active", 0),
+    "active_units_by_rate": ("active by rate", 0),
+    "active_units": ("by variance", 0),
     "knn_accuracy": ("k-NN acc.", 3),
     "linear_probe_accuracy": ("probe acc.", 3),
     "frechet_distance": ("Frechet", 1),
@@ -111,7 +113,7 @@ def measure(name: str) -> dict[str, Any]:
     found: dict[str, Any] = {"checkpoint": name, "family": subject.engine.card["family"], "seed": subject.seed}
     for group in GROUPS:
         try:
-            found |= METRICS.get(group).measure(subject)
+            found |= measured(METRICS.get(group), subject)
         except NotMeasurable as e:
             print(f"  {name}: {e}", file=sys.stderr)
     return {k: v.value if isinstance(v, Estimate) else v for k, v in found.items()}
@@ -139,7 +141,8 @@ def train(protocol: Protocol, chosen: list[str], datasets: list[str]) -> None:
 def trained(protocol: Protocol, family: str, dataset: str, seed: int) -> dict[str, Any]:
     """Trains one model in a folder that is thrown away, and measures it. seconds: processor time of both."""
     began = time.process_time()
-    plan = experiment.Plan(family, dataset, protocol.settings_of(family), protocol.epochs, seed)
+    settings = protocol.settings_of(family) | {"validation": 0}
+    plan = experiment.Plan(family, dataset, settings, protocol.epochs, seed)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["ZSCOPE_CHECKPOINTS"] = folder
         for event in experiment.train(plan):

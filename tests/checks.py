@@ -384,11 +384,11 @@ def settings_survive_json(case: Case) -> None:
 def the_registry_names_its_source(case: Case) -> None:
     f = case.family
     assert FAMILIES.get(f.name) is f
-    assert f.name.isidentifier()
-    assert f.title
+    assert all((f.name.isidentifier(), f.title))
     assert f.idea.count(".") >= 2, "its idea in three sentences"
     assert any(macro in f.formula for macro in (r"\D{", r"\R{", r"\O{")), "its formula, each term in its colour"
     assert any(part.strip(",.").isdigit() for part in f.paper.split()), f"{f.paper!r} has no year"
+    assert f.departures is not None, "where it departs from its paper; departures=() if nowhere"
 
 
 def numbers_are_finite_below(record: Any) -> bool:

@@ -20,7 +20,7 @@ PROG = "python -m vae"
 
 def main(argv: list[str] | None = None, *, prog: str = PROG, also: Callable[[Any], None] | None = None) -> int:
     """Returns 0 on success, 1 on a reported error, 2 on wrong usage, 130 if interrupted. prog, also: as in `parser`."""
-    args = parser(prog, also).parse_args(argv)
+    args = parser(prog, also).parse_args(options.joined(sys.argv[1:] if argv is None else argv))
     try:
         return args.run(args) or 0
     except ZscopeError as e:
@@ -214,7 +214,9 @@ def _atlas(p: argparse.ArgumentParser) -> None:
     p.add_argument("checkpoint")
     p.add_argument("--n", type=int, default=10_000, help=_("reference samples on the map (default 10000)"))
     p.add_argument(
-        "--measure", action="store_true", help=_("keep the map, only measure its samples: error, rate, factors")
+        "--measure",
+        action="store_true",
+        help=_("keep the map, only measure its samples (error, rate, factors), its trust and its fidelity"),
     )
     p.add_argument("--device")
     p.set_defaults(run=_run("training", "rebuild_atlas"))

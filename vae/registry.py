@@ -48,6 +48,12 @@ KINDS = (  # of families, in the order in which lists show them
     N_("sequential"),
 )
 
+AS_IN_THE_PAPER = N_("As in the paper.")
+OF_ALL_FAMILIES = N_(
+    "In every family, nets, likelihood (by default a Gaussian with a learned sigma) and optimiser (Adam, gradients "
+    "clipped to a norm of 10) are zscope's own and not those of the paper."
+)
+
 
 @dataclass(frozen=True)
 class Family:
@@ -57,6 +63,8 @@ class Family:
     idea: three sentences for a student: what is different, why, and what it costs. formula: the loss in LaTeX, each
     term in a macro of its kind, so that it has the same colour everywhere: \\D{distortion}, \\R{rate} and \\O{other};
     other: the name of that third kind of term, such as "commitment". summary: one line for the documents.
+    departures: where it differs from the paper on purpose, a sentence each, beyond OF_ALL_FAMILIES; (): nowhere; None:
+    nobody has compared them.
     """
 
     name: str
@@ -71,6 +79,7 @@ class Family:
     kind: str = "variational"
     summary: str = ""
     other: str = ""
+    departures: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         _known(_("kind of family {name}", name=self.name), [self.kind], KINDS)
@@ -249,12 +258,15 @@ def family(
     kind: str = "variational",
     summary: str = "",
     other: str = "",
+    departures: tuple[str, ...] | None = None,
 ):
     """Registers the decorated build(spec, h) -> (model, objective). The arguments are those of Family."""
 
     def register(build):
         has = frozenset(traits)
-        entry = Family(name, title, paper, hparams, build, has, idea, formula, layouts, kind, summary, other)
+        entry = Family(
+            name, title, paper, hparams, build, has, idea, formula, layouts, kind, summary, other, departures
+        )
         FAMILIES.add(entry)
         return build
 

@@ -102,7 +102,7 @@ QUESTIONS: dict[str, Question] = {  # by the field of `Choices`, and the flag of
     "range": Question(N_("Range"), N_("the values of black and white in pictures, as LOW:HIGH")),
     "layout": Question(
         N_("Layout"),
-        N_("what the axes of an array are: n samples, c channels, h rows, w columns, t time steps, m values"),
+        N_("what the axes of an array are: n samples, c channels, h rows, w columns, t time steps"),
     ),
     "zip_names": Question(
         N_("ZIP names"),

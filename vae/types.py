@@ -15,7 +15,7 @@ class Spec:
     """What a family needs to know about the data to build a model."""
 
     shape: tuple[int, ...]  # of one sample: (c, h, w) for pictures
-    n_data: int  # rows in the training set
+    n_data: int  # rows in the training set, without those of the validation set
     n_classes: int = 0  # 0: no labels
     modality: str = "image"
     condition: tuple[int, ...] = ()  # shape of a sample's condition; (): none, or its label alone
@@ -77,9 +77,13 @@ class Loss:
 @dataclass(frozen=True)
 class Samples:
     """A data set in memory. x: (n, *shape) uint8 0-255 or float32; y: (n,) int64 or None; c: (n, *condition shape) as
-    Condition says, or None."""
+    Condition says, or None. spans: (n, 3), for windows of series: the series, its first and its last step.
 
-    x_train: np.ndarray
+    A data set has no validation set: a training holds one out (vae.data.validation). rows_train: the numbers in the
+    data set of the samples that it trains on, None for all.
+    """
+
+    x_train: Any  # an array, or a vae.data.validation.Rows
     y_train: np.ndarray | None
     x_test: np.ndarray
     y_test: np.ndarray | None
@@ -88,6 +92,11 @@ class Samples:
     factor_names: tuple[str, ...] = ()
     c_train: np.ndarray | None = None
     c_test: np.ndarray | None = None
+    spans_train: np.ndarray | None = None
+    x_validation: np.ndarray | None = None
+    y_validation: np.ndarray | None = None
+    c_validation: np.ndarray | None = None
+    rows_train: np.ndarray | None = None
 
 
 ARTIFACTS = {  # kind -> layout of its data

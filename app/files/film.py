@@ -14,8 +14,8 @@ from app.files.film_figures import FIGURES, Figures, bounded, short, ticks
 from app.files.film_parts import INK, clipped, cloud, dot, entry, fit, legend, paste, scale, within
 from app.show.figures import DISTORTION, ELBO, QUIET, RATE, spread
 from vae.forming.model_sequence import Frames
-from vae.forming.snapshots import Snapshot
-from vae.metrics.active import active_units
+from vae.forming.snapshots import VALIDATION, Snapshot
+from vae.metrics.active import active_by_rate
 from vae.text import _
 
 SIZE = (960, 560)
@@ -111,21 +111,23 @@ class Stage:
                 x = entry(draw, (x, bottom + 3 + n * LINE_PX), label, colour, self.small)
 
     def _pictures(self, image: Image.Image, draw: ImageDraw.ImageDraw, near: Sequence[Snapshot]) -> None:
-        """The decoded latents of each row, and the reconstructions, of both rows if they have the same test samples."""
+        """The decoded latents of each row, and the reconstructions, of both rows if they are of the same samples."""
         left, top, right, bottom = DRAWN
         pitch = (right - left + GAP) / len(near)
         for n, shot in enumerate(near):
             paste(image, shot.drawn, 8, (round(left + n * pitch), top, round(left + (n + 1) * pitch) - GAP, bottom))
-        test = self.frames.fixed.test
-        same = near if self.beside and np.array_equal(self.beside.fixed.test, test) else near[:1]
-        paste(image, np.concatenate([test, *(shot.again for shot in same)]), len(test), AGAIN)
+        shown = self.frames.fixed.shown
+        same = near if self.beside and np.array_equal(self.beside.fixed.shown, shown) else near[:1]
+        paste(image, np.concatenate([shown, *(shot.again for shot in same)]), len(shown), AGAIN)
         decoded = _("fixed latents, decoded") if len(near) == 1 else _("fixed latents, decoded by both")
         draw.text((left, top - 16), decoded, QUIET, self.small)
-        again = (
-            _("test samples and their reconstructions")
-            if len(same) == 1
-            else _("test samples and the reconstructions of both")
+        validation = self.frames.fixed.split == VALIDATION
+        alone = _("validation samples and their reconstructions"), _("test samples and their reconstructions")
+        both = (
+            _("validation samples and the reconstructions of both"),
+            _("test samples and the reconstructions of both"),
         )
+        again = (alone if len(same) == 1 else both)[0 if validation else 1]
         draw.text((AGAIN[0], AGAIN[1] - 16), again, QUIET, self.small)
 
     def _bars(self, draw: ImageDraw.ImageDraw, near: Sequence[Snapshot]) -> None:
@@ -145,7 +147,7 @@ class Stage:
         def height(v: float) -> float:
             return bottom - max(1.0, float(v) / most * (bottom - top))
 
-        rate, active, last = shown[0], active_units(near[0].mu), rates[0][-1]
+        rate, active, last = shown[0], active_by_rate(shown[0]), rates[0][-1]
         one = last if self.frames.axis == "epoch" and len(last) == len(rate) else rate
         order = np.argsort(-one, kind="stable")
         for at, d in enumerate(order):

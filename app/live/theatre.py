@@ -21,7 +21,7 @@ from app.live.requests import packed
 from vae.errors import UnknownName
 from vae.forming.model_sequence import Frames
 from vae.forming.snapshots import FIGURES, FOLDER
-from vae.metrics.active import active_units
+from vae.metrics.active import active_by_rate
 from vae.runs import as_sequence, diagnosis, os_process
 from vae.runs.folder import EPOCHS, STATE, find
 from vae.sweeps import comparison, sweeps
@@ -112,16 +112,17 @@ def index(key: str) -> dict:
     if f is None:
         return {"empty": True, "active": _active(key)}
     trouble = _told(f, lay(key)) if len(f.maps) < len(f.snapshots) else ""
-    n, (c, h, w) = len(f.fixed.rows), small(f.fixed.test[:1]).shape[1:]
+    n, (c, h, w) = len(f.fixed.rows), small(f.fixed.shown[:1]).shape[1:]
     return {
         "name": f.name, "about": f.about, "axis": f.axis, "values": f.values, "until": f.until,
         "n": n, "shape": [h, w, c], "charts": f.charts, "classes": f.classes, "labelled": f.fixed.labels is not None,
         "plane": all(s.mu.shape[1] == 2 for s in f.snapshots), "drawn_from": f.fixed.drawn_from,
+        "split": f.fixed.split,
         "laid": len(f.maps), "trouble": trouble,
         "tags": [_tag(s.mu, f.maps[i] if i < len(f.maps) else None) for i, s in enumerate(f.snapshots)],
         "figures": [_finite(s.figures) for s in f.snapshots],
         "rates": [_rounded(s.rate_per_dim_nats) for s in f.snapshots],
-        "active": [active_units(s.mu).tolist() for s in f.snapshots],
+        "active": [active_by_rate([] if (r := s.rate_per_dim_nats) is None else r).tolist() for s in f.snapshots],
         "history": [_finite({k: r[k] for k in ("epoch", *FIGURES) if r.get(k) is not None}) for r in f.history],
     }  # fmt: skip
 
@@ -157,9 +158,9 @@ def _rounded(rate: np.ndarray | None) -> list[float] | None:
 
 
 def fixed_bytes(f: Frames) -> bytes:
-    """labels (n,) u1, 255 where there are none, and test (16, h, w, c) u1, packed."""
+    """labels (n,) u1, 255 where there are none, and shown (16, h, w, c) u1, packed."""
     labels = np.full(len(f.fixed.rows), 255) if f.fixed.labels is None else f.fixed.labels
-    return packed({}, labels=labels.astype("u1"), test=_last(f.fixed.test))
+    return packed({}, labels=labels.astype("u1"), shown=_last(f.fixed.shown))
 
 
 def frame_bytes(f: Frames, i: int) -> bytes:

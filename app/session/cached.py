@@ -12,6 +12,7 @@ import vae
 from app.live import background
 from app.session.models import digest, engine
 from app.session.state import tell
+from vae.data.binarise import is_grey
 from vae.data.published.store import here, locate
 from vae.errors import ZscopeError
 from vae.saved import directions
@@ -112,6 +113,12 @@ def test_samples(dataset: str, origin: str, n: int) -> tuple[np.ndarray, np.ndar
         chosen = np.lexsort((samples.y_test, rank))[:n]
     y, c = (None if values is None else values[chosen] for values in (samples.y_test, samples.c_test))
     return samples.x_test[chosen], y, c
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def grey(dataset: str) -> bool:
+    """Whether the samples of a data set that is on this machine have values between black and white."""
+    return locate(dataset) is not None and is_grey(vae.list_datasets()[dataset].load().x_train)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

@@ -9,19 +9,23 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from app.show import nats
+from vae.metrics.active import ACTIVE_RATE, ACTIVE_VARIANCE, unit_counts
 from vae.metrics.bounds import error_key
-from vae.registry import FAMILIES, KINDS, MODALITIES, term_of
+from vae.registry import FAMILIES, KINDS, term_of
 from vae.registry import traits as registered
 from vae.sweeps import sweeps
-from vae.text import N_, _, more, number, significant
+from vae.text import N_, _, more, number, percent, significant
 
-IN_USE = 0.05  # nats: a dimension of a hierarchical model with a smaller rate carries next to nothing
-IN_NATS = ("elbo_nats", "distortion_nats", "nll_nats")  # densities of x: comparable where `density` is the same
+OFTEN = 0.9  # of the steps: clipped that often, gradients are normalised rather than kept from rare peaks
+NORMALISED = N_("So this was in effect Adam with normalised gradients: their directions counted, not their norms.")
+IN_NATS = ("elbo_nats", "distortion_nats", "nll_nats")  # log-likelihoods: comparable where `nats.measure` is the same
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of merit of one card. better: 1 higher, -1 lower, 0 neither; value: None where there is none."""
+    """A figure of merit of one card. better: 1 higher, -1 lower, 0 neither; value: None where there is none; of: how
+    many there are of what is counted."""
 
     key: str
     label: str
@@ -29,6 +33,13 @@ class Figure:
     better: int
     help: str
     value: float | None = None
+    of: int | None = None
+
+    @property
+    def text(self) -> str:
+        """The value as text, "15 / 16" of a count."""
+        text = number(self.value, self.digits)
+        return text if self.of is None or self.value is None else f"{text} / {number(self.of)}"
 
 
 FIGURES = (
@@ -41,6 +52,13 @@ FIGURES = (
         N_("−E log p(x|z), the expected reconstruction cost. p is a density, so the distortion can be negative."),
     ),
     Figure(
+        "pixel_entropy_nats",
+        N_("pixel entropy, nats"),
+        1,
+        0,
+        N_("Mean entropy of a test sample's pixels, each taken as the probability of a 1: no distortion can be lower."),
+    ),
+    Figure(
         "rate_nats",
         N_("rate, nats"),
         1,
@@ -49,11 +67,21 @@ FIGURES = (
     ),
     Figure("nll_nats", N_("NLL, nats"), 1, -1, N_("Importance-weighted upper bound on −log p(x). Lower is better.")),
     Figure(
+        "active_units_by_rate",
+        N_("active (rate)"),
+        0,
+        0,
+        N_("Active units by rate: dimensions whose rate is above {least} nats."),
+    ),
+    Figure(
         "active_units",
-        N_("active units"),
+        N_("active (variance)"),
         0,
         0,
-        N_("Dimensions whose posterior mean has a variance above 0.01."),
+        N_(
+            "Active units by variance: dimensions whose posterior mean has a variance above {least}, however much "
+            "noise there is beside it."
+        ),
     ),
     Figure(
         "mse",
@@ -66,9 +94,10 @@ FIGURES = (
         "accuracy", N_("accuracy"), 3, 1, N_("Share of samples whose label is inferred correctly. Higher is better.")
     ),
 )
+UNITS = {"active_units_by_rate": ACTIVE_RATE, "active_units": ACTIVE_VARIANCE}  # above which a dimension counts
 HIERARCHICAL_UNITS = N_(
-    "Dimensions with a rate above {least} nats. By the variance of the posterior mean {n} are active, but in a "
-    "hierarchical model that mean also follows the levels above, whether or not the dimension itself carries anything."
+    "In a hierarchical model that mean also follows the levels above, whether or not the dimension itself carries "
+    "anything."
 )
 
 
@@ -149,37 +178,23 @@ def width(card: Mapping) -> int | None:
     return len((card.get("metrics") or {}).get("rate_per_dim_nats") or ()) or (card.get("hparams") or {}).get("d")
 
 
-def likelihood(card: Mapping) -> str:
-    """The likelihood p(x|z) of a model; for a family without a choice that of its modality."""
-    modality = MODALITIES.get((card.get("spec") or {}).get("modality", "image"))
-    return (card.get("hparams") or {}).get("likelihood", modality.likelihood)
-
-
-def density(card: Mapping) -> str:
-    """The density whose log-likelihood a card reports. Two models are comparable in nats if it is the same.
-
-    A fixed sigma sets the scale of the log-likelihood, and a model of p(x|y) is given the label that a model of p(x)
-    has to account for.
-    """
-    has = traits(card)
-    of = "log p(x, y)" if "semi_supervised" in has else "log p(x|y)" if "conditional" in has else "log p(x)"
-    kind, sigma = likelihood(card), (card.get("hparams") or {}).get("sigma")
-    if kind != "gaussian":
-        return f"{of}, {kind}"
-    if sigma:
-        return _("{of}, Gaussian with sigma {sigma}", of=of, sigma=significant(sigma))
-    return _("{of}, Gaussian with a learned sigma", of=of)
-
-
-def in_use(card: Mapping) -> list[bool] | None:
-    """Which dimensions of a hierarchical model have a rate above IN_USE; None for other models, or if not measured."""
-    rates = (card.get("metrics") or {}).get("rate_per_dim_nats")
-    return [rate > IN_USE for rate in rates] if rates and "hierarchical" in traits(card) else None
+def clipping(card: Mapping) -> str:
+    """How often the training scaled a gradient down, and what that means; "" where it was not counted."""
+    share, clip = card.get("clipped_share"), (card.get("train") or {}).get("clip")
+    if share is None or not clip:
+        return ""
+    said = _(
+        "The gradient was clipped to a norm of {clip} in {share} of the steps.",
+        clip=significant(clip),
+        share=percent(share),
+    )
+    return f"{said} {_(NORMALISED)}" if share > OFTEN else said
 
 
 def merit(card: Mapping) -> list[Figure]:
     """FIGURES with the card's values, and in their help what they were measured on and their standard errors."""
-    m, d, used = card.get("metrics") or {}, width(card), in_use(card)
+    m, d = card.get("metrics") or {}, width(card)
+    counted = dict(zip(UNITS, unit_counts(m), strict=True))
     measured = _(
         "Test set, n = {n}, seed {seed}.", n=number(m.get("n_test")), seed=m.get("seed", card.get("seed", "–"))
     )
@@ -190,23 +205,26 @@ def merit(card: Mapping) -> list[Figure]:
             value = None
         if figure.key == "nll_nats" and m.get("nll_k"):
             label += f" (k = {m['nll_k']})"
-        if figure.key == "active_units":
-            if used:
-                help = _(HIERARCHICAL_UNITS, least=number(IN_USE, 2), n=number(value))
-                label, value = _("units in use"), sum(used)
-            if d:
-                label = _("{units}, of {d}", units=label, d=number(d))
+        if figure.key in UNITS:
+            help, value = _(figure.help, least=number(UNITS[figure.key], 2)), counted[figure.key]
+            if figure.key == "active_units" and "hierarchical" in traits(card):
+                help += " " + _(HIERARCHICAL_UNITS)
         if (error := m.get(error_key(figure.key))) is not None:
             help += " " + _("Standard error {error}.", error=significant(error, 2))
+        if figure.key == "nll_nats":
+            help = " ".join([help, *nats.evidence(m)])
         help = " ".join(filter(None, [help, measured, more(term_of(figure.key))]))
-        found.append(replace(figure, label=label, help=help, value=value))
+        found.append(replace(figure, label=label, help=help, value=value, of=d if figure.key in UNITS else None))
     return found
 
 
 def comparable(key: str, a: Mapping, b: Mapping) -> bool:
     """Whether a difference of that figure between two cards means something: the same thing, counted the same way."""
     if key in IN_NATS:
-        return density(a) == density(b)
-    if key == "active_units":
-        return width(a) is not None and width(a) == width(b) and (in_use(a) is None) == (in_use(b) is None)
+        return nats.measure(a) == nats.measure(b) and (key != "nll_nats" or nats.samples(a) == nats.samples(b))
+    if key == "mse":
+        return nats.pixels(a) == nats.pixels(b)
+    if key in UNITS:
+        alike = key == "active_units_by_rate" or ("hierarchical" in traits(a)) == ("hierarchical" in traits(b))
+        return width(a) is not None and width(a) == width(b) and alike
     return True

@@ -90,7 +90,8 @@ def usage_bars(counts: Sequence[int] | np.ndarray, height: int = 220) -> go.Figu
 
 
 def training_curve(history: Sequence[Mapping], has_rate: bool = True, height: int = 400) -> go.Figure:
-    """elbo, distortion and rate of each epoch, nats a sample: training means, and the test set dotted.
+    """elbo, distortion and rate of each epoch, nats a sample: training means, and the validation set dotted, or the
+    test set in histories from before there was a validation set.
 
     Without a rate (a plain autoencoder) there is no bound either, and distortion stands alone.
 
@@ -103,16 +104,20 @@ def training_curve(history: Sequence[Mapping], has_rate: bool = True, height: in
     hidden = (last - 1) // 10 if last >= SHORT else 0
     lines = [
         ("ELBO", "elbo_nats", ELBO, "solid", "y"),
+        (_("ELBO, validation"), "validation_elbo_nats", ELBO, "dot", "y"),
         (_("ELBO, test"), "test_elbo_nats", ELBO, "dot", "y"),
         (_("distortion"), "distortion_nats", DISTORTION, "solid", "y2"),
+        (_("distortion, validation"), "validation_distortion_nats", DISTORTION, "dot", "y2"),
         (_("distortion, test"), "test_distortion_nats", DISTORTION, "dot", "y2"),
         (_("rate"), "rate_nats", RATE, "solid", "y3"),
+        (_("rate, validation"), "validation_rate_nats", RATE, "dot", "y3"),
         (_("rate, test"), "test_rate_nats", RATE, "dot", "y3"),
     ]
     thirds = [("y", "ELBO", (0.7, 1.0)), ("y2", _("distortion"), (0.35, 0.65)), ("y3", _("rate"), (0.0, 0.3))]
     if not has_rate:
         lines = [
             (_("distortion"), "distortion_nats", DISTORTION, "solid", "y"),
+            (_("distortion, validation"), "validation_distortion_nats", DISTORTION, "dot", "y"),
             (_("distortion, test"), "test_distortion_nats", DISTORTION, "dot", "y"),
         ]
         thirds = [("y", _("distortion"), (0.0, 1.0))]
@@ -126,7 +131,7 @@ def training_curve(history: Sequence[Mapping], has_rate: bool = True, height: in
             x=epochs,
             y=values,
             name=name,
-            showlegend=not key.startswith("test"),
+            showlegend=dash == "solid",
             yaxis=axis,
             mode="lines" if len(rows) > 1 else "markers",
             line={"color": colour, "dash": dash, "width": 2},

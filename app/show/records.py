@@ -11,25 +11,24 @@ import streamlit as st
 from jaxtyping import UInt8
 from PIL import Image
 
-from app.show import figures
+from app.show import figures, nats
 from app.show.cards import (
     FIGURES,
-    IN_USE,
+    clipping,
     comparable,
-    density,
     grouped,
     has_prior,
-    in_use,
     merit,
     summary,
     width,
 )
 from app.show.literal import literal
 from vae.engine.engine import Engine
-from vae.metrics.active import collapse_warning
+from vae.metrics.active import ACTIVE_RATE, active_by_rate, collapse_warning
+from vae.metrics.bounds import not_tight
 from vae.metrics.latent import perplexity
 from vae.modalities.image import tile
-from vae.registry import DATASETS, FAMILIES, Family
+from vae.registry import AS_IN_THE_PAPER, DATASETS, FAMILIES, OF_ALL_FAMILIES, Family
 from vae.runs import forecast
 from vae.saved.folders import root
 from vae.settings import knobs
@@ -122,7 +121,11 @@ def metrics(card: Mapping) -> None:
     shown = [figure for figure in every if figure.value is not None] or every
     with st.grid(len(shown), gap="small", min_column_width=120):
         for figure in shown:
-            st.metric(figure.label, number(figure.value, figure.digits), help=figure.help, border=True)
+            st.metric(figure.label, figure.text, help=figure.help, border=True)
+    if said := not_tight(card.get("metrics") or {}):
+        st.warning(said, icon=":material/expand:")
+    if notes := nats.notes(card):
+        st.caption(literal(" ".join(notes)))
 
 
 def comparison(a: Mapping, b: Mapping) -> None:
@@ -135,7 +138,7 @@ def comparison(a: Mapping, b: Mapping) -> None:
         x, y, digits = one.value, two.value, plain.digits
         if x is None and y is None:
             continue
-        cells = [number(x, digits), number(y, digits)]
+        cells = [one.text, two.text]
         difference = number(None, digits)
         if x is not None and y is not None and comparable(plain.key, a, b):
             if plain.better and x != y:
@@ -145,9 +148,48 @@ def comparison(a: Mapping, b: Mapping) -> None:
         label = _(plain.label) if one.label != two.label else one.label
         lines.append(f"| {label} | {cells[0]} | {cells[1]} | {difference} |")
     st.markdown("\n".join(lines))
-    if density(a) != density(b):
-        each = "; ".join(f"{literal(card['name'])}: {literal(density(card))}" for card in (a, b))
-        st.caption(_("Not comparable: these log-likelihoods are under different densities. {each}.", each=each))
+    if said := _by_validation(a, b):
+        st.caption(said)
+    if said := nats.not_comparable(a, b):
+        st.caption(literal(said))
+    for card in (a, b):
+        if said := not_tight(card.get("metrics") or {}):
+            st.caption(literal(f"{card['name']}: {said}"))
+    if said := nats.dequantised(a) or nats.dequantised(b):
+        st.caption(literal(said))
+
+
+def _by_validation(a: Mapping, b: Mapping) -> str:
+    """Which of two models the validation set favours; "" where they do not have the same one, or no comparable ELBO."""
+    one, two = (card.get("validation", {}) for card in (a, b))
+    x, y = (part.get("elbo_nats") if has_prior(card) else None for part, card in ((one, a), (two, b)))
+    if x is None or y is None or one["n"] != two["n"] or not comparable("elbo_nats", a, b):
+        return ""
+    return _(
+        "Validation set, n = {n}: ELBO {x} and {y} nats. Choose a model by these: the test set is measured once, at "
+        "the end.",
+        n=number(one["n"]),
+        x=number(x, 1),
+        y=number(y, 1),
+    )
+
+
+def counts(card: Mapping) -> str:
+    """How many samples the model was trained, validated and tested on."""
+    n, validation, test = card["spec"]["n_data"], card.get("validation", {}).get("n"), card["metrics"].get("n_test")
+    said = [
+        ngettext(
+            "Trained on **{data}**, {n} sample",
+            "Trained on **{data}**, {n} samples",
+            n,
+            data=literal(card["dataset"]),
+        )
+    ]
+    if validation:
+        said.append(ngettext("validated on {n}", "validated on {n}", validation))
+    if test:
+        said.append(ngettext("tested on {n}", "tested on {n}", test))
+    return ", ".join(said)
 
 
 def sources(card: Mapping) -> list[str]:
@@ -166,12 +208,16 @@ def idea(family: Family) -> None:
         words = {"O": _(family.other)} if family.other else {}
         present = [(words.get(m, word), colour) for m, (word, colour) in TERMS.items() if f"\\{m}{{" in family.formula]
         st.markdown(" · ".join(f":color[{_(word)}]{{foreground='{colour}'}}" for word, colour in present))
+    if family.departures is not None:
+        title = _("Departures from the paper")
+        departures = " ".join(map(_, family.departures or (AS_IN_THE_PAPER,)))
+        st.caption(f"**{title}** {departures} {_(OF_ALL_FAMILIES)}")
 
 
 def latent_use(engine: Engine) -> bool:
     """A chart of how the latent is used: the codes of a codebook, or the rate of each dimension. Returns False if there
     is none."""
-    rates, used = (engine.card.get("metrics") or {}).get("rate_per_dim_nats"), in_use(engine.card)
+    rates = (engine.card.get("metrics") or {}).get("rate_per_dim_nats")
     if engine.n_codes:
         counts = np.bincount(engine.codes(engine.atlas.z).ravel(), minlength=engine.n_codes)
         st.markdown("##### " + _("Codebook"))
@@ -188,16 +234,14 @@ def latent_use(engine: Engine) -> bool:
             )
         )
     elif rates:
-        active = engine.atlas.active if used is None else np.array(used)
+        active = active_by_rate(rates)
         st.markdown("##### " + _("Rate of each latent dimension"))
         st.plotly_chart(figures.rate_bars(rates, active, engine.levels), config=QUIET)
         caption = [_("KL(q(z|x) ‖ p(z)) of each dimension on the test set.")]
         if len(engine.levels) > 1:
             caption.append(_("Level 1 is the top."))
-        if not active.all() and used is None:
-            caption.append(_("Grey: inactive, the posterior mean hardly varies."))
-        elif not active.all():
-            caption.append(_("Grey: at most {nats} nats.", nats=number(IN_USE, 2)))
+        if not active.all():
+            caption.append(_("Grey: inactive, at most {nats} nats.", nats=number(ACTIVE_RATE, 2)))
         st.caption(" ".join(caption))
     return bool(engine.n_codes or rates)
 
@@ -223,9 +267,18 @@ def training(engine: Engine, height: int) -> None:
     if engine.history:
         st.plotly_chart(figures.training_curve(engine.history, has_prior(engine.card), height), config=QUIET)
         long = max(r["epoch"] for r in engine.history) >= figures.SHORT
-        caption = _("Nats per sample at each epoch; dotted: on the test set.")
+        caption = _("Nats per sample at each epoch.")
+        if any("validation_distortion_nats" in r for r in engine.history):
+            caption = _("Nats per sample at each epoch; dotted: on the validation set.")
+        elif any("test_distortion_nats" in r for r in engine.history):
+            caption = _(
+                "Nats per sample at each epoch; dotted: on the test set, as this model was trained without a "
+                "validation set."
+            )
         if long:
             caption += " " + _("The first 10% of training may run off the axis.")
+        if clipped := clipping(engine.card):
+            caption += " " + clipped
         st.caption(caption)
     else:
         st.info(_("This checkpoint has no training history."))
@@ -253,10 +306,10 @@ def equal_latents(atlas) -> None:
 
 def collapse(card: Mapping) -> None:
     """A warning if hardly any latent dimension is used."""
-    d, active = width(card), next(figure.value for figure in merit(card) if figure.key == "active_units")
-    if not d or active is None or card.get("family") not in FAMILIES.all():
+    d = width(card)
+    if not d or card.get("family") not in FAMILIES.all():
         return
-    if said := collapse_warning(int(active), d, knobs(FAMILIES.get(card["family"]).Hparams)):
+    if said := collapse_warning(card.get("metrics") or {}, d, knobs(FAMILIES.get(card["family"]).Hparams)):
         st.warning(said, icon=":material/compress:")
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import session
 from app.browser.twin_maps import twin_maps
-from app.panels.compare import other_model, reconstructions
+from app.panels.compare import kinds_measured, other_model, reconstructions
 from app.show import records
 from vae.text import _
 
@@ -23,3 +23,4 @@ if other := other_model.show(engine):
     with right:
         st.markdown("##### " + _("The same samples through both models"))
         reconstructions.show(engine, other)
+kinds_measured.show()

@@ -7,9 +7,10 @@ import streamlit as st
 from app import session
 from app.panels.model import manage
 from app.panels.train import sweep_list
-from app.show import records
+from app.show import fidelity, records
 from app.show.cards import has_prior
 from app.show.literal import literal
+from vae.atlas.fidelity import of_model
 from vae.registry import FAMILIES
 from vae.text import _, ngettext
 
@@ -25,17 +26,13 @@ if not engine.can_encode:
     st.stop()
 assert family is not None  # otherwise the checkpoint would not have opened
 st.markdown(f"### {literal(card['name'])} :gray[{_(family.title)}]")
-trained_on = ngettext(
-    "Trained on **{data}**, {n} sample",
-    "Trained on **{data}**, {n} samples",
-    card["spec"]["n_data"],
-    data=literal(card["dataset"]),
-)
-st.caption(f"{family.paper}  \n" + " · ".join([trained_on, *records.sources(card)]))
+st.caption(f"{family.paper}  \n" + " · ".join([records.counts(card), *records.sources(card)]))
 sweep_list.mention(card)
 records.idea(family)
 records.metrics(card)
 records.collapse(card)
+found = of_model(engine.atlas, card)
+fidelity.show(found)
 
 left, right = st.columns(2, gap="medium")
 with left:
@@ -58,6 +55,8 @@ st.caption(
     )
 )
 records.rows(pictures, decoded)
+if found is not None and not found.poor:
+    st.caption(fidelity.sentence(found))
 records.latent_map(engine.atlas)
 
 left, right = st.columns(2, gap="medium")

@@ -93,6 +93,7 @@ def test_the_picture_follows_the_pointer_on_points_between_them_and_back(tab, at
 def test_trust_is_said_in_words_and_figures(tab, atlas):
     tab.hover(atlas.xy[crowded(atlas)])
     tab.until("document.querySelector('.zc-trust span').textContent === 'reliable'")
+    assert "Reconstructions here are off by 0." in tab.page.locator(".zc-fidelity").inner_text()
     width = tab.do("document.querySelector('.zc-bar i').style.width")
     shown = float(tab.page.locator(".zc-trust b").inner_text())
     assert shown >= 0.6

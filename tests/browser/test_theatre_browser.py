@@ -11,7 +11,7 @@ import pytest
 from tests.app.live.test_theatre import shots
 from tests.browser.conftest import serve, stop, tab_of
 from vae.forming import snapshots
-from vae.metrics.active import ACTIVE_VARIANCE
+from vae.metrics.active import ACTIVE_RATE
 from vae.runs import folder, os_process, starting
 from vae.training.plan import Plan
 
@@ -162,7 +162,7 @@ def test_a_map_that_does_not_come_says_why_in_its_own_place_and_large_numbers_ar
         assert abs(middle - panel["height"] / 2) < 2
         assert panel["x"] <= said["x"] <= said["x"] + said["width"] <= panel["x"] + panel["width"]
         assert tab.page.locator(".th-map h4 em").inner_text() == ""
-        assert str(ACTIVE_VARIANCE) in tab.page.locator(".th-bars h4").get_attribute("title")
+        assert str(ACTIVE_RATE) in tab.page.locator(".th-bars h4").get_attribute("title")
         numbers = """async () => {
           const { figure, ticks } = await import("/browser/theatre/numbers.js")
           const axis = ([low, high]) => { const { found, say } = ticks(low, high, 5); return found.map(say) }

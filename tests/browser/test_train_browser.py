@@ -3,11 +3,15 @@ of somebody's own is looked at, kept and trained on."""
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
+import zipfile
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests import odd_pictures
 from tests.browser.conftest import READY, serve, stop, tab_of
@@ -58,7 +62,7 @@ def test_a_zip_of_a_stranger_is_looked_at_kept_and_chosen(training_server, chrom
         said = tab.page.get_by_text("for training").inner_text()
         assert "290 samples of 1×16×16 pixels" in said
         assert "261 for training, 29 for testing" in said
-        assert "10 files were skipped, each named below" in said
+        assert "10 files were skipped; see below." in said
         assert tab.page.get_by_text("Skipped files (10)").count() == 1
         named = dict(entry.split(":\n") for entry in tab.page.locator(".st-key-own-skipped").inner_text().split("\n\n"))
         broken = odd_pictures.broken()
@@ -80,6 +84,27 @@ def test_a_zip_of_a_stranger_is_looked_at_kept_and_chosen(training_server, chrom
             tab.until(f"document.querySelector('{DATA}').value.includes('{name}')")
 
 
+def choose(tab, title: str, decided: str, other: str, then: str) -> None:
+    """In the preview the choice has one value; another is chosen, and a text appears."""
+    tab.rest(30_000)  # a run would close the list of options
+    field = tab.page.locator("[data-testid=stSelectbox]", has_text=title)
+    assert field.locator("input").input_value() == decided
+    option = tab.page.get_by_role("option", name=other, exact=True)
+    while not option.count():  # the list may close again when a part of the page runs
+        field.locator("input").click()
+        tab.page.wait_for_timeout(1000)
+    option.click()
+    tab.page.get_by_text(then).first.wait_for(timeout=30_000)
+
+
+def offer(tab, path, seen: str) -> None:
+    visit(tab)
+    tab.page.get_by_text("Your data").click(timeout=30_000)
+    tab.page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(path)
+    tab.page.get_by_text(seen).first.wait_for(timeout=60_000)
+    tab.page.get_by_text("Change how it is read").click()
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_what_was_decided_stands_in_the_preview_and_is_changed_there(training_server, chromium, tmp_path):
@@ -88,26 +113,37 @@ def test_what_was_decided_stands_in_the_preview_and_is_changed_there(training_se
     table = tmp_path / "german.csv"
     table.write_bytes(("datum;größe;druck;sorte\n" + rows).encode("cp1252"))
     with tab_of(training_server, chromium) as tab:
-        visit(tab)
-        tab.page.get_by_text("Your data").click(timeout=30_000)
-        tab.page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(table)
-        tab.page.get_by_text("40 samples of 2 values, values 0.25 to 78.25").wait_for(timeout=60_000)
-        tab.page.get_by_text("How to read it").click()
-        for title, decided, other, then in (
-            ("Labels", "sorte (detected)", "none", "There are no labels."),
-            ("Header", "yes (detected)", "no", "Cells that are no numbers count as missing: f1: größe"),
-            ("Encoding", "cp1252 (detected)", "utf-8", "not a text in utf-8: choose another encoding."),
-            ("Encoding", "utf-8", "cp1252 (detected)", "Cells that are no numbers count as missing: f1: größe"),
-        ):
-            tab.rest(30_000)  # a run would close the list of options
-            field = tab.page.locator("[data-testid=stSelectbox]", has_text=title)
-            assert field.locator("input").input_value() == decided
-            option = tab.page.get_by_role("option", name=other, exact=True)
-            while not option.count():  # the list may close again when a part of the page runs
-                field.locator("input").click()
-                tab.page.wait_for_timeout(1000)
-            option.click()
-            tab.page.get_by_text(then).wait_for(timeout=30_000)
+        offer(tab, table, "40 samples of 2 values, values 0.25 to 78.25")
+        choose(tab, "Labels", "sorte (detected)", "none", "There are no labels.")
+        choose(tab, "Header", "yes (detected)", "no", "Cells that are no numbers count as missing: f1: größe")
+        choose(tab, "Encoding", "cp1252 (detected)", "utf-8", "not a text in utf-8: choose another encoding.")
+        choose(tab, "Encoding", "utf-8", "cp1252 (detected)", "Cells that are no numbers count as missing: f1: größe")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_range_layout_and_names_in_a_zip_are_changed_in_the_preview(training_server, chromium, tmp_path):
+    deep = tmp_path / "deep.npy"
+    np.save(deep, np.random.default_rng(0).integers(0, 1000, (40, 12, 16), np.uint16))
+    with tab_of(training_server, chromium) as tab:
+        offer(tab, deep, "40 samples of 1×12×16 pixels, values 0 to 255")
+        tab.page.get_by_text("Range 0:1023 (values are 0 to 999)").wait_for()
+        choose(tab, "Range", "0:1023 (detected)", "0:4095", "values 0 to 62")
+        choose(tab, "Layout", "nhw (detected)", "nct", "40 samples of 12×16 channels and time steps")
+    packed = tmp_path / "names.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for i in range(10):
+            picture = io.BytesIO()
+            Image.fromarray(np.full((8, 8), 25 * i, np.uint8)).save(picture, "PNG")
+            archive.writestr(f"{('koty', 'psy')[i % 2]}/{i}.png", picture.getvalue())
+    names = {b"koty": "коты".encode("cp866"), b"psy/": "псы/".encode("cp866")}
+    data = packed.read_bytes()
+    for plain, other in names.items():
+        data = data.replace(plain, other)
+    packed.write_bytes(data)
+    with tab_of(training_server, chromium) as tab:
+        offer(tab, packed, "ZIP names cp866")
+        choose(tab, "ZIP names", "cp866 (detected)", "cp437", "ZIP names cp437 (as you chose; detected: cp866)")
 
 
 @pytest.mark.slow
@@ -132,7 +168,7 @@ def test_from_a_zip_to_a_live_map_in_three_clicks(training_server, chromium, tmp
 def test_digits_train_from_the_page_while_the_tab_is_closed_and_open_on_explore(training_server, chromium, capsys):
     with tab_of(training_server, chromium) as tab:
         visit(tab)
-        tab.page.get_by_text("Nothing has been trained from here yet").wait_for(timeout=60_000)
+        tab.page.get_by_text("No training has been started here yet").wait_for(timeout=60_000)
         tab.page.get_by_role("button", name="Start").click()
         card = "[class*=st-key-run-]"
         tab.page.wait_for_selector(card, timeout=30_000)
@@ -200,10 +236,10 @@ def test_the_form_tells_what_it_takes_and_a_card_asks_before_it_goes(training_se
         tab.page.get_by_role("button", name="All runs").click()
         tab.until("document.querySelector('input[aria-label=Name]')?.value === 'fd'")
         tab.page.get_by_role("button", name="Start").click()
-        tab.page.locator("[data-testid=stToast]", has_text="fd starts").wait_for()
+        tab.page.locator("[data-testid=stToast]", has_text="fd is starting").wait_for()
         tab.until("document.querySelector('input[aria-label=Name]').value === ''")
         tab.page.locator(f".st-key-run-{old.id} button", has_text="Delete").click()
-        asks = tab.page.get_by_text("The run old goes")
+        asks = tab.page.get_by_text("Deletes run old")
         asks.wait_for()
         card = "[class*=st-key-run-]"
         tab.until(f"/epoch [3-9] of 75/.test(document.querySelector('{card}').innerText)", 120_000)

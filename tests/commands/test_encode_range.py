@@ -64,3 +64,19 @@ def test_encode_refuses_a_bomb_in_a_sentence(cli, tmp_path):
     assert code == 1
     assert "bomb.png: cannot be read as a picture (the picture is far too large" in told
     assert "TIFF" in told
+
+
+def test_masks_of_ones_are_read_as_data_add_reads_them(cli):
+    mask = np.random.default_rng(0).integers(0, 2, (8, 8), np.uint8)
+    Image.fromarray(mask).save("mask.png")
+    code, _out, told = cli("encode", "tiny-vae", "mask.png", "--out", "z.npz")
+    assert code == 0
+    assert "Range: 0:1 (values are 0 to 1)" in told
+    wanted = vae.load("tiny-vae").encode(255 * mask[None, None])[0]
+    np.testing.assert_allclose(np.load("z.npz")["mu"], wanted, atol=1e-5)
+
+
+def test_a_range_that_starts_with_a_minus(cli):
+    Image.fromarray(np.linspace(-1, 1, 64, dtype=np.float32).reshape(8, 8)).save("signed.tif")
+    code, _out, told = cli("encode", "tiny-vae", "signed.tif", "--range", "-1:3", "--out", "z.npz")
+    assert (code, "Range: -1:3 (as you chose; detected: -1:1)" in told) == (0, True)

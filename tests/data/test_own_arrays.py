@@ -149,18 +149,93 @@ def test_a_chosen_layout_is_obeyed(tmp_path):
     assert read(path, layout="nct").preview.modality == "series"
     first, last = (every(read(path, layout=layout)) for layout in ("nct", "ntc"))
     assert not np.array_equal(first, last)
-    odd = saved(tmp_path, np.random.default_rng(0).normal(size=(40, 12, 12)), "b.npy")
+    odd = saved(tmp_path, np.random.default_rng(0).normal(size=(40, 12, 16)), "b.npy")
     assert read(odd).preview.modality == "series"
-    assert read(odd, layout="nhw").preview.shape == (1, 12, 12)
+    assert read(odd, layout="nhw").preview.shape == (1, 12, 16)
     square = saved(tmp_path, GREY[:, :3, :, None].repeat(3, 3), "c.npy")
     assert read(square, layout="nhwc").preview.shape == (3, 3, 12)
-    with pytest.raises(SettingError, match=r"unknown layout 'nhwc'.*nct, nhw, ntc"):
+    with pytest.raises(SettingError, match=r"unknown layout 'nhwc'.*hwn, nct, nhw, ntc"):
         read(path, layout="nhwc")
     with pytest.raises(SettingError, match="layout"):
         read(saved(tmp_path, GREY.reshape(40, -1), "d.npy"), layout="nhw")
 
 
+def test_standardised_squares_are_pictures(tmp_path):
+    found = read(saved(tmp_path, np.random.default_rng(0).normal(size=(40, 12, 12)), "b.npy")).preview
+    assert (found.modality, found.shape) == ("image", (1, 12, 12))
+    layout = next(d for d in found.decisions if d.name == "layout")
+    assert (layout.value, layout.options) == ("nhw", ("nct", "ntc", "nhw", "hwn"))
+    assert "two equal sides" in layout.why
+
+
+@pytest.mark.parametrize("axes", ["hwn", "hwcn"])
+def test_samples_on_the_last_axis(tmp_path, axes):
+    pictures = GREY if axes == "hwn" else GREY[:, None].repeat(3, 1)
+    turned = np.moveaxis(pictures, (0, 1), (-1, 2)) if axes == "hwcn" else np.moveaxis(pictures, 0, -1)
+    path = tmp_path / "last.npz"
+    np.savez(path, x=turned, y=np.arange(40) % 2)
+    found = read(path)
+    assert found.preview.shape == pictures.reshape(40, -1, 12, 12).shape[1:]
+    assert found.preview.labels == {"0": 20, "1": 20}
+    (layout,) = (d for d in found.preview.decisions if d.name == "layout")
+    assert layout.value == axes
+    assert {x.tobytes() for x in every(found)} == {x.tobytes() for x in pictures}
+    if axes == "hwn":
+        assert read(path, layout="nhw").preview.shape == (1, 12, 40)
+        other = read(saved(tmp_path, GREY), layout="hwn").preview.decisions
+        assert next(d for d in other if d.name == "layout").guess == "nhw"
+
+
+def test_rows_that_may_be_pictures_are_told_so(tmp_path):
+    flat = saved(tmp_path, GREY.reshape(40, -1), "flat.npy")
+    assert any("--size 12x12" in note for note in read(flat).preview.notes)
+    small = saved(tmp_path, GREY.reshape(40, -1) / 255 - 0.5, "small.npy")
+    assert not any("--size" in note for note in read(small).preview.notes)
+
+
+def test_flags_that_leave_nothing_to_decide_are_told(tmp_path):
+    (note,) = (n for n in read(saved(tmp_path, GREY), header="no", layout="nhw").preview.notes if "--" in n)
+    assert "--header" in note
+    assert "--layout" not in note
+
+
 # ---------------------------------------------------------------- names
+
+
+def test_labels_of_another_length_and_arrays_without_use_are_told(tmp_path):
+    path = tmp_path / "short.npz"
+    np.savez(path, x=GREY, y=np.arange(30), masks=GREY, names=np.array(["a"] * 7))
+    found = read(path).preview
+    labels = next(d for d in found.decisions if d.name == "labels")
+    assert (labels.value, labels.options) == ("none", ("masks", "none"))
+    assert "y has the shape (30,)" in labels.why
+    assert any("not used: y, masks, names" in note for note in found.notes)
+
+
+def test_labels_of_objects_are_left_out_and_told(tmp_path):
+    path = tmp_path / "objects.npz"
+    np.savez(path, x=GREY, y=np.array(["a", "b"] * 20, dtype=object))
+    found = read(path).preview
+    assert found.labels == {}
+    assert any("never loaded: y" in note for note in found.notes)
+    np.savez(path, x=np.array([1, "a"], dtype=object))
+    with pytest.raises(ZscopeError, match=r"x contains pickled Python objects"):
+        read(path)
+
+
+def test_several_labels_a_sample_name_the_way_out(tmp_path):
+    path = tmp_path / "multi.npz"
+    np.savez(path, x=GREY, y=np.random.default_rng(0).integers(0, 2, (40, 14)))
+    with pytest.raises(ZscopeError, match=r"\(40, 14\).*--labels none"):
+        read(path)
+    assert read(path, labels="none").preview.labels == {}
+
+
+def test_splits_of_different_ranges_are_told(tmp_path):
+    path = tmp_path / "ranges.npz"
+    np.savez(path, x_train=GREY / 127.5 - 1, x_test=GREY / 255)
+    assert any("different ranges: train −1 to 1; test 0 to 1" in note for note in read(path).preview.notes)
+
 
 LABELS = np.arange(40) % 2
 
@@ -264,9 +339,9 @@ NOBODY = {
     "bytes": (np.full((20, 4), b"a"), "expected numbers"),
     "records": (np.zeros(20, [("a", "f4"), ("b", "i4")]), "expected numbers.*fields"),
     "objects": (np.array([[1, None]] * 20), "pickled Python objects"),
-    "no samples": (np.zeros((0, 4)), "expected numbers of shape"),
-    "no values": (np.zeros((20, 0)), "expected numbers of shape"),
-    "no pixels": (np.zeros((20, 0, 5), np.uint8), "expected numbers of shape"),
+    "no samples": (np.zeros((0, 4)), r"\(0, 4\): it is empty"),
+    "no values": (np.zeros((20, 0)), "it is empty"),
+    "no pixels": (np.zeros((20, 0, 5), np.uint8), "it is empty"),
     "a number": (np.array(3.0), "expected numbers of shape"),
     "a row": (np.arange(20.0), "expected numbers of shape"),
     "infinite": (np.full((20, 4), np.inf), "every sample contains NaN or infinity"),

@@ -47,7 +47,7 @@ GREY = np.random.default_rng(0).integers(0, 256, (30, 9, 9), dtype=np.uint8)
         (GREY / np.float32(255), (1, 9, 9), "image"),
         (GREY.astype(np.int64), (1, 9, 9), "image"),
         (GREY > 99, (1, 9, 9), "image"),
-        (GREY.astype(float) - 100, (9, 9), "series"),
+        (GREY[:, :5].astype(float) - 100, (5, 9), "series"),
         (GREY.reshape(30, 81), (81,), "vector"),
     ],
     ids=["grey", "colour", "channels last", "floats", "int64", "bool", "series", "vectors"],

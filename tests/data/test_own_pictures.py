@@ -162,6 +162,38 @@ def test_sizes_that_differ_get_one_that_suits_them(tmp_path):
     assert any("200x200 to 280x280 px are resized to 64x64" in note for note in preview.notes)
 
 
+def masks(folder, high: int, bright: int | None = None):
+    """Ten pictures of 8 bits with values from 0 to high; the last has the value bright."""
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    for i in range(10):
+        pixels = random.integers(0, high + 1, (16, 16), np.uint8)
+        pixels[0, 0] = high
+        if bright and i == 9:
+            pixels[0, 0] = bright
+        Image.fromarray(pixels).save(folder / f"{i}.png")
+    return folder
+
+
+def test_masks_of_ones_are_black_and_white(tmp_path):
+    found = read(masks(tmp_path / "masks", 1))
+    assert np.unique(found.samples.x_train).tolist() == [0, 255]
+    assert [(d.name, d.value) for d in found.preview.decisions] == [("range", "0:1")]
+    assert np.unique(read(tmp_path / "masks", range="0:255").samples.x_train).tolist() == [0, 1]
+
+
+def test_dark_pictures_ask_for_their_range_and_bright_ones_obey_one(tmp_path, monkeypatch):
+    dark = masks(tmp_path / "dark", 20)
+    (decision,) = read(dark).preview.decisions
+    assert (decision.value, "0:20" in decision.options) == ("0:255", True)
+    assert read(dark, range="0:20").preview.high == 255
+    bright = masks(tmp_path / "bright", 20, 255)
+    assert read(bright).preview.decisions == ()
+    assert read(bright, range="0:40").preview.decisions[0].value == "0:40"
+    monkeypatch.setattr("vae.data.own.images.SIZED", 2)  # the bright picture is not among the first that are opened
+    assert read(bright).preview.decisions == ()
+
+
 @pytest.mark.parametrize("text", ["", "x", "8x8x8", "-3x4", "1.5"])
 def test_a_size_that_is_none_is_refused(text):
     with pytest.raises(SettingError, match="expected HxW"):

@@ -262,17 +262,17 @@ N = 100_000
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"z": np.zeros((N, 4), np.float16)}, "z is declared as float16 (100000, 4); expected at most 1437 rows"),
-        ({"z": np.zeros((1437, 1000), np.float16)}, "expected at most 1437 rows of 4 values"),
+        ({"z": np.zeros((N, 4), np.float16)}, "z is declared as float16 (100000, 4); expected at most 1293 rows"),
+        ({"z": np.zeros((1293, 1000), np.float16)}, "expected at most 1293 rows of 4 values"),
         ({"std": np.zeros((N, 4), np.float16)}, "std is declared"),
         ({"xy": np.zeros((N, 2), np.float32)}, "xy is declared"),
         ({"labels": np.zeros(N, np.int32)}, "labels is declared"),
-        ({"c": np.zeros((1437, 900), np.float16)}, "c is declared"),
-        ({"measured.error": np.zeros((1437, 900), np.float16)}, "measured.error is declared"),
+        ({"c": np.zeros((1293, 900), np.float16)}, "c is declared"),
+        ({"measured.error": np.zeros((1293, 900), np.float16)}, "measured.error is declared"),
         ({"mixture.factors": np.zeros((N, 4, 4), np.float16)}, "mixture.factors is declared"),
         ({"projector.trust_code": np.zeros((2000, 2000), np.uint8)}, "projector.trust_code is declared"),
         ({"whatever": np.zeros(N * 20, np.uint8)}, "whatever is declared"),
-        ({"index": np.full(1437, "x" * 999)}, "index is declared"),
+        ({"index": np.full(1293, "x" * 999)}, "index is declared"),
         ({"thumbs": np.array([0, 8, 8])}, "thumbs: given"),
     ],
     ids=lambda v: next(iter(v)) if isinstance(v, dict) else "",
@@ -285,7 +285,7 @@ def test_an_atlas_that_is_not_of_its_model(forged, tiny_checkpoint, changed, wor
 
 def test_the_map_that_anyone_may_fetch(forged, client):  # noqa: F811  the fixture
     name = forged(atlas=checkpoint.pack({"z": np.zeros((MANY // 8, 4), np.float16)}))
-    size(1437)  # reads the locale, some MB
+    size(1293)  # reads the locale, some MB
     tracemalloc.start()
     answer = client.get(f"/asset/{name}/map.bin")
     most = tracemalloc.get_traced_memory()[1]

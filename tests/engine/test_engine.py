@@ -181,14 +181,14 @@ def test_every_place_of_the_map_decodes_with_a_trust(engine):
 
 def test_the_atlas_is_of_the_training_rows(engine):
     a, samples = engine.atlas, DATASETS.get("digits").load()
-    assert a.n == len(a.z) == len(a.labels) == len(a.xy) == 1437
+    assert a.n == len(a.z) == len(a.labels) == len(a.xy) == 1293
     assert np.array_equal(a.labels, samples.y_train[a.index])
     mu, _ = engine.encode(samples.x_train[a.index])
     np.testing.assert_allclose(a.z, mu, rtol=2e-3, atol=2e-3)  # kept as float16
-    for i in (0, 700, 1436):
+    for i in (0, 700, 1292):
         shown = a.thumbnail(i)[..., 0].astype(int)
         assert abs(shown - samples.x_train[a.index[i], 0]).mean() < 20  # lossy, but this picture
-    rows = np.array([1436, 0, 700, 0])
+    rows = np.array([1292, 0, 700, 0])
     several = a.thumbnails(rows)
     assert several.shape == (4, 3, 8, 8)
     for picture, row in zip(several, rows, strict=True):

@@ -249,6 +249,14 @@ def test_equivalence_dip_vae():
     torch.testing.assert_close(loss.total.detach(), plain.total.detach() + added)
 
 
+@pytest.mark.parametrize(("dip", "times"), [("I", 10), ("II", 1)])
+def test_dip_weighs_variances_by_default_as_its_paper_does_for_each_variant(dip, times):
+    model = trained("vae").model
+    plain, loss = loss_on("vae", model), loss_on("dip_vae", model, dip=dip, lambda_od=3.0)
+    added = 3 * loss.figures["covariance_between"] + 3 * times * loss.figures["variance_off"]
+    torch.testing.assert_close(loss.total.detach(), plain.total.detach() + added)
+
+
 def penalty_of(mu: Tensor, std: Tensor, of: str) -> tuple[float, float]:
     output = Output(None, Latent(mu, mu, std))
     terms = (penalties.between_dims(of), penalties.within_dims(of))

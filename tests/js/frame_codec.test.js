@@ -23,9 +23,9 @@ test("bytes are sent as they are, other arrays as float32", () => {
   assert.equal(request(2, 9, 0, []).length, 8)
 })
 
-test("a picture: trust, times, place, latent and pixels, rows first", () => {
-  const { trust, decode_ms, server_ms, xy, z, pixels } = answer(golden("picture.bin"), 3)
-  assert.deepEqual({ trust, decode_ms, server_ms, xy, z: [...z] }, { trust: 0.75, decode_ms: 1.5, server_ms: 2.5, xy: [3, -4], z: [0.5, -1.25, 2] })
+test("a picture: trust, times, place, error, latent and pixels, rows first", () => {
+  const { trust, decode_ms, server_ms, xy, rms, z, pixels } = answer(golden("picture.bin"), 3)
+  assert.deepEqual({ trust, decode_ms, server_ms, xy, rms, z: [...z] }, { trust: 0.75, decode_ms: 1.5, server_ms: 2.5, xy: [3, -4], rms: 0.125, z: [0.5, -1.25, 2] })
   assert.deepEqual([...pixels], [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11]) // (c, h, w) became (h, w, c)
 })
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from vae.errors import ShapeError
-from vae.latent import trust
+from vae.latent.calibration import KNOTS, calibration_error
 from vae.latent.projector import Projector, fit_map
 from vae.latent.trust import TrustModel, auroc_of, calibrate, round_trip
 
@@ -56,9 +58,28 @@ def test_trust_tells_what_comes_back_on_fresh_positions(projector, model):
     assert np.array_equal(said, trusted.trust(p))
 
 
+def test_near_data_the_probabilities_come_true(projector, model):
+    """The error of the curve is what chance alone leaves of it; without the curve it is far more."""
+    random, (x0, y0, x1, y1) = np.random.default_rng(321), projector.box
+    near = projector.xy[random.integers(0, 900, 8000)] + random.normal(scale=0.02 * projector.width, size=(8000, 2))
+    p = np.clip(near, [x0, y0], [x1, y1]).astype(np.float32)
+    z, said = projector.with_trust(model).from_map(p)
+    again = encode(decode(z))
+    back = np.linalg.norm(projector.to_map(again) - p, axis=1) <= model.report["tau_map_widths"] * projector.width
+    back &= np.linalg.norm((again - z) * projector.scale, axis=1) <= model.report["tau_latent"]
+    plain = projector.with_trust(dataclasses.replace(model, curve=None)).trust(p)
+    assert calibration_error(plain, back) > 0.02
+    assert calibration_error(said, back) < 0.012
+    assert auroc_of(said, back) == pytest.approx(auroc_of(plain, back), abs=1e-6)
+
+
 def test_report_and_bounds(model):
     assert model.report["auroc"] > 0.95
-    assert model.report["calibration_error"] < 0.06
+    assert model.report["calibration_error"] < 0.015
+    assert model.report["calibration_error_near_data"] < 0.015
+    assert model.report["calibration_error_uniform"] < 0.015
+    assert 0.001 < model.report["calibration_noise_near_data"] < 0.01
+    assert model.report["n_judged_near_data"] > 4000
     assert 0 < model.report["tau_map_widths"] < 0.2
     assert model.report["n_judged"] > 1000
 
@@ -71,7 +92,9 @@ def test_bounds_are_what_95_percent_of_the_set_do(projector, model):
 
 
 def test_same_seed_same_trust(projector, model):
-    assert np.array_equal(calibrate(projector, decode, encode).code, model.code)
+    again = calibrate(projector, decode, encode)
+    assert np.array_equal(again.code, model.code)
+    assert np.array_equal(again.curve, model.curve)
 
 
 def test_a_model_that_forgets_is_not_trusted(projector):
@@ -95,9 +118,31 @@ def test_state_is_small_and_round_trips(model):
     assert np.array_equal(again.code, model.code)
     assert again.box == model.box
     assert again.report == pytest.approx(model.report, nan_ok=True)
+    assert np.array_equal(again.curve, model.curve)
     assert TrustModel.from_state({}) is None
     with pytest.raises(ShapeError, match="trust field"):
         TrustModel.from_state(state | {"trust_code": np.zeros((4, 5), np.uint8)})
+    for curve in (KNOTS[::-1], KNOTS[:-1], np.full(len(KNOTS), np.nan)):
+        with pytest.raises(ShapeError, match="trust curve"):
+            TrustModel.from_state(state | {"trust_curve": curve})
+
+
+def test_a_map_from_before_the_curve_is_read_as_it_was(projector, model):
+    state = {k: v for k, v in model.state().items() if k != "trust_curve"}
+    old = TrustModel.from_state(state | {"trust_report": state["trust_report"][:9]})
+    assert set(old.report) >= {"auroc", "n_judged"}
+    assert "calibration_error_near_data" not in old.report
+    p = projector.xy[:50]
+    assert np.array_equal(projector.with_trust(old).trust(p), old.grid().at(p)[:, 0])
+
+
+def test_the_field_shows_what_positions_say(projector, model):
+    trusted = projector.with_trust(model)
+    field, _ = trusted.trust_field()
+    nodes = model.grid().nodes().astype(np.float32).reshape(*field.shape, 2)
+    inner = (slice(1, -1, 17), slice(1, -1, 17))  # a node at the very border may be rounded out of the box
+    assert trusted.trust(nodes[inner].reshape(-1, 2)) == pytest.approx(field[inner].ravel(), abs=2e-3)
+    assert model.at(nodes[inner].reshape(-1, 2)) == pytest.approx(field[inner].ravel(), abs=2e-3)
 
 
 @pytest.mark.parametrize("n", [2, 12])
@@ -123,11 +168,3 @@ def test_auroc_by_hand():
     assert auroc_of(np.array([3.0, 1.0, 2.0]), np.array([True, False, True])) == 1.0
     assert auroc_of(np.array([1.0, 3.0, 2.0]), np.array([True, True, False])) == 0.5
     assert np.isnan(auroc_of(np.array([1.0]), np.array([True])))
-
-
-def test_logistic_fit_recovers_its_own_weights():
-    random = np.random.default_rng(0)
-    x = random.normal(size=(20_000, 2))
-    chance = 1 / (1 + np.exp(-(0.5 + x @ [2.0, -1.0])))
-    weights = trust._fit_logistic(x, random.random(20_000) < chance)
-    assert weights == pytest.approx([0.5, 2.0, -1.0], abs=0.1)

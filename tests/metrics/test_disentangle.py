@@ -54,7 +54,7 @@ METRICS = {  # codes, factors -> the estimates of one function
     "dci": dci,
     "sap": lambda z, v: {"sap": sap(z, v)},
 }
-DCI = {"dci_disentanglement", "dci_completeness", "dci_informativeness"}
+DCI = {"dci_disentanglement", "dci_completeness", "dci_completeness_log_d", "dci_informativeness"}
 KEYS = set(METRICS) - {"dci"} | DCI
 CHANCE = {"factor_vae_score": 1 / 3, "dci_informativeness": (1 / 3 + 1 / 5 + 1 / 2) / 3}  # 0 for the others
 every_metric = pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
@@ -376,6 +376,7 @@ def test_evaluate_gives_every_score_of_the_rows_it_encoded():
     assert {name for name, e in found.items() if e.standard_error is None} == {
         "dci_disentanglement",
         "dci_completeness",
+        "dci_completeness_log_d",
     }
 
 

@@ -57,8 +57,8 @@ def test_all_measures_what_can_be_and_says_what_cannot(cli):
         assert set(estimate) == {"value", "n", "seed", "standard_error", "protocol"}, name
         assert math.isfinite(estimate["value"])
     assert found["knn_accuracy"]["value"] > 0.6
-    assert 0.1 < found["mutual_information_nats"]["value"] <= math.log(360)
-    difference = found["rate_nats"] - found["mutual_information_nats"]["value"]
+    assert 0.1 < found["index_code_information_nats"]["value"] <= math.log(360)
+    difference = found["rate_nats"] - found["index_code_information_nats"]["value"]
     assert found["aggregate_kl_nats"]["value"] == pytest.approx(difference, rel=1e-4)
     assert "digits classifier, 8-d" in found["frechet_distance"]["protocol"]
     assert found["frechet_distance"]["n"] == 360
@@ -75,11 +75,20 @@ def test_a_conditional_model_is_asked_whether_it_heeds_its_label(cli, conditiona
 def test_groups_are_measured_as_named_and_every_line_weighs_itself(cli):
     code, out, _ = cli("tiny-vae", "--metrics", "use")
     assert code == 0
-    lines = {line.split()[0]: line for line in out.splitlines()}
+    measured, beside = out.split("\n\n")
+    lines = {line.split()[0]: line for line in measured.splitlines()}
     assert set(lines) == figures("use")
     assert all("n 360, seed 0" in line for line in lines.values())
     assert "±" in lines["knn_accuracy"]
     assert "±" not in lines["kmeans_ari"]
+    head, *rows = beside.splitlines()
+    assert head.split("  ")[0] == "does the code help?"
+    assert [row.split()[0] for row in rows] == ["knn_accuracy", "linear_probe_accuracy", "kmeans_ari", "kmeans_nmi"]
+    for row in rows:
+        score, *values = row.replace("±", " ± ").split()
+        in_table = [float(value) for value in values if value != "±"][:: 2 if "±" in values else 1]
+        in_lines = [float(lines[key].split()[1]) for key in (score, f"{score}_raw", f"{score}_pca")]
+        assert in_table == pytest.approx(in_lines, abs=6e-4), "code, raw samples and components, in this order"
 
 
 def test_an_autoencoder_draws_from_its_aggregate_and_has_no_posterior(cli):
@@ -129,12 +138,13 @@ def test_disentanglement_is_of_the_engines_own_codes():
     assert {e.seed for e in found.values()} == {3}
 
 
-def test_bits_per_dim_of_a_uniform_density_are_eight():
-    """Density 1 on 0-1 says nothing: log2 256 bits a pixel, whatever their number."""
+def test_bits_per_dim_of_a_uniform_density_are_log_255():
+    """Density 1 on 0-1: a level is 1/255 wide, so log2 255 bits a pixel, whatever their number."""
     uniform = ContinuousBernoulli()
     nll = -float(uniform.log_prob(torch.zeros(1, 1, 4, 4), torch.rand(1, 1, 4, 4)))
-    assert bits_per_dim(uniform, nll, 16) == pytest.approx(8, abs=1e-5)
-    assert bits_per_dim(Gaussian(), -16 * math.log(2), 16) == pytest.approx(7), "twice as dense everywhere: a bit less"
+    assert bits_per_dim(uniform, nll, 16) == pytest.approx(math.log2(255), abs=1e-5)
+    twice = bits_per_dim(Gaussian(), -16 * math.log(2), 16)
+    assert twice == pytest.approx(math.log2(255) - 1), "twice as dense everywhere: a bit less"
     assert bits_per_dim(Bernoulli(), 3.0, 16) is None
     levels = Gaussian()
     levels.measure = "levels"
@@ -144,5 +154,7 @@ def test_bits_per_dim_of_a_uniform_density_are_eight():
 def test_eval_prints_bits_beside_the_bounds(cli):
     found = json.loads(cli("tiny-vae", "--k", 2, "--json")[1])
     for name, nats in (("elbo", -found["elbo_nats"]), ("nll", found["nll_nats"])):
-        assert found[f"{name}_bits_per_dim"] == pytest.approx(nats / (64 * math.log(2)) + 8)
+        assert found[f"{name}_bits_per_dim"] == pytest.approx(nats / (64 * math.log(2)) + math.log2(255))
+    assert found["dequantised"] is False
+    assert "without dequantisation noise" in cli("tiny-vae", "--k", 0)[1]
     assert "nll_bits_per_dim" not in json.loads(cli("tiny-vae", "--k", 0, "--json")[1])

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from vae.losses.objectives import Sum
-from vae.metrics.active import active_units, collapse_warning
+from vae.metrics.active import active_by_rate, active_units, collapse_warning, unit_counts
 from vae.metrics.bounds import BATCH, CACHED, evaluate, log_marginal
 from vae.metrics.detect import anomaly_scores
 from vae.metrics.latent import pca_mse
@@ -273,6 +273,27 @@ def test_active_units_are_those_whose_means_vary():
     assert active_units(mu).tolist() == [True, True, False, False]
 
 
+def test_a_collapsed_code_is_inactive_by_rate_where_its_variance_calls_all_of_it_active():
+    """.21 nats, evenly on 16 dimensions whose aggregate is the prior: posterior means have a variance of 1 - exp(-2 R)
+    = .026, and 97 % of each dimension is noise."""
+    rate = np.full(16, 0.21 / 16)
+    mu = np.random.default_rng(0).standard_normal((5000, 16)) * np.sqrt(1 - np.exp(-2 * rate))
+    assert active_units(mu).all()
+    assert not active_by_rate(rate).any()
+    assert active_by_rate([0.049, 0.051, 0.0, 3.0]).tolist() == [False, True, False, True]
+    metrics = {"active_units": 16, "rate_per_dim_nats": rate.tolist()}
+    assert unit_counts(metrics) == (0, 16), "a card without the count by rate has the rates"
+    assert "only 0 of 16" in str(collapse_warning(metrics, 16, {"beta"}))
+
+
+def test_a_deterministic_code_has_no_count_by_rate_and_is_judged_by_variance():
+    assert unit_counts({"active_units": 3, "rate_per_dim_nats": None}) == (None, 3)
+    assert unit_counts({"active_units_by_rate": 2, "active_units": 3}) == (2, 3)
+    assert collapse_warning({"active_units": 3}, 16, {"d"}) is None
+    assert "only 1 of 16" in str(collapse_warning({"active_units": 1}, 16, {"d"}))
+    assert collapse_warning({}, 16, {"d"}) is None
+
+
 def test_evaluate_counts_active_units_over_all_batches():
     """A dimension whose mean differs only between the first batch and the rest is active."""
     model = with_true_posterior()
@@ -282,7 +303,11 @@ def test_evaluate_counts_active_units_over_all_batches():
     x = torch.zeros(2 * BATCH, *PIXELS)
     x[BATCH:, 0, 0, 0] = 1.0
     assert evaluate(model, x)["active_units"] == 1
-    assert evaluate(model, x[:BATCH])["active_units"] == 0
+    first = evaluate(model, x[:BATCH])
+    assert first["active_units"] == 0
+    assert first["active_units_by_rate"] == sum(rate > 0.05 for rate in first["rate_per_dim_nats"]) > 0
+    unlike = collapse_warning(first, 5, set())
+    assert "only 0 of 5" in str(unlike), "a rate spent on one posterior for every sample tells nothing"
 
 
 def test_pca_mse_is_the_energy_outside_the_first_axes():
@@ -305,12 +330,12 @@ def test_log_marginal_takes_its_samples_from_the_q_it_is_given():
 
 
 def test_collapse_is_called_by_its_name_with_the_knobs_that_the_family_has():
-    said = collapse_warning(1, 16, {"beta", "d", "width"})
+    said = collapse_warning({"active_units": 1}, 16, {"beta", "d", "width"})
     assert said is not None
     assert "only 1 of 16" in said
     assert "Lower beta." in said
     assert "capacity" not in said
-    assert collapse_warning(2, 20, {"beta"}) is None
+    assert collapse_warning({"active_units": 2}, 20, {"beta"}) is None
 
 
 @pytest.mark.parametrize(("epochs", "told"), [(3, True), (20, False)])

@@ -7,7 +7,7 @@ import pytest
 
 from vae.errors import ShapeError
 from vae.metrics import usefulness
-from vae.metrics.usefulness import cluster_estimates, knn, linear_probe, use_estimates
+from vae.metrics.usefulness import baseline_estimates, cluster_estimates, knn, linear_probe, use_estimates
 
 
 def apart(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -69,9 +69,8 @@ def test_the_probe_does_not_depend_on_the_scale_of_a_latent():
     assert np.array_equal(linear_probe(z, y, t)[1], linear_probe(z * scale, y, t * scale)[1])
 
 
-def test_a_probe_that_was_stopped_says_so(monkeypatch):
-    monkeypatch.setattr(usefulness, "STEPS", 1)
-    found = use_estimates(*apart(200, 0), *apart(150, 1), seed=0)
+def test_a_probe_that_was_stopped_says_so():
+    found = use_estimates(*apart(200, 0), *apart(150, 1), seed=0, steps=1)
     assert "before it converged" in found["linear_probe_accuracy"].protocol
     assert "before it converged" not in found["knn_accuracy"].protocol
 
@@ -88,6 +87,48 @@ def test_estimates_carry_n_seed_and_error(monkeypatch):
     assert "fitted to 50 training latents, measured on 100 test latents" in e.protocol
     assert found["kmeans_ari"].standard_error is None
     assert cluster_estimates(t, u, seed=3)["kmeans_ari"] == found["kmeans_ari"]
+
+
+def quiet_classes(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Two classes that differ in the quieter of two values, (n, 2, 1) levels; the louder one is noise."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 2, n)
+    loud, quiet = rng.integers(0, 256, n), 110 + 30 * y + rng.integers(0, 9, n)
+    return np.stack([loud, quiet], axis=1).astype(np.uint8)[..., None], y
+
+
+def test_baselines_see_the_values_and_the_first_components_of_them():
+    """One component is the noise, two are all there is; levels and what they stand for are the same."""
+    (x, y), (t, u) = quiet_classes(400, 0), quiet_classes(300, 1)
+    one, two = (baseline_estimates(x, y, t, u, d, seed=0) for d in (1, 2))
+    assert one["knn_accuracy_raw"].value == two["knn_accuracy_pca"].value == 1
+    assert one["knn_accuracy_pca"].value == pytest.approx(0.5, abs=0.12)
+    assert one["linear_probe_accuracy_pca"].value == pytest.approx(0.5, abs=0.12)
+    assert two["linear_probe_accuracy_raw"].value > 0.95
+    assert "1 principal components" in one["kmeans_ari_pca"].protocol
+    again = baseline_estimates(np.float32(x) / 255, y, np.float32(t) / 255, u, 1, seed=0)
+    assert again == one
+    assert "9 principal" not in baseline_estimates(x, y, t, u, 9, seed=0)["knn_accuracy_pca"].protocol
+
+
+def test_baselines_are_fitted_to_the_rows_of_the_code_and_the_raw_probe_is_bounded(monkeypatch):
+    monkeypatch.setattr(usefulness, "N_TRAIN", 60)
+    monkeypatch.setattr(usefulness, "LEAST_STEPS", 1)
+    monkeypatch.setattr(usefulness, "WORK", 0)
+    (x, y), (t, u) = quiet_classes(400, 0), quiet_classes(300, 1)
+    seen = []
+    monkeypatch.setattr(usefulness, "knn", lambda z, y, t: seen.append(y) or knn(z, y, t))
+    use_estimates(x[:, :, 0].astype(np.float32), y, t[:, :, 0].astype(np.float32), u, seed=3)
+    found = baseline_estimates(x, y, t, u, 1, seed=3)
+    assert len(seen) == 3
+    assert sorted(seen[0]) == sorted(seen[1]) == sorted(seen[2])
+    assert np.array_equal(seen[1], seen[2])
+    assert all("fitted to 60 training samples, measured on 300 test samples" in e.protocol
+               for name, e in found.items() if "accuracy" in name)  # fmt: skip
+    assert "stopped after 1 steps" in found["linear_probe_accuracy_raw"].protocol
+    assert "standardised" not in found["linear_probe_accuracy_raw"].protocol
+    assert "stopped" not in found["linear_probe_accuracy_pca"].protocol
+    assert "inputs standardised" in found["linear_probe_accuracy_pca"].protocol
 
 
 def test_too_little_to_learn_from_is_refused():

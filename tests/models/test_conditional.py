@@ -282,7 +282,7 @@ def test_training_sees_no_more_labels_than_asked(monkeypatch, tmp_path):
     epoch = next(e for e in events if e.kind == "epoch")
     events.close()
     assert torch.cat(seen).sum(0).tolist() == [2] * 10
-    assert 0 <= epoch.metrics["test_accuracy"] <= 1
+    assert 0 <= epoch.metrics["validation_accuracy"] <= 1
 
 
 def test_accuracy_is_the_share_of_the_test_set_that_is_classified_rightly():

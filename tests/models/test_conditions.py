@@ -80,7 +80,7 @@ def test_a_condition_makes_the_bound_better_than_none(engine, told_set, monkeypa
         if event.kind == "epoch" and event.epoch == EPOCHS:
             break
     events.close()
-    assert own > event.metrics["test_elbo_nats"] + 1
+    assert own > event.metrics["validation_elbo_nats"] + 1
 
 
 def test_another_condition_at_the_same_code_is_another_picture_as_it_says(engine, told_set):

@@ -88,7 +88,7 @@ def test_only_the_nll_is_of_another_precision_and_says_so():
     assert quick.pop("nll_precision") == "bfloat16"
     assert quick["nll_nats"] != plain["nll_nats"]
     assert quick["nll_nats"] == pytest.approx(plain["nll_nats"], abs=0.5)
-    nll = {"nll_nats", "nll_standard_error_nats"}
+    nll = {"nll_nats", "nll_standard_error_nats", "nll_ess", "nll_low_ess"}
     assert {k: v for k, v in quick.items() if k not in nll} == {k: v for k, v in plain.items() if k not in nll}
 
 

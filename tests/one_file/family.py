@@ -26,6 +26,7 @@ class Hparams(NetHparams):
     summary="the VAE at another `price` of its rate",
     paper="Nobody, 2026, A bargain",
     hparams=Hparams,
+    departures=("The price may rise.",),
     idea="The rate has a price. A low one leaves more in the code. Draws from the prior pay for it.",
     formula=r"\D{-\log p(x \mid z)} + \R{\beta \, \mathrm{KL}\left(q(z \mid x) \,\|\, p(z)\right)}",
 )

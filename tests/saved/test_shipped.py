@@ -64,6 +64,7 @@ def test_each_has_a_map_that_goes_both_ways(engines, name):
 def test_each_says_where_it_comes_from(engines, name):
     card = engines[name].card
     assert card["command"].startswith("python -m vae train ")
+    assert "validation" in card["train"] or "--set=validation=0 --epochs" in card["command"]
     assert card["data_licence"]
     assert card["data_origin"]
     assert card["epochs_done"] == card["epochs"] == len(engines[name].history)

@@ -172,13 +172,15 @@ def test_frames_are_what_the_checkpoints_make_of_the_samples_that_their_runs_loo
         fixed, last = snapshots.fixed(run), snapshots.load(snapshots.kept(run)[2])
         assert (found.fixed.rows == fixed.rows).all()
         assert (found.fixed.labels == fixed.labels).all()
-        assert (found.fixed.test == fixed.test).all()
+        assert (found.fixed.shown == fixed.shown).all()
         assert found.fixed.drawn_from == fixed.drawn_from == "prior"
         assert (shot.mu == last.mu).all()
         assert (shot.again == last.again).all()
         assert np.allclose(shot.rate_per_dim_nats, last.rate_per_dim_nats)
-        measured = checkpoint.read(root / model).config["metrics"]
-        assert shot.figures == {name: measured[name] for name in comparison.MEASURED}
+        card = checkpoint.read(root / model).config
+        expected = {k: card["validation"][k] for k in (*snapshots.NATS, "active_units")}
+        assert shot.figures == expected | {f"test_{k}": card["metrics"][k] for k in snapshots.NATS}
+    assert found.fixed.split == snapshots.VALIDATION
     assert len(found.maps) == 0
     assert model_sequence.lay(sweep.folder) == 2
     assert comparison.frames_of(sweep).maps.shape == (2, 60, 2)

@@ -16,6 +16,7 @@ import torch
 import vae
 from vae.commands import training
 from vae.errors import DeviceError, SettingError
+from vae.losses.batch_shares import Share
 from vae.training import distributed
 from vae.training.trainer import Event
 
@@ -46,7 +47,7 @@ SCRIPT = """
             return Loss(loss.total - 100 * told.mean(), loss.parts, torch.nn.functional.softplus(told).mean())
 
     def run(name, family, epochs=2, wrap=lambda objective: objective, until=None, resume=False, **settings):
-        # The loss curve, as (train, test) distortion; the parameters of model and adversary at the end, added up.
+        # The loss curve, as (training, validation) distortion; the final parameters of model and adversary, added up.
         distributed.in_turn(lambda: None)  # what the first process has saved is there for the second
         trainers, real = [], experiment.Trainer
         experiment.Trainer = lambda m, o, *given: trainers.append(real(m, wrap(o), *given)) or trainers[0]
@@ -58,7 +59,7 @@ SCRIPT = """
         for event in events:
             if event.kind == "epoch":
                 metrics = event.metrics
-                curve.append([metrics["distortion_nats"], metrics.get("test_distortion_nats")])
+                curve.append([metrics["distortion_nats"], metrics.get("validation_distortion_nats")])
                 if event.epoch == (until or epochs):
                     events.close()
         experiment.Trainer = real
@@ -70,10 +71,10 @@ SCRIPT = """
         return found | {"command": plan.command(), "names": sorted(metrics)}
 
     def all_runs(several):
-        found = {"ae": run("ae", "ae"), "odd": run("odd", "ae", batch_size="718")}  # 1437 = 2 * 718 + 1
+        found = {"ae": run("ae", "ae"), "odd": run("odd", "ae", batch_size="646")}  # 1293 = 2 * 646 + 1
         found["duel"] = run("duel", "ae", wrap=Duel)
         if several:
-            alike = {"batch_size": "1436"}  # both take equally many samples, and so use up equally much noise
+            alike = {"batch_size": "1292"}  # both take equally many samples, and so use up equally much noise
             found["vae"] = run("vae", "vae", 3, **alike)
             run("again", "vae", 3, until=1, **alike)
             found["again"] = run("again", "vae", 3, resume=True, **alike)
@@ -165,9 +166,11 @@ def test_one_process_measures_and_saves_and_the_command_says_how_many_there_were
 @pytest.mark.parametrize("world", [1, 2, 3])
 def test_shares_make_up_the_batch_and_their_weighted_means_its_mean(rows, world):
     values = torch.rand(rows, dtype=torch.float64)
-    shares = [distributed.share(torch.arange(rows), rank, world) for rank in range(world)]
-    assert sorted(i for mine, weight in shares if weight for i in mine.tolist()) == list(range(rows))
-    mean = sum(weight * values[mine].mean() for mine, weight in shares) / world
+    shares = [Share(rank, world, rows) for rank in range(world)]
+    own = [share.of(torch.arange(rows)) for share in shares]
+    taken = list(zip(shares, own, strict=True))
+    assert sorted(i for share, mine in taken if share.own for i in mine.tolist()) == list(range(rows))
+    mean = sum(share.weight * values[mine].mean() for share, mine in taken) / world
     torch.testing.assert_close(mean, values.mean())
 
 

@@ -61,5 +61,5 @@ def test_nothing_behind_the_door_looks_a_name_up_again(monkeypatch):
     monkeypatch.setattr(DATASETS, "get", None)
     trainer, spec = experiment.prepare(job, samples)
     assert trainer.model.d == 3
-    assert np.array_equal(experiment.conditions(job, samples)[0].numpy(), samples.y_train)
+    assert np.array_equal(experiment.conditions(job, samples).numpy(), samples.y_train)
     assert experiment._config(job, spec)["title"] == "beta-VAE on scikit-learn digits"

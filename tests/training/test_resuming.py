@@ -11,11 +11,11 @@ from safetensors.torch import load as load_tensors
 
 from vae.__main__ import main
 from vae.errors import SettingError
-from vae.registry import DATASETS
 from vae.saved import checkpoint
 from vae.saved.checkpoint import MODEL, RESUME
 from vae.saved.restoring import restore
 from vae.training import experiment
+from vae.training.job import Job
 from vae.training.plan import Plan, split_settings
 from vae.training.resuming import told
 from vae.training.trainer import Trainer, fit
@@ -45,9 +45,9 @@ def test_a_run_goes_on_with_another_learning_rate_from_where_it_stands():
     after = run(other, 2, resume=True)
 
     model, objective = restore(before, torch.device("cpu"))
-    trainer = Trainer(model, objective, split_settings("vae", other.settings)[1], 0, 2 * 12)
+    trainer = Trainer(model, objective, split_settings("vae", other.settings)[1], 0, 2 * 11)
     trainer.restore(load_tensors(before.files[RESUME]))
-    x = torch.from_numpy(DATASETS.get("digits").load().x_train)
+    x = torch.from_numpy(Job.of(other).load().x_train)
     list(fit(trainer, x, None, None, 2))
     saved = load_tensors(after.files[MODEL])
     assert all(torch.equal(saved[name], value) for name, value in model.state_dict().items())

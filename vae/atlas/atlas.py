@@ -42,7 +42,7 @@ class Atlas:
     thumbnails_webp: bytes
     thumb_columns: int
     thumb_size: tuple[int, int]
-    _search: Index = field(repr=False)
+    search: Index = field(repr=False)  # of the rows, in the metric of the map
     measured: dict[str, np.ndarray] = field(default_factory=dict)  # per row, by name; see measured.stored
     conditions: np.ndarray | None = None  # of each row, beside its label, (n, *condition) float32
 
@@ -90,7 +90,7 @@ class Atlas:
 
     def neighbours(self, z: Float[np.ndarray, " d"], k: int = 8) -> tuple[np.ndarray, np.ndarray]:
         """The k nearest rows to a latent, and their distances in the metric of the map."""
-        distances, indices = self._search.query(self._seen(np.asarray(z)[None]), min(k, self.n))
+        distances, indices = self.search.query(self._seen(np.asarray(z)[None]), min(k, self.n))
         return indices[0], distances[0]
 
     def same(self, a: Float[np.ndarray, " d"], b: Float[np.ndarray, " d"]) -> bool:
@@ -118,19 +118,19 @@ class Atlas:
 
     def within_reach(self, z: Float[np.ndarray, "b d"]) -> np.ndarray:
         """How many rows lie within `reach` of each latent, at most 200. (b,) int."""
-        distances, _indices = self._search.query(self._seen(z), min(200, self.n))
+        distances, _indices = self.search.query(self._seen(z), min(200, self.n))
         return (distances <= self.reach).sum(1)
 
     def labels_at(self, z: Float[np.ndarray, "b d"]) -> np.ndarray | None:
         """The label of the nearest row to each latent, (b,) int64: the default for a conditional model. None if there
         are no labels."""
-        return None if self.labels is None else self.labels[self._search.query(self._seen(z), 1)[1][:, 0]]
+        return None if self.labels is None else self.labels[self.search.query(self._seen(z), 1)[1][:, 0]]
 
     def conditions_at(self, z: Float[np.ndarray, "b d"]) -> np.ndarray | None:
         """The condition of the nearest row to each latent, (b, *condition) float32. None if rows have no conditions."""
         if self.conditions is None:
             return None
-        return self.conditions[self._search.query(self._seen(z), 1)[1][:, 0]]
+        return self.conditions[self.search.query(self._seen(z), 1)[1][:, 0]]
 
     def _seen(self, z: np.ndarray) -> np.ndarray:
         return self.projector.seen(np.asarray(z, np.float32))
@@ -228,7 +228,7 @@ def load(
             thumbnails_webp=files[THUMBNAILS],
             thumb_columns=columns,
             thumb_size=(h, w),
-            _search=Index(projector.seen(z), projector.scale),
+            search=Index(projector.seen(z), projector.scale),
             measured={k: v.astype(np.float32) for k, v in _below(a, "measured.").items()},
             conditions=a["c"].astype(np.float32) if "c" in a else None,
         )

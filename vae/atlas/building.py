@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from ..data.validation import numbers
 from ..errors import NotMeasurable, ShapeError
 from ..latent import trust
 from ..latent.compact import rounded, rounded_latents, without_rounding
@@ -39,7 +40,8 @@ def build(
     conditioned: bool = False,
     report: Callable[[str], Any] = lambda stage: None,
 ) -> Atlas:
-    """Choose n training rows, encode them, fit the map, measure its trust. Deterministic for a seed.
+    """Choose n training rows, encode them, fit the map, measure its trust. Deterministic for a seed. The index has the
+    numbers of these rows in the data set.
 
     Args: encode(x, y), decode(z, y): with labels, for models that take them. pictures(x): samples to uint8 thumbnails
         (n, c, h, w). view (d, m): the map shows z @ view.
@@ -79,14 +81,7 @@ def build(
     projector = Projector.build(z, fitted.xy, a=fitted.a, b=fitted.b, view=view)
     search = Index(projector.seen(z), projector.scale)
     report(N_("measuring trust"))
-
-    def decode_given(z: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        nearest = None if given is None else given[search.query(projector.seen(z), 1)[1][:, 0]]
-        return decode(z, nearest), nearest
-
-    if not projector.equal:  # else there is nothing to measure
-        measured = trust.calibrate(projector, decode_given, lambda pair: encode(*pair)[0], seed=seed)
-        projector = projector.with_trust(measured)
+    projector = with_trust(projector, search, given, encode, decode, seed=seed)
     report(N_("drawing thumbnails"))
     columns, fit = _sheet_of(len(x), pictures(x[:1]).shape[2:])
     thumbnails = pictures(x[:fit])
@@ -94,7 +89,7 @@ def build(
         z=z,
         std=std,
         xy=fitted.xy,
-        index=rows,
+        index=numbers(samples, rows),
         classes=classes,
         projector=projector,
         labels=y,
@@ -103,10 +98,31 @@ def build(
         thumbnails_webp=_webp(tile(thumbnails, columns)),
         thumb_columns=columns,
         thumb_size=thumbnails.shape[2:],
-        _search=search,
+        search=search,
         measured=stored(measure(x, given), z, std, samples, rows),
         conditions=c,
     )
+
+
+def with_trust(
+    projector: Projector,
+    search: Index,
+    given: np.ndarray | None,
+    encode: Callable[[np.ndarray, np.ndarray | None], tuple[np.ndarray, np.ndarray]],
+    decode: Callable[[np.ndarray, np.ndarray | None], np.ndarray],
+    *,
+    seed: int,
+) -> Projector:
+    """The map with its trust measured. search: its rows; given: what each is told, with which the latents nearest to it
+    are decoded and encoded."""
+
+    def decode_given(z: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        nearest = None if given is None else given[search.query(projector.seen(z), 1)[1][:, 0]]
+        return decode(z, nearest), nearest
+
+    if projector.equal:  # there is nothing to measure
+        return projector
+    return projector.with_trust(trust.calibrate(projector, decode_given, lambda pair: encode(*pair)[0], seed=seed))
 
 
 def of_latents(
@@ -131,7 +147,7 @@ def of_latents(
         thumbnails_webp=_webp(tile(thumbnails[:fit], columns)),
         thumb_columns=columns,
         thumb_size=thumbnails.shape[2:],
-        _search=Index(projector.seen(z), projector.scale),
+        search=Index(projector.seen(z), projector.scale),
     )
 
 

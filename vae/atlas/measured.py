@@ -9,7 +9,7 @@ from jaxtyping import Float
 from ..latent.compact import lossless, rounded
 from ..losses.model import Model
 from ..models.conditions import told
-from ..models.tensors import to_float
+from ..models.tensors import seeded, to_float
 from ..types import Samples
 
 BATCH = 256
@@ -22,8 +22,7 @@ def measure(model: Model, x: np.ndarray, given: np.ndarray | None, seed: int = 0
     has one, "rate" in nats, from one draw with this seed if it has no closed form. float32 (n,). given: labels (n,) or
     conditions (n, *condition) of the samples."""
     device, errors, rates = next(model.parameters()).device, [], []
-    with torch.inference_mode(), torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
+    with torch.inference_mode(), seeded(seed, device):
         for i in range(0, len(x), BATCH):
             batch = to_float(torch.from_numpy(np.ascontiguousarray(x[i : i + BATCH])).to(device))
             c = None if given is None else told(model, torch.from_numpy(given[i : i + BATCH]).to(device))

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataNotFound, SettingError, UnknownName
-from ..registry import KINDS, LAYOUTS, Family, datasets, families, metric_groups, modalities
+from ..registry import AS_IN_THE_PAPER, KINDS, LAYOUTS, Family, datasets, families, metric_groups, modalities
 from ..settings import knobs
+from ..studies.kinds import Compared, markdown
 from ..text import _
 from ..training.trainer import TrainHparams
 from ..types import ARTIFACTS
 
-PAGES = ("docs/guide.md", "docs/reference.md", "docs/data.md")
+PAGES = ("docs/guide.md", "docs/reference.md", "docs/data.md", "docs/kinds.md")
 MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.S)
 FEW = 3  # families without a setting, up to which these are named instead of those with it
 
@@ -85,6 +86,15 @@ def _families() -> str:
 def _years(paper: str) -> str:
     """Authors and year of each paper, without its title."""
     return "; ".join(m[0] if (m := re.match(r".*?\b\d{4}\b", part)) else part for part in paper.split("; "))
+
+
+def _departures() -> str:
+    rows = [
+        (_code([f.name]), _years(f.paper), " ".join(f.departures or [AS_IN_THE_PAPER]))
+        for f in _by_kind()
+        if f.departures is not None
+    ]
+    return _table(("family", "paper", "departures"), rows)
 
 
 def _kinds() -> str:
@@ -188,6 +198,7 @@ def _zeros(shape: tuple[int, ...]) -> Any:
 
 TABLES: dict[str, Callable[[], str]] = {
     "families": _families,
+    "departures": _departures,
     "kinds": _kinds,
     "settings": _settings,
     "sets": _sets,
@@ -195,4 +206,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "modalities": _modalities,
     "metrics": _metrics,
     "artifacts": _artifacts,
+    "compared_claims": lambda: markdown(Compared.shipped().claims()),
+    "compared_digits": lambda: markdown(Compared.shipped().measures("digits")),
+    "compared_fashion": lambda: markdown(Compared.shipped().measures("fashion_mnist")),
+    "compared_protocols": lambda: markdown(Compared.shipped().protocols()),
 }

@@ -7,6 +7,7 @@ import dataclasses
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Iterator
 from typing import Any
 
 from tqdm import tqdm
@@ -14,14 +15,16 @@ from tqdm import tqdm
 from ..engine.engine import Engine, load
 from ..errors import CheckpointError, NotMeasurable, SettingError, UnknownName
 from ..metrics.active import card_warnings
-from ..metrics.bounds import error_key
+from ..metrics.bounds import UNDEQUANTISED, error_key, not_tight
 from ..metrics.estimate import Estimate
-from ..metrics.subject import Subject
+from ..metrics.subject import Subject, measured
+from ..metrics.usefulness import BASELINES, SCORES
 from ..models.nets.precision import PRECISIONS
 from ..registry import METRICS, MetricGroup, metric_groups
 from ..text import _, number, significant
 
 ALL = "all"
+WIDE = 28  # characters of the column of keys
 
 
 def evaluate_checkpoint(args: Namespace) -> None:
@@ -52,9 +55,11 @@ def evaluate_checkpoint(args: Namespace) -> None:
         subject = Subject.of(engine, args.k, say, progress, args.precision)
         for group in groups:
             try:
-                figures |= group.measure(subject)
+                figures |= measured(group, subject)
             except NotMeasurable as e:
                 skipped[group.name] = str(e)
+    if said := not_tight(figures):
+        say(said)
     if figures:
         _print_metrics(engine.name, figures, skipped, as_json=args.json)
     if skipped and args.metrics != ALL:  # only after printing what could be measured, which may have taken minutes
@@ -85,7 +90,7 @@ def _print_metrics(name: str, figures: dict[str, Any], skipped: dict[str, str], 
     for key in [key for key, value in figures.items() if key not in errors and value is not None]:
         error = figures.get(error_key(key))
         if error is None:
-            print(f"{key:24} {_text(figures[key])}")
+            print(f"{key:{WIDE}} {_text(figures[key])}")
         else:
             measured = _(
                 "{value} ± {error} standard error (n {n}, seed {seed})",
@@ -94,9 +99,28 @@ def _print_metrics(name: str, figures: dict[str, Any], skipped: dict[str, str], 
                 n=number(figures["n_test"]),
                 seed=figures["seed"],
             )
-            print(f"{key:24} {measured}")
+            print(f"{key:{WIDE}} {measured}")
+    for line in _beside(figures):
+        print(line)
+    if figures.get("dequantised") is False:
+        print(_(UNDEQUANTISED))
     for group, reason in skipped.items():
-        print(f"{group:24} " + _("not measured: {reason}", reason=reason))
+        print(f"{group:{WIDE}} " + _("not measured: {reason}", reason=reason))
+
+
+def _beside(figures: dict[str, Any]) -> Iterator[str]:
+    """The scores of the code with those of the raw samples and of principal components in columns beside them."""
+    if SCORES[0] not in figures:
+        return
+    title, *columns = _("does the code help?"), _("code"), _("raw samples"), _("PCA of equal d")
+    yield f"\n{title:{WIDE}} " + "".join(f"{column:>18}" for column in columns)
+    for score in SCORES:
+        each = [figures[key] for key in (score, *(f"{score}_{name}" for name in BASELINES))]
+        cells = [
+            number(e.value, 3) if e.standard_error is None else f"{number(e.value, 3)} ± {number(e.standard_error, 3)}"
+            for e in each
+        ]
+        yield f"{score:{WIDE}} " + "".join(f"{cell:>18}" for cell in cells)
 
 
 def _text(value: Any) -> str:

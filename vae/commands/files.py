@@ -27,8 +27,7 @@ from ..engine.engine import Engine, load
 from ..errors import SettingError, ShapeError, UnknownName
 from ..modalities import image
 from ..modalities.image import pixels, tile
-from ..modalities.picture_files import deep_levels, opened
-from ..modalities.value_range import Span, together
+from ..modalities.picture_files import Ranges, levels, opened
 from ..text import _, ngettext, number
 
 GIF_FRAME_MS = 80
@@ -165,7 +164,7 @@ def _enlarged(picture: np.ndarray, scale: int) -> Image.Image:
 
 def read_samples(inputs: list[str], engine: Engine, span: str = "") -> np.ndarray:
     """The samples of one NPZ file, or of one file each. span: LOW:HIGH, the values of black and white of pictures of
-    more than 8 bits or of floats; "": the likely ones of all of them together, which are printed.
+    all of them; "": the likely ones, which are printed if they had to be decided.
 
     Raises: SettingError, ShapeError: a file cannot be read, or is not a sample of the model.
     """
@@ -185,7 +184,7 @@ def read_samples(inputs: list[str], engine: Engine, span: str = "") -> np.ndarra
     read, takes = modality.from_bytes, modality.suffix[1:].upper()
     if read is image.from_bytes:
         takes = ", ".join(FORMATS)
-        read = partial(image.from_bytes, span=_span(inputs, span))
+        read = partial(image.from_bytes, ranges=_ranges(inputs, span))
     elif span:
         raise SettingError(_("--range {range}: {model} does not take pictures.", range=span, model=engine.name))
     samples = []
@@ -208,18 +207,17 @@ def read_samples(inputs: list[str], engine: Engine, span: str = "") -> np.ndarra
     return np.stack(samples)
 
 
-def _span(inputs: list[str], chosen: str) -> Span | None:
-    """The values of black and white of all deep pictures together; None if none is deep."""
-    levels = []
+def _ranges(inputs: list[str], chosen: str) -> Ranges:
+    """The values of black and white of all pictures together; what had to be decided is printed."""
+    found = []
     for name in inputs:
         with contextlib.suppress(SettingError, OSError):  # reported when it is read
-            levels.append(deep_levels(opened(Path(name).read_bytes())))
+            found.append(levels(opened(Path(name).read_bytes())))
     made: list[Decision] = []
-    deep = [v for v in levels if v]
-    span = layouts.span(together(deep), Choices(range=chosen), made) if deep else None
+    ranges = layouts.picture_ranges(found, Choices(range=chosen), made)
     for decision in made:
         print(_("decided: {decision}", decision=decision.line()), file=sys.stderr)
-    return span
+    return ranges
 
 
 @overload

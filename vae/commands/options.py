@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import SettingError
 from ..settings import QUESTIONS, flag
 from ..text import _
 
+NEGATIVE = re.compile(r"-\.?\d")
 INTERRUPTED = 130  # exit code that shells report for Ctrl-C
 
 Run = Callable[[str, str], Any]  # module and function of vae.commands -> the callable for `run`
@@ -184,6 +186,17 @@ def _add(p: argparse.ArgumentParser, run: Run) -> None:
 def _one_of(group: Any, dest: str, default: str, **helps: str) -> None:
     for value, text in helps.items():
         group.add_argument(f"--{value}", dest=dest, action="store_const", const=value, default=default, help=text)
+
+
+def joined(argv: Sequence[str]) -> list[str]:
+    """The arguments with a value such as -1:1 joined to its option: by itself argparse would take it for an option."""
+    out: list[str] = []
+    for arg in argv:
+        if out and NEGATIVE.match(arg) and out[-1].startswith("--") and "=" not in out[-1]:
+            out[-1] += f"={arg}"
+        else:
+            out.append(arg)
+    return out
 
 
 def settings(pairs: list[tuple[str, str]]) -> dict[str, str]:

@@ -9,10 +9,11 @@ from typing import Any
 
 from ..errors import SettingError
 from ..forming import model_sequence
+from ..forming.snapshots import NATS
 from ..registry import about
 from ..runs import control
 from ..runs.folder import DONE, FAILED
-from ..saved import cards
+from ..saved import cards, schema
 from ..sweeps import comparison, sweeps
 from ..sweeps.sweeps import Disk, Sweep
 from ..text import _, ngettext, number
@@ -70,9 +71,13 @@ def show(args: Namespace) -> None:
     if args.json:
         print(json.dumps(_record(sweep, disk), indent=1))
         return
-    print(sweep.command)
-    for model in _record(sweep, disk)["models"]:
+    record = _record(sweep, disk)
+    print(record["command"])
+    for model in record["models"]:
         metrics = [f"{k.removesuffix('_nats')} {v:.2f}" for k, v in model["metrics"].items()]
+        if "validation_elbo_nats" in model:
+            validation = _("validation ELBO {value} nats", value=number(model["validation_elbo_nats"], 2))
+            metrics = [validation, _("on the test set:"), *metrics]
         line = f"{sweep.setting} {model['value']:<8g} {model['name']:<32} {model['state']:<8}"
         print("  ".join([line, *metrics]).rstrip())
         if "error" in model:
@@ -133,18 +138,20 @@ def _wait(sweep: Sweep) -> None:
 
 
 def _record(sweep: Sweep, disk: Disk) -> dict[str, Any]:
-    states, known, records = sweep.states(disk), disk.checkpoints, []
+    states, known, records, before = sweep.states(disk), disk.checkpoints, [], False
     for value, name in zip(sweep.values, sweep.models, strict=True):
         card, problem = cards.look(known[name]) if name in known else ({}, "")
-        measured = card.get("metrics", {})
-        metrics = {k: measured[k] for k in ("elbo_nats", "distortion_nats", "rate_nats") if measured.get(k) is not None}
-        record = {"value": value, "name": name, "state": states[name], "metrics": metrics}
+        before = before or (bool(card.get("train")) and "validation" not in card["train"])
+        measured, validation = card.get("metrics", {}), card.get("validation", {}).get("elbo_nats")
+        metrics = {k: measured[k] for k in NATS if measured.get(k) is not None}
+        chosen_by = {} if validation is None else {"validation_elbo_nats": validation}
+        record = {"value": value, "name": name, "state": states[name], "metrics": metrics, **chosen_by}
         records.append(record | ({"error": problem} if problem else {}))
     return {
         "name": sweep.name,
         "title": about(sweep.family, sweep.dataset),
         "setting": sweep.setting,
-        "command": sweep.command,
+        "command": schema.without_validation(sweep.command) if before else sweep.command,
         "models": records,
     }
 

@@ -12,6 +12,7 @@ from typing import Any
 from tqdm import tqdm
 
 from ..atlas.building import N_REFERENCE
+from ..data.binarise import of_card
 from ..errors import SaveError
 from ..registry import DATASETS
 from ..runs import reporting
@@ -130,16 +131,19 @@ def _draw(bar: tqdm, event: Event) -> None:
 
 def _figures(m: Mapping[str, Any]) -> Iterator[str]:
     """The metrics known so far, as text; a model without a prior has no ELBO and no rate."""
-    names = {"elbo": "ELBO", "test_elbo": _("test ELBO"), "distortion": _("distortion"), "rate": _("rate")}
+    names = {"elbo": "ELBO", "validation_elbo": _("validation ELBO")}
+    names |= {"distortion": _("distortion"), "rate": _("rate")}
     for name, words in names.items():
         if (key := f"{name}_nats") in m:
             yield _("{name} {value} nats", name=words, value=number(m[key], 2))
-    if "test_mse" in m:
-        yield _("test MSE {value}", value=significant(m["test_mse"], 4))
-    if "test_accuracy" in m:
-        yield _("test accuracy {value}", value=percent(m["test_accuracy"], 1))
+    if "validation_mse" in m:
+        yield _("validation MSE {value}", value=significant(m["validation_mse"], 4))
+    if "validation_accuracy" in m:
+        yield _("validation accuracy {value}", value=percent(m["validation_accuracy"], 1))
+    if "active_units_by_rate" in m:
+        yield ngettext("{n} unit active by rate", "{n} units active by rate", m["active_units_by_rate"])
     if "active_units" in m:
-        yield ngettext("{n} active unit", "{n} active units", m["active_units"])
+        yield ngettext("{n} unit active by variance", "{n} units active by variance", m["active_units"])
 
 
 def rebuild_atlas(args: Namespace) -> None:
@@ -149,7 +153,7 @@ def rebuild_atlas(args: Namespace) -> None:
         saved = checkpoint.read(
             path
         )  # a run that trains it would save newer weights meanwhile, which this would overwrite
-    samples = DATASETS.get(saved.config["dataset"]).load()
+    samples = of_card(saved.config)
     if args.measure:
         experiment.measure_atlas(saved, samples, device=args.device)
     else:

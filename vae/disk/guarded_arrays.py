@@ -26,6 +26,10 @@ IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x
 GZIP = b"\x1f\x8b"
 
 
+class Pickled(Refused):
+    """An array of objects, which is never loaded."""
+
+
 class Declared(NamedTuple):
     """What the header of an array says."""
 
@@ -64,10 +68,12 @@ def npz(
     packed: int | None = None,
     only: Container[str] | None = None,
     check: Check = lambda declared: None,
+    pickled: list[str] | None = None,
 ) -> dict[str, np.ndarray]:
     """The arrays of an NPZ file by name, in the order of the file. packed: bytes that it takes itself, if it is in an
     archive. only: names, the others are not unpacked. check(declared): called with the headers of all arrays before any
-    is unpacked; may raise a ValueError.
+    is unpacked; may raise a ValueError. pickled: takes the names of arrays of objects, which are then left out and not
+    refused.
 
     Raises: Refused: not an NPZ file, damaged, arrays of objects or other lengths than declared, over a limit.
     """
@@ -77,12 +83,18 @@ def npz(
         declared = {}
         for name, entry in entries.items():
             with _named(entry.filename), member(archive, entry) as stream:
-                with refusing(_("not an NPY file, or a damaged one")):
-                    declared[name], start = _header(stream)
+                try:
+                    with refusing(_("not an NPY file, or a damaged one")):
+                        declared[name], start = _header(stream)
+                except Pickled:
+                    if pickled is None:
+                        raise
+                    pickled.append(name)
+                    continue
                 _check_length(declared[name], entry.file_size - start)
         check(declared)
         for name, entry in entries.items():
-            if only is None or name in only:
+            if name in declared and (only is None or name in only):
                 with _named(entry.filename), member(archive, entry) as stream:
                     arrays[name] = npy(stream, entry.file_size)
     return arrays
@@ -152,7 +164,7 @@ def _header(stream: BufferedIOBase) -> tuple[Declared, int]:
     except Exception as e:  # NumPy evaluates the text of the header: a forged one raises anything
         raise ValueError(str(e).partition("\n")[0]) from None
     if dtype.hasobject:
-        raise Refused(_("contains pickled Python objects, which are never loaded. Save it as an array of numbers."))
+        raise Pickled(_("contains pickled Python objects, which are never loaded. Save it as an array of numbers."))
     declared = Declared(shape, dtype, "F" if fortran else "C")
     if min(shape, default=0) < 0 or declared.n_bytes >= BYTES_MAX or (not dtype.itemsize and math.prod(shape) > 1):
         raise ValueError(f"{dtype.name} {shape}"[:80])

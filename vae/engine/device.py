@@ -10,6 +10,15 @@ from ..errors import DeviceError
 from ..text import _
 
 
+def repeatable(device: torch.device) -> None:
+    """From now on this process takes, on CUDA, kernels that give the same bits every time, where there is a choice, so
+    that a resumed training repeats; a warning names an operation that has none. Other devices are left as they are."""
+    if device.type == "cuda":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read with the first product
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+
+
 def choose_device(requested: str | None = None) -> torch.device:
     """requested, else ZSCOPE_DEVICE, else CUDA, then MPS, then CPU. Raises: DeviceError: not available."""
     available = ["cuda"] * torch.cuda.is_available() + ["mps"] * torch.backends.mps.is_available() + ["cpu"]

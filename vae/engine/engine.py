@@ -14,12 +14,13 @@ from numpy.typing import ArrayLike
 
 from ..atlas import atlas as atlases
 from ..atlas import consistency
+from ..data.binarise import binarised
 from ..errors import SettingError, ShapeError
 from ..latent.paths import along
 from ..latent.rows import rows
 from ..losses.model import Model
 from ..models.conditions import one_hot
-from ..models.tensors import to_float
+from ..models.tensors import seeded, to_float
 from ..registry import MODALITIES, traits
 from ..sampling.draw import draw
 from ..saved import checkpoint
@@ -55,6 +56,7 @@ class Engine:
         self.conditioned = bool(saved.config["spec"].get("condition"))  # takes conditions of the data, not labels
         self.conditional = "conditional" in self.traits and not self.conditioned  # takes labels
         self.condition_name = "c" if self.conditioned else "y"  # the argument of encode and decode that takes either
+        self.binarisation = saved.config.get("binarisation")
         self.device = self._device.type
         self.modality = MODALITIES.get(saved.config["spec"]["modality"])
         self.picture_shape: tuple[int, int, int] = self.modality.picture_shape(self.shape)
@@ -101,6 +103,12 @@ class Engine:
     def _begin(self) -> None:
         self._thread_id = threading.get_ident()
         torch.set_num_threads(1)  # a second one causes spikes of 40-90 ms under load, with no gain at batch size 1
+
+    def seen(self, x: ArrayLike) -> np.ndarray:
+        """Samples (b, *shape) as the model is evaluated on them: uint8 or float32, and, if it was trained on binary
+        pixels, a fixed draw of grey ones; see `vae.data.binarise`. Raises: ShapeError."""
+        x = check_samples(x, self.shape, self.modality.bounded)
+        return x if self.binarisation is None else binarised(x, self.binarisation["seed"])
 
     # -------------------------------------------------------- on the device, on the engine's thread
 
@@ -169,7 +177,7 @@ class Engine:
     def _encode(
         self, x: ArrayLike, y: ArrayLike | int | None = None, c: ArrayLike | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        x = check_samples(x, self.shape, self.modality.bounded)
+        x = self.seen(x)
         given = self._conditions_of(y, c, len(x))
         mus, stds = [], []
         with torch.inference_mode():
@@ -216,19 +224,15 @@ class Engine:
             raise SettingError(
                 _("{model} encodes a sample as one point, so there is no posterior to draw from.", model=self.name)
             )
-        x = check_samples(x, self.shape, self.modality.bounded)
+        x = self.seen(x)
         if len(x) != 1:
             raise ShapeError(
                 _("expected one sample, (1, {shape}), got {n}.", shape=", ".join(map(str, self.shape)), n=len(x))
             )
-        with torch.inference_mode(), torch.random.fork_rng(devices=self._cuda()):
-            torch.manual_seed(seed)
+        with torch.inference_mode(), seeded(seed, self._device):
             batch = to_float(torch.from_numpy(np.ascontiguousarray(x)).to(self._device))
             z = self._model.resample(self._model.infer(batch, self._conditions_of(y, c, 1)), n).z
         return z.float().cpu().numpy()
-
-    def _cuda(self) -> list[int]:
-        return [self._device.index or 0] if self._device.type == "cuda" else []
 
     def _codes(self, z: ArrayLike) -> np.ndarray:
         if "discrete" not in self.traits:

@@ -63,6 +63,16 @@ class PriorAdversary(nn.Module):
     title=N_("Adversarial autoencoder"),
     summary=N_("a deterministic code; a discriminator matches the aggregate posterior to the prior"),
     paper="Makhzani et al., 2015, Adversarial autoencoders",
+    departures=(
+        N_(
+            "The reconstruction and the adversarial loss are minimised in one step as a weighted sum; the paper "
+            "alternates two steps."
+        ),
+        N_(
+            "The discriminator has a gradient penalty (R1, Mescheder et al., 2018); `r1` = 0 removes it, as in "
+            "the paper."
+        ),
+    ),
     hparams=Hparams,
     other=N_("adversarial loss"),
     traits=("adversarial", "deterministic"),

@@ -16,6 +16,12 @@ from ..types import Spec
     title=N_("Autoencoder"),
     summary=N_("a deterministic code, no prior"),
     paper="Hinton and Salakhutdinov, 2006, Reducing the dimensionality of data with neural networks",
+    departures=(
+        N_(
+            "All layers are trained at once from random weights; the paper trains them one by one first, as "
+            "restricted Boltzmann machines."
+        ),
+    ),
     hparams=NetHparams,
     traits=("deterministic",),
     idea=N_(

@@ -26,6 +26,7 @@ class Hparams(RateHparams):
     title=N_("beta-VAE"),
     summary=N_("the VAE with the rate weighted by `beta`"),
     paper="Higgins et al., 2017, beta-VAE: learning basic visual concepts with a constrained variational framework",
+    departures=(),
     hparams=Hparams,
     idea=N_(
         "A VAE whose rate is weighted by beta. With a large beta the code carries only what lowers the "

@@ -33,6 +33,13 @@ class Hparams(NetHparams):
     title=N_("Contractive autoencoder"),
     summary=N_("an autoencoder whose code is insensitive to small changes of the sample"),
     paper="Rifai et al., 2011, Contractive auto-encoders: explicit invariance during feature extraction",
+    departures=(
+        N_(
+            "Encoder and decoder do not share weights, and the code is linear; in the paper the decoder's weights "
+            "are the encoder's, transposed, and the code is a sigmoid."
+        ),
+        N_("The norm of the Jacobian is estimated from one random direction; `jacobian` = exact computes it."),
+    ),
     hparams=Hparams,
     other=N_("Jacobian penalty"),
     traits=("deterministic",),

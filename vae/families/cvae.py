@@ -35,6 +35,15 @@ class Hparams(RateHparams):
     title=N_("Conditional VAE"),
     summary=N_("encoder, decoder and, optionally, the prior are given the label"),
     paper="Sohn et al., 2015, Learning structured output representation using deep conditional generative models",
+    departures=(
+        N_("The label is given and the sample is generated; the paper predicts structured labels from pictures."),
+        N_("The prior is the same for all labels; `prior` = label learns one for each, as in the paper."),
+        N_(
+            "The weights of the label in the decoder are 10 times larger at the start, so that the decoder uses "
+            "the label before the code learns it."
+        ),
+        N_("A tenth of the labels is hidden in training, so that samples without a label can be encoded."),
+    ),
     hparams=Hparams,
     traits=("conditional",),
     idea=N_(

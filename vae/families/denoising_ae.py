@@ -23,6 +23,12 @@ class Hparams(CorruptionHparams, NetHparams): ...
     title=N_("Denoising autoencoder"),
     summary=N_("an autoencoder that reconstructs clean samples from corrupted ones"),
     paper="Vincent et al., 2008, Extracting and composing robust features with denoising autoencoders",
+    departures=(
+        N_(
+            "A deep net is trained at once; the paper stacks layers, each trained for itself, to initialise a "
+            "classifier."
+        ),
+    ),
     hparams=Hparams,
     other=N_("corruption"),
     traits=("deterministic",),

@@ -23,6 +23,12 @@ class Hparams(CorruptionHparams, RateHparams): ...
     title=N_("Denoising VAE"),
     summary=N_("a VAE that encodes corrupted samples; its loss is still a bound"),
     paper="Im et al., 2017, Denoising criterion for variational auto-encoding framework",
+    departures=(
+        N_(
+            "A quarter of the values is masked; the paper uses salt and pepper or Gaussian noise, both of which "
+            "`corruption` offers."
+        ),
+    ),
     hparams=Hparams,
     other=N_("corruption"),
     idea=N_(

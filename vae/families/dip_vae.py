@@ -20,12 +20,18 @@ class Hparams(RateHparams):
     dip: str = knob("I", "covariance of the posterior means (I) or of the sampled codes (II)", choices=("I", "II"))
     lambda_od: float = knob(10.0, "weight of the squared covariances between dimensions", low=0.0, high=1e5, log=True)
     lambda_d: float = knob(
-        100.0,
-        "weight of the squared differences of variances from 1; the paper uses 10 lambda_od for I, lambda_od for II",
-        low=0.0,
+        -1.0,
+        "weight of the squared differences of variances from 1; negative: the paper's, 10 lambda_od for I and "
+        "lambda_od for II",
+        low=-1.0,
         high=1e5,
-        log=True,
     )
+
+    def weight_of_variances(self) -> float:
+        """lambda_d, or the one that Kumar et al., 2018, section 4, choose for the variant."""
+        if self.lambda_d >= 0:
+            return self.lambda_d
+        return self.lambda_od * (10 if self.dip == "I" else 1)
 
 
 @family(
@@ -34,6 +40,7 @@ class Hparams(RateHparams):
     title=N_("DIP-VAE"),
     summary=N_("the covariance of the codes is matched to that of the prior"),
     paper="Kumar et al., 2018, Variational inference of disentangled latent concepts from unlabeled observations",
+    departures=(),
     hparams=Hparams,
     other=N_("covariance penalty"),
     idea=N_(
@@ -52,6 +59,6 @@ def build(spec: Spec, h: Hparams):
     objective = Sum(
         beta=warmup(h.warmup, 1.0, h.warmup_steps),
         covariance_between=(between_dims(h.dip), constant(h.lambda_od)),
-        variance_off=(within_dims(h.dip), constant(h.lambda_d)),
+        variance_off=(within_dims(h.dip), constant(h.weight_of_variances())),
     )
     return VAE(spec, h, Gaussian), objective

@@ -63,6 +63,14 @@ class SampleAdversary(nn.Module):
     title=N_("Generative adversarial network"),
     summary=N_("a generator trained against a discriminator, with an encoder trained alongside for the map"),
     paper="Goodfellow et al., 2014, Generative adversarial nets",
+    departures=(
+        N_(
+            "The discriminator has a gradient penalty (R1, Mescheder et al., 2018); `r1` = 0 removes it, as in "
+            "the paper."
+        ),
+        N_("An encoder is trained alongside, for the map; it does not change the generator."),
+        N_("Generator and discriminator move at the same time, not in turns."),
+    ),
     hparams=Hparams,
     other=N_("adversarial losses and inversion of the generator"),
     traits=("adversarial", "implicit", "deterministic"),

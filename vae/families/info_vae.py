@@ -39,6 +39,12 @@ class Hparams(RateHparams):
     title=N_("InfoVAE"),
     summary=N_("a smaller weight on the rate, plus the MMD between aggregate posterior and prior"),
     paper="Zhao et al., 2019, InfoVAE: balancing learning and inference in variational autoencoders",
+    departures=(
+        N_(
+            "The Gaussian kernel of the MMD is exp(-|z - z'|² / 2d), as broad as the prior; the authors' code has "
+            "d² in place of 2d."
+        ),
+    ),
     hparams=Hparams,
     other=N_("MMD"),
     idea=N_(

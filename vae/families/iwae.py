@@ -28,6 +28,7 @@ class Hparams(NetHparams):
     title=N_("Importance-weighted autoencoder"),
     summary=N_("trained on a bound from k samples of the posterior, tighter than the ELBO"),
     paper="Burda et al., 2016, Importance weighted autoencoders",
+    departures=(),
     hparams=Hparams,
     other=N_("importance weighting"),
     idea=N_(

@@ -189,6 +189,14 @@ def _mean(of: Diagonal, columns: slice) -> Tensor:
     title=N_("Ladder variational autoencoder"),
     summary=N_("up to three levels of latents, inferred and generated from the top down, with free bits"),
     paper="Sonderby et al., 2016, Ladder variational autoencoders",
+    departures=(
+        N_("There is no batch normalisation, with which a code would depend on the other samples of its batch."),
+        N_(
+            "A deterministic state is passed down beside the latents, and the decoder sees all levels, not the "
+            "lowest alone."
+        ),
+        N_("Free bits keep the upper levels in use; the paper warms up the rate, which `warmup` offers."),
+    ),
     hparams=Hparams,
     other=N_("free bits"),
     traits=("hierarchical",),

@@ -26,6 +26,14 @@ class Hparams(NetHparams):
     title=N_("Semi-supervised VAE (M2)"),
     summary=N_("few labels; where a label is missing, it is marginalised out (M2)"),
     paper="Kingma et al., 2014, Semi-supervised learning with deep generative models",
+    departures=(
+        N_(
+            "`alpha` is 1, not 0.1, with which 100 labels of the digits give an accuracy of .56 instead of .85 on "
+            "samples held out of training."
+        ),
+        N_("The classifier and the posterior share their first layers."),
+        N_("The weights of the label in the decoder are 10 times larger at the start."),
+    ),
     hparams=Hparams,
     other=N_("classifier"),
     traits=("conditional", "semi_supervised", "labels_only"),

@@ -99,6 +99,14 @@ class SequenceVAE(OneCode):
     title=N_("Sequence VAE"),
     summary=N_("one code for a whole series, encoded in both directions and decoded chunk by chunk"),
     paper="Bowman et al., 2016, Generating sentences from a continuous space",
+    departures=(
+        N_("A step is a chunk of values with a Gaussian density, not a word."),
+        N_(
+            "The nets are GRUs, the encoder in both directions and the decoder with the code at every step; the "
+            "paper uses LSTMs."
+        ),
+        N_("The rate is not annealed unless `warmup` is set; `step_dropout` is the paper's word dropout."),
+    ),
     hparams=Hparams,
     traits=("sequential",),
     layouts=("line",),

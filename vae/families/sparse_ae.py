@@ -72,6 +72,11 @@ class Sparsifying(nn.Module):
     title=N_("Sparse autoencoder (k-sparse)"),
     summary=N_("only the k largest values of each code are kept"),
     paper="Makhzani and Frey, 2014, k-sparse autoencoders",
+    departures=(
+        N_("Encoder and decoder do not share weights."),
+        N_("As many values are kept after training as in it (the paper's alpha is 1)."),
+        N_("k decreases over `sparsify_steps`, not over the first half of the epochs."),
+    ),
     hparams=Hparams,
     other=N_("top-k selection"),
     traits=("deterministic",),

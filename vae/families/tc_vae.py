@@ -64,6 +64,12 @@ class Decomposed(nn.Module):
     title=N_("beta-TCVAE"),
     summary=N_("of the three parts of the rate, the total correlation is weighted by `gamma_tc`"),
     paper="Chen et al., 2018, Isolating sources of disentanglement in variational autoencoders",
+    departures=(
+        N_(
+            "The other samples of a stratified batch share one weight, the mean over the paper's choice of one of "
+            "them; `minibatch` = weighted is the paper's first estimator."
+        ),
+    ),
     hparams=Hparams,
     other=N_("total correlation"),
     idea=N_(

@@ -16,6 +16,7 @@ from ..types import Spec
     title=N_("Variational autoencoder"),
     summary=N_("a diagonal Gaussian posterior and a standard normal prior"),
     paper="Kingma and Welling, 2014, Auto-encoding variational Bayes",
+    departures=(),
     hparams=RateHparams,
     idea=N_(
         "The encoder returns a distribution instead of a point, and the decoder has to reconstruct from any "

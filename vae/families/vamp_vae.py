@@ -106,6 +106,10 @@ class VampVAE(OneCode):
     title=N_("VAE with a VampPrior"),
     summary=N_("a prior that is a mixture of the posteriors of learned pseudo-inputs"),
     paper="Tomczak and Welling, 2018, VAE with a VampPrior",
+    departures=(
+        N_("There are 100 pseudo-inputs, not 500, kept within 0-1 by a sigmoid."),
+        N_("The rate is not warmed up unless `warmup` is set."),
+    ),
     hparams=Hparams,
     idea=N_(
         "A standard normal prior pulls all codes towards one point. The VampPrior is instead a mixture of "

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from ..losses.batch_shares import gathered
 from ..losses.objectives import Sum
 from ..losses.schedules import constant
 from ..models.bottlenecks.vq import Codebook, code_perplexity, commitment, straight_through
@@ -76,13 +77,12 @@ class VQVAE(nn.Module):
     def infer(self, x: Float[Tensor, "b ..."], c: Tensor | None = None) -> Latent:
         """Latent.context: the encoder's output (b, d). In train mode the codebook is updated from it."""
         encoded = self.encoder(x).permute(0, 2, 3, 1).flatten(1, 2)
-        rows = encoded.detach().flatten(0, 1)
         if self.training:
-            self.book.revive(rows)
+            self.book.revive(gathered(encoded.detach()).flatten(0, 1))
         codes = self.book.nearest(encoded.detach())
         quantised = self.book(codes)
         if self.training:
-            self.book.learn(rows, codes.flatten())
+            self.book.learn(encoded.detach().flatten(0, 1), codes.flatten())
         z = straight_through(encoded, quantised).flatten(1)
         mu = quantised.flatten(1)
         return Latent(z, mu, torch.zeros_like(mu), [-self.prior.log_prob(codes)], context=(encoded.flatten(1),))
@@ -132,9 +132,9 @@ class VQVAE(nn.Module):
         Averaged over the whole grid, all classes of Fashion-MNIST overlap: RESULTS.md.
         """
         h, w = (torch.arange(n) * 2 // n for n in self.size)
-        quarter = nn.functional.one_hot((2 * h[:, None] + w).flatten(), 4).to(self.book.vectors)
+        quarter = nn.functional.one_hot((2 * h[:, None] + w).flatten(), 4).float()
         share = quarter[:, quarter.any(0)]  # a grid of one row or column has only two
-        return torch.kron(share / share.sum(0), torch.eye(self.d // self.places).to(share))
+        return torch.kron(share / share.sum(0), torch.eye(self.d // self.places)).to(self.book.vectors)
 
     def _snap(self, z: Float[Tensor, "b d"]) -> Float[Tensor, "b d"]:
         return self.book(self.codes(z)).flatten(1)
@@ -146,6 +146,14 @@ class VQVAE(nn.Module):
     title=N_("Vector-quantised autoencoder"),
     summary=N_("a grid of codes from a learned codebook, with an autoregressive prior"),
     paper="van den Oord et al., 2017, Neural discrete representation learning",
+    departures=(
+        N_(
+            "The code vectors are moving averages (the paper's appendix); a code that has fallen out of use "
+            "restarts at an output of the encoder."
+        ),
+        N_("The prior is a causal transformer, trained along with the rest; the paper fits a PixelCNN afterwards."),
+        N_("`commitment` is 10, not 0.25, as the distortion is in nats."),
+    ),
     hparams=Hparams,
     other=N_("commitment"),
     traits=("discrete",),

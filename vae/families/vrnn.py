@@ -154,6 +154,10 @@ def _layers(a: int, hidden: int, b: int) -> list[nn.Module]:
     title=N_("Variational recurrent network"),
     summary=N_("a latent for every chunk of a series, with a prior predicted from the past"),
     paper="Chung et al., 2015, A recurrent latent variable model for sequential data",
+    departures=(
+        N_("The recurrent net is a GRU, not an LSTM."),
+        N_("One sigma holds for all values; the paper predicts one for each."),
+    ),
     hparams=Hparams,
     traits=("sequential",),
     layouts=("line",),

@@ -28,6 +28,13 @@ class Hparams(NetHparams):
     title=N_("Wasserstein autoencoder (MMD)"),
     summary=N_("a deterministic code; the MMD matches the aggregate posterior to the prior"),
     paper="Tolstikhin et al., 2018, Wasserstein auto-encoders",
+    departures=(
+        N_("The kernel is a sum over seven scales; the paper's has one."),
+        N_(
+            "The cost of transport is -log p(x|z), which equals the paper's squared error up to a constant only "
+            "if `sigma` = 0.7071."
+        ),
+    ),
     hparams=Hparams,
     other=N_("MMD"),
     traits=("deterministic",),

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..data.binarise import binarised
+from ..data.validation import numbers
 from ..latent.compact import lossless, rounded_latents
 from ..models.conditions import told
-from ..models.tensors import to_float
+from ..models.tensors import seeded, to_float
 from ..registry import MODALITIES
 from ..training.job import Job
 from ..types import Samples
@@ -25,6 +27,8 @@ from .snapshots import (
     N_PICTURES,
     PRIOR,
     SIDE,
+    TEST,
+    VALIDATION,
     Fixed,
     epochs_wanted,
     write,
@@ -72,44 +76,47 @@ class Snapshots:
 
 class Look:
     """The samples and latents that all snapshots use, on the device; `fixed` is what a reader needs of them. They are
-    the same for all models of one family, data set and seed."""
+    the same for all models of one family, data set, validation set and seed. samples: as the model is evaluated on
+    them."""
 
     def __init__(self, job: Job, samples: Samples):
         self.pictures = MODALITIES.get(job.data.modality).pictures
         self.seed, self.device = seed, device = job.plan.seed, job.device
+        split = TEST if samples.x_validation is None else VALIDATION
+        x, y_shown, c = (getattr(samples, f"{kind}_{split}") for kind in "xyc")
         rows = np.sort(np.random.default_rng(seed).permutation(len(samples.x_train))[:N_LATENTS])
-        seen = np.random.default_rng(seed).permutation(len(samples.x_test))[:N_PICTURES]
+        seen = np.random.default_rng(seed).permutation(len(x))[:N_PICTURES]
         y = None if samples.y_train is None else samples.y_train[rows]
-        y_test = None if samples.y_test is None else samples.y_test[seen]
-        test = self.pictures(samples.x_test[seen])
-        self.fixed = Fixed(rows, _small(y), test, _small(y_test))
+        y_shown = None if y_shown is None else y_shown[seen]
+        shown = self.pictures(x[seen])
+        self.fixed = Fixed(numbers(samples, rows), _small(y), shown, _small(y_shown), split=split)
 
-        self._x, self._x_test = _on(samples.x_train[rows], device), _on(samples.x_test[seen], device)
+        trained, binarisation = samples.x_train[rows], job.binarisation
+        trained = trained if binarisation is None else binarised(trained, binarisation["seed"])
+        self._x, self._x_shown = _on(trained, device), _on(x[seen], device)
         self._c: torch.Tensor | None = None
-        self._c_test: torch.Tensor | None = None
+        self._c_shown: torch.Tensor | None = None
         self._c_drawn: torch.Tensor | None = None
         if job.conditioned:
-            assert samples.c_train is not None  # a data set with conditions has both
-            assert samples.c_test is not None
-            self._c, self._c_test = _on(samples.c_train[rows], device), _on(samples.c_test[seen], device)
+            assert samples.c_train is not None  # a data set with conditions has them for every split
+            assert c is not None
+            self._c, self._c_shown = _on(samples.c_train[rows], device), _on(c[seen], device)
             self._c_drawn = self._c[torch.arange(SIDE**2, device=device) % len(rows)]
         elif "conditional" in job.family.traits:
             self._c = None if y is None else _on(y, device)
-            self._c_test = None if y_test is None else _on(y_test, device)
+            self._c_shown = None if y_shown is None else _on(y_shown, device)
             self._c_drawn = torch.arange(SIDE**2, device=device) % len(job.data.classes)
 
     def at(self, model: Any) -> dict[str, np.ndarray]:
         """The arrays of a Snapshot, mu in float16, or in float32 where that loses neighbours (see vae.latent.compact).
         The random state does not change; the model is left in eval mode."""
-        device = self.device
-        c, c_test, c_drawn = (told(model, given) for given in (self._c, self._c_test, self._c_drawn))
+        c, c_shown, c_drawn = (told(model, given) for given in (self._c, self._c_shown, self._c_drawn))
         model.eval()
-        with torch.inference_mode(), torch.random.fork_rng([device.index or 0] if device.type == "cuda" else []):
-            torch.manual_seed(self.seed)
+        with torch.inference_mode(), seeded(self.seed, self.device):
             each = (None,) * len(self._x) if c is None else c.split(BATCH)
             parts = [model.infer(to_float(x), part) for x, part in zip(self._x.split(BATCH), each, strict=False)]
             mu = torch.cat([q.mu for q in parts]).float()
-            again = model.decode(model.infer(to_float(self._x_test), c_test).mu, c_test)
+            again = model.decode(model.infer(to_float(self._x_shown), c_shown).mu, c_shown)
             drawn = model.decode(self._latents(model, mu, c_drawn), c_drawn)
             rates = [q.kl_per_dim for q in parts if q.kl_per_dim is not None]
             rate = torch.cat(rates).mean(0).float().cpu().numpy() if rates else None

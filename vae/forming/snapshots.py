@@ -1,8 +1,8 @@
 """Snapshots of a latent space during training: small files of a run, each written in one step and read without torch.
 
 They are taken of at most `MOST` epochs, evenly spaced. A snapshot has the latents of 2 000 samples, reconstructions of
-16 test samples, the pictures decoded from a fixed set of latents, the rate of each dimension, and the ELBO, distortion
-and rate. All snapshots of a run use the same samples and latents.
+16 samples that were held out, the pictures decoded from a fixed set of latents, the rate of each dimension, and the
+ELBO, distortion and rate. All snapshots of a run use the same samples and latents.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ SOURCES = GRID, PRIOR, CODES = (
     "prior",
     "codes",
 )  # quantiles of the prior, draws from it, a Gaussian on codes
+VALIDATION, TEST = "validation", "test"  # the samples that a model is shown at work on
+NATS = ("elbo_nats", "distortion_nats", "rate_nats")
 FIGURES = (
-    "elbo_nats",
-    "distortion_nats",
-    "rate_nats",
-    "test_elbo_nats",
-    "test_distortion_nats",
-    "test_rate_nats",
+    *NATS,
+    *(f"{VALIDATION}_{name}" for name in NATS),
+    *(f"{TEST}_{name}" for name in NATS),  # of sweeps, and of trainings from before there was a validation set
+    "active_units_by_rate",
     "active_units",
 )
 
@@ -39,7 +39,7 @@ FIGURES = (
 @dataclass(frozen=True)
 class Snapshot:
     """One epoch. mu (n, d) float32: latents of the fixed rows; again (16, c, h, w) uint8: reconstructions of the fixed
-    test samples; drawn (64, c, h, w) uint8: the fixed latents decoded; rate_per_dim_nats (d,), None if the rate is not
+    pictures; drawn (64, c, h, w) uint8: the fixed latents decoded; rate_per_dim_nats (d,), None if the rate is not
     a sum over dimensions; figures: those of FIGURES that the family has."""
 
     epoch: int
@@ -52,15 +52,17 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Fixed:
-    """What all snapshots of a run have in common. rows (n,): of the training set; labels (n,) of these rows, or None;
-    test (16, c, h, w) uint8: the test samples; test_labels (16,) or None. drawn_from: the source of the latents of
-    `drawn`, one of SOURCES; "" if it was not recorded."""
+    """What all snapshots of a run have in common. rows (n,): numbers of training samples in their data set; labels (n,)
+    of these, or None; shown (16, c, h, w) uint8: samples of `split`, VALIDATION or, without such a set, TEST;
+    shown_labels (16,) or None. drawn_from: the source of the latents of `drawn`, one of SOURCES; "" if it was not
+    recorded."""
 
     rows: np.ndarray
     labels: np.ndarray | None
-    test: np.ndarray
-    test_labels: np.ndarray | None
+    shown: np.ndarray
+    shown_labels: np.ndarray | None
     drawn_from: str = ""
+    split: str = TEST
 
 
 # ---------------------------------------------------------------- reading
@@ -90,8 +92,9 @@ def fixed(run: Path) -> Fixed | None:
     if not path.exists():
         return None
     a = _read(path)
-    drawn_from = str(a.get("drawn_from", ""))
-    return Fixed(a["rows"], a.get("labels"), a["test"], a.get("test_labels"), drawn_from)
+    shown = TEST if TEST in a else "shown"  # older versions showed test samples
+    drawn_from, split = str(a.get("drawn_from", "")), str(a.get("split", TEST))
+    return Fixed(a["rows"], a.get("labels"), a[shown], a.get(f"{shown}_labels"), drawn_from, split)
 
 
 def epochs_wanted(epochs: int) -> set[int]:

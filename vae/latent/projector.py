@@ -16,7 +16,8 @@ from .forward import Forward
 from .inverse import Grid, build_lattice
 from .neighbours import Index, metric_scale
 from .rows import rows
-from .trust import FARTHEST, TrustModel, from_coverage
+from .trust import FARTHEST
+from .trust_model import TrustModel, from_coverage
 
 __all__ = ["FittedMap", "Projector", "fit_map"]
 
@@ -121,7 +122,8 @@ class Projector:
         """
         xy = rows(xy, 2, "xy")
         found = self._table.at(xy)
-        return np.ascontiguousarray(found[:, : self.d]), np.where(self._inside(xy), found[:, self.d], np.float32(0))
+        chance = self._after_curve(found[:, self.d])
+        return np.ascontiguousarray(found[:, : self.d]), np.where(self._inside(xy), chance, np.float32(0))
 
     def coverage(self, xy: ArrayLike) -> Float[np.ndarray, " b"]:
         """Number of reference points under the narrowest kernel; below 1 the map is empty there. Raises: ShapeError."""
@@ -144,7 +146,7 @@ class Projector:
 
     def trust_field(self) -> tuple[Float[np.ndarray, "g g"], tuple[float, float, float, float]]:
         """Trust 0-1 over the map as an image (row 0 at the lowest y), and its box (x0, y0, x1, y1)."""
-        return self._table.values[..., self.d], self.box
+        return self._after_curve(self._table.values[..., self.d]), self.box
 
     def latent_confidence(self, z: ArrayLike) -> Float[np.ndarray, " b"]:
         """Share of reference points at least as far from their 15th neighbour as z, 0-1; below .01 z is off the data.
@@ -222,6 +224,10 @@ class Projector:
         if self.equal:
             chance = np.zeros_like(chance)
         self._table = Grid(np.concatenate([self._latent.values, chance], axis=2), self.box)
+
+    def _after_curve(self, read: np.ndarray) -> np.ndarray:
+        """The trust of what was read off the table."""
+        return read if self._model is None or self.equal else self._model.after_curve(read)
 
     def _inside(self, xy: np.ndarray) -> np.ndarray:
         x0, y0, x1, y1 = self.box

@@ -12,12 +12,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..types import Latent
+from .batch_shares import gathered, mine
 from .gaussian import log_normal, log_normal_each
 
 SAMPLING = ("stratified", "weighted")
 
 
-def log_importance(b: int, n_data: int, sampling: str) -> Float[Tensor, "b b"]:
+def log_importance(b: int, n_data: int, sampling: str, device: torch.device | str = "cpu") -> Float[Tensor, "b b"]:
     """Log weights w_ij with q(z_i) = sum_j w_ij q(z_i|x_j) over a batch drawn without replacement; z_i came from x_i.
 
     weighted: w = 1/(n_data b) for all, Chen et al., 2018, appendix C. Its log q(z) is biased low, by log n_data if the
@@ -29,16 +30,18 @@ def log_importance(b: int, n_data: int, sampling: str) -> Float[Tensor, "b b"]:
     Args: n_data: rows in the training set, not in the batch.
     """
     if sampling == "weighted":
-        return torch.full((b, b), -math.log(n_data * b))
+        return torch.full((b, b), -math.log(n_data * b), device=device)
     others = (n_data - 1) / (n_data * max(1, b - 1))
-    weights = torch.full((b, b), others).fill_diagonal_(1 / n_data)
+    weights = torch.full((b, b), others, device=device).fill_diagonal_(1 / n_data)
     return weights.log()
 
 
 def log_aggregate(q: Latent, n_data: int, sampling: str) -> tuple[Float[Tensor, " b"], Float[Tensor, "b d"]]:
-    """log q(z) and log q(z_j) of each dimension at q.z, nats. Takes b*b*d memory."""
-    log_q = log_normal_each(q.z[:, None], q.mu[None], q.std[None])  # (b, b, d): row i is z_i, column j is x_j
-    log_w = log_importance(len(q.z), n_data, sampling).to(log_q)
+    """log q(z) and log q(z_j) of each dimension at q.z, nats. Takes b*b*d memory. Of a batch that several processes
+    share, each evaluates the q(z) of the whole batch at its own rows."""
+    mu, std = gathered(q.mu), gathered(q.std)
+    log_q = log_normal_each(q.z[:, None], mu[None], std[None])  # (b, b, d): row i is z_i, column j is x_j
+    log_w = mine(log_importance(len(mu), n_data, sampling, q.z.device)).to(log_q)
     return torch.logsumexp(log_q.sum(2) + log_w, 1), torch.logsumexp(log_q + log_w[:, :, None], 1)
 
 

@@ -1,4 +1,7 @@
-"""Penalties on the codes of a batch: scalars in a unit of their own, which their weights turn into nats."""
+"""Penalties on the codes of a batch: scalars in a unit of their own, which their weights turn into nats.
+
+Of a batch that several processes share, those that are not a mean over samples are computed of all of it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..types import Output
+from .batch_shares import gathered, shared
 from .model import Model
 
 IMQ_SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -57,8 +61,8 @@ def mmd_to_prior(kernel: Kernel, *, unbiased: bool):
     """A term: the MMD between the codes z of a batch and as many new samples of N(0, I)."""
 
     def term(model: Model, output: Output, x: Tensor) -> Float[Tensor, ""]:
-        z = output.latent.z
-        return mmd(z, torch.randn_like(z), kernel, unbiased=unbiased)
+        z = gathered(output.latent.z)
+        return mmd(z, shared(torch.randn_like(z)), kernel, unbiased=unbiased)
 
     return term
 
@@ -107,8 +111,8 @@ def code_covariance(output: Output, of: str) -> Float[Tensor, "d d"]:
 
     Kumar et al., 2018, DIP-VAE-I and DIP-VAE-II.
     """
-    c = covariance(output.latent.mu)
-    return c + torch.diag(output.latent.std.square().mean(0)) if of == "II" else c
+    c = covariance(gathered(output.latent.mu))
+    return c + torch.diag(gathered(output.latent.std).square().mean(0)) if of == "II" else c
 
 
 # ---------------------------------------------------------------- contraction

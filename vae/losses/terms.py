@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
+from operator import add
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from ..types import Latent, Output
+from .batch_shares import gathered
 from .model import Model
 
 
@@ -32,7 +35,8 @@ def unspent(free_nats: float) -> Callable[[Model, Output, Tensor], Float[Tensor,
     """
 
     def term(model: Model, output: Output, x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
-        return sum((free_nats - level.mean()).clamp(min=0) for level in output.latent.kl).expand(len(x))
+        spare = [(free_nats - gathered(level).mean()).clamp(min=0) for level in output.latent.kl]
+        return reduce(add, spare).expand(len(x))
 
     return term
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,21 +12,28 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ..data.binarise import binarised
 from ..losses.terms import log_weights
 from ..models.conditions import told
 from ..models.likelihoods import Likelihood
 from ..models.model import LatentModel
 from ..models.nets.precision import decoding_in
-from ..models.tensors import BATCH, to_float
+from ..models.tensors import BATCH, seeded, to_float
 from ..registry import metric_group
-from ..text import N_
+from ..text import N_, _, number, percent, significant
 from ..types import Latent
-from .active import active_units
+from .active import active_by_rate, active_units
 from .subject import Subject
 
 DRAWN = 4000  # latents sampled at once; fixed, as a generator's numbers depend on how many are drawn at a time
 CACHED = 500  # rows that a CPU decodes at once: 4000 pictures of 784 pixels do not fit into its cache
+UNDEQUANTISED = N_(
+    "These log-likelihoods are densities at the 8-bit levels of the pixels, without dequantisation noise: they compare "
+    "with each other, but they are not code lengths."
+)
 UNITS = ("_bits_per_dim", "_nats")
+FEW = 5.0  # effective samples: log p(x) is then about 1 / (2 FEW) nats too low, by the delta method; below, unknown
+COLLAPSED = 0.5  # share of samples with few effective ones from which the estimate is called not tight
 
 
 @torch.inference_mode()
@@ -40,9 +48,14 @@ def evaluate(
     precision: str = "float32",
     report=lambda done, n: None,
 ) -> dict[str, Any]:
-    """ELBO, distortion, rate (one posterior sample per x), MSE of the decoded posterior mean, active units, and the
-    rate of each dimension and each level from the top; with k > 0 also the NLL, estimated by the importance-weighted
-    bound with k samples (Burda et al., 2016, eq. 8).
+    """ELBO, distortion, rate (one posterior sample per x), MSE of the decoded posterior mean, active units by rate and
+    by variance, and the rate of each dimension and each level from the top; with k > 0 also the NLL, estimated by the
+    importance-weighted bound with k samples (Burda et al., 2016, eq. 8), and how many of these count: nll_ess, the mean
+    effective sample size of the weights, 1 to k, and nll_low_ess, the share of x where it is below `few(k)`.
+
+    A binary likelihood takes grey pixels as probabilities of 1: distortion and ELBO are expectations over binarisations
+    b ~ Bernoulli(x), which for the NLL have no closed form. It is that of one seeded b for each x (nll_binarisations:
+    1), with samples of q(z|b). pixel_entropy_nats: the mean entropy of b, below which no distortion can be.
 
     Means over all of x (n, *shape), uint8 or float 0-1, each with its standard error under `error_key`. n_test: n;
     nll_k: k, or 1 if every posterior is a point; seed: of the samples; nll_precision: precision of the decoder's
@@ -54,9 +67,8 @@ def evaluate(
     classify = None if y is None else getattr(model, "classify", None)
     each: dict[str, list[Tensor]] = defaultdict(list)  # metric -> values of all samples
     mus, kls, levels, wide = [], [], [], False
-    decoding = decoding_in(model, precision)
-    with torch.random.fork_rng(devices=_cuda(x)):
-        torch.manual_seed(seed)
+    decoding, binary = decoding_in(model, precision), model.likelihood.measure == "binary"
+    with seeded(seed, x.device):
         for i in range(0, len(x), BATCH):
             batch = to_float(x[i : i + BATCH])
             labels = None if y is None else y[i : i + BATCH]
@@ -64,6 +76,8 @@ def evaluate(
             out = model(batch, conditions)
             kl = out.latent.kl
             each["distortion_nats"].append(-model.likelihood.log_prob(out.params, batch))
+            if binary:
+                each["pixel_entropy_nats"].append(pixel_entropy(batch))
             decoded = model.decode(out.latent.mu, conditions)
             each["mse"].append((decoded - batch).square().flatten(1).mean(1))
             mus.append(out.latent.mu.cpu().numpy())
@@ -74,22 +88,37 @@ def evaluate(
                 levels.append(torch.stack(kl).cpu().double())
                 each["rate_nats"].append(levels[-1].sum(0))
             if kl and k:
-                each["nll_nats"].append(-log_marginal(decoding, batch, out.latent, k, conditions))
+                target, q = batch, out.latent
+                if binary and each["pixel_entropy_nats"][-1].any():
+                    target = torch.from_numpy(binarised(batch.cpu().numpy(), seed)).to(batch.device)
+                    q = model.infer(target, conditions)
+                log_p, effective = importance(decoding, target, q, k, conditions)
+                each["nll_nats"].append(-log_p)
+                each["nll_ess"].append(effective)
             if classify is not None:
                 each["accuracy"].append((classify(batch).argmax(1) == labels).float())
             report(min(i + BATCH, len(x)), len(x))
     found = {name: torch.cat([part.cpu().double() for part in parts]) for name, parts in each.items()}
     if levels:
         found["elbo_nats"] = -(found["distortion_nats"] + found["rate_nats"])
+    rates = np.concatenate(kls).mean(0) if kls else None
     figures: dict[str, Any] = {}
     for name in ("elbo_nats", "distortion_nats", "rate_nats", "nll_nats", "mse", "accuracy"):
         values = found.get(name)
         figures[name] = None if values is None else float(values.mean())
         figures[error_key(name)] = None if values is None else standard_error(values)
+    grey = binary and bool(found["pixel_entropy_nats"].any())
+    if grey:
+        figures["pixel_entropy_nats"] = float(found["pixel_entropy_nats"].mean())
+        figures |= {"nll_binarisations": 1} if k and levels else {}
+    if k and levels and wide:
+        effective = found["nll_ess"]
+        figures |= {"nll_ess": float(effective.mean()), "nll_low_ess": float((effective < few(k)).double().mean())}
     return figures | {
         "nll_k": (k if wide else 1) if k and levels else None,
+        "active_units_by_rate": None if rates is None else int(active_by_rate(rates).sum()),
         "active_units": int(active_units(np.concatenate(mus)).sum()),
-        "rate_per_dim_nats": [float(v) for v in np.concatenate(kls).mean(0)] if kls else None,
+        "rate_per_dim_nats": None if rates is None else [float(v) for v in rates],
         "rate_per_level_nats": [float(v) for v in torch.cat(levels, 1).mean(1)] if levels else None,
         "n_test": len(x),
         "seed": seed,
@@ -108,13 +137,14 @@ def standard_error(values: Float[Tensor, " n"]) -> float | None:
     return float(values.std() / math.sqrt(len(values))) if len(values) > 1 else None
 
 
-def log_marginal(
+def importance(
     model: LatentModel, x: Float[Tensor, "b ..."], q: Latent, k: int, c: Tensor | None = None, *, rows: int = 0
-) -> Float[Tensor, " b"]:
-    """log 1/k sum_i p(x, z_i) / q(z_i|x), z_i ~ q(z|x): a lower bound on log p(x), nats, that gets tighter with k.
+) -> tuple[Float[Tensor, " b"], Float[Tensor, " b"]]:
+    """(log p, ESS) of each x. log p: log 1/k sum_i w_i with w_i = p(x, z_i) / q(z_i|x), z_i ~ q(z|x): a lower bound on
+    log p(x), nats, that gets tighter with k. ESS: (sum_i w_i)^2 / sum_i w_i^2, the effective sample size, 1 to k.
 
-    Burda et al., 2016, equation 8, by log-sum-exp over portions, so that k may be large. If the posterior is a point
-    (std 0), all samples are equal and one is taken.
+    Burda et al., 2016, equation 8, by log-sum-exp over portions, so that k may be large; Kong, 1992, for the ESS. If
+    the posterior is a point (std 0), all samples are equal and one is taken.
 
     Args: rows: how many are decoded at once; it affects memory and speed only, not the samples. 0: what a CPU's cache
     holds, on other devices a whole portion. One sample for each x is never split.
@@ -123,37 +153,74 @@ def log_marginal(
     rows = rows or (CACHED if x.device.type == "cpu" else DRAWN)
     portion = max(1, DRAWN // len(x))
     pieces = [log_weights(model, x, q, min(portion, k - start), c, rows=rows) for start in range(0, k, portion)]
-    return torch.logsumexp(torch.cat(pieces), 0) - math.log(k)
+    log_w = torch.cat(pieces)
+    log_sum = torch.logsumexp(log_w, 0)
+    return log_sum - math.log(k), (2 * log_sum - torch.logsumexp(2 * log_w, 0)).exp()
 
 
-def _cuda(x: Tensor) -> list[int]:
-    return [x.device.index or 0] if x.device.type == "cuda" else []
+def log_marginal(
+    model: LatentModel, x: Float[Tensor, "b ..."], q: Latent, k: int, c: Tensor | None = None, *, rows: int = 0
+) -> Float[Tensor, " b"]:
+    """The first of `importance`."""
+    return importance(model, x, q, k, c, rows=rows)[0]
+
+
+def few(k: int) -> float:
+    """The effective sample size below which an estimate with k importance samples is not to be relied on."""
+    return min(FEW, k / 2)
+
+
+def not_tight(metrics: Mapping[str, Any]) -> str:
+    """A warning if the importance weights of the NLL have collapsed; "" if they have not, or were not measured."""
+    low, effective, k = (metrics.get(key) for key in ("nll_low_ess", "nll_ess", "nll_k"))
+    if low is None or effective is None or not k or low < COLLAPSED:
+        return ""
+    return _(
+        "NLL: −NLL is a lower bound on log p(x) that is not tight here. Of k = {k} importance samples {ess} count on "
+        "average (effective sample size), fewer than {few} for {share} of the test samples: the true NLL is lower, by "
+        "an unknown amount that the standard error does not include.",
+        k=number(k),
+        ess=number(effective, 1),
+        few=significant(few(k)),
+        share=percent(low),
+    )
+
+
+def pixel_entropy(x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
+    """Entropy of b ~ Bernoulli(x), nats per sample: 0 for pixels that are 0 or 1."""
+    return torch.special.entr(x).add(torch.special.entr(1 - x)).flatten(1).sum(1)
 
 
 def bits_per_dim(likelihood: Likelihood, nll_nats: float, dims: int) -> float | None:
-    """NLL / (dims log 2), bits, of samples stored as 8-bit levels. A density on 0-1 is one of levels / 256, so its NLL
-    first gains log 256 per dimension (8 bits). None for a likelihood of binary pixels.
+    """NLL / (dims log 2), bits, of samples stored as 8-bit levels. x is level / 255, so that a level is 1/255 wide: the
+    NLL of a density of x first gains log 255 per dimension. None for a likelihood of binary pixels.
 
     A density evaluated at the levels themselves, without dequantisation noise, does not bound a code length: compare it
     only with values computed in the same way. Theis et al., 2016, section 3.1.
     """
     if likelihood.measure == "binary":
         return None
-    return nll_nats / (dims * math.log(2)) + (8.0 if likelihood.measure == "density" else 0.0)
+    return nll_nats / (dims * math.log(2)) + (math.log2(255) if likelihood.measure == "density" else 0.0)
 
 
 @metric_group(
     name="bounds",
     title=N_("ELBO, distortion, rate, NLL, bits per dimension, MSE, active units"),
-    figures=N_("`elbo_nats`, `distortion_nats`, `rate_nats`, `nll_nats`, `mse`, `active_units`; see the table below"),
+    figures=N_(
+        "`elbo_nats`, `distortion_nats`, `rate_nats`, `nll_nats`, `nll_ess`, `mse`, "
+        "`active_units_by_rate`, `active_units`; see the table below"
+    ),
     terms={
         "elbo_nats": "elbo",
         "distortion_nats": "distortion",
         "rate_nats": "rate",
         "nll_nats": "nll",
+        "nll_ess": "effective-sample-size",
+        "pixel_entropy_nats": "binarisation",
         "elbo_bits_per_dim": "bits-per-dimension",
         "nll_bits_per_dim": "bits-per-dimension",
         "mse": "mse",
+        "active_units_by_rate": "active-units",
         "active_units": "active-units",
     },
 )
@@ -172,4 +239,4 @@ def bounds_group(s: Subject) -> dict[str, Any]:
         error = found[error_key(name)]
         if found[key] is not None and error is not None:
             found[error_key(key)] = error / (dims * math.log(2))
-    return found
+    return found | ({"dequantised": False} if s.model.likelihood.measure == "density" else {})

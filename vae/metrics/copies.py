@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from ..data.validation import Rows
 from ..errors import ShapeError
 from ..latent.neighbours import Index
 from ..text import _
@@ -38,7 +39,7 @@ class Copies:
     test of Meehan, Chaudhuri and Dasgupta, 2020, which compares the same two distances over whole sets.
     """
 
-    def __init__(self, train: np.ndarray, yardstick: np.ndarray | None = None, seed: int = 0):
+    def __init__(self, train: np.ndarray | Rows, yardstick: np.ndarray | None = None, seed: int = 0):
         """train: (n, *shape), uint8 0-255 or float. yardstick: (m, *shape), decoded samples.
 
         Raises: ShapeError: no training samples, or a yardstick of another shape.
@@ -47,18 +48,18 @@ class Copies:
             raise ShapeError(_("training samples: given none, expected at least 1."))
         self.train, self.shape = train.reshape(len(train), -1), train.shape[1:]
         some = np.sort(np.random.default_rng(seed).permutation(len(train))[:SKETCH])
-        sketch = _floats(self.train[some])
+        sketch = floats(self.train[some])
         self._centre = sketch.mean(0)
         axes = np.linalg.svd(sketch - self._centre, full_matrices=False)[2]
         self._axes = np.ascontiguousarray(axes[:WIDTH].T)  # orthonormal: distances along them are lower bounds
-        parts = [self._seen(_floats(self.train[i : i + CHUNK])) for i in range(0, len(train), CHUNK)]
+        parts = [self._seen(floats(self.train[i : i + CHUNK])) for i in range(0, len(train), CHUNK)]
         self._index = Index(np.concatenate(parts), np.ones(self._axes.shape[1], np.float32))
         self.yardstick = None if yardstick is None else np.sort(self._nearest(self._checked(yardstick))[1])
 
     @classmethod
     def of_model(
         cls,
-        train: np.ndarray,
+        train: np.ndarray | Rows,
         n_test: int,
         reconstruct: Callable[[np.ndarray], np.ndarray],
         *,
@@ -80,7 +81,7 @@ class Copies:
         if x.shape[1:] != self.shape or not len(x):
             shape = ", ".join(map(str, self.shape))
             raise ShapeError(_("samples: given shape {given}, expected (b, {shape}).", given=x.shape, shape=shape))
-        return _floats(x.reshape(len(x), -1))
+        return floats(x.reshape(len(x), -1))
 
     def _seen(self, x: np.ndarray) -> np.ndarray:
         return (x - self._centre) @ self._axes
@@ -93,7 +94,7 @@ class Copies:
             bounds, candidates = self._index.query(self._seen(x[left]), k)
             undecided = []
             for i, bound, found in zip(left, bounds, candidates, strict=True):
-                gap = np.linalg.norm(_floats(self.train[found]) - x[i], axis=1)
+                gap = np.linalg.norm(floats(self.train[found]) - x[i], axis=1)
                 best = int(gap.argmin())
                 rows[i], distance[i] = found[best], gap[best]
                 if len(found) < len(self.train) and bound[-1] < gap[best]:
@@ -102,5 +103,6 @@ class Copies:
         return rows, distance / np.sqrt(x.shape[1])
 
 
-def _floats(x: np.ndarray) -> Float[np.ndarray, "b v"]:
+def floats(x: np.ndarray) -> Float[np.ndarray, "b v"]:
+    """Samples as float32; uint8 0-255 becomes 0-1."""
     return x.astype(np.float32) / 255 if x.dtype == np.uint8 else x.astype(np.float32)

@@ -14,7 +14,7 @@ from ..errors import NotMeasurable
 from ..latent.auroc import auroc
 from ..models.conditions import told
 from ..models.model import LatentModel
-from ..models.tensors import to_float
+from ..models.tensors import seeded, to_float
 from ..registry import datasets, metric_group
 from ..text import N_, _
 from .bounds import BATCH
@@ -38,8 +38,7 @@ def anomaly_scores(
     """
     model.eval()
     found: dict[str, list[Tensor]] = {"negative_elbo": [], "reconstruction_error": [], "rate": []}
-    with torch.random.fork_rng(devices=[x.device] if x.device.type == "cuda" else []):
-        torch.manual_seed(seed)
+    with seeded(seed, x.device):
         for i in range(0, len(x), BATCH):
             batch, c = to_float(x[i : i + BATCH]), None if given is None else told(model, given[i : i + BATCH])
             out = model(batch, c)
@@ -48,7 +47,7 @@ def anomaly_scores(
                 found["negative_elbo"].append(found["rate"][-1] - model.likelihood.log_prob(out.params, batch))
             again = model.decode(out.latent.mu, c)
             found["reconstruction_error"].append((again - batch).square().flatten(1).mean(1))
-    return {name: torch.cat(parts).double().cpu().numpy() for name, parts in found.items() if parts}
+    return {name: torch.cat(parts).cpu().double().numpy() for name, parts in found.items() if parts}
 
 
 def anomaly_auroc(
@@ -94,6 +93,6 @@ def detect_group(s: Subject) -> dict[str, Any]:
         names = ", ".join(d.name for d in fitting)
         found = _("Not on this machine: {names}.", names=names) if fitting else _("There is none.")
         raise NotMeasurable(f"{needed} {found}")
-    anomalous = s.to_device(here.load().x_test)
+    anomalous = s.to_device(s.engine.seen(here.load().x_test))
     protocol = in_english(f"test set of {own.name} as normal, of {here.name} as anomalous")
     return anomaly_auroc(s.model, s.x_test, anomalous, s.seed, protocol)

@@ -39,7 +39,8 @@ def evaluate_disentanglement(
     """All scores of this file on n test samples drawn without replacement (all, if there are fewer); DCI on up to 5000.
 
     encode: x as in samples -> mu, std (n, d). categorical: names of the factors whose values have no order. Keys:
-    mig_binned, mig_sampled, factor_vae_score, dci_disentanglement, dci_completeness, dci_informativeness, sap.
+    mig_binned, mig_sampled, factor_vae_score, dci_disentanglement, dci_completeness, dci_completeness_log_d,
+    dci_informativeness, sap.
     mig_sampled is left out if a std is 0: a deterministic code has no posterior to sample from.
     Raises: ShapeError: samples without factors, or n too small for every factor to vary.
     """
@@ -91,7 +92,9 @@ def dci(codes: ArrayLike, factors: ArrayLike, *, seed: int = 0) -> dict[str, Est
     A random forest predicts each factor from the active dimensions of half of the samples; a quarter selects the leaf
     size, without which the importances fit noise. Its impurity importances (d, f) say which dimension is used for which
     factor. dci_disentanglement: is a dimension used for one factor only, dimensions weighted by their use.
-    dci_completeness: is a factor in one dimension only. Both are 1 minus an entropy relative to its maximum.
+    dci_completeness: is a factor in one dimension only. Both are 1 minus an entropy relative to its maximum: log f, and
+    log a for the a active dimensions, as a dead one can hold no part of a factor. dci_completeness_log_d: relative to
+    log d as in the paper, where d is the width of the code; with dead dimensions it is the larger of the two.
     dci_informativeness: accuracy on the last quarter, mean over factors (the paper reports an error; here higher is
     better, and chance is the share of the most frequent value). Standard error: of that accuracy, given the forests;
     importances have no valid one. codes: (n, d); factors: (n, f) whole numbers. Raises: ShapeError: also if n < 8.
@@ -117,12 +120,19 @@ def dci(codes: ArrayLike, factors: ArrayLike, *, seed: int = 0) -> dict[str, Est
     hits = right.mean(axis=1)
     error = float(hits.std(ddof=1) / np.sqrt(len(hits)))
     by = in_english(f"{TREES}-tree random forests, {int(active.sum())} active dimensions (Eastwood and Williams, 2018)")
+    of_completeness = in_english(f"DCI completeness: importances of {by}")
+    with_dead = np.pad(importance, ((0, codes.shape[1] - len(importance)), (0, 0)))
     accuracy = in_english(f"DCI informativeness: accuracy on {len(test)} held-out samples of {by}")
     return {
         "dci_disentanglement": Estimate(
             disentanglement(importance), n, seed, None, f"DCI disentanglement: importances of {by}"
         ),
-        "dci_completeness": Estimate(completeness(importance), n, seed, None, f"DCI completeness: importances of {by}"),
+        "dci_completeness": Estimate(
+            completeness(importance), n, seed, None, f"{of_completeness}, log base {len(importance)}, active dimensions"
+        ),
+        "dci_completeness_log_d": Estimate(
+            completeness(with_dead), n, seed, None, f"{of_completeness}, log base {len(with_dead)}, all dimensions"
+        ),
         "dci_informativeness": Estimate(float(hits.mean()), n, seed, error, accuracy),
     }
 
@@ -134,7 +144,7 @@ def disentanglement(importance: Float[np.ndarray, "d f"]) -> float:
 
 
 def completeness(importance: Float[np.ndarray, "d f"]) -> float:
-    """1 minus the entropy of a factor's importances over dimensions, base d; mean over factors."""
+    """1 minus the entropy of a factor's importances over dimensions, base d, the number of rows; mean over factors."""
     return float(_concentration(importance).mean())
 
 
@@ -266,6 +276,7 @@ def _squared_correlations(codes: Float[np.ndarray, "n a"], factors: Int[np.ndarr
         "factor_vae_score": "factorvae-score",
         "dci_disentanglement": "dci",
         "dci_completeness": "dci",
+        "dci_completeness_log_d": "dci",
         "dci_informativeness": "dci",
         "sap": "sap",
     },

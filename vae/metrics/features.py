@@ -27,7 +27,7 @@ from ..data.published.store import cache
 from ..disk.one_step import replacing
 from ..disk.saving import saving
 from ..errors import SettingError
-from ..models.tensors import to_float
+from ..models.tensors import seeded, to_float
 from ..text import _
 from ..types import Samples
 from .estimate import in_english
@@ -151,8 +151,7 @@ def feature_space(
 def _train(shape: tuple[int, ...], classes: int, samples: Samples, t: Training, device: torch.device) -> Net:
     x, y = torch.from_numpy(samples.x_train).to(device), torch.from_numpy(samples.y_train).to(device)
     order = torch.Generator().manual_seed(t.seed)
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(t.seed)
+    with seeded(t.seed, device):
         net = Net(shape, classes, t.width).to(device)
         optimizer = torch.optim.Adam(net.parameters(), lr=t.lr)
         rows, at = torch.randperm(len(x), generator=order), 0

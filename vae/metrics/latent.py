@@ -1,4 +1,4 @@
-"""How the latent is used: mutual information, aggregate posterior against prior, codebook usage."""
+"""How the latent is used: index-code information, aggregate posterior against prior, codebook usage."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..text import N_, _
 from .estimate import Estimate, in_english
 from .subject import Subject
 
-CEILING = 0.1  # nats: closer than this to log n, the information of n samples only reflects n
+FLOOR = 3.0  # nats: closer than this to log n, the information about the index is a floor of that about x, no estimate
 PAIRS = 4_000_000  # samples x posteriors in memory at a time
 
 
@@ -35,14 +35,17 @@ def information_estimates(
     seed: int,
     draws: int = 1,
 ) -> dict[str, Any]:
-    """The mutual information between sample and latent, and the KL divergence of aggregate posterior and prior, nats.
+    """The mutual information between the index of a sample and its code, and the KL divergence of aggregate posterior
+    and prior, nats.
 
     q(z) = 1/n sum_i N(z; mu_i, std_i^2) is the mixture of the n posteriors given, evaluated exactly at `draws` samples
-    of each. mutual_information_nats: I(i; z) = E_i KL(q(z|x_i) || q(z)), at most log n, which is reached when no two
-    posteriors overlap: near it, the value reflects the size of the test set and not the model. aggregate_kl_nats:
-    KL(q(z) || p(z)) = mean(kl) - I(i; z), where kl is KL(q(z|x_i) || p(z)); left out if kl is None.
-    Within CEILING of log n the first has no valid standard error, and the second is an upper bound.
-    Hoffman and Johnson, 2016, equation 7.
+    of each. index_code_information_nats: I(i; z) = E_i KL(q(z|x_i) || q(z)), at most log n, which is reached when no
+    two posteriors overlap. It is a lower bound of I(x; z), where x is any sample of the distribution that the n are of,
+    and close to it only far below log n: Gaussian channels come out low by .02 nats at 5 nats below log n, by .06 at 4
+    and by .1 to .15 at 3. Nearer than FLOOR it is flagged as a floor and has no standard error. aggregate_kl_nats:
+    KL(q(z) || p(z)) = mean(kl) - I(i; z), where kl is KL(q(z|x_i) || p(z)), accordingly an upper bound for the
+    distribution; left out if kl is None.
+    Hoffman and Johnson, 2016, equation 7; the name is that of Chen et al., 2018, equation 2.
 
     Raises: ShapeError: a posterior with std 0, which has no density.
     """
@@ -61,18 +64,14 @@ def information_estimates(
     drawn = in_english(f"{draws} draw{'s' * (draws > 1)} of each")
     text = in_english(f"q(z) the mixture of the posteriors of {n} test samples, {drawn}, Hoffman and Johnson, 2016")
     information = float(each.mean())
-    full = bool(np.log(n) - information < CEILING)
-    reached = in_english(", which it reaches: n is too small to tell the model's") * full
-    bound = in_english(f"at most log n = {np.log(n):.2f} nats") + reached
-    out = {
-        "mutual_information_nats": Estimate(
-            information, n, seed, None if full else _error(each), f"I(x; z) under q, {bound}; {text}"
-        )
-    }
+    floor = bool(np.log(n) - information < FLOOR)
+    reached = in_english(f", within {FLOOR:g} nats of it: a floor of I(x; z), n is too small for an estimate") * floor
+    named = in_english(f"I(i; z) of index and code, at most log n = {np.log(n):.2f} nats{reached}; {text}")
+    out = {"index_code_information_nats": Estimate(information, n, seed, None if floor else _error(each), named)}
     if kl is not None:
         rest = kl.astype(np.float64) - each
-        cut = in_english(", an upper bound since I(x; z) is cut off at log n") * full
-        protocol = in_english(f"KL(q(z) || p(z)) = rate - I(x; z){cut}; {text}")
+        cut = in_english(", an upper bound, since I(i; z) is a floor") * floor
+        protocol = in_english(f"KL(q(z) || p(z)) = rate - I(i; z){cut}; {text}")
         out["aggregate_kl_nats"] = Estimate(float(rest.mean()), n, seed, _error(rest), protocol)
     return out
 
@@ -129,13 +128,13 @@ def codebook_estimates(codes: Int[np.ndarray, "n ..."], size: int, *, seed: int)
 
 @metric_group(
     name="latent",
-    title=N_("mutual information, aggregate posterior against prior, codebook usage"),
+    title=N_("index-code information, aggregate posterior against prior, codebook usage"),
     figures=N_(
-        "`mutual_information_nats` I(x; z) under q, at most log n; `aggregate_kl_nats` KL(q(z) || p(z)); for discrete "
-        "codes `codebook_perplexity` and `codebook_used_share`"
+        "`index_code_information_nats` I(i; z) of the index of a sample and its code, at most log n; "
+        "`aggregate_kl_nats` KL(q(z) || p(z)); for discrete codes `codebook_perplexity` and `codebook_used_share`"
     ),
     terms={
-        "mutual_information_nats": "mutual-information",
+        "index_code_information_nats": "mutual-information",
         "aggregate_kl_nats": "aggregate-posterior",
         "codebook_perplexity": "perplexity",
         "codebook_used_share": "perplexity",

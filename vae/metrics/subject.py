@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,10 +12,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..data.binarise import DYNAMIC, of_card
+from ..data.published import fixed_mnist
 from ..models.conditions import told
 from ..models.tensors import BATCH, resident, to_float
-from ..registry import DATASETS
+from ..registry import DATASETS, MetricGroup
 from ..types import Samples
+from .estimate import Estimate, in_english
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class Subject:
         """A loaded checkpoint with the data set and the seed it was trained with. The model is the engine's own, so the
         engine must not be used by others meanwhile. Raises: what loading the data set raises."""
         card, device = engine.card, next(engine.model.parameters()).device
-        samples = DATASETS.get(card["dataset"]).load()
+        samples = of_card(card)
         return cls(engine, engine.model, device, samples, card["seed"], k, report, progress, precision)
 
     @property
@@ -54,6 +58,17 @@ class Subject:
     def dataset(self) -> Any:
         """The registry's entry of the data set that the model was trained on."""
         return DATASETS.get(self.engine.card["dataset"])
+
+    @property
+    def pixels(self) -> str:
+        """How the pixels were made binary, for protocols; "" if they were not."""
+        drawn = self.engine.card.get("binarisation")
+        if drawn is None:
+            return ""
+        if drawn["name"] == fixed_mnist.NAME:
+            return in_english(f"binary pixels: the fixed draw of {fixed_mnist.CITE}")
+        trained = in_english("trained on new draws in each step, ") * (drawn["mode"] == DYNAMIC)
+        return in_english(f"binary pixels: {trained}evaluated on zscope's fixed draw with seed {drawn['seed']}")
 
     @functools.cached_property
     def x_test(self) -> Tensor:
@@ -93,3 +108,13 @@ class Subject:
         for i in range(0, len(self.x_test), BATCH):
             c = None if given is None else told(self.model, given[i : i + BATCH])
             yield to_float(self.x_test[i : i + BATCH]), c
+
+
+def measured(group: MetricGroup, s: Subject) -> dict[str, Any]:
+    """What the group measures; every protocol says how the pixels were made binary, if they were."""
+    found = group.measure(s)
+    if not s.pixels:
+        return found
+    estimates = {key: value for key, value in found.items() if isinstance(value, Estimate)}
+    said = {key: dataclasses.replace(e, protocol=f"{e.protocol}; {s.pixels}") for key, e in estimates.items()}
+    return found | said | {"pixels": s.pixels}

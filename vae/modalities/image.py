@@ -13,6 +13,7 @@ from ..registry import Modality, modality
 from ..text import N_, _, significant
 from ..types import Artifact
 from . import picture_files, value_range
+from .picture_files import USUAL, Ranges
 
 SQUARISH = 4  # the sides of a picture differ by no more than that
 
@@ -66,8 +67,8 @@ def to_bytes(x: np.ndarray) -> tuple[str, bytes]:
     return "image/png", buffer.getvalue()
 
 
-def from_bytes(data: bytes, shape: tuple[int, ...] | None, span: value_range.Span | None = None) -> np.ndarray:
-    """A picture file as uint8 (c, h, w), grey or colour according to the shape. span: as of `picture_files.plain`.
+def from_bytes(data: bytes, shape: tuple[int, ...] | None, ranges: Ranges = USUAL) -> np.ndarray:
+    """A picture file as uint8 (c, h, w), grey or colour according to the shape.
 
     Raises: SettingError; ShapeError: another size, for which no pixel is decoded.
     """
@@ -75,7 +76,7 @@ def from_bytes(data: bytes, shape: tuple[int, ...] | None, span: value_range.Spa
         image = picture_files.declared(data, side_max=guarded_pictures.SIDE_MAX)
         if shape is not None:
             _check_size(image.size, shape, sideways=True)
-        upright = picture_files.plain(picture_files.decoded(image), span=span).image
+        upright = picture_files.plain(picture_files.decoded(image), ranges=ranges).image
     except SettingError as e:
         raise SettingError(_("cannot be read as a picture ({error}).", error=str(e).rstrip("."))) from e
     if shape is not None:

@@ -4,6 +4,7 @@ opaque, with 8 bits, grey or colour, fitted to a shape."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import UInt8
@@ -27,10 +28,31 @@ SUFFIXES = (
     ".pnm", ".apng", ".avif", ".avifs", ".heic", ".heif", ".hif",
 )  # fmt: skip
 ORIENTATION = 0x0112  # of EXIF
+EIGHT: Span = (0.0, 255.0)
 
 
 class NotAPicture(SettingError):
     """The bytes are in none of the expected picture formats."""
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """The values of black and white: `deep` of pictures of more than 8 bits or of floats, None for the likely ones of
+    each; `eight` of pictures of 8 bits in grey or RGB."""
+
+    deep: Span | None = None
+    eight: Span = EIGHT
+
+
+USUAL = Ranges()
+
+
+class PictureLevels(NamedTuple):
+    """The values of a decoded picture: `deep` if it has more than 8 bits or floats, `eight` if it is grey or RGB with
+    8 bits. Both None of any other, such as one with a palette."""
+
+    deep: Levels | None
+    eight: Levels | None
 
 
 @dataclass(frozen=True)
@@ -43,12 +65,12 @@ class Plain:
 
 
 def read_picture(
-    data: bytes, shape: tuple[int, ...], fit: str = "crop", span: Span | None = None
+    data: bytes, shape: tuple[int, ...], fit: str = "crop", ranges: Ranges = USUAL
 ) -> UInt8[np.ndarray, "c h w"]:
     """A picture file as uint8 (c, h, w) of that shape.
 
     Rotated as its EXIF says; transparent areas become black, like the background of most data sets here; more bits, or
-    floats, become 8 by `span` or, without, the range that its values have; of an animation the first frame is used.
+    floats, become 8 by `ranges`; of an animation the first frame is used.
     fit: "crop" fills the shape and cuts off the rest evenly, "whole" adds black margins, "stretch" distorts. Resized by
     area averaging, so that thin lines of a large drawing survive.
 
@@ -59,7 +81,7 @@ def read_picture(
         raise ShapeError(
             _("shape {shape}: expected the shape of a picture, (1, h, w) or (3, h, w).", shape=tuple(shape))
         )
-    return shaped(plain(opened(data), span=span).image, shape, fit)
+    return shaped(plain(opened(data), ranges=ranges).image, shape, fit)
 
 
 def opened(data: bytes, *, bytes_max: int = BYTES_MAX, side_max: int = SIDE_MAX) -> Image.Image:
@@ -87,14 +109,18 @@ def decoded(image: Image.Image) -> Image.Image:
         raise SettingError(str(e)) from e
 
 
-def deep_levels(image: Image.Image) -> Levels | None:
-    """The values of a decoded picture of more than 8 bits or of floats; None of any other."""
-    return value_range.levels(np.asarray(image)) if _deep(image) else None
+def levels(image: Image.Image) -> PictureLevels:
+    """Those of a decoded picture."""
+    if _deep(image):
+        return PictureLevels(value_range.levels(np.asarray(image)), None)
+    return PictureLevels(None, value_range.levels(np.asarray(image)) if _shallow(image) else None)
 
 
-def plain(image: Image.Image, ground: str = "black", span: Span | None = None) -> Plain:
-    """A decoded picture with 8 bits. ground: of transparent areas. span: black and white of a picture with more bits or
-    floats; None: the likely ones of its values. Raises: SettingError: its colours cannot be converted."""
+def plain(image: Image.Image, ground: str = "black", ranges: Ranges = USUAL) -> Plain:
+    """A decoded picture with 8 bits. ground: of transparent areas.
+
+    Raises: SettingError: its colours cannot be converted.
+    """
     changes = []
     try:
         if guarded_pictures.n_frames(image) > 1:
@@ -105,7 +131,10 @@ def plain(image: Image.Image, ground: str = "black", span: Span | None = None) -
         image, mask = turned, None
         if _deep(image):
             changes.append("deep")
-            image, mask = _eight_bits(image, span)
+            image, mask = _eight_bits(image, ranges.deep)
+        elif ranges.eight != EIGHT and _shallow(image):
+            table = value_range.in_range(np.arange(256, dtype=np.uint8)[None], ranges.eight)
+            image = image.point(table[0].tolist() * len(image.getbands()))
         if image.mode in ("CMYK", "LAB"):
             changes.append(image.mode.lower())
         if image.mode == "LAB":
@@ -173,6 +202,11 @@ def _eight_bits(image: Image.Image, span: Span | None) -> tuple[Image.Image, np.
     mask = deep == clear if isinstance(clear, int) else None
     grey = value_range.in_range(deep, span or value_range.likely(value_range.levels(deep)))
     return Image.fromarray(grey if grey.dtype == np.uint8 else np.rint(grey * 255).astype(np.uint8)), mask
+
+
+def _shallow(image: Image.Image) -> bool:
+    """Whether its values are levels of 8 bits, none of which stands for transparency."""
+    return image.mode in ("L", "RGB") and "transparency" not in image.info
 
 
 def _opaque(image: Image.Image, mask: np.ndarray | None, level: int) -> Image.Image:

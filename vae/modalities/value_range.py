@@ -92,7 +92,7 @@ def in_range(x: np.ndarray, span: Span) -> np.ndarray:
 
 def named(span: Span) -> str:
     """ "0:4095", as `parsed` reads it."""
-    return ":".join(f"{v:.12g}" for v in span)
+    return ":".join(f"{v:.12g}" if v % 1 == 0 else f"{v:.6g}" for v in span)
 
 
 def parsed(text: str) -> Span:

@@ -25,10 +25,10 @@ from ..disk.saving import saving
 from ..errors import SaveError, ZscopeError
 from ..metrics.bounds import evaluate
 from ..models.conditions import told
-from ..models.tensors import resident, to_float
+from ..models.tensors import resident
 from ..saved import checkpoint
 from ..text import N_, _, duration, ngettext, number, significant, size
-from ..training import experiment, stream
+from ..training import experiment, held_out, stream
 from ..training.job import Job
 from ..training.plan import Plan
 from . import os_process
@@ -199,9 +199,9 @@ def measure(plan: Plan) -> dict[str, Any]:
     import torch
 
     job = Job.of(plan)
-    device, samples = job.device, job.data.load()
+    device, samples = job.device, job.load()
     trainer, _history = experiment.prepare(job, samples)
-    (given, c_all), n = experiment.conditions(job, samples), len(samples.x_train)
+    given, n = experiment.conditions(job, samples), len(samples.x_train)
     batch = min(trainer.h.batch_size, n)
     some = STREAMED * batch if stream.megabytes(plan.stream_mb, samples.x_train, device) else n
     x = resident(samples.x_train[:some], device)
@@ -210,7 +210,7 @@ def measure(plan: Plan) -> dict[str, Any]:
     def step(i: int) -> float:
         since, chosen = time.perf_counter(), rows[i % len(rows)]
         c = None if given is None else told(trainer.model, given[chosen])
-        loss = trainer.train_step(to_float(x.index_select(0, chosen)), c)
+        loss = trainer.train_step(trainer.inputs(x.index_select(0, chosen)), c)
         float(loss.total)  # so that it has been computed
         return time.perf_counter() - since
 
@@ -224,14 +224,15 @@ def measure(plan: Plan) -> dict[str, Any]:
     step_s = statistics.median(took)  # a page that opens meanwhile keeps the machine busy for some of them
 
     def evaluation_s(some: int, k: int) -> float:
-        some = min(some, len(samples.x_test))
-        x_test = resident(samples.x_test[:some], device)
-        y_test = None if samples.y_test is None else resident(samples.y_test[:some], device)
+        """Of one sample."""
+        x, y, c = held_out.on_device(job, samples, "test", some)
+        assert x is not None  # every data set has a test set
         since = time.perf_counter()
-        evaluate(trainer.model, x_test, y_test, c=c_all, k=k)
-        return (time.perf_counter() - since) * len(samples.x_test) / some
+        evaluate(trainer.model, x, y, c=c, k=k)
+        return (time.perf_counter() - since) / len(x)
 
-    every_s, last_s = evaluation_s(EVALUATED, 0), evaluation_s(EVALUATED_NLL, experiment.NLL_SAMPLES)
+    each_s, last_s = evaluation_s(EVALUATED, 0), evaluation_s(EVALUATED_NLL, experiment.NLL_SAMPLES)
+    seen = min(n, held_out.SEEN) if samples.x_validation is None else len(samples.x_validation)
     with saving(checkpoint.root()):
         checkpoint.root().mkdir(parents=True, exist_ok=True)
         trial = tempfile.TemporaryDirectory(dir=checkpoint.root(), prefix=".estimate-")
@@ -242,8 +243,8 @@ def measure(plan: Plan) -> dict[str, Any]:
     peak = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else peak_bytes()
     return {
         "start_s": start_s,
-        "epoch_s": -(-n // batch) * step_s + every_s + save_s,
-        "finish_s": every_s + last_s,
+        "epoch_s": -(-n // batch) * step_s + seen * each_s + save_s,
+        "finish_s": len(samples.x_test) * (each_s + last_s),
         "peak_bytes": peak,
         "device": device.type,
         "steps": len(took),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..registry import DATASETS
+from ..data.binarise import of_card
 from ..saved import checkpoint
 from ..text import _
 from ..training.experiment import add_atlas
@@ -22,7 +22,7 @@ def draw(id: str, report=lambda stage: None) -> checkpoint.Checkpoint:
     name = name_of(run, epoch)
     title = _("{title}, epoch {epoch} of {epochs}", title=saved.config["title"], epoch=epoch, epochs=run.plan["epochs"])
     copy = checkpoint.Checkpoint(checkpoint.root() / name, saved.config | {"name": name, "title": title}, saved.files)
-    samples, points = DATASETS.get(run.plan["dataset"]).load(), min(POINTS, run.plan["points"])
+    samples, points = of_card(saved.config), min(POINTS, run.plan["points"])
     drawn = add_atlas(copy, samples, n=points, device=run.plan["device"], report=report)
     with lock():
         note = asked(run)

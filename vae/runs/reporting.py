@@ -14,6 +14,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from ..data.binarise import of_card
 from ..disk.one_step import replacing
 from ..disk.saving import saving
 from ..errors import SaveError, SettingError
@@ -98,7 +99,7 @@ def _map(job: Job, notes: Notes) -> None:
     if plan.checkpoint_name() not in checkpoint.checkpoints():
         return
     saved = checkpoint.read(checkpoint.find(plan.checkpoint_name()))
-    experiment.add_atlas(saved, job.data.load(), n=plan.points, device=plan.device, report=notes.stage)
+    experiment.add_atlas(saved, of_card(saved.config), n=plan.points, device=plan.device, report=notes.stage)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ REQUIRED_IN_SPEC = ("shape", "n_data", "n_classes", "modality")
 TEXT_MAX, KEY_MAX = 20_000, 200  # characters
 CLASSES_MAX, VALUES_MAX = 100_000, 2**24  # classes of a data set, values of one sample
 WHOLE_MAX, NUMBER_MAX = 2**53, 1e20
+WHOLE_SET = "--set=validation=0"  # in a command: no validation set is held out
 DEEPEST = 8  # entries within entries
 UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -88,6 +89,7 @@ WHOLE = Kind(N_("a whole number"), is_whole)
 COUNT = Kind(N_("a whole number of at least 0"), lambda v: is_whole(v, 0))
 SIZE = Kind(N_("a whole number of at least 1"), lambda v: is_whole(v, 1))
 SETTING = Kind(N_("a number or text"), lambda v: isinstance(v, bool) or is_number(v) or is_text(v))
+BINARISATION = Kind(N_("mode, name and seed"), lambda v: isinstance(v, dict) and v.keys() >= {"mode", "name", "seed"})
 CHANGE = Kind(N_("an epoch and pairs of settings"), _is_change)
 MEASURED = Kind(N_("a number, or null where there is none"), lambda v: v is None or is_number(v))
 MEASURED_EACH = Kind(
@@ -103,10 +105,16 @@ ENTRIES: dict[str, Kind] = {  # path -> kind; an entry that is not there is no p
     "seed": WHOLE,
     **dict.fromkeys(("epochs", "epochs_done"), COUNT),
     "stream_mb": Kind(N_("a number of at least 0"), lambda v: is_number(v) and v >= 0),
+    "clipped_share": Kind(N_("a number from 0 to 1"), lambda v: is_number(v) and 0 <= v <= 1),
     **dict.fromkeys(("hparams", "train", "spec", "metrics", "versions", "files", "atlas"), OBJECT),
     "hparams.*": SETTING,
     "train.*": SETTING,
+    "train.validation": Kind(N_("a number from 0 to 0.5"), lambda v: is_number(v) and 0 <= v <= 0.5),
+    "validation": OBJECT,
+    "validation.n": COUNT,
+    "validation.*": MEASURED,
     **dict.fromkeys(("classes", "changes", "spec.shape", "spec.condition"), LIST),
+    **{"binarisation": BINARISATION, "binarisation.mode": TEXT, "binarisation.name": TEXT, "binarisation.seed": COUNT},
     "spec.shape.*": SIZE,
     "spec.condition.*": SIZE,
     "spec.n_data": COUNT,
@@ -115,6 +123,8 @@ ENTRIES: dict[str, Kind] = {  # path -> kind; an entry that is not there is no p
     "classes.*": TEXT,
     "changes.*": CHANGE,
     f"metrics.{EACH}": MEASURED_EACH,
+    "atlas.baselines": OBJECT,
+    "atlas.baselines.*": MEASURED,
     "versions.*": TEXT,
     "files.*": HASH,
     "*": PLAIN,
@@ -127,15 +137,22 @@ DEFAULTS: dict[str, Any] = {  # of the entries that a card may lack and that rea
 
 def completed(card: dict[str, Any]) -> dict[str, Any]:
     """The card with DEFAULTS for what it lacks, and null for each metric that is not finite or absurdly large: a
-    training that diverged has such metrics."""
+    training that diverged has such metrics. The command of a model from before there was a validation set says so."""
     card = {"title": card.get("name"), **copy.deepcopy(DEFAULTS), **card}
     spec = card.get("spec")
     n_classes = spec.get("n_classes") if isinstance(spec, dict) else 0
     if card["classes"] == [] and isinstance(n_classes, int):  # their numbers are their names
         card["classes"] = [str(k) for k in range(min(n_classes, CLASSES_MAX))]
+    if isinstance(card["train"], dict) and card["train"] and "validation" not in card["train"]:
+        card["command"] = without_validation(card["command"])
     if isinstance(card["metrics"], dict):
         card["metrics"] = {k: _measured(v) for k, v in card["metrics"].items()}
     return card
+
+
+def without_validation(command: Any) -> Any:
+    """The command of a training from before there was a validation set, as it is repeated now."""
+    return command.replace(" --epochs ", f" {WHOLE_SET} --epochs ", 1) if isinstance(command, str) else command
 
 
 def writable(value: Any) -> Any:

@@ -8,10 +8,11 @@ from functools import partial
 import numpy as np
 from jaxtyping import UInt8
 
+from ..data.binarise import of_card
 from ..data.published.store import here
+from ..data.validation import as_trained, numbers
 from ..engine.engine import Engine
 from ..metrics.copies import SUSPECT, Copies
-from ..registry import DATASETS
 from ..text import N_, _, number, percent
 from ..types import Samples
 from .path import sample_name
@@ -24,7 +25,8 @@ HELP = N_(
 
 @dataclass(frozen=True)
 class Training:
-    """The training samples of a model, indexed for search. whole: all of them, not just those of the map."""
+    """The training samples of a model, indexed for search. index: their numbers in the data set. whole: all of them,
+    not just those of the map."""
 
     search: Copies
     labels: np.ndarray | None
@@ -47,11 +49,11 @@ class Nearest:
 def training(engine: Engine) -> Training | None:
     """The training samples of a model with the distances of test reconstructions; takes seconds. Without the data set
     on this machine, the thumbnails of its map without those distances, or None if thumbnails are not the samples."""
-    name, atlas = engine.card["dataset"], engine.atlas
+    atlas = engine.atlas
     if here(engine.card):
-        s = DATASETS.get(name).load()
+        s = as_trained(of_card(engine.card), engine.card)
         search = Copies.of_model(s.x_train, len(s.x_test), partial(_reconstructed, engine, s))
-        return Training(search, s.y_train, atlas.classes, np.arange(len(s.x_train)), True)
+        return Training(search, s.y_train, atlas.classes, numbers(s, np.arange(len(s.x_train))), True)
     if not engine.modality.thumbnail_is_sample:
         return None
     thumbnails = atlas.thumbnails(np.arange(atlas.n_thumbnails), engine.shape[0])

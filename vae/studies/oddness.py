@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from ..data.binarise import of_card
 from ..data.published.store import here
 from ..engine.engine import Engine
 from ..metrics.detect import anomaly_scores
-from ..registry import DATASETS
 from ..text import N_, ngettext
 
 N = 500  # samples of the reference: a quantile is then known to about 2 %
@@ -68,7 +68,8 @@ def scores(engine: Engine, x: np.ndarray, y: np.ndarray | None = None) -> dict[s
     """vae.metrics.detect.anomaly_scores of samples (n, *shape), with labels (n,) or conditions (n, *condition) if the
     model takes them and they are known. Call it on the engine's thread."""
     condition = None if y is None else torch.from_numpy(np.ascontiguousarray(y)).to(engine.device)
-    return anomaly_scores(engine.model, torch.from_numpy(np.ascontiguousarray(x)).to(engine.device), condition)
+    pixels = torch.from_numpy(np.ascontiguousarray(engine.seen(x))).to(engine.device)
+    return anomaly_scores(engine.model, pixels, condition)
 
 
 def likeliest(engine: Engine, x: np.ndarray) -> int | None:
@@ -91,9 +92,8 @@ def reference(engine: Engine) -> Reference:
 
 
 def _samples(engine: Engine) -> tuple[np.ndarray, np.ndarray | None, str]:
-    dataset = engine.card["dataset"]
     if here(engine.card):
-        s = DATASETS.get(dataset).load()
+        s = of_card(engine.card)
         rows = np.linspace(0, len(s.x_test) - 1, min(N, len(s.x_test))).astype(int)
         conditions = s.c_test if engine.conditioned else s.y_test
         said = ngettext("{n} test sample", "{n} test samples", len(rows))

@@ -8,17 +8,19 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 from filelock import FileLock
 
+from ..data import binarise
+from ..data.validation import as_trained
 from ..disk.saving import saving
 from ..errors import SettingError
 from ..forming import model_sequence, snapshots
 from ..forming.model_sequence import Frames
 from ..forming.recording import Look, source
+from ..forming.snapshots import NATS, TEST, VALIDATION
 from ..runs.folder import DONE, write
 from ..saved import cards, checkpoint
 from ..saved.restoring import restore
@@ -29,11 +31,11 @@ from . import sweeps
 from .sweeps import Disk, Sweep, find
 
 OF = "of.json"
-MEASURED = ("elbo_nats", "distortion_nats", "rate_nats", "active_units")  # on the test set, as the card has them
 
 
 def frames_of(sweep: Sweep) -> Frames | None:
-    """The trained models as frames over the same samples, with metrics of the test set. None until `look` has run."""
+    """The trained models as frames over the same samples, with metrics of the validation set and, beside them, of the
+    test set; of the test set alone where `fixed.split` is TEST. None until `look` has run."""
     if not ready(sweep):
         return None
     done = seen(sweep)
@@ -85,23 +87,34 @@ def look(name: str, report: Callable[[str], Any] = lambda stage: None) -> Frames
 def _look(sweep: Sweep, done: dict[str, str], report: Callable[[str], Any]) -> None:
     folder, sources = sweep.folder / snapshots.FOLDER, set()
     look: Look | None = None
+    split = ""
     shutil.rmtree(folder, ignore_errors=True)
     for i, name in enumerate(done):
         report(_("encoding the samples with {model}", model=name))
         saved = checkpoint.read(checkpoint.find(name), skip=(checkpoint.RESUME,))
         if look is None:
             c = saved.config
-            job = Job.of(Plan(c["family"], c["dataset"], c["hparams"], seed=c["seed"], name=name))
-            look = Look(job, job.data.load())
+            settings = c["hparams"] | {"binarise": c["train"].get("binarise", binarise.NONE)}
+            job = Job.of(Plan(c["family"], c["dataset"], settings, seed=c["seed"], name=name))
+            look = Look(job, as_trained(binarise.of_card(c), c))
+            split = look.fixed.split
         model, _device = restore(saved, look.device)
-        measured = saved.config["metrics"]
-        figures = {key: np.float64(measured[key]) for key in MEASURED if measured.get(key) is not None}
-        snapshots.write(folder / f"{i:06d}.npz", look.at(model) | figures)
+        snapshots.write(folder / f"{i:06d}.npz", look.at(model) | figures(saved.config, split))
         sources.add(source(model))
     assert look is not None  # there are at least two models
     drawn_from = sources.pop() if len(sources) == 1 else ""
     snapshots.write_fixed(folder, dataclasses.replace(look.fixed, drawn_from=drawn_from))
     write(folder / OF, done)  # the last: until then there is nothing to read
+
+
+def figures(card: Mapping[str, Any], split: str) -> dict[str, float]:
+    """The metrics by which the models of a sweep are compared, by snapshots.FIGURES: those of the validation set, with
+    those of the test set beside them, or those of the test set alone where that is the split."""
+    test = card["metrics"]
+    found = card.get("validation", {}) if split == VALIDATION else test
+    beside = {f"{TEST}_{key}": test.get(key) for key in NATS} if split == VALIDATION else {}
+    every = {key: found.get(key) for key in (*NATS, "active_units_by_rate", "active_units")} | beside
+    return {key: float(value) for key, value in every.items() if value is not None}
 
 
 def _trained(sweep: Sweep, disk: Disk) -> dict[str, str]:

@@ -31,6 +31,7 @@ class Group:
         self.fused = device.type in ("cpu", "cuda")
         step = torch.zeros((), device=device if device.type == "cuda" else "cpu")
         self.moments = [(step.clone(), torch.zeros_like(p), torch.zeros_like(p)) for p in parameters]
+        self._taken, self._clipped = 0, torch.zeros((), device=device)  # steps since `clipped_share` was asked for
 
     def take_gradients(self, loss: Tensor, *, keep_graph: bool = False, averaged: bool = False) -> None:
         """Those of `loss` for this group, which replace the last ones; no other tensor gets any. averaged: over all
@@ -53,6 +54,9 @@ class Group:
             return
         parameters, gradients, steps, first, second = map(list, zip(*moved, strict=True))
         scale = _excess(gradients, clip) if clip else None
+        self._taken += 1
+        if scale is not None:
+            self._clipped += scale > 1  # on the device: nothing waits for it
         if scale is not None and not self.fused:
             gradients, scale = [g / scale for g in gradients], None
         options: dict[str, Any] = {
@@ -64,6 +68,14 @@ class Group:
             torch._fused_adam_(parameters, gradients, first, second, [], steps, grad_scale=scale, **options)
         else:
             adam(parameters, gradients, first, second, [], steps, **options)
+
+    def clipped_share(self) -> float:
+        """Share of the steps since the last call, or the first step, whose gradient was scaled down; 0 without any
+        step. Waits for the device."""
+        share = float(self._clipped) / max(1, self._taken)
+        self._taken = 0
+        self._clipped.zero_()
+        return share
 
     def state(self) -> dict[str, Tensor]:
         """Adam's moments as `name.i.key`."""

@@ -1,7 +1,8 @@
 """Data-parallel training under torchrun, by PyTorch's own DistributedDataParallel: who takes which samples, who speaks.
 
 Every process holds the data set and walks through it in the one order that all share, so that the union of their shares
-is the batch that one process would take. Outside torchrun there is one process, the first, and nothing is changed.
+is the batch that one process would take; what a loss needs of all of it is gathered (vae/losses/batch_shares.py).
+Outside torchrun there is one process, the first, and nothing is changed.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ def own(device: torch.device) -> torch.device:
 def group(device: torch.device) -> Iterator[None]:
     """Within, the processes that torchrun started train together: through NCCL on CUDA, else through gloo."""
     if launched():
-        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        cuda = device.type == "cuda"
+        dist.init_process_group("nccl" if cuda else "gloo", device_id=device if cuda else None)
     try:
         yield
     finally:
@@ -119,15 +121,6 @@ def replica(model: nn.Module, objective: nn.Module, batch_size: int) -> nn.Modul
             )
         )
     return DistributedDataParallel(Replica(model, objective)) if world > 1 else None
-
-
-def share(rows: Tensor, rank: int, world: int) -> tuple[Tensor, float]:
-    """Of a batch: the rows of one process, and the weight of their mean, with which the mean over processes is that
-    over the batch. A batch with fewer rows than processes leaves some a row of weight 0, as all must take part."""
-    if world == 1:
-        return rows, 1.0
-    mine = rows[rank::world]
-    return (mine, len(mine) * world / len(rows)) if len(mine) else (rows[:1], 0.0)
 
 
 def begin_epoch(seed: int, epoch: int) -> None:

@@ -15,29 +15,34 @@ import numpy as np
 import torch
 
 from ..atlas import building
+from ..atlas.fidelity import baselines
 from ..atlas.measured import measure, stored
+from ..data import binarise
 from ..data.published.store import check_same
+from ..data.validation import LEAST, as_trained, rows_of
+from ..engine.device import repeatable
 from ..engine.engine import Engine
 from ..errors import CheckpointError, SettingError
 from ..metrics.active import collapse_warning
-from ..metrics.bounds import evaluate
+from ..metrics.bounds import evaluate, not_tight
 from ..models.semi_supervised import keep_labels
 from ..models.tensors import resident
 from ..saved import checkpoint
 from ..saved.checkpoint import HISTORY, MODEL, RESUME, Checkpoint
 from ..settings import knobs
-from ..text import _, ngettext
+from ..text import N_, _, ngettext, number, percent
 from ..types import Samples, Spec
 from ..version import __version__
-from . import distributed, stream
+from . import distributed, held_out, stream
 from .job import Job
 from .plan import Plan
-from .resuming import changes, told
+from .resuming import changes, continued, told
 from .resuming import resume as resumed
 from .trainer import Event, Trainer, fit
 
 NLL_SAMPLES = 100
 LEARNT = 0.2  # of the epochs: before, most of a latent may still be on its way into use
+TOO_FEW = N_("No validation set: {share} of {n} training samples are fewer than {least}. All of them are trained on.")
 ROUNDED = 2.0**-10  # of a latent coordinate that is stored as float16
 MOVED = 0.05  # of a latent coordinate: farther from what is stored, it is another sample's
 Report = Callable[[str], Any]
@@ -81,9 +86,14 @@ def train(
     if saved:
         check_same(saved.config)  # first: it says more of a data set that is gone than that there is none of its name
     job = job or given or Job.of(plan)
+    job = continued(job, saved) if saved else job
     with distributed.group(job.device):
         report(_("loading data"))
-        samples = distributed.in_turn(job.data.load)
+        samples = distributed.in_turn(job.load)
+        if job.trainer.validation and samples.x_validation is None:
+            report(_(TOO_FEW, share=percent(job.trainer.validation, 1), n=number(len(samples.x_train)), least=LEAST))
+        if job.binary and job.binarisation is None and binarise.is_grey(samples.x_train):
+            report(_(binarise.GREY))
         job = _streamed(job, samples, saved)
         trainer, spec = prepare(job, samples)
         config, history = _config(job, spec), []
@@ -123,6 +133,7 @@ def _streamed(job: Job, samples: Samples, saved: Checkpoint | None) -> Job:
 def prepare(job: Job, samples: Samples) -> tuple[Trainer, Spec]:
     """A trainer before its first step, with a net built for these samples."""
     plan, t, spec = job.plan, job.trainer, job.spec(samples)
+    repeatable(job.device)
     torch.manual_seed(plan.seed)
     model, objective = job.family.build(spec, job.hparams)
     steps = plan.epochs * -(-spec.n_data // min(t.batch_size, spec.n_data))
@@ -141,27 +152,35 @@ def _epochs(
 ) -> Iterator[Event]:
     """Those that are left; of several processes one measures, reports and saves them."""
     plan, device, speaks = job.plan, job.device, distributed.speaks()
-    given, c_test = conditions(job, samples)
+    given = conditions(job, samples)
     if plan.stream_mb:
         x, given = stream.Stream(samples.x_train, given, device, plan.stream_mb), None
         report(_("streaming the training set, {mb} MB at a time", mb=plan.stream_mb))
     else:
         x = resident(samples.x_train, device)
-    x_test = resident(samples.x_test, device) if speaks else None
-    y_test = None if samples.y_test is None else resident(samples.y_test, device)
+    seen = held_out.after_each_epoch(job, samples) if speaks else {"x_validation": None}
     said = None
-    for event in fit(trainer, x, given, x_test, plan.epochs, y_test=y_test, c_test=c_test):
+    for event in fit(trainer, x, given, epochs=plan.epochs, **seen):
         if event.kind == "epoch" and speaks:
             warning = _collapse(job, trainer, event.metrics) if event.epoch >= LEARNT * plan.epochs else None
             if warning != said:
                 report(warning or _("The posterior has recovered from its collapse."))
                 said = warning
             history.append({"epoch": event.epoch, "step": event.step, **event.metrics})
-            status = {"epochs_done": event.epoch, "created": _now(), "metrics": {}}
+            status = {"epochs_done": event.epoch, "created": _now(), "metrics": {}, **_clipped(history)}
             going_on = len(history) > 1  # the first epoch of a new training takes no note over from what it overwrites
+            status |= held_out.of_card(samples, history)
             checkpoint.save(_folder(job), config | status, model_files(trainer, history), keep_note=going_on)
             watch(trainer, samples, event)
         yield event
+
+
+def _clipped(history: list[dict[str, Any]]) -> dict[str, float]:
+    """For the card: the share of all steps whose gradient was clipped; nothing of a training that did not count them
+    from its first epoch on."""
+    shares = [record.get("clipped_share") for record in history]
+    known = [share for share in shares if share is not None]
+    return {"clipped_share": sum(known) / len(known)} if known and len(known) == len(shares) else {}
 
 
 def _folder(job: Job) -> Path:
@@ -169,27 +188,19 @@ def _folder(job: Job) -> Path:
 
 
 def _collapse(job: Job, trainer: Trainer, metrics: dict[str, Any]) -> str | None:
-    return collapse_warning(metrics["active_units"], trainer.model.d, knobs(job.family.Hparams))
+    return collapse_warning(metrics, trainer.model.d, knobs(job.family.Hparams))
 
 
-def test_conditions(job: Job, samples: Samples) -> torch.Tensor | None:
-    """The conditions of the test set, on the device; None where the model is told labels or nothing."""
-    if not job.conditioned:
-        return None
-    assert samples.c_test is not None  # a set with a condition has it for both splits
-    return resident(samples.c_test, job.device)
-
-
-def conditions(job: Job, samples: Samples) -> tuple[torch.Tensor | None, torch.Tensor | None]:
-    """What the model is told of the training set, on the device: its conditions, or labels, -1 where a model that
-    learns from a few does not see them; and the conditions of the test set, None where it is not told those."""
+def conditions(job: Job, samples: Samples) -> torch.Tensor | None:
+    """What the model is told of the training samples, on the device: their conditions, or labels, -1 where a model that
+    learns from a few does not see them."""
     if job.conditioned:
-        assert samples.c_train is not None  # a set with a condition has it for both splits
-        return resident(samples.c_train, job.device), test_conditions(job, samples)
+        assert samples.c_train is not None  # a set with a condition has it for every split
+        return resident(samples.c_train, job.device)
     y = samples.y_train
     if y is not None and "semi_supervised" in job.family.traits:
         y = keep_labels(y, job.hparams.labelled, job.plan.seed)
-    return None if y is None else resident(y, job.device), None
+    return None if y is None else resident(y, job.device)
 
 
 def _finish(
@@ -203,14 +214,17 @@ def _finish(
 ) -> Iterator[Event]:
     plan = job.plan
     report(_("evaluating on the test set"))
-    x_test = resident(samples.x_test, job.device)
-    y_test = None if samples.y_test is None else resident(samples.y_test, job.device)
-    c_test = test_conditions(job, samples)
-    metrics = evaluate(trainer.model, x_test, y_test, c=c_test, k=NLL_SAMPLES, seed=plan.seed)
-    config = config | {"epochs_done": trainer.epoch, "created": _now(), "metrics": metrics}
+    x, y, c = held_out.on_device(job, samples, "test")
+    assert x is not None  # every data set has a test set
+    metrics = evaluate(trainer.model, x, y, c=c, k=NLL_SAMPLES, seed=plan.seed)
+    if said := not_tight(metrics):
+        report(said)
+    config = config | {"epochs_done": trainer.epoch, "created": _now(), "metrics": metrics, **_clipped(history)}
+    config |= held_out.of_card(samples, history)
     saved = checkpoint.save(_folder(job), config, model_files(trainer, history), keep_note=True)
     add_atlas(saved, samples, n=plan.points, report=report, device=plan.device)
-    yield Event("done", trainer.epoch, plan.epochs, trainer.step, trainer.step, metrics, 0.0, 0.0)
+    figures = metrics | _clipped(history)
+    yield Event("done", trainer.epoch, plan.epochs, trainer.step, trainer.step, figures, 0.0, 0.0)
 
 
 def add_atlas(
@@ -221,31 +235,32 @@ def add_atlas(
     device: str | None = None,
     report: Report = lambda stage: None,
 ) -> Checkpoint:
-    """Build the map of a checkpoint and save it with the folder. The same seed gives the same map."""
+    """Build the map of a checkpoint, of the samples that it was trained on, and save it with the folder. The same seed
+    gives the same map. samples: of its data set."""
     engine = Engine(saved, device)
     built = building.build(
-        samples,
+        as_trained(samples, saved.config),
         tuple(saved.config["classes"]),
-        lambda x, told: engine.encode(x, **{engine.condition_name: told}),
-        lambda z, told: engine.decode(z, **{engine.condition_name: told}),
+        *_both_ways(engine),
         engine.modality.pictures,
         n=n,
         seed=saved.config["seed"],
         view=engine.map_view(),
         discrete="discrete" in engine.traits,
-        measure=lambda x, told: measure(engine.model, x, told),
+        measure=lambda x, told: measure(engine.model, engine.seen(x), told),
         conditioned=engine.conditioned,
         report=report,
     )
-    config = saved.config | {"atlas": {**built.summary, "split": "train", "seed": saved.config["seed"]}}
+    card = {**built.summary, "split": "train", "seed": saved.config["seed"]}
+    config = saved.config | {"atlas": card | {"baselines": _baselines(engine, samples, built.index)}}
     if built.warning:
         report(built.warning)
     return checkpoint.save(saved.path, config, {**saved.files, **built.files()}, keep_note=True)
 
 
 def measure_atlas(saved: Checkpoint, samples: Samples, *, device: str | None = None) -> Checkpoint:
-    """Measure the rows of a checkpoint's map anew and save that with the folder, and the mixture fitted on its latents
-    where an older map has none; the map itself stays bit for bit.
+    """Measure the rows of a checkpoint's map, its trust and the baselines of its fidelity anew and save that with the
+    folder, and the mixture fitted on its latents where an older map has none; all positions stay bit for bit.
 
     Raises: CheckpointError: it has no map, or these samples are not those that it was built from.
     """
@@ -272,9 +287,27 @@ def measure_atlas(saved: Checkpoint, samples: Samples, *, device: str | None = N
                 name=engine.name,
             )
         )
-    measured = stored(measure(engine.model, x, told), atlas.z, atlas.std, samples, atlas.index)
-    files = dataclasses.replace(atlas, measured=measured, stored_mixture=atlas.mixture).files()
-    return checkpoint.save(saved.path, saved.config, {**saved.files, **files}, keep_note=True)
+    seen = engine.seen(x)
+    measured = stored(measure(engine.model, seen, told), atlas.z, atlas.std, samples, atlas.index)
+    trusted = building.with_trust(atlas.projector, atlas.search, told, *_both_ways(engine), seed=saved.config["seed"])
+    files = dataclasses.replace(atlas, projector=trusted, measured=measured, stored_mixture=atlas.mixture).files()
+    card = saved.config["atlas"] | {"baselines": _baselines(engine, samples, atlas.index)}
+    return checkpoint.save(saved.path, saved.config | {"atlas": card}, {**saved.files, **files}, keep_note=True)
+
+
+def _both_ways(engine: Engine) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """encode(x, told) and decode(z, told) of an engine; told: labels or conditions."""
+    return (
+        lambda x, told: engine.encode(x, **{engine.condition_name: told}),
+        lambda z, told: engine.decode(z, **{engine.condition_name: told}),
+    )
+
+
+def _baselines(engine: Engine, samples: Samples, index: np.ndarray) -> dict[str, float | int]:
+    """Of the samples that the model was trained on. index: of the rows of the map in the data set."""
+    trained = as_trained(samples, engine.card)
+    x = trained.x_train if engine.binarisation is None else engine.seen(np.asarray(trained.x_train))
+    return baselines(x, rows_of(trained, index), d=engine.d, discrete="discrete" in engine.traits)
 
 
 def model_files(trainer: Trainer, history: list[dict[str, Any]]) -> dict[str, bytes]:
@@ -298,6 +331,7 @@ def _config(job: Job, spec: Spec) -> dict[str, Any]:
         "dataset": plan.dataset,
         "seed": plan.seed,
         "stream_mb": plan.stream_mb or 0,
+        **({} if job.binarisation is None else {"binarisation": job.binarisation}),
         "spec": dataclasses.asdict(spec) | {"shape": list(spec.shape)},
         "classes": list(data.classes),
         "data_title": data.title,

@@ -8,8 +8,12 @@ from typing import Any
 
 import torch
 
+from ..data import binarise
+from ..data.validation import split
 from ..engine.device import choose_device
-from ..registry import DATASETS, FAMILIES, Dataset, Family
+from ..errors import SettingError
+from ..registry import DATASETS, FAMILIES, MODALITIES, Dataset, Family
+from ..text import _
 from ..types import Samples, Spec
 from . import distributed
 from .plan import Plan, split_settings
@@ -37,7 +41,36 @@ class Job:
         hparams, trainer = split_settings(plan.family, plan.settings)
         family, data = FAMILIES.get(plan.family), DATASETS.get(plan.dataset)
         family.check(data.modality)
-        return cls(plan, family, data, hparams, trainer)
+        job = cls(plan, family, data, hparams, trainer)
+        if trainer.binarise != binarise.NONE and not job.binary:
+            raise SettingError(
+                _(
+                    "binarise={mode}: only likelihood=bernoulli, of values in 0-1, is a probability of binary pixels. "
+                    "Set that, or binarise={none}.",
+                    mode=trainer.binarise,
+                    none=binarise.NONE,
+                )
+            )
+        return job
+
+    @property
+    def binary(self) -> bool:
+        """Whether p(x|z) is a probability of binary pixels."""
+        bounded = MODALITIES.get(self.data.modality).bounded
+        return bounded and getattr(self.hparams, "likelihood", None) == "bernoulli"
+
+    @cached_property
+    def binarisation(self) -> dict[str, Any] | None:
+        """How the pixels are made binary, as the card has it; None: they are not."""
+        return binarise.chosen(self.trainer.binarise, self.plan.dataset, self.plan.seed)
+
+    def load(self) -> Samples:
+        """The samples of `data`, binary where that was chosen, with the validation set held out of those for training.
+
+        Raises: as `data.load` and `binarise.evaluated`.
+        """
+        seen = binarise.evaluated(self.data.load(), self.binarisation)
+        return binarise.validated(split(seen, self.trainer.validation), self.binarisation)
 
     @cached_property
     def device(self) -> torch.device:

@@ -16,6 +16,7 @@ from ..text import _, number
 from .job import Job
 from .trainer import Trainer, TrainHparams
 
+WITHOUT = 0.0  # the share of the validation set of runs from before there was any
 FREE = ("lr", "lr_end", "clip", "precision")  # how a step is taken, but not of which samples
 
 
@@ -35,7 +36,7 @@ def changes(saved: Checkpoint, job: Job) -> list[dict[str, Any]]:
             )
         )
     plan, now = job.plan, dataclasses.asdict(job.trainer)
-    was = dataclasses.asdict(configure(TrainHparams, saved.config["train"]))
+    was = dataclasses.asdict(configure(TrainHparams, {"validation": WITHOUT} | saved.config["train"]))
     held = {k: v for k, v in was.items() if k not in FREE}
     for key, old, new in (
         ("family", saved.config["family"], plan.family),
@@ -43,6 +44,7 @@ def changes(saved: Checkpoint, job: Job) -> list[dict[str, Any]]:
         ("seed", saved.config["seed"], plan.seed),
         ("hparams", saved.config["hparams"], dataclasses.asdict(job.hparams)),
         ("train", held, {k: v for k, v in now.items() if k not in FREE}),
+        ("binarisation", saved.config.get("binarisation"), job.binarisation),
     ):
         if old != new:
             free = _("Only {settings} and --epochs may change.", settings=", ".join(FREE)) if key == "train" else ""
@@ -60,6 +62,15 @@ def changes(saved: Checkpoint, job: Job) -> list[dict[str, Any]]:
     changed = {k: pair for k, pair in pairs.items() if pair[0] != pair[1]}
     before = saved.config.get("changes", [])
     return [*before, {"after_epoch": saved.config.get("epochs_done", 0), **changed}] if changed else before
+
+
+def continued(job: Job, saved: Checkpoint) -> Job:
+    """The job with the validation set of the run that it continues, unless it asks for one itself."""
+    share = saved.config["train"].get("validation", WITHOUT)
+    if "validation" in job.plan.settings or share == job.trainer.validation:
+        return job
+    plan = dataclasses.replace(job.plan, settings=job.plan.settings | {"validation": share})
+    return dataclasses.replace(job, plan=plan, trainer=dataclasses.replace(job.trainer, validation=share))
 
 
 def told(change: dict[str, Any]) -> str:

@@ -19,6 +19,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..data.validation import Rows
+
 MEGABYTE = 2**20
 DEFAULT_MB = 512  # of a stream, where none is asked for: the same everywhere, as the order depends on it
 BLOCK_BYTES = MEGABYTE  # read at a stretch: large for a disk, small beside a chunk
@@ -49,10 +51,11 @@ class Stream:
     Two chunks are in memory at a time, on CUDA pinned, with two copies on the device: together `megabytes` here, and as
     much there, but each at least a batch. Pages of a memory map are given back once they are copied.
 
-    Args: x: (n, *shape), a memory map or any array; y: (n,) labels or (n, *condition), all on the device.
+    Args: x: (n, *shape), a memory map, some of its rows or any array; y: (n,) labels or (n, *condition), all on the
+    device.
     """
 
-    def __init__(self, x: np.ndarray, y: Tensor | None, device: torch.device, megabytes: int):
+    def __init__(self, x: np.ndarray | Rows, y: Tensor | None, device: torch.device, megabytes: int):
         self.x, self.y, self.device, self.bytes = x, y, device, megabytes * MEGABYTE // 2
         self.buffers: list[Tensor] = []
         self.copied: list[torch.cuda.Event | None] = [None, None]
@@ -109,21 +112,20 @@ class Stream:
                 if a < b:
                     target[at : at + b - a] = self.x[a:b]
                     at += b - a
-        _give_back(self.x)
+        _give_back(self.x.source if isinstance(self.x, Rows) else self.x)
         return torch.cat([torch.arange(start, stop) for start, stop in spans]) % n
 
     def _on_device(self, number: int, rows: int) -> Tensor:
         chunk = self.buffers[number][:rows]
-        if self.device.type == "cpu":
-            return chunk
+        if self.device.type != "cuda":
+            return chunk.to(self.device)
         chunk = chunk.to(self.device, non_blocking=True)
-        if self.device.type == "cuda":
-            self.copied[number] = copied = torch.cuda.Event()
-            copied.record()
+        self.copied[number] = copied = torch.cuda.Event()
+        copied.record()
         return chunk
 
 
-def megabytes(asked: int | None, x: np.ndarray, device: torch.device) -> int:
+def megabytes(asked: int | None, x: np.ndarray | Rows, device: torch.device) -> int:
     """0: x is to live on the device; else the megabytes of a stream. asked: None lets the free memory decide."""
     if asked is not None:
         return asked

@@ -16,7 +16,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..data import binarise
 from ..errors import ZscopeError
+from ..losses.batch_shares import ALONE, Share, taking
 from ..losses.model import Model
 from ..metrics.bounds import evaluate
 from ..models.conditions import told
@@ -30,6 +32,7 @@ from .adam import Group
 from .stream import Resident, Stream
 
 REPORT_SECONDS = 0.25
+EVALUATED = ("elbo_nats", "distortion_nats", "rate_nats", "mse", "accuracy")  # after each epoch
 ADVERSARY_BETAS = (0.5, 0.9)  # of its Adam, as in the training of the adversary in Kim and Mnih, 2018
 
 
@@ -51,12 +54,28 @@ class TrainHparams:
         "of the products in encoder and decoder while training; bfloat16 is faster where the processor has it",
         choices=PRECISIONS,
     )
-    clip: float = knob(10.0, "gradient norm above which a step is scaled down; 0 never", low=0.0, high=1e9)
+    clip: float = knob(
+        10.0,
+        "norm to which longer gradients are scaled down; 0: never. Where nearly all are longer, only their directions "
+        "count: Adam with normalised gradients",
+        low=0.0,
+        high=1e9,
+        term="gradient-clipping",
+    )
+    binarise: str = knob(binarise.NONE, binarise.HELP, choices=binarise.MODES, term="binarisation")
+    validation: float = knob(
+        0.1,
+        "share of the training samples, 5,000 at most, that is held out to measure the model after each epoch; 0: none",
+        low=0.0,
+        high=0.5,
+        term="validation-set",
+    )
 
 
 @dataclass(frozen=True)
 class Event:
-    """kind "step" (several a second) or "epoch"; metrics: means since the epoch began, units in their names."""
+    """kind "step" (several a second) or "epoch"; metrics: means since the epoch began, units in their names, and those
+    of the last evaluation."""
 
     kind: str
     epoch: int  # the one under way, from 1
@@ -86,16 +105,18 @@ class Trainer:
             self.groups.append(Group("adversary", self.adversary, h.lr, ADVERSARY_BETAS))
         self.seed, self.replica = seed, distributed.replica(model, objective, h.batch_size)
         self.order = torch.Generator().manual_seed(seed)  # of the samples: on the CPU, the same on every device
+        self.pixels = torch.Generator().manual_seed(seed)  # of binary pixels drawn anew in each step: likewise
         torch.manual_seed(seed)
 
-    def train_step(self, x: Tensor, c: Tensor | None = None, weight: float = 1.0) -> Loss:
-        """One Adam step of the model and, where the loss has an adversary, one of that. weight: of this process's x,
-        of several that each take a share of the batch.
+    def train_step(self, x: Tensor, c: Tensor | None = None, share: Share = ALONE) -> Loss:
+        """One Adam step of the model and, where the loss has an adversary, one of that. share: what x is of a batch
+        that several processes share.
 
         Raises: ZscopeError: for an adversary's loss without parameters in the objective that could minimise it.
         """
         alone = self.replica is None
-        loss = self.objective(self.model, x, self.step, c) if self.replica is None else self.replica(x, self.step, c)
+        with taking(share):
+            loss = self.replica(x, self.step, c) if self.replica else self.objective(self.model, x, self.step, c)
         model, *rest = self.groups
         if loss.adversary is None:
             rest = []
@@ -105,13 +126,29 @@ class Trainer:
             )
         for adversary in rest:
             # the two losses may share what is before them
-            adversary.take_gradients(_weighed(loss.adversary, weight), keep_graph=True)
+            adversary.take_gradients(_weighed(loss.adversary, share.weight), keep_graph=True)
             distributed.average(adversary.parameters)
-        model.take_gradients(_weighed(loss.total, weight), averaged=not alone)
+        model.take_gradients(_weighed(loss.total, share.weight), averaged=not alone)
         for group in (model, *rest):
             group.step(self._share(), self.h.clip)
         self.step += 1
         return loss
+
+    def inputs(self, x: Tensor, share: Share = ALONE) -> Tensor:
+        """Samples (b, *shape), uint8 or float, as the model is trained on them: float, and with binarise=dynamic a new
+        draw of 0 and 1. share: what x is of a batch that several processes share; the noise of the whole batch is
+        drawn, so that they see the pixels that one would."""
+        x = to_float(x)
+        if self.h.binarise != binarise.DYNAMIC:
+            return x
+        noise = torch.rand((share.rows or len(x), *x.shape[1:]), generator=self.pixels)
+        return (share.of(noise).to(x.device) < x).to(x.dtype)
+
+    def clipped_shares(self) -> dict[str, float]:
+        """`clipped_share`, that of the steps since the last call whose gradient was above the clip, and the same of an
+        adversary. Waits for the device."""
+        names = ("clipped_share", "adversary_clipped_share")
+        return {name: group.clipped_share() for name, group in zip(names, self.groups, strict=False)}
 
     def _share(self) -> float:
         """Of the learning rate, at this step: 1 at the start, lr_end at the end."""
@@ -123,6 +160,8 @@ class Trainer:
     def state(self) -> dict[str, Tensor]:
         """Objective, optimisers, counters and random state: with the model, all that a bit-for-bit resume needs."""
         out = {"step": torch.tensor(self.step), "epoch": torch.tensor(self.epoch), "order": self.order.get_state()}
+        if self.h.binarise == binarise.DYNAMIC:
+            out["pixels"] = self.pixels.get_state()
         out["random_cpu"] = torch.get_rng_state()
         device = self.parameters[0].device
         if device.type == "cuda":
@@ -139,6 +178,8 @@ class Trainer:
         device = self.parameters[0].device
         self.step, self.epoch = int(state["step"]), int(state["epoch"])
         self.order.set_state(state["order"])
+        if self.h.binarise == binarise.DYNAMIC:
+            self.pixels.set_state(state["pixels"])
         for group in self.groups:
             group.restore(state)
         saved = {k.removeprefix("objective."): v for k, v in state.items() if k.startswith("objective.")}
@@ -157,18 +198,20 @@ def fit(
     trainer: Trainer,
     x: Tensor | Stream,
     given: Tensor | None,
-    x_test: Tensor | None,
+    x_validation: Tensor | None,
     epochs: int,
     *,
-    y_test: Tensor | None = None,
-    c_test: Tensor | None = None,
+    y_validation: Tensor | None = None,
+    c_validation: Tensor | None = None,
+    held_out: bool = True,
 ) -> Iterator[Event]:
     """Train to `epochs` epochs in all (a resumed trainer does the rest), yielding events.
 
     x: (n, *shape) uint8 or float 0-1, on the model's device; given: what the model is told of each, (n,) labels, -1
-    where unknown, or conditions (n, *condition), or None; a stream as x has its own. y_test: labels of the test set;
-    c_test: its conditions, for a model that is told those. Stop by closing the generator. Of several processes each
-    takes its share of every batch; events of "step" tell of that alone.
+    where unknown, or conditions (n, *condition), or None; a stream as x has its own. x_validation: evaluated after each
+    epoch; y_validation: its labels; c_validation: its conditions, for a model that is told those. held_out: False for
+    samples that it trains on, whose number of active units alone is reported. Stop by closing the generator. Of several
+    processes each takes its share of every batch; events of "step" tell of that alone.
     Raises: Diverged: as soon as an epoch part is not finite, naming the part and the step.
     """
     batch, n = min(trainer.h.batch_size, len(x)), len(x)
@@ -176,20 +219,23 @@ def fit(
     per_epoch = -(-n // batch)
     rank, world = distributed.place()
     began, began_step = time.perf_counter(), trainer.step
-    active: dict[str, int] = {}  # as of the last epoch that was evaluated
+    evaluated: dict[str, Any] = {}  # as of the last epoch that was
+    clipped: dict[str, float] = {}  # as of the last epoch
     while trainer.epoch < epochs:
         trainer.model.train()
+        trainer.clipped_shares()  # of an epoch that was broken off
         distributed.begin_epoch(trainer.seed, trainer.epoch)
         sums: dict[str, float] = {}
         pending: list[tuple[dict[str, Tensor], int]] = []  # figures of the steps since they were last added up
         seen, epoch_began, reported = 0, time.perf_counter(), 0.0
         for xs, ys, rows in data.epoch(trainer.order, batch):
-            mine, weight = distributed.share(rows, rank, world)
+            share = Share(rank, world, len(rows))
+            mine = share.of(rows)
             c = None if ys is None else told(trainer.model, ys[mine])
-            loss = trainer.train_step(to_float(xs.index_select(0, mine)), c, weight)
+            loss = trainer.train_step(trainer.inputs(xs.index_select(0, mine), share), c, share)
             parts = loss.parts if loss.adversary is None else loss.parts | {"adversary": loss.adversary.detach()}
             measured = {f"{name}_nats": value for name, value in parts.items()} | loss.figures
-            if weight:
+            if share.weight:
                 pending.append((measured, len(mine)))
                 seen += len(mine)
             now = time.perf_counter()
@@ -202,21 +248,23 @@ def fit(
                     epochs,
                     trainer.step,
                     per_epoch * epochs,
-                    _means(sums, pending, seen, trainer.step) | active,
+                    _means(sums, pending, seen, trainer.step) | evaluated | clipped,
                     world * seen / (now - epoch_began),
                     left,
                 )
         seconds = time.perf_counter() - epoch_began
         means = distributed.mean(_means(sums, pending, seen, trainer.step), seen, data.device)
-        metrics = means | {"seconds": seconds, "images_per_s": n / seconds}
+        clipped = trainer.clipped_shares()
+        metrics = means | clipped | {"seconds": seconds, "images_per_s": n / seconds}
         trainer.epoch += 1
-        if x_test is not None:
-            test = evaluate(trainer.model, x_test, y_test, c=c_test)
-            wanted = ("elbo_nats", "distortion_nats", "rate_nats", "mse", "accuracy")
-            metrics |= {f"test_{k}": test[k] for k in wanted if test[k] is not None}
-            _check_finite(metrics, trainer.step)  # the last step may have broken what no training loss has seen yet
-            active = {"active_units": test["active_units"]}
-            metrics |= active
+        if x_validation is not None:
+            found = evaluate(trainer.model, x_validation, y_validation, c=c_validation)
+            of = "validation" if held_out else "training"
+            figures = {f"{of}_{k}": found[k] for k in EVALUATED if found[k] is not None}
+            _check_finite(figures, trainer.step)  # the last step may have broken what no training loss has seen yet
+            counted = {k: found[k] for k in ("active_units_by_rate", "active_units") if found[k] is not None}
+            evaluated = counted | (figures if held_out else {})
+            metrics |= evaluated
         left = (time.perf_counter() - began) / max(1, trainer.step - began_step) * (epochs * per_epoch - trainer.step)
         yield Event("epoch", trainer.epoch, epochs, trainer.step, per_epoch * epochs, metrics, n / seconds, left)
 

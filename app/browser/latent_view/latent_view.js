@@ -1,8 +1,9 @@
 // @ts-check
-// The picture at the pointer and what belongs to the committed point: trust, neighbours, the pinned point; the row of tools.
+// The picture at the pointer and what belongs to the committed point: trust, fidelity, neighbours, the pinned point; the row of tools.
 
 import { LivePart, mounting } from "../shared/part.js"
 import { Pinned } from "./pinned.js"
+import { FIDELITY_TITLE, fidelity } from "../shared/fidelity.js"
 import { sampleButton } from "../shared/sample_button.js"
 import { TRUST_TITLE, emit, fit, on, paced, paint, sampleName, theme, trustColour, trustWord } from "../shared/zscope.js"
 import { _ } from "../shared/text.js"
@@ -34,6 +35,7 @@ const MARKUP = `
     </section>
   </div>
 </div>
+<p class="zc-fidelity" hidden><b title="${FIDELITY_TITLE}">${_("Fidelity")}</b> <i hidden>${_("poor")}</i> <span></span></p>
 <div class="zc-labels" role="radiogroup" aria-label="${_("Label to decode with")}" hidden></div>
 <div class="zc-tools" role="tablist" aria-label="${_("Tools")}"></div>`
 
@@ -130,6 +132,7 @@ class View extends LivePart {
     paint(this.picture, frame.pixels, this.geometry.shape, FADE * doubt, this.theme.rgb)
     if (doubt > 0) this.hatch(doubt)
     this.trust = frame.trust
+    this.rms = frame.rms
     this.read()
   }
 
@@ -169,10 +172,18 @@ class View extends LivePart {
     bar.style.background = trustColour(this.trust)
     block.querySelector("b").textContent = this.trust.toFixed(2)
     block.querySelector("span").textContent = word
+    this.fidelity()
     const title = this.trust < TRUSTED ? DOUBTED : ""
     if (title === this.picture.title) return
     this.picture.title = title
     this.picture.setAttribute("aria-label", title ? _("Decoded picture. {title}", { title }) : _("Decoded picture"))
+  }
+
+  fidelity() {
+    const { text, poor } = fidelity(this.rms, this.component.data.baselines), block = this.find(".zc-fidelity")
+    block.hidden = !text
+    block.querySelector("i").hidden = !poor
+    block.querySelector("span").textContent = text
   }
 
   neighbours() {

@@ -1,7 +1,7 @@
 // @ts-check
 // The frames of the live channel, as app/live/requests packs and reads them: little-endian, arrays padded to four bytes.
 
-const HEAD_UP = 8, HEAD_DOWN = 28, HEAD_PARCEL = 8
+const HEAD_UP = 8, HEAD_DOWN = 32, HEAD_PARCEL = 8
 const TYPES = { u1: Uint8ClampedArray, i4: Int32Array, f4: Float32Array }
 
 /**
@@ -27,7 +27,7 @@ export function answer(buffer, d) {
   if (head.getUint8(5)) return unpacked(buffer, HEAD_PARCEL)
   return {
     trust: head.getFloat32(8, true), decode_ms: head.getFloat32(12, true), server_ms: head.getFloat32(16, true),
-    xy: [head.getFloat32(20, true), head.getFloat32(24, true)],
+    xy: [head.getFloat32(20, true), head.getFloat32(24, true)], rms: head.getFloat32(28, true),
     z: new Float32Array(buffer, HEAD_DOWN, d), pixels: new Uint8ClampedArray(buffer, HEAD_DOWN + 4 * d),
   }
 }

@@ -53,6 +53,7 @@ interface Picture {
   decode_ms: number
   server_ms: number
   xy: [number, number]
+  rms: number // error of the reconstructions of the nearest samples; NaN: not measured
   z: Float32Array
   pixels: Uint8ClampedArray
 }

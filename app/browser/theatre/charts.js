@@ -16,6 +16,7 @@ const FAR = 3 // times the next rate
 const bounded = (reel) => reel.has("elbo_nats") && reel.has("rate_nats")
 
 const CURVES = [["ELBO", "elbo_nats", COLOUR.elbo], [_("distortion"), "distortion_nats", COLOUR.distortion], [_("rate"), "rate_nats", COLOUR.rate]]
+export const HELD_OUT = ["validation_", "test_"] // prefixes of what is dotted; a training has one of them
 const FONT = (look, px = 11.5) => `${px}px ${look.font}`
 
 // what an axis spans: of a training all but its first tenth, of other models all from where the rate falls to no less than a
@@ -77,7 +78,7 @@ export function curves(context, width, height, rows, look) {
 
 function curve(context, box, px, rows, one, look) {
   const [name, key, colour] = one, here = rows.map(({ reel, f }) => reel.figure(key, f))
-  const [low, high] = spread(rows.flatMap(({ reel }) => late(reel, key, `test_${key}`)))
+  const [low, high] = spread(rows.flatMap(({ reel }) => late(reel, key, ...HELD_OUT.map((prefix) => prefix + key))))
   const py = (v) => box.bottom - ((v - low) / (high - low)) * (box.bottom - box.top)
   grid(context, box, py, low, high, look)
   context.save()
@@ -85,7 +86,7 @@ function curve(context, box, px, rows, one, look) {
   context.rect(box.left, box.top - 2, box.right - box.left + 8, box.bottom - box.top + 4)
   context.clip()
   for (const { reel, second } of [...rows].reverse())
-    for (const [prefix, dash] of [["", []], ["test_", [2, 3]]]) {
+    for (const [prefix, dash] of [["", []], ...HELD_OUT.map((prefix) => [prefix, [2, 3]])]) {
       const points = reel.records.filter((r) => r[prefix + key] !== undefined).map((r) => [px(r.x), py(r[prefix + key])])
       Object.assign(context, { strokeStyle: second ? otherColour(look) : colour, lineWidth: 1.8, globalAlpha: prefix ? 0.75 : 1 })
       context.setLineDash(dash)
@@ -209,7 +210,7 @@ function iso(context, { r0, r1, d0, d1 }, px, py, look) {
 
 // ---------------------------------------------------------------- bars
 
-// the rate of each dimension, in the order of the last frame, or where each frame is a model of its own, of that; grey: its posterior mean hardly varies
+// the rate of each dimension, in the order of the last frame, or where each frame is a model of its own, of that; grey: at most 0.05 nats
 export function bars(context, width, height, rows, look) {
   const [{ reel, f }] = rows, { i, j, t } = reel.beside(f), { rates, active } = reel.index
   const from = rates[i] ?? [], to = rates[j]?.length === from.length ? rates[j] : from // without bars where the frame has no rates

@@ -3,7 +3,7 @@
 // One place f between the frames moves the map, the pictures, the bars, the curves' cursor and the point in the plane, all here:
 // nothing is asked of the server but what is new. At the end it follows what a run in progress adds.
 
-import { COLOUR, bars, curves, inPlane, otherColour, plane } from "./charts.js"
+import { COLOUR, HELD_OUT, bars, curves, inPlane, otherColour, plane } from "./charts.js"
 import { Forming } from "./forming.js"
 import { Part, mounting } from "../shared/part.js"
 import { Reel } from "./reel.js"
@@ -13,7 +13,7 @@ import { Surface } from "./surface.js"
 import { _, number } from "../shared/text.js"
 import { palette, theme } from "../shared/zscope.js"
 
-const ACTIVE = _("Active: the posterior mean has a variance above 0.01 over the training samples shown. Dead: it hardly varies, so the dimension tells the decoder next to nothing.")
+const ACTIVE = _("Active: the rate of the dimension is above 0.05 nats. Dead: the dimension is almost all noise and tells the decoder next to nothing.")
 const MARKUP = `
 <section class="th-map"><h4><span></span><em></em></h4><div class="th-clouds"><div class="th-cloud"></div></div><p class="th-legend"></p></section>
 <section class="th-drawn"><h4></h4><div class="th-sheets"><div class="th-fill"></div></div></section>
@@ -51,7 +51,7 @@ class Theatre extends Part {
     this.parts = {
       map: new Forming(this.find(".th-cloud")),
       drawn: new Sheet(place("drawn"), _("Fixed latents, decoded"), 8, 1),
-      again: new Sheet(place("again"), _("Test samples and their reconstructions"), 1, 3),
+      again: new Sheet(place("again"), _("Samples that were held out, and their reconstructions"), 1, 3),
       bars: this.chart("bars", _("Rate of each dimension"), bars),
       plane: this.chart("plane", _("Rate-distortion plane"), plane),
       curves: this.chart("curves", _("Training curves"), curves),
@@ -110,8 +110,11 @@ class Theatre extends Part {
     const { index } = this.reel, [words, help] = DRAWN[index.drawn_from] ?? DRAWN[""]
     this.find(".th-map h4 span").textContent = index.plane ? _("Latent plane with {n} training samples", { n: number(index.n) }) : _("Map of {n} training samples", { n: number(index.n) })
     Object.assign(this.find(".th-drawn h4"), { textContent: words, title: help })
-    this.find(".th-again h4").textContent = this.shared ? _("{n} test samples (top), reconstructions by both runs (below)", { n: this.reel.fixed.test.shape[0] }) : _("{n} test samples (top) and their reconstructions (bottom)", { n: this.reel.fixed.test.shape[0] })
-    this.find(".th-curves h4").innerHTML = index.axis === "epoch" ? _("Training <small>dotted: test set</small>") : _("On the test set")
+    const n = this.reel.fixed.shown.shape[0], validation = index.split === "validation"
+    this.find(".th-again h4").textContent = this.shared
+      ? validation ? _("{n} validation samples (top), reconstructions by both runs (below)", { n }) : _("{n} test samples (top), reconstructions by both runs (below)", { n })
+      : validation ? _("{n} validation samples (top) and their reconstructions (bottom)", { n }) : _("{n} test samples (top) and their reconstructions (bottom)", { n })
+    this.find(".th-curves h4").innerHTML = this.measuredOn()
     const colours = palette(this.look.dark)
     this.find(".th-legend").replaceChildren(...(index.labelled ? index.classes.slice(0, colours.length) : []).map((name, k) => {
       const entry = Object.assign(document.createElement("span"), { textContent: name }), dot = document.createElement("i")
@@ -160,19 +163,28 @@ class Theatre extends Part {
     if (from) sheet.show(all(from.drawn, to.drawn, from.drawn.shape[0]), reel.index, t)
   }
 
-  // whether what is laid over has seen the same test samples
+  // the samples of the curves; of a sweep the solid ones are those that a model is chosen by
+  measuredOn() {
+    const { reel, other } = this, has = (prefix) => [reel, other].some((one) => one?.ready && one.has(`${prefix}distortion_nats`))
+    const [validation, test] = HELD_OUT.map(has)
+    if (reel.index.axis !== "epoch") return reel.index.split === "validation" ? _("On the validation set <small>dotted: test set</small>") : _("On the test set")
+    if (validation && test) return _("Training <small>dotted: validation set, or test set of an older run</small>")
+    return validation ? _("Training <small>dotted: validation set</small>") : test ? _("Training <small>dotted: test set</small>") : _("Training")
+  }
+
+  // whether what is laid over has seen the same samples
   get shared() {
-    const { test } = this.reel.fixed, other = this.other?.ready && this.other.fixed.test
-    return Boolean(other) && other.length === test.length && other.every((v, k) => v === test[k])
+    const { shown } = this.reel.fixed, other = this.other?.ready && this.other.fixed.shown
+    return Boolean(other) && other.length === shown.length && other.every((v, k) => v === shown[k])
   }
 
   pictures(from, to, t) {
-    const { reel, other, rows } = this, { test } = reel.fixed, { shape, charts } = reel.index
-    const tiles = [...all(test, test, test.shape[0]), ...all(from.again, to.again, test.shape[0])]
+    const { reel, other, rows } = this, { shown } = reel.fixed, { shape, charts } = reel.index
+    const tiles = [...all(shown, shown, shown.shape[0]), ...all(from.again, to.again, shown.shape[0])]
     const seen = this.shared && other.frames[other.nearest(rows[1].f)]
-    if (seen) tiles.push(...all(seen.again, seen.again, test.shape[0]))
+    if (seen) tiles.push(...all(seen.again, seen.again, shown.shape[0]))
     const { canvas } = this.parts.again.surface, [h, w] = shape, high = charts ? Math.max(h, w) : h
-    const columns = test.shape[0]
+    const columns = shown.shape[0]
     canvas.style.aspectRatio = `${columns * w} / ${(tiles.length / columns) * high}`
     Object.assign(this.parts.again, { columns }).show(tiles, reel.index, t)
   }

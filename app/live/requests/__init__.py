@@ -3,7 +3,8 @@
 Little-endian. Up: u32 sequence, u8 kind, u8 label + 1 (0: none is chosen; only models that are told labels look at
 it), 2 bytes padding, payload. Down: u32 sequence, u8 kind, u8 form, 2 bytes padding, then
 
-  form 0, a picture   f32 trust, decode_ms, server_ms, x, y, then z (d) f32 and the pixels as u8 (h, w, c)
+  form 0, a picture   f32 trust, decode_ms, server_ms, x, y, rms, then z (d) f32 and the pixels as u8 (h, w, c);
+                      rms: error of the reconstructions of the nearest samples, NaN where it was not measured
   form 1, a parcel    u32 length of a JSON object, that object padded to 4 bytes, then the arrays that its "arrays"
                       lists as [name, type, shape], each padded to 4 bytes; {"error": sentence} where there is none
 """
@@ -26,7 +27,7 @@ from vae.engine.engine import Engine
 from vae.text import _
 
 UP = struct.Struct("<IBB2x")
-PICTURE = struct.Struct("<IBB2x5f")
+PICTURE = struct.Struct("<IBB2x6f")
 FORM = struct.Struct("<IBB2x")
 VALUE_MAX = 1e4  # largest |number| a payload may hold: float32 distances must stay finite
 BAD_FRAME, OVERSIZE = 4400, 1009
@@ -159,9 +160,18 @@ def floats(payload: bytes, name: str, expected: int, most: float = VALUE_MAX) ->
     return np.array(values, np.float32)
 
 
-def picture(request: Request, trust: float, ms: tuple[float, float], xy, z: np.ndarray, *, pixels: np.ndarray) -> bytes:
-    """A picture's frame. ms: of decoding, and of everything here. pixels: uint8 (c, h, w)."""
-    head = PICTURE.pack(request.sequence, request.kind.code, 0, trust, *ms, *(float(v) for v in xy))
+def picture(
+    request: Request,
+    trust: float,
+    ms: tuple[float, float],
+    xy,
+    z: np.ndarray,
+    *,
+    pixels: np.ndarray,
+    rms: float = math.nan,
+) -> bytes:
+    """A picture's frame. ms: of decoding, and of everything here. pixels: uint8 (c, h, w). rms: see above."""
+    head = PICTURE.pack(request.sequence, request.kind.code, 0, trust, *ms, *(float(v) for v in xy), rms)
     return head + np.ascontiguousarray(z, "<f4").tobytes() + pixels.transpose(1, 2, 0).tobytes()
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 import numpy as np
 
 from app.live.requests import BAD_FRAME, Kind, Refused, Request, Scene, floats, picture, register
+from vae.atlas.fidelity import errors_near
 from vae.engine.engine import Engine
 from vae.text import _
 
@@ -26,6 +28,7 @@ def show(
 
     Trust: does z come back when its picture is encoded again? At map positions the map knows how likely; elsewhere, and
     where the user chose another label or condition than belongs there, the picture is encoded again, here and now.
+    The error of the reconstructions near z is what is stored with the map: no model is needed for it.
     """
     z = np.ascontiguousarray(z, np.float32)
     before = time.perf_counter()
@@ -37,8 +40,10 @@ def show(
         known = None if elsewhere else xy
         trust = float(engine.trust(z)[0] if again is None else engine.atlas.projector.returned(z, again, known)[0])
     pixels = engine.modality.pictures(x)[0]
+    errors = errors_near(engine.atlas, z)
     spent = (1e3 * (after - before), 1e3 * (time.perf_counter() - start))
-    return picture(request, trust, spent, xy[0], z, pixels=pixels)
+    rms = math.nan if errors is None else float(errors[0])
+    return picture(request, trust, spent, xy[0], z, pixels=pixels, rms=rms)
 
 
 def _map(engine: Engine, request: Request) -> bytes:

@@ -19,8 +19,7 @@ from vae.data.own.choices import Choices
 from vae.data.own.decisions import Decision
 from vae.engine.engine import Engine
 from vae.errors import ZscopeError
-from vae.modalities import value_range
-from vae.modalities.picture_files import BYTES_MAX, FITS, FORMATS, SUFFIXES, deep_levels, opened, read_picture
+from vae.modalities.picture_files import BYTES_MAX, FITS, FORMATS, SUFFIXES, Ranges, levels, opened, read_picture
 from vae.studies.path import describe
 from vae.studies.posterior import sample_of
 from vae.text import N_, _, number
@@ -84,7 +83,7 @@ def chosen_file() -> tuple[np.ndarray, str, str] | None:
             _("Camera"), label_visibility="collapsed", key=CAMERA, on_change=_close, args=(CAMERA, read_picture, fit)
         )
         file = photo or file
-    return _read(file, partial(read_picture, span=_span(file)), fit)
+    return _read(file, partial(read_picture, ranges=_ranges(file)), fit)
 
 
 def chosen_series() -> tuple[np.ndarray, str, str] | None:
@@ -130,21 +129,20 @@ def _read(file, read: Callable, fit: str) -> tuple[np.ndarray, str, str] | None:
     return sample, file.name, hashlib.blake2b(sample.tobytes(), digest_size=8).hexdigest()
 
 
-def _span(file) -> value_range.Span | None:
-    """The values of black and white of a picture of over 8 bits or of floats, as a choice already made; or None."""
-    levels = None
+def _ranges(file) -> Ranges:
+    """The values of black and white of a picture, as a choice already made where they had to be decided."""
+    found = []
     if file is not None:
         with contextlib.suppress(ZscopeError):  # shown when it is read
-            levels = deep_levels(opened(file.getvalue()))
-    if levels is None:
-        return None
+            found.append(levels(opened(file.getvalue())))
     made: list[Decision] = []
-    layouts.span(levels, Choices(), made)
-    (decision,) = made
-    picked = st.selectbox(
-        decision.title, decision.options, key=f"{FILE}.range.{decision.guess}", help=decision.why
-    )  # the first option is the guess
-    return value_range.parsed(picked)
+    ranges = layouts.picture_ranges(found, Choices(), made)
+    for decision in made:
+        picked = st.selectbox(
+            decision.title, decision.options, key=f"{FILE}.range.{decision.guess}", help=decision.why
+        )  # the first option is the guess
+        ranges = layouts.picture_ranges(found, Choices(range=picked), [])
+    return ranges
 
 
 def _committed(engine: Engine) -> tuple[np.ndarray, str, str]:

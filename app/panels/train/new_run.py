@@ -15,6 +15,7 @@ from app.panels.train import own_data
 from app.show import knobs
 from app.show.literal import literal
 from app.state.training_form import FIRST, ONE, PRESETS, SWEEP, WHAT, Order, data_sets, defaults, fitting, plan, preset
+from vae.data import binarise
 from vae.data.published.store import availability
 from vae.errors import ZscopeError
 from vae.registry import DATASETS
@@ -22,6 +23,7 @@ from vae.runs.control import free_name
 from vae.runs.folder import runs
 from vae.sweeps import sweeps
 from vae.text import N_, _, ngettext
+from vae.training.job import Job
 from vae.training.trainer import TrainHparams
 
 KEPT: dict[str, Any] = {"persist_state": "session"}
@@ -104,6 +106,7 @@ def show(beside: DeltaGenerator) -> None:
         st.warning(literal(wrong, code=True), icon=":material/error:")
         return
     order = Order(plan(family, data, values, int(epochs), int(seed), points=int(points), name=name), setting, swept)
+    _grey(order)
     if pressed:
         _start(order)
     else:
@@ -140,6 +143,16 @@ def _name_key() -> str:
 def _data(data) -> str:
     where = availability(data.name, with_folder=False)
     return f"{_(data.title)}\u2002{data.modality} {'×'.join(map(str, data.shape))} · {where}"
+
+
+def _grey(wanted: Order) -> None:
+    """What the Bernoulli likelihood makes of grey pixels, if that is what is asked for."""
+    try:
+        job = Job.of(wanted.plan)
+    except ZscopeError:
+        return  # said by _cost
+    if job.binary and job.binarisation is None and session.grey(job.data.name):
+        st.caption(":material/contrast: " + _(binarise.GREY))
 
 
 def _cost(wanted: Order) -> None:

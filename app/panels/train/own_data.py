@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -13,10 +11,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import session
 from app.live.rights import Right
-from app.panels.train import own_decisions, own_preview
+from app.panels.train import own_decisions, own_fields, own_preview
 from app.show.literal import literal
 from vae.data.own import shelf
-from vae.data.own.choices import COLOURS, Choices, size
+from vae.data.own.choices import Choices
 from vae.data.own.sources import Given, given, of_uploads
 from vae.data.own.understand import Understood, understand
 from vae.errors import ZscopeError
@@ -31,11 +29,8 @@ KINDS = [
     "zip", *(suffix[1:] for suffix in PICTURES), "npz", "npy", "csv", "tsv", "parquet", "gz", "idx", "txt", "dat",
     "data", "tab", "pq", "xlsx", "xls", "xlsb", "ods", "h5ad",
 ]  # fmt: skip
-FITS = {"crop": N_("Crop"), "whole": N_("Pad"), "stretch": N_("Stretch")}
 PATH = N_("A file or folder on this machine; it is read in place, nothing is uploaded.")
 FILES = N_("You see a preview first: nothing is saved before you press Add.")
-TIME = N_("For tables: sort rows by this column to form a series")
-GROUND = N_("Background for transparent or padded areas")
 NAME = N_("Name of the data set: a letter, then letters, digits, '_' and '-'.")
 ADD = N_("Save it as a data set and select it for a quick run.")
 
@@ -56,17 +51,15 @@ def show(beside: DeltaGenerator) -> str | None:
         session.release("own")
         return added
     with beside.container(border=True, key="own-preview"):
-        place = st.container()  # above the choices, which are read first
-        with st.expander(_("How to read it"), icon=":material/tune:", key="own.how"):
-            choices = _choices(own_decisions.chosen(_key(files, path)))
-            decided = st.container()
-        with place:
-            found = _read(files, path, choices)
-            if found:
-                own_preview.summary(found.preview)
-                _add(found, turn)
-        with decided:
-            own_decisions.show(_key(files, path), found.preview.decisions if found else None)
+        found = _read(files, path, own_fields.choices(own_decisions.chosen(_key(files, path))))
+        if found:
+            own_preview.summary(found.preview)
+            _add(found, turn)
+        decisions = found.preview.decisions if found else None
+        own_decisions.told(decisions or ())
+        with st.expander(_("Change how it is read"), icon=":material/tune:", key="own.how"):
+            own_decisions.show(_key(files, path), decisions)
+            own_fields.show(found.preview if found else None)
         if found:
             own_preview.details(found.preview)
     return added
@@ -141,56 +134,6 @@ def _read(files: list, path: str, choices: Choices) -> Understood | None:
     """The files as read with these choices, cached; shows the error if they cannot be read."""
     try:
         return session.kept("own", (_key(files, path), choices), lambda: _understood(files, path, choices))
-    except ZscopeError as error:
-        st.error(literal(error, code=True), icon=":material/error:")
-        return None
-
-
-def _choices(decided: dict[str, Any]) -> Choices:
-    """How to read the files: their kind, and how pictures and tables are prepared; and what was decided otherwise than
-    by the files."""
-    first, second, third = st.columns(3)
-    kinds = {"auto": _("detect")} | {m.name: _(m.plural) for m in MODALITIES.all().values()}
-    kind = first.selectbox(_("Read as"), list(kinds), format_func=kinds.__getitem__, key="own.kind")
-    share = second.slider(_("Test share"), 0.05, 0.5, 0.1, 0.05, key="own.share")
-    sides = first.text_input(
-        _("Picture size, px"), placeholder=_("HxW"), key="own.size", help=_("Empty: chosen for you")
-    )
-    with second:
-        fit = st.segmented_control(
-            _("Fit"), list(FITS), format_func=lambda fit: _(FITS[fit]), default="crop", key="own.fit"
-        )
-    with third:
-        colour = st.segmented_control(_("Colour"), COLOURS, default="auto", key="own.colour")
-        ground = st.segmented_control(
-            _("Background"), ["black", "white"], default="black", key="own.ground", help=_(GROUND)
-        )
-    time, window, stride = st.columns(3)
-    choices = Choices(
-        kind=kind,
-        size=_size(sides),
-        colour=colour or "auto",
-        fit=fit or "crop",
-        ground=ground or "black",
-        time_column=time.text_input(_("Time column"), key="own.time", help=_(TIME)).strip(),
-        window=int(
-            window.number_input(
-                _("Window"), 0, 100_000, 0, key="own.window", help=_("In time steps; 0: chosen for you")
-            )
-        ),
-        stride=int(
-            stride.number_input(
-                _("Stride"), 0, 100_000, 0, key="own.stride", help=_("In time steps; 0: chosen for you")
-            )
-        ),
-        test_share=share,
-    )
-    return replace(choices, **decided)
-
-
-def _size(text: str) -> tuple[int, int] | None:
-    try:
-        return size(text) if text.strip() else None
     except ZscopeError as error:
         st.error(literal(error, code=True), icon=":material/error:")
         return None

@@ -7,6 +7,7 @@ from collections.abc import Hashable
 import streamlit as st
 
 from app import session
+from app.show.literal import literal
 from vae.data.own.decisions import Decision, undecided
 from vae.settings import QUESTIONS
 from vae.text import _
@@ -18,6 +19,16 @@ SLOT = "own.decided"  # (the files, name -> value chosen, the decisions last sho
 def chosen(files: Hashable) -> dict[str, str]:
     """What was chosen for these files: name -> value; nothing for others."""
     return dict(_slot(files)[1])
+
+
+def told(decisions: tuple[Decision, ...]) -> None:
+    """What was decided and why, in a line of text."""
+    if decisions:
+        said = [
+            _("**{question}** {value} ({reason})", question=d.title, value=literal(d.value), reason=literal(d.reason))
+            for d in decisions
+        ]
+        st.caption(_("Decided from the files: {decisions}", decisions=" · ".join(said)))
 
 
 def show(files: Hashable, decisions: tuple[Decision, ...] | None) -> None:

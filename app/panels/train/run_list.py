@@ -19,7 +19,7 @@ from vae.runs.diagnosis import lower_lr
 from vae.runs.folder import DONE, FAILED, PAUSED, QUEUED, RUNNING, STOPPED, Run, waiting
 from vae.saved import checkpoint
 from vae.sweeps import sweeps
-from vae.text import N_, _, duration, ngettext, number
+from vae.text import N_, _, duration, ngettext, number, percent
 
 SHOWN, OLD_S = 12, 8.0
 Colour = Literal["gray", "blue", "orange", "green", "red"]
@@ -139,14 +139,19 @@ def _where(run: Run) -> str:
         parts.append(_("epoch {epoch} of {epochs}", epoch=number(p["epoch"]), epochs=number(run.plan["epochs"])))
     if running and p.get("stage") != "training":
         parts.append(_(p.get("stage", "starting")))
-    tested = p.get("stage") == "done"  # the metrics are those of the test set
+    if tested := p.get("stage") == "done":  # the metrics are those of the test set
+        last = (run.epochs() or [{}])[-1]
+        m = m | {"validation_elbo_nats": last.get("validation_elbo_nats")}
     for key, label in (
         ("elbo_nats", _("test ELBO {nats} nats") if tested else _("training ELBO {nats} nats")),
         ("distortion_nats", _("distortion {nats} nats")),
         ("rate_nats", _("rate {nats} nats")),
+        ("validation_elbo_nats", _("validation ELBO {nats} nats")),
     ):
         if m.get(key) is not None:
             parts.append(label.format(nats=number(m[key], 1)))
+    if m.get("clipped_share") is not None:
+        parts.append(_("{share} of the steps clipped", share=percent(m["clipped_share"])))
     if p.get("elapsed_s"):
         time = duration(p["elapsed_s"])
         parts.append(_("{time} so far", time=time) if running else _("{time} in total", time=time))

@@ -96,7 +96,7 @@ def test_two_runs_in_one_film_have_their_colours_bars_and_pictures(tmp_path):
 
 def test_a_film_shows_what_the_same_samples_come_back_as_from_both(tmp_path):
     a, b = (model_sequence.of_folder(shots(tmp_path / name, 4, laid=4), name=name) for name in "ab")
-    other = replace(b, fixed=replace(b.fixed, test=255 - b.fixed.test))
+    other = replace(b, fixed=replace(b.fixed, shown=255 - b.fixed.shown))
     sheets = [inside(np.asarray(film.Stage(a, beside).at(1.0)), film.AGAIN) for beside in (b, other)]
     three_rows, two_rows = (int(np.flatnonzero((sheet < 200).any((0, 2)))[-1]) for sheet in sheets)
     assert three_rows < 0.8 * two_rows  # of one height
@@ -228,7 +228,7 @@ def test_figures_and_dots_of_a_film_are_of_the_epoch_in_its_title_and_of_both_ru
 
 def test_a_film_has_rows_as_long_as_there_are_test_samples(tmp_path):
     f = model_sequence.of_folder(shots(tmp_path, 2, laid=2, tests=11), name="a")
-    f = replace(f, snapshots=tuple(replace(s, again=f.fixed.test) for s in f.snapshots))
+    f = replace(f, snapshots=tuple(replace(s, again=f.fixed.shown) for s in f.snapshots))
     sheet = inside(np.asarray(film.Stage(f, None).at(0.0)).astype(int), film.AGAIN)
     rows = np.flatnonzero((sheet < 200).any((1, 2)))
     half = (rows[-1] + 1) // 2

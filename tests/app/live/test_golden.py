@@ -34,7 +34,7 @@ def frames() -> dict[str, bytes]:
         "map.bin": assets._headed(
             header, XY.tobytes(), np.array([7, 8, 9], "<i4").tobytes(), np.array([0, 255, 1], "u1").tobytes()
         ),
-        "picture.bin": requests.picture(asked, 0.75, (1.5, 2.5), (3.0, -4.0), z, pixels=pixels),
+        "picture.bin": requests.picture(asked, 0.75, (1.5, 2.5), (3.0, -4.0), z, pixels=pixels, rms=0.125),
         "parcel.bin": requests.parcel(
             asked,
             {"state": "done", "share": 0.5},

@@ -22,7 +22,7 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "Using `httpx` with")  # it asks for httpx2; httpx does for these tests
     from starlette.testclient import TestClient
 
-UP, DOWN = struct.Struct("<IB3x"), struct.Struct("<IB3x5f")  # of pictures; what is padding is 0
+UP, DOWN = struct.Struct("<IB3x"), struct.Struct("<IB3x6f")  # of pictures; what is padding is 0
 HOST = "testserver"
 
 
@@ -52,7 +52,7 @@ def ask(socket, sequence, kind, values, engine):
     answer = socket.receive_bytes()
     c, h, w = engine.shape
     assert len(answer) == DOWN.size + 4 * engine.d + h * w * c
-    names = ("sequence", "kind", "trust", "decode_ms", "server_ms", "x", "y")
+    names = ("sequence", "kind", "trust", "decode_ms", "server_ms", "x", "y", "rms")
     head = dict(zip(names, DOWN.unpack_from(answer), strict=True))
     z = np.frombuffer(answer, "<f4", engine.d, DOWN.size)
     picture = np.frombuffer(answer, np.uint8, offset=DOWN.size + 4 * engine.d).reshape(h, w, c)
@@ -112,6 +112,21 @@ def test_a_row_is_that_sample_exactly(client, engine):
     np.testing.assert_array_equal(z, engine.atlas.z[row])
     np.testing.assert_array_equal(picture, shown(engine, engine.atlas.z[row]))
     np.testing.assert_allclose((head["x"], head["y"]), engine.atlas.xy[row])
+
+
+def test_the_error_near_a_point_comes_with_its_picture(client, engine):
+    """Of the nearest rows, as stored: also at a map position, and NaN where it was not measured."""
+    stored = engine.atlas.measured["error"]
+    with connect(client) as socket:
+        for kind, values in ((1, engine.atlas.xy[2] + 0.01), (2, engine.atlas.z[4] + 0.02), (3, [5])):
+            head, z, _ = ask(socket, 1, kind, values, engine)
+            rows, _distances = engine.atlas.neighbours(z, 6)
+            assert head["rms"] == pytest.approx(float(np.sqrt(stored[rows].mean())), rel=1e-5)
+        engine.atlas.measured.pop("error")
+        try:
+            assert np.isnan(ask(socket, 2, 3, [5], engine)[0]["rms"])
+        finally:
+            engine.atlas.measured["error"] = stored
 
 
 def test_trust_off_the_map_is_the_measured_round_trip(client, engine):

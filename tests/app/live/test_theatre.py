@@ -103,7 +103,7 @@ def test_it_sends_what_there_is_of_a_run_and_gets_the_missing_maps_under_way(get
     assert len(begun) == 1  # it is at it
     known = as_sequence.of_run(run.folder)
     fixed, first, third = (unpacked(get(f"run/{run.id}/{part}.bin").content) for part in ("fixed", "0", "2"))
-    assert (fixed["test"] == known.fixed.test.transpose(0, 2, 3, 1)).all()
+    assert (fixed["shown"] == known.fixed.shown.transpose(0, 2, 3, 1)).all()
     assert (fixed["labels"] == np.arange(N) % 10).all()
     assert (first["xy"] == known.maps[0]).all()
     assert "xy" not in third

@@ -23,21 +23,16 @@ def figures(of: dict) -> dict[str, cards.Figure]:
     ("other", "same"),
     [
         (card("beta_vae"), True),
-        (card(sigma=0.3), False),
+        (card(sigma=0.3), True),
+        (card(likelihood="continuous_bernoulli"), True),
         (card(likelihood="bernoulli"), False),
         (card("cvae"), False),
         (card("semi_supervised_vae"), False),
     ],
 )
-def test_nats_compare_only_where_they_are_of_one_density(other, same):
+def test_nats_compare_where_they_are_densities_of_the_same_values(other, same):
     assert cards.comparable("elbo_nats", card(), other) == same
     assert cards.comparable("mse", card(), other)
-
-
-def test_fixed_sigmas_compare_where_they_are_equal():
-    assert cards.comparable("nll_nats", card(sigma=0.3), card(sigma=0.3))
-    assert not cards.comparable("nll_nats", card(sigma=0.3), card(sigma=0.1))
-    assert cards.density(card(sigma=0.3)) == "log p(x), Gaussian with sigma 0.3"
 
 
 def test_two_conditional_models_compare_but_not_with_one_that_also_tells_the_label():
@@ -50,16 +45,25 @@ def test_active_units_compare_at_one_width():
     assert not cards.comparable("active_units", card(), card(d=128))
 
 
-def test_a_hierarchical_model_counts_the_dimensions_that_cost_something():
-    sweep = card("ladder_vae", metrics={"rate_per_dim_nats": [2.0, 0.02, 0.06]})
-    assert cards.in_use(sweep) == [True, False, True]
-    units = figures(sweep)["active_units"]
-    assert (units.label, units.value) == ("units in use, of 3", 2)
-    assert "mean 3 are active" in units.help  # the stored figure stays, in words
-    flat = card(metrics={"rate_per_dim_nats": [2.0, 0.02, 0.06]})
-    assert cards.in_use(flat) is None
-    assert (figures(flat)["active_units"].label, figures(flat)["active_units"].value) == ("active units, of 3", 3)
-    assert not cards.comparable("active_units", sweep, flat)
+def test_active_units_are_counted_by_rate_and_by_variance_under_two_names():
+    """By rate also where an older card has no such count, only the rates."""
+    rates = {"rate_per_dim_nats": [2.0, 0.02, 0.06]}
+    for one in (card(metrics=rates), card(metrics=rates | {"active_units_by_rate": 2})):
+        by_rate, by_variance = figures(one)["active_units_by_rate"], figures(one)["active_units"]
+        assert (by_rate.label, by_rate.value, by_rate.text) == ("active (rate)", 2, "2 / 3")
+        assert "above 0.05 nats" in by_rate.help
+        assert (by_variance.label, by_variance.text) == ("active (variance)", "3 / 3")
+        assert "above 0.01" in by_variance.help
+    assert figures(card())["active_units_by_rate"].value is None  # a rate that is not a sum over dimensions, or none
+
+
+def test_by_variance_a_hierarchical_model_compares_with_its_like_only():
+    rates = {"rate_per_dim_nats": [2.0, 0.02, 0.06]}
+    ladder, flat = card("ladder_vae", metrics=rates), card(metrics=rates)
+    assert "levels above" in figures(ladder)["active_units"].help
+    assert cards.comparable("active_units_by_rate", ladder, flat)
+    assert cards.comparable("active_units", ladder, ladder)
+    assert not cards.comparable("active_units", ladder, flat)
 
 
 def test_help_says_what_a_figure_was_measured_on_and_how_sure_it_is():
@@ -68,6 +72,15 @@ def test_help_says_what_a_figure_was_measured_on_and_how_sure_it_is():
     assert found["elbo_nats"].help.endswith(f"{measured} More: docs/terms.md#elbo.")
     assert "Standard error" not in found["rate_nats"].help
     assert found["accuracy"].value == 0.5
+
+
+def test_how_often_the_gradient_was_clipped_is_told_and_what_that_makes_of_adam():
+    def said(share: float | None, clip: float = 10.0) -> str:
+        return cards.clipping(card() | {"train": {"clip": clip}} | ({} if share is None else {"clipped_share": share}))
+
+    assert said(0.25) == "The gradient was clipped to a norm of 10 in 25% of the steps."
+    assert said(1.0).endswith("in 100% of the steps. " + cards.NORMALISED)
+    assert said(None) == said(0.0, clip=0.0) == "", "not counted, or not clipped at all"
 
 
 def test_a_model_without_a_rate_has_no_bound():

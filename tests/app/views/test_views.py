@@ -17,6 +17,7 @@ from vae.engine.engine import Engine
 from vae.runs import forecast
 from vae.runs.forecast import Forecast
 from vae.saved import checkpoint
+from vae.studies.kinds import Compared, markdown
 
 ROUTER = Path(__file__).parents[3] / "app" / "router.py"
 PAGES = ("explore", "interpolate", "generate", "compare", "train", "model")
@@ -268,7 +269,7 @@ def test_interpolate_offers_the_path_as_files(tiny_checkpoint, monkeypatch):
 def test_model_prints_the_figures_of_its_card(tiny_checkpoint):
     at = opened("model", model="tiny-vae")
     shown = {metric.label: metric.value for metric in at.metric}
-    assert {"ELBO, nats", "distortion, nats", "rate, nats", "MSE", "active units, of 4"} < set(shown)
+    assert {"ELBO, nats", "distortion, nats", "rate, nats", "MSE", "active (rate)", "active (variance)"} < set(shown)
     elbo, distortion, rate = (float(shown[k].replace("−", "-").replace("\u2009", "")) for k in list(shown)[:3])
     assert elbo == pytest.approx(-distortion - rate, abs=0.11)
     assert "python -m vae train vae digits" in words(at)
@@ -315,6 +316,12 @@ def test_compare_leaves_out_differences_that_mean_nothing(tiny_checkpoint):
     assert [cell.strip() for cell in line.split("|")[3:5]] == ["–", "–"]
     line = next(part for part in text.splitlines() if part.startswith("| MSE"))
     assert line.count("**") == 2
+
+
+def test_compare_shows_what_was_measured_of_the_kinds_of_models(tiny_checkpoint):
+    text, shipped = words(opened("compare", model="tiny-vae", other="tiny-ae")), Compared.shipped()
+    for table in (shipped.claims(), *map(shipped.measures, shipped.datasets), shipped.protocols()):
+        assert markdown(table) in text
 
 
 def test_a_model_alone_of_its_data_has_nothing_to_compare_with(root, tiny_root):

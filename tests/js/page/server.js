@@ -38,7 +38,7 @@ const FRAMES = { epoch: [1, 2, 3], beta: [0.5, 4] }
 
 function framesOf(key, part) {
   const axis = key.startsWith("sweep") ? "beta" : "epoch", values = FRAMES[axis], pictures = (n, seed) => ({ values: inks(16 * n, seed), shape: [n, ...SHAPE] })
-  if (part === "fixed.bin") return packed({}, { labels: { values: inks(N, 1).map((v) => v % 2) }, test: pictures(16, 2) })
+  if (part === "fixed.bin") return packed({}, { labels: { values: inks(N, 1).map((v) => v % 2) }, shown: pictures(16, 2) })
   if (part !== "index.json") return packed({}, { again: pictures(16, parseInt(part, 10)), drawn: pictures(64, parseInt(part, 10)), xy: { values: numbers(2 * N, (i) => i + parseInt(part, 10)), shape: [N, 2] } })
   const figures = values.map((_v, i) => ({ elbo_nats: -80 - i, distortion_nats: 60 + i, rate_nats: 20 - 15 * i }))
   return {
@@ -48,12 +48,12 @@ function framesOf(key, part) {
 }
 
 function decoded(values, seq, kind) {
-  const frame = new DataView(new ArrayBuffer(28 + 4 * D + 16)), seed = Math.abs(Math.round(10 * values.reduce((a, b) => a + b, 0)))
+  const frame = new DataView(new ArrayBuffer(32 + 4 * D + 16)), seed = Math.abs(Math.round(10 * values.reduce((a, b) => a + b, 0)))
   frame.setUint32(0, seq, true)
   frame.setUint8(4, kind)
-  for (const [k, v] of [0.4, 1, 2, 0.3, 0.6].entries()) frame.setFloat32(8 + 4 * k, v, true)
-  for (let i = 0; i < D; i++) frame.setFloat32(28 + 4 * i, values.length === D ? values[i] : 0.1 * seed + i, true)
-  new Uint8Array(frame.buffer).set(inks(16, seed), 28 + 4 * D)
+  for (const [k, v] of [0.4, 1, 2, 0.3, 0.6, 0.09].entries()) frame.setFloat32(8 + 4 * k, v, true)
+  for (let i = 0; i < D; i++) frame.setFloat32(32 + 4 * i, values.length === D ? values[i] : 0.1 * seed + i, true)
+  new Uint8Array(frame.buffer).set(inks(16, seed), 32 + 4 * D)
   return frame.buffer
 }
 

@@ -11,6 +11,7 @@ import numpy as np
 from ...disk import guarded_arrays
 from ...disk.guarded import Limits, Refused
 from ...errors import SettingError
+from ...modalities import value_range
 from ...text import _, ngettext
 from . import layouts, npz_names
 from .choices import Choices
@@ -31,21 +32,34 @@ def read_arrays(found: Given, choices: Choices) -> Rows:
     """
     file = found.files[0]
     npz = file.suffix == ".npz"
+    pickled: list[str] = []
     with _named(file), file.open() as stream:
         limits = Limits(unpacked=BYTES_MAX)
         a = (
-            guarded_arrays.npz(stream, limits, packed=file.packed)
+            guarded_arrays.npz(stream, limits, packed=file.packed, pickled=pickled)
             if npz
             else {"x": guarded_arrays.npy(stream, file.size, limits, packed=file.packed)}
         )
     notes: list[str] = []
     made: list[Decision] = []
-    parts = npz_names.parts(a, file.name)
+    if pickled:
+        notes.append(
+            _(
+                "Arrays of pickled Python objects, which are never loaded: {names}. Save them as numbers or text.",
+                names=", ".join(pickled),
+            )
+        )
+    parts = npz_names.parts(a, file.name, pickled)
+    given = a[next(iter(parts.values())).x].shape
+    for part in parts.values():
+        a[part.x] = layouts.samples_first(a[part.x], choices)
     if npz:
         parts = npz_names.labelled(a, parts, choices, made)
+        if left := npz_names.unused(a, parts):
+            notes.append(_("Arrays that are not used: {names}.", names=", ".join(left)))
     x, y, test = _joined([(split, a[p.x], None if p.y is None else a[p.y]) for split, p in parts.items()], notes)
     what = _("arrays from an {format} file", format="NPZ" if npz else "NPY")
-    return _rows(what, x, y, test, choices, notes=notes, made=made, skipped=tuple(found.skipped))
+    return _rows(what, x, y, test, choices, notes=notes, made=made, skipped=tuple(found.skipped), given=given)
 
 
 def read_idx_files(found: Given, choices: Choices) -> Rows:
@@ -131,11 +145,28 @@ def _joined(parts: list[tuple[str, np.ndarray, np.ndarray | None]], notes: list[
         )
     )
     test = np.concatenate([np.full(len(x), split == held) for split, x, _y in parts])
+    spans = {split: value_range.usual(value_range.levels(x)) for split, x, _y in parts if x.dtype.kind in "biuf"}
+    if len(set(spans.values())) > 1 and (0, 1) in spans.values():
+        notes.append(
+            _(
+                "The splits have values of different ranges: {ranges}. They are read by one range.",
+                ranges="; ".join(f"{split} {value_range.shown(value_range.levels(x))}" for split, x, _y in parts),
+            )
+        )
     return np.concatenate([x for _split, x, _y in parts]), y, test
 
 
 def _rows(
-    what: str, x: np.ndarray, y, test, choices: Choices, *, notes: list[str], made: list[Decision], skipped
+    what: str,
+    x: np.ndarray,
+    y,
+    test,
+    choices: Choices,
+    *,
+    notes: list[str],
+    made: list[Decision],
+    skipped,
+    given: tuple[int, ...] = (),
 ) -> Rows:
     x = layouts.checked(x)
     if x.dtype.kind == "f":
@@ -152,6 +183,6 @@ def _rows(
                 )
             )
             x, y, test = x[whole], *(None if a is None else a[whole] for a in (y, test))
-    x, modality = layouts.of_array(x, choices, notes, made)
+    x, modality = layouts.of_array(x, choices, notes, made, given=given)
     y = fewer_classes(y, notes)
     return Rows(what, modality, x, y, test, notes=tuple(notes), skipped=skipped, decisions=tuple(made))

@@ -33,18 +33,22 @@ class Decision:
         """What is asked, in one or two words."""
         return _(QUESTIONS[self.name].title)
 
+    @property
+    def reason(self) -> str:
+        """Why the value was taken, a clause."""
+        return self.why if self.value == self.guess else _("as you chose; detected: {guess}", guess=self.guess)
+
     def line(self) -> str:
         """The decision as text, with the flag that changes it."""
         others = [v for v in self.options if v != self.value]
         listed = "|".join(others[:SHOWN]) + "|..." * (len(others) > SHOWN)
-        reason = self.why if self.value == self.guess else _("as you chose; detected: {guess}", guess=self.guess)
         if not others:
-            return _("{question}: {value} ({reason})", question=self.title, value=self.value, reason=reason)
+            return _("{question}: {value} ({reason})", question=self.title, value=self.value, reason=self.reason)
         return _(
             "{question}: {value} ({reason}); to change it: {flag} {others}",
             question=self.title,
             value=self.value,
-            reason=reason,
+            reason=self.reason,
             flag=flag(self.name),
             others=listed,
         )

@@ -12,8 +12,7 @@ from PIL import Image
 
 from ...disk.guarded_pictures import SIDE_MAX
 from ...errors import SettingError
-from ...modalities.picture_files import SUFFIXES, NotAPicture, deep_levels, opened, plain, shaped
-from ...modalities.value_range import Levels, Span, together
+from ...modalities.picture_files import SUFFIXES, NotAPicture, PictureLevels, Ranges, levels, opened, plain, shaped
 from ...text import _, ngettext, number, size
 from . import layouts
 from .choices import Choices
@@ -56,14 +55,14 @@ def read_pictures(
     """
     notes: list[str] = []
     made: list[Decision] = []
-    sizes, levels = _surveyed(found.files)
+    sizes, values = _surveyed(found.files, bool(choices.range))
     h, w = choices.size or _common_size(sizes, notes)
-    span = layouts.span(levels, choices, made) if levels else None
+    ranges = layouts.picture_ranges(values, choices, made)
     check_room(len(found.files), 3 * h * w, 1)
     read = _Read()
     for i, file in enumerate(found.files):
         try:
-            picture, changes = _picture(file, (h, w), choices, span)
+            picture, changes = _picture(file, (h, w), choices, ranges)
         except SettingError as error:
             read.skipped.append(Skipped(file.name, _reason(file, error)))
         else:
@@ -153,9 +152,9 @@ def _open(file: File) -> Image.Image:
     return opened(file.read(), bytes_max=FILE_BYTES, side_max=SIDE_MAX)
 
 
-def _picture(file: File, shape: tuple[int, int], choices: Choices, span: Span | None) -> tuple[np.ndarray, list[str]]:
+def _picture(file: File, shape: tuple[int, int], choices: Choices, ranges: Ranges) -> tuple[np.ndarray, list[str]]:
     """(1, h, w) if it is grey, else (3, h, w), and how it had to be changed: keys of `_note`."""
-    found = plain(_open(file), choices.ground, span)
+    found = plain(_open(file), choices.ground, ranges)
     upright, changes = found.image, list(found.changes)
     if upright.size != shape[::-1]:
         changes.append("resized")
@@ -240,25 +239,23 @@ def _stacked(pictures: list[np.ndarray], channels: int) -> np.ndarray:
     return x
 
 
-def _surveyed(files: Sequence[File]) -> tuple[list[tuple[int, int]], Levels | None]:
-    """(h, w) of some pictures, upright, and the values of all those of more than 8 bits or of floats; None if none of
-    the some has them."""
+def _surveyed(files: Sequence[File], asked: bool) -> tuple[list[tuple[int, int]], list[PictureLevels]]:
+    """(h, w) of some pictures, upright, and the values of these; of all if their range is asked for or in question."""
     candidates = [f for f in files if is_picture(f)] or list(files)
     some = candidates[:: max(1, len(candidates) // SIZED)]
-    sizes, levels = [], []
+    sizes, found = [], []
     for file in some:
         with contextlib.suppress(SettingError):  # reported when it is read
             image = _open(file)
-            levels.append(deep_levels(image))
+            found.append(levels(image))
             upright = plain(image).image
             sizes.append((upright.height, upright.width))
-    deep = [v for v in levels if v]
-    if deep and len(some) < len(candidates):
-        deep = []
+    if len(some) < len(candidates) and (asked or layouts.in_question(found)):
+        found = []
         for file in candidates:
             with contextlib.suppress(SettingError):
-                deep += [v for v in [deep_levels(_open(file))] if v]
-    return sizes, together(deep) if deep else None
+                found.append(levels(_open(file)))
+    return sizes, found
 
 
 def _common_size(sizes: list[tuple[int, int]], notes: list[str]) -> tuple[int, int]:

@@ -21,10 +21,11 @@ def class_names(y: np.ndarray, n: int, notes: list[str]) -> np.ndarray:
     if y.shape != (n,):
         raise SettingError(
             ngettext(
-                "labels of shape {shape}: expected one label for the {n} sample.",
-                "labels of shape {shape}: expected one label for each of the {n} samples.",
+                "labels of shape {shape}: expected one label for the {n} sample, or {flag} to leave them out.",
+                "labels of shape {shape}: expected one label for each of the {n} samples, or {flag} to leave them out.",
                 n,
                 shape=y.shape,
+                flag="--labels none",
             )
         )
     if y.dtype.kind in "cVO":

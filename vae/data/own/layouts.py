@@ -3,33 +3,56 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from ...errors import SettingError
 from ...modalities import value_range
-from ...modalities.picture_files import GROUNDS
+from ...modalities.picture_files import GROUNDS, PictureLevels, Ranges
 from ...registry import MODALITIES, Modality
 from ...text import _, ngettext, number
 from .choices import Choices
 from .decisions import Decision, decide
-from .rows import check_room
+from .rows import FEWEST, check_room
 
-AXES = {"nct": "line", "ntc": "line", "nhw": "grid", "nchw": "grid", "nhwc": "grid"}  # of an array -> of its modality
-LAST = ("ntc", "nhwc")  # those with the channels last
+AXES = {  # of an array -> of its modality
+    "nct": "line", "ntc": "line", "nhw": "grid", "hwn": "grid", "nchw": "grid", "nhwc": "grid", "hwcn": "grid",
+}  # fmt: skip
+LAST = ("ntc", "nhwc", "hwcn")  # those with the channels last, once the samples are on the first axis
+SAMPLES_LAST = ("hwn", "hwcn")
+SIDE_MIN = 8  # px: two equal axes from this length on are more likely the sides of a picture than channels and steps
 CHANNELS = (1, 3, 4)  # of pictures: grey, colour, and with opacity
 SURE = 128  # bytes that reach this are hardly anything but 0-255
 RANGES = ("0:1", "-1:1", *(f"0:{2**bits - 1}" for bits in value_range.BITS))
 
 
-def of_array(x: np.ndarray, choices: Choices, notes: list[str], made: list[Decision]) -> tuple[np.ndarray, str]:
-    """An array whose axes are not known, as (n, *shape), and its modality. Raises: SettingError."""
+def of_array(
+    x: np.ndarray, choices: Choices, notes: list[str], made: list[Decision], *, given: tuple[int, ...] = ()
+) -> tuple[np.ndarray, str]:
+    """An array whose axes are not known, as (n, *shape), and its modality. given: its shape before `samples_first`,
+    where the samples may have been on any axis. Raises: SettingError."""
     x = checked(x)
     if choices.size and x.ndim == 2:
         return as_samples(x, choices, notes, made)
-    x, layout = _arranged(x, choices, made)
+    if x.ndim == 2 and choices.kind == "auto" and (side := _side(x)):
+        notes.append(
+            _(
+                "If each row of {m} values is a picture of {side}x{side}: --size {side}x{side}, or the picture size on "
+                "the page.",
+                m=number(x.shape[1]),
+                side=side,
+            )
+        )
+    x, layout = _arranged(x, choices, made, given)
     return as_samples(x, choices, notes, made, layout)
+
+
+def samples_first(x: np.ndarray, choices: Choices) -> np.ndarray:
+    """x with its samples on the first axis: from the last one if that was chosen, or is likely."""
+    last = choices.layout in SAMPLES_LAST if choices.layout else _samples_last(x.shape)
+    return np.moveaxis(x, -1, 0) if last and x.ndim > 2 else x
 
 
 def checked(x: np.ndarray) -> np.ndarray:
@@ -44,7 +67,9 @@ def checked(x: np.ndarray) -> np.ndarray:
         raise SettingError(
             _("x is {dtype} {shape}: expected numbers. {hint}", dtype=x.dtype.name, shape=x.shape, hint=kind)
         )
-    if x.ndim < 2 or not x.size:
+    if not x.size:
+        raise SettingError(_("x is {dtype} {shape}: it is empty.", dtype=x.dtype.name, shape=x.shape))
+    if x.ndim < 2:
         raise SettingError(
             _(
                 "x is {dtype} {shape}: expected numbers of shape (n, m), (n, h, w), (n, c, h, w) or (n, c, t).",
@@ -106,14 +131,54 @@ def span(levels: value_range.Levels, choices: Choices, made: list[Decision]) -> 
     return value_range.parsed(decide(made, replace(choices, range=chosen), "range", guess, why, options=options))
 
 
-def _arranged(x: np.ndarray, choices: Choices, made: list[Decision]) -> tuple[np.ndarray, str]:
+def picture_ranges(found: Iterable[PictureLevels], choices: Choices, made: list[Decision]) -> Ranges:
+    """The values of black and white of some pictures together. Raises: SettingError: not a range."""
+    deep, eight = ([v for v in kind if v] for kind in zip(*found, strict=True)) if (found := [*found]) else ([], [])
+    if deep:
+        return Ranges(deep=span(value_range.together(deep), choices, made))
+    if eight and (choices.range or in_question(found)):
+        return Ranges(eight=span(value_range.together(eight), choices, made))
+    return Ranges()
+
+
+def in_question(found: Sequence[PictureLevels]) -> bool:
+    """Whether the values of black and white have to be decided: pictures of more than 8 bits, or all dark."""
+    return any(v.deep for v in found) or (
+        all(v.eight and v.eight.high < SURE for v in found) and any(v.eight and v.eight.high for v in found)
+    )
+
+
+def _side(x: np.ndarray) -> int:
+    """The side of the square pictures that the rows of x may be, grey or in colour: by their length, and by values that
+    fill a range of 8 bits; 0 if they may not."""
+    side = next((s for c in (1, 3) if (s := math.isqrt(x.shape[1] // c)) >= SIDE_MIN and c * s * s == x.shape[1]), 0)
+    if not side:
+        return 0
+    found = value_range.levels(x)
+    return side if found.whole and found.low == 0 and SURE <= found.high <= 255 else 0
+
+
+def _samples_last(given: tuple[int, ...]) -> bool:
+    """Whether an array of this shape is likely (h, w, n) or (h, w, c, n): its first two axes alone are equal."""
+    h, w, *channels, n = given if len(given) > 2 else (0, 0, 0)
+    square = SIDE_MIN <= h == w != n >= FEWEST
+    return square and (not channels or (len(channels) == 1 and channels[0] in CHANNELS))
+
+
+def _arranged(x: np.ndarray, choices: Choices, made: list[Decision], given: tuple[int, ...]) -> tuple[np.ndarray, str]:
     """x with its channels first, and the layout of its modality; "" if its axes can be only one thing."""
     chosen = "" if choices.kind == "auto" else MODALITIES.get(choices.kind).layout
     fitting = [axes for axes, layout in AXES.items() if len(axes) == x.ndim and chosen in ("", layout)]
-    options = [axes for axes in fitting if x.ndim != 4 or x.shape[axes.index("c")] in CHANNELS] or fitting
-    if len(options) < 2 and not choices.layout:
+    fitting = [axes for axes in fitting if given or axes not in SAMPLES_LAST]
+    first = [axes for axes in fitting if axes not in SAMPLES_LAST]
+    options = [axes for axes in first if x.ndim != 4 or x.shape[axes.index("c")] in CHANNELS] or first
+    likely = [axes for axes in fitting if axes in SAMPLES_LAST and _samples_last(given)]
+    if len(options) < 2 and not choices.layout and not likely:
         return (np.moveaxis(x, -1, 1) if options and options[0] in LAST else x), ""
-    guess, why = _guessed(x, options)
+    guess, why = _guessed(x if x.shape == given else np.moveaxis(x, 0, -1) if given else x, options)
+    if likely:
+        guess, why = likely[0], _("the shape is {shape}, with two equal sides", shape=given)
+    options = [axes for axes in fitting if axes in options or axes in SAMPLES_LAST]
     axes = decide(made, choices, "layout", guess, why, options=options)
     return np.moveaxis(x, -1, 1) if axes in LAST else x, AXES[axes]
 
@@ -126,6 +191,8 @@ def _guessed(x: np.ndarray, options: list[str]) -> tuple[str, str]:
     best = _likeliest(x, "") if "nhw" in options else None
     if best and best.layout == "grid":
         return "nhw", _("the shape is {shape}, the values are those of pictures", shape=x.shape)
+    if "nhw" in options and x.shape[1] == x.shape[2] >= SIDE_MIN:
+        return "nhw", _("the shape is {shape}, with two equal sides", shape=x.shape)
     why = _("the shape is {shape}, with fewer channels than time steps", shape=x.shape)
     return ("ntc" if x.shape[2] < x.shape[1] else "nct"), why
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ...errors import SettingError
-from ...text import _
+from ...text import _, number
 from .choices import Choices
 from .decisions import NONE, Decision, decide
 
@@ -32,8 +32,11 @@ class Part:
     y: str | None = None
 
 
-def parts(arrays: Mapping[str, np.ndarray], file: str) -> dict[str, Part]:
-    """By split, train first; ALL if the names say none. Raises: SettingError: no array is called as samples are."""
+def parts(arrays: Mapping[str, np.ndarray], file: str, pickled: Sequence[str] = ()) -> dict[str, Part]:
+    """By split, train first; ALL if the names say none. pickled: arrays of the file that cannot be loaded.
+
+    Raises: SettingError: no array is called as samples are.
+    """
     found: dict[str, dict[str, list[tuple[int, Any]]]] = {}
     for name in arrays:
         split, word = _read(name)
@@ -52,6 +55,15 @@ def parts(arrays: Mapping[str, np.ndarray], file: str) -> dict[str, Part]:
         name = (alone or [*arrays])[0]
         y = found.get(ALL, {}).get("y")
         return {ALL: Part(name, min(y)[1] if y and min(y)[1] != name else None)}
+    if pickled and not arrays:
+        raise SettingError(
+            _(
+                "{name}: {names} contains pickled Python objects, which are never loaded. Save it as an array of "
+                "numbers.",
+                name=file,
+                names=", ".join(pickled),
+            )
+        )
     raise SettingError(
         _(
             "{name}: expected an array named x (or {others}), or x_train and x_test; found {names}.",
@@ -78,11 +90,27 @@ def labelled(
         if name != part.x and a.ndim and len(a) == n and all(_of(name, first, s, arrays) for s in found)
     ]
     guess = part.y if part.y in names else None
-    why = _("the name of the array says so") if guess else _("no array is called {names}", names=", ".join(LABELS[:-1]))
+    if guess:
+        why = _("the name of the array says so")
+    elif part.y:
+        why = _(
+            "{name} has the shape {shape}, which is no label for each of {n} samples",
+            name=part.y,
+            shape=arrays[part.y].shape,
+            n=number(n),
+        )
+    else:
+        why = _("no array is called {names}", names=", ".join(LABELS[:-1]))
     value = decide(made, choices, "labels", guess or NONE, why, options=[*names, NONE])
     if value == NONE and NONE not in names:
         return {split: replace(p, y=None) for split, p in found.items()}
     return {split: replace(p, y=_of(value, first, split, arrays)) for split, p in found.items()}
+
+
+def unused(arrays: Mapping[str, np.ndarray], found: dict[str, Part]) -> list[str]:
+    """The names of the arrays that are neither samples nor labels."""
+    used = {name for part in found.values() for name in (part.x, part.y)}
+    return [name for name in arrays if name not in used]
 
 
 def _read(name: str) -> tuple[str, str]:

@@ -32,7 +32,7 @@ from .understand import Understood
 OWN = "your own:"  # prefix of licence and origin of user data; checkpoints store these, so it is never translated
 VARIABLE = "ZSCOPE_OWN"
 DESCRIPTION, FORMAT = "description.json", 1
-ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+ARRAYS = ("x_train", "y_train", "x_test", "y_test", "spans_train")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 DISK_RESERVE = 256 * 2**20  # bytes left on the disk after a data set is added
 Guard = Callable[[str], AbstractContextManager[None]]  # entered to delete a data set; raises SettingError
@@ -174,7 +174,8 @@ def load(folder: Path) -> Samples:
                 )
             )
         arrays[key] = array if key.startswith("x") else np.array(array)
-    return Samples(arrays["x_train"], arrays.get("y_train"), arrays["x_test"], arrays.get("y_test"))
+    x_train, x_test, y = arrays["x_train"], arrays["x_test"], (arrays.get("y_train"), arrays.get("y_test"))
+    return Samples(x_train, y[0], x_test, y[1], spans_train=arrays.get("spans_train"))
 
 
 def verify(name: str) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from ...errors import SettingError
 from ...text import ngettext, number, significant
+from .. import splits
 from .choices import Choices
 from .rows import FEWEST, Rows, natural
 
@@ -24,36 +25,25 @@ def split(rows: Rows, choices: Choices, notes: list[str]) -> tuple[np.ndarray, n
         return _by_time(rows, choices, notes)
     random = np.random.default_rng(choices.seed)
     classes = np.zeros(len(rows.x), int) if rows.labels is None else np.unique(rows.labels, return_inverse=True)[1]
-    sizes = np.bincount(classes)
-    counts = test_counts(sizes, choices.test_share, random)
-    test = np.zeros(len(classes), bool)
-    members = np.split(np.argsort(classes, kind="stable"), np.cumsum(sizes)[:-1])
-    for own, n in zip(members, counts.tolist(), strict=True):
-        test[random.permutation(own)[:n]] = True
+    test, counts = splits.stratified(classes, choices.test_share, random)
     if untested := int((counts == 0).sum()):
         notes.append(
             ngettext(
                 "{n} of {classes} classes has no test sample: it has too few samples for a share of {share}.",
                 "{n} of {classes} classes have no test sample: they have too few samples for a share of {share}.",
                 untested,
-                classes=number(len(sizes)),
+                classes=number(len(counts)),
                 share=significant(choices.test_share, 3),
             )
         )
     return np.flatnonzero(~test), np.flatnonzero(test)
 
 
-def test_counts(sizes: np.ndarray, share: float, random: np.random.Generator) -> np.ndarray:
-    """How many samples of each class are for testing: that share of all, at least one; of each class its share to
-    within one sample, and never its last one, which trains. Ties are broken at random."""
-    exact = share * sizes
-    counts = np.minimum(exact.astype(int), sizes - 1)
-    total = max(1, round(share * int(sizes.sum())))
-    remainders = np.where(sizes - counts > 1, exact - counts, -1.0)
-    order = np.lexsort((random.random(len(sizes)), -remainders))
-    order = order[remainders[order] >= 0]
-    counts[order[: max(0, total - int(counts.sum()))]] += 1
-    return counts
+def spans(rows: Rows) -> np.ndarray | None:
+    """For windows of series (n, 3) int64: the series, its first and its last step; None for other samples."""
+    if rows.when is None or rows.source is None:
+        return None
+    return np.column_stack([np.unique(rows.source, return_inverse=True)[1], rows.when]).astype(np.int64)
 
 
 # ---------------------------------------------------------------- parts
@@ -76,15 +66,9 @@ def _note_unknown(labels: np.ndarray | None, test: np.ndarray, notes: list[str])
 
 def _by_time(rows: Rows, choices: Choices, notes: list[str]) -> tuple[np.ndarray, np.ndarray]:
     """The last share of each series is the test set; a window across the border is in neither set."""
-    train, test = np.zeros(len(rows.x), bool), np.zeros(len(rows.x), bool)
-    assert rows.source is not None  # or the caller would not split by time
-    assert rows.when is not None
-    for source in np.unique(rows.source):
-        own = rows.source == source
-        last = int(rows.when[own, 1].max())
-        border = min(round((last + 1) * (1 - choices.test_share)), int(rows.when[own, 0].max()))
-        train |= own & (rows.when[:, 1] < border)
-        test |= own & (rows.when[:, 0] >= border)
+    windows = spans(rows)
+    assert windows is not None  # or the caller would not split by time
+    train, test = splits.by_time(windows, choices.test_share)
     if train.sum() < FEWEST // 2 or not test.any():
         raise SettingError(
             ngettext(

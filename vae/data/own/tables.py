@@ -210,10 +210,10 @@ def _note_lacking(whole: np.ndarray, notes: list[str]) -> None:
     if not whole.all():
         notes.append(
             ngettext(
-                "{lacking} of {n} row lacks a value and was left out.",
-                "{lacking} of {n} rows lack a value and were left out.",
-                len(whole),
-                lacking=number(int((~whole).sum())),
+                "{n} of {rows} rows lacks a value and was left out.",
+                "{n} of {rows} rows lack a value and were left out.",
+                int((~whole).sum()),
+                rows=number(len(whole)),
             )
         )
     if not whole.any():

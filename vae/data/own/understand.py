@@ -11,6 +11,7 @@ import numpy as np
 from ...disk.guarded_pictures import FORMATS
 from ...errors import SettingError
 from ...registry import MODALITIES
+from ...settings import QUESTIONS, flag
 from ...text import _, ngettext, number, significant, size
 from ...types import Samples
 from . import splitting, standard, zip_names
@@ -153,6 +154,9 @@ def understand(found: Given, choices: Choices, progress: Progress = lambda done,
                 found.passed_over,
             )
         )
+    decided = {decision.name for decision in (*made, *rows.decisions)}
+    if idle := [flag(name) for name in QUESTIONS if getattr(choices, name) and name not in decided]:
+        notes.append(_("These files leave nothing to decide by {flags}.", flags=", ".join(idle)))
     low, high = float(rows.x.min()), float(rows.x.max())
     if low == high:
         notes.append(_("All values are {value}: there is nothing to model.", value=significant(low, 4)))
@@ -182,7 +186,9 @@ def understand(found: Given, choices: Choices, progress: Progress = lambda done,
         pictures=MODALITIES.get(rows.modality).pictures(x_train[shown]),
         decisions=(*made, *rows.decisions),
     )
-    return Understood(preview, Samples(x_train, y_train, x_test, y_test), tuple(names), mean, std)
+    spans = splitting.spans(rows)
+    samples = Samples(x_train, y_train, x_test, y_test, spans_train=None if spans is None else spans[train])
+    return Understood(preview, samples, tuple(names), mean, std)
 
 
 def readable() -> str:

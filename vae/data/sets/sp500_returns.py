@@ -94,4 +94,7 @@ def windows(dates: np.ndarray, names: tuple[str, ...], prices: np.ndarray) -> Sa
         x = ((part[starts[:, None] + np.arange(DAYS)] - mean) / std).astype(np.float32)  # (windows, DAYS, stocks)
         x = np.ascontiguousarray(x.transpose(2, 0, 1).reshape(-1, 1, DAYS))
         sides.append((x, np.repeat(labels, len(starts))))
-    return Samples(*sides[0], *sides[1])
+        if part is train:
+            first = np.tile(starts, len(names))
+            spans = np.column_stack([np.repeat(np.arange(len(names)), len(starts)), first, first + DAYS - 1])
+    return Samples(*sides[0], *sides[1], spans_train=spans)

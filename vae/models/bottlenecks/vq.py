@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from ...losses.batch_shares import added, gathered, shared
 from ...losses.model import Model
 from ...types import Output
 
@@ -40,23 +41,24 @@ class Codebook(nn.Module):
 
     @torch.no_grad()
     def revive(self, z: Float[Tensor, "n w"]) -> None:
-        """Restarts dead codes at random rows of z, chosen with the global generator.
+        """Restarts dead codes at random rows of z, chosen with the global generator. z: of the whole batch.
 
         Their small count lets the first vectors assigned to them move them, or lets them die again soon.
         """
         even = len(z) / len(self.vectors)
         dead = (self.counts <= DEAD * even)[:, None]
-        rows = z[torch.randint(len(z), (len(self.vectors),), device=z.device)]
+        rows = z[shared(torch.randint(len(z), (len(self.vectors),), device=z.device))]
         self.vectors.copy_(torch.where(dead, rows, self.vectors))
         self.sums.copy_(torch.where(dead, rows * (REVIVED * even), self.sums))
         self.counts.copy_(torch.where(dead[:, 0], REVIVED * even, self.counts))
 
     @torch.no_grad()
     def learn(self, z: Float[Tensor, "n w"], codes: Int[Tensor, " n"]) -> None:
-        """One step of the moving averages; each vector becomes sum / count, with Laplace smoothing of the counts."""
+        """One step of the moving averages; each vector becomes sum / count, with Laplace smoothing of the counts. z: of
+        this process; the averages follow the whole batch."""
         chosen = nn.functional.one_hot(codes, len(self.vectors)).to(z.dtype)
-        self.counts.lerp_(chosen.sum(0), 1 - self.decay)
-        self.sums.lerp_(chosen.T @ z, 1 - self.decay)
+        self.counts.lerp_(added(chosen.sum(0)), 1 - self.decay)
+        self.sums.lerp_(added(chosen.T @ z), 1 - self.decay)
         n = self.counts.sum()
         smoothed = (self.counts + SMOOTHING) / (n + len(self.counts) * SMOOTHING) * n
         self.vectors.copy_(self.sums / smoothed[:, None])
@@ -76,9 +78,10 @@ def commitment(model: Model, output: Output, x: Tensor) -> Float[Tensor, ""]:
 
 def code_perplexity(model: Model, output: Output, x: Tensor) -> Float[Tensor, ""]:
     """exp of the entropy of code usage in the batch: the effective number of codes, 1 to K."""
-    return perplexity(model.codes(output.latent.z.detach()), len(model.codebook()))
+    return perplexity(gathered(model.codes(output.latent.z.detach())), len(model.codebook()))
 
 
 def perplexity(codes: Int[Tensor, " *shape"], n_codes: int) -> Float[Tensor, ""]:
-    share = torch.bincount(codes.flatten(), minlength=n_codes) / codes.numel()
+    counts = codes.new_zeros(n_codes).index_add_(0, codes.flatten(), torch.ones_like(codes.flatten()))
+    share = counts / codes.numel()
     return torch.special.entr(share).sum().exp()

@@ -1,0 +1,103 @@
+"""What the log-likelihoods of a card are of, how its NLL was estimated, and why two of them do not compare.
+
+Plain data in, text out; knows no widgets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vae.data.published import fixed_mnist
+from vae.metrics.bounds import UNDEQUANTISED, few
+from vae.registry import MODALITIES, traits
+from vae.text import _, ngettext, number, percent, significant
+
+
+def likelihood(card: Mapping) -> str:
+    """The likelihood p(x|z) of a model; for a family without a choice that of its modality."""
+    modality = MODALITIES.get((card.get("spec") or {}).get("modality", "image"))
+    return (card.get("hparams") or {}).get("likelihood", modality.likelihood)
+
+
+def measure(card: Mapping) -> str:
+    """What the log-likelihoods of a card are of. Two models of one data set are comparable in nats if it is the same.
+
+    All densities of the same values compare, whatever their form: a Gaussian with a fixed sigma, with a learned one,
+    the continuous Bernoulli. A probability of binary pixels is another thing, and so is one of pixels that were made
+    binary in another way; and a model of p(x|y) is given the label that a model of p(x) has to account for.
+    """
+    has = traits(card)
+    of = "log p(x, y)" if "semi_supervised" in has else "log p(x|y)" if "conditional" in has else "log p(x)"
+    if likelihood(card) != "bernoulli":
+        return _("{of}, density of the values", of=of)
+    if made := pixels(card):
+        return _("{of}, probability of {pixels}", of=of, pixels=made)
+    return _("{of}, probability of binary pixels, in expectation over the grey ones", of=of)
+
+
+def pixels(card: Mapping) -> str:
+    """The binary pixels that a model is evaluated on; "" where they were not made binary."""
+    drawn = card.get("binarisation")
+    if not drawn:
+        return ""
+    if drawn["name"] == fixed_mnist.NAME:
+        return _("binary pixels (fixed draw of {cite})", cite=_(fixed_mnist.CITE))
+    return _("binary pixels (zscope's fixed draw with seed {seed})", seed=drawn["seed"])
+
+
+def dequantised(card: Mapping) -> str:
+    """A sentence on log-likelihoods that are of a density of pixels; "" for other ones."""
+    modality = MODALITIES.get((card.get("spec") or {}).get("modality", "image"))
+    density = modality.bounded and likelihood(card) != "bernoulli" and "deterministic" not in traits(card)
+    return _(UNDEQUANTISED) if density else ""
+
+
+def evidence(metrics: Mapping) -> list[str]:
+    """Sentences on how the NLL was estimated: of which binarisations, and how many importance samples count."""
+    said = []
+    if n := metrics.get("nll_binarisations"):
+        said.append(
+            ngettext(
+                "Mean over {n} seeded binarisation of each sample.",
+                "Mean over {n} seeded binarisations of each sample.",
+                n,
+            )
+        )
+    if metrics.get("nll_ess") is not None and metrics.get("nll_low_ess") is not None and metrics.get("nll_k"):
+        said.append(
+            _(
+                "Effective sample size of the importance weights: {ess} of {k} on average, below {few} for {share} of "
+                "the samples.",
+                ess=number(metrics["nll_ess"], 1),
+                k=number(metrics["nll_k"]),
+                few=significant(few(metrics["nll_k"])),
+                share=percent(metrics["nll_low_ess"]),
+            )
+        )
+    return said
+
+
+def samples(card: Mapping) -> int | None:
+    """The number of importance samples of a card's NLL; None: it has none."""
+    return (card.get("metrics") or {}).get("nll_k")
+
+
+def notes(card: Mapping) -> list[str]:
+    """Sentences that belong beside the log-likelihoods of a card."""
+    evaluated = _("Evaluated on {pixels}.", pixels=made) if (made := pixels(card)) else ""
+    return [said for said in (dequantised(card), evaluated) if said]
+
+
+def not_comparable(a: Mapping, b: Mapping) -> str:
+    """Why the log-likelihoods, or the NLLs alone, of two models of one data set do not compare; "" where they do."""
+    if measure(a) != measure(b):
+        each = "; ".join(f"{card['name']}: {measure(card)}" for card in (a, b))
+        return _("Not comparable: the log-likelihoods of these models are of different things. {each}.", each=each)
+    one, other = samples(a), samples(b)
+    if one and other and one != other:
+        return _(
+            "The NLLs are not comparable: one was estimated with k = {one} importance samples, the other with {other}.",
+            one=number(one),
+            other=number(other),
+        )
+    return ""

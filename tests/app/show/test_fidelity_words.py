@@ -1,0 +1,35 @@
+"""Fidelity in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.show.fidelity import sentence, warning
+from vae.atlas.fidelity import Fidelity
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (
+            Fidelity(0.087, 0.138, 0.143, 16),
+            "by 0.087 (RMS), less than neighbouring samples",
+        ),
+        (Fidelity(0.1, 0.105), "0.1 (RMS), about as much as neighbouring samples differ from each other (0.1)"),
+        (Fidelity(0.2, 0.1), "0.2 (RMS), more than neighbouring samples differ from each other (0.1)"),
+        (Fidelity(0.2), "Reconstructions differ from the samples by 0.2 (RMS)."),
+        (Fidelity(0.1, 0.3, 0.1, 1), "PCA with 1 component: 0.1."),
+        (Fidelity(0.2, 0.3, 0.1, 16), "PCA with 16 components does better: 0.1."),
+    ],
+)
+def test_a_sentence_compares(found, words):
+    assert words in sentence(found)
+
+
+def test_only_a_poor_model_has_a_warning():
+    assert warning(Fidelity(0.087, 0.138, 0.143, 16)) == ""
+    assert warning(None) == ""
+    said = warning(Fidelity(0.2, 0.1, 0.3, 16))
+    assert said.startswith("This model reconstructs poorly.")
+    assert "does better" not in said
+    assert "PCA with 16 components does better" in warning(Fidelity(0.2, 0.3, 0.1, 16))
