@@ -87,15 +87,18 @@ QUESTIONS: dict[str, Question] = {  # by the field of `Choices`, and the flag of
     "header": Question(
         N_("Header"), N_("whether the first row of a table has the names of its columns"), ("yes", "no")
     ),
+    "skip": Question(N_("Skip"), N_("the number of lines above a table of text")),
+    "sheet": Question(N_("Sheet"), N_("the sheet of a spreadsheet")),
     "decimal": Question(N_("Decimal sign"), N_("how a table of text writes decimals"), ("point", "comma")),
     "encoding": Question(
-        N_("Encoding"), N_("how a text file stores letters"), ("utf-8", "cp1252", "utf-16-le", "utf-16-be")
+        N_("Encoding"), N_("how a text file stores letters"), ("utf-8", "cp1252", "mac_roman", "utf-16-le", "utf-16-be")
     ),
     "delimiter": Question(
         N_("Delimiter"),
         N_("what separates the cells of a table of text"),
         ("comma", "semicolon", "tab", "bar", "spaces"),
     ),
+    "missing": Question(N_("Missing value"), N_("the number that stands for a missing value in a table, or none")),
     "range": Question(N_("Range"), N_("the values of black and white in pictures, as LOW:HIGH")),
     "layout": Question(
         N_("Layout"),

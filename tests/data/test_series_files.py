@@ -39,6 +39,20 @@ def test_each_channel_is_standardised_and_another_length_is_stretched():
     assert np.corrcoef(read[0], np.sin(np.linspace(0, 6, 96)))[0, 1] > 0.9999
 
 
+def test_a_series_is_read_as_any_other_table():
+    x = np.round(RNG.normal(size=(24, 2)), 3)
+    rows = [f"{k * 0.02:.2f};{a};{b}" for k, (a, b) in enumerate(x)]
+    for text in ("\n".join(["t;a;b", *rows]).replace(".", ","), "\n".join(["Device: 5", "", "t;a;b", *rows])):
+        for encoding in ("utf-8", "utf-16", "cp1252"):
+            np.testing.assert_allclose(read_series(text.encode(encoding), (2, 24), "as it is"), x.T, atol=1e-6)
+
+
+def test_decimal_commas_are_never_taken_for_two_columns():
+    with pytest.raises(SettingError, match="expected comma-separated numbers"):
+        series.from_bytes(b"a;b\n0,5;1,5\n0,25;2,5\n", None)
+    np.testing.assert_array_equal(series.from_bytes(b"a;b\n0.5;1.5\n2;3\n", None), [[0.5, 2], [1.5, 3]])
+
+
 def test_one_channel_needs_no_axis_of_its_own():
     x = RNG.normal(size=30)
     np.testing.assert_allclose(read_series(npy(x), (1, 30), "as it is")[0], x, rtol=1e-6)
@@ -47,10 +61,10 @@ def test_one_channel_needs_no_axis_of_its_own():
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"", "no numbers"),
+        (b"", "Empty CSV file"),
         (b"time\n", "no numbers"),
-        (b"1,2\n3\n", "different lengths"),
-        (b"1,2\n3,x\n", "line 2: '3,x'"),
+        (b"1,2\n3\n", "expected a CSV or NPY file with one series: cannot be read as CSV"),
+        (b"1,2\n3,x\n", "columns that are not numeric: f1"),
         (b"1,2\n", "at least 2 time steps"),
         (b"1,2\nnan,3\n", "finite"),
         (b"1,2,3\n4,5,6\n7,8,9\n", r"has shape \(3, 3\); expected \(time steps, 2\)"),

@@ -17,8 +17,8 @@ def write(names: Sequence[str], rows: Float[np.ndarray, "n m"]) -> bytes:
     return "\n".join([",".join(names), *lines, ""]).encode()
 
 
-def read(data: bytes, expected: str = "CSV") -> Float[np.ndarray, "n m"]:
-    """The rows of a CSV file of numbers; the first line may be names. expected: the accepted formats, for the message.
+def read(data: bytes) -> Float[np.ndarray, "n m"]:
+    """The rows of a CSV file of numbers, between commas or semicolons; the first line may be names.
 
     Raises: SettingError: not text, no numbers, or lines of different lengths.
     """
@@ -30,13 +30,13 @@ def read(data: bytes, expected: str = "CSV") -> Float[np.ndarray, "n m"]:
                 "expected a {format} file; the {n} byte given is not text.",
                 "expected a {format} file; the {n} bytes given are not text.",
                 len(data),
-                format=expected,
+                format="CSV",
             )
         ) from None
     rows = []
     for i, line in enumerate(lines, 1):
         try:
-            rows.append([float(value) for value in line.replace(";", ",").split(",")])
+            rows.append([float(value) for value in line.split(";" if ";" in line else ",")])
         except ValueError:
             if i > 1:  # the first may be names
                 raise SettingError(

@@ -34,7 +34,10 @@ class Choices:
     seed: int = 0
     labels: str = ""
     header: str = ""
+    skip: str = ""
+    sheet: str = ""
     decimal: str = ""
+    missing: str = ""
     encoding: str = ""
     delimiter: str = ""
     dates: str = ""

@@ -1,73 +1,101 @@
-"""Columns of a table: which hold numbers, which a time, which the labels."""
+"""Columns of a table that hold numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ...errors import SettingError
 from ...text import _, number
-from .choices import Choices
-from .decisions import NONE, Decision, decide
-from .rows import CLASSES_MAX, check_room
-from .table_files import is_content
-from .text_tables import NULLS, SEPARATORS, SIGNS, listed, number_pattern
-from .times import is_time
+from .cells import MINUS, NULLS, SEPARATORS, SIGNS, UNITS, number_pattern
+from .rows import check_room
+from .text_tables import listed
 
-NAMED_LABEL = (
-    "label", "labels", "class", "classes", "target", "targets", "species", "y", "category", "klasse", "cell_type",
-    "celltype",
-)  # fmt: skip
 NAMED_ROW = ("", "id", "index", "row", "unnamed: 0", "__index_level_0__")
 EMPTY = 0.5  # columns with a larger share of missing values are left out before rows are
 ODD = 0.1  # columns of text with a larger share of cells that are no numbers are not numeric
-FEW = 20  # whole numbers that may be classes
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """The numeric columns. x: name -> (n,) float64, NaN for missing values; odd: name -> cells that are no numbers."""
+    """The numeric columns. x: name -> (n,) float64, NaN for missing values; odd: name -> cells that are no numbers;
+    infinite: name -> infinite values; other: name -> decimal sign, of columns in which it is not that of the table."""
 
     x: dict[str, np.ndarray]
     odd: dict[str, list[str]]
+    infinite: dict[str, int] = field(default_factory=dict)
+    other: dict[str, str] = field(default_factory=dict)
 
 
 def numbers(table, decimal: str = "point") -> Numbers:
     """Every column that holds numbers, or text that is numbers but for a few cells."""
     import pyarrow.types as types
 
-    x: dict[str, np.ndarray] = {}
-    odd: dict[str, list[str]] = {}
+    found = Numbers({}, {})
     for name in table.column_names:
         column, t = table.column(name), table.schema.field(name).type
         if types.is_integer(t) or types.is_floating(t) or types.is_boolean(t) or types.is_decimal(t):
             values = column.cast("float64", safe=False).to_numpy().astype(np.float64)
-            x[name] = np.where(np.isfinite(values), values, np.nan)
         elif types.is_string(t) or types.is_large_string(t):
-            values, others = _of_text(column, decimal)
-            if values is not None:
-                x[name], odd[name] = values, others
-    return Numbers(x, odd)
+            cells, sign = _without_unit(column), decimal
+            both = {word: _of_text(cells, word) for word in SIGNS}
+            if len(both[decimal][1]) > min(len(others) for _values, others in both.values()):
+                sign = next(word for word in SIGNS if word != decimal)  # no thousands: 0,381
+                found.other[name] = sign
+            values, others = both[sign]
+            if not _mostly(others, values):
+                found.other.pop(name, None)
+                continue
+            found.odd[name] = list(dict.fromkeys(f"{cell}"[:40] for cell in others))
+        else:
+            continue
+        if n := int(np.isinf(values).sum()):
+            found.infinite[name] = n
+        found.x[name] = np.where(np.isfinite(values), values, np.nan)
+    return found
 
 
-def _of_text(column, decimal: str) -> tuple[np.ndarray | None, list[str]]:
-    """Numbers of cells of text, and the cells that are none; None if those are too many."""
-    import pyarrow as pa
+def _mostly(others: list[str], values: np.ndarray) -> bool:
+    """Whether so few cells are no numbers that the others make a numeric column."""
+    n = len(others) + int((~np.isnan(values)).sum())
+    return n > len(others) and len(others) <= ODD * n
+
+
+def _without_unit(column):
+    """The cells without %, $ and the like, if all have the same; else as they are, which is no column of numbers."""
     import pyarrow.compute as pc
 
     cells = pc.utf8_trim_whitespace(column)
-    given = pc.fill_null(pc.invert(pc.is_in(cells, pa.array(NULLS, cells.type))), False)
-    fits = pc.and_(given, pc.fill_null(pc.match_substring_regex(cells, f"^{number_pattern(decimal)}$"), False))
-    n, n_odd = pc.sum(given).as_py() or 0, pc.sum(pc.and_(given, pc.invert(fits))).as_py() or 0
-    if not n or n_odd > ODD * n:
-        return None, []
-    plain = pc.replace_substring_regex(cells, SEPARATORS[decimal], "")
+    given = _given(cells)
+    n = pc.sum(given).as_py() or 0
+    for unit in UNITS:
+        if n and (pc.sum(pc.match_substring(cells, unit)).as_py() or 0) >= (1 - ODD) * n:
+            return pc.replace_substring(cells, unit, "")
+    return cells
+
+
+def _given(cells):
+    """Which cells are not empty and no word for nothing."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.and_(pc.is_valid(cells), pc.invert(pc.is_in(cells, pa.array(NULLS, cells.type))))
+
+
+def _of_text(cells, decimal: str) -> tuple[np.ndarray, list[str]]:
+    """Numbers of cells of text, NaN for none; and every cell that is none, but for those that stand for nothing."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    cells = pc.utf8_trim_whitespace(cells)
+    given = _given(cells)
+    pattern = f"^(({number_pattern(decimal, units=False)})|([-+]?[Ii]nf(inity)?))$"
+    fits = pc.and_(given, pc.fill_null(pc.match_substring_regex(cells, pattern), False))
+    plain = pc.replace_substring_regex(pc.replace_substring(cells, MINUS, "-"), SEPARATORS[decimal], "")
     plain = pc.replace_substring_regex(pc.replace_substring_regex(plain, SIGNS[decimal], "."), r"^\+", "")
     values = pc.if_else(fits, plain, pa.scalar(None, plain.type)).cast("float64").to_numpy().astype(np.float64)
-    others = pc.unique(pc.filter(cells, pc.and_(given, pc.invert(fits)))).to_pylist()
-    return np.where(np.isfinite(values), values, np.nan), [f"{cell}"[:40] for cell in others] if n_odd else []
+    return values, pc.filter(cells, pc.and_(given, pc.invert(fits))).to_pylist()
 
 
 def chosen_numbers(
@@ -89,11 +117,7 @@ def chosen_numbers(
         elif row != "series" and np.isnan(found.x[name]).mean() > EMPTY:
             empty.append(name)
         elif row == "sample" and name.lower() in NAMED_ROW and (np.diff(found.x[name]) > 0).all():
-            notes.append(
-                _("Column {name} only numbers the rows and was left out.", name=name)
-                if name
-                else _("A column without a name only numbers the rows and was left out.")
-            )
+            notes.append(_("Column {name} only numbers the rows and was left out.", name=name))
         else:
             used.append(name)
     if other:
@@ -112,6 +136,17 @@ def chosen_numbers(
     if odd:
         cells = "; ".join(f"{name}: {listed(others[:4])}" for name, others in list(odd.items())[:8])
         notes.append(_("Cells that are no numbers count as missing: {cells}.", cells=cells))
+    for sign in SIGNS:
+        if names := [name for name in used if found.other.get(name) == sign]:
+            notes.append(
+                _(
+                    "Columns read with another decimal sign ({sign}), which alone fits their cells: {names}.",
+                    sign=sign,
+                    names=listed(names),
+                )
+            )
+    if infinite := [f"{name} ({number(found.infinite[name])})" for name in used if name in found.infinite]:
+        notes.append(_("Infinite values count as missing: {counts}.", counts=listed(infinite)))
     check_room(table.num_rows, len(used), 8)
     x = np.stack([found.x[name] for name in used], 1)
     missing = np.isnan(x).sum(0)
@@ -120,58 +155,3 @@ def chosen_numbers(
         counts = ", ".join(f"{name} ({number(n)})" for n, name in worst if n)
         notes.append(_("Missing values: {counts}.", counts=counts))
     return tuple(used), x
-
-
-# ---------------------------------------------------------------- labels
-
-
-def label_column(table, found: Numbers, bare: bool, choices: Choices, made: list[Decision]) -> str:
-    """The name of the column of labels; "" if there is none. bare: whether the table has no header."""
-    free = [f.name for f in table.schema if f.name != choices.time_column and not is_content(f.type)]
-    guess, why = _likely_label(table, found, free, bare)
-    value = decide(made, choices, "labels", guess or NONE, why, options=list(dict.fromkeys([*free, NONE])))
-    return "" if value == NONE and NONE not in free else value
-
-
-def text_of(column, names: Sequence[str] = ()) -> np.ndarray:
-    """The cells of a column as text; of an empty one: missing. names: what numbers from 0 stand for."""
-    known = dict(enumerate(names))
-
-    def said(value) -> str:
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        return "missing" if value is None else str(known.get(value, value)).strip()
-
-    return np.array([said(value) for value in column.to_pylist()])
-
-
-def _likely_label(table, found: Numbers, free: list[str], bare: bool) -> tuple[str, str]:
-    for name in free:
-        if name.lower() in NAMED_LABEL:
-            return name, _("the name of the column says so")
-    ends = list(dict.fromkeys(free[-1:] + free[:1] * bare))
-    for name in ends:
-        if name not in found.x and not is_time(table.column(name)) and _repeats(table.column(name), CLASSES_MAX):
-            return name, _("its words repeat, and it is the first or last column")
-    others = [found.x[n] for n in free if n in found.x]
-    for name in ends if bare and len(others) > 2 else ():
-        rest = [found.x[n] for n in free if n in found.x and n != name]
-        fractions = sum(not _whole(x) for x in rest) > len(rest) / 2
-        if name in found.x and _whole(found.x[name]) and fractions and _repeats(table.column(name), FEW):
-            return name, _("it has few whole numbers beside columns of fractions, and is the first or last column")
-    return "", _("no column is called {names}", names=listed(NAMED_LABEL))
-
-
-def _whole(x: np.ndarray) -> bool:
-    x = x[~np.isnan(x)]
-    return bool((x == np.round(x)).all())
-
-
-def _repeats(column, most: int) -> bool:
-    import pyarrow.compute as pc
-    import pyarrow.types as types
-
-    if types.is_temporal(column.type) or types.is_null(column.type):
-        return False
-    n = pc.count_distinct(column).as_py()
-    return 2 <= n <= min(most, max(2, len(column) // 5))

@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 from ...errors import SettingError
 from ...text import _, ngettext
 from .choices import Choices
-from .columns import NAMED_LABEL, text_of
 from .decisions import NONE, Decision, decide
+from .label_columns import NAMED_LABEL, text_of
 from .sources import File
 from .table_files import is_content, read_columns
 from .text_tables import listed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float
@@ -10,8 +11,13 @@ from jaxtyping import Float
 from ...disk import guarded_arrays
 from ...disk.guarded import Refused
 from ...errors import SettingError, ShapeError
-from ...modalities import csv_values
 from ...text import N_, _, number, significant, size
+from .cells import is_number
+from .choices import Choices
+from .columns import numbers
+from .text_style import style_of
+from .text_tables import in_style, listed
+from .times import timelike
 
 FORMATS = ("CSV", "NPY")
 BYTES_MAX = 10 * 2**20
@@ -22,7 +28,8 @@ VALUE_MAX = 100.0  # std: a larger value is not standardised
 def read_series(data: bytes, shape: tuple[int, ...], fit: str = "standardised") -> Float[np.ndarray, "c t"]:
     """A CSV or NPY file with one series as float32 (c, t) of that shape.
 
-    CSV: one row per time step, one column per channel, with or without a line of names. NPY: (t, c), (c, t) or (t,). A
+    CSV: one row per time step, one column per channel, written in any way in which tables are read; a column of times
+    beside the channels is left out. NPY: (t, c), (c, t) or (t,). A
     series of another length is resampled to t by linear interpolation. fit: "standardised" gives each channel mean 0
     and standard deviation 1, as data sets do with all their samples together; "as it is" expects standardised values.
 
@@ -35,7 +42,7 @@ def read_series(data: bytes, shape: tuple[int, ...], fit: str = "standardised") 
         raise SettingError(_("fit {fit!r}: expected one of {known}.", fit=fit, known=", ".join(FITS)))
     if len(data) > BYTES_MAX:
         raise SettingError(_("the file has {size}; the limit is {limit}.", size=size(len(data)), limit=size(BYTES_MAX)))
-    x = _npy(data) if data.startswith(b"\x93NUMPY") else csv_values.read(data, _("CSV or NPY"))
+    x = _npy(data) if data.startswith(b"\x93NUMPY") else _csv(data, shape[0])
     (c, t), x = shape, x[:, None] if x.ndim == 1 else x
     if x.ndim != 2 or c not in x.shape or not x.size:
         raise SettingError(
@@ -58,6 +65,27 @@ def read_series(data: bytes, shape: tuple[int, ...], fit: str = "standardised") 
             )
         )
     return x.astype(np.float32)
+
+
+def _csv(data: bytes, channels: int) -> np.ndarray:
+    """The numeric columns, (rows, columns), with NaN for missing values."""
+    choices = Choices(rows="step")
+    try:
+        style = style_of([data], choices, [])
+        table = in_style(data, replace(style, header="no", units=()), [])
+        first = [column[0].as_py() for column in table.columns]
+        if not all(is_number(str(value)) for value in first):  # numbers are values here, whatever the style says
+            table = in_style(data, style, [])
+    except SettingError as e:
+        raise SettingError(_("expected a CSV or NPY file with one series: {reason}", reason=e)) from None
+    x = numbers(table, style.decimal).x
+    dates = [name for name in timelike(table) if name not in x or len(x) == channels + 1]
+    columns = [values for name, values in x.items() if name not in dates[:1]]
+    if not columns:
+        raise SettingError(_("the CSV file has no numbers."))
+    if other := [name for name in table.column_names if name not in (*x, *dates[:1])]:
+        raise SettingError(_("the CSV file has columns that are not numeric: {names}.", names=listed(other)))
+    return np.stack(columns, 1)
 
 
 def _npy(data: bytes) -> np.ndarray:

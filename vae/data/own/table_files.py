@@ -6,13 +6,15 @@ import csv
 import io
 import json
 from importlib.util import find_spec
+from itertools import zip_longest
 
 from ...disk import guarded
 from ...disk.guarded import LIMITS, Refused
 from ...errors import SettingError
-from ...text import _, number
+from ...text import _
+from .cells import is_number, is_word
 from .choices import Choices
-from .decisions import Decision
+from .decisions import Decision, decide
 from .rows import check_room
 from .sources import File
 from .text_tables import distinct, first_line, listed, read_text
@@ -22,6 +24,7 @@ SHEETS = (".xlsx", ".xls", ".xlsb", ".ods")
 TEXT = (".csv", ".tsv")
 LONE = (".txt", ".dat", ".data", ".tab")  # tables if they are all that is given
 SUFFIXES = (*TEXT, *SHEETS, *PARQUET)
+LEAST = 3  # numbers in a column of a sheet that is a table
 
 
 def is_table(file: File, alone: bool = False) -> bool:
@@ -43,10 +46,11 @@ def read_columns(file: File, choices: Choices, made: list[Decision], notes: list
         if file.inner_suffix in PARQUET:
             return _parquet(file, data, notes), "point"
         if file.inner_suffix in SHEETS:
-            return read_text(_sheet(file, data, notes), file.name, choices, made, delimiter="comma")
+            sheet = _sheet(file, data, choices, made)
+            return read_text(sheet, file.name, choices, made, notes, delimiter="comma")
     except Refused as e:
         raise SettingError(f"{file.name}: {e}") from None
-    return read_text(data, file.name, choices, made)
+    return read_text(data, file.name, choices, made, notes)
 
 
 def needs(package: str, module: str, what: str) -> None:
@@ -162,8 +166,9 @@ def _written_out(column) -> int:
 # ---------------------------------------------------------------- sheets
 
 
-def _sheet(file: File, data: bytes, notes: list[str]) -> bytes:
-    """The first sheet that is not empty as CSV in UTF-8. Raises: SettingError; Refused: it unpacks to too much."""
+def _sheet(file: File, data: bytes, choices: Choices, made: list[Decision]) -> bytes:
+    """One sheet as CSV in UTF-8: that chosen, else the first with a column of numbers, else the first with rows.
+    Raises: SettingError; Refused: it unpacks to too much."""
     needs("python-calamine", "python_calamine", _("A spreadsheet ({suffix})", suffix=file.inner_suffix))
     from python_calamine import CalamineWorkbook
 
@@ -171,22 +176,30 @@ def _sheet(file: File, data: bytes, notes: list[str]) -> bytes:
         guarded.open_zip(io.BytesIO(data), packed=file.packed).close()
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        for name in book.sheet_names:
-            if rows := book.get_sheet_by_name(name).to_python(skip_empty_area=True):
-                break
-        else:
-            rows = []
+        sheets = {n: book.get_sheet_by_name(n).to_python(skip_empty_area=True) for n in book.sheet_names}
     except Exception as e:  # of the library, which has errors of its own
         raise SettingError(
             _("{name}: not a spreadsheet, or a damaged one ({reason}).", name=file.name, reason=first_line(e))
         ) from None
-    if len(book.sheet_names) > 1:
-        notes.append(
-            _("Of {n} sheets the first with rows was read: {name}.", n=number(len(book.sheet_names)), name=name)
-        )
+    written = {name: [[_cell(value) for value in row] for row in rows] for name, rows in sheets.items()}
+    if not written:
+        return b""
+    name = next(iter(written))
+    if len(written) > 1:
+        name = decide(made, choices, "sheet", *first_table(written), options=list(written))
     out = io.StringIO()
-    csv.writer(out).writerows([[_cell(value) for value in row] for row in rows])
+    csv.writer(out).writerows(written[name])
     return out.getvalue().encode()
+
+
+def first_table(sheets: dict[str, list[list[str]]]) -> tuple[str, str]:
+    """The name of the first sheet with a column of numbers, and why; else of the first with rows."""
+    for name, rows in sheets.items():
+        columns = zip_longest(*rows, fillvalue="")
+        counts = [(sum(map(is_number, column)), sum(map(is_word, column))) for column in columns]
+        if any(numbers >= LEAST and numbers > words for numbers, words in counts):
+            return name, _("the first sheet with a column of numbers")
+    return next((name for name, rows in sheets.items() if rows), next(iter(sheets))), _("the first sheet with rows")
 
 
 def _cell(value) -> str:

@@ -15,9 +15,11 @@ from ...errors import SettingError, UnknownName
 from ...registry import MODALITIES
 from ...text import _, ngettext, number
 from .choices import Choices
-from .columns import Numbers, chosen_numbers, label_column, numbers, text_of
-from .decisions import Decision, decide
+from .columns import Numbers, chosen_numbers, numbers
+from .decisions import NONE, Decision, decide
+from .fillers import without_fillers
 from .images import read_pictures
+from .label_columns import label_column, square_pictures, text_of
 from .layouts import as_samples, of_array
 from .lists import arrays, evened, list_columns
 from .rows import Rows, fewer_classes
@@ -43,9 +45,12 @@ def read_table(found: Given, choices: Choices, progress: Progress = lambda done,
     if not table.num_rows:
         raise SettingError(_("{name}: the table has no rows.", name=file.name))
     names = table.column_names
+    if choices.time_column == NONE and NONE not in names:
+        choices = replace(choices, time_column="")
     if choices.time_column and choices.time_column not in names:
         raise SettingError(str(UnknownName(_("time column"), choices.time_column, names)))
     values = numbers(table, decimal)
+    values = replace(values, x=without_fillers(values.x, choices, made))
     bare = any(d.name == "header" and d.value == "no" for d in made)
     label = label_column(table, values, bare, choices, made)
     labels = text_of(table.column(label), class_names(table, label)) if label else None
@@ -76,6 +81,8 @@ def _numbers(
     file: File, table, values: Numbers, inside: list[str], labels, *, choices: Choices, made: list, notes: list[str]
 ) -> tuple[Rows, tuple[str, ...]]:
     """Samples of the numeric columns, and their names."""
+    import pyarrow as pa
+
     if not choices.time_column:
         notes += [
             _("Column {name} may be a time: as the time column it would turn the rows into a series.", name=n)
@@ -88,12 +95,26 @@ def _numbers(
     row = _row(inside, timed, layout, choices, made)
     columns, x = chosen_numbers(table, values, inside, row, notes)
     if row == "step":
-        when = times(table.column(choices.time_column), choices, made, notes) if choices.time_column else None
+        when = None
+        if choices.time_column:
+            numeric = values.x.get(choices.time_column)
+            column = table.column(choices.time_column) if numeric is None else pa.chunked_array([numeric])
+            when = times(column, choices, made, notes)
+        if when is not None and (lacking := np.isnan(when)).any():
+            x, when, labels = x[~lacking], when[~lacking], None if labels is None else labels[~lacking]
         what = _("ordered rows of a {format} file", format=format_of(file))
         return windows(what, x, when, labels, choices, notes=notes, decided=made), columns
     if row == "series":
         what = _("rows of a {format} file, each a series", format=format_of(file))
         return _series(what, _without_end(x), labels, choices, made, notes=notes), ()
+    if not choices.size and row == "sample" and (shape := square_pictures(list(x.T))):
+        notes.append(
+            _(
+                "{n} columns of whole numbers from 0 to 255 may be pixels: --size {shape} makes a picture of each row.",
+                n=number(len(columns)),
+                shape=shape,
+            )
+        )
     return _vectors(
         _("rows of a {format} file", format=format_of(file)), x, labels, choices, made, notes=notes
     ), columns

@@ -13,7 +13,11 @@ from .decisions import Decision, decide
 from .text_tables import first_line
 
 NAMED_TIME = ("time", "date", "datetime", "timestamp", "t", "datum", "zeit")
+ODD = 0.1  # of the cells may be no times: their rows are left out
+IN_ORDER = 0.25  # rows that are earlier than the one before, of a table in order of time
 DATE = r"^\s*(?P<a>\d{1,4})[./-](?P<b>\d{1,2})[./-](?P<c>\d{1,4})(?P<rest>[T ].*)?\s*$"
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+GAP = r"[ ./-]*"
 CLOCK = (
     r"^[T ]*(?:(?P<days>\d+) days?,? *)?(?P<h>\d{1,4}):(?P<m>\d{2})(?::(?P<s>\d{2}(?:[.,]\d+)?))?"
     r"(?P<half> ?[AaPp][Mm])?(?:Z|[+-]00:?00)?\s*$"
@@ -33,16 +37,18 @@ def timelike(table) -> list[str]:
 
 def is_time(column) -> bool:
     """Whether the first cells of a column of text are all dates or times of day."""
+    import pyarrow as pa
     import pyarrow.types as types
 
     if not (types.is_string(column.type) or types.is_large_string(column.type)):
         return types.is_temporal(column.type)
     cells = [v for v in column[:100].to_pylist() if v is not None]
-    return bool(cells) and all(re.match(DATE, v) or re.match(CLOCK, v) for v in cells)
+    return bool(cells) and all(re.match(DATE, v) or re.match(CLOCK, v) for v in _numbered(pa.array(cells)).to_pylist())
 
 
 def times(column, choices: Choices, made: list[Decision], notes: list[str]) -> np.ndarray:
-    """Seconds, or the numbers themselves, by which rows are ordered. Raises: SettingError."""
+    """Seconds, or the numbers themselves, by which rows are ordered; NaN where a few cells are none. Raises:
+    SettingError."""
     import pyarrow as pa
     import pyarrow.types as types
 
@@ -61,37 +67,53 @@ def times(column, choices: Choices, made: list[Decision], notes: list[str]) -> n
             when = column.cast(pa.float64(), safe=False).to_numpy().astype(np.float64)
     except pa.ArrowException as e:
         raise SettingError(_("the time column cannot be read as times ({reason}).", reason=first_line(e))) from None
-    if lacking := int(np.isnan(when).sum()):
+    lacking = np.isnan(when)
+    if lacking.sum() > ODD * len(when):
+        odd = next((cell for cell in column.filter(pa.array(lacking)).to_pylist() if cell is not None), None)
         raise SettingError(
             ngettext(
-                "the time column lacks {n} value: expected one in every row.",
-                "the time column lacks {n} values: expected one in every row.",
-                lacking,
+                "the time column cannot be read as times: {n} cell is none, such as {cell!r}. {known}",
+                "the time column cannot be read as times: {n} cells are none, such as {cell!r}. {known}",
+                int(lacking.sum()),
+                cell=odd,
+                known=_(
+                    "What is read: 2024-03-01 12:00, 01.03.2024, 3/1/24 2:30 PM, 01-Mar-2024, Mar 1, 2024, 12:30:05, "
+                    "2 days 03:15:00, and numbers."
+                ),
             )
         )
-    if (np.diff(when) < 0).any():
+    if lacking.any():
+        notes.append(
+            ngettext(
+                "{n} row without a time was left out.", "{n} rows without a time were left out.", int(lacking.sum())
+            )
+        )
+        when = when.copy()
+    known = when[~lacking]
+    if (np.diff(known) < 0).any():
         notes.append(_("The rows were not in order of time and were sorted."))
     return when
 
 
 def _times_of_text(column, choices: Choices, made: list[Decision]) -> np.ndarray:
-    """ISO times, dates in any order, times of day and durations as seconds, with NaN for missing ones."""
+    """ISO times, dates in any order, times of day and durations as seconds, with NaN for cells that are none."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    named, column = column, _numbered(column)
     parts = pc.extract_regex(column, DATE)
     if pc.sum(pc.is_valid(parts)).as_py() in (0, None):
         return _clock(column)
-    a, b, c = (pc.struct_field(parts, name) for name in "abc")
-    dated = [_float(part) for part in (a, b, c)]
-    if (missing := np.isnan(dated[0])).any() and (bad := pc.drop_null(pc.filter(column, pa.array(missing)))):
-        raise SettingError(_("the time column cannot be read as times ({reason}).", reason=repr(bad[0].as_py())))
+    dated = [_float(pc.struct_field(parts, name)) for name in "abc"]
     rest = pc.struct_field(parts, "rest")
     rest = pc.if_else(pc.equal(pc.utf8_trim_whitespace(rest), ""), pa.scalar(None, rest.type), rest)
     of_day = np.zeros(len(column)) if not pc.sum(pc.is_valid(rest)).as_py() else _clock(rest, missing=0.0)
-    order = decide(made, choices, "dates", *_order(dated, of_day))
+    if pc.any(pc.not_equal(named, column)).as_py():
+        order = "year"  # so `_numbered` writes it
+    else:
+        order = decide(made, choices, "dates", *_order(dated, of_day))
     days = _days(dated, order)
-    if (wrong := np.isnan(days) & ~missing).any():
+    if (wrong := np.isnan(days) & ~np.isnan(dated[0])).sum() > ODD * len(days):
         cell = column[int(wrong.argmax())].as_py()
         raise SettingError(
             _(
@@ -103,17 +125,45 @@ def _times_of_text(column, choices: Choices, made: list[Decision]) -> np.ndarray
     return days * 86400 + of_day
 
 
+def _numbered(column):
+    """Dates with the name of a month, such as 01-Mar-2024 or Mar 1, 2024, in ISO's order; other cells as they are."""
+    import pyarrow.compute as pc
+
+    if not pc.any(pc.match_substring_regex(column, "(?i)" + "|".join(MONTHS))).as_py():
+        return column
+    for i, month in enumerate(MONTHS, 1):
+        word = r"(?i)^\s*(?:[a-z]{3,9},? +)?"
+        day, year = r"(\d{1,2})", r"[ ,./-]*(\d{4})\b"
+        first = rf"{word}{day}{GAP}{month}[a-z]*{GAP}"
+        column = pc.replace_substring_regex(column, rf"{first}(\d{{4}})\b", rf"\2-{i:02d}-\1")
+        column = pc.replace_substring_regex(column, rf"{first}([7-9]\d)\b", rf"19\2-{i:02d}-\1")
+        column = pc.replace_substring_regex(column, rf"{first}(\d{{2}})\b", rf"20\2-{i:02d}-\1")
+        column = pc.replace_substring_regex(column, rf"{word}{month}[a-z]*{GAP}{day}{year}", rf"\2-{i:02d}-\1")
+    return column
+
+
 def _order(dated: list[np.ndarray], of_day: np.ndarray) -> tuple[str, str]:
     """Which part of a date comes first."""
     if np.nanmax(dated[0]) > 31:
         return "year", _("the first number is too large for a day")
-    fits = [order for order in ("day", "month") if not np.isnan(_days(dated, order)[~np.isnan(dated[0])]).any()]
-    if len(fits) == 1:
-        return fits[0], _("no other order makes dates of all")
-    falls = {order: (np.diff(_days(dated, order) * 86400 + of_day) < 0).sum() for order in fits}
-    if fits and falls["day"] != falls["month"]:
-        return min(fits, key=falls.__getitem__), _("so more rows are in order of time")
+    known = ~np.isnan(dated[0])
+    when = {order: (_days(dated, order) * 86400 + of_day)[known] for order in ("day", "month")}
+    misses = {order: int(np.isnan(times).sum()) for order, times in when.items()}
+    if misses["day"] != misses["month"]:
+        return min(misses, key=misses.__getitem__), _("no other order makes dates of all")
+    falls = {order: (np.diff(times) < 0).mean() if len(times) > 1 else 0.0 for order, times in when.items()}
+    if falls["day"] != falls["month"] and min(falls.values()) < IN_ORDER:
+        return min(falls, key=falls.__getitem__), _("so more rows are in order of time")
+    vary = {order: _unevenness(times[~np.isnan(times)]) for order, times in when.items()}
+    if vary["day"] != vary["month"]:
+        return min(vary, key=vary.__getitem__), _("so the time steps are more even; both day and month would fit")
     return "day", _("both day and month would fit")
+
+
+def _unevenness(when: np.ndarray) -> float:
+    """The standard deviation of the time steps over their mean."""
+    steps = np.diff(np.unique(when))
+    return round(float(steps.std() / steps.mean()), 6) if len(steps) > 1 else 0.0
 
 
 def _days(dated: list[np.ndarray], order: str) -> np.ndarray:
@@ -132,7 +182,7 @@ def _days(dated: list[np.ndarray], order: str) -> np.ndarray:
 
 
 def _clock(cells, missing: float = np.nan) -> np.ndarray:
-    """Times of day, or durations, as seconds. Raises: SettingError: one is neither."""
+    """Times of day, or durations, as seconds; NaN: neither; missing: of an empty cell."""
     import pyarrow.compute as pc
 
     parts = pc.extract_regex(cells, CLOCK)
@@ -140,11 +190,7 @@ def _clock(cells, missing: float = np.nan) -> np.ndarray:
     half = np.array([(v or "").strip().lower() for v in pc.struct_field(parts, "half").to_pylist()], dtype=object)
     h = np.where(half == "am", h % 12, np.where(half == "pm", h % 12 + 12, h))
     seconds = np.nan_to_num(days) * 86400 + h * 3600 + m * 60 + np.nan_to_num(s)
-    bad = np.isnan(seconds) & ~np.asarray(pc.is_null(cells))
-    if bad.any():
-        cell = cells[int(bad.argmax())].as_py()
-        raise SettingError(_("the time column cannot be read as times ({reason}).", reason=repr(cell[:40])))
-    return np.where(np.isnan(seconds), missing, seconds)
+    return np.where(np.asarray(pc.is_null(cells)), missing, seconds)
 
 
 def _float(column) -> np.ndarray:

@@ -26,12 +26,14 @@ from .labels_beside import labels_beside
 from .layouts import as_samples
 from .rows import FEWEST, Rows, natural
 from .sample_files import of_modality, read_samples
+from .sample_tables import read_sample_tables, sample_tables
 from .sources import Given, Skipped
 from .table_files import LONE, is_table
 from .table_files import SUFFIXES as TABLES
 from .tables import read_table
 
 SHOWN = 16  # samples of a preview
+FEW = 3  # skipped files that an error names
 Progress = Callable[[int, int], object]
 
 
@@ -135,7 +137,13 @@ def understand(found: Given, choices: Choices, progress: Progress = lambda done,
             fewest=FEWEST,
         )
         if rows.skipped:
-            reason += " " + ngettext("{n} file was skipped.", "{n} files were skipped.", len(rows.skipped))
+            shown = "; ".join(f"{s.name}: {s.reason}" for s in rows.skipped[:FEW])
+            reason += " " + ngettext(
+                "{n} file was skipped ({reasons}).",
+                "{n} files were skipped ({reasons}).",
+                len(rows.skipped),
+                reasons=shown,
+            )
         raise SettingError(reason)
     notes = list(rows.notes)
     if found.passed_over:
@@ -218,12 +226,15 @@ def _read(found: Given, choices: Choices, progress: Progress) -> Rows:
     """Read with the reader that fits the files. Raises: SettingError: none does."""
     files = found.files
     if own := of_modality(files, choices):
-        return read_samples(_only(found, own[1], files), own[0], choices, progress)
+        return read_samples(_only(found, own[1], files), own[0], progress)
     pictures = [f for f in files if is_picture(f)]
     if annotated := [f for f in files if f.suffix == ANNOTATED]:
         return read_annotated(_only(found, annotated[:1], files), choices)
     arrays = [f for f in files if f.name.lower().endswith(ARRAYS)]
     tables = [f for f in files if is_table(f, len(files) == 1)]
+    kind = None if choices.kind == "auto" else MODALITIES.get(choices.kind)
+    if kind and kind.layout in ("line", "vector") and not pictures and not arrays and (each := sample_tables(files)):
+        return read_sample_tables(_only(found, each, files), kind, choices, progress)
     idx = [f for f in files if idx_by_name(f)]
     if idx and not pictures:
         return read_idx_files(_only(found, idx, files), choices)
@@ -236,7 +247,8 @@ def _read(found: Given, choices: Choices, progress: Progress) -> Rows:
         every = ", ".join(PurePosixPath(f.name).name for f in (arrays + tables)[:6])
         raise SettingError(
             _(
-                "{name}: contains several tables or arrays ({names}): give only the one to use.",
+                "{name}: contains several tables or arrays ({names}). If each is one sample, choose what they are: "
+                "Read as series or vectors (--as series, --as vector). Else give only the one to use.",
                 name=found.name,
                 names=every,
             )

@@ -11,7 +11,7 @@ from ...text import _, ngettext, number, significant
 from .choices import WINDOW, Choices
 from .decisions import Decision
 from .layouts import as_samples
-from .rows import Rows, check_room, fewer_classes
+from .rows import FEWEST, Rows, check_room, fewer_classes
 
 
 def windows(
@@ -26,7 +26,28 @@ def windows(
 ) -> Rows:
     """Windows of `window` rows, one every `stride`, without missing values. If several rows have the same time and
     there are labels, each label is a series of its own; else a window has the most frequent label of its rows."""
-    window = choices.window or min(WINDOW, max(2, len(x) // 4))
+    order = np.arange(len(x)) if when is None else np.argsort(when, kind="stable")
+    parts = [order]
+    several = when is not None and len(np.unique(when)) < len(when)
+    if labels is not None and several:
+        parts = [order[labels[order] == name] for name in np.unique(labels)]
+        notes.append(
+            ngettext(
+                "Several rows have the same time, so the {n} label is a series of its own.",
+                "Several rows have the same time, so each of the {n} labels is a series of its own.",
+                len(parts),
+            )
+        )
+    elif several:
+        notes.append(
+            _(
+                "Several rows have the same time but are read as one series. If a column says which series a row "
+                "belongs to, choose it as the labels: --labels COLUMN."
+            )
+        )
+    if when is not None and len(parts) == 1:
+        _note_uneven(when[order], notes)
+    window = choices.window or min(WINDOW, max(2, min(map(len, parts)) // FEWEST))
     stride = choices.stride or max(1, window // 2)
     if not (choices.window and choices.stride):
         notes.append(
@@ -37,20 +58,6 @@ def windows(
                 window=number(window),
             )
         )
-    order = np.arange(len(x)) if when is None else np.argsort(when, kind="stable")
-    parts = [order]
-    several = labels is not None and when is not None and len(np.unique(when)) < len(when)
-    if labels is not None and several:
-        parts = [order[labels[order] == name] for name in np.unique(labels)]
-        notes.append(
-            ngettext(
-                "Several rows have the same time, so the {n} label is a series of its own.",
-                "Several rows have the same time, so each of the {n} labels is a series of its own.",
-                len(parts),
-            )
-        )
-    elif when is not None:
-        _note_uneven(when[order], notes)
     made: list[tuple[np.ndarray, int, int]] = []
     lacking = 0
     for i, rows in enumerate(parts):
@@ -65,6 +72,20 @@ def windows(
         notes.append(
             ngettext(
                 "{n} window lacks a value and was left out.", "{n} windows lack a value and were left out.", lacking
+            )
+        )
+    if 0 < len(made) < FEWEST:
+        raise SettingError(
+            ngettext(
+                "{n} window of {window} time steps, one every {stride}, in {rows} rows; expected at least {fewest}: "
+                "choose a shorter window or stride (--window, --stride).",
+                "{n} windows of {window} time steps, one every {stride}, in {rows} rows; expected at least {fewest}: "
+                "choose a shorter window or stride (--window, --stride).",
+                len(made),
+                window=number(window),
+                stride=number(stride),
+                rows=number(len(x)),
+                fewest=FEWEST,
             )
         )
     if not made:
