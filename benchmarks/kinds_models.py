@@ -62,7 +62,7 @@ def trained(
     epoch. Raises: Diverged."""
     job = Job.of(plan)
     trainer, _spec = prepare(job, samples)
-    given, _ = conditions(job, samples)
+    given = conditions(job, samples)
     spent, began = 0.0, time.process_time()
     for event in fit(trainer, resident(samples.x_train, job.device), given, None, plan.epochs):
         spent += time.process_time() - began

@@ -1,4 +1,4 @@
-"""Plants the bugs of planted*.py one at a time in a copy of the package; test_mutants.py wants a test to fail for each.
+"""Plants the bugs of planted/ one at a time in a copy of the package; test_mutants.py wants a test to fail for each.
 
 `python -m tests.mutants` runs them all (`quick`: those always on) and prints a JSON line each: [name, exit code of
 pytest, its last lines]. What is heavy is imported once and each mutant runs in a fork, so that it costs a second.
@@ -16,18 +16,9 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from tests import planted, planted_held_out, planted_map, planted_metrics, planted_nll, planted_shares
-from tests.planted import Mutant
+from tests.planted import MUTANTS, Mutant
 
 PROJECT = Path(__file__).resolve().parents[1]
-MUTANTS = (
-    *planted.MUTANTS,
-    *planted_held_out.MUTANTS,
-    *planted_map.MUTANTS,
-    *planted_metrics.METRICS,
-    *planted_nll.MUTANTS,
-    *planted_shares.SHARES,
-)
 CAUGHT = 1  # pytest's exit code when tests ran and some failed
 BASELINE = "no mutant"
 QUIET = ("-q", "-x", "--tb=line", "-p", "no:cacheprovider", "-p", "pytest_timeout", "-o", "addopts=")

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from vae.data import binarise
-from vae.data.binarise import binarised, chosen, evaluated, is_grey
+from vae.data.as_evaluated import chosen, evaluated
+from vae.data.binarise import binarised, is_grey
 from vae.data.published import fixed_mnist
 from vae.errors import DataCorrupt, DataNotFound
 from vae.types import Samples

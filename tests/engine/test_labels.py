@@ -39,7 +39,7 @@ def frame(label: int | None, z: np.ndarray) -> bytes:
 
 def picture(engine, label: int | None, z: np.ndarray) -> np.ndarray:
     answer = channel.answer(engine, requests.parse(frame(label, z), requests.Scene.of(engine)))
-    return np.frombuffer(answer, np.uint8, offset=28 + 4 * engine.d).reshape(8, 8)
+    return np.frombuffer(answer, np.uint8, offset=32 + 4 * engine.d).reshape(8, 8)
 
 
 def test_the_label_changes_the_picture_of_a_held_latent(engine):
@@ -69,7 +69,7 @@ def test_a_label_that_does_not_exist_is_refused_and_the_server_lives_on(engine, 
         assert closed.value.code == requests.BAD_FRAME
         with client.websocket_connect(address, headers=headers) as socket:
             socket.send_bytes(frame(1, engine.atlas.z[0]))
-            assert len(socket.receive_bytes()) == 28 + 4 * engine.d + 64
+            assert len(socket.receive_bytes()) == 32 + 4 * engine.d + 64
 
 
 @pytest.mark.parametrize("y", [[10], [-1], [1, 2], [0.5], "a"])

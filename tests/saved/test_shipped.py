@@ -153,6 +153,8 @@ def test_its_frames_are_what_its_models_say(engines, sweep):
         shown = np.isin(found.fixed.rows, m.atlas.index)
         assert shown.all()  # of the same seed, the same samples are on the map and in the frames
         assert np.allclose(shot.mu, m.atlas.z, atol=0.02 * m.atlas.z.std())
-        again = m.modality.pictures(m.decode(m.encode(found.fixed.test)[0]))
+        again = m.modality.pictures(m.decode(m.encode(found.fixed.shown)[0]))
         assert np.abs(again.astype(int) - shot.again).max() <= 1
-        assert shot.figures == {name: m.card["metrics"][name] for name in comparison.MEASURED}
+        figures = comparison.figures(m.card, found.fixed.split)
+        assert shot.figures == pytest.approx({name: figures[name] for name in shot.figures}, rel=1e-5)
+        assert {"elbo_nats", "distortion_nats", "rate_nats", "active_units"} <= set(shot.figures)

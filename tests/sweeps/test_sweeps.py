@@ -178,7 +178,7 @@ def test_frames_are_what_the_checkpoints_make_of_the_samples_that_their_runs_loo
         assert (shot.again == last.again).all()
         assert np.allclose(shot.rate_per_dim_nats, last.rate_per_dim_nats)
         card = checkpoint.read(root / model).config
-        expected = {k: card["validation"][k] for k in (*snapshots.NATS, "active_units")}
+        expected = {k: card["validation"][k] for k in (*snapshots.NATS, "active_units_by_rate", "active_units")}
         assert shot.figures == expected | {f"test_{k}": card["metrics"][k] for k in snapshots.NATS}
     assert found.fixed.split == snapshots.VALIDATION
     assert len(found.maps) == 0

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from vae.__main__ import main
-from vae.data import binarise
+from vae.data import as_evaluated, binarise
 from vae.data.binarise import binarised
 from vae.data.validation import split
 from vae.engine.engine import load
@@ -135,7 +135,7 @@ def test_the_map_is_of_the_pixels_that_the_model_sees(root):
 def test_a_snapshot_encodes_the_pixels_that_the_map_does(root):
     for mode in ("static", "dynamic"):
         plan = Plan("vae", "digits", TINY | {"binarise": mode}, seed=4)
-        look = Look(Job.of(plan), binarise.of_card(load(mode).card))
+        look = Look(Job.of(plan), as_evaluated.of_card(load(mode).card))
         grey = DATASETS.get("digits").load()
         assert np.array_equal(look._x.numpy(), binarised(grey.x_train[look.fixed.rows], 4))
 

@@ -77,6 +77,7 @@ def test_the_validation_set_is_evaluated_each_epoch_and_the_test_set_once_at_the
     last = saved.history()[-1]
     assert saved.config["validation"] == {
         "n": 144,
+        "active_units_by_rate": last["active_units_by_rate"],
         "active_units": last["active_units"],
         **{k: last[f"validation_{k}"] for k in ("elbo_nats", "distortion_nats", "rate_nats", "mse")},
     }
@@ -105,7 +106,7 @@ def test_without_a_validation_set_the_test_set_is_not_looked_at_either(looks):
 def test_too_small_a_set_trains_on_everything_and_says_so():
     said: list[str] = []
     saved = run(replace(PLAN, settings=TINY | {"validation": "0.005"}), report=said.append)
-    told = "No validation set: 0.5% of 1,437 training samples are fewer than 10. All of them are trained on."
+    told = "No validation set: 0.5% of the training samples (n = 1,437) are fewer than 10. All of them are trained on."
     assert told in said
     assert saved.config["spec"]["n_data"] == 1437
 

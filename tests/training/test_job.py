@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 
 import numpy as np
 import pytest
 import torch
 
+from vae.__main__ import parser
 from vae.errors import DeviceError, SettingError, UnknownName
 from vae.registry import DATASETS, FAMILIES
 from vae.training import experiment
@@ -63,3 +65,10 @@ def test_nothing_behind_the_door_looks_a_name_up_again(monkeypatch):
     assert trainer.model.d == 3
     assert np.array_equal(experiment.conditions(job, samples).numpy(), samples.y_train)
     assert experiment._config(job, spec)["title"] == "beta-VAE on scikit-learn digits"
+
+
+def test_the_command_of_a_plan_repeats_it():
+    plan = Plan("beta_vae", "digits", {"beta": "2", "lr": "0.01"}, epochs=7, seed=5, name="my-run")
+    args = parser().parse_args(shlex.split(plan.command())[3:])
+    again = Plan(args.family, args.dataset, dict(args.settings), args.epochs, args.seed, args.name)
+    assert again == plan

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import shlex
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ import torch
 from safetensors.torch import load as load_tensors
 from torch import nn
 
-from vae.__main__ import parser
 from vae.errors import CheckpointError, SettingError, UnknownName, ZscopeError
 from vae.metrics.bounds import evaluate
 from vae.registry import FAMILIES
@@ -386,13 +384,6 @@ def test_a_bad_plan_fails_before_anything_is_trained(root, change, error, words)
         run(Plan(**{"family": "vae", "dataset": "digits", "settings": TINY, "epochs": 1, "name": "a"} | change))
     assert words in str(caught.value)
     assert checkpoint.checkpoints() == {}
-
-
-def test_the_command_of_a_plan_repeats_it():
-    plan = Plan("beta_vae", "digits", {"beta": "2", "lr": "0.01"}, epochs=7, seed=5, name="my-run")
-    args = parser().parse_args(shlex.split(plan.command())[3:])
-    again = Plan(args.family, args.dataset, dict(args.settings), args.epochs, args.seed, args.name)
-    assert again == plan
 
 
 def test_history_is_plain_json_without_nan(tiny_checkpoint):

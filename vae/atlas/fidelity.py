@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int, Real
 
+from ..data.validation import Rows
 from ..latent.threads import one_thread
 from ..metrics.copies import floats
 from ..saved.schema import is_number, is_whole
@@ -89,7 +90,7 @@ def baselines_of(card: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def baselines(
-    train: np.ndarray, index: Int[np.ndarray, " n"], *, d: int, discrete: bool = False, seed: int = 0
+    train: np.ndarray | Rows, index: Int[np.ndarray, " n"], *, d: int, discrete: bool = False, seed: int = 0
 ) -> dict[str, float | int]:
     """What a card says of the data, for `baselines_of`. train: (m, *shape), uint8 0-255 or float; index: the rows of
     the map. d: dimensions of the latent; discrete: it consists of codes, which are no components to count.
@@ -104,9 +105,9 @@ def baselines(
     return found if error is None else found | {"pca": error, "components": d}
 
 
-def neighbour_rms(x: Real[np.ndarray, "m v"], index: Int[np.ndarray, " n"], seed: int = 0) -> float:
-    """Root mean squared difference, per value, between rows and the nearest other row of x: of up to 500 of `index`,
-    among up to 60 000 of x."""
+def neighbour_rms(x: np.ndarray | Rows, index: Int[np.ndarray, " n"], seed: int = 0) -> float:
+    """Root mean squared difference, per value, between rows of x (m, v) and the nearest other row: of up to 500 of
+    `index`, among up to 60 000 of x."""
     random = np.random.default_rng(seed)
     some = np.arange(len(x)) if len(x) <= TRAIN else np.sort(random.permutation(len(x))[:TRAIN])
     count = int(np.clip(PRODUCTS // (len(some) * x.shape[1]), LEAST, PAIRED))

@@ -21,6 +21,9 @@ from ..metrics.subject import Subject, measured
 from ..metrics.usefulness import BASELINES, SCORES
 from ..models.nets.precision import PRECISIONS
 from ..registry import METRICS, MetricGroup, metric_groups
+from ..runs.guards import unneeded
+from ..saved import checkpoint
+from ..saved.names import check_not_packaged
 from ..text import _, number, significant
 
 ALL = "all"
@@ -60,10 +63,25 @@ def evaluate_checkpoint(args: Namespace) -> None:
                 skipped[group.name] = str(e)
     if said := not_tight(figures):
         say(said)
+    if args.save:
+        _save(args.checkpoint, figures)
     if figures:
         _print_metrics(engine.name, figures, skipped, as_json=args.json)
     if skipped and args.metrics != ALL:  # only after printing what could be measured, which may have taken minutes
         raise NotMeasurable(" ".join(skipped.values()))
+
+
+def _save(name: str, figures: dict[str, Any]) -> None:
+    """Replace the metrics of the card by these bounds. Raises: SettingError: they were not measured."""
+    if "distortion_nats" not in figures:
+        raise SettingError(_("--save: the group bounds was not measured; give it in --metrics."))
+    path = checkpoint.find(name)
+    check_not_packaged(path)
+    derived = ("bits_per_dim", "dequantised")  # which a card leaves out
+    kept = {k: v for k, v in figures.items() if not isinstance(v, Estimate) and not any(d in k for d in derived)}
+    with unneeded(model=path.name):
+        saved = checkpoint.read(path)
+        checkpoint.save(path, saved.config | {"metrics": kept}, saved.files, keep_note=True)
 
 
 def _warnings(engine: Engine) -> list[str]:

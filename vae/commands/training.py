@@ -12,7 +12,7 @@ from typing import Any
 from tqdm import tqdm
 
 from ..atlas.building import N_REFERENCE
-from ..data.binarise import of_card
+from ..data.as_evaluated import of_card
 from ..errors import SaveError
 from ..registry import DATASETS
 from ..runs import reporting

@@ -12,10 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..registry import DATASETS
 from ..text import N_
 from ..types import Samples
-from .published import fixed_mnist
 
 NONE, STATIC, DYNAMIC = "none", "static", "dynamic"
 MODES = (NONE, STATIC, DYNAMIC)
@@ -55,40 +53,8 @@ def is_grey(x: np.ndarray) -> bool:
     return bool(((some > 0) & (some < (255 if x.dtype == np.uint8 else 1))).any())
 
 
-def chosen(mode: str, dataset: str, seed: int) -> dict[str, Any] | None:
-    """The binarisation of a training, as its card has it: mode, name and seed of the fixed draw; None for NONE.
-
-    The fixed draw of MNIST that the field uses (fixed_mnist.NAME) if its files are here and the mode is STATIC; else
-    our own with this seed.
-    """
-    if mode == NONE:
-        return None
-    published = mode == STATIC and dataset == fixed_mnist.DATASET and fixed_mnist.folder() is not None
-    return {"mode": mode, "name": fixed_mnist.NAME if published else OWN, "seed": seed}
-
-
-def evaluated(samples: Samples, binarisation: Mapping[str, Any] | None) -> Samples:
-    """The samples as a model with that binarisation is evaluated on them: the test set binary, with STATIC also the
-    training set, which is a copy in memory; with DYNAMIC that stays grey. None: unchanged.
-
-    Raises: DataNotFound, DataCorrupt: the published draw is not here, or is not one of these samples.
-    """
-    if binarisation is None:
-        return samples
-    if binarisation["name"] == fixed_mnist.NAME:
-        return fixed_mnist.load(samples)
-    seed, static = binarisation["seed"], binarisation["mode"] == STATIC
-    x_train = binarised(samples.x_train, seed) if static else samples.x_train
-    return dataclasses.replace(samples, x_train=x_train, x_test=binarised(samples.x_test, seed))
-
-
 def validated(samples: Samples, binarisation: Mapping[str, Any] | None) -> Samples:
     """The same with the validation set binary, where it was held out of training samples that stay grey."""
     if samples.x_validation is None or binarisation is None or binarisation["mode"] != DYNAMIC:
         return samples
     return dataclasses.replace(samples, x_validation=binarised(samples.x_validation, binarisation["seed"]))
-
-
-def of_card(card: Mapping[str, Any]) -> Samples:
-    """The data set of a checkpoint, as its model is evaluated on it. Raises: what loading it and `evaluated` raise."""
-    return evaluated(DATASETS.get(card["dataset"]).load(), card.get("binarisation"))

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..data.binarise import DYNAMIC, of_card
+from ..data.as_evaluated import of_card
+from ..data.binarise import DYNAMIC
 from ..data.published import fixed_mnist
 from ..models.conditions import told
 from ..models.tensors import BATCH, resident, to_float

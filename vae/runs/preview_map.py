@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..data.binarise import of_card
+from ..data.as_evaluated import of_card
 from ..saved import checkpoint
 from ..text import _
 from ..training.experiment import add_atlas

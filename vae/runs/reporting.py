@@ -14,7 +14,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from ..data.binarise import of_card
+from ..data.as_evaluated import of_card
 from ..disk.one_step import replacing
 from ..disk.saving import saving
 from ..errors import SaveError, SettingError

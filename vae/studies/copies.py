@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from jaxtyping import UInt8
 
-from ..data.binarise import of_card
+from ..data.as_evaluated import of_card
 from ..data.published.store import here
 from ..data.validation import as_trained, numbers
 from ..engine.engine import Engine

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from ..data.binarise import of_card
+from ..data.as_evaluated import of_card
 from ..data.published.store import here
 from ..engine.engine import Engine
 from ..metrics.detect import anomaly_scores

@@ -13,7 +13,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from ..data import binarise
+from ..data import as_evaluated, binarise
 from ..data.validation import as_trained
 from ..disk.saving import saving
 from ..errors import SettingError
@@ -96,7 +96,7 @@ def _look(sweep: Sweep, done: dict[str, str], report: Callable[[str], Any]) -> N
             c = saved.config
             settings = c["hparams"] | {"binarise": c["train"].get("binarise", binarise.NONE)}
             job = Job.of(Plan(c["family"], c["dataset"], settings, seed=c["seed"], name=name))
-            look = Look(job, as_trained(binarise.of_card(c), c))
+            look = Look(job, as_trained(as_evaluated.of_card(c), c))
             split = look.fixed.split
         model, _device = restore(saved, look.device)
         snapshots.write(folder / f"{i:06d}.npz", look.at(model) | figures(saved.config, split))

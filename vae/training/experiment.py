@@ -42,7 +42,9 @@ from .trainer import Event, Trainer, fit
 
 NLL_SAMPLES = 100
 LEARNT = 0.2  # of the epochs: before, most of a latent may still be on its way into use
-TOO_FEW = N_("No validation set: {share} of {n} training samples are fewer than {least}. All of them are trained on.")
+TOO_FEW = N_(
+    "No validation set: {share} of the training samples (n = {n}) are fewer than {least}. All of them are trained on."
+)
 ROUNDED = 2.0**-10  # of a latent coordinate that is stored as float16
 MOVED = 0.05  # of a latent coordinate: farther from what is stored, it is another sample's
 Report = Callable[[str], Any]

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from ..data import binarise
+from ..data import as_evaluated, binarise
 from ..data.validation import split
 from ..engine.device import choose_device
 from ..errors import SettingError
@@ -62,14 +62,14 @@ class Job:
     @cached_property
     def binarisation(self) -> dict[str, Any] | None:
         """How the pixels are made binary, as the card has it; None: they are not."""
-        return binarise.chosen(self.trainer.binarise, self.plan.dataset, self.plan.seed)
+        return as_evaluated.chosen(self.trainer.binarise, self.plan.dataset, self.plan.seed)
 
     def load(self) -> Samples:
         """The samples of `data`, binary where that was chosen, with the validation set held out of those for training.
 
-        Raises: as `data.load` and `binarise.evaluated`.
+        Raises: as `data.load` and `as_evaluated.evaluated`.
         """
-        seen = binarise.evaluated(self.data.load(), self.binarisation)
+        seen = as_evaluated.evaluated(self.data.load(), self.binarisation)
         return binarise.validated(split(seen, self.trainer.validation), self.binarisation)
 
     @cached_property

@@ -38,8 +38,8 @@ def test_a_place_of_a_plane_is_the_held_latent_moved_there(client, engine):
         answer = socket.receive_bytes()
         fields, z = DOWN.unpack_from(answer), np.frombuffer(answer, "<f4", engine.d, DOWN.size)
     np.testing.assert_allclose(z, [held[0], 1.0, held[2], -0.5])
-    np.testing.assert_allclose(fields[-2:], xy)  # where it was asked for, in that view
-    assert fields[-5] == pytest.approx(float(engine.trust(z[None])[0]), abs=1e-5)
+    np.testing.assert_allclose(fields[-3:-1], xy)  # where it was asked for, in that view
+    assert fields[-6] == pytest.approx(float(engine.trust(z[None])[0]), abs=1e-5)
 
 
 def test_latents_are_located_in_a_view(client, engine):

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from app.files import downloads
 from app.live import assets, channel, engines, requests
 from app.live.requests import points
-from app.show import cards
+from app.show import nats
 from tests.app.live.test_live import DOWN
 from tests.app.views.test_views import PAGES, ROUTER, SECONDS
 from vae.modalities.series import HEIGHT, WIDTH
@@ -63,5 +63,5 @@ def test_downloads_hold_values_and_charts(engine):
 
 def test_nats_of_a_family_without_a_choice_of_density_compare():
     recurrent = {"hparams": {"units": 8}, "spec": {"modality": "series"}}
-    assert cards.likelihood(recurrent) == "gaussian"
-    assert cards.likelihood({"hparams": {"likelihood": "bernoulli"}, "spec": {"modality": "image"}}) == "bernoulli"
+    assert nats.likelihood(recurrent) == "gaussian"
+    assert nats.likelihood({"hparams": {"likelihood": "bernoulli"}, "spec": {"modality": "image"}}) == "bernoulli"

@@ -20,6 +20,7 @@ from vae.saved import checkpoint
 from vae.studies.kinds import Compared, markdown
 
 ROUTER = Path(__file__).parents[3] / "app" / "router.py"
+OF_THE_MODEL = {":material/expand:", ":material/blur_on:"}  # icons of warnings: a loose NLL, poor reconstructions
 PAGES = ("explore", "interpolate", "generate", "compare", "train", "model")
 SECONDS = 60
 
@@ -212,8 +213,8 @@ def test_interpolate_starts_on_two_classes(tiny_checkpoint):
 def test_interpolate_takes_samples_swaps_and_draws(tiny_checkpoint):
     at = opened("interpolate", model="tiny-vae")
     first, last = (p.row for p in state(at).waypoints)
-    at.number_input[0].set_value(10).run()
-    at.number_input[0].set_value(20).run()
+    for number in engines.engine("tiny-vae").atlas.index[[10, 20]].tolist():
+        at.number_input[0].set_value(number).run()
     assert tuple(p.row for p in state(at).waypoints) == (first, last, 10, 20)
     assert at.number_input[0].value is None
     at.button("path.swap_horiz").click().run()
@@ -248,7 +249,7 @@ def test_interpolate_and_its_command_take_samples_by_their_number(tiny_checkpoin
 
 def test_a_path_of_twelve_takes_no_more_and_says_so(tiny_checkpoint):
     at = opened("interpolate", model="tiny-vae", w=".".join(f"r{row}" for row in range(12)))
-    at.number_input[0].set_value(20).run()
+    at.number_input[0].set_value(int(engines.engine("tiny-vae").atlas.index[20])).run()
     assert [p.row for p in state(at).waypoints] == list(range(12))
     assert "at most 12" in at.warning[0].value
 

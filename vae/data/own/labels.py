@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ...errors import SettingError
+from ...settings import flag
 from ...text import _, ngettext
+from .decisions import NONE
 
 
 def class_names(y: np.ndarray, n: int, notes: list[str]) -> np.ndarray:
@@ -25,7 +27,7 @@ def class_names(y: np.ndarray, n: int, notes: list[str]) -> np.ndarray:
                 "labels of shape {shape}: expected one label for each of the {n} samples, or {flag} to leave them out.",
                 n,
                 shape=y.shape,
-                flag="--labels none",
+                flag=f"{flag('labels')} {NONE}",
             )
         )
     if y.dtype.kind in "cVO":

@@ -39,9 +39,7 @@ def of_array(
     if x.ndim == 2 and choices.kind == "auto" and (side := _side(x)):
         notes.append(
             _(
-                "If each row of {m} values is a picture of {side}x{side}: --size {side}x{side}, or the picture size on "
-                "the page.",
-                m=number(x.shape[1]),
+                "If each row is a picture of {side}x{side}: --size {side}x{side}, or the picture size on the page.",
                 side=side,
             )
         )

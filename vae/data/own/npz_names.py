@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import SettingError
-from ...text import _, number
+from ...text import _
 from .choices import Choices
 from .decisions import NONE, Decision, decide
 
@@ -94,10 +94,9 @@ def labelled(
         why = _("the name of the array says so")
     elif part.y:
         why = _(
-            "{name} has the shape {shape}, which is no label for each of {n} samples",
+            "{name} has the shape {shape}, not a label for each sample",
             name=part.y,
             shape=arrays[part.y].shape,
-            n=number(n),
         )
     else:
         why = _("no array is called {names}", names=", ".join(LABELS[:-1]))

@@ -1,8 +1,8 @@
-"""Planted bugs of likelihoods of binary pixels and of the NLL; more of planted.py."""
+"""Planted bugs of likelihoods of binary pixels and of the NLL."""
 
 from __future__ import annotations
 
-from tests.planted import Mutant
+from tests.planted.mutant import Mutant
 
 # fmt: off
 MUTANTS = (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.planted import Mutant
+from tests.planted.mutant import Mutant
 
 # fmt: off
-METRICS = (
+MUTANTS = (
     Mutant("a collapsed code counts as active by its rate", "metrics/active.py",
            "rate_per_dim_nats, np.float64) > ACTIVE_RATE", "rate_per_dim_nats, np.float64) > 0.01",
            "metrics/test_metrics.py"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.planted import Mutant
+from tests.planted.mutant import Mutant
 
 # fmt: off
 MUTANTS = (

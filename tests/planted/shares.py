@@ -3,13 +3,13 @@ an accelerator; see planted.py."""
 
 from __future__ import annotations
 
-from tests.planted import Mutant
+from tests.planted.mutant import Mutant
 
 DEVICE = "families/test_one_device.py::test_a_family_stays_on_its_device"
 STEP = "training/test_batch_shares.py::test_two_processes_take_the_step_of_one"
 
 # fmt: off
-SHARES = (
+MUTANTS = (
     Mutant("a process without rows adds the one that stands in", "losses/batch_shares.py",
            "values.detach().clone() if share.own else torch.zeros_like(values)", "values.detach().clone()",
            f"{STEP}[vq_vae-image]"),
