@@ -156,7 +156,8 @@ def test_its_frames_are_what_its_models_say(engines, sweep):
         again = m.modality.pictures(m.decode(m.encode(found.fixed.shown)[0]))
         assert np.abs(again.astype(int) - shot.again).max() <= 1
         figures = comparison.figures(m.card, found.fixed.split)
+        expected = {name: figures[name] for name in shot.figures}
         assert shot.figures == pytest.approx(
-            {name: figures[name] for name in shot.figures}, abs=0.1
-        )  # nats: other draws of z
+            expected, abs=0.5
+        )  # nats: the card was measured again, with other draws of z
         assert {"elbo_nats", "distortion_nats", "rate_nats", "active_units"} <= set(shot.figures)
