@@ -8,12 +8,12 @@ import numpy as np
 
 from ...errors import SettingError, ShapeError
 from ...registry import MODALITIES, Modality
-from ...text import _, ngettext
+from ...text import _
 from .choices import Choices
 from .images import SUFFIXES as PICTURES
 from .images import folder_labels
 from .rows import Rows, check_room
-from .sources import File, Given, Skipped
+from .sources import File, Given, Skipped, unread
 from .table_files import SUFFIXES as TABLES
 
 ELSEWHERE = (*PICTURES, *TABLES, ".npy", ".npz")  # files with a reader of their own, whatever they contain
@@ -54,16 +54,7 @@ def read_samples(found: Given, modality: Modality, progress: Progress = lambda d
             check_room(len(found.files), x.size, x.itemsize)
         progress(i + 1, len(found.files))
     if not samples:
-        why = "; ".join(f"{s.name}: {s.reason}" for s in skipped[:3])
-        raise SettingError(
-            ngettext(
-                "{name}: its {n} file cannot be read ({reasons}).",
-                "{name}: none of its {n} files can be read ({reasons}).",
-                len(found.files),
-                name=found.name,
-                reasons=why,
-            )
-        )
+        raise unread(found, skipped)
     notes: list[str] = []
     labels, test = folder_labels([f.folders for f in files], notes)
     what = _("{samples}, one per file", samples=_(modality.plural))

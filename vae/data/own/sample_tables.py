@@ -19,7 +19,7 @@ from .fillers import without_fillers
 from .images import folder_labels
 from .lists import evened
 from .rows import Rows, check_room
-from .sources import File, Given, Skipped
+from .sources import File, Given, Skipped, unread
 from .table_files import LONE, TEXT
 from .text_style import Style, style_of
 from .text_tables import in_style, listed
@@ -100,16 +100,7 @@ def read_sample_tables(
         samples.append(x[whole].T if line else x.ravel())
         used.append(sheet.file)
     if not samples:
-        why = "; ".join(f"{s.name}: {s.reason}" for s in skipped[:3])
-        raise SettingError(
-            ngettext(
-                "{name}: its {n} file cannot be read ({reasons}).",
-                "{name}: none of its {n} files can be read ({reasons}).",
-                len(found.files),
-                name=found.name,
-                reasons=why,
-            )
-        )
+        raise unread(found, skipped)
     notes += _told(told, len(sheets))
     if lacking:
         notes.append(

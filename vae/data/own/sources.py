@@ -11,7 +11,7 @@ import functools
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from io import BufferedIOBase
@@ -87,6 +87,19 @@ class Given:
     files: tuple[File, ...]
     skipped: tuple[Skipped, ...]
     passed_over: int = 0
+
+
+def unread(found: Given, skipped: Sequence[Skipped]) -> SettingError:
+    """The error that none of the files can be read, with the reasons of the first."""
+    return SettingError(
+        ngettext(
+            "{name}: its {n} file cannot be read ({reasons}).",
+            "{name}: none of its {n} files can be read ({reasons}).",
+            len(found.files),
+            name=found.name,
+            reasons="; ".join(f"{s.name}: {s.reason}" for s in skipped[:3]),
+        )
+    )
 
 
 def given(path: str | os.PathLike) -> Given:
