@@ -126,7 +126,7 @@ def test_range_layout_and_names_in_a_zip_are_changed_in_the_preview(training_ser
     deep = tmp_path / "deep.npy"
     np.save(deep, np.random.default_rng(0).integers(0, 1000, (40, 12, 16), np.uint16))
     with tab_of(training_server, chromium) as tab:
-        offer(tab, deep, "40 samples of 1×12×16 pixels, values 0 to 255")
+        offer(tab, deep, "40 samples of 1×12×16 pixels, values 0 to 249")  # 999 of 1023
         tab.page.get_by_text("Range 0:1023 (values are 0 to 999)").wait_for()
         choose(tab, "Range", "0:1023 (detected)", "0:4095", "values 0 to 62")
         choose(tab, "Layout", "nhw (detected)", "nct", "40 samples of 12×16 channels and time steps")
