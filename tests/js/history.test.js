@@ -5,7 +5,11 @@ import render from "../../app/browser/pulse/pulse.js"
 
 /** A browser's history that keeps its addresses. */
 function browser(...entries) {
-  const location = { get search() { const at = entries.at(-1); return at.includes("?") ? at.slice(at.indexOf("?")) : "" } }
+  const location = {
+    get href() { return `http://here${entries.at(-1)}` },
+    get pathname() { return new URL(this.href).pathname },
+    get search() { return new URL(this.href).search },
+  }
   const history = {
     entries,
     pushState(_state, _title, address) { entries.push(address) },
@@ -19,6 +23,14 @@ test("the steps in which Streamlit changes a page are one entry", () => {
   const history = browser("/generate?model=a&seed=3")
   for (const address of ["/generate", "/", "/?model=a&p=r3"]) history.pushState({}, "", address)
   assert.deepEqual(history.entries, ["/generate?model=a&seed=3", "/?model=a&p=r3"])
+})
+
+test("also when the link comes before the page that it belongs to", () => {
+  const history = browser("/generate?model=a&seed=3")
+  for (const address of ["/generate", "/generate?model=a&p=r3", "/?model=a&p=r3"]) history.pushState({}, "", address)
+  assert.deepEqual(history.entries, ["/generate?model=a&seed=3", "/?model=a&p=r3"])
+  history.pushState({}, "", "/?model=a&p=r4")
+  assert.deepEqual(history.entries.slice(1), ["/?model=a&p=r3", "/?model=a&p=r4"])
 })
 
 test("each view of a page stays an entry of its own", () => {
