@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from app.live import background
 from vae.errors import ZscopeError
 from vae.runs import forecast
+from vae.text import _, duration
 from vae.training.plan import Plan
 
 AGAIN_S = 60.0  # after a failure; what caused it may have been mended
@@ -20,7 +21,7 @@ def look(plan: Plan, models: int = 1) -> str | None:
     """A sentence on time and memory, or on why there will be none; None: it is being measured, or will be once no other
     is, so that who turns a knob ten times does not wait for ten. models: how many such trainings.
 
-    Only `forecast.known` is shown, never what was once measured: that may be of another load of the machine.
+    Only `forecast.known` counts; what was once measured may be of another load of the machine, see `outdated`.
     """
     if (found := forecast.known(plan)) is not None:
         return found.told(plan.epochs, models)
@@ -34,3 +35,13 @@ def look(plan: Plan, models: int = 1) -> str | None:
             return str(error)
     _last[:] = [(wanted, time.monotonic(), background.start(forecast.of, plan))]
     return None
+
+
+def outdated(plan: Plan, models: int = 1) -> str | None:
+    """What `look` said of that plan before, with its age; None if nothing is known of it."""
+    found = forecast.outdated(plan)
+    if found is None:
+        return None
+    then, age_s = found
+    again = _("This is outdated: it was measured {time} ago and is being measured again.", time=duration(age_s))
+    return f"{then.told(plan.epochs, models)} {again}"

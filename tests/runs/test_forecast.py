@@ -66,3 +66,6 @@ def test_it_is_outdated_after_ten_minutes(machine):
     for file in (folder.home() / ".estimates").iterdir():
         os.utime(file, (time.time() - forecast.FRESH_S - 1,) * 2)
     assert forecast.known(PLAN) is None
+    then, age_s = forecast.outdated(PLAN)
+    assert then.epoch_s == machine["epoch_s"]
+    assert age_s == pytest.approx(forecast.FRESH_S + 1, abs=30)

@@ -125,6 +125,15 @@ def known(plan: Any) -> Forecast | None:
     return None
 
 
+def outdated(plan: Any) -> tuple[Forecast, float] | None:
+    """The forecast of a plan that was measured last, whatever the load was then, and how many seconds ago."""
+    files = [path for path in (_file(plan, False), _file(plan, True)) if path.exists()]
+    if not files:
+        return None
+    last = max(files, key=lambda path: path.stat().st_mtime)
+    return _with_map(json.loads(last.read_text("utf-8")), plan), time.time() - last.stat().st_mtime
+
+
 def _with_map(measured: dict[str, Any], plan: Any) -> Forecast:
     return Forecast(**measured, map_s=map_seconds(plan.points))
 

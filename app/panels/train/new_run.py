@@ -167,7 +167,8 @@ def _cost(wanted: Order) -> None:
     @st.fragment
     def cost() -> None:
         said = training_cost.look(*of)
-        st.caption(":material/timer: " + literal(said or _(MEASURING), code=True))
+        shown = said or training_cost.outdated(*of) or _(MEASURING)
+        st.caption((":material/timer: " if said else ":material/hourglass_empty: ") + literal(shown, code=True))
         pulse(KNOWN_S if said else EVERY_S, key="unseen-cost")
 
     cost()

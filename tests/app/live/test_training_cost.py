@@ -47,6 +47,15 @@ def test_the_known_forecast_is_shown_and_not_what_was_once_measured(begun, monke
     assert training_cost.look(PLAN).startswith("About 20 minutes.")
 
 
+def test_an_outdated_one_is_shown_as_such_while_it_is_measured_again(begun, monkeypatch):
+    monkeypatch.setattr(forecast, "outdated", lambda plan: None)
+    assert training_cost.outdated(PLAN) is None
+    monkeypatch.setattr(forecast, "outdated", lambda plan: (of(1.0), 1200.0))
+    said = training_cost.outdated(PLAN)
+    assert said.startswith("About 30 seconds.")
+    assert said.endswith("This is outdated: it was measured 20 minutes ago and is being measured again.")
+
+
 def test_one_is_measured_at_a_time(begun, monkeypatch):
     monkeypatch.setattr(forecast, "known", lambda plan: None)
     for d in range(10):
