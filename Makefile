@@ -1,5 +1,6 @@
 # make app, make test: the two commands of a fresh clone. Everything lands in .venv; nothing outside is touched.
-# Tests share the cores file by file, one worker more than there are cores since some wait for processes of their own;
+# Tests share the cores file by file, one worker more than there are cores since some wait for processes of their own,
+# and the files that take longest first, as tests/conftest.py orders them;
 # those that drive a browser come after, alone, because they watch the clock.
 # They start some fifty processes, which share their bytecode also where writing it is switched off.
 PYTHON ?= python3
@@ -17,7 +18,7 @@ app: $(VENV)/.app
 test test-slow test-gpu: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.dev lint
 	tests/js/run.sh test
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow and not gpu and not browser"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow and not gpu and not browser"
 	$(BIN)/python -m pytest tests/browser -m "browser and not slow"
 
 test-slow: $(VENV)/.dev

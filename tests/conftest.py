@@ -25,6 +25,20 @@ os.environ["ZSCOPE_OWN"] = str(Path(tempfile.gettempdir()) / "zscope-tests-own-n
 os.environ["ZSCOPE_DEVICE"] = "cpu"  # also where there is a GPU: only tests marked gpu use it, by name
 
 
+os.fsync = lambda handle: None  # no power cut happens meanwhile, and the disk takes longer than most tests
+
+LONGEST = (  # files, to begin with: the processes of a test run that begin them last would be waited for
+    "test_one_file.py", "test_mutants.py", "test_reporting.py", "test_importing.py", "test_families.py",
+    "test_views.py", "test_cli.py", "test_kills.py", "test_distributed.py", "test_batch_shares.py", "test_recipes.py",
+    "test_structured.py", "test_manage.py", "test_sweeps.py", "test_full_disk_runs.py", "test_packaging.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    rank = {name: i for i, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
+
+
 def busy() -> float:
     """How many times longer things take here than on a quiet machine, at least 1."""
     load = max(os.getloadavg()[:2]) if hasattr(os, "getloadavg") else 0.0

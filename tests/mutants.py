@@ -33,6 +33,8 @@ HEAVY = (
     "filelock",
     "tqdm",
     "scipy.special",
+    "requests",
+    "platformdirs",
     "beartype",
     "jaxtyping",
 )

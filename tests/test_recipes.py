@@ -19,6 +19,17 @@ RECIPES = dict(RECIPE.findall((ROOT / "CONTRIBUTING.md").read_text("utf-8")))
 # of three points there is no UMAP, which would take longest
 QUICK = ("--epochs", "1", "--set", "net=mlp", "--set", "d=4", "--points", "3")
 
+COMMANDS = """
+import contextlib, io, json, sys
+from vae.__main__ import main
+for command in json.loads(sys.argv[1]):
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        code = main(command)
+    if code:
+        sys.exit(said.getvalue())
+    print(json.dumps(said.getvalue()))
+"""
 WRITE_AND_READ = """
 import numpy as np
 from vae.registry import MODALITIES
@@ -57,6 +68,10 @@ class Copy:
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
         return done.stdout
 
+    def vae(self, *commands: tuple[str, ...]) -> list[str]:
+        """What each command of `python -m vae` prints, all in one process."""
+        return [json.loads(line) for line in self.run("-c", COMMANDS, json.dumps(commands)).splitlines()]
+
     def card(self, name: str) -> dict:
         return json.loads((self.folder / "checkpoints" / name / "config.json").read_text("utf-8"))
 
@@ -67,10 +82,10 @@ def copy(tmp_path_factory) -> Copy:
 
 
 @pytest.fixture(scope="module")
-def decov(copy) -> str:
-    """The name of a checkpoint of the recipe's family."""
-    copy.python("vae", "train", "decov_ae", "digits", "--name", "decov", *QUICK)
-    return "decov"
+def measured(copy) -> dict:
+    """What the recipe's metrics are of `decov`, a checkpoint of the recipe's family."""
+    train = ("train", "decov_ae", "digits", "--name", "decov", *QUICK)
+    return json.loads(copy.vae(train, ("eval", "decov", "--metrics", "dimension", "--json"))[1])
 
 
 def test_there_is_a_recipe_of_each_kind():
@@ -78,23 +93,23 @@ def test_there_is_a_recipe_of_each_kind():
     assert folders == {"vae/families", "vae/data/sets", "vae/metrics", "vae/modalities"}
 
 
-def test_the_family_trains(copy, decov):
-    card = copy.card(decov)
+def test_the_family_trains(copy, measured):
+    card = copy.card("decov")
     assert card["family"] == "decov_ae"
     assert card["hparams"]["decov"] == 0.1
-    history = (copy.folder / "checkpoints" / decov / "history.jsonl").read_text("utf-8")
+    history = (copy.folder / "checkpoints" / "decov" / "history.jsonl").read_text("utf-8")
     assert "covariance_between" in history
 
 
 def test_the_data_set_is_listed_and_trains(copy):
-    listed = {row["name"]: row for row in json.loads(copy.python("vae", "list", "datasets", "--json"))}
+    train = ("train", "vae", "stripes", "--name", "striped", *QUICK)
+    listed = {row["name"]: row for row in json.loads(copy.vae(("list", "datasets", "--json"), train)[0])}
     assert listed["stripes"]["found"] == "built in"
-    copy.python("vae", "train", "vae", "stripes", "--name", "striped", *QUICK)
     assert copy.card("striped")["dataset"] == "stripes"
 
 
-def test_the_metric_group_is_measured(copy, decov):
-    found = json.loads(copy.python("vae", "eval", decov, "--metrics", "dimension", "--json"))["effective_dimension"]
+def test_the_metric_group_is_measured(measured):
+    found = measured["effective_dimension"]
     assert 1 <= found["value"] <= 4
     assert found["n"] == 360
     assert found["standard_error"] > 0
@@ -103,11 +118,13 @@ def test_the_metric_group_is_measured(copy, decov):
 def test_samples_of_the_modality_are_read_trained_on_and_written(copy):
     heights = np.random.default_rng(0).standard_normal((60, 8, 8)).cumsum(1).cumsum(2)
     np.save(copy.folder / "heights.npy", heights)
-    said = copy.python("vae", "data", "add", "heights", "heights.npy", "--as", "field")
+    said, *_rest = copy.vae(
+        ("data", "add", "heights", "heights.npy", "--as", "field"),
+        ("train", "vae", "heights", "--name", "high", *QUICK),
+        ("sample", "high", "--n", "4", "--out", "new.png"),
+    )
     assert "60 samples of 1x8x8 values" in said
-    copy.python("vae", "train", "vae", "heights", "--name", "high", *QUICK)
     assert copy.card("high")["spec"]["modality"] == "field"
-    copy.python("vae", "sample", "high", "--n", "4", "--out", "new.png")
     assert (copy.folder / "new.png").read_bytes().startswith(b"\x89PNG")
     copy.run("-c", WRITE_AND_READ)
 

@@ -10,7 +10,7 @@ import pytest
 from vae.errors import ShapeError
 from vae.latent.calibration import KNOTS, calibration_error
 from vae.latent.projector import Projector, fit_map
-from vae.latent.trust import TrustModel, auroc_of, calibrate, round_trip
+from vae.latent.trust import TrustModel, auroc_of, calibrate, fine, round_trip
 
 WIDE = np.random.default_rng(7).normal(size=(4, 24)) / 5
 
@@ -68,9 +68,9 @@ def test_near_data_the_probabilities_come_true(projector, model):
     back = np.linalg.norm(projector.to_map(again) - p, axis=1) <= model.report["tau_map_widths"] * projector.width
     back &= np.linalg.norm((again - z) * projector.scale, axis=1) <= model.report["tau_latent"]
     plain = projector.with_trust(dataclasses.replace(model, curve=None)).trust(p)
-    assert calibration_error(plain, back) > 0.02
-    assert calibration_error(said, back) < 0.012
-    assert auroc_of(said, back) == pytest.approx(auroc_of(plain, back), abs=1e-6)
+    assert calibration_error(plain, back) > 0.014
+    assert calibration_error(said, back) < 0.008
+    assert (np.diff(said[np.argsort(plain)]) >= 0).all()  # the order stays
 
 
 def test_report_and_bounds(model):
@@ -168,3 +168,7 @@ def test_auroc_by_hand():
     assert auroc_of(np.array([3.0, 1.0, 2.0]), np.array([True, False, True])) == 1.0
     assert auroc_of(np.array([1.0, 3.0, 2.0]), np.array([True, True, False])) == 0.5
     assert np.isnan(auroc_of(np.array([1.0]), np.array([True])))
+
+
+def test_a_small_reference_set_needs_a_coarser_lattice():
+    assert [fine(n) for n in (2, 1_000, 1_437, 4_096, 20_000)] == [128, 128, 152, 256, 256]

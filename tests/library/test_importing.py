@@ -20,11 +20,12 @@ from app.live import channel, requests
 from tests.app.views.test_views import opened, words
 from vae.__main__ import main
 from vae.atlas.atlas import load as load_atlas
-from vae.errors import DecoderStopped, SettingError
+from vae.errors import DecoderError, DecoderStopped, SettingError
 from vae.library import packing
 from vae.library.importing import take_in
 from vae.modalities.image import tile
-from vae.saved import checkpoint
+from vae.saved import checkpoint, decoder_worker, decoders
+from vae.saved.decoder_process import DecoderProcess
 
 D, N = 3, 60
 
@@ -61,6 +62,30 @@ def given(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
+class InThisProcess(DecoderProcess):
+    """Answers as the process of a decoder does, which takes seconds to begin; it is tested in test_decoder_process."""
+
+    def __init__(self, name: str, data: bytes):
+        self.decode = decoder_worker._opened(torch, name, data)
+
+    def _decoded(self, z, output):
+        try:
+            x, shapes = self.decode(np.array(z, "<f4"), output)
+        except Exception as error:
+            raise DecoderError(f"the decoder failed: {decoder_worker._told(error)['error']}") from None
+        return {name: tuple(sides) for name, sides in shapes.items()}, x
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def inside(given, monkeypatch) -> Path:
+    """As `given`; decoders run in this process."""
+    monkeypatch.setattr(decoders, "DecoderProcess", InThisProcess)
+    return given
+
+
 def test_an_imported_decoder_opens_as_a_model_without_an_encoder(given, capsys):
     assert main(["import", "mine", "--decoder", "decoder.pt", "--latents", "latents.npz"]) == 0
     assert "0 is black, 1 is white" in capsys.readouterr().out
@@ -91,41 +116,41 @@ def test_its_pages_say_what_it_brought_and_leave_nothing_blank(given, recwarn):
 
 
 @pytest.mark.parametrize(("low", "high"), [(-1.0, 1.0), (0.0, 255.0)])
-def test_the_range_of_its_pictures_is_seen(given, low, high):
-    scripted(Net(low, high), given / "other.pt")
-    take_in("other", given / "other.pt", given / "latents.npz")
+def test_the_range_of_its_pictures_is_seen(inside, low, high):
+    scripted(Net(low, high), inside / "other.pt")
+    take_in("other", inside / "other.pt", inside / "latents.npz")
     other = vae.load("other", "cpu")
     with torch.inference_mode():
         plain = Net()(torch.from_numpy(other.atlas.z)).numpy()
     np.testing.assert_allclose(other.decode(other.atlas.z), plain, atol=1e-4)
 
 
-def test_a_generator_of_one_pixel_maps_and_a_stated_range(given):
+def test_a_generator_of_one_pixel_maps_and_a_stated_range(inside):
     class Deep(nn.Module):
         def forward(self, z):
             return z[:, :1].expand(-1, -1, 8, 8) * 1.0 + z.sum() * 0 if z.ndim == 4 else torch.zeros(0)
 
-    scripted(Deep(), given / "deep.pt", deep=True)
-    saved = take_in("deep", given / "deep.pt", given / "latents.npz", span=(-4.0, 12.0))
+    scripted(Deep(), inside / "deep.pt", deep=True)
+    saved = take_in("deep", inside / "deep.pt", inside / "latents.npz", span=(-4.0, 12.0))
     assert saved.config["hparams"] | {"deep": True, "low": -4.0, "high": 12.0} == saved.config["hparams"]
 
 
 @pytest.mark.parametrize("kind", ["npz", "sheet", "folder"])
-def test_thumbnails_come_from_where_they_are(given, kind):
+def test_thumbnails_come_from_where_they_are(inside, kind):
     x = np.zeros((N, 1, 8, 8), np.uint8)
     x[1::2] = 255
     if kind == "npz":
-        where = given / "t.npz"
+        where = inside / "t.npz"
         np.savez(where, x=x)
     elif kind == "sheet":
-        where = given / "t.png"
+        where = inside / "t.png"
         Image.fromarray(tile(x, 10)).save(where)
     else:
-        where = given / "t"
+        where = inside / "t"
         where.mkdir()
         for i in range(N):
             Image.fromarray(x[i, 0]).save(where / f"{i:02}.png")
-    saved = take_in("mine", given / "decoder.pt", given / "latents.npz", thumbnails=where)
+    saved = take_in("mine", inside / "decoder.pt", inside / "latents.npz", thumbnails=where)
     atlas = load_atlas(saved.files, (), "mine", False)
     assert [round(float(atlas.thumbnail(i).mean())) > 128 for i in range(4)] == [False, True, False, True]
 
@@ -155,20 +180,20 @@ def test_pickles_are_never_opened(given):
     assert checkpoint.checkpoints() == {}
 
 
-def test_what_does_not_fit_is_told(given):
-    np.savez(given / "wide.npz", z=np.zeros((9, D + 1)))
-    np.savez(given / "none.npz", x=np.zeros((9, D)))
+def test_what_does_not_fit_is_told(inside):
+    np.savez(inside / "wide.npz", z=np.zeros((9, D + 1)))
+    np.savez(inside / "none.npz", x=np.zeros((9, D)))
     for latents, words_ in (("wide.npz", "takes neither"), ("none.npz", r"expected an array z")):
         with pytest.raises(SettingError, match=words_):
-            take_in("mine", given / "decoder.pt", given / latents)
-    (given / "decoder.h5").write_bytes(b"x")
+            take_in("mine", inside / "decoder.pt", inside / latents)
+    (inside / "decoder.h5").write_bytes(b"x")
     with pytest.raises(SettingError, match="expected TorchScript"):
-        take_in("mine", given / "decoder.h5", given / "latents.npz")
+        take_in("mine", inside / "decoder.h5", inside / "latents.npz")
     assert main(["import", "mine", "--decoder", "decoder.pt", "--latents", "latents.npz", "--range", "x"]) == 1
 
 
-def test_a_decoder_from_a_zip_is_opened_only_by_who_trusts_it(given):
-    take_in("mine", given / "decoder.pt", given / "latents.npz")
+def test_a_decoder_from_a_zip_is_opened_only_by_who_trusts_it(inside):
+    take_in("mine", inside / "decoder.pt", inside / "latents.npz")
     data = packing.pack("mine")
     with pytest.raises(SettingError, match="allow-code"):
         packing.unpack(io.BytesIO(data), "again")
@@ -191,8 +216,8 @@ def test_the_app_goes_on_when_the_decoder_crashes(given):
     assert engine.decode(engine.atlas.z[:1]).shape == (1, 1, 8, 8)
 
 
-def test_every_page_opens_it(given):
-    take_in("mine", given / "decoder.pt", given / "latents.npz")
+def test_every_page_opens_it(inside):
+    take_in("mine", inside / "decoder.pt", inside / "latents.npz")
     for page in ("explore", "interpolate", "generate", "model"):
         at = opened(page, model="mine")
         assert not at.exception
@@ -248,8 +273,9 @@ def kept_as(given: Path, form: str, **how) -> tuple[np.ndarray, list[str]]:
         ("double", {}, None),
     ],
 )
-def test_every_form_of_output_is_right_by_value(given, form, how, told):
-    decoded, said = kept_as(given, form, **how)
+def test_every_form_of_output_is_right_by_value(request, form, how, told):
+    folder = request.getfixturevalue("given" if form == "nested" else "inside")  # one through the process itself
+    decoded, said = kept_as(folder, form, **how)
     z = vae.load("form", "cpu").atlas.z
     with torch.inference_mode():
         np.testing.assert_allclose(decoded, Net()(torch.from_numpy(z)).numpy(), atol=1e-6)
@@ -266,36 +292,36 @@ def test_every_form_of_output_is_right_by_value(given, form, how, told):
         ("flat", {"shape": (1, 1, 8, 8)}, r"expected pictures \(c, h, w\), series"),
     ],
 )
-def test_what_does_not_fit_the_outputs_is_told(given, form, how, told):
+def test_what_does_not_fit_the_outputs_is_told(inside, form, how, told):
     with pytest.raises(SettingError, match=told):
-        kept_as(given, form, **how)
+        kept_as(inside, form, **how)
 
 
-def test_flat_pictures_without_a_shape_are_vectors_and_say_so(given):
-    decoded, said = kept_as(given, "flat")
+def test_flat_pictures_without_a_shape_are_vectors_and_say_so(inside):
+    decoded, said = kept_as(inside, "flat")
     assert decoded.shape == (N, 64)
     assert "--shape 1,8,8" in said[0]
 
 
-def test_a_decoder_with_weights_in_float64_frozen_or_not(given):
+def test_a_decoder_with_weights_in_float64_frozen_or_not(inside):
     for name, freeze in (("double", False), ("frozen", True)):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             module = torch.jit.script(Net().double()) if not freeze else None
             module = module or torch.jit.freeze(torch.jit.script(Net().double().eval()))
-            torch.jit.save(module, str(given / f"{name}.pt"))
-        take_in(name, given / f"{name}.pt", given / "latents.npz")
+            torch.jit.save(module, str(inside / f"{name}.pt"))
+        take_in(name, inside / f"{name}.pt", inside / "latents.npz")
         engine = vae.load(name, "cpu")
         with torch.inference_mode():
             expected = Net()(torch.from_numpy(engine.atlas.z)).numpy()
         np.testing.assert_allclose(engine.decode(engine.atlas.z), expected, atol=1e-6)
 
 
-def test_its_flags_and_a_map_of_equal_latents(given, capsys):
-    np.savez(given / "equal.npz", z=np.full((40, D), 0.3))
+def test_its_flags_and_a_map_of_equal_latents(inside, capsys):
+    np.savez(inside / "equal.npz", z=np.full((40, D), 0.3))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.jit.save(torch.jit.trace(Returns("flat"), torch.zeros(2, D)), str(given / "flat.pt"))
+        torch.jit.save(torch.jit.trace(Returns("flat"), torch.zeros(2, D)), str(inside / "flat.pt"))
     command = ["import", "mine", "--decoder", "flat.pt", "--latents", "equal.npz", "--shape"]
     assert main([*command, "8x8"]) == 1
     assert "expected whole numbers, for example 1,28,28" in capsys.readouterr().err

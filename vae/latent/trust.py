@@ -31,7 +31,8 @@ Encoder = Callable[[Any], np.ndarray]
 
 QUANTILE = 0.95  # of the round trips of the reference set: a position that moves farther does not return
 FARTHEST = 0.03  # map widths: upper limit of that bound
-TRIPS = 64  # nodes per side at which positions are decoded and encoded; the rest of the trip is known on CELLS
+TRIPS = 64  # nodes per side at which positions are decoded and encoded; the rest of the trip is known on a finer one
+FINE, PER_ROW = 128, 16  # that has at least so many nodes per side, and for each reference point; at most CELLS a side
 OWN = 1_000  # rows of the reference set that set the bounds
 POSITIONS = 5_000  # more round trips, uniform and near data: half to calibrate on, half to evaluate on
 NEAR = 6_000  # further ones near data, where the probability is neither 0 nor 1, for its calibration
@@ -77,9 +78,9 @@ def calibrate(projector: Map, decode: Decoder, encode: Encoder, *, seed: int = 0
     reference set (map), and if its code is no farther from the decoded latent, in the map's metric, than for 95 % of
     the latents of the reference set (latent). The bounds are at most 3 % of the map's width and the median distance to
     a 15th neighbour, so that a model whose round trips all go far is not trusted.
-    The score. Map: logistic regression on the log distance of T(I(p)) from p, known on a fine lattice, and on that
-    of the full trip (64 x 64 decodes). Latent: logistic regression on the log latent distance of the full trip. Their
-    product is stored on the lattice.
+    The score. Map: logistic regression on the log distance of T(I(p)) from p, known on a fine lattice (see `fine`),
+    and on that of the full trip (64 x 64 decodes). Latent: logistic regression on the log latent distance of the full
+    trip. Their product is stored on the lattice.
     The probability. What is read of the score between the nodes is recalibrated by an increasing curve, fitted mostly
     on positions near data: few others are uncertain. Fitted on one half of random positions, evaluated on the other.
     Deterministic for a seed. Some 17 000 decodes and encodes: 7-20 s with a small conv net on one core.
@@ -134,7 +135,8 @@ def _score(evidence: _Evidence, p: np.ndarray, stays: np.ndarray, same: np.ndarr
         return log_odds(logistic(odds) * logistic(_LATENT_SLOPE * linear(of_latent, in_latent)))[:, None]
 
     of_both = fit_logistic(both(p), stays & same)
-    odds = np.clip(linear(of_both, both(evidence.cheap.nodes())), LOW, HIGH)
+    nodes = Grid(np.zeros((CELLS, CELLS, 1), np.float32), evidence.cheap.box).nodes()
+    odds = np.clip(linear(of_both, both(nodes)), LOW, HIGH)
     return np.round((odds - LOW) * (255.0 / (HIGH - LOW))).astype(np.uint8).reshape(CELLS, CELLS)
 
 
@@ -144,7 +146,7 @@ class _Evidence:
 
     tau_map: float
     tau_latent: float
-    cheap: Grid  # of T(I(p)) from p, CELLS a side
+    cheap: Grid  # of T(I(p)) from p, `fine` nodes a side
     full: Grid  # of the full trip, on the map and in latent space, TRIPS a side
 
     @classmethod
@@ -154,14 +156,15 @@ class _Evidence:
         tau_map = float(np.clip(np.quantile(moved, QUANTILE), 1e-3 * projector.width, FARTHEST * projector.width))
         changed = _returned(projector, decode, encode, projector.z[own])[1]
         tau_latent = max(min(float(np.quantile(changed, QUANTILE)), projector.reach), 1e-6)
-        fine = _nodes(projector.box, CELLS)
-        cheap = np.linalg.norm(projector.to_map(projector.from_map(fine)[0]) - fine, axis=1) / tau_map
+        side = fine(len(projector.z))
+        nodes = _nodes(projector.box, side)
+        cheap = np.linalg.norm(projector.to_map(projector.from_map(nodes)[0]) - nodes, axis=1) / tau_map
         full = np.stack(round_trip(projector, decode, encode, _nodes(projector.box, TRIPS)), axis=1)
         full /= [tau_map, tau_latent]
         return cls(
             tau_map,
             tau_latent,
-            Grid(_log(cheap).reshape(CELLS, CELLS, 1), projector.box),
+            Grid(_log(cheap).reshape(side, side, 1), projector.box),
             Grid(_log(full).reshape(TRIPS, TRIPS, 2), projector.box),
         )
 
@@ -169,6 +172,12 @@ class _Evidence:
         """Features of the map criterion and of the latent criterion."""
         full = self.full.at(p)
         return np.concatenate([self.cheap.at(p), full[:, :1]], axis=1), full[:, 1:]
+
+
+def fine(n: int) -> int:
+    """Nodes per side of the lattice on which T(I(p)) is known, for n reference points. What T does changes from one
+    reference point to the next, so that a small set needs fewer nodes; they take most of the time of `calibrate`."""
+    return int(np.clip(np.ceil(np.sqrt(PER_ROW * n)), FINE, CELLS))
 
 
 def _anywhere(projector: Map, random: np.random.Generator, n: int) -> Float[np.ndarray, "n 2"]:

@@ -220,7 +220,7 @@ def measure(plan: Plan) -> dict[str, Any]:
         since, chosen = time.perf_counter(), rows[i % len(rows)]
         c = None if given is None else told(trainer.model, given[chosen])
         loss = trainer.train_step(trainer.inputs(x.index_select(0, chosen)), c)
-        float(loss.total)  # so that it has been computed
+        loss.total.item()  # so that it has been computed
         return time.perf_counter() - since
 
     trainer.model.train()
