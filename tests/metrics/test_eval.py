@@ -136,6 +136,10 @@ def test_disentanglement_is_of_the_engines_own_codes():
     found = disentanglement_group(Subject(engine, None, torch.device("cpu"), samples, seed=3))
     assert found["mig_binned"].value > 0.9
     assert {e.seed for e in found.values()} == {3}
+    assert found["factor_vae_score"].value == 1
+    engine.card["metrics"] = {"rate_per_dim_nats": [0.01, 0.01]}
+    collapsed = disentanglement_group(Subject(engine, None, torch.device("cpu"), samples, seed=3))
+    assert collapsed["factor_vae_score"].value == collapsed["sap"].value == 0, "by the rates of the card"
 
 
 def test_bits_per_dim_of_a_uniform_density_are_log_255():

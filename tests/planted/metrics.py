@@ -14,6 +14,16 @@ MUTANTS = (
            "active = min(counted)", "active = counted[-1]",
            "metrics/test_metrics.py"
            "::test_a_collapsed_code_is_inactive_by_rate_where_its_variance_calls_all_of_it_active"),
+    Mutant("a collapsed dimension counts in a score by its variance", "metrics/active.py",
+           "by_variance & active_by_rate(rate_per_dim_nats)", "by_variance",
+           "metrics/test_disentangle.py"
+           "::test_a_dimension_collapsed_by_its_rate_tells_nothing_though_its_mean_varies[factor_vae_score]"),
+    Mutant("a rate spent on one posterior for all makes a dimension active", "metrics/active.py",
+           "by_variance & active_by_rate(rate_per_dim_nats)", "active_by_rate(rate_per_dim_nats)",
+           "metrics/test_metrics.py::test_a_dimension_is_used_if_it_is_active_by_variance_and_by_its_rate"),
+    Mutant("scores of disentanglement without the rates of the card", "metrics/disentangle.py",
+           "seed=s.seed, rate_per_dim_nats=rates)", "seed=s.seed)",
+           "metrics/test_eval.py::test_disentanglement_is_of_the_engines_own_codes"),
     Mutant("completeness of the paper without the dead dimensions", "metrics/disentangle.py",
            "(0, codes.shape[1] - len(importance))", "(0, 0)",
            "metrics/test_completeness.py::test_dead_dimensions_raise_completeness_by_the_papers_base_alone"),
