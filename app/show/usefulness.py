@@ -39,12 +39,13 @@ def show(card: Mapping) -> None:
         )
     )
     with st.expander(_("How this was measured")):
-        st.markdown("\n".join(f"- `{key}`: {literal(_(found[key]['protocol']))}" for key in _keys() if key in found))
+        st.markdown("\n".join(f"- `{key}`: " + literal(_(found[key]["protocol"])) for key in _keys() if key in found))
 
 
 def table(found: Mapping[str, Mapping]) -> str:
     """The estimates of the scores as a Markdown table, the best of each row in bold."""
-    lines = [f"| | {_('code')} | {_('raw samples')} | {_('PCA of equal d')} |", "| --- | ---: | ---: | ---: |"]
+    head = " | ".join(["| ", _("code"), _("raw samples"), _("PCA of equal d")]) + " |"
+    lines = [head, "| --- | ---: | ---: | ---: |"]
     for score, label in LABELS.items():
         each = [found.get(key) for key in (score, *(f"{score}_{name}" for name in BASELINES))]
         best = max((one["value"] for one in each if one), default=None)

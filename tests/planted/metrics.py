@@ -16,7 +16,7 @@ MUTANTS = (
            "::test_a_collapsed_code_is_inactive_by_rate_where_its_variance_calls_all_of_it_active"),
     Mutant("a collapsed dimension counts in a score by its variance", "metrics/active.py",
            "by_variance & active_by_rate(rate_per_dim_nats)", "by_variance",
-           "metrics/test_disentangle.py"
+           "metrics/test_collapsed_scores.py"
            "::test_a_dimension_collapsed_by_its_rate_tells_nothing_though_its_mean_varies[factor_vae_score]"),
     Mutant("a rate spent on one posterior for all makes a dimension active", "metrics/active.py",
            "by_variance & active_by_rate(rate_per_dim_nats)", "active_by_rate(rate_per_dim_nats)",

@@ -42,7 +42,8 @@ def check_active(codes: Float[np.ndarray, "n d"], rate_per_dim_nats: ArrayLike |
                 expected=codes.shape[1:],
             )
         )
-    active, rule = active_dimensions(codes, rates), "variance" if rates is None else "rate and variance"
+    active = active_dimensions(codes, rates)
+    rule = in_english("variance" if rates is None else "rate and variance")
     return active, in_english(f"{int(active.sum())} of {len(active)} dimensions active by {rule}")
 
 
