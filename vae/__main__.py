@@ -205,9 +205,7 @@ def _eval(p: argparse.ArgumentParser) -> None:
         default="float32",
         help=_("precision of the decoder in the NLL: float32 (default), or bfloat16, which is faster on some hardware"),
     )
-    p.add_argument(
-        "--save", action="store_true", help=_("save the group bounds to the checkpoint's card, as training does")
-    )
+    p.add_argument("--save", action="store_true", help=_("save what is measured to the checkpoint's card"))
     p.add_argument("--device")
     p.add_argument("--json", action="store_true", help=_("print JSON, with units in the keys"))
     p.set_defaults(run=_run("evaluating", "evaluate_checkpoint"))

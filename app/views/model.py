@@ -7,7 +7,7 @@ import streamlit as st
 from app import session
 from app.panels.model import manage
 from app.panels.train import sweep_list
-from app.show import fidelity, records
+from app.show import fidelity, records, usefulness
 from app.show.cards import has_prior
 from app.show.literal import literal
 from vae.atlas.fidelity import of_model
@@ -57,6 +57,7 @@ st.caption(
 records.rows(pictures, decoded)
 if found is not None and not found.poor:
     st.caption(fidelity.sentence(found))
+usefulness.show(card)
 records.latent_map(engine.atlas)
 
 left, right = st.columns(2, gap="medium")

@@ -15,11 +15,10 @@ from vae.metrics.disentangle import (
     disentanglement,
     evaluate_disentanglement,
     factor_vae_score,
-    sap,
-    threshold_accuracy,
 )
 from vae.metrics.estimate import Estimate
 from vae.metrics.mig import binned_information, mig_binned, mig_sampled
+from vae.metrics.sap import sap, threshold_accuracy
 from vae.types import Samples
 
 SIZES = (3, 5, 2)  # of the factors: no two alike, nor the number of factors or dimensions

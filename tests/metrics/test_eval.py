@@ -6,6 +6,8 @@ import functools
 import json
 import math
 import re
+import shutil
+from dataclasses import asdict
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,13 +15,16 @@ import pytest
 import torch
 
 from vae.__main__ import main
+from vae.commands import evaluating
 from vae.metrics import features, sample
 from vae.metrics.bounds import bits_per_dim
 from vae.metrics.disentangle import disentanglement_group
+from vae.metrics.estimate import Estimate
 from vae.metrics.latent import latent_group
 from vae.metrics.subject import Subject
 from vae.models.likelihoods import Bernoulli, ContinuousBernoulli, Gaussian
 from vae.registry import DATASETS, metric_groups
+from vae.saved import checkpoint
 from vae.types import Samples
 
 
@@ -91,6 +96,22 @@ def test_groups_are_measured_as_named_and_every_line_weighs_itself(cli):
         assert in_table == pytest.approx(in_lines, abs=6e-4), "code, raw samples and components, in this order"
 
 
+def test_save_writes_bounds_and_estimates_to_the_card_each_in_its_place(tiny_checkpoint, tmp_path, monkeypatch):
+    """And nothing that would make it unreadable: a text among the metrics, an NLL of another precision."""
+    folder = shutil.copytree(tiny_checkpoint, tmp_path / "tiny-vae")
+    monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(tmp_path))
+    before = checkpoint.read(folder).config
+    one, two = (Estimate(value, 360, 0, error, "of whom") for value, error in ((0.9, 0.01), (0.5, None)))
+    evaluating._save("tiny-vae", {"knn_accuracy": one, "kmeans_ari": one})
+    assert checkpoint.read(folder).config["metrics"] == before["metrics"]
+    evaluating._save("tiny-vae", {"distortion_nats": 1.5, "pixels": "binary", "kmeans_ari": two})
+    card = checkpoint.read(folder).config
+    assert card["metrics"] == {"distortion_nats": 1.5}
+    assert card["estimates"] == {"knn_accuracy": asdict(one), "kmeans_ari": asdict(two)}
+    assert card["files"] == before["files"]
+    assert main(["eval", "tiny-vae", "--save", "--precision", "bfloat16"]) == 1
+
+
 def test_an_autoencoder_draws_from_its_aggregate_and_has_no_posterior(cli):
     found = json.loads(cli("tiny-ae", "--metrics", "all", "--k", 0, "--json")[1])
     assert "draws from the aggregate" in found["coverage"]["protocol"]
@@ -136,6 +157,10 @@ def test_disentanglement_is_of_the_engines_own_codes():
     found = disentanglement_group(Subject(engine, None, torch.device("cpu"), samples, seed=3))
     assert found["mig_binned"].value > 0.9
     assert {e.seed for e in found.values()} == {3}
+    assert found["factor_vae_score"].value == 1
+    engine.card["metrics"] = {"rate_per_dim_nats": [0.01, 0.01]}
+    collapsed = disentanglement_group(Subject(engine, None, torch.device("cpu"), samples, seed=3))
+    assert collapsed["factor_vae_score"].value == collapsed["sap"].value == 0, "by the rates of the card"
 
 
 def test_bits_per_dim_of_a_uniform_density_are_log_255():

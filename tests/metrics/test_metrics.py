@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from vae.losses.objectives import Sum
-from vae.metrics.active import active_by_rate, active_units, collapse_warning, unit_counts
+from vae.metrics.active import active_by_rate, active_dimensions, active_units, collapse_warning, unit_counts
 from vae.metrics.bounds import BATCH, CACHED, evaluate, log_marginal
 from vae.metrics.detect import anomaly_scores
 from vae.metrics.latent import pca_mse
@@ -284,6 +284,13 @@ def test_a_collapsed_code_is_inactive_by_rate_where_its_variance_calls_all_of_it
     metrics = {"active_units": 16, "rate_per_dim_nats": rate.tolist()}
     assert unit_counts(metrics) == (0, 16), "a card without the count by rate has the rates"
     assert "only 0 of 16" in str(collapse_warning(metrics, 16, {"beta"}))
+
+
+def test_a_dimension_is_used_if_it_is_active_by_variance_and_by_its_rate():
+    """Of four: used; a mean that varies under noise; a rate spent on one posterior for all samples; neither."""
+    mu = np.random.default_rng(0).standard_normal((1000, 4)) * [1, 0.16, 0.01, 0.01]
+    assert active_dimensions(mu, [2.0, 0.013, 2.0, 0.0]).tolist() == [True, False, False, False]
+    assert active_dimensions(mu).tolist() == [True, True, False, False], "without rates by variance alone"
 
 
 def test_a_deterministic_code_has_no_count_by_rate_and_is_judged_by_variance():

@@ -55,7 +55,7 @@ MUTANTS = (
            "right[:, k] = forest.predict(seen[test]) == values[test]",
            "right[:, k] = (forest.predict(seen[train]) == values[train])[: len(test)]",
            "metrics/test_disentangle.py::test_informativeness_is_of_samples_not_learnt_from"),
-    Mutant("accuracy of thresholds not balanced", "metrics/disentangle.py",
+    Mutant("accuracy of thresholds not balanced", "metrics/sap.py",
            "share = 1 / (size * np.bincount(values, minlength=size).clip(min=1))", "share = np.full(size, 1 / len(z))",
            "metrics/test_disentangle.py::test_accuracy_is_balanced"),
     Mutant("Frechet distance without the factor 2", "metrics/sample.py",

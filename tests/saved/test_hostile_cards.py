@@ -26,6 +26,7 @@ PATHS = [
     *(("spec", key) for key in (*schema.REQUIRED_IN_SPEC, "condition")), ("spec", "shape", 0), ("classes", 0),
     *(("metrics", key) for key in ("elbo_nats", "active_units", "rate_per_dim_nats", "n_test", "seed", "my own")),
     *(("hparams", key) for key in ("d", "net", "width", "sigma", "x")), ("train", "lr"), ("train", "x"),
+    ("estimates", "knn_accuracy"),
     ("versions", "torch"), ("files", "atlas.npz"), ("files", "x"), ("atlas", "n"), ("metrics", "rate_per_dim_nats", 0),
 ]  # fmt: skip
 

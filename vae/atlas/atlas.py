@@ -16,7 +16,7 @@ from ..latent.compact import lossless
 from ..latent.geodesic import Geodesics
 from ..latent.neighbours import Index
 from ..latent.projector import Projector
-from ..metrics.active import active_units, equal_warning
+from ..metrics.active import equal_warning
 from ..sampling.mixture import Mixture
 from ..saved.checkpoint import ATLAS, THUMBNAILS, pack
 from ..text import _, number
@@ -73,10 +73,6 @@ class Atlas:
     @functools.cached_property
     def z_std(self) -> Float[np.ndarray, " d"]:
         return self.z.std(0, dtype=np.float64).astype(np.float32)
-
-    @functools.cached_property
-    def active(self) -> np.ndarray:
-        return active_units(self.z)
 
     @functools.cached_property
     def geodesics(self) -> Geodesics:

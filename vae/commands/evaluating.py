@@ -35,6 +35,8 @@ def evaluate_checkpoint(args: Namespace) -> None:
         raise SettingError(_("--k {k}: expected 0 to {max}.", k=args.k, max=100_000))
     if args.precision not in PRECISIONS:
         raise UnknownName(_("precision"), args.precision, PRECISIONS)
+    if args.save and args.precision != "float32":
+        raise SettingError(_("--save: a card holds an NLL in float32 only; leave out --precision."))
     groups = _groups(args.metrics)
     engine = load(args.checkpoint, args.device)
     figures: dict[str, Any] = {}
@@ -63,7 +65,7 @@ def evaluate_checkpoint(args: Namespace) -> None:
                 skipped[group.name] = str(e)
     if said := not_tight(figures):
         say(said)
-    if args.save:
+    if args.save and figures:
         _save(args.checkpoint, figures)
     if figures:
         _print_metrics(engine.name, figures, skipped, as_json=args.json)
@@ -72,16 +74,18 @@ def evaluate_checkpoint(args: Namespace) -> None:
 
 
 def _save(name: str, figures: dict[str, Any]) -> None:
-    """Replace the metrics of the card by these bounds. Raises: SettingError: they were not measured."""
-    if "distortion_nats" not in figures:
-        raise SettingError(_("--save: the group bounds was not measured; give it in --metrics."))
+    """Write figures to the card: the bounds, if they are among them, in place of its metrics; estimates, which bring
+    their errors and protocols, beside those of other keys."""
     path = checkpoint.find(name)
     check_not_packaged(path)
-    derived = ("bits_per_dim", "dequantised")  # which a card leaves out
-    kept = {k: v for k, v in figures.items() if not isinstance(v, Estimate) and not any(d in k for d in derived)}
+    estimates = {k: dataclasses.asdict(v) for k, v in figures.items() if isinstance(v, Estimate)}
+    derived = ("bits_per_dim", "dequantised", "pixels")  # from what a card says elsewhere
+    bounds = {k: v for k, v in figures.items() if k not in estimates and not any(d in k for d in derived)}
     with unneeded(model=path.name):
         saved = checkpoint.read(path)
-        checkpoint.save(path, saved.config | {"metrics": kept}, saved.files, keep_note=True)
+        found = {"metrics": bounds} if "distortion_nats" in bounds else {}
+        found |= {"estimates": saved.config.get("estimates", {}) | estimates} if estimates else {}
+        checkpoint.save(path, saved.config | found, saved.files, keep_note=True)
 
 
 def _warnings(engine: Engine) -> list[str]:

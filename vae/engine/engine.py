@@ -19,6 +19,7 @@ from ..errors import SettingError, ShapeError
 from ..latent.paths import along
 from ..latent.rows import rows
 from ..losses.model import Model
+from ..metrics.active import active_dimensions
 from ..models.conditions import one_hot
 from ..models.tensors import seeded, to_float
 from ..registry import MODALITIES, traits
@@ -89,6 +90,12 @@ class Engine:
         """The reference set and its map. Raises: CheckpointError: there is no map yet, or it is damaged."""
         with self._atlas_lock:
             return self._atlas
+
+    @functools.cached_property
+    def active(self) -> np.ndarray:
+        """Which latent dimensions the model uses, (d,) bool, by the latents of the reference set and the rates on the
+        card; see `active_dimensions`. Raises: what `atlas` raises."""
+        return active_dimensions(self.atlas.z, (self.card.get("metrics") or {}).get("rate_per_dim_nats"))
 
     def submit(self, method: str | Callable[..., Any], *args: Any, **kwargs: Any) -> Future:
         """Run one of the methods below, or a function of your own, on the engine's own thread."""

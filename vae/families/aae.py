@@ -65,8 +65,8 @@ class PriorAdversary(nn.Module):
     paper="Makhzani et al., 2015, Adversarial autoencoders",
     departures=(
         N_(
-            "The reconstruction and the adversarial loss are minimised in one step as a weighted sum; the paper "
-            "alternates two steps."
+            "The reconstruction and the adversarial loss are minimised in one step as a weighted sum "
+            "(`lambda_adversary`); the paper alternates two steps (section 2)."
         ),
         N_(
             "The discriminator has a gradient penalty (R1, Mescheder et al., 2018); `r1` = 0 removes it, as in "

@@ -50,8 +50,8 @@ class Capacity(nn.Module):
     paper="Burgess et al., 2018, Understanding disentangling in beta-VAE",
     departures=(
         N_(
-            "`gamma_capacity` is 5; the paper's 1000, and still 100, ruin the reconstructions under a "
-            "Gaussian with a learned sigma."
+            "`gamma_capacity` is 5, not 1000: under a Gaussian with a learned sigma, 100 already ruins the "
+            "reconstructions."
         ),
         N_("The capacity is reached after 5000 steps, not 100,000."),
     ),

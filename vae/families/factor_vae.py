@@ -88,8 +88,8 @@ class DensityRatio(nn.Module):
     paper="Kim and Mnih, 2018, Disentangling by factorising",
     departures=(
         N_(
-            "The second half of the batch is permuted, not a second batch, so that a step takes as many samples "
-            "as in other families."
+            "The discriminator learns from the two halves of the batch, the second of them permuted, not from two "
+            "batches (algorithm 2), so that a step takes as many samples as in other families."
         ),
         N_("Model and discriminator learn at `lr`, by default 1e-3; the paper uses 1e-4 for both."),
     ),

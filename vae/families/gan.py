@@ -69,7 +69,7 @@ class SampleAdversary(nn.Module):
             "the paper."
         ),
         N_("An encoder is trained alongside, for the map; it does not change the generator."),
-        N_("Generator and discriminator move at the same time, not in turns."),
+        N_("Generator and discriminator move at the same time, not in turns (algorithm 1)."),
     ),
     hparams=Hparams,
     other=N_("adversarial losses and inversion of the generator"),

@@ -73,9 +73,12 @@ class Sparsifying(nn.Module):
     summary=N_("only the k largest values of each code are kept"),
     paper="Makhzani and Frey, 2014, k-sparse autoencoders",
     departures=(
-        N_("Encoder and decoder do not share weights."),
-        N_("As many values are kept after training as in it (the paper's alpha is 1)."),
-        N_("k decreases over `sparsify_steps`, not over the first half of the epochs."),
+        N_("Encoder and decoder do not share weights; in the paper each is one layer, with the same weights."),
+        N_(
+            "As many values are kept after training as in it; the paper keeps alpha k, with an alpha of at least 1 "
+            "chosen on validation data (section 2.2)."
+        ),
+        N_("k decreases over `sparsify_steps`, not over the first half of the epochs (section 4.2.1)."),
     ),
     hparams=Hparams,
     other=N_("top-k selection"),
@@ -89,7 +92,7 @@ class Sparsifying(nn.Module):
     formula=r"\D{-\log p(x \mid z)}, \quad z = \O{\mathrm{top}_k}\left(e(x)\right)",
 )
 def build(spec: Spec, h: Hparams):
-    """Makhzani and Frey, 2014, algorithm 1, with the same k after training as in it (the paper's alpha is 1).
+    """Makhzani and Frey, 2014, algorithm 1, with the same k after training as in it: their alpha is 1.
 
     Not a weighted penalty such as |z|_1: without tied weights, it is avoided by scaling the code down and the decoder
     up, which brings no value closer to 0 relative to the others.

@@ -66,8 +66,12 @@ class Decomposed(nn.Module):
     paper="Chen et al., 2018, Isolating sources of disentanglement in variational autoencoders",
     departures=(
         N_(
-            "The other samples of a stratified batch share one weight, the mean over the paper's choice of one of "
-            "them; `minibatch` = weighted is the paper's first estimator."
+            "q(z) is estimated by stratified sampling, which the paper has in its appendix; `minibatch` = weighted is "
+            "the estimator of its main text."
+        ),
+        N_(
+            "In stratified sampling all other samples of a batch have one weight, the mean over the paper's choice of "
+            "one of them, whose weight differs."
         ),
     ),
     hparams=Hparams,

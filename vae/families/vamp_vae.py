@@ -107,8 +107,8 @@ class VampVAE(OneCode):
     summary=N_("a prior that is a mixture of the posteriors of learned pseudo-inputs"),
     paper="Tomczak and Welling, 2018, VAE with a VampPrior",
     departures=(
-        N_("There are 100 pseudo-inputs, not 500, kept within 0-1 by a sigmoid."),
-        N_("The rate is not warmed up unless `warmup` is set."),
+        N_("There are 100 pseudo-inputs, not 500."),
+        N_("The rate is not warmed up unless `warmup` is set; in the paper it is, for 100 epochs."),
     ),
     hparams=Hparams,
     idea=N_(

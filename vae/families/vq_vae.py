@@ -148,8 +148,8 @@ class VQVAE(nn.Module):
     paper="van den Oord et al., 2017, Neural discrete representation learning",
     departures=(
         N_(
-            "The code vectors are moving averages (the paper's appendix); a code that has fallen out of use "
-            "restarts at an output of the encoder."
+            "The code vectors are moving averages (appendix A.1), not trained by the second term of equation 3; a code "
+            "that has fallen out of use restarts at an output of the encoder."
         ),
         N_("The prior is a causal transformer, trained along with the rest; the paper fits a PixelCNN afterwards."),
         N_("`commitment` is 10, not 0.25, as the distortion is in nats."),

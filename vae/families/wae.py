@@ -29,11 +29,12 @@ class Hparams(NetHparams):
     summary=N_("a deterministic code; the MMD matches the aggregate posterior to the prior"),
     paper="Tolstikhin et al., 2018, Wasserstein auto-encoders",
     departures=(
-        N_("The kernel is a sum over seven scales; the paper's has one."),
+        N_("The kernel is a sum over seven scales, as in the authors' code; the paper's (section 4) has one."),
         N_(
             "The cost of transport is -log p(x|z), which equals the paper's squared error up to a constant only "
             "if `sigma` = 0.7071."
         ),
+        N_("The encoder is not pretrained; the authors first match the mean and covariance of its codes to the prior."),
     ),
     hparams=Hparams,
     other=N_("MMD"),

@@ -42,6 +42,21 @@ def active_by_rate(rate_per_dim_nats: Sequence[float] | Float[np.ndarray, " d"])
     return np.asarray(rate_per_dim_nats, np.float64) > ACTIVE_RATE
 
 
+def active_dimensions(
+    mu: Float[np.ndarray, "n d"], rate_per_dim_nats: Sequence[float] | Float[np.ndarray, " d"] | None = None
+) -> np.ndarray:
+    """Which dimensions of a code are used, (d,) bool: those active by variance and, if the rate of each is known, by
+    rate, too.
+
+    Either rule alone can be passed by a dimension that says nothing of a sample: the variance by a mean that moves
+    little under the noise of the posterior, the rate by one posterior for all samples that is not the prior. mu: the
+    posterior means of n samples. rate_per_dim_nats: None for a deterministic code, and for a model whose rate is not a
+    sum over dimensions.
+    """
+    by_variance = active_units(mu)
+    return by_variance if rate_per_dim_nats is None else by_variance & active_by_rate(rate_per_dim_nats)
+
+
 def unit_counts(metrics: Mapping[str, Any]) -> tuple[int | None, int | None]:
     """The numbers of active units by rate and by variance in the metrics of a card or an epoch; None where there is
     none. Older cards have no count by rate, but the rates that it is counted from."""

@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike
 
 from ..errors import ShapeError
 from ..text import _, ngettext
+from .active import active_dimensions
+from .estimate import in_english
 
 
 def check_codes(codes: ArrayLike, name: str = "codes") -> Float[np.ndarray, "n d"]:
@@ -26,6 +28,23 @@ def check_codes(codes: ArrayLike, name: str = "codes") -> Float[np.ndarray, "n d
             ngettext("{name}: {n} value is NaN or infinite.", "{name}: {n} values are NaN or infinite.", bad, name=name)
         )
     return codes
+
+
+def check_active(codes: Float[np.ndarray, "n d"], rate_per_dim_nats: ArrayLike | None) -> tuple[np.ndarray, str]:
+    """Which dimensions of checked codes count in a score, (d,) bool, and what a protocol says of them; see
+    `active_dimensions`. Raises: ShapeError: not a rate for each dimension."""
+    rates = None if rate_per_dim_nats is None else np.asarray(rate_per_dim_nats, np.float64)
+    if rates is not None and rates.shape != codes.shape[1:]:
+        raise ShapeError(
+            _(
+                "rates: given shape {given}, expected {expected}, one for each dimension of the codes.",
+                given=rates.shape,
+                expected=codes.shape[1:],
+            )
+        )
+    active = active_dimensions(codes, rates)
+    rule = in_english("variance" if rates is None else "rate and variance")
+    return active, in_english(f"{int(active.sum())} of {len(active)} dimensions active by {rule}")
 
 
 def check_factors(factors: ArrayLike, n: int) -> Int[np.ndarray, "n f"]:

@@ -75,6 +75,15 @@ def _is_change(value: Any) -> bool:
     return all(isinstance(v, list) and len(v) == 2 for k, v in value.items() if k != "after_epoch")
 
 
+def _is_estimate(value: Any) -> bool:
+    """A `vae.metrics.estimate.Estimate` as an object."""
+    if not isinstance(value, dict) or not value.keys() >= {"value", "n", "seed", "standard_error", "protocol"}:
+        return False
+    error = value["standard_error"]
+    counted = is_whole(value["n"], 0) and is_whole(value["seed"]) and is_text(value["protocol"])
+    return is_number(value["value"]) and (error is None or is_number(error)) and counted
+
+
 PLAIN = Kind(N_("text and finite numbers"), _is_plain)
 OBJECT = Kind(N_("an object"), lambda v: isinstance(v, dict))
 LIST = Kind(N_("a list"), lambda v: isinstance(v, list))
@@ -96,6 +105,7 @@ MEASURED_EACH = Kind(
     N_("a list of numbers, or null where there is none"),
     lambda v: v is None or (isinstance(v, list) and all(map(is_number, v))),
 )
+ESTIMATE = Kind(N_("value, n, seed, standard error and protocol"), _is_estimate)
 EACH = "*_per_*"  # metrics with a number for each dimension or level
 
 ENTRIES: dict[str, Kind] = {  # path -> kind; an entry that is not there is no problem; * is any key or any place
@@ -123,6 +133,8 @@ ENTRIES: dict[str, Kind] = {  # path -> kind; an entry that is not there is no p
     "classes.*": TEXT,
     "changes.*": CHANGE,
     f"metrics.{EACH}": MEASURED_EACH,
+    "estimates": OBJECT,
+    "estimates.*": ESTIMATE,
     "atlas.baselines": OBJECT,
     "atlas.baselines.*": MEASURED,
     "versions.*": TEXT,

@@ -23,8 +23,9 @@ class Posterior:
     of all draws. mean, spread: the picture of the mean, and the standard deviation over the pictures of all draws,
     pixel by pixel, 0-255.
 
-    width: standard deviation of q(z|x) relative to that of all codes, mean over dimensions; extent: largest side of the
-    draws' bounding box on the map, relative to the map's width. said: a sentence on what is shown.
+    width: standard deviation of q(z|x) relative to that of all codes, mean over active dimensions (all, if none is);
+    extent: largest side of the draws' bounding box on the map, relative to the map's width. said: a sentence on what is
+    shown.
     """
 
     z: Float[np.ndarray, "w d"]
@@ -64,7 +65,7 @@ def posterior(engine: Engine, point: Point, name: str, y: int | None, seed: int)
             sample=sample,
         )
     xy, decoded = engine.to_map(z), engine.decode_uint8(z, c=None if c is None else c[0])
-    used = engine.atlas.active if engine.atlas.active.any() else slice(None)
+    used = engine.active if engine.active.any() else slice(None)
     return Posterior(
         z=z[:WALL],
         xy=xy,

@@ -76,9 +76,20 @@ def test_the_cloud_is_real_draws_where_the_map_puts_them(engine):
     np.testing.assert_allclose(engine.encode(x)[0][0], engine.atlas.z[4], atol=2e-3)  # the very sample
     assert "200 draws from q(z|x), where x is Digit #4." in found.said
     std = engine.encode(x)[1][0]
-    assert found.width == pytest.approx(float((std / engine.atlas.z_std)[engine.atlas.active].mean()))
+    relative = std / engine.atlas.z_std
+    assert found.width == pytest.approx(float(relative[engine.active].mean()))
     assert found.extent == pytest.approx(np.ptp(found.xy, axis=0).max() / np.ptp(engine.atlas.xy[:, 0]))
     assert found.spread.max() > 0
+
+
+def test_the_width_is_that_of_the_dimensions_that_the_rates_call_active(engine, monkeypatch):
+    """A collapsed dimension has the width of the prior beside means that hardly vary."""
+    monkeypatch.setitem(engine.card["metrics"], "rate_per_dim_nats", [0.01, 3.0, 3.0, 0.01])
+    monkeypatch.delitem(vars(engine), "active", raising=False)
+    found = posteriors.posterior(engine, row(engine, 4), "Digit #4", None, seed=2)
+    x, _ = posteriors.sample_of(engine, row(engine, 4), "Digit #4", None)
+    assert found.width == pytest.approx(float((engine.encode(x)[1][0] / engine.atlas.z_std)[1:3].mean()))
+    del engine.active
 
 
 def test_a_point_that_is_no_sample_is_encoded_again_and_it_is_said(engine):

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from vae.registry import AS_IN_THE_PAPER, FAMILIES, OF_ALL_FAMILIES
+from vae.settings import knobs
+from vae.training.trainer import TrainHparams
 
 
 @pytest.mark.parametrize("family", FAMILIES.built_in().values(), ids=lambda family: family.name)
 def test_every_family_says_in_sentences_where_it_departs_from_its_paper(family):
     assert family.departures is not None, "departures=() if nowhere"
     assert all(sentence.endswith(".") for sentence in family.departures)
+
+
+@pytest.mark.parametrize("family", FAMILIES.built_in().values(), ids=lambda family: family.name)
+def test_departures_name_settings_of_the_family_with_their_defaults(family):
+    known = knobs(family.Hparams) | knobs(TrainHparams)
+    said = " ".join(family.departures)
+    assert {*re.findall(r"`(\w+)`", said)} <= {*known}
+    for name, value in re.findall(r"`(\w+)` is ([\d.]+)(?=[\s,;:])", said):
+        assert known[name]["default"] == float(value), name
 
 
 @pytest.mark.parametrize("name", ["vq_vae", "vae"])

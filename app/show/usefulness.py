@@ -1,0 +1,66 @@
+"""Does the code help? How well it tells the classes, beside raw samples and principal components."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from app.show.literal import literal
+from vae.metrics.usefulness import BASELINES, SCORES
+from vae.registry import term_of
+from vae.text import N_, _, more, number
+
+LABELS = dict(
+    zip(SCORES, (N_("k-NN accuracy"), N_("linear probe accuracy"), N_("k-means ARI"), N_("k-means NMI")), strict=True)
+)
+
+
+def show(card: Mapping) -> None:
+    """The scores that a card holds, or how to get them; nothing for data without classes."""
+    if not card["spec"]["n_classes"]:
+        return
+    st.markdown("##### " + _("Does the code help?"), help=more(term_of(SCORES[0])))
+    found = card.get("estimates") or {}
+    if not found.keys() >= {SCORES[0], *(f"{SCORES[0]}_{name}" for name in BASELINES)}:
+        st.caption(
+            _("Not measured yet: how well the code tells the classes, beside raw samples and principal components.")
+            + " "
+            + _("This measures it:")
+        )
+        st.code(f"python -m vae eval {card['name']} --metrics use --save", language="bash", wrap_lines=True)
+        return
+    st.markdown(table(found))
+    st.caption(
+        _(
+            "On the test set: 5 nearest neighbours and a linear probe, fitted to training samples, and clusters of the "
+            "test samples against the classes. PCA has as many components as the code has dimensions. ±: standard "
+            "error. 1 is best, the best of a row in bold."
+        )
+    )
+    with st.expander(_("How this was measured")):
+        st.markdown("\n".join(f"- `{key}`: " + literal(_(found[key]["protocol"])) for key in _keys() if key in found))
+
+
+def table(found: Mapping[str, Mapping]) -> str:
+    """The estimates of the scores as a Markdown table, the best of each row in bold."""
+    head = " | ".join(["| ", _("code"), _("raw samples"), _("PCA of equal d")]) + " |"
+    lines = [head, "| --- | ---: | ---: | ---: |"]
+    for score, label in LABELS.items():
+        each = [found.get(key) for key in (score, *(f"{score}_{name}" for name in BASELINES))]
+        best = max((one["value"] for one in each if one), default=None)
+        cells = [_cell(one, one is not None and one["value"] == best) for one in each]
+        lines.append(f"| {_(label)} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _cell(estimate: Mapping | None, best: bool) -> str:
+    if estimate is None:
+        return number(None, 3)
+    text, error = number(estimate["value"], 3), estimate["standard_error"]
+    text = f"**{text}**" if best else text
+    return text if error is None else f"{text} ± {number(error, 3)}"
+
+
+def _keys() -> list[str]:
+    return [key for score in SCORES for key in (score, *(f"{score}_{name}" for name in BASELINES))]
