@@ -174,6 +174,7 @@ export class Plot {
     this.flight = null
     this.resized()
     this.shift(untouched ? this.home : kept)
+    this.draw(performance.now()) // at once: a canvas of a new size is black until it is drawn
   }
 
   resized() {
