@@ -8,10 +8,11 @@ const DWELL_MS = 125 // of rest on a sample before its card; the ring does not w
 const CARD_PX = [236, 74]
 const GAP_PX = [22, 16], FINGER_PX = [30, 44] // from the pointer, across and down; a finger hides what is below it
 const EDGE_PX = 8
+const POINTER = 1000 // as bad as so much of anything else is what lies below the pointer
 export const REACH = 0.02 // of the map's width: "within reach"
 
 // Where a card of [w, h] stands on a map of [width, height]: in the first of the four places about the pointer that lies within
-// the map and clear of what is taken, [left, top, width, height] each; where there is none, where it covers least of that.
+// the map and clear of pointer and what is taken, [left, top, width, height] each; where there is none, where it covers least of that.
 /** @param {number[]} at @param {number[]} size @param {number[]} map @param {any[]} taken @param {boolean} [touch] */
 export function beside([px, py], [w, h], [width, height], taken, touch = false) {
   const [gx, gy] = touch ? FINGER_PX : GAP_PX, rows = [py + gy, py - gy - h]
@@ -21,7 +22,7 @@ export function beside([px, py], [w, h], [width, height], taken, touch = false) 
   for (const [wantedLeft, wantedTop] of places) {
     const left = within(wantedLeft, width - w), top = within(wantedTop, height - h)
     const covers = ([x, y, u, v]) => Math.max(0, Math.min(left + w, x + u) - Math.max(left, x)) * Math.max(0, Math.min(top + h, y + v) - Math.max(top, y))
-    const cost = [...taken, [px - gx / 2, py - gy / 2, gx, gy]].reduce((sum, box) => sum + covers(box), 0)
+    const cost = taken.reduce((sum, box) => sum + covers(box), POINTER * covers([px - gx / 2, py - gy / 2, gx, gy]))
     if (cost < least) [best, least] = [[left, top], cost]
   }
   return best
