@@ -30,7 +30,9 @@ def latent_map(
     on_select: Callable[[], None] | None = None,
     on_waypoint: Callable[[], None] | None = None,
 ):
-    """Mount the map, which fills its column (style.css). Each on_... runs before the page after that action of the user; session.sent(key, name) then has
+    """Mount the map, which fills its column (style.css).
+
+    Each on_... runs before the page after that action of the user; session.sent(key, name) then has
 
     - "committed": {"row": int or None, "xy": [x, y] on the first map, "z": [d], "n": counter};
     - "shown": {"view": str, "colour": str, "camera": [x0, x1, y0, y1] or None, "n": time}, once the map is at rest;
