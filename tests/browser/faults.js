@@ -1,5 +1,5 @@
-// What of the page does not lie inside the window, between the bar and what lies over the foot; what overlaps in the bar.
 () => {
+  // What of the page does not lie inside the window, between the bar and what lies over the foot; what overlaps in the bar.
   const seen = (e) => e.getClientRects().length && getComputedStyle(e).visibility !== 'hidden'
   const all = (...names) => names.flatMap((name) => [...document.querySelectorAll(name)]).filter(seen)
   const box = (e) => e.getBoundingClientRect(), fixed = (e) => getComputedStyle(e).position === 'fixed'
