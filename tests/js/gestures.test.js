@@ -93,7 +93,7 @@ function legend(n, size, element = [100, 40]) {
 const open = ({ button }) => button.getAttribute("aria-expanded") === "true"
 
 test("a legend opens where there is room, folds where it covers points or much of the map, and stays as it was chosen", () => {
-  for (const [n, size, element, wanted] of [[2, [800, 600], [100, 60], true], [100, [800, 600], [300, 340], true], [10, [300, 250], [180, 220], false], [100, [300, 250], [180, 120], false]]) {
+  for (const [n, size, element, wanted] of [[2, [800, 600], [100, 60], true], [100, [800, 600], [300, 340], true], [10, [300, 250], [180, 220], false], [10, [300, 250], [120, 220], false], [100, [300, 250], [180, 120], false]]) {
     const one = legend(n, size, element)
     one.dock()
     assert.equal(open(one), wanted, `${n} classes, ${element} on ${size}`)
