@@ -24,43 +24,41 @@ st.html(f"<style>:root {{ --zscope-working: {json.dumps(_(WORKING), ensure_ascii
 
 one_step(key="unseen-history")
 
-page = st.navigation(
-    [
-        st.Page(
-            HERE / "views/explore.py",
-            title=_("Explore"),
-            url_path="explore",
-            default=True,
-            help=_("Decode any point of the map live."),
-        ),
-        st.Page(
-            HERE / "views/interpolate.py",
-            title=_("Interpolate"),
-            url_path="interpolate",
-            help=_("Follow a path from one sample to another."),
-        ),
-        st.Page(HERE / "views/generate.py", title=_("Generate"), url_path="generate", help=_("Generate new samples.")),
-        st.Page(
-            HERE / "views/compare.py",
-            title=_("Compare"),
-            url_path="compare",
-            help=_("Compare two models of the same data under one pointer."),
-        ),
-        trains := st.Page(
-            HERE / "views/train.py", title=_("Train"), url_path="train", help=_("Train a model in the background.")
-        ),
-        st.Page(
-            HERE / "views/model.py",
-            title=_("Model"),
-            url_path="model",
-            help=_("What this model is, how good it is, and how it was trained."),
-        ),
-    ],
-    position="top",
-)
+pages = [
+    st.Page(
+        HERE / "views/explore.py",
+        title=_("Explore"),
+        url_path="explore",
+        default=True,
+        help=_("Decode any point of the map live."),
+    ),
+    st.Page(
+        HERE / "views/interpolate.py",
+        title=_("Interpolate"),
+        url_path="interpolate",
+        help=_("Follow a path from one sample to another."),
+    ),
+    st.Page(HERE / "views/generate.py", title=_("Generate"), url_path="generate", help=_("Generate new samples.")),
+    st.Page(
+        HERE / "views/compare.py",
+        title=_("Compare"),
+        url_path="compare",
+        help=_("Compare two models of the same data under one pointer."),
+    ),
+    trains := st.Page(
+        HERE / "views/train.py", title=_("Train"), url_path="train", help=_("Train a model in the background.")
+    ),
+    st.Page(
+        HERE / "views/model.py",
+        title=_("Model"),
+        url_path="model",
+        help=_("What this model is, how good it is, and how it was trained."),
+    ),
+]
+page = st.navigation(pages, position="top")
 
 opened = session.begin()
-records.header(session.offered(), session.picker if opened else None)
+records.header(session.offered(), session.picker if opened else None, pages)
 records.problems(session.problems(), session.dismiss)
 if not opened and page.url_path != trains.url_path:
     records.how_to_train()

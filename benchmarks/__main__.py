@@ -8,7 +8,7 @@ import sys
 
 import benchmarks
 
-NOT_BENCHMARKS = {"__main__", "at_rate", "held_out", "kinds_measures", "kinds_models", "machine", "peer"}
+NOT_BENCHMARKS = {"__main__", "at_rate", "held_out", "kinds_measures", "kinds_models", "machine", "peer", "screens"}
 
 
 def main(argv: list[str]) -> int:

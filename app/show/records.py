@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas  # noqa: F401  plotly takes it from sys.modules, also half imported, as by another tab's thread
@@ -47,9 +47,12 @@ TERMS = {  # macros of a family's formula: name and colour of each kind of term
 }
 
 
-def header(cards: Mapping[str, Mapping], picker: Callable[[list[str]], Mapping] | None) -> None:
-    """The brand and the model picker, which style.css puts over the navigation bar. picker: names -> the arguments that
-    tie a selectbox to the model in use; None: there is no model."""
+def header(
+    cards: Mapping[str, Mapping], picker: Callable[[list[str]], Mapping] | None, pages: Sequence[st.Page]
+) -> None:
+    """The brand and the model picker, which style.css puts over the navigation bar, and links to the pages, which it
+    shows below the bar where the window is narrow. picker: names -> the arguments that tie a selectbox to the model in
+    use; None: there is no model."""
     with st.container(key="zscope-header", horizontal=True):
         st.html('<span class="zscope-brand">z<b>scope</b></span>')
         if picker is not None:
@@ -61,6 +64,9 @@ def header(cards: Mapping[str, Mapping], picker: Callable[[list[str]], Mapping] 
                 label_visibility="collapsed",
                 **picker(names),
             )
+    with st.container(key="zscope-pages", horizontal=True, gap=None):
+        for page in pages:
+            st.page_link(page)
 
 
 def problems(sentences: tuple[str, ...], dismiss: Callable[[], None]) -> None:

@@ -36,7 +36,8 @@ def stage() -> None:
     assert point is not None  # set above
     mapped = point.row is None and atlas.same(engine.from_map([point.xy])[0][0], point.z)
     committed = {"row": point.row, "xy": point.xy, "z": point.z, "mapped": bool(mapped)}
-    left, right = st.columns([19, 10], gap="medium")
+    with st.container(key="zscope-stage"):  # style.css: it takes the room left in the window
+        left, right = st.columns([19, 10], gap="medium")
     with left:
         studio_map(engine, key=MAP, committed=committed, on_commit=take)
     with right:

@@ -20,7 +20,8 @@ drawn = draw(engine, state)
 x = engine.decode(drawn.z, drawn.y, c=drawn.c)
 pictures = engine.modality.pictures(x)
 
-side, page = st.columns([5, 19], gap="medium")
+with st.container(key="zscope-stage"):  # style.css: it takes the room left in the window
+    side, page = st.columns([5, 19], gap="medium")
 with side:
     evidence = controls.show(engine, drawn)
 

@@ -25,7 +25,8 @@ def take_frame() -> None:
 path.begin(engine.atlas)
 state = session.studio()
 explanations = {"density": _(DENSITY), "off_data": _(OFF_DATA)}
-left, right = st.columns([19, 10], gap="medium")
+with st.container(key="zscope-stage"):  # style.css: it takes the room left in the window
+    left, right = st.columns([19, 10], gap="medium")
 with right:
     path.player(engine)
     path.controls(engine)

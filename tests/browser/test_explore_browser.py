@@ -191,7 +191,7 @@ def test_zoom_filter_and_geometry_survive_a_rerun(tab, atlas):
     tab.page.get_by_role("button", name="Show the whole map").click()
     tab.until(f"Math.abs(({RANGE})[0] - {whole[0]}) < 1e-6")
 
-    entry = tab.page.locator(".zm-legend button").nth(int(atlas.labels[row]))
+    entry = tab.page.locator(".zm-classes button").nth(int(atlas.labels[row]))
     entry.click()
     total = int((atlas.labels == atlas.labels[row]).sum())
     assert f"0 / {total}" in entry.inner_text()

@@ -176,17 +176,3 @@ def test_the_same_seed_draws_the_same_grid_and_back_brings_it_back(tab):
     tab.until(f"{tiles} !== {before!r}", 15_000)
     tab.page.go_back()
     tab.until(f"{tiles} === {before!r}", 15_000)
-
-
-@pytest.mark.parametrize("size", [(1280, 800), (1440, 900), (1920, 1080)])
-def test_pages_fill_the_window_without_scrolling(new_tab, size):
-    tab = new_tab(viewport={"width": size[0], "height": size[1]}).open()
-    for page, there in (("Interpolate", f"{FRAMES} === 33"), ("Generate", "document.querySelector('.zg-tile')")):
-        go(tab, page)
-        tab.until(there, 20_000)
-        tab.page.wait_for_timeout(300)
-        tall, wide = tab.do(
-            "(m => [m.scrollHeight - m.clientHeight, m.scrollWidth - m.clientWidth])"
-            "(document.querySelector('[data-testid=stMain]'))"
-        )
-        assert (tall, wide) == (0, 0), page

@@ -17,7 +17,6 @@ def latent_map(
     model: str,
     *,
     key: str,
-    height: int = 640,
     mode: Literal["explore", "waypoints"] = "explore",
     committed: dict[str, Any] | None = None,
     waypoints: Sequence[dict[str, Any]] = (),
@@ -31,7 +30,9 @@ def latent_map(
     on_select: Callable[[], None] | None = None,
     on_waypoint: Callable[[], None] | None = None,
 ):
-    """Mount the map. Each on_... runs before the page after that action of the user; session.sent(key, name) then has
+    """Mount the map, which fills its column (style.css).
+
+    Each on_... runs before the page after that action of the user; session.sent(key, name) then has
 
     - "committed": {"row": int or None, "xy": [x, y] on the first map, "z": [d], "n": counter};
     - "shown": {"view": str, "colour": str, "camera": [x0, x1, y0, y1] or None, "n": time}, once the map is at rest;
@@ -39,7 +40,6 @@ def latent_map(
     - "waypoint": {"at", "z", "xy", "row"} of one that was moved, or {"at", "remove": True}.
 
     Args:
-        height: px; in mode "explore" the minimum height, as the map fills the window.
         committed: the current point, which is marked and restored when the pointer leaves, as returned ("n" is not
             needed); "mapped": its z was read off the map at its xy, so that the trust of the position is its trust.
         waypoints: {"label": "A", "name": ..., "xy": [x, y]} each, in mode "waypoints": pins that can be dragged.
@@ -53,7 +53,6 @@ def latent_map(
         key=key,
         data={
             "link": link(model),
-            "height": height,
             "mode": mode,
             "committed": committed,
             "waypoints": list(waypoints),

@@ -6,9 +6,30 @@ import { _, ngettext } from "../shared/text.js"
 
 const DWELL_MS = 125 // of rest on a sample before its card; the ring does not wait
 const CARD_PX = [236, 74]
+const GAP_PX = [22, 16], FINGER_PX = [30, 44] // from the pointer, across and down; a finger hides what is below it
+const EDGE_PX = 8
+const POINTER = 1000 // as bad as so much of anything else is what lies below the pointer
 export const REACH = 0.02 // of the map's width: "within reach"
 
+// Where a card of [w, h] stands on a map of [width, height]: in the first of the four places about the pointer that lies within
+// the map and clear of pointer and what is taken, [left, top, width, height] each; where there is none, where it covers least of that.
+/** @param {number[]} at @param {number[]} size @param {number[]} map @param {any[]} taken @param {boolean} [touch] */
+export function beside([px, py], [w, h], [width, height], taken, touch = false) {
+  const [gx, gy] = touch ? FINGER_PX : GAP_PX, rows = [py + gy, py - gy - h]
+  const within = (v, most) => Math.max(EDGE_PX, Math.min(most - EDGE_PX, v))
+  const places = (touch ? rows.reverse() : rows).flatMap((top) => [px + gx, px - gx - w].map((left) => [left, top]))
+  let best = places[0], least = Infinity
+  for (const [wantedLeft, wantedTop] of places) {
+    const left = within(wantedLeft, width - w), top = within(wantedTop, height - h)
+    const covers = ([x, y, u, v]) => Math.max(0, Math.min(left + w, x + u) - Math.max(left, x)) * Math.max(0, Math.min(top + h, y + v) - Math.max(top, y))
+    const cost = taken.reduce((sum, box) => sum + covers(box), POINTER * covers([px - gx / 2, py - gy / 2, gx, gy]))
+    if (cost < least) [best, least] = [[left, top], cost]
+  }
+  return best
+}
+
 export class Card {
+  taken = () => [] // what of the map the card leaves free
   drawn // the row whose picture is on the card
   sheet
   wanted = -1
@@ -25,9 +46,9 @@ export class Card {
   }
 
   // near: {index, distance} of the sample at the pointer, index -1 for none; snapped: the cursor shows that very sample
-  point(px, py, near, snapped, sheet) {
+  point(px, py, near, snapped, sheet, touch) {
     if (near.index < 0) return this.hide()
-    this.where = [px, py, near, snapped, sheet]
+    this.where = [px, py, near, snapped, sheet, touch]
     if (near.index === this.wanted) return this.shown && this.fill()
     this.hide()
     this.wanted = near.index
@@ -35,10 +56,9 @@ export class Card {
   }
 
   fill() {
-    const [px, py, { index }, snapped, sheet] = this.where, { element, geometry, plot } = this
-    const [width, height] = plot.size(), [w, h] = CARD_PX
-    const left = px + 22 + w > width ? px - 22 - w : px + 22, top = Math.min(height - h - 8, Math.max(8, py + 16))
-    element.style.transform = `translate(${Math.round(Math.max(8, left))}px, ${Math.round(top)}px)`
+    const [px, py, { index }, snapped, sheet, touch] = this.where, { element, geometry, plot } = this
+    const [left, top] = beside([px, py], CARD_PX, plot.size(), this.taken(), touch)
+    element.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`
     element.style.visibility = "visible"
     if (sheet && (index !== this.drawn || sheet !== this.sheet)) {
       const canvas = element.querySelector("canvas"), context = canvas.getContext("2d", { willReadFrequently: true })

@@ -1,22 +1,27 @@
 // @ts-check
-// What a press becomes: a tap, a pan, a pinch with two fingers, or the stroke of a tool. The wheel zooms about the pointer.
+// What a press becomes: a tap, a pan, the stroke of a tool; of a finger, which has no other way to point, a look instead of a pan;
+// of two fingers a pinch. A finger that rests, or the right button, asks for the menu. The wheel zooms about the pointer.
 
 const TAP_PX = 4, TOUCH_TAP_PX = 9 // further than this between press and release is a drag
+const HOLD_MS = 500 // of a resting finger
 const WHEEL = 0.0016, WHEEL_PINCH = 0.01, LINE_PX = 16 // a notch of 120 px zooms by a fifth
 
 export class Gestures {
   down = new Map()
   box = null
 
-  // ours(event): whether an event is the map's own; tap(event): pressed and released in one place; stroke(px, py, event): what
-  // a drag from there does, {move(px, py, event), end(px, py, event), cancel()}, or null: it pans
+  // ours(event): whether an event is the map's own; tap(event): pressed and released in one place; hold(px, py): asked for the
+  // menu there; stroke(px, py, event): what a drag from there does, {move(px, py, event), end(px, py, event), cancel()}, or null:
+  // it pans, and with a finger does what finger() gives
   /** @param {HTMLElement} root @param {import("./plot.js").Plot} plot @param {Record<string, (...given: any[]) => any>} acts */
-  constructor(root, plot, { ours, tap, stroke }) {
+  constructor(root, plot, { ours, tap, hold, stroke, finger }) {
     this.root = root
     this.plot = plot
     this.ours = ours
     this.tap = tap
+    this.hold = hold
     this.stroke = stroke
+    this.finger = finger
     const forget = () => { this.box = null }
     const listen = (target, name, act, options) => {
       target.addEventListener(name, act, options)
@@ -27,6 +32,7 @@ export class Gestures {
       listen(root, "pointermove", (event) => this.moved(event)),
       listen(root, "pointerup", (event) => this.released(event)),
       listen(root, "pointercancel", (event) => this.cancelled(event)),
+      listen(root, "contextmenu", (event) => this.asked(event)),
       listen(root, "wheel", (event) => this.wheel(event), { passive: false }),
       listen(root, "pointerenter", forget),
       listen(window, "scroll", forget, { capture: true, passive: true }),
@@ -45,7 +51,10 @@ export class Gestures {
   pressed(event) {
     if (event.button !== 0 || !this.ours(event)) return
     this.root.focus({ preventScroll: true }) // so that arrow keys go on from a click
-    this.down.set(event.pointerId, { first: this.at(event), last: this.at(event), far: event.pointerType === "touch" ? TOUCH_TAP_PX : TAP_PX })
+    const touch = event.pointerType === "touch", at = this.at(event)
+    this.down.set(event.pointerId, { first: at, last: at, touch, far: touch ? TOUCH_TAP_PX : TAP_PX })
+    clearTimeout(this.resting)
+    if (touch && this.down.size === 1) this.resting = setTimeout(() => this.held(at), HOLD_MS)
     if (this.down.size === 2) this.drag?.cancel?.() // a second finger: no stroke, but a pinch
     if (this.down.size === 2) this.drag = { pinch: true }
   }
@@ -57,7 +66,9 @@ export class Gestures {
     if (this.down.size === 2) return this.pinch(event.pointerId, [px, py])
     if (!this.drag) {
       if (Math.hypot(px - press.first[0], py - press.first[1]) <= press.far) return
-      this.drag = this.stroke(...press.first, event) ?? { move: (u, v) => this.plot.pan(u - press.last[0], v - press.last[1]) }
+      clearTimeout(this.resting)
+      const pan = { move: (u, v) => this.plot.pan(u - press.last[0], v - press.last[1]) }
+      this.drag = this.stroke(...press.first, event) ?? (press.touch ? this.finger() : pan)
       this.root.setPointerCapture(event.pointerId)
     }
     if (px !== x || py !== y) this.drag.move?.(px, py, event)
@@ -73,7 +84,21 @@ export class Gestures {
     this.plot.zoomAt(...b, apart(was) / apart(now))
   }
 
+  // the menu is wanted there; what is pressed meanwhile is neither tap nor drag any more
+  held(at) {
+    clearTimeout(this.resting)
+    if (this.down.size) this.drag = { menu: true }
+    this.hold(...at)
+  }
+
+  asked(event) {
+    if (!this.ours(event)) return
+    event.preventDefault()
+    if (!this.drag) this.held(this.at(event)) // else a finger that rested: some browsers ask a second time
+  }
+
   released(event) {
+    clearTimeout(this.resting)
     const press = this.down.get(event.pointerId)
     if (!press) return
     this.down.delete(event.pointerId)
@@ -85,6 +110,7 @@ export class Gestures {
   }
 
   cancelled(event) {
+    clearTimeout(this.resting)
     if (!this.down.delete(event.pointerId)) return
     this.drag?.cancel?.()
     this.drag = null
@@ -105,5 +131,8 @@ export class Gestures {
     this.plot.zoomAt(...this.at(event), Math.exp(Math.max(-400, Math.min(400, px)) * (event.ctrlKey ? WHEEL_PINCH : WHEEL)))
   }
 
-  remove() { for (const off of this.offs) off() }
+  remove() {
+    clearTimeout(this.resting)
+    for (const off of this.offs) off()
+  }
 }

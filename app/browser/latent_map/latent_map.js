@@ -1,6 +1,6 @@
 // @ts-check
 // The map: its parts put together, and what they tell Python. Where the pointer is becomes a request to the live channel; a
-// click, or Enter, commits the point. data: {link, height, mode, committed, waypoints, method, view, colour, camera, selected}
+// click, or Enter, commits the point. data: {link, mode, committed, waypoints, method, view, colour, camera, selected}
 
 import { Cloud } from "./cloud.js"
 import { ColourBy } from "./colour_by.js"
@@ -12,6 +12,7 @@ import { Legend } from "./legend.js"
 import { Manifold } from "./manifold.js"
 import { Overlay } from "./overlay.js"
 import { LivePart, mounting } from "../shared/part.js"
+import { PlaceMenu } from "./place_menu.js"
 import { Pins } from "./pins.js"
 import { Plot } from "./plot.js"
 import { Pointer } from "./pointer.js"
@@ -23,6 +24,7 @@ import { Views, payload } from "./views.js"
 import { _, ngettext, number } from "../shared/text.js"
 import { KIND, emit, on, palette, sampleName, theme } from "../shared/zscope.js"
 
+const BAR_GAP_PX = 12 // above and below the toolbar
 const TELL_MS = 900 // of rest before Python, and with it the link, is told what is in sight
 const KEYS = _("Arrow keys move the cursor, with Shift in larger steps; Enter selects the point; plus and minus zoom, 0 shows all; ")
   + _("Escape clears the selection, then returns to the last point.")
@@ -42,15 +44,14 @@ class MapView extends LivePart {
   said = {} // when Python was told what
 
   async start() {
-    const { root } = this, { mode, height } = this.component.data
+    const { root } = this, { mode } = this.component.data
     root.dataset.mode = mode
-    root.style.setProperty("--height", `${height}px`)
     root.tabIndex = 0
     root.setAttribute("role", "application")
     this.note(_("Opening the map …"))
     await super.start()
     if (this.gone) return
-    this.legend.dock()
+    this.fit()
     window.zscope.plot = this.plot
     root.dataset.ready = "true"
   }
@@ -75,6 +76,7 @@ class MapView extends LivePart {
     this.legend = new Legend(root, plot, shape, () => this.filter())
     this.legend.selection = this.selection
     this.overlay = new Overlay(root, plot, shape)
+    this.overlay.card.taken = () => [this.legend.box].filter((box) => box !== null)
     this.cloud = new Cloud(root, plot, () => this.views?.plain ?? true)
     if (!whole) this.pins = new Pins(this)
     this.lasso = new Lasso(root, plot, (rows, how) => this.select(rows, how))
@@ -92,12 +94,13 @@ class MapView extends LivePart {
       this.search = new Search(bar, shape, (found) => this.found(found))
     }
     this.tools.zooms()
-    this.gestures = new Gestures(root, plot, { ours: (event) => this.ours(event), tap: (event) => this.pointer.tap(event), stroke: (px, py) => this.lasso.stroke(px, py) })
+    this.gestures = new Gestures(root, plot, { ours: (event) => this.ours(event), tap: (event) => this.pointer.tap(event), hold: (px, py) => this.placeMenu.open(px, py), stroke: (px, py) => this.lasso.stroke(px, py), finger: () => this.pointer.finger() })
+    this.placeMenu = new PlaceMenu(this)
     this.pointer = new Pointer(this)
   }
 
   listen() {
-    const watch = new ResizeObserver(() => { this.gestures.box = null; this.plot.resize() })
+    const watch = new ResizeObserver(() => this.fit())
     watch.observe(this.root)
     this.offs.push(
       () => watch.disconnect(),
@@ -105,6 +108,15 @@ class MapView extends LivePart {
       on("position", (at) => this.dot(at?.length ? { xy: at } : at)),
       on("frame", (frame) => this.dot(frame.source === "slider" ? frame : null)),
     )
+  }
+
+  // to the room there is, whatever of it the toolbar takes
+  fit() {
+    const top = this.find(".zm-tools").offsetHeight + 2 * BAR_GAP_PX
+    this.root.style.setProperty("--top", `${top}px`)
+    this.gestures.box = null
+    this.plot.resize(top)
+    this.legend.dock()
   }
 
   // ---------------------------------------------------------------- what Python says
@@ -230,7 +242,7 @@ class MapView extends LivePart {
 
   // ---------------------------------------------------------------- what the user does
 
-  ours(event) { return !event.target.closest?.(".zm-tools, .zm-legend, .zm-pins") }
+  ours(event) { return !event.target.closest?.(".zm-tools, .zm-legend, .zm-pins, .zm-place") }
   held() { return this.committed?.z ?? new Array(this.geometry.d).fill(0) }
   name(row) { return sampleName(this.geometry, row, _("Sample")) }
   home() { const [w, h] = this.plot.size(); return this.overlay.committed ? this.plot.toPixels(...this.overlay.committed.xy) : [w / 2, h / 2] }
@@ -321,7 +333,7 @@ class MapView extends LivePart {
 
   remove() {
     clearTimeout(this.telling)
-    for (const part of [this.cloud, this.pins, this.pointer, this.gestures, this.manifold, this.plot, this.colour?.menu, this.views?.menu, this.layers?.menu]) part?.remove()
+    for (const part of [this.cloud, this.placeMenu, this.pins, this.pointer, this.gestures, this.manifold, this.plot, this.colour?.menu, this.views?.menu, this.layers?.menu]) part?.remove()
     super.remove()
   }
 }

@@ -6,8 +6,8 @@ import { _, number, significant } from "../shared/text.js"
 import { classColours, css, scale } from "./colours.js"
 
 const CORNERS = [["bottom-left", false, true], ["bottom-right", true, true], ["top-right", true, false]] // the first of equals
-const ROWS = 12 // entries a column
-const COVERED = 0.002 // of the points: a legend that covers more begins folded, where it can be
+const COVERED = 0.002, WIDE = 0.3 // of the points, of the map: a legend that covers more begins folded
+const GAP_PX = 12
 
 const DIGITS = [3, 15] // of a number of a scale, at least and at most
 
@@ -40,26 +40,25 @@ export class Legend {
     this.list.className = "zm-classes"
     this.list.setAttribute("role", "group")
     this.list.setAttribute("aria-label", _("Classes: click to hide or show one, double-click to show only that one"))
-    this.list.style.setProperty("--rows", String(Math.min(ROWS, Math.ceil(classes.length / 2))))
+    this.list.style.setProperty("--rows", String(Math.ceil(classes.length / 2)))
     this.entries = classes.map((name, k) => this.entry(name, k))
     this.scales = document.createElement("div")
     this.scales.className = "zm-scales"
     this.element.append(this.scales, this.bar, this.list)
-    if (root.dataset.mode === "waypoints") this.foldable()
+    this.foldable()
     root.append(this.element)
   }
 
-  // on a low map it would lie over the points
   foldable() {
     this.button = Object.assign(document.createElement("button"), { type: "button", className: "zm-fold", title: _("What the colours mean") })
-    this.button.onclick = () => this.fold(this.button.getAttribute("aria-expanded") === "true")
+    this.button.onclick = () => { this.chosen = true; this.fold(this.button.getAttribute("aria-expanded") === "true") }
     this.element.prepend(this.button)
     this.fold(false)
   }
 
   fold(folded) {
     this.button.setAttribute("aria-expanded", String(!folded))
-    this.button.textContent = folded ? "Legend ▸" : "Legend ▾"
+    this.button.textContent = `${_("Legend")} ${folded ? "▸" : "▾"}`
   }
 
   entry(name, k) {
@@ -86,24 +85,36 @@ export class Legend {
     this.changed()
   }
 
+  all() {
+    this.hidden.clear()
+    this.changed()
+  }
+
   changed() {
     this.entries.forEach((button, k) => button.setAttribute("aria-pressed", String(!this.hidden.has(k))))
     this.onChange(this.hidden)
   }
 
-  // into the corner of the whole map where it covers the fewest points, folded where these are too many
+  // into the corner of the whole map where it covers the fewest points, folded where these are too many or the map is small
   dock() {
-    const { corner, covered } = this.freest()
-    if (this.button && covered > COVERED) this.fold(true)
-    this.element.dataset.corner = this.button && covered > COVERED ? this.freest().corner : corner
+    if (!this.chosen) this.fold(false)
+    const { covered, share } = this.freest()
+    if (!this.chosen) this.fold(covered > COVERED || share > WIDE)
+    this.element.dataset.corner = this.freest().corner
   }
 
-  // its name, and the share of the points covered there
+  // [left, top, width, height] px of the map that it takes, if any
+  get box() {
+    const { element } = this
+    return element.hidden ? null : [element.offsetLeft, element.offsetTop, element.offsetWidth, element.offsetHeight]
+  }
+
+  // its name, the share of the points covered there, and that of the map
   freest() {
-    const { xy, n } = this.plot, [width, height] = this.plot.size(), gap = 12, step = Math.max(1, Math.floor(n / 20_000))
+    const { xy, n } = this.plot, [width, height] = this.plot.size(), gap = GAP_PX, step = Math.max(1, Math.floor(n / 20_000))
     const [w, h] = [this.element.offsetWidth, this.element.offsetHeight]
     const covered = Object.fromEntries(CORNERS.map(([name, right, bottom]) => {
-      const left = right ? width - gap - w : gap, top = bottom ? height - gap - h : gap
+      const left = right ? width - gap - w : gap, top = bottom ? height - gap - h : this.plot.top
       let hits = 0
       for (let i = 0; i < n; i += step) {
         const [px, py] = this.plot.toPixels(xy[2 * i], xy[2 * i + 1])
@@ -112,7 +123,7 @@ export class Legend {
       return [name, hits]
     }))
     const best = CORNERS.map(([name]) => String(name)).reduce((best, name) => (covered[name] < covered[best] ? name : best))
-    return { corner: best, covered: (covered[best] * step) / n }
+    return { corner: best, covered: (covered[best] * step) / n, share: (w * h) / (width * height) }
   }
 
   // column: {title, unit} of a quantity with its limits, or null for the classes

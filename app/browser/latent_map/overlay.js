@@ -111,12 +111,12 @@ export class Overlay {
   }
 
   // px, py: the cursor; near: {index, distance} of the sample there, index -1 for none; snapped: the cursor shows that very sample.
-  // The mouse brings a crosshair of its own (CSS), so one is drawn for the keys alone.
-  moveCursor(px, py, near, snapped, sheet, keyed) {
+  // The mouse brings a crosshair of its own (CSS), so one is drawn for keys and fingers alone.
+  moveCursor(px, py, near, snapped, sheet, { keyed, touch }) {
     const { index } = near, { xy } = this.plot
-    this.place(this.cursor, keyed && !snapped ? this.plot.toData(px, py) : null)
+    this.place(this.cursor, (keyed || touch) && !snapped ? this.plot.toData(px, py) : null)
     this.moveRing(index < 0 ? null : [xy[2 * index], xy[2 * index + 1]], snapped)
-    this.moveCard(px, py, near, snapped, sheet)
+    this.moveCard(px, py, near, snapped, sheet, touch)
   }
 
   hideCursor() {

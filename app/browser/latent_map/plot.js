@@ -30,6 +30,7 @@ export class Plot {
   ground = "#fff"
   outside = "#fff"
   edge = "#fff"
+  top = 52 // px that the toolbar takes
 
   // xy: Float32Array (2 n)
   constructor(element, xy) {
@@ -67,7 +68,7 @@ export class Plot {
 
   // [x0, x1, y0, y1] that shows every point, undistorted, clear of the toolbar above and the legend below
   fitted(width, height, [x0, y0, x1, y1] = this.near.box) {
-    const [left, right, top, bottom] = [24, 24, 52, 28]
+    const [left, right, top, bottom] = [24, 24, this.top, 28]
     const unit = Math.max((x1 - x0) / (width - left - right), (y1 - y0) / (height - top - bottom), 1e-9)
     const x = (x0 + x1) / 2 + ((right - left) / 2) * unit, y = (y0 + y1) / 2 + ((top - bottom) / 2) * unit
     return [x - (width / 2) * unit, x + (width / 2) * unit, y - (height / 2) * unit, y + (height / 2) * unit]
@@ -117,10 +118,15 @@ export class Plot {
   }
 
   zoomAt(px, py, factor) {
+    this.flight = null
+    this.shift(this.closer(px, py, factor))
+  }
+
+  // the view in which that pixel stays where it is
+  closer(px, py, factor) {
     const [x, y] = this.toData(px, py), [x0, x1, y0, y1] = this.view, whole = this.near.width
     const f = Math.min((FARTHEST * whole) / (x1 - x0), Math.max((CLOSEST * whole) / (x1 - x0), factor))
-    this.flight = null
-    this.shift([x + (x0 - x) * f, x + (x1 - x) * f, y + (y0 - y) * f, y + (y1 - y) * f])
+    return [x + (x0 - x) * f, x + (x1 - x) * f, y + (y0 - y) * f, y + (y1 - y) * f]
   }
 
   // a way there, unless the page is asked to keep still
@@ -156,10 +162,11 @@ export class Plot {
     this.show(this.home, MOVE_MS)
   }
 
-  // a new window size keeps the centre and the scale of what is shown; an untouched view is fitted anew
-  resize() {
+  // a new window size, or a toolbar that takes more of it, keeps the centre and the scale of what is shown; an untouched view is fitted anew
+  resize(top = this.top) {
     const [w, h] = this.size(), [width, height] = (this.measured = this.measure())
-    if (width === w && height === h) return
+    if (width === w && height === h && top === this.top) return
+    this.top = top
     const untouched = !this.zoomed, [x0, x1, y0, y1] = this.view, unit = (x1 - x0) / w
     this.home = this.fitted(width, height)
     const [x, y] = [(x0 + x1) / 2, (y0 + y1) / 2]
@@ -167,6 +174,7 @@ export class Plot {
     this.flight = null
     this.resized()
     this.shift(untouched ? this.home : kept)
+    this.draw(performance.now()) // at once: a canvas of a new size is black until it is drawn
   }
 
   resized() {

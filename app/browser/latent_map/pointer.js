@@ -1,5 +1,5 @@
 // @ts-check
-// Where the pointer or the arrow keys are: asked for live, marked on the map, kept by a tap or Enter.
+// Where the pointer, a finger or the arrow keys are: asked for live, marked on the map, kept by a tap, Enter, or a finger let go.
 
 import { arrowed } from "./arrows.js"
 import { KIND, on } from "../shared/zscope.js"
@@ -14,6 +14,7 @@ const SAY_MS = 350 // of rest before a screen reader is told
 export class Pointer {
   cursor = null
   keyed = false
+  touch = false
 
   constructor(map) {
     this.map = map
@@ -48,6 +49,22 @@ export class Pointer {
     this.aim(...this.map.gestures.at(event), event.timeStamp)
   }
 
+  // what a finger does that is drawn over the map: a mouse that moves, and where it is let go, a click
+  finger() {
+    return {
+      move: (px, py, event) => { this.touch = true; this.look(px, py, event.timeStamp) },
+      end: () => this.lifted(),
+      cancel: () => this.left(),
+    }
+  }
+
+  lifted() {
+    const { target } = this
+    if (this.map.component.data.mode !== "explore" || !this.cursor) return this.left() // there it would add a waypoint
+    this.hide()
+    this.map.commit(...target)
+  }
+
   look(px, py, t0) {
     this.cursor = [px, py]
     this.aim(px, py, t0)
@@ -59,7 +76,7 @@ export class Pointer {
   decorate() {
     clearTimeout(this.late)
     this.late = null
-    if (this.cursor) this.map.overlay.moveCursor(...this.cursor, this.hit, this.target[0] === KIND.row, this.map.sheet, this.keyed)
+    if (this.cursor) this.map.overlay.moveCursor(...this.cursor, this.hit, this.target[0] === KIND.row, this.map.sheet, this)
     if (this.keyed) this.sayLater()
   }
 
@@ -79,10 +96,14 @@ export class Pointer {
 
   left() {
     if (!this.cursor) return
-    Object.assign(this, { cursor: null, aimed: null, keyed: false })
+    this.hide()
+    this.map.left()
+  }
+
+  hide() {
+    Object.assign(this, { cursor: null, aimed: null, keyed: false, touch: false })
     clearTimeout(this.saying)
     this.map.overlay.hideCursor()
-    this.map.left()
   }
 
   tap(event) {

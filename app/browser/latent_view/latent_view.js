@@ -49,6 +49,9 @@ class View extends LivePart {
 
   async start() {
     this.root.dataset.away = ""
+    const close = ({ key }) => { if (key === "Escape") this.root.dataset.sheet = "" }
+    addEventListener("keydown", close)
+    this.offs.push(() => removeEventListener("keydown", close))
     this.tools(this.component.data)
     await super.start()
     this.sheet = await this.loadSheet()
@@ -57,6 +60,7 @@ class View extends LivePart {
 
   build() {
     fit(this.picture, this.geometry.shape)
+    this.root.style.setProperty("--aspect", String(this.picture.width / this.picture.height))
     this.theme = theme(this.root)
     this.pinned = new Pinned(this.find(".zc-pinned"), this.client, this.geometry)
     this.offs.push(
@@ -92,12 +96,19 @@ class View extends LivePart {
       button.setAttribute("aria-selected", String(name === tool))
       button.dataset.tool = name
       button.onclick = () => {
+        this.sheetOf(name, tool)
         for (const other of buttons) other.setAttribute("aria-selected", String(other === button)) // at once; the panel follows
         this.component.setStateValue("tool", name)
       }
       return button
     })
     this.find(".zc-tools").replaceChildren(...buttons)
+  }
+
+  // in a narrow window the open tool is a sheet over the map (CSS): its tab opens and closes it, Escape closes it
+  sheetOf(name, tool) {
+    const { dataset } = this.root, selected = this.find(".zc-tools [aria-selected=true]")?.dataset.tool ?? tool
+    dataset.sheet = dataset.sheet === "open" && name === selected ? "" : "open"
   }
 
   // z held, the label changed: a look while the pointer is on a name, a choice with a click

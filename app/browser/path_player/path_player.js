@@ -59,7 +59,8 @@ class Player extends LivePart {
   }
 
   build() {
-    fit(this.find("canvas"), this.geometry.shape)
+    const canvas = fit(this.find("canvas"), this.geometry.shape)
+    this.root.style.setProperty("--aspect", String(canvas.width / canvas.height))
     this.list = new WaypointList(this.find(".wp-list"), this.geometry.shape, {
       edit: (what) => this.component.setTriggerValue("edit", what),
       visit: (at) => { this.stop(); this.go(at / (this.component.data.waypoints.length - 1)); this.rest() },

@@ -57,7 +57,6 @@ def on_map(engine: Engine) -> None:
     latent_map(
         engine.name,
         key=MAP,
-        height=280,
         mode="waypoints",
         waypoints=pins,
         method=state.method,
