@@ -3,9 +3,10 @@
 // (a click hides or shows a class), or the scale of a quantity; and the scales of what lies below the points.
 
 import { _, number, significant } from "../shared/text.js"
-import { classColours, css, scale } from "./colours.js"
+import { css, scale } from "./colours.js"
 
 const CORNERS = [["bottom-left", false, true], ["bottom-right", true, true], ["top-right", true, false]] // the first of equals
+const EDGE_PX = 12, TOOLS_PX = 52 // from the map's edge, and from its top below the tools
 const ROWS = 12 // entries a column
 const COVERED = 0.002 // of the points: a legend that covers more begins folded, where it can be
 
@@ -98,6 +99,14 @@ export class Legend {
     this.element.dataset.corner = this.button && covered > COVERED ? this.freest().corner : corner
   }
 
+  // what it covers of the map, by its centre; nothing where it is not shown
+  get box() {
+    const { hidden, offsetWidth: width, offsetHeight: height, dataset: { corner } } = this.element, [w, h] = this.plot.size()
+    if (hidden || !corner || !height) return []
+    const left = corner === "bottom-left" ? EDGE_PX : w - EDGE_PX - width, top = corner === "top-right" ? TOOLS_PX : h - EDGE_PX - height
+    return [{ x: left + width / 2, y: top + height / 2, width, height }]
+  }
+
   // its name, and the share of the points covered there
   freest() {
     const { xy, n } = this.plot, [width, height] = this.plot.size(), gap = 12, step = Math.max(1, Math.floor(n / 20_000))
@@ -115,16 +124,18 @@ export class Legend {
     return { corner: best, covered: (covered[best] * step) / n }
   }
 
-  // column: {title, unit} of a quantity with its limits, or null for the classes
-  paint(colours, dark, column, limits) {
-    classColours(colours, this.entries.length).forEach((colour, k) => { this.entries[k].firstChild.style.background = css(colour) })
+  // looks: of the classes; column: {title, unit} of a quantity with its limits, or null for the classes
+  /** @param {import("./class_looks.js").ClassLooks} looks @param {any} column @param {number[]} limits */
+  paint(looks, column, limits) {
+    this.list.dataset.shapes = String(looks.on)
+    for (const [k, { firstChild: { style } }] of this.entries.entries()) looks.dot(style, k)
     this.list.hidden = Boolean(column) || !this.entries.length
     this.bar.hidden = !column
     if (column) {
       const [low, high] = limits, [a, middle, b] = this.bar.querySelectorAll("em")
       this.bar.firstChild.textContent = `${column.title}${column.unit ? `, ${column.unit}` : ""}`
       this.bar.title = _("{help}. The ends of the scale are the 1st and 99th percentiles.", { help: column.help })
-      this.bar.querySelector(":scope > :nth-child(2)").style.background = `linear-gradient(90deg, ${scale(dark).filter((_each, i) => i % 17 === 0).map(css).join(", ")})`
+      this.bar.querySelector(":scope > :nth-child(2)").style.background = `linear-gradient(90deg, ${scale(looks.dark).filter((_each, i) => i % 17 === 0).map(css).join(", ")})`
       const said = figures([low, (low + high) / 2, high])
       for (const [k, place] of [a, middle, b].entries()) place.textContent = said[k]
     }
