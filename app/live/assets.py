@@ -101,7 +101,8 @@ async def messages(request: Request) -> Response:
 
 async def colours(request: Request) -> Response:
     """The colours of classes, as a module that shared/zscope.js imports."""
-    module = "".join(f"export const {name} = {json.dumps(getattr(palette, name))}\n" for name in ("LIGHT", "DARK"))
+    light, dark = json.dumps(palette.LIGHT), json.dumps(palette.DARK)
+    module = f"export const LIGHT = {light}\nexport const DARK = {dark}\n"
     return _respond(request, _asset(module.encode(), "text/javascript"))
 
 

@@ -165,7 +165,8 @@ def latent_map(
     """A map of a model's reference set: a trace for each class, points numbered as in the training set.
 
     marks: label -> point (x, y) to mark. xy: where the points lie (default: in the UMAP projection). by: the quantity
-    that colours them, instead of their class. dark: for a dark page. A figure to save, print and embed; the live map is drawn by the browser.
+    that colours them, instead of their class. dark: for a dark page. A figure to save, print and embed; the live map is
+    drawn by the browser.
     """
     figure, labels = go.Figure(), atlas.labels
     xy = atlas.xy if xy is None else xy
