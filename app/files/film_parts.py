@@ -9,7 +9,8 @@ from itertools import pairwise
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from app.show.figures import CLASSES, ELBO
+from app.show.figures import ELBO
+from app.show.palette import LIGHT as CLASSES
 from vae.forming.model_sequence import Frames
 from vae.modalities.image import tile
 

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from app.live import access, engines, map_views, requests, theatre
+from app.show import palette
 from vae import text
 from vae.atlas.colours import quantities
 from vae.engine.engine import Engine
@@ -95,6 +96,13 @@ async def messages(request: Request) -> Response:
     """The catalogue of the language in use, as a module that shared/text.js imports."""
     used = text.language()
     module = f"export const language = {json.dumps(used)}\nexport const messages = {json.dumps(text.messages(used))}\n"
+    return _respond(request, _asset(module.encode(), "text/javascript"))
+
+
+async def colours(request: Request) -> Response:
+    """The colours of classes, as a module that shared/zscope.js imports."""
+    light, dark = json.dumps(palette.LIGHT), json.dumps(palette.DARK)
+    module = f"export const LIGHT = {light}\nexport const DARK = {dark}\n"
     return _respond(request, _asset(module.encode(), "text/javascript"))
 
 
@@ -250,6 +258,7 @@ def _frames(key: str, part: str) -> Asset:
 
 ENDPOINTS: dict[str, Endpoint] = {  # by the path below the app's own address
     "/browser/shared/messages.js": messages,
+    "/browser/shared/palette.js": colours,
     "/browser/{path:path}": script,
     "/frames/{kind}/{id}/{part}": with_token(frames),
     "/asset/{checkpoint}/{part}": with_token(part),

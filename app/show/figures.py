@@ -10,13 +10,12 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
+from app.show import palette
 from vae.atlas.colours import Quantity
 from vae.text import _, number
 
 # One colour a symbol, wherever it appears (Okabe and Ito, safe for colour-blind eyes, legible on light and dark).
 ELBO, DISTORTION, RATE, QUIET = "#d55e00", "#2f7fc1", "#0a9f78", "#9aa3af"
-# Of classes: Paul Tol's muted set, as on the live map of a light page.
-CLASSES = ("#332288", "#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677", "#882255", "#aa4499", "#555555")
 SHORT = 12  # epochs: a curve of fewer is shown whole
 SAME = 1e-9  # relative: values closer to each other are drawn as equal
 LARGEST = 1e300  # beyond this, the span of an axis would overflow
@@ -161,19 +160,24 @@ def latent_map(
     *,
     xy: Float[np.ndarray, "n 2"] | None = None,
     by: Quantity | None = None,
+    dark: bool = False,
 ) -> go.Figure:
     """A map of a model's reference set: a trace for each class, points numbered as in the training set.
 
     marks: label -> point (x, y) to mark. xy: where the points lie (default: in the UMAP projection). by: the quantity
-    that colours them, instead of their class. A figure to save, print and embed; the live map is drawn by the browser.
+    that colours them, instead of their class. dark: for a dark page. A figure to save, print and embed; the live map is
+    drawn by the browser.
     """
     figure, labels = go.Figure(), atlas.labels
     xy = atlas.xy if xy is None else xy
     groups = [(_("samples"), np.arange(atlas.n))]
     if labels is not None and atlas.classes and by is None:
         groups = [(_plain(name), np.flatnonzero(labels == k)) for k, name in enumerate(atlas.classes)]
+    colours = palette.DARK if dark else palette.LIGHT
     for k, (name, rows) in enumerate(groups):
-        colour: dict[str, Any] = {"color": CLASSES[k % len(CLASSES)]}
+        colour: dict[str, Any] = {"color": colours[k % len(colours)]}
+        if len(groups) > len(colours):
+            colour |= {"symbol": palette.symbol(k), "size": 6}
         if by is not None:
             bar = {"title": {"text": _plain(f"{by.title}, {by.unit}" if by.unit else by.title)}}
             colour = {"color": by.values(), "colorscale": "Viridis", "colorbar": bar}

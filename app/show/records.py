@@ -294,7 +294,10 @@ def latent_map(atlas) -> None:
     """The map as a Plotly figure: zoom, hide classes, save it as a picture."""
     st.markdown("##### " + _("Latent map"))
     equal_latents(atlas)
-    st.plotly_chart(figures.latent_map(atlas), config={"displaylogo": False, "scrollZoom": True})
+    st.plotly_chart(
+        figures.latent_map(atlas, dark=st.context.theme.type == "dark"),
+        config={"displaylogo": False, "scrollZoom": True},
+    )
     st.caption(
         ngettext(
             "UMAP of the posterior mean of {n} training sample. Explore decodes any point of it.",

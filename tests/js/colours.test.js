@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { classColours, css, limits, looks, scale } from "../../app/browser/latent_map/colours.js"
 import { figures } from "../../app/browser/latent_map/legend.js"
-import { LOOK } from "../../app/browser/latent_map/points.js"
+import { LOOK, SHAPE } from "../../app/browser/latent_map/points.js"
 import { median, palette, trustColour, trustWord } from "../../app/browser/shared/zscope.js"
 
 const luminance = ([r, g, b]) => 0.2126 * r + 0.7152 * g + 0.0722 * b
@@ -64,9 +64,13 @@ test("a hidden point is hidden also when it is selected, and what is not selecte
   assert.deepEqual([look[3], look[7], look[11]], [LOOK.hidden, LOOK.chosen, LOOK.receded])
 })
 
-test("both themes have a palette of colours that differ", () => {
-  for (const dark of [false, true]) assert.equal(new Set(palette(dark)).size, palette(dark).length)
+test("shapes are those of the classes where labels colour the points, and hidden points have none", () => {
+  const by = { labels: Uint8Array.of(0, 1, 1, 255) }, coded = (how) => [...looks(4, { ...given, hidden: [0, 0, 1, 0], shapes: [3, 5], ...how })].filter((_, i) => i % 4 === 3)
+  assert.deepEqual(coded({ by }), [LOOK.plain + 3 * SHAPE, LOOK.plain + 5 * SHAPE, LOOK.hidden, LOOK.plain])
+  assert.deepEqual(coded({ by: { values: [0, 1, 2, 3], limits: [0, 1] } }), [LOOK.plain, LOOK.plain, LOOK.hidden, LOOK.plain])
 })
+
+test("light and dark pages have a palette each", () => assert.notDeepEqual(palette(true), palette(false)))
 
 test("trust is told in three words, each with its colour", () => {
   const words = [0, 0.24, 0.25, 0.59, 0.6, 1].map(trustWord)

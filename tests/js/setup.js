@@ -1,10 +1,11 @@
-// A page without a page: what the modules of app/browser touch when they are loaded, and the catalogue that the server
+// A page without a page: what the modules of app/browser touch when they are loaded, and the modules that the server
 // would write. `node --import ./tests/js/setup.js --test tests/js/*.test.js`
 import { register } from "node:module"
 
 const hooks = `
 export async function resolve(name, context, next) {
   if (name === "./messages.js") return { url: "data:text/javascript,export const language = 'en'; export const messages = {}", shortCircuit: true }
+  if (name === "./palette.js") return { url: "data:text/javascript,export const LIGHT = ['%23332288', '%2388ccee', '%2344aa99']; export const DARK = ['%237d74e8', '%23a6e0fb', '%233fc1ab']", shortCircuit: true }
   return next(name, context)
 }`
 register(`data:text/javascript,${encodeURIComponent(hooks)}`)

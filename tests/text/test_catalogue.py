@@ -41,7 +41,7 @@ EXEMPT: dict[str, tuple[str, ...]] = {
     "vae/data/own/shelf.py": ("your own:",),  # stored in checkpoints and compared
     "vae/data/sets/digits.py": ("https://",),  # stored in checkpoints
     "vae/data/sets/fashion_mnist.py": ("Ankle boot",),  # a class, as published
-    "app/live/assets.py": ("export const language",),  # JavaScript
+    "app/live/assets.py": ("export const ",),  # JavaScript
     "app/panels/train/theatre.py": ("GIF",),  # a format has no other name
     "app/show/figures.py": ("top center",),  # Plotly's
     "vae/runs/diagnosis.py": ("training diverged", "Resume with", "Restart with"),  # looked for in errors and advice

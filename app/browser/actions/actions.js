@@ -1,6 +1,7 @@
 // @ts-check
 // Undo, redo, the pin and what takes a point along, by button and by key; the status line.
 
+import { TYPING, typing } from "../shared/keys.js"
 import { Part, mounting } from "../shared/part.js"
 import { copied, emit, on } from "../shared/zscope.js"
 import { StatusLine } from "./status_line.js"
@@ -13,8 +14,8 @@ const MARKUP = `
 <button type="button" data-do="flip" aria-pressed="false" title="${_("Show the pinned point in the large picture (hold space)")}">${_("Flip")}</button>
 <button type="button" data-do="link" title="${_("Copy a link to this view")}">${_("Copy link")}</button>
 <button type="button" data-do="python" title="${_("Copy Python code that makes this picture")}">${_("Copy as Python")}</button>
+<button type="button" data-do="present" title="${_("Show the map and the picture full screen, in large type (P)")}">${_("Present")}</button>
 <span class="za-said" role="status"></span>`
-const TYPING = "input:not([type=range]):not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]"
 const PRESSING = `button, a, summary, [role=button], [role=tab], [role=radio], [role=option], ${TYPING}` // where space means something
 
 class Actions extends Part {
@@ -62,7 +63,7 @@ class Actions extends Part {
   keyDown(event) {
     const at = event.composedPath()[0]
     const command = event.ctrlKey || event.metaKey
-    if (command && event.key.toLowerCase() === "z" && !at.closest?.(TYPING)) {
+    if (command && event.key.toLowerCase() === "z" && !typing(event)) {
       event.preventDefault()
       return this.act(event.shiftKey ? "redo" : "undo")
     }
@@ -83,6 +84,7 @@ class Actions extends Part {
   act(what) {
     const { data } = this.component
     if (what === "flip") this.flip(!this.flipped)
+    if (what === "present") emit("present")
     if (what === "pin") this.component.setTriggerValue("act", data.pinned ? "unpin" : "pin")
     if (what === "undo" || what === "redo") this.component.setTriggerValue("act", what)
     if (what === "link") this.copy(location.href, _("Link copied"))

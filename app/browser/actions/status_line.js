@@ -8,7 +8,7 @@ const EVERY_MS = 400
 const MARKUP = `
 <span data-of="state"></span><span data-of="decode">${_("decode")} <b>–</b></span><span data-of="trip">${_("round trip")} <b>–</b></span>
 <span data-of="rate"><b>–</b> ${_("frames/s")}</span><span data-of="points"></span><span data-of="device"></span>
-<span class="zs-keys">${_("arrows move · Enter selects · drag pans · wheel zooms")}</span>`
+<span class="zs-keys">${_("arrows move · Enter selects · drag pans · wheel zooms · P presents")}</span>`
 
 export class StatusLine {
   constructor(parent, client) {

@@ -1,11 +1,12 @@
 // @ts-check
 // A selection of the map: counts, means, what sets it apart, its most typical and most extreme samples.
 
-import { classColours, css } from "../latent_map/colours.js"
+import { ClassLooks } from "../latent_map/class_looks.js"
+import { css } from "../latent_map/colours.js"
 import { LivePart, mounting } from "../shared/part.js"
 import { sampleButton } from "../shared/sample_button.js"
 import { _, ngettext, number, percent } from "../shared/text.js"
-import { KIND, emit, fit, on, paint, palette, sampleName, theme } from "../shared/zscope.js"
+import { KIND, emit, fit, on, paint, sampleName, theme } from "../shared/zscope.js"
 
 const CLASSES = 6 // lines of the histogram; the rest are one
 const SPREAD = _("Mean distance of the samples from their mean latent, in the metric of the map")
@@ -60,7 +61,7 @@ class GroupCard extends LivePart {
   }
 
   histogram(classes, total) {
-    const names = this.geometry.classes, colours = classColours(palette(theme(this.root).dark), Math.max(1, names.length))
+    const names = this.geometry.classes, { colours } = new ClassLooks(names.length).themed(theme(this.root).dark)
     const shown = classes.length > CLASSES ? classes.slice(0, CLASSES - 1) : classes, rest = classes.slice(shown.length)
     const lines = shown.map(([name, here, all]) => [name, here, css(colours[names.indexOf(name)]), ngettext("{here} of {n} sample labelled {name}", "{here} of {n} samples labelled {name}", all, { here: number(here), name })])
     if (rest.length) lines.push([_("{n} more", { n: number(rest.length) }), rest.reduce((sum, [, here]) => sum + here, 0), "var(--st-border-color)", rest.map(([name, here]) => `${name} ${here}`).join(", ")])

@@ -2,7 +2,7 @@
 // Choose what colours the points: a class, another column of the data, or a quantity of the model.
 // Continuous scale: cividis (Nunez et al., 2018), uniform to the eye and the same for colour-blind eyes.
 
-import { LOOK } from "./points.js"
+import { LOOK, SHAPE } from "./points.js"
 
 const CIVIDIS = ["#00224e", "#123570", "#3b496c", "#575d6d", "#707173", "#8a8678", "#a59c74", "#c3b369", "#e1cc55", "#fee838"]
 const MISSING = [150, 150, 150]
@@ -23,10 +23,11 @@ export function scale(dark) {
 
 export const css = ([r, g, b]) => `rgb(${r}, ${g}, ${b})`
 
-// a colour for each of so many classes: the palette, then the same lighter, then darker
-export function classColours(colours, count) {
+// a colour for each of so many classes: the palette, then the same lighter, then darker. shapes: of how many shapes there is
+// one for each class as well (shapes.js); then the palette serves that many rounds as it is
+export function classColours(colours, count, shapes = 1) {
   return Array.from({ length: count }, (_each, k) => {
-    const tint = TINTS[Math.floor(k / colours.length) % TINTS.length], base = rgb(colours[k % colours.length])
+    const tint = TINTS[Math.floor(k / (colours.length * shapes)) % TINTS.length], base = rgb(colours[k % colours.length])
     return mix(base, tint > 0 ? [255, 255, 255] : [0, 0, 0], Math.abs(tint))
   })
 }
@@ -41,9 +42,10 @@ export function limits(values) {
   return high > low ? [low, high] : [low, low + (Math.abs(low) || 1)]
 }
 
-// the bytes that Plot.paint takes. by: {values, limits} or {labels}; hidden, chosen: masks (n) or null
+// the bytes that Plot.paint takes. by: {values, limits} or {labels}; hidden, chosen: masks (n) or null; shapes: of each
+// class, where labels colour the points, or null
 /** @param {number} n @param {Record<string, any>} how */
-export function looks(n, { by, classes, theme, accent, hidden, chosen }) {
+export function looks(n, { by, classes, theme, accent, hidden, chosen, shapes = null }) {
   const look = new Uint8Array(4 * n), ramp = by.values ? scale(theme.dark) : null, plain = rgb(accent)
   const [low, high] = by.limits ?? [0, 1], per = 255 / (high - low)
   for (let i = 0; i < n; i++) {
@@ -56,6 +58,7 @@ export function looks(n, { by, classes, theme, accent, hidden, chosen }) {
     look[4 * i + 1] = colour[1]
     look[4 * i + 2] = colour[2]
     look[4 * i + 3] = hidden?.[i] ? LOOK.hidden : !chosen ? LOOK.plain : chosen[i] ? LOOK.chosen : LOOK.receded
+    if (shapes && !ramp && look[4 * i + 3] !== LOOK.hidden) look[4 * i + 3] += SHAPE * (shapes[by.labels[i]] ?? 0)
   }
   return look
 }

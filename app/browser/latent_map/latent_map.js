@@ -2,9 +2,11 @@
 // The map: its parts put together, and what they tell Python. Where the pointer is becomes a request to the live channel; a
 // click, or Enter, commits the point. data: {link, mode, committed, waypoints, method, view, colour, camera, selected}
 
+import { ClassLooks } from "./class_looks.js"
+import { ClassNames } from "./class_names.js"
 import { Cloud } from "./cloud.js"
 import { ColourBy } from "./colour_by.js"
-import { classColours, css, looks } from "./colours.js"
+import { css, looks } from "./colours.js"
 import { Gestures } from "./gestures.js"
 import { Lasso } from "./lasso.js"
 import { Layers } from "./layers.js"
@@ -22,10 +24,11 @@ import { Thumbnails } from "./thumbnails.js"
 import { Tools } from "./tools.js"
 import { Views, payload } from "./views.js"
 import { _, ngettext, number } from "../shared/text.js"
-import { KIND, emit, on, palette, sampleName, theme } from "../shared/zscope.js"
+import { KIND, emit, on, sampleName, theme } from "../shared/zscope.js"
 
 const BAR_GAP_PX = 12 // above and below the toolbar
 const TELL_MS = 900 // of rest before Python, and with it the link, is told what is in sight
+const DESK_PX = 12, NAME = 1.15 // type at a desk; of a class's name for a hall, over its other type
 const KEYS = _("Arrow keys move the cursor, with Shift in larger steps; Enter selects the point; plus and minus zoom, 0 shows all; ")
   + _("Escape clears the selection, then returns to the last point.")
 const MARKUP = `
@@ -40,6 +43,7 @@ class MapView extends LivePart {
   static testid = "zscope-map"
   static markup = MARKUP
 
+  type = 0 // px, for a lecture hall
   n = 0 // of the last point that was taken
   said = {} // when Python was told what
 
@@ -76,9 +80,11 @@ class MapView extends LivePart {
     this.legend = new Legend(root, plot, shape, () => this.filter())
     this.legend.selection = this.selection
     this.overlay = new Overlay(root, plot, shape)
-    this.overlay.card.taken = () => [this.legend.box].filter((box) => box !== null)
+    this.overlay.card.taken = () => this.legend.boxes
     this.cloud = new Cloud(root, plot, () => this.views?.plain ?? true)
     if (!whole) this.pins = new Pins(this)
+    this.looks = new ClassLooks(shape.classes.length, () => this.repaint())
+    this.names = new ClassNames(plot, shape, () => ({ ...this.theme, ground: plot.ground }), this.legend)
     this.lasso = new Lasso(root, plot, (rows, how) => this.select(rows, how))
     this.tools = new Tools(bar, this)
     this.thumbnails = new Thumbnails(plot, shape.shape, { colourOf: (row) => this.colourOf(row), chosen: () => this.selection.mask, sheet: () => this.sheet })
@@ -88,7 +94,7 @@ class MapView extends LivePart {
     this.manifold.onError = (error) => this.note(_("Manifold: {message}", { message: error.message }))
     this.colour = new ColourBy(bar, { geometry: shape, link, note, onChange: () => { this.repaint(); this.tell() } })
     this.views = new Views(whole ? bar : null, { plot, geometry: shape, link, client, note, held: () => this.held(), onChange: () => this.moved() })
-    this.layers = new Layers(bar, { plot, geometry: shape, link, legend: this.legend, thumbnails: this.thumbnails, manifold: this.manifold, note, view: () => this.views.view })
+    this.layers = new Layers(bar, { plot, geometry: shape, link, legend: this.legend, names: this.names, looks: this.looks, thumbnails: this.thumbnails, manifold: this.manifold, note, view: () => this.views.view })
     if (whole) {
       this.tools.strokes()
       this.search = new Search(bar, shape, (found) => this.found(found))
@@ -107,7 +113,9 @@ class MapView extends LivePart {
       on("goto", (to) => this.goto(to)), on("select", (what) => this.reselect(what)),
       on("position", (at) => this.dot(at?.length ? { xy: at } : at)),
       on("frame", (frame) => this.dot(frame.source === "slider" ? frame : null)),
+      on("type", (px) => this.enlarge(px)),
     )
+    emit("type wanted") // a presentation may have begun before the map was there
   }
 
   // to the room there is, whatever of it the toolbar takes
@@ -123,12 +131,12 @@ class MapView extends LivePart {
 
   themeNow() {
     this.theme = theme(this.root)
-    this.colours = palette(this.theme.dark)
-    this.classes = classColours(this.colours, Math.max(1, this.geometry.classes.length))
+    this.looks.themed(this.theme.dark)
     this.plot.alpha = (this.theme.dark ? 0.8 : 0.72) * (this.geometry.n > 200_000 ? 0.6 : 1)
     this.root.dataset.dark = String(this.theme.dark)
     Object.assign(this.plot, { ground: getComputedStyle(this.root).backgroundColor, outside: this.theme.background, edge: this.theme.border })
     this.signature = JSON.stringify(this.theme)
+    this.names.again()
   }
 
   show() {
@@ -198,10 +206,11 @@ class MapView extends LivePart {
   }
 
   repaint() {
-    const { theme: { dark, accent }, geometry: { n }, selection: { mask }, plot: { near: { hidden } } } = this
+    const { theme: { dark, accent }, looks: { colours, shapes }, geometry: { n }, selection: { mask }, plot: { near: { hidden } } } = this
     this.painted = true
-    this.plot.paint(looks(n, { by: this.colour.by, classes: this.classes, theme: { dark }, accent, hidden, chosen: mask }), Boolean(mask))
-    this.legend.paint(this.colours, dark, this.colour.values ? this.colour.column : null, this.colour.limits)
+    this.plot.paint(looks(n, { by: this.colour.by, classes: colours, shapes, theme: { dark }, accent, hidden, chosen: mask }), Boolean(mask))
+    this.plot.shaped = Boolean(shapes) && !this.colour.values
+    this.legend.paint(this.looks, this.colour.values ? this.colour.column : null, this.colour.limits)
     this.legend.update()
   }
 
@@ -213,6 +222,18 @@ class MapView extends LivePart {
     this.plot.near.hidden = hidden.size || only ? Uint8Array.from({ length: n }, (_each, i) => Number(hidden.has(labels[i]) || (only && !only[i]))) : null
     this.thumbnails.view = null
     this.layers.redo()
+    this.repaint()
+  }
+
+  // for a lecture hall, by the size of its type; 0: for a desk
+  enlarge(px) {
+    if (px === this.type) return
+    this.type = px
+    this.plot.enlarged = px ? px / DESK_PX : 1
+    this.names.enlarge(px && NAME * px)
+    this.gestures.box = null
+    this.plot.resize()
+    this.legend.dock()
     this.repaint()
   }
 

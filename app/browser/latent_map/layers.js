@@ -14,12 +14,14 @@ export class Layers {
   on = { trust: false, density: false }
   field // the picture of trust, once it was fetched
 
-  // parts: {plot, geometry, link, legend, thumbnails, manifold, note}; view(): {title, trust}: whether the view has a trust of its places
+  // parts: {plot, geometry, link, legend, names, looks, thumbnails, manifold, note}; view(): {title, trust}: whether the view has a trust of its places
   constructor(bar, parts) {
     this.plot = parts.plot
     this.geometry = parts.geometry
     this.link = parts.link
     this.legend = parts.legend
+    this.names = parts.names
+    this.looks = parts.looks
     this.thumbnails = parts.thumbnails
     this.manifold = parts.manifold
     this.note = parts.note
@@ -30,7 +32,9 @@ export class Layers {
 
   fill(panel) {
     const flip = (act) => () => { act(); this.menu.refill() }
-    const { trust, title } = this.view()
+    const { trust, title } = this.view(), absent = this.geometry.labelled ? "" : _("the data set has no labels")
+    item(panel, { text: _("Class names"), note: _("each on its cluster"), absent, checked: this.names.on && !absent, radio: false, act: flip(() => this.names.toggle()) })
+    item(panel, { text: _("Shapes"), note: _("a shape for each class, besides its colour"), absent, checked: this.looks.on && !absent, radio: false, act: flip(() => this.looks.toggle()) })
     item(panel, { text: _("Trust"), note: _("does a decoded picture, encoded again, come back?"), help: TRUST_TITLE, absent: trust ? "" : _("not available on {title}", { title }), checked: this.on.trust && trust, radio: false, act: flip(() => this.toggle("trust")) })
     item(panel, { text: _("Density"), note: _("where samples are dense"), checked: this.on.density, radio: false, act: flip(() => this.toggle("density")) })
     item(panel, { text: _("Manifold"), note: _("decoded pictures on a grid"), checked: this.manifold.on, radio: false, act: flip(() => this.manifold.toggle(!this.manifold.on)) })

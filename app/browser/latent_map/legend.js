@@ -3,7 +3,7 @@
 // (a click hides or shows a class), or the scale of a quantity; and the scales of what lies below the points.
 
 import { _, number, significant } from "../shared/text.js"
-import { classColours, css, scale } from "./colours.js"
+import { css, scale } from "./colours.js"
 
 const CORNERS = [["bottom-left", false, true], ["bottom-right", true, true], ["top-right", true, false]] // the first of equals
 const COVERED = 0.002, WIDE = 0.3 // of the points, of the map: a legend that covers more begins folded
@@ -103,10 +103,10 @@ export class Legend {
     this.element.dataset.corner = this.freest().corner
   }
 
-  // [left, top, width, height] px of the map that it takes, if any
-  get box() {
-    const { element } = this
-    return element.hidden ? null : [element.offsetLeft, element.offsetTop, element.offsetWidth, element.offsetHeight]
+  // [left, top, width, height] px of the map that it takes; none where it is not shown
+  get boxes() {
+    const { hidden, offsetLeft: left, offsetTop: top, offsetWidth: width, offsetHeight: height } = this.element
+    return hidden || !height ? [] : [[left, top, width, height]]
   }
 
   // its name, the share of the points covered there, and that of the map
@@ -126,16 +126,18 @@ export class Legend {
     return { corner: best, covered: (covered[best] * step) / n, share: (w * h) / (width * height) }
   }
 
-  // column: {title, unit} of a quantity with its limits, or null for the classes
-  paint(colours, dark, column, limits) {
-    classColours(colours, this.entries.length).forEach((colour, k) => { this.entries[k].firstChild.style.background = css(colour) })
+  // looks: of the classes; column: {title, unit} of a quantity with its limits, or null for the classes
+  /** @param {import("./class_looks.js").ClassLooks} looks @param {any} column @param {number[]} limits */
+  paint(looks, column, limits) {
+    this.list.dataset.shapes = String(looks.on)
+    for (const [k, { firstChild: { style } }] of this.entries.entries()) looks.dot(style, k)
     this.list.hidden = Boolean(column) || !this.entries.length
     this.bar.hidden = !column
     if (column) {
       const [low, high] = limits, [a, middle, b] = this.bar.querySelectorAll("em")
       this.bar.firstChild.textContent = `${column.title}${column.unit ? `, ${column.unit}` : ""}`
       this.bar.title = _("{help}. The ends of the scale are the 1st and 99th percentiles.", { help: column.help })
-      this.bar.querySelector(":scope > :nth-child(2)").style.background = `linear-gradient(90deg, ${scale(dark).filter((_each, i) => i % 17 === 0).map(css).join(", ")})`
+      this.bar.querySelector(":scope > :nth-child(2)").style.background = `linear-gradient(90deg, ${scale(looks.dark).filter((_each, i) => i % 17 === 0).map(css).join(", ")})`
       const said = figures([low, (low + high) / 2, high])
       for (const [k, place] of [a, middle, b].entries()) place.textContent = said[k]
     }

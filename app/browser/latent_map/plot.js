@@ -6,6 +6,7 @@ import { Near } from "./near.js"
 import { LOOK } from "./points.js"
 
 const POINT_PX = [2.2, 4.2], MANY_PX = 1.3, MANY = 200_000 // smallest and largest point before zooming in; smallest of very many
+const SHAPED = 1.2, SHAPED_PX = 5 // larger where they have shapes, and at least so large
 const REST_MS = 140 // without a change of the view: then it is drawn in full
 const FLY_MS = 300, MOVE_MS = 600
 const FRAME_MS = [20, 34] // from frame to frame: slower draws fewer points, faster draws more
@@ -24,6 +25,8 @@ export class Plot {
   alpha = 0.72
   faded = 1
   front = false
+  shaped = false // the points have shapes, which takes larger ones
+  enlarged = 1 // times the size that points have at a desk
   moving = false
   most = 50_000
   gone = false
@@ -91,7 +94,8 @@ export class Plot {
     const [width, height] = this.size(), least = this.n > MANY ? MANY_PX : POINT_PX[0]
     const bare = 0.38 * Math.sqrt((width * height) / Math.max(1, this.n))
     const zoom = (this.home[1] - this.home[0]) / (this.view[1] - this.view[0])
-    return Math.min(POINT_PX[1], Math.max(least, bare)) * Math.min(2.5, Math.max(1, Math.sqrt(zoom)))
+    const whole = this.enlarged * Math.min(POINT_PX[1], Math.max(least, bare))
+    return (this.shaped ? Math.max(SHAPED_PX, SHAPED * whole) : whole) * Math.min(2.5, Math.max(1, Math.sqrt(zoom)))
   }
 
   // ---------------------------------------------------------------- the view

@@ -2,9 +2,12 @@
 // The points, drawn by WebGL off the page: where they are, where they move to, and how each looks.
 // The page shows a copy on a plain canvas: blending a live WebGL canvas costs every frame of the page where there is no GPU.
 
+import { trace } from "./shapes.js"
 import { _ } from "../shared/text.js"
 
-export const LOOK = { hidden: 0, plain: 1, chosen: 2, receded: 3 } // the fourth byte of a point's look; the others are its colour
+// The fourth byte of a point's look is one of these plus 4 times its shape (shapes.js); the others are its colour.
+export const LOOK = { hidden: 0, plain: 1, chosen: 2, receded: 3 }
+export const SHAPE = 4
 
 const IN_ORDER = 50_000 // rows up to here are drawn as they come; above, a share of the first ones stands for all
 const VERTEX = `
@@ -14,24 +17,36 @@ attribute vec4 a_look;
 uniform vec4 u_view;
 uniform float u_t, u_size, u_alpha, u_front;
 varying vec4 v_colour;
-varying float v_size;
+varying float v_size, v_side, v_shape;
 void main() {
-  float look = floor(a_look.a * 255.0 + 0.5);
+  float code = floor(a_look.a * 255.0 + 0.5);
+  v_shape = floor(code / 4.0);
+  float look = code - 4.0 * v_shape;
   if (look < 0.5 || (abs(look - 2.0) < 0.5) != (u_front > 0.5)) { gl_Position = vec4(2.0, 2.0, 2.0, 1.0); gl_PointSize = 1.0; return; }
   float alpha = look > 2.5 ? 0.22 * u_alpha : look > 1.5 ? max(0.9, u_alpha) : u_alpha;
   vec3 colour = look > 2.5 ? mix(a_look.rgb, vec3(0.6), 0.7) : a_look.rgb;
   v_colour = vec4(colour * alpha, alpha);
   v_size = u_size * (look > 1.5 && look < 2.5 ? 1.25 : 1.0);
-  gl_PointSize = v_size + 1.0;
+  v_side = (v_shape > 0.5 ? 1.4 * v_size : v_size) + 1.0;
+  gl_PointSize = v_side;
   gl_Position = vec4((mix(a_from, a_to, u_t) - u_view.xy) * u_view.zw - 1.0, 0.0, 1.0);
 }`
-const FRAGMENT = `
+const FRAGMENT = ` // the distance from the outline of shapes.js, in pixels: negative inside
 precision mediump float;
 varying vec4 v_colour;
-varying float v_size;
+varying float v_size, v_side, v_shape;
 void main() {
-  float edge = clamp(0.5 * v_size - length(gl_PointCoord - 0.5) * (v_size + 1.0) + 0.5, 0.0, 1.0);
-  gl_FragColor = v_colour * edge;
+  float r = 0.5 * v_size, d;
+  vec2 p = (gl_PointCoord - 0.5) * v_side;
+  if (v_shape > 5.5) p.y = -p.y;
+  else if (v_shape > 4.5) p = vec2(p.x + p.y, p.x - p.y) * 0.7071;
+  vec2 q = abs(p);
+  if (v_shape < 0.5) d = length(p) - r;
+  else if (v_shape < 1.5) d = max(q.x, q.y) - 0.886 * r;
+  else if (v_shape < 2.5 || v_shape > 5.5) d = max(p.y, 0.866 * q.x - 0.5 * p.y) - 0.7 * r;
+  else if (v_shape < 3.5) d = 0.7071 * (q.x + q.y) - 0.886 * r;
+  else d = max(min(q.x, q.y) - 0.38 * r, max(q.x, q.y) - 1.2 * r);
+  gl_FragColor = v_colour * clamp(0.5 - d, 0.0, 1.0);
 }`
 
 export function webgl() {
@@ -127,7 +142,7 @@ export class Points {
   remove() { free(this.gl) }
 }
 
-// The same without WebGL: squares on a plain canvas, slower.
+// The same without WebGL: squares on a plain canvas, or each class's shape where the classes have shapes; slower.
 export class FlatPoints {
   onRestored = () => {} // never called: a plain canvas is not lost
 
@@ -137,7 +152,11 @@ export class FlatPoints {
   }
 
   places(from, to) { this.from = from; this.to = to }
-  looks(look) { this.look = look }
+
+  looks(look) {
+    this.look = look
+    this.shaped = look.some((byte, i) => i % 4 === 3 && byte >= SHAPE)
+  }
 
   /** @param {Record<string, any>} what */
   draw({ width, height, ratio, view: [x0, x1, y0, y1], t, size, alpha, most, front }) {
@@ -147,12 +166,14 @@ export class FlatPoints {
     const stride = Math.max(1, Math.ceil(this.n / most))
     for (const pass of front ? [false, true] : [false])
       for (let i = 0; i < this.n; i += stride) {
-        const shown = look[4 * i + 3]
+        const shown = look[4 * i + 3] % SHAPE, shape = Math.floor(look[4 * i + 3] / SHAPE)
         if (shown === LOOK.hidden || (shown === LOOK.chosen) !== pass) continue
         const x = from[2 * i] + t * (to[2 * i] - from[2 * i]), y = from[2 * i + 1] + t * (to[2 * i + 1] - from[2 * i + 1])
         context.globalAlpha = shown === LOOK.receded ? 0.2 * alpha : alpha
         context.fillStyle = `rgb(${look[4 * i]}, ${look[4 * i + 1]}, ${look[4 * i + 2]})`
-        context.fillRect((x - x0) * kx - side / 2, (y1 - y) * ky - side / 2, side, side)
+        if (!this.shaped) { context.fillRect((x - x0) * kx - side / 2, (y1 - y) * ky - side / 2, side, side); continue }
+        trace(context, shape, (x - x0) * kx, (y1 - y) * ky, side / 2)
+        context.fill()
       }
     return canvas
   }

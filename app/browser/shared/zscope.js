@@ -17,6 +17,7 @@
 //     "frame" frame | "position" {xy, z}, xy or null (a live dot on the map) | "commit" committed | "goto" {row} or {z}
 //     "cloud" {xy} or null (dots on the map) | "flip" bool (the pinned picture) | "away" source (of what is not the kept point)
 //     "select" "clear", "invert" or "only" (of the selection on the map) | "only" whether the selection is shown alone
+//     "present" (starts or ends the presentation) | "type" px for a hall, 0 at a desk | "type wanted" (tell it again)
 //     "leave" (the pointer left the map) | "connection" client | "trouble" sentence (a live request was refused)
 //   geometry(model) -> Promise<{n, d, shape: [h, w, c], sample, classes, xy, index, labels, thumbs, trust_box, device, title}>
 //   spriteSheet(model) -> Promise<{draw(ctx, index, x, y, size) -> whether there is one}>    real thumbnails, by row of the map
@@ -33,6 +34,7 @@
 
 import { KIND, connect, connected, emit, live, on, open, pace } from "./channel.js"
 import { fit, geometry, paint, sampleName, spriteSheet } from "./pictures.js"
+import { DARK, LIGHT } from "./palette.js"
 import { _ } from "./text.js"
 
 export { KIND, connect, emit, fit, geometry, live, on, open, paint, sampleName, spriteSheet }
@@ -77,10 +79,7 @@ export function paced(ms, act) {
 
 // ---------------------------------------------------------------- colours and words
 
-// Paul Tol's "muted" qualitative set, safe for colour-blind eyes; the dark page lifts what would sink into it.
-const LIGHT = ["#332288", "#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677", "#882255", "#aa4499", "#555555"]
-const DARK = ["#7d74e8", "#a6e0fb", "#3fc1ab", "#2f9e55", "#b5b545", "#efe08f", "#ee8392", "#d0447f", "#d077c4", "#b4b8c0"]
-
+// The colours of classes.
 export const palette = (dark) => (dark ? DARK : LIGHT)
 
 export function theme(element) {

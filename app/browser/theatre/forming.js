@@ -1,10 +1,10 @@
 // @ts-check
 // The map while it forms: one cloud of points that move from frame to frame, and the window with them.
 
-import { classColours, looks } from "../latent_map/colours.js"
+import { ClassLooks } from "../latent_map/class_looks.js"
+import { looks } from "../latent_map/colours.js"
 import { FlatPoints, Points, webgl } from "../latent_map/points.js"
 import { Surface } from "./surface.js"
-import { palette } from "../shared/zscope.js"
 import { _ } from "../shared/text.js"
 
 const PAD_PX = 10
@@ -34,7 +34,8 @@ export class Forming {
     this.coloured = said
     this.placed = ""
     const { n, classes } = this.reel.index
-    this.points.looks(looks(n, { by: { labels: this.reel.fixed.labels }, classes: classColours(palette(this.look.dark), 256), theme: this.look, accent: this.look.accent }))
+    const { colours, shapes } = new ClassLooks(classes.length).themed(this.look.dark)
+    this.points.looks(looks(n, { by: { labels: this.reel.fixed.labels }, classes: colours, shapes, theme: this.look, accent: this.look.accent }))
     this.points.onRestored = () => { this.coloured = ""; this.placed = ""; this.show(this.reel, this.f, this.look) }
     this.names = classes
   }

@@ -4,6 +4,7 @@
 // nothing is asked of the server but what is new. At the end it follows what a run in progress adds.
 
 import { COLOUR, HELD_OUT, bars, curves, inPlane, otherColour, plane } from "./charts.js"
+import { ClassLooks } from "../latent_map/class_looks.js"
 import { Forming } from "./forming.js"
 import { Part, mounting } from "../shared/part.js"
 import { Reel } from "./reel.js"
@@ -11,7 +12,7 @@ import { Scrubber } from "./scrubber.js"
 import { Sheet } from "./sheet.js"
 import { Surface } from "./surface.js"
 import { _, number } from "../shared/text.js"
-import { palette, theme } from "../shared/zscope.js"
+import { theme } from "../shared/zscope.js"
 
 const ACTIVE = _("Active: the rate of the dimension is above 0.05 nats. Dead: the dimension is almost all noise and tells the decoder next to nothing.")
 const MARKUP = `
@@ -115,10 +116,10 @@ class Theatre extends Part {
       ? validation ? _("{n} validation samples (top), reconstructions by both runs (below)", { n }) : _("{n} test samples (top), reconstructions by both runs (below)", { n })
       : validation ? _("{n} validation samples (top) and their reconstructions (bottom)", { n }) : _("{n} test samples (top) and their reconstructions (bottom)", { n })
     this.find(".th-curves h4").innerHTML = this.measuredOn()
-    const colours = palette(this.look.dark)
-    this.find(".th-legend").replaceChildren(...(index.labelled ? index.classes.slice(0, colours.length) : []).map((name, k) => {
+    const looks = new ClassLooks(index.classes.length).themed(this.look.dark)
+    this.find(".th-legend").replaceChildren(...(index.labelled ? index.classes : []).map((name, k) => {
       const entry = Object.assign(document.createElement("span"), { textContent: name }), dot = document.createElement("i")
-      dot.style.setProperty("--c", colours[k])
+      looks.dot(dot.style, k)
       entry.prepend(dot)
       return entry
     }))

@@ -2,12 +2,15 @@
 // Two maps under one pointer. The pointer on one asks its model for that very place, and the other for the nearest
 // reference sample that both maps have. data: {link, other: link, row}
 
-import { KIND, fit, geometry, open, paint, palette, sampleName, spriteSheet, theme, trustColour, trustWord } from "../shared/zscope.js"
+import { KIND, fit, geometry, open, paint, sampleName, spriteSheet, theme, trustColour, trustWord } from "../shared/zscope.js"
+import { ClassLooks } from "../latent_map/class_looks.js"
+import { css } from "../latent_map/colours.js"
 import { Near } from "../latent_map/near.js"
 import { Part, mounting } from "../shared/part.js"
+import { trace } from "../latent_map/shapes.js"
 import { _ } from "../shared/text.js"
 
-const PAD_PX = 18
+const PAD_PX = 18, SHAPED = 1.7 // larger points where they have shapes
 const ARROWS = { ArrowLeft: [-8, 0], ArrowRight: [8, 0], ArrowUp: [0, -8], ArrowDown: [0, 8] }
 
 class Twins extends Part {
@@ -52,10 +55,10 @@ class Twins extends Part {
   rest() { this.show(this.sides[0], this.sides[1], this.kept, null) }
 
   name({ geometry: { classes }, map }) {
-    const colours = palette(theme(map).dark)
+    const looks = new ClassLooks(classes.length).themed(theme(map).dark)
     this.legend.replaceChildren(...classes.map((name, k) => {
       const entry = document.createElement("span"), dot = document.createElement("i")
-      dot.style.background = colours[k % colours.length]
+      looks.dot(dot.style, k)
       entry.append(dot, name)
       return entry
     }))
@@ -189,14 +192,17 @@ class Side {
     const unit = Math.max((right - left) / (W - 2 * PAD_PX), (top - bottom) / (H - 2 * PAD_PX), 1e-9)
     this.frame = { x0: (left + right) / 2 - (W / 2) * unit, y1: (bottom + top) / 2 + (H / 2) * unit, unit }
     Object.assign(this.points, { width: W * density, height: H * density })
-    const context = this.points.getContext("2d"), colours = palette(look.dark), { labels, n } = this.geometry
+    const context = this.points.getContext("2d"), { labels, n, classes } = this.geometry
+    const { colours, shapes } = new ClassLooks(classes.length).themed(look.dark), styles = colours.map(css)
     context.scale(density, density)
     context.globalAlpha = look.dark ? 0.8 : 0.72
     const r = Math.min(2, Math.max(1.1, 0.19 * Math.sqrt((W * H) / n)))
     for (let i = 0; i < n; i++) {
       const [px, py] = this.toPixels(i)
-      context.fillStyle = labels[i] === 255 ? look.accent : colours[labels[i] % colours.length]
-      context.fillRect(px - r, py - r, 2 * r, 2 * r)
+      context.fillStyle = styles[labels[i]] ?? look.accent
+      if (!shapes) { context.fillRect(px - r, py - r, 2 * r, 2 * r); continue }
+      trace(context, shapes[labels[i]] ?? 0, px, py, SHAPED * r)
+      context.fill()
     }
     if (this.shown !== undefined) this.point(this.shown, null)
   }

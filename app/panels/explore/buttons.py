@@ -1,9 +1,10 @@
-"""Below the tools: undo and redo, the pin, copying the point, and the status line."""
+"""Below the tools: undo and redo, the pin, copying the point, the presentation, and the status line."""
 
 from __future__ import annotations
 
 from app import session
 from app.browser.actions import actions
+from app.browser.present import present
 from app.state.scripts import script
 from app.state.studio import pin, redo, undo
 from vae.engine.engine import Engine
@@ -42,3 +43,4 @@ def show(engine: Engine) -> None:
         on_act=take,
         on_pinned=take_pinned,
     )
+    present(key="unseen-present")

@@ -12,7 +12,8 @@ from PIL import Image
 from app.files import film
 from app.files.film_figures import Figures, short, ticks
 from app.files.film_parts import clipped
-from app.show.figures import CLASSES, ELBO, spread
+from app.show.figures import ELBO, spread
+from app.show.palette import LIGHT
 from tests.app.live.test_theatre import shots
 from vae.forming import model_sequence, snapshots
 
@@ -240,7 +241,7 @@ def test_the_classes_have_their_colours_under_a_films_map(tmp_path):
     left, _, right, bottom = film.MAP
     foot = (left, bottom - film.LINE_PX, right, bottom)
     named, bare = (inside(np.asarray(film.Stage(g, None).at(0.0)), foot) for g in (f, replace(f, classes=())))
-    for colour in CLASSES:
+    for colour in LIGHT:
         rgb = tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
         assert (named == rgb).all(-1).sum() >= 49, colour
         assert (bare == rgb).all(-1).sum() < 49, colour

@@ -168,6 +168,7 @@ export class Canvas extends Element {
 
 export class Document extends Target {
   hidden = false
+  documentElement = new Element("html")
   body = new Element("body")
   activeElement = this.body
   createElement(tag) { return tag === "canvas" ? new Canvas(tag) : new Element(tag) }

@@ -31,6 +31,7 @@ export const PARTS = {
   picture_grid: [grid, { ...grid, real: found(true), waiting: "", pinned: true }],
   "picture_grid of other pictures": [{ ...grid, real: found(false) }, { ...grid, sheet: "data:b", n: 2, rows: [1, 2], trust: [0.2, 0.3], labels: ["bag", "bag"] }],
   posterior_wall: [wall, { ...wall, wall: "data:v", n: 1, z: [z(0)], xy: [[0, 0]], point: true, width: 0, extent: 0, spread: "data:t", most: 0 }],
+  present: [{}, {}],
   share_link: [{}, {}],
   pulse: [{ every_ms: 500 }, { every_ms: 900 }],
   sketch: [{ start: null, name: "", version: "committed", label: null, ground: 0 }, { start: btoa("\xf0".repeat(16)), name: "a.png", version: "file", label: null, ground: 0 }],
