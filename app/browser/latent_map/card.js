@@ -1,11 +1,12 @@
 // @ts-check
 // The card beside the pointer: the sample there, after a moment of rest.
 
-import { fit, sampleName } from "../shared/zscope.js"
+import { fit, on, sampleName } from "../shared/zscope.js"
+import { NAMED, variablesOf } from "../shared/variables.js"
 import { _, ngettext } from "../shared/text.js"
 
 const DWELL_MS = 125 // of rest on a sample before its card; the ring does not wait
-const CARD_PX = [236, 74]
+const CARD_PX = [236, 74], LINE_PX = 17 // of a column's value below the rest
 export const REACH = 0.02 // of the map's width: "within reach"
 
 export class Card {
@@ -20,6 +21,11 @@ export class Card {
     this.element.className = "zm-card"
     this.element.innerHTML = '<canvas width="112" height="112"></canvas><div><b></b><span></span><span></span></div>'
     fit(this.element.querySelector("canvas"), geometry.shape)
+    this.variables = variablesOf(geometry)
+    this.facts = this.element.appendChild(document.createElement("p"))
+    this.tall = CARD_PX[1] + LINE_PX * (this.variables ? (1 + Math.min(NAMED, this.variables.count)) : 0)
+    this.element.style.height = `${this.tall}px`
+    this.off = on("frame", ({ values }) => { this.values = values; if (this.shown) this.tell() }) // decoded at the pointer
     root.append(this.element)
     this.hide()
   }
@@ -36,7 +42,7 @@ export class Card {
 
   fill() {
     const [px, py, { index }, snapped, sheet] = this.where, { element, geometry, plot } = this
-    const [width, height] = plot.size(), [w, h] = CARD_PX
+    const [width, height] = plot.size(), [w] = CARD_PX, h = this.tall
     const left = px + 22 + w > width ? px - 22 - w : px + 22, top = Math.min(height - h - 8, Math.max(8, py + 16))
     element.style.transform = `translate(${Math.round(Math.max(8, left))}px, ${Math.round(top)}px)`
     element.style.visibility = "visible"
@@ -50,7 +56,12 @@ export class Card {
     line.textContent = `#${origin[index]}${snapped ? "" : " \u00b7 nearest sample"}`
     const found = plot.near.within(...plot.toData(px, py), REACH * plot.near.width)
     within.textContent = ngettext("{n} sample nearby", "{n} samples nearby", found)
+    this.tell()
     element.classList.add("zm-rested")
+  }
+
+  tell() {
+    if (this.variables && this.values) this.facts.textContent = [_("decoded:"), ...this.variables.lines(this.values, NAMED)].join("\n")
   }
 
   hide() {
