@@ -34,8 +34,8 @@ class Frames:
     maps (m, n, 2) float32: aligned maps of the first m models; the others are not computed yet. If all latents have two
     dimensions, they are the maps. history: records with "epoch" and metrics of every epoch of a run, not only of the
     snapshots; otherwise empty. until: the last value still to come, None if all are there. about: family and data set,
-    for a caption; classes: names of the labels. charts: whether the pictures are charts, which may be stretched; scale: what
-    their height and width stand for, in words.
+    for a caption; classes: names of the labels. charts: whether the pictures are charts, which may be
+    stretched; scale: what their height and width stand for, in words.
     """
 
     name: str

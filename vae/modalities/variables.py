@@ -35,8 +35,10 @@ def fitting(variables: Variables, n: int) -> Variables:
 
 def of_json(given: Mapping[str, Any], n: int) -> Variables:
     """What `dataclasses.asdict` made of them, for n values or channels; entries that do not fit are left out."""
-    entries: dict[str, Any] = {key: tuple(given.get(key) or ()) for key in ("names", "units", "mean", "std")}
-    entries |= {key: given[key] for key in ("step", "start", "step_unit", "axis") if key in given}
+    entries: dict[str, Any] = {key: tuple(map(str, given.get(key) or ())) for key in ("names", "units")}
+    entries |= {key: tuple(map(float, given.get(key) or ())) for key in ("mean", "std")}
+    entries |= {key: float(given[key]) for key in ("step", "start") if key in given}
+    entries |= {key: str(given[key]) for key in ("step_unit", "axis") if key in given}
     return fitting(Variables(**entries), n)
 
 

@@ -1,7 +1,8 @@
 // @ts-check
 // The card beside the pointer: the sample there, after a moment of rest.
 
-import { fit, on, sampleName } from "../shared/zscope.js"
+import { connected } from "../shared/channel.js"
+import { fit, sampleName } from "../shared/zscope.js"
 import { NAMED, variablesOf } from "../shared/variables.js"
 import { _, ngettext } from "../shared/text.js"
 
@@ -25,7 +26,6 @@ export class Card {
     this.facts = this.element.appendChild(document.createElement("p"))
     this.tall = CARD_PX[1] + LINE_PX * (this.variables ? (1 + Math.min(NAMED, this.variables.count)) : 0)
     this.element.style.height = `${this.tall}px`
-    this.off = on("frame", ({ values }) => { this.values = values; if (this.shown) this.tell() }) // decoded at the pointer
     root.append(this.element)
     this.hide()
   }
@@ -60,8 +60,10 @@ export class Card {
     element.classList.add("zm-rested")
   }
 
+  // what is decoded at the pointer; no sample but its picture came with the map
   tell() {
-    if (this.variables && this.values) this.facts.textContent = [_("decoded:"), ...this.variables.lines(this.values, NAMED)].join("\n")
+    const values = connected()?.last?.values
+    if (this.variables && values) this.facts.textContent = [_("decoded:"), ...this.variables.lines(values, NAMED)].join("\n")
   }
 
   hide() {

@@ -12,6 +12,7 @@ import { Variables, signed, variablesOf } from "./variables.js"
 import { paced } from "./zscope.js"
 
 const ROW_PX = 21, READ_MS = 90, REST_MS = 300 // a list that eyes can follow: it is sorted anew once nothing moves
+const LEAST_LETTERS = 5, MOST_LETTERS = 13 // for which a value has room
 const REACH = 3 // standard deviations from the middle of a bar to its end
 const TICKS = 4, CLOSE = 0.13 // on an axis; of the height, between two of them
 const COLOURS = ["#59ccff", "#ff9e40", "#8ce673", "#f280cc"] // of channels, as vae/modalities/series.py draws them
@@ -84,10 +85,14 @@ class Columns {
     const from = Math.floor(this.window.scrollTop / ROW_PX), seen = Math.ceil((this.window.clientHeight || 9 * ROW_PX) / ROW_PX) + 1
     const to = Math.min(this.order.length, from + seen)
     while (this.rows.length < to - from) this.rows.push(this.row())
+    let longest = LEAST_LETTERS
     this.rows.forEach((row, k) => {
       row.root.hidden = from + k >= to
-      if (from + k < to) this.fill(row, this.order[from + k], from + k)
+      if (from + k >= to) return
+      this.fill(row, this.order[from + k], from + k)
+      longest = Math.max(longest, row.value.textContent.length)
     })
+    this.root.style.setProperty("--letters", String(Math.min(longest, MOST_LETTERS))) // bars below one another
   }
 
   row() {
@@ -127,7 +132,7 @@ export function ticks(low, high, about = TICKS) {
   const rough = (high - low) / about, unit = 10 ** Math.floor(Math.log10(rough))
   const step = [1, 2, 5, 10].map((m) => m * unit).find((each) => each >= rough) ?? rough
   const out = []
-  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k++) out.push(k * step)
+  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k++) out.push(k * step + 0) // no minus before a zero
   return { at: out, digits: Math.max(0, -Math.floor(Math.log10(step) + 1e-9)) }
 }
 

@@ -39,9 +39,9 @@ export class Variables {
   }
 
   withUnit(i, value) {
-    const unit = this.given.units[i], size = Math.abs(value)
-    const plain = size >= LONG || this.given.std[i] < 10 ** -DIGITS ? significant(value) : number(value, this.digits[i])
-    return unit ? `${plain}\u202f${unit}` : plain
+    const unit = this.given.units[i], long = Math.abs(value) >= LONG || this.given.std[i] < 10 ** -DIGITS
+    const text = long ? significant(value) : plain(value, this.digits[i])
+    return unit ? `${text}\u202f${unit}` : text
   }
 
   /** Where a chart draws a standardised value: share of the height from the top. */
@@ -93,14 +93,22 @@ export class Variables {
   }
 }
 
-const decimals = (step) => Math.max(0, Math.min(DIGITS, Math.ceil(1 - Math.log10(step)) - 1))
+// as few decimals as write the step exactly, or to a percent
+function decimals(step) {
+  const most = Math.max(0, Math.min(DIGITS, Math.ceil(1 - Math.log10(step))))
+  for (let digits = 0; digits < most; digits++) if (Math.abs(step - Number(step.toFixed(digits))) < 1e-6 * step) return digits
+  return most
+}
+
+// a number that is written as zero has no sign
+const plain = (v, digits) => number(Math.abs(v) < 0.5 * 10 ** -digits ? 0 : v, digits)
 
 /** A number with its sign. @param {number} v @param {number} digits */
-export const signed = (v, digits) => (v > 0 ? `+${number(v, digits)}` : number(v, digits))
+export const signed = (v, digits) => (v >= 0.5 * 10 ** -digits ? `+${plain(v, digits)}` : plain(v, digits))
 
 /**
  * The title of a small picture says more once the pointer is on it: what its sample has.
- * @param {HTMLElement} element @param {Variables | null} variables @param {() => Promise<{values?: Float32Array}>} ask
+ * @param {HTMLElement} element @param {Variables | null} variables @param {() => any} ask -> a promise of a frame
  */
 export function tells(element, variables, ask) {
   if (!variables) return

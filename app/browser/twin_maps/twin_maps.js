@@ -103,6 +103,7 @@ class Side {
     this.caption = part.querySelector("figcaption")
     this.words = part.querySelector(".zt-words")
     this.list = this.words.querySelector("p")
+    this.trust = this.words.querySelectorAll("span")[1]
     this.map.setAttribute("aria-label", _("Map of {model}. Arrow keys move the cursor over both maps, Enter selects the sample.", { model: link.model }))
   }
 
@@ -170,7 +171,7 @@ class Side {
     paint(this.picture, frame.pixels, this.geometry.shape)
     if (this.variables) this.figure(frame.values)
     this.words.querySelector("i").style.background = trustColour(frame.trust)
-    this.list.previousElementSibling.textContent = _("{trust}, trust {trust2}", { trust: trustWord(frame.trust), trust2: frame.trust.toFixed(2) })
+    this.trust.textContent = _("{trust}, trust {trust2}", { trust: trustWord(frame.trust), trust2: frame.trust.toFixed(2) })
   }
 
   // in place of a small chart its words: the columns that are furthest from their means, or the range of each channel

@@ -115,6 +115,14 @@ class Understood:
     classes: tuple[str, ...]
     variables: Variables = NO_VARIABLES
 
+    @property
+    def mean(self) -> tuple[float, ...]:
+        return self.variables.mean
+
+    @property
+    def std(self) -> tuple[float, ...]:
+        return self.variables.std
+
 
 def understand(found: Given, choices: Choices, progress: Progress = lambda done, n: None) -> Understood:
     """Read the files, infer what they are, and split the samples. Deterministic for a seed.

@@ -47,7 +47,7 @@ VARIABLES = Variables(
     units=("%",),
     mean=(0.0393578502880714,),  # of all training returns
     std=(2.3290725665835513,),
-    step=1,
+    step=1.0,
     step_unit=N_("trading days"),
     axis=N_("time"),
 )
