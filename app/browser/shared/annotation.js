@@ -149,7 +149,7 @@ class Axes {
     this.tip = element("div", "zn-tip")
     this.over.append(this.line, this.tip, this.legend())
     const plot = element("div", "zn-plot")
-    canvas.replaceWith(this.root)
+    canvas.after(this.root)
     plot.append(canvas, this.over)
     this.root.append(plot, this.timeAxis())
     for (const [channel, side] of this.variables.count > 2 ? [[-1, "left"]] : Array.from({ length: variables.count }, (_each, i) => [i, i ? "right" : "left"])) this.scale(Number(channel), String(side))

@@ -93,9 +93,9 @@ export class Variables {
   }
 }
 
-// as few decimals as write the step exactly, or to a percent
+// as few decimals as write the step exactly, or to a tenth
 function decimals(step) {
-  const most = Math.max(0, Math.min(DIGITS, Math.ceil(1 - Math.log10(step))))
+  const most = Math.max(0, Math.min(DIGITS, Math.ceil(-Math.log10(step))))
   for (let digits = 0; digits < most; digits++) if (Math.abs(step - Number(step.toFixed(digits))) < 1e-6 * step) return digits
   return most
 }
