@@ -33,7 +33,7 @@ from ..saved import checkpoint
 from ..saved.checkpoint import HISTORY, MODEL, RESUME, Checkpoint
 from ..settings import knobs
 from ..text import N_, _, ngettext, number, percent
-from ..types import NO_VARIABLES, Samples, Spec
+from ..types import Samples, Spec
 from ..version import __version__
 from . import distributed, held_out, stream
 from .job import Job
@@ -358,7 +358,8 @@ def _config(job: Job, spec: Spec) -> dict[str, Any]:
 def _variables(data: Dataset) -> dict[str, Any]:
     """The entry of the card with names, units and means; none if nothing is known of them."""
     known = fitting(data.variables, data.shape[0])
-    return {} if known == NO_VARIABLES else {"variables": {k: v for k, v in dataclasses.asdict(known).items() if v}}
+    entries = {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(known).items() if v}
+    return {"variables": entries} if entries else {}
 
 
 def _now() -> str:

@@ -6,6 +6,7 @@ import { _, number, significant } from "./text.js"
 
 const DIGITS = 8, LONG = 1e7, FINE = 1.6 // decimals at most; from there on numbers have an exponent; decimals for a standard deviation of 1
 const LEAST = 0.05 // standard deviations: a smaller change is none
+const EXACT = 3 // decimals in which a time step is written out, if it can be
 const SHORT = 18 // letters of a name within a line of words
 export const NAMED = 3, TOLD = 8 // columns in a few words, and in a title
 
@@ -96,7 +97,7 @@ export class Variables {
 // as few decimals as write the step exactly, or to a tenth
 function decimals(step) {
   const most = Math.max(0, Math.min(DIGITS, Math.ceil(-Math.log10(step))))
-  for (let digits = 0; digits < most; digits++) if (Math.abs(step - Number(step.toFixed(digits))) < 1e-6 * step) return digits
+  for (let digits = 0; digits <= EXACT; digits++) if (Math.abs(step - Number(step.toFixed(digits))) < 1e-6 * step) return digits
   return most
 }
 
