@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..text import _, number, significant
+from ..text import _, ngettext, number, significant
 from ..types import Variables
 from .series import SOFT, times
 
@@ -46,6 +46,6 @@ def _measured(known: Variables) -> str:
 
 def _span(known: Variables, steps: int) -> str:
     if not known.step:
-        return _("{n} time steps", n=number(steps))
+        return ngettext("{n} time step", "{n} time steps", steps)
     at = times(steps, known)
     return f"{significant(at[-1] - at[0], 3)} {known.step_unit or known.axis}".rstrip()
