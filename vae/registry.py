@@ -5,14 +5,14 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from .errors import SettingError, UnknownName
 from .text import N_, _
-from .types import Artifact, Condition, Samples
+from .types import NO_VARIABLES, Artifact, Condition, Samples, Variables
 
 IMPORTED, IMPORTED_TRAITS = "imported", frozenset({"imported", "deterministic"})  # a user's decoder
 
@@ -126,6 +126,7 @@ class Dataset:
     size: str = ""
     comes: str = ""
     condition: Condition | None = None  # of its samples, besides labels
+    variables: Variables = NO_VARIABLES
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,8 @@ class Modality:
     0-255; otherwise they are any real numbers, standardised. pictures: samples (b, *shape) -> uint8 (b, c, h, w) of
     picture_shape(shape), c 1 or 3, which every page and file shows. thumbnail_is_sample: that picture is the sample
     itself, not a drawing of it. charts: pictures may be stretched. by_hand: how users draw a sample, from BY_HAND.
+    has_variables: its values, or channels, may have names and units; artifacts, to_bytes and from_bytes then take the
+    `variables` of the data set, and give values in their units.
 
     artifacts: one sample -> its presentations, the first of which the pages show. to_bytes: one sample -> (MIME type,
     bytes) of a file whose name ends in `suffix`. from_bytes: the sample of such a file, of the given shape (None: any);
@@ -157,10 +160,10 @@ class Modality:
     bounded: bool
     pictures: Callable[[Any], Any]
     picture_shape: Callable[[tuple[int, ...]], tuple[int, int, int]]
-    artifacts: Callable[[Any], tuple[Artifact, ...]]
-    to_bytes: Callable[[Any], tuple[str, bytes]]
+    artifacts: Callable[..., tuple[Artifact, ...]]
+    to_bytes: Callable[..., tuple[str, bytes]]
     suffix: str
-    from_bytes: Callable[[bytes, tuple[int, ...] | None], Any] | None = None
+    from_bytes: Callable[..., Any] | None = None
     looks: Callable[[Any], int] = lambda x: 0
     from_array: Callable[[Any, list[str]], Any] | None = None
     decoder_dims: int = 0
@@ -169,8 +172,20 @@ class Modality:
     quick: Mapping[str, Any] = field(default_factory=dict)
     thumbnail_is_sample: bool = False
     charts: bool = False
+    has_variables: bool = False
     by_hand: str = ""
     summary: str = ""
+
+    def with_variables(self, variables: Variables | None) -> Modality:
+        """The same for samples with these variables: presentations and files have their names and units."""
+        if variables is None:
+            return self
+        return replace(
+            self,
+            artifacts=partial(self.artifacts, variables=variables),
+            to_bytes=partial(self.to_bytes, variables=variables),
+            from_bytes=None if self.from_bytes is None else partial(self.from_bytes, variables=variables),
+        )
 
     def __post_init__(self) -> None:
         _known(_("layout of modality {name}", name=self.name), [self.layout], LAYOUTS)
@@ -287,14 +302,16 @@ def dataset(
     size: str = "",
     comes: str = "",
     condition: Condition | None = None,
+    variables: Variables | None = None,
 ):
     """Registers the decorated load() -> Samples. Raises: UnknownName: there is no such modality."""
     MODALITIES.get(modality)
 
     def register(load):
         of = Dataset(
-            name, title, modality, shape, classes, licence, origin, cite, load, None, summary, size, comes, condition
-        )
+            name, title, modality, shape, classes, licence, origin, cite, load, None, summary, size, comes, condition,
+            variables or NO_VARIABLES,
+        )  # fmt: skip
         DATASETS.add(of)
         return load
 

@@ -35,6 +35,29 @@ class Condition:
 
 
 @dataclass(frozen=True)
+class Variables:
+    """What the values of a vector, or the channels of a series, are called and measured in.
+
+    names, units: one each; (): unknown, and an empty unit: it has none. mean, std: by which the data set standardised
+    each; (): unknown, so that values can only be given in standard deviations. step, start: the time between two steps
+    of a series, and of its first step, in step_unit; step 0: unknown. axis: what that time is, such as the name of its
+    column.
+    """
+
+    names: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+    step: float = 0.0
+    start: float = 0.0
+    step_unit: str = ""
+    axis: str = ""
+
+
+NO_VARIABLES = Variables()  # nothing is known of them
+
+
+@dataclass(frozen=True)
 class Latent:
     """q(z|x) of a batch. Tensors: z, mu, std (b, d).
 

@@ -13,9 +13,12 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image
 
+from vae.modalities import csv_values
 from vae.modalities.image import pixels, tile
+from vae.modalities.variables import described, headings, measured
 from vae.registry import Modality
 from vae.text import _
+from vae.types import Variables
 
 SIDE_PX = 224  # about the size to which small pictures are enlarged
 
@@ -82,10 +85,12 @@ def bundle(
     recipe: Mapping[str, Any],
     python: str,
     names: Sequence[str] = (),
+    variables: Variables | None = None,
 ) -> bytes:
     """A ZIP with the sheet, each sample as a picture at its own size and, if samples are no pictures, in the format of
     their modality, samples and latents as NPZ, the recipe as JSON, and a Python script that generates the same samples.
-    names: the label of each sample, for its file name."""
+    names: the label of each sample, for its file name. variables: of the samples; vectors with names are also one table
+    as CSV, in their own units."""
     buffer, width, pictures = io.BytesIO(), len(str(len(x))), modality.pictures(x)
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("sheet.png", png(pictures, columns))
@@ -95,7 +100,9 @@ def bundle(
             file.writestr(f"pictures/{safe}.png", _bytes(Image.fromarray(pixels(picture)), "PNG"))
             if not modality.thumbnail_is_sample:
                 file.writestr(f"samples/{safe}{modality.suffix}", modality.to_bytes(x[i])[1])
-        file.writestr("samples.npz", npz(x, z))
+        file.writestr("samples.npz", npz(x, z, **described(variables)))
+        if modality.layout == "vector" and variables is not None and (heads := headings(variables)):
+            file.writestr("samples.csv", csv_values.write(heads, measured(x, variables)))
         file.writestr("recipe.json", json.dumps(recipe, indent=1))
         file.writestr("again.py", python)
     return buffer.getvalue()

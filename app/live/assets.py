@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import hashlib
 import io
 import json
@@ -23,6 +24,7 @@ from vae import text
 from vae.atlas.colours import quantities
 from vae.engine.engine import Engine
 from vae.errors import SettingError, UnknownName, ZscopeError
+from vae.modalities.series import HEIGHT, MARGIN_PX, SOFT
 from vae.text import _
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -126,6 +128,7 @@ def map_bytes(engine: Engine) -> bytes:
         "d": engine.d,
         "shape": [h, w, c],
         "sample": engine.shape,
+        "variables": _variables(engine),
         "device": engine.device,
         "classes": list(atlas.classes),
         "labelled": atlas.labels is not None,
@@ -144,6 +147,13 @@ def map_bytes(engine: Engine) -> bytes:
         "spread": [{"j": int(j), "std": float(atlas.z_std[j])} for j in np.argsort(-atlas.z_std)[:DIMENSIONS]],
     }
     return _headed(header, xy.tobytes(), index.tobytes(), labels.astype("u1").tobytes())
+
+
+def _variables(engine: Engine) -> dict | None:
+    """The `Variables` of the samples, and the height of a chart at which a value is drawn; None of pictures."""
+    if engine.variables is None:
+        return None
+    return {**dataclasses.asdict(engine.variables), "soft": SOFT, "margin": MARGIN_PX / HEIGHT}
 
 
 def view_bytes(engine: Engine, key: str) -> bytes:

@@ -115,7 +115,8 @@ def index(key: str) -> dict:
     n, (c, h, w) = len(f.fixed.rows), small(f.fixed.shown[:1]).shape[1:]
     return {
         "name": f.name, "about": f.about, "axis": f.axis, "values": f.values, "until": f.until,
-        "n": n, "shape": [h, w, c], "charts": f.charts, "classes": f.classes, "labelled": f.fixed.labels is not None,
+        "n": n, "shape": [h, w, c], "charts": f.charts, "scale": f.scale,
+        "classes": f.classes, "labelled": f.fixed.labels is not None,
         "plane": all(s.mu.shape[1] == 2 for s in f.snapshots), "drawn_from": f.fixed.drawn_from,
         "split": f.fixed.split,
         "laid": len(f.maps), "trouble": trouble,

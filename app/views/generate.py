@@ -36,7 +36,7 @@ name = f"{engine.name}-{drawn.source}-seed{state.seed}"
 def files() -> bytes:
     given, code = recipe(engine, state, drawn), script("generate", engine, state)
     how = {"modality": engine.modality, "columns": columns, "recipe": given, "python": code, "names": labels}
-    return downloads.bundle(x, drawn.z, **how)
+    return downloads.bundle(x, drawn.z, **how, variables=engine.variables)
 
 
 with side, st.container(horizontal=True):

@@ -8,6 +8,7 @@ from app import session
 from app.browser.frame_strip import frame_strip
 from app.panels.interpolate import path
 from app.state.studio import choose
+from vae.modalities.chart_scale import scale
 from vae.studies.path import DENSITY, OFF_DATA
 from vae.text import N_, _
 
@@ -24,7 +25,7 @@ def take_frame() -> None:
 
 path.begin(engine.atlas)
 state = session.studio()
-explanations = {"density": _(DENSITY), "off_data": _(OFF_DATA)}
+explanations = {"density": _(DENSITY), "off_data": _(OFF_DATA), "scale": scale(engine.variables, engine.shape)}
 with st.container(key="zscope-stage"):  # style.css: it takes the room left in the window
     left, right = st.columns([19, 10], gap="medium")
 with right:

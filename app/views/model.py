@@ -11,6 +11,7 @@ from app.show import fidelity, records, usefulness
 from app.show.cards import has_prior
 from app.show.literal import literal
 from vae.atlas.fidelity import of_model
+from vae.modalities.chart_scale import scale
 from vae.registry import FAMILIES
 from vae.text import _, ngettext
 
@@ -55,6 +56,8 @@ st.caption(
     )
 )
 records.rows(pictures, decoded)
+if said := scale(engine.variables, engine.shape):
+    st.caption(said)
 if found is not None and not found.poor:
     st.caption(fidelity.sentence(found))
 usefulness.show(card)

@@ -29,6 +29,12 @@ test("a picture: trust, times, place, error, latent and pixels, rows first", () 
   assert.deepEqual([...pixels], [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11]) // (c, h, w) became (h, w, c)
 })
 
+test("a picture of a sample with variables has its values before the pixels", () => {
+  const { z, values, pixels } = answer(golden("picture_values.bin"), 3, 2)
+  assert.deepEqual([[...z], [...values], [...pixels]], [[0.5, -1.25, 2], [1, -0.5], [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11]])
+  assert.equal(answer(golden("picture.bin"), 3).values, null)
+})
+
 test("a frame says which request it answers", () => assert.equal(sequenceOf(golden("picture.bin")), 70000))
 
 test("a parcel: facts, and arrays with their types and shapes", () => {

@@ -94,7 +94,7 @@ const HAPPENS = {
   "another theme": (one) => { look.dark = true; one.update(0); return 0 },
   "all that other parts say": () => { for (const [event, value] of SAID) emit(event, value); return null },
   "a picture that another part asked for": ({ part, model }) => {
-    if (!/theatre|share/.test(part)) connect(model).request("latent", [1, 2, 3], { source: "map" })
+    if (!/theatre|share/.test(part)) connect(given(part, 0, model).link.model).request("latent", [1, 2, 3], { source: "map" })
     return null
   },
 }

@@ -196,8 +196,8 @@ const luminance = (colour) => {
 }
 
 test("a channel's button shows its curve's colour on the ground of the canvas, in contrast to it in every theme", () => {
-  assert.deepEqual(new Curve([1, 5]).channels(), [])
-  const buttons = new Curve([5, 5]).channels()
+  assert.deepEqual(new Curve([1, 5]).channels(String), [])
+  const buttons = new Curve([5, 5]).channels(String)
   buttons.forEach((button, k) => {
     const colour = COLOURS[k % COLOURS.length], { background } = button.children[0].style
     assert.ok(background.includes(colour) && background.endsWith(GROUND), background)

@@ -28,6 +28,7 @@ from ..errors import SettingError, ShapeError, UnknownName
 from ..modalities import image
 from ..modalities.image import pixels, tile
 from ..modalities.picture_files import Ranges, levels, opened
+from ..modalities.variables import described
 from ..text import _, ngettext, number
 
 GIF_FRAME_MS = 80
@@ -114,7 +115,8 @@ def _save(
     given = given or {}
     x = engine.decode(z, **given)
     if out.suffix == ".npz":
-        _save_npz(out, x=x, z=np.asarray(z, np.float32), xy=engine.to_map(z), **given)
+        named = described(engine.variables)
+        _save_npz(out, x=x, z=np.asarray(z, np.float32), xy=engine.to_map(z), **given, **named)
         return
     if out.suffix not in (".png", ".gif"):
         _save_own(out, engine, x)

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from ..atlas import atlas as atlases
 from ..atlas import consistency
 from ..data.binarise import binarised
+from ..data.card_variables import of_card
 from ..errors import SettingError, ShapeError
 from ..latent.paths import along
 from ..latent.rows import rows
@@ -59,7 +60,8 @@ class Engine:
         self.condition_name = "c" if self.conditioned else "y"  # the argument of encode and decode that takes either
         self.binarisation = saved.config.get("binarisation")
         self.device = self._device.type
-        self.modality = MODALITIES.get(saved.config["spec"]["modality"])
+        self.variables = of_card(saved.config)  # of the values or channels of a sample; None of pictures
+        self.modality = MODALITIES.get(saved.config["spec"]["modality"]).with_variables(self.variables)
         self.picture_shape: tuple[int, int, int] = self.modality.picture_shape(self.shape)
         self._atlas_lock = threading.Lock()
         self._thread_id: int | None = None

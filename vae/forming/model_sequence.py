@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from ..disk import guarded_arrays
 from ..disk.saving import saving
 from ..latent.aligned import FIRST_EPOCHS, NEXT_EPOCHS, after
+from ..modalities import chart_scale
 from ..registry import DATASETS, MODALITIES, about
 from . import snapshots
 from .snapshots import Fixed, Snapshot
@@ -33,7 +34,8 @@ class Frames:
     maps (m, n, 2) float32: aligned maps of the first m models; the others are not computed yet. If all latents have two
     dimensions, they are the maps. history: records with "epoch" and metrics of every epoch of a run, not only of the
     snapshots; otherwise empty. until: the last value still to come, None if all are there. about: family and data set,
-    for a caption; classes: names of the labels. charts: whether the pictures are charts, which may be stretched.
+    for a caption; classes: names of the labels. charts: whether the pictures are charts, which may be
+    stretched; scale: what their height and width stand for, in words.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Frames:
     about: str = ""
     classes: tuple[str, ...] = ()
     charts: bool = False
+    scale: str = ""
 
     def __post_init__(self):
         if not len(self.maps) <= len(self.snapshots) == len(self.values):
@@ -59,11 +62,13 @@ class Frames:
 def captioned(frames: Frames, family: str, dataset: str) -> Frames:
     """The frames with the details of their family and data set; either may be gone, for example your data."""
     data = DATASETS.all().get(dataset)
+    kind = MODALITIES.get(data.modality) if data else None
     return replace(
         frames,
         about=about(family, dataset),
         classes=tuple(data.classes) if data else (),
-        charts=data is not None and MODALITIES.get(data.modality).charts,
+        charts=kind is not None and kind.charts,
+        scale=chart_scale.scale(data.variables, data.shape) if data and kind and kind.has_variables else "",
     )
 
 

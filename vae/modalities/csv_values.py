@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,8 +15,17 @@ from ..text import _, ngettext
 
 def write(names: Sequence[str], rows: Float[np.ndarray, "n m"]) -> bytes:
     """A line of names, then one line per row; six significant digits."""
+    head = io.StringIO()
+    csv.writer(head, lineterminator="\n").writerow(names)
     lines = [",".join(f"{v:.6g}" for v in row) for row in rows]
-    return "\n".join([",".join(names), *lines, ""]).encode()
+    return (head.getvalue() + "\n".join([*lines, ""])).encode()
+
+
+def below(data: bytes, names: Sequence[str]) -> bytes:
+    """What is below the first line of a CSV file, if that has exactly those names; else b""."""
+    line, _end, rest = data.decode("utf-8-sig", errors="replace").partition("\n")
+    given = next(csv.reader([line], delimiter=";" if ";" in line and ";" not in "".join(names) else ","), [])
+    return rest.encode() if names and [cell.strip() for cell in given] == [name.strip() for name in names] else b""
 
 
 def read(data: bytes) -> Float[np.ndarray, "n m"]:

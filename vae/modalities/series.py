@@ -10,9 +10,10 @@ from jaxtyping import Float, UInt8
 from ..errors import SettingError, ShapeError
 from ..registry import Modality, modality
 from ..text import N_, _
-from ..types import Artifact
+from ..types import NO_VARIABLES, Artifact, Variables
 from . import csv_values
 from .image import pixels
+from .variables import headings, measured, standardised
 
 HEIGHT, WIDTH = 64, 96  # px, of every chart: live, in thumbnails and grids
 SOFT = 5.0  # std: a chart is linear to about 2 and compresses larger values, so that 12 fits and differs from 6
@@ -97,21 +98,46 @@ def _by_slice(v: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(np.moveaxis(v.reshape(*v.shape[:-1], 1, WIDTH, FINE), -1, 0))
 
 
-def artifacts(x: Float[np.ndarray, "c t"]) -> tuple[Artifact, ...]:
-    """The chart, as every page draws it, and the values themselves."""
+def artifacts(x: Float[np.ndarray, "c t"], variables: Variables = NO_VARIABLES) -> tuple[Artifact, ...]:
+    """The chart, as every page draws it, and the values themselves: with names, in the units of the data."""
+    picture = Artifact("picture", pixels(pictures(x[None])[0]))
+    if names := headings(variables):
+        lines = np.ascontiguousarray(measured(x, variables, axis=0), np.float32)
+        return picture, Artifact("chart", lines, _("in the units of the data set"), {"names": names})
     lines = np.ascontiguousarray(x, np.float32)
-    caption = _("standard deviations of the data set")
-    return (Artifact("picture", pixels(pictures(x[None])[0])), Artifact("chart", lines, caption))
+    return picture, Artifact("chart", lines, _("standard deviations of the data set"))
 
 
-def to_bytes(x: Float[np.ndarray, "c t"]) -> tuple[str, bytes]:
-    """The values as CSV: one row per time step, one column per channel."""
-    return "text/csv", csv_values.write([f"channel_{i + 1}" for i in range(len(x))], np.asarray(x).T)
+def times(t: int, variables: Variables) -> Float[np.ndarray, " t"]:
+    """The times of t steps, in the unit of the time axis; their numbers from 0 if there is none."""
+    return variables.start + (variables.step or 1.0) * np.arange(t)
 
 
-def from_bytes(data: bytes, shape: tuple[int, ...] | None) -> Float[np.ndarray, "c t"]:
-    """Reads what to_bytes writes. Raises: SettingError."""
+def to_bytes(x: Float[np.ndarray, "c t"], variables: Variables = NO_VARIABLES) -> tuple[str, bytes]:
+    """The values as CSV: one row per time step, one column per channel. With names: the time first, then the channels
+    in the units of the data; else standardised."""
+    if not (names := headings(variables)):
+        return "text/csv", csv_values.write([f"channel_{i + 1}" for i in range(len(x))], np.asarray(x).T)
+    columns = [times(x.shape[1], variables), *measured(x, variables, axis=0)]
+    return "text/csv", csv_values.write([_heading_of_time(variables), *names], np.stack(columns, 1))
+
+
+def from_bytes(
+    data: bytes, shape: tuple[int, ...] | None, variables: Variables = NO_VARIABLES
+) -> Float[np.ndarray, "c t"]:
+    """Reads what to_bytes writes: below the names of channels values are in the units of the data, else they are
+    standardised. Raises: SettingError."""
+    names = headings(variables)
+    for times_first in (names and [_heading_of_time(variables)], []):
+        if named := csv_values.below(data, [*times_first, *names]):
+            x = csv_values.read(named).T[len(times_first) :]
+            return csv_values.of_shape(standardised(x, variables, axis=0) if len(x) == len(names) else x, shape)
     return csv_values.of_shape(csv_values.read(data).T, shape)
+
+
+def _heading_of_time(variables: Variables) -> str:
+    name = variables.axis or "step"
+    return f"{name} ({variables.step_unit})" if variables.step_unit else name
 
 
 def from_array(x: np.ndarray, notes: list[str]) -> Float[np.ndarray, "n c t"]:
@@ -144,6 +170,7 @@ SERIES = modality(
         measured=N_("channels and time steps"),
         quick={"d": 8, "width": 16, "units": 64},
         charts=True,
+        has_variables=True,
         by_hand="curve",
         summary=N_("channels over time, standardised; drawn as line charts on a common scale"),
     )

@@ -8,10 +8,11 @@ from jaxtyping import Float, UInt8
 from ..errors import ShapeError
 from ..registry import Modality, modality
 from ..text import N_, _
-from ..types import Artifact
+from ..types import NO_VARIABLES, Artifact, Variables
 from . import csv_values
 from .image import pixels
 from .series import HEIGHT, MARGIN_PX, SOFT, WIDTH, ZERO
+from .variables import headings, measured, standardised
 
 BATCH = 1024  # charts drawn at once
 GAP_PX, WIDE = 1, 4  # between bars, if they are at least that many pixels wide
@@ -61,24 +62,32 @@ def _bars(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return x[:, at], mask
 
 
-def artifacts(x: Float[np.ndarray, " m"]) -> tuple[Artifact, ...]:
-    """The bars, as every page draws them, and the values themselves."""
+def artifacts(x: Float[np.ndarray, " m"], variables: Variables = NO_VARIABLES) -> tuple[Artifact, ...]:
+    """The bars, as every page draws them, and the values themselves: with names, a row in the units of the data."""
+    picture = Artifact("picture", pixels(pictures(x[None])[0]))
+    if names := headings(variables):
+        values = np.ascontiguousarray(measured(x, variables)[None], np.float32)
+        return picture, Artifact("table", values, _("in the units of the data set"), {"columns": names})
     values = np.ascontiguousarray(x, np.float32)[:, None]
-    caption = _("standard deviations of the data set")
-    return (
-        Artifact("picture", pixels(pictures(x[None])[0])),
-        Artifact("table", values, caption, {"columns": ["value"]}),
-    )
+    return picture, Artifact("table", values, _("standard deviations of the data set"), {"columns": ["value"]})
 
 
-def to_bytes(x: Float[np.ndarray, " m"]) -> tuple[str, bytes]:
-    """The values as CSV, one per row."""
+def to_bytes(x: Float[np.ndarray, " m"], variables: Variables = NO_VARIABLES) -> tuple[str, bytes]:
+    """The values as CSV: in the units of the data, in one row below their names; without names standardised, one per
+    row."""
+    if names := headings(variables):
+        return "text/csv", csv_values.write(names, measured(x, variables)[None])
     return "text/csv", csv_values.write(["value"], np.asarray(x)[:, None])
 
 
-def from_bytes(data: bytes, shape: tuple[int, ...] | None) -> Float[np.ndarray, " m"]:
-    """Reads what to_bytes writes. Raises: SettingError."""
-    return csv_values.of_shape(csv_values.read(data).ravel(), shape)
+def from_bytes(
+    data: bytes, shape: tuple[int, ...] | None, variables: Variables = NO_VARIABLES
+) -> Float[np.ndarray, " m"]:
+    """Reads what to_bytes writes: below the names values are in the units of the data, else they are standardised.
+    Raises: SettingError."""
+    named = csv_values.below(data, headings(variables))
+    x = csv_values.read(named or data).ravel()
+    return csv_values.of_shape(standardised(x, variables) if named and x.size == len(variables.names) else x, shape)
 
 
 def from_array(x: np.ndarray, notes: list[str]) -> Float[np.ndarray, "n m"]:
@@ -106,6 +115,7 @@ VECTOR = modality(
         measured=N_("values"),
         quick={"d": 4, "width": 128},
         charts=True,
+        has_variables=True,
         summary=N_("values without an order, standardised; drawn as bar charts on a common scale"),
     )
 )

@@ -95,6 +95,7 @@ NAMED = Kind(
 DATE = Kind(N_("a date and time in ISO 8601"), _is_date)
 HASH = Kind(N_("a SHA-256 in hexadecimal"), lambda v: isinstance(v, str) and bool(re.fullmatch("[0-9a-f]{64}", v)))
 WHOLE = Kind(N_("a whole number"), is_whole)
+NUMBER = Kind(N_("a finite number"), is_number)
 COUNT = Kind(N_("a whole number of at least 0"), lambda v: is_whole(v, 0))
 SIZE = Kind(N_("a whole number of at least 1"), lambda v: is_whole(v, 1))
 SETTING = Kind(N_("a number or text"), lambda v: isinstance(v, bool) or is_number(v) or is_text(v))
@@ -125,6 +126,10 @@ ENTRIES: dict[str, Kind] = {  # path -> kind; an entry that is not there is no p
     "validation.*": MEASURED,
     **dict.fromkeys(("classes", "changes", "spec.shape", "spec.condition"), LIST),
     **{"binarisation": BINARISATION, "binarisation.mode": TEXT, "binarisation.name": TEXT, "binarisation.seed": COUNT},
+    "variables": OBJECT,
+    **dict.fromkeys(("variables.names", "variables.units", "variables.mean", "variables.std"), LIST),
+    **dict.fromkeys(("variables.names.*", "variables.units.*", "variables.step_unit", "variables.axis"), TEXT),
+    **dict.fromkeys(("variables.mean.*", "variables.std.*", "variables.step", "variables.start"), NUMBER),
     "spec.shape.*": SIZE,
     "spec.condition.*": SIZE,
     "spec.n_data": COUNT,

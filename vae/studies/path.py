@@ -50,6 +50,7 @@ class MeasuredPath:
     off_data: float
     frame_t: Float[np.ndarray, " f"]
     frames: UInt8[np.ndarray, "f c h w"]
+    values: Float[np.ndarray, "f ..."] | None
     rows: Int[np.ndarray, " f"]
     frame_density: Float[np.ndarray, " f"]
 
@@ -90,11 +91,14 @@ def measured_path(
     every = (p - 1) // (len(shown) - 2 * BEYOND - 1)  # points from frame to frame
     decoded = np.concatenate([np.arange(0, p, 1 if fine else every), np.arange(p, len(z))])
     c = engine.condition_at(z[decoded], label) if condition is None or label is not None else condition
-    pictures = engine.decode_uint8(z[decoded], c=c)
-    on_path, beyond = pictures[: -2 * BEYOND], pictures[-2 * BEYOND :]
+    x = engine.decode(z[decoded], c=c)
+    pictures = engine.modality.pictures(x)
+    on_path = pictures[: -2 * BEYOND]
     framed = np.concatenate([np.arange(p, p + BEYOND), np.arange(0, p, every), np.arange(p + BEYOND, len(z))])
     pixels = on_path.reshape(len(on_path), -1).astype(np.float32) / 255
-    inside = on_path[::every] if fine else on_path
+    shown_at = np.concatenate(
+        [np.arange(-2 * BEYOND, -BEYOND), np.arange(0, len(on_path), every if fine else 1), np.arange(-BEYOND, 0)]
+    )  # of what is decoded, the frames
     seen = projector.seen(z[:p]) * projector.scale
     return MeasuredPath(
         t=t,
@@ -105,7 +109,8 @@ def measured_path(
         length=float(np.linalg.norm(np.diff(seen, axis=0), axis=1).sum()),
         off_data=float(around.off_data[:p].mean()),
         frame_t=shown,
-        frames=np.concatenate([beyond[:BEYOND], inside, beyond[BEYOND:]]),
+        frames=pictures[shown_at],
+        values=None if engine.variables is None else x[shown_at],
         rows=around.row[framed],
         frame_density=around.density[framed],
     )

@@ -25,8 +25,10 @@ from ..engine.engine import Engine
 from ..errors import CheckpointError, SettingError
 from ..metrics.active import collapse_warning
 from ..metrics.bounds import evaluate, not_tight
+from ..modalities.variables import fitting
 from ..models.semi_supervised import keep_labels
 from ..models.tensors import resident
+from ..registry import Dataset
 from ..saved import checkpoint
 from ..saved.checkpoint import HISTORY, MODEL, RESUME, Checkpoint
 from ..settings import knobs
@@ -336,6 +338,7 @@ def _config(job: Job, spec: Spec) -> dict[str, Any]:
         **({} if job.binarisation is None else {"binarisation": job.binarisation}),
         "spec": dataclasses.asdict(spec) | {"shape": list(spec.shape)},
         "classes": list(data.classes),
+        **_variables(data),
         "data_title": data.title,
         "data_licence": data.licence,
         "data_origin": data.origin,
@@ -350,6 +353,13 @@ def _config(job: Job, spec: Spec) -> dict[str, Any]:
         },
         "trained_on": job.device.type,
     }
+
+
+def _variables(data: Dataset) -> dict[str, Any]:
+    """The entry of the card with names, units and means; none if nothing is known of them."""
+    known = fitting(data.variables, data.shape[0])
+    entries = {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(known).items() if v}
+    return {"variables": entries} if entries else {}
 
 
 def _now() -> str:

@@ -29,7 +29,7 @@ def frame_strip(
     Args:
         waypoints: the latent of each.
         method, t: position of the slider.
-        help: explanations of "density" and "off_data".
+        help: explanations of "density" and "off_data", and the "scale" of all charts, "" of pictures.
         notes: texts of the last line.
         on_frame: runs after a click on a frame; session.sent(key, "frame") is then {"method", "t"}.
     """

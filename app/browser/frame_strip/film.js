@@ -6,14 +6,16 @@
 
 import { drawing, element } from "../shared/elements.js"
 import { _, percent } from "../shared/text.js"
+import { variablesOf } from "../shared/variables.js"
 import { paint, sampleName } from "../shared/zscope.js"
 
 const FRAME_PX = 84, REAL_PX = 56
 const EMPTY = 0.01 // of the samples stand in emptier places: off the cloud
 const LEGEND = _("decoded frame · nearest real sample · density of the data there")
+const ONE_SCALE = _("one scale")
 
 export class Film {
-  // go(t): a frame was chosen. help: what the numbers are, {density, off_data}
+  // go(t): a frame was chosen. help: what the numbers are, {density, off_data}, and the scale of all charts
   constructor({ name, first }, geometry, go, help) {
     this.name = name
     this.geometry = geometry
@@ -24,7 +26,7 @@ export class Film {
     this.told = element("span", "fs-told")
     this.told.title = help.off_data
     title.append(element("b", "", name[0].toUpperCase() + name.slice(1)), this.told)
-    if (first) title.append(Object.assign(element("span", "fs-legend", LEGEND), { title: help.density }))
+    if (first) title.append(Object.assign(element("span", "fs-legend", help.scale ? `${LEGEND} · ${ONE_SCALE}` : LEGEND), { title: [help.density, help.scale].filter(Boolean).join("\n") }))
     this.frames = element("div", "fs-frames")
     this.frames.setAttribute("role", "group")
     this.frames.onkeydown = (event) => this.key(event)
@@ -65,6 +67,7 @@ export class Film {
     const { frame_t, frames, frame_density, rows } = way.arrays, { shape, index } = this.geometry
     const times = Array.from(frame_t, (t) => Number(t.toFixed(4)))
     if (String(times) !== this.times) { this.times = String(times); this.build(times) }
+    const variables = variablesOf(this.geometry), { values } = way.arrays
     const size = shape[0] * shape[1] * shape[2], letters = way.arrays.waypoints.length / this.geometry.d
     this.frames.setAttribute("aria-label", _("{name}: {tiles} frames through {letters} waypoints", { name: this.name, tiles: this.tiles.length, letters }))
     this.tiles.forEach(({ t, tile, picture, share, evidence }, i) => {
@@ -77,6 +80,7 @@ export class Film {
         ? _("t = {t}, beyond the end points; nearest real sample {name} #{number}; {share} of samples are in less dense regions", facts)
         : _("t = {t}; nearest real sample {name} #{number}; {share} of samples are in less dense regions", facts)
       tile.setAttribute("aria-label", tile.title)
+      if (variables && values) tile.title = [tile.title, ...variables.lines(values.subarray((i * values.length) / this.tiles.length, ((i + 1) * values.length) / this.tiles.length))].join("\n")
     })
     if (sheet) this.real(way, sheet)
     const mean = way.arrays.change.reduce((sum, v) => sum + v, 0) / way.arrays.change.length

@@ -108,7 +108,7 @@ class GroupCard extends LivePart {
       const place = this.root.querySelectorAll(".gc-row")[k]
       place.parentElement.hidden = !rows.length
       const words = (row) => `${sampleName(this.geometry, row, "Sample")} #${index[row]}`
-      place.replaceChildren(...rows.map((row) => sampleButton(this.geometry, this.sheet, row, 96, words(row))))
+      place.replaceChildren(...rows.map((row) => sampleButton(this.geometry, this.sheet, row, 96, words(row), this.client)))
     }
   }
 }

@@ -8,6 +8,7 @@ import { KIND, emit, fit, paced, paint } from "../shared/zscope.js"
 import { CHART, band, over } from "./ends.js"
 import { NameForm, remover } from "./names.js"
 import { _ } from "../shared/text.js"
+import { variablesOf } from "../shared/variables.js"
 
 const TABS = {
   here: [_("Here"), _("Directions that change the picture most at this point")],
@@ -16,7 +17,7 @@ const TABS = {
   named: [_("Named"), _("Directions you have saved")],
   attribute: [_("Attribute"), _("From group B to group A")],
 }
-const STEPS = 240, READ_MS = 60, MOST = 8
+const STEPS = 240, READ_MS = 60, MOST = 8, WORDS = 2 // columns of a table that an end of a slider names
 const NONE_SAVED = _("No direction saved for this model yet: move the sliders and press “Save as …”, or find an attribute.")
 
 const named = (z) => JSON.stringify(Array.from(z, (v) => Number(v.toPrecision(4))))
@@ -35,6 +36,8 @@ export class Sliders {
     this.root = root
     this.client = client
     this.geometry = geometry
+    const variables = variablesOf(geometry)
+    this.variables = variables?.series ? null : variables // of a table: sliders say in words what they change
     this.tell = tell
     this.read = paced(READ_MS, () => this.figures())
     root.innerHTML =
@@ -135,6 +138,12 @@ export class Sliders {
       button.setAttribute("aria-label", _("{j}: go to the {word} end", { j: names[j], word }))
       button.onclick = () => this.put(j, end)
     }
+    if (this.variables) {
+      const words = document.createElement("p")
+      words.append(document.createElement("span"), document.createElement("span"))
+      row.append(words)
+      row.classList.add("zc-told")
+    }
     if (this.tab === "named" && this.saves) {
       this.form.rename(name, names[j], (to) => this.tell({ act: "rename", old: names[j], name: to }))
       share.append(remover(names[j], () => this.tell({ act: "delete", name: names[j] })))
@@ -203,22 +212,32 @@ export class Sliders {
     const turn = (this.turn = {}), { shape, sample } = this.geometry, charts = sample.length < 3, drawn = []
     const ask = async (moves) => { // null: newer previews are wanted, or the connection closed, as the status line says
       const frame = await this.client.ask(KIND.latent, this.point(moves), { idle: true }).catch(() => null)
-      return this.turn === turn && frame ? frame.pixels : null
+      return this.turn === turn ? frame : null
     }
     const middle = charts && this.moves.length ? await ask(this.moves) : null
+    if (charts && !middle) return
     for (const [j, row] of [...this.root.querySelectorAll(".zc-row")].entries())
       for (const [at, end] of [this.data.low[j], this.data.high[j]].entries()) {
-        const canvas = row.querySelectorAll("canvas")[at], pixels = await ask(this.moves.map((s, i) => (i === j ? end : s)))
-        if (!pixels) return
-        if (charts) drawn.push([canvas, pixels])
-        else paint(canvas, pixels, shape)
+        const canvas = row.querySelectorAll("canvas")[at], frame = await ask(this.moves.map((s, i) => (i === j ? end : s)))
+        if (!frame) return
+        if (this.variables) this.words(row, at, middle.values, frame.values)
+        if (charts) drawn.push([canvas, frame.pixels])
+        else paint(canvas, frame.pixels, shape)
       }
-    if (!middle) return
-    const rows = band([middle, ...drawn.map(([, pixels]) => pixels)], shape) // one scale for all
+    if (!charts) return
+    const rows = band([middle.pixels, ...drawn.map(([, pixels]) => pixels)], shape) // one scale for all
     for (const [canvas, pixels] of drawn) {
-      const made = over(pixels, middle, shape, rows)
+      const made = over(pixels, middle.pixels, shape, rows)
       paint(canvas, made.pixels, made.shape)
     }
+  }
+
+  // what the left (0) or right (1) end of a slider changes, in words
+  words(row, at, from, to) {
+    const place = row.querySelectorAll("p span")[at]
+    place.textContent = this.variables.words(from, to, WORDS)
+    place.title = [_("From the current point to this end:"), ...this.variables.told(from, to)].join("\n")
+    row.querySelectorAll("button")[at].title = place.title
   }
 
   remove() {

@@ -1,11 +1,13 @@
 // @ts-check
 // The card beside the pointer: the sample there, after a moment of rest.
 
+import { connected } from "../shared/channel.js"
 import { fit, sampleName } from "../shared/zscope.js"
+import { NAMED, variablesOf } from "../shared/variables.js"
 import { _, ngettext } from "../shared/text.js"
 
 const DWELL_MS = 125 // of rest on a sample before its card; the ring does not wait
-const CARD_PX = [236, 74]
+const CARD_PX = [236, 74], LINE_PX = 17 // and of a column's value below the rest
 const GAP_PX = [22, 16], FINGER_PX = [30, 44] // from the pointer, across and down; a finger hides what is below it
 const EDGE_PX = 8
 const POINTER = 1000 // as bad as so much of anything else is what lies below the pointer
@@ -41,6 +43,10 @@ export class Card {
     this.element.className = "zm-card"
     this.element.innerHTML = '<canvas width="112" height="112"></canvas><div><b></b><span></span><span></span></div>'
     fit(this.element.querySelector("canvas"), geometry.shape)
+    this.variables = variablesOf(geometry)
+    this.facts = this.element.appendChild(document.createElement("p"))
+    this.tall = CARD_PX[1] + LINE_PX * (this.variables ? (1 + Math.min(NAMED, this.variables.count)) : 0)
+    this.element.style.height = `${this.tall}px`
     root.append(this.element)
     this.hide()
   }
@@ -57,7 +63,7 @@ export class Card {
 
   fill() {
     const [px, py, { index }, snapped, sheet, touch] = this.where, { element, geometry, plot } = this
-    const [left, top] = beside([px, py], CARD_PX, plot.size(), this.taken(), touch)
+    const [left, top] = beside([px, py], [CARD_PX[0], this.tall], plot.size(), this.taken(), touch)
     element.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`
     element.style.visibility = "visible"
     if (sheet && (index !== this.drawn || sheet !== this.sheet)) {
@@ -70,7 +76,14 @@ export class Card {
     line.textContent = `#${origin[index]}${snapped ? "" : " \u00b7 nearest sample"}`
     const found = plot.near.within(...plot.toData(px, py), REACH * plot.near.width)
     within.textContent = ngettext("{n} sample nearby", "{n} samples nearby", found)
+    this.tell()
     element.classList.add("zm-rested")
+  }
+
+  // what is decoded at the pointer; no sample but its picture came with the map
+  tell() {
+    const values = connected()?.last?.values
+    if (this.variables && values) this.facts.textContent = [_("decoded:"), ...this.variables.lines(values, NAMED)].join("\n")
   }
 
   hide() {

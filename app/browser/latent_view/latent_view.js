@@ -3,6 +3,7 @@
 
 import { LivePart, mounting } from "../shared/part.js"
 import { Pinned } from "./pinned.js"
+import { annotation } from "../shared/annotation.js"
 import { FIDELITY_TITLE, fidelity } from "../shared/fidelity.js"
 import { sampleButton } from "../shared/sample_button.js"
 import { TRUST_TITLE, emit, fit, on, paced, paint, sampleName, theme, trustColour, trustWord } from "../shared/zscope.js"
@@ -61,6 +62,7 @@ class View extends LivePart {
   build() {
     fit(this.picture, this.geometry.shape)
     this.root.style.setProperty("--aspect", String(this.picture.width / this.picture.height))
+    this.named = annotation(this.picture, this.geometry)
     this.theme = theme(this.root)
     this.pinned = new Pinned(this.find(".zc-pinned"), this.client, this.geometry)
     this.offs.push(
@@ -141,6 +143,9 @@ class View extends LivePart {
   draw(frame) {
     const doubt = 1 - Math.min(1, frame.trust / TRUSTED)
     paint(this.picture, frame.pixels, this.geometry.shape, FADE * doubt, this.theme.rgb)
+    const { pin } = this.component.data, from = !this.flipped && pin ? this.pinned.frame?.values : null
+    if (from) this.named?.show(frame.values, { other: from, words: _("the pinned point"), doubt })
+    else this.named?.show(frame.values, { doubt })
     if (doubt > 0) this.hatch(doubt)
     this.trust = frame.trust
     this.rms = frame.rms
@@ -207,13 +212,14 @@ class View extends LivePart {
 
   neighbour({ row, distance }) {
     const said = distance.toFixed(2), words = _("{row} #{row2}, latent distance {said}", { row: sampleName(this.geometry, row), row2: this.geometry.index[row], said })
-    const button = sampleButton(this.geometry, this.sheet, row, 128, words)
+    const button = sampleButton(this.geometry, this.sheet, row, 128, words, this.client)
     button.append(Object.assign(document.createElement("span"), { textContent: said, title: APART }))
     return button
   }
 
   remove() {
     this.read.cancel()
+    this.named?.remove()
     this.pinned?.remove()
     super.remove()
   }

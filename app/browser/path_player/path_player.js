@@ -4,6 +4,7 @@
 // bus: "walk" {t, method} says where the walk is; "walk-to" {t, method, code} asks it to go somewhere; "way" way (film.js of
 // the strips) is what it walks on
 
+import { annotation } from "../shared/annotation.js"
 import { LivePart, mounting } from "../shared/part.js"
 import { WaypointList } from "./waypoint_list.js"
 import { KIND, TRUST_TITLE, emit, fit, on, paint, trustColour, trustWord } from "../shared/zscope.js"
@@ -59,9 +60,10 @@ class Player extends LivePart {
   }
 
   build() {
-    const canvas = fit(this.find("canvas"), this.geometry.shape)
-    this.root.style.setProperty("--aspect", String(canvas.width / canvas.height))
-    this.list = new WaypointList(this.find(".wp-list"), this.geometry.shape, {
+    this.picture = fit(this.find("canvas"), this.geometry.shape)
+    this.root.style.setProperty("--aspect", String(this.picture.width / this.picture.height))
+    this.named = annotation(this.picture, this.geometry)
+    this.list = new WaypointList(this.find(".wp-list"), this.geometry, {
       edit: (what) => this.component.setTriggerValue("edit", what),
       visit: (at) => { this.stop(); this.go(at / (this.component.data.waypoints.length - 1)); this.rest() },
     })
@@ -135,7 +137,8 @@ class Player extends LivePart {
   }
 
   paint(frame) {
-    paint(this.find("canvas"), frame.pixels, this.geometry.shape)
+    paint(this.picture, frame.pixels, this.geometry.shape)
+    this.named?.show(frame.values)
     this.root.dataset.at = frame.source === "slider" ? "walk" : "pointer"
     if (frame.source === "slider") this.xy = frame.xy
     const word = trustWord(frame.trust)

@@ -1,6 +1,7 @@
 // @ts-check
 // The waypoints of a way, in order, as thumbnails with names and numbers: brought forward or back, or taken away.
 
+import { tells, variablesOf } from "../shared/variables.js"
 import { KIND, fit, paint } from "../shared/zscope.js"
 import { _ } from "../shared/text.js"
 
@@ -12,9 +13,10 @@ export class WaypointList {
   n = 0
 
   // edit({do: "earlier" | "later" | "remove", at}): what the user wants; start({at}): go to that waypoint
-  constructor(root, shape, { edit, visit }) {
+  constructor(root, geometry, { edit, visit }) {
     this.root = root
-    this.shape = shape
+    this.shape = geometry.shape
+    this.variables = variablesOf(geometry)
     this.edit = edit
     this.visit = visit
     root.setAttribute("role", "list")
@@ -45,6 +47,7 @@ export class WaypointList {
     item.querySelector("[data-do=earlier]").disabled = at === 0
     item.querySelector("[data-do=later]").disabled = at === this.n - 1
     item.querySelector("[data-do=remove]").disabled = this.n <= 2
+    tells(item.querySelector(".wp-visit"), this.variables, () => client.ask(KIND.latent, z))
     const canvas = fit(item.querySelector("canvas"), this.shape)
     if (row !== null) sheet?.draw(canvas.getContext("2d"), row, 0, 0, canvas.width)
     else client.ask(KIND.latent, z).then((frame) => paint(canvas, frame.pixels, this.shape), () => {}) // the status line says that it is away

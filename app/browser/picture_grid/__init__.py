@@ -27,6 +27,8 @@ def picture_grid(
     trust: Sequence[float] | np.ndarray,
     pinned: bool,
     labels: Sequence[str] = (),
+    values: np.ndarray | None = None,
+    scale: str = "",
     real: Nearest | None = None,
     waiting: str = "",
     on_picked: Callable[[], None] = lambda: None,
@@ -37,6 +39,7 @@ def picture_grid(
         pictures: (n, c, h, w) uint8.
         rows, trust: nearest reference row and trust of each; pinned: whether this evidence is shown on every tile.
         labels: the label that each was generated with, for a conditional model.
+        values: (n, *shape) float32, standardised, of samples with variables; scale: that of their charts, in words.
         real: the training sample nearest to each; without it, waiting is the text shown instead.
 
     Returns the component's state; .picked is the index of a picture in the one run after a click, else None.
@@ -52,6 +55,8 @@ def picture_grid(
         "trust": [round(float(t), 3) for t in trust],
         "pinned": pinned,
         "labels": list(labels),
+        "values": "" if values is None else base64.b64encode(np.ascontiguousarray(values, "<f4").tobytes()).decode(),
+        "scale": scale,
         "waiting": waiting,
         "real": None
         if real is None

@@ -1,11 +1,14 @@
 // @ts-check
 // A grid of pictures; the one under the pointer (or in focus) is shown large, with the real sample nearest to it.
-// data: {link, sheet, columns, n, shape: [h, w], rows, trust, pinned, labels, real: {sheet, names, words, suspect, help} or
-//   null, waiting}   trigger: picked (index)
+// data: {link, sheet, columns, n, shape: [h, w], rows, trust, pinned, labels, values, scale, real: {sheet, names, words,
+//   suspect, help} or null, waiting}   values: of all samples one after the other, float32 in base64; scale: of charts, in
+//   words; both "" where there are none   trigger: picked (index)
 
+import { annotation } from "../shared/annotation.js"
 import { element } from "../shared/elements.js"
 import { Part, mounting } from "../shared/part.js"
 import { TRUST_TITLE, geometry, sampleName, spriteSheet, trustColour, trustWord } from "../shared/zscope.js"
+import { variablesOf } from "../shared/variables.js"
 import { _ } from "../shared/text.js"
 
 class Grid extends Part {
@@ -18,6 +21,7 @@ class Grid extends Part {
   static testid = "zscope-grid"
 
   turn = 0 // how often it was built
+  named = null // the annotation of the large picture
 
   // other pictures, those of another model too, come into the same place: the old ones stay until they are there
   static subject() { return "" }
@@ -116,6 +120,14 @@ async function build(part, data, turn, start) {
     element("div", "zg-trust"), element("div", "zg-label", reals ? _("Nearest training sample") : _("Nearest real sample in latent space")),
     real, element("div", "zg-name"), element("div", "zg-copy", data.waiting), element("div", "zg-hint", _("Click to open the picture in Explore.")))
 
+  const variables = data.values ? variablesOf(map) : null, named = variables ? annotation(large, map) : null
+  const values = variables ? new Float32Array(Uint8Array.from(atob(data.values), (letter) => letter.charCodeAt(0)).buffer) : null
+  const valuesOf = (i) => values.subarray((i * values.length) / data.n, ((i + 1) * values.length) / data.n)
+  if (variables) [...tiles.children].forEach((tile, i) => Object.assign(tile, { title: variables.lines(valuesOf(i)).join("\n") }))
+  if (data.scale) panel.append(element("p", "zg-hint", data.scale))
+  part.named?.remove()
+  part.named = named
+
   const [trustLabel, realLabel] = panel.querySelectorAll(".zg-label")
   trustLabel.title = TRUST_TITLE
   realLabel.title = data.real?.help ?? ""
@@ -124,6 +136,7 @@ async function build(part, data, turn, start) {
     part.at = i
     const at = (name) => panel.querySelector(name)
     copy(large, i)
+    named?.show(valuesOf(i))
     shown(real, i)
     at(".zg-title").textContent = _("Picture {i} of {n}{i2}", { i: i + 1, n: data.n, i2: drawnFor(i) })
     at(".zg-bar").style.setProperty("--trust", data.trust[i])

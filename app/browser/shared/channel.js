@@ -33,6 +33,7 @@ class Client {
   /** @type {Geometry} the map of the model, once it is known */
   info
   d = 0 // of the model's latents
+  m = 0 // of the values of a sample that are sent with its picture
   state = "connecting"
   reason = ""
   closed = false
@@ -191,7 +192,7 @@ class Client {
     if (!job || sequenceOf(buffer) !== job.sequence) return // stale
     this.flight = null
     this.attempt = 0
-    const frame = answer(buffer, this.d)
+    const frame = answer(buffer, this.d, this.m)
     Object.assign(frame, { sequence: job.sequence, kind: job.kind, source: job.source, t0: job.t0, round_trip_ms: performance.now() - job.sent_at })
     if (frame.error && job.resolve) job.reject(new Error(frame.error))
     else if (frame.error) { live.dropped += 1; emit("trouble", frame.error) }
@@ -244,7 +245,7 @@ export function open(model) {
   const hold = client.pump // no frame can be read before the latent size is known
   client.pump = () => {}
   geometry(model).then(
-    (info) => { Object.assign(client, { info, d: info.d, pump: hold }); client.pump() },
+    (info) => { Object.assign(client, { info, d: info.d, m: info.variables ? info.sample.reduce((a, b) => a * b, 1) : 0, pump: hold }); client.pump() },
     (error) => { client.mapless = true; client.say("refused", error.message) },
   )
   return client

@@ -21,14 +21,18 @@ export function request(sequence, code, label, payload) {
 /** The number of the request that a frame answers. @param {ArrayBuffer} buffer */
 export const sequenceOf = (buffer) => new DataView(buffer).getUint32(0, true)
 
-/** An answer: a picture with its latent of d numbers, or a parcel. @param {ArrayBuffer} buffer @param {number} d @returns {Frame} */
-export function answer(buffer, d) {
+/**
+ * An answer: a picture with its latent of d numbers and m values (0: a picture has none but its pixels), or a parcel.
+ * @param {ArrayBuffer} buffer @param {number} d @param {number} [m] @returns {Frame}
+ */
+export function answer(buffer, d, m = 0) {
   const head = new DataView(buffer)
   if (head.getUint8(5)) return unpacked(buffer, HEAD_PARCEL)
   return {
     trust: head.getFloat32(8, true), decode_ms: head.getFloat32(12, true), server_ms: head.getFloat32(16, true),
     xy: [head.getFloat32(20, true), head.getFloat32(24, true)], rms: head.getFloat32(28, true),
-    z: new Float32Array(buffer, HEAD_DOWN, d), pixels: new Uint8ClampedArray(buffer, HEAD_DOWN + 4 * d),
+    z: new Float32Array(buffer, HEAD_DOWN, d), values: m ? new Float32Array(buffer, HEAD_DOWN + 4 * d, m) : null,
+    pixels: new Uint8ClampedArray(buffer, HEAD_DOWN + 4 * (d + m)),
   }
 }
 

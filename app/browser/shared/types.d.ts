@@ -9,6 +9,20 @@ type RGB = [number, number, number]
 /** What a part needs to reach its server; made by `link` of app/browser. */
 interface Link { model: string; token: string }
 
+/** What the values of a vector, or the channels of a series, are; `Variables` of vae/types.py, and how charts are drawn. */
+interface Variables {
+  names: string[]
+  units: string[]
+  mean: number[]
+  std: number[]
+  step: number
+  start: number
+  step_unit: string
+  axis: string
+  soft: number // standard deviations: a value v is drawn at tanh(v / soft) of half the height
+  margin: number // of the height, left free above and below
+}
+
 /** The map of a checkpoint; written by `map_bytes` of app/live/assets.py. */
 interface Geometry {
   model: string
@@ -17,6 +31,7 @@ interface Geometry {
   d: number
   shape: Shape
   sample: number[]
+  variables: Variables | null
   device: string
   classes: string[]
   labelled: boolean
@@ -55,6 +70,7 @@ interface Picture {
   xy: [number, number]
   rms: number // error of the reconstructions of the nearest samples; NaN: not measured
   z: Float32Array
+  values: Float32Array | null // standardised, of samples with variables
   pixels: Uint8ClampedArray
 }
 

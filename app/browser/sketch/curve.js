@@ -75,11 +75,12 @@ export class Curve {
   }
 
   // buttons that choose the channel, where there are several; each has a piece of the canvas with its curve
-  channels() {
+  // name(k): what a channel is called
+  channels(name) {
     if (this.c === 1) return []
     return Array.from({ length: this.c }, (_each, k) => {
       const button = document.createElement("button"), piece = document.createElement("i"), colour = COLOURS[k % COLOURS.length]
-      Object.assign(button, { type: "button", textContent: _("Channel {k}", { k: k + 1 }), title: _("The channel that the pen draws") })
+      Object.assign(button, { type: "button", textContent: name(k), title: _("The channel that the pen draws") })
       piece.className = "zk-piece"
       piece.style.background = `linear-gradient(${colour}, ${colour}) center / 14px 4px no-repeat ${GROUND}`
       button.prepend(piece)

@@ -6,7 +6,9 @@
 import { Painting, otherGround } from "./brush.js"
 import { Curve } from "./curve.js"
 import { verdict } from "./verdict.js"
+import { annotation } from "../shared/annotation.js"
 import { LivePart, mounting } from "../shared/part.js"
+import { variablesOf } from "../shared/variables.js"
 import { TRUST_TITLE, emit, fit, paced, paint, sampleName } from "../shared/zscope.js"
 import { _, number } from "../shared/text.js"
 
@@ -66,6 +68,7 @@ class Sketch extends LivePart {
     if (curve) this.pen(curve)
     this.canvas = fit(this.find(".zk-draw"), shape)
     this.made = fit(this.find(".zk-made"), shape)
+    this.named = annotation(this.made, this.geometry)
     this.find("[data-of=grey]").hidden = shape[2] > 1
     this.find("[data-of=colour]").hidden = shape[2] === 1
     this.listen()
@@ -73,7 +76,7 @@ class Sketch extends LivePart {
 
   // a series has no brush: its pen draws one channel
   pen(curve) {
-    const channels = curve.channels()
+    const variables = variablesOf(this.geometry), channels = curve.channels((k) => variables.name(k))
     this.curve = curve
     const pair = this.find(".zk-pair")
     pair.setAttribute("aria-label", _("Channel"))
@@ -208,6 +211,7 @@ class Sketch extends LivePart {
 
   answered(answer) {
     paint(this.made, answer.arrays.picture, this.geometry.shape)
+    this.named?.show(answer.arrays.values)
     this.made.classList.remove("zk-awaited")
     emit("position", { xy: answer.xy, z: answer.arrays.mu })
     this.say(answer)
@@ -254,6 +258,7 @@ class Sketch extends LivePart {
 
   remove() {
     this.say.cancel()
+    this.named?.remove()
     emit("position", null)
     super.remove()
   }

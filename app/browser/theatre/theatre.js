@@ -110,11 +110,12 @@ class Theatre extends Part {
   captions() {
     const { index } = this.reel, [words, help] = DRAWN[index.drawn_from] ?? DRAWN[""]
     this.find(".th-map h4 span").textContent = index.plane ? _("Latent plane with {n} training samples", { n: number(index.n) }) : _("Map of {n} training samples", { n: number(index.n) })
-    Object.assign(this.find(".th-drawn h4"), { textContent: words, title: help })
+    Object.assign(this.find(".th-drawn h4"), { textContent: words, title: [help, index.scale].filter(Boolean).join("\n") })
     const n = this.reel.fixed.shown.shape[0], validation = index.split === "validation"
     this.find(".th-again h4").textContent = this.shared
       ? validation ? _("{n} validation samples (top), reconstructions by both runs (below)", { n }) : _("{n} test samples (top), reconstructions by both runs (below)", { n })
       : validation ? _("{n} validation samples (top) and their reconstructions (bottom)", { n }) : _("{n} test samples (top) and their reconstructions (bottom)", { n })
+    this.find(".th-again h4").title = index.scale ?? ""
     this.find(".th-curves h4").innerHTML = this.measuredOn()
     const looks = new ClassLooks(index.classes.length).themed(this.look.dark)
     this.find(".th-legend").replaceChildren(...(index.labelled ? index.classes : []).map((name, k) => {

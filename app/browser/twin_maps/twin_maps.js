@@ -9,8 +9,10 @@ import { Near } from "../latent_map/near.js"
 import { Part, mounting } from "../shared/part.js"
 import { trace } from "../latent_map/shapes.js"
 import { _ } from "../shared/text.js"
+import { variablesOf } from "../shared/variables.js"
 
 const PAD_PX = 18, SHAPED = 1.7 // larger points where they have shapes
+const WORDS = 4 // columns whose values stand beside the picture
 const ARROWS = { ArrowLeft: [-8, 0], ArrowRight: [8, 0], ArrowUp: [0, -8], ArrowDown: [0, 8] }
 
 class Twins extends Part {
@@ -93,7 +95,7 @@ class Side {
       <div class="zt-below">
         <figure><canvas width="136" height="136" role="img" aria-label="${_("Decoded picture")}"></canvas><figcaption>${_("decoded")}</figcaption></figure>
         <figure><canvas width="136" height="136" role="img" aria-label="${_("Real sample")}"></canvas><figcaption>${_("nearest real sample")}</figcaption></figure>
-        <div class="zt-words"><b></b><span></span><br><i></i><span></span></div>
+        <div class="zt-words"><b></b><span></span><br><i></i><span></span><p></p></div>
       </div>`
     root.append(part)
     this.map = part.querySelector(".zt-map")
@@ -104,6 +106,8 @@ class Side {
     this.real = real
     this.caption = part.querySelector("figcaption")
     this.words = part.querySelector(".zt-words")
+    this.list = this.words.querySelector("p")
+    this.trust = this.words.querySelectorAll("span")[1]
     this.map.setAttribute("aria-label", _("Map of {model}. Arrow keys move the cursor over both maps, Enter selects the sample.", { model: link.model }))
   }
 
@@ -116,6 +120,7 @@ class Side {
     const [known, sheet] = await Promise.all([geometry(model), spriteSheet(model)])
     if (this.gone) return
     this.geometry = known
+    this.variables = variablesOf(known)
     this.sheet = sheet
     for (const canvas of [this.picture, this.real]) fit(canvas, this.geometry.shape)
     this.watch = new ResizeObserver(() => this.draw())
@@ -168,8 +173,15 @@ class Side {
 
   painted(frame) {
     paint(this.picture, frame.pixels, this.geometry.shape)
+    if (this.variables) this.figure(frame.values)
     this.words.querySelector("i").style.background = trustColour(frame.trust)
-    this.words.lastChild.textContent = _("{trust}, trust {trust2}", { trust: trustWord(frame.trust), trust2: frame.trust.toFixed(2) })
+    this.trust.textContent = _("{trust}, trust {trust2}", { trust: trustWord(frame.trust), trust2: frame.trust.toFixed(2) })
+  }
+
+  // in place of a small chart its words: the columns that are furthest from their means, or the range of each channel
+  figure(values) {
+    this.list.textContent = this.variables.lines(values, WORDS).join("\n")
+    this.picture.title = this.variables.lines(values).join("\n")
   }
 
   toPixels(row) {

@@ -3,7 +3,8 @@
 Little-endian. Up: u32 sequence, u8 kind, u8 label + 1 (0: none is chosen; only models that are told labels look at
 it), 2 bytes padding, payload. Down: u32 sequence, u8 kind, u8 form, 2 bytes padding, then
 
-  form 0, a picture   f32 trust, decode_ms, server_ms, x, y, rms, then z (d) f32 and the pixels as u8 (h, w, c);
+  form 0, a picture   f32 trust, decode_ms, server_ms, x, y, rms, then z (d) f32, of samples with variables their
+                      standardised values f32 (*shape), and the pixels as u8 (h, w, c);
                       rms: error of the reconstructions of the nearest samples, NaN where it was not measured
   form 1, a parcel    u32 length of a JSON object, that object padded to 4 bytes, then the arrays that its "arrays"
                       lists as [name, type, shape], each padded to 4 bytes; {"error": sentence} where there is none
@@ -168,11 +169,13 @@ def picture(
     z: np.ndarray,
     *,
     pixels: np.ndarray,
+    values: np.ndarray | None = None,
     rms: float = math.nan,
 ) -> bytes:
-    """A picture's frame. ms: of decoding, and of everything here. pixels: uint8 (c, h, w). rms: see above."""
+    """A picture's frame. ms: of decoding, and of everything here. pixels: uint8 (c, h, w). values, rms: see above."""
     head = PICTURE.pack(request.sequence, request.kind.code, 0, trust, *ms, *(float(v) for v in xy), rms)
-    return head + np.ascontiguousarray(z, "<f4").tobytes() + pixels.transpose(1, 2, 0).tobytes()
+    numbers = z if values is None else np.concatenate([z.ravel(), values.ravel()])
+    return head + np.ascontiguousarray(numbers, "<f4").tobytes() + pixels.transpose(1, 2, 0).tobytes()
 
 
 def parcel(request: Request, facts: dict[str, Any], **arrays: np.ndarray) -> bytes:

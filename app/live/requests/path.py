@@ -81,9 +81,11 @@ def _answer(engine: Engine, request: Request) -> bytes:
         "off_data": walked.off_data,
         "server_ms": 1e3 * (time.perf_counter() - start),
     }
+    values = {} if walked.values is None or not fine else {"values": walked.values}  # once the path is at rest
     return parcel(
         request,
         facts,
+        **values,
         waypoints=waypoints,
         t=walked.t.astype(np.float32),
         z=walked.z,

@@ -43,7 +43,8 @@ def show(
     errors = errors_near(engine.atlas, z)
     spent = (1e3 * (after - before), 1e3 * (time.perf_counter() - start))
     rms = math.nan if errors is None else float(errors[0])
-    return picture(request, trust, spent, xy[0], z, pixels=pixels, rms=rms)
+    values = None if engine.variables is None else x[0]
+    return picture(request, trust, spent, xy[0], z, pixels=pixels, values=values, rms=rms)
 
 
 def _map(engine: Engine, request: Request) -> bytes:

@@ -33,8 +33,8 @@ def _read(payload: bytes, scene: Scene) -> np.ndarray:
 
 
 def _answer(engine: Engine, request: Request) -> bytes:
-    """mu and std (d), the reconstruction, nearest rows; facts: the place on the map and the trust in it, errors, how
-    odd it is and by what.
+    """mu and std (d), the reconstruction (of samples with variables also its standardised values), nearest rows; facts:
+    the place on the map and the trust in it, errors, how odd it is and by what.
 
     A conditional model is told the chosen label or condition, or the likeliest label; which, is in the facts."""
     x = request.values
@@ -57,12 +57,15 @@ def _answer(engine: Engine, request: Request) -> bytes:
         "label_given": request.label is not None,
         "reference": known.said,
     }
+    made = engine.decode(mu, y, c=c)
+    values = {} if engine.variables is None else {"values": made[0]}
     return parcel(
         request,
         facts,
+        **values,
         mu=mu[0],
         std=std[0],
-        picture=engine.decode_uint8(mu, y, c=c)[0].transpose(1, 2, 0),
+        picture=engine.modality.pictures(made)[0].transpose(1, 2, 0),
         rows=rows.astype(np.int32),
         distances=distances.astype(np.float32),
     )

@@ -9,6 +9,7 @@ from app import session
 from app.show import records
 from app.show.literal import literal
 from vae.engine.engine import Engine
+from vae.modalities.chart_scale import scale
 from vae.text import _, ngettext, number
 
 N_PICTURES = 10
@@ -22,9 +23,11 @@ def show(engine: Engine, other: Engine) -> None:
     shown = session.samples(engine, N_PICTURES)
     given = [(one, shown.given(one)) for one in (engine, other)]
     decoded = [one.decode(one.encode(shown.x, **c)[0], **c) for one, c in given]
-    scale = 255 if shown.x.dtype == np.uint8 else 1
-    error = [np.square(d - shown.x / np.float32(scale)).mean() for d in decoded]
+    white = 255 if shown.x.dtype == np.uint8 else 1
+    error = [np.square(d - shown.x / np.float32(white)).mean() for d in decoded]
     records.rows(*(engine.modality.pictures(x) for x in (shown.x, *decoded)))
+    if said := scale(engine.variables, engine.shape):
+        st.caption(said)
     st.caption(
         ngettext(
             "Top: {source}. Middle: {a}, MSE {error_a} over this {n} sample. Bottom: {b}, MSE {error_b}.",

@@ -15,11 +15,13 @@ from app.browser.pulse import pulse
 from app.state.generation import Draws
 from app.state.studio import commit
 from vae.engine.engine import Engine
+from vae.modalities.chart_scale import scale
 from vae.studies.copies import nearest
 from vae.studies.point import point_of
 from vae.text import N_, _
 
 EVERY_S = 1.0
+VALUES_BYTES_MAX = 2 * 2**20  # of all samples, sent to the page with their pictures
 SEARCHING = N_("Reading the training samples to find copies ...")
 
 
@@ -52,6 +54,8 @@ def show(
             trust=trust,
             pinned=pinned,
             labels=names,
+            values=x if engine.variables is not None and x.nbytes <= VALUES_BYTES_MAX else None,
+            scale=scale(engine.variables, engine.shape),
             real=real,
             waiting=_(SEARCHING) if searching else "",
         ).picked

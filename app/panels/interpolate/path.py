@@ -30,6 +30,7 @@ from app.state.studio import (
 )
 from vae.engine.engine import Engine
 from vae.errors import ZscopeError
+from vae.modalities.variables import described
 from vae.studies.path import OFF_DATA, default_pair, describe, random_pair, row_point, t_values
 from vae.studies.point import Point, point_of
 from vae.text import N_, _, number
@@ -115,7 +116,7 @@ def files(engine: Engine) -> None:
 
     def arrays() -> bytes:
         z, c = path()
-        return downloads.npz(engine.decode(z, c=c), z, xy=engine.to_map(z))
+        return downloads.npz(engine.decode(z, c=c), z, xy=engine.to_map(z), **described(engine.variables))
 
     missing, recipe = downloads.why_no_mp4(), session.recipe("interpolate")
     frames = _("{n} frames side by side", n=number(SHEET_FRAMES))

@@ -35,6 +35,9 @@ def frames() -> dict[str, bytes]:
             header, XY.tobytes(), np.array([7, 8, 9], "<i4").tobytes(), np.array([0, 255, 1], "u1").tobytes()
         ),
         "picture.bin": requests.picture(asked, 0.75, (1.5, 2.5), (3.0, -4.0), z, pixels=pixels, rms=0.125),
+        "picture_values.bin": requests.picture(
+            asked, 0.75, (1.5, 2.5), (3.0, -4.0), z, pixels=pixels, values=np.array([[1, -0.5]], np.float32), rms=0.125
+        ),
         "parcel.bin": requests.parcel(
             asked,
             {"state": "done", "share": 0.5},
@@ -70,7 +73,7 @@ def test_a_map_is_packed_in_this_order(monkeypatch):
         thumb_columns=1, thumb_size=(2, 2), n_thumbnails=3, z_std=np.ones(3),
     )  # fmt: skip
     engine = SimpleNamespace(
-        atlas=atlas, picture_shape=(3, 2, 2), shape=(3, 2, 2), name="tiny", card={}, d=3, device="cpu"
+        atlas=atlas, picture_shape=(3, 2, 2), shape=(3, 2, 2), name="tiny", card={}, d=3, device="cpu", variables=None
     )
     monkeypatch.setattr(assets, "quantities", lambda engine: {})
     made, golden = assets.map_bytes(engine), (GOLDEN / "map.bin").read_bytes()

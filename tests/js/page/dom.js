@@ -39,6 +39,7 @@ export class Element extends Target {
   offsetHeight = 40
   clientLeft = 0
   clientTop = 0
+  scrollTop = 0
 
   constructor(tag) {
     super()

@@ -14,6 +14,7 @@ const player = { waypoints: waypoints(2), method: "linear", code: 0, t: 0.5, hel
 const strips = { waypoints: [z(0), z(1)], methods, method: "linear", t: 0.5, help: { density: "density", off_data: "off" }, notes: ["click adds"] }
 const group = { count: 4, n: 12, classes: [["bag", 3, 6], ["ankle boot", 1, 6]], centre: z(0), mean: null, spread: [1, 2], trust: [0.5, 0.6], error: null, typical: [1, 2], extreme: [3] }
 const wall = { said: "Seven draws", width: 0.2, extent: 0.05, seed: 1, point: false, z: [z(0), z(1)], xy: [[0, 0], [1, 1]], n: 2, columns: 6, wall: "data:w", mean: "data:m", spread: "data:s", most: 20 }
+const floats = (n) => btoa(String.fromCharCode(...new Uint8Array(Float32Array.from({ length: n }, (_each, i) => i / 4).buffer)))
 const sliders = { committed: point(2, 0.1), sliders: { here: directions(2), pca: directions(9) }, label: null, saves: "moves" }
 
 /** name of its folder -> [data, later data] */
@@ -26,10 +27,14 @@ export const PARTS = {
   latent_map: [map, { ...map, committed: point(null, 0.8), selected: btoa("\x03\x00"), colour: "error" }],
   "latent_map of waypoints": [{ ...map, mode: "waypoints", committed: null, waypoints: waypoints(2), method: "linear" }, { ...map, mode: "waypoints", committed: null, waypoints: waypoints(3), method: "slerp" }],
   latent_view: [view, { ...view, committed: point(null, 0.9), neighbours: [{ row: 4, distance: 0.1 }], labels: ["ankle boot", "bag"], label: 1, pin: { row: 3, z: z(2) }, tool: "draw" }],
+  "latent_console of a table": [sliders, { ...sliders, committed: point(null, 0.9) }],
+  "latent_view of a table": [view, { ...view, committed: point(null, 0.9), pin: { row: 3, z: z(2) } }],
+  "latent_view of a series": [view, { ...view, committed: point(null, 0.9), pin: { row: 3, z: z(2) } }],
   one_step: [{}, {}],
   path_player: [player, { ...player, waypoints: waypoints(3), method: "slerp", code: 1, t: 0.25 }],
   picture_grid: [grid, { ...grid, real: found(true), waiting: "", pinned: true }],
   "picture_grid of other pictures": [{ ...grid, real: found(false) }, { ...grid, sheet: "data:b", n: 2, rows: [1, 2], trust: [0.2, 0.3], labels: ["bag", "bag"] }],
+  "picture_grid of a table": [{ ...grid, values: floats(9), scale: "one scale" }, { ...grid, sheet: "data:b", n: 2, values: floats(6), scale: "one scale" }],
   posterior_wall: [wall, { ...wall, wall: "data:v", n: 1, z: [z(0)], xy: [[0, 0]], point: true, width: 0, extent: 0, spread: "data:t", most: 0 }],
   present: [{}, {}],
   share_link: [{}, {}],
@@ -40,7 +45,7 @@ export const PARTS = {
   twin_maps: [{ row: 2 }, { row: 3 }],
 }
 
-const KEY = { "theatre of a training": "run/", "theatre of a sweep": "sweep/" }
+const KEY = { "theatre of a training": "run/", "theatre of a sweep": "sweep/", "latent_console of a table": "table-", "latent_view of a table": "table-", "latent_view of a series": "series-", "picture_grid of a table": "table-" }
 
 /** The data of a part with the link to a model; `token` is what a run of Python brings anew. */
 export function given(part, later, model, token = "t1") {

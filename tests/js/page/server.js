@@ -23,9 +23,19 @@ function packed(facts, arrays = {}, lead = 0) {
   return new Uint8Array(Buffer.concat(parts)).buffer
 }
 
+// of models whose name begins so: samples with variables
+const CHANNELS = { names: ["MLII"], units: ["mV"], mean: [1], std: [2], step: 0.5, start: -0.5, step_unit: "s", axis: "time" }
+const SAMPLES = {
+  table: { sample: [3], variables: { ...CHANNELS, names: ["alcohol", "ash", "hue"], units: ["%", "", ""], mean: [13, 2, 1], std: [0.8, 0.3, 0.2] } },
+  series: { sample: [1, 3], variables: CHANNELS },
+}
+const LIKE = { soft: 5, margin: 0.03 }
+const samplesOf = (model) => SAMPLES[model.split("-")[0]]
+
 function mapBytes(model) {
+  const { sample, variables } = samplesOf(model) ?? { sample: [1, 4, 4], variables: null }
   const facts = {
-    model, title: model, n: N, d: D, shape: SHAPE, sample: [1, 4, 4], device: "cpu", classes: ["ankle boot", "bag"], labelled: true,
+    model, title: model, n: N, d: D, shape: SHAPE, sample, variables: variables && { ...variables, ...LIKE }, device: "cpu", classes: ["ankle boot", "bag"], labelled: true,
     thumbs: { columns: 4, height: 4, width: 4 }, trust_box: [0, 0, 1, 1], kinds: KINDS, spread: [{ j: 0, std: 1 }, { j: 1, std: 0.5 }],
     columns: [{ key: "error", title: "Error", unit: "MSE", help: "how far", kind: "model", absent: "" }],
   }
@@ -47,13 +57,14 @@ function framesOf(key, part) {
   }
 }
 
-function decoded(values, seq, kind) {
-  const frame = new DataView(new ArrayBuffer(32 + 4 * D + 16)), seed = Math.abs(Math.round(10 * values.reduce((a, b) => a + b, 0)))
+function decoded(values, seq, kind, m) {
+  const frame = new DataView(new ArrayBuffer(32 + 4 * (D + m) + 16)), seed = Math.abs(Math.round(10 * values.reduce((a, b) => a + b, 0)))
   frame.setUint32(0, seq, true)
   frame.setUint8(4, kind)
   for (const [k, v] of [0.4, 1, 2, 0.3, 0.6, 0.09].entries()) frame.setFloat32(8 + 4 * k, v, true)
   for (let i = 0; i < D; i++) frame.setFloat32(32 + 4 * i, values.length === D ? values[i] : 0.1 * seed + i, true)
-  new Uint8Array(frame.buffer).set(inks(16, seed), 32 + 4 * D)
+  for (let i = 0; i < m; i++) frame.setFloat32(32 + 4 * (D + i), 0.1 * seed - i, true)
+  new Uint8Array(frame.buffer).set(inks(16, seed), 32 + 4 * (D + m))
   return frame.buffer
 }
 
@@ -102,11 +113,11 @@ export class Server {
     return { ok: true, arrayBuffer: async () => body, json: async () => body, blob: async () => ({}) }
   }
 
-  answer(frame) {
+  answer(frame, model = "") {
     const head = new DataView(frame.buffer), seq = head.getUint32(0, true), kind = head.getUint8(4), body = frame.slice(8)
     const name = Object.keys(KINDS).find((one) => KINDS[one] === kind), floats = body.length % 4 ? [] : [...new Float32Array(body.buffer)]
     const values = name === "manifold" || name === "place" || name === "locate" ? [...new Float32Array(body.slice(32).buffer)] : floats
-    if (PICTURES.has(name)) return decoded(values, seq, kind)
+    if (PICTURES.has(name)) return decoded(values, seq, kind, samplesOf(model)?.sample.reduce((a, b) => a * b, 1) ?? 0)
     const [facts, arrays] = PARCELS[name](values), buffer = packed(facts, arrays, 8)
     new DataView(buffer).setUint32(0, seq, true)
     new DataView(buffer).setUint8(5, 1)
@@ -124,7 +135,7 @@ export class Server {
         server.sockets.push(this)
         server.let("socket").then(() => { if (this.readyState === 0) { this.readyState = 1; this.onopen() } })
       }
-      send(frame) { Promise.resolve().then(() => this.readyState === 1 && this.onmessage({ data: server.answer(frame) })) }
+      send(frame) { Promise.resolve().then(() => this.readyState === 1 && this.onmessage({ data: server.answer(frame, decodeURIComponent(new URL(this.address, "http://page").pathname.split("/").at(-1))) })) }
       close(code = 1000, reason = "") { if (this.readyState < 3) { this.readyState = 3; this.onclose?.({ code, reason }) } }
     }
   }

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...errors import SettingError
 from ...text import _, number, size
+from ...types import NO_VARIABLES, Variables
 from .decisions import Decision
 from .sources import Skipped
 
@@ -37,6 +38,8 @@ class Rows:
     when: np.ndarray | None = None
     source: np.ndarray | None = None
     columns: tuple[str, ...] = ()  # names of a vector's values, of a series' channels
+    measured: Variables = NO_VARIABLES  # their units, and the time axis of series
+    step: float = 0.0  # between two time steps, in seconds or in the numbers of the time column
     notes: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     decisions: tuple[Decision, ...] = ()

@@ -12,6 +12,7 @@ from ...disk.guarded import Refused
 from ...errors import SettingError
 from ...registry import Modality
 from ...text import _, ngettext, number
+from ...types import NO_VARIABLES, Variables
 from .choices import Choices
 from .columns import chosen_numbers, numbers
 from .decisions import NONE, Decision
@@ -22,8 +23,8 @@ from .rows import Rows, check_room
 from .sources import File, Given, Skipped, unread
 from .table_files import LONE, TEXT
 from .text_style import Style, style_of
-from .text_tables import in_style, listed
-from .times import timelike, times
+from .text_tables import in_style, listed, units_of
+from .times import timelike, times, timing
 
 JUDGED = 50  # files of which the style is found
 SHOWN = 8  # notes on single files
@@ -37,6 +38,7 @@ class Sheet:
     file: File
     names: tuple[str, ...]
     x: np.ndarray
+    measured: Variables = NO_VARIABLES  # the units of the columns, and the time axis
 
 
 def sample_tables(files: Sequence[File]) -> list[File]:
@@ -119,13 +121,17 @@ def read_sample_tables(
         )
     labels, test = folder_labels([f.folders for f in used], notes)
     x = evened(samples, choices, made, notes) if line else np.stack(samples)
+    first = next(sheet for sheet in sheets if sheet.file is used[0])
+    units = dict(zip(first.names, first.measured.units, strict=False))
+    named = line or x.shape[1] == len(names)  # a file of one row
     return Rows(
         _("{samples}, one per file", samples=_(modality.plural)),
         modality.name,
         x,
         labels,
         test,
-        columns=names if line else (),
+        columns=names if named else (),
+        measured=replace(first.measured, units=tuple(units[n] for n in names) if named and units else ()),
         notes=tuple(notes),
         skipped=(*found.skipped, *skipped),
         decisions=(*made, *dates),
@@ -176,12 +182,17 @@ def _sheet(file: File, style: Style, timed: str, choices: Choices, *, dates: lis
         raise SettingError(_("it has no column {names}", names=timed))
     found = numbers(table, style.decimal)
     names, x = chosen_numbers(table, found, [n for n in table.column_names if n != timed], "sample", notes)
+    measured = NO_VARIABLES
     if timed:
         made: list[Decision] = []
         when = found.x[timed] if timed in found.x else times(table.column(timed), choices, made, [])
         dates += made[: not dates]
-        x = x[np.argsort(when, kind="stable")[: int((~np.isnan(when)).sum())]]
-    return Sheet(file, names, x)
+        order = np.argsort(when, kind="stable")[: int((~np.isnan(when)).sum())]
+        x = x[order]
+        step = float(np.median(np.diff(when[order]))) if len(order) > 1 else 0.0
+        measured = timing(table, timed, found, step)
+    units = units_of(table)
+    return Sheet(file, names, x, replace(measured, units=tuple(units.get(n, "") for n in names) if units else ()))
 
 
 def _names(sheets: Sequence[Sheet]) -> tuple[str, ...]:

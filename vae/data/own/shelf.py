@@ -24,9 +24,10 @@ import numpy as np
 from ...disk import folder_swap
 from ...disk.saving import advice, free, saving
 from ...errors import DataCorrupt, SaveError, SettingError, UnknownName
+from ...modalities.variables import of_json
 from ...registry import DATASETS, MODALITIES, Dataset
 from ...text import N_, _, size
-from ...types import Samples
+from ...types import Samples, Variables
 from .understand import Understood
 
 OWN = "your own:"  # prefix of licence and origin of user data; checkpoints store these, so it is never translated
@@ -204,7 +205,7 @@ def _plain(name: str) -> str:
 
 
 def _description(name: str, understood: Understood, hashes: dict[str, str]) -> dict[str, Any]:
-    p, s = understood.preview, understood.samples
+    p, s, v = understood.preview, understood.samples, understood.variables
     arrays = {key: [str((a := getattr(s, key)).dtype), *a.shape, digest] for key, digest in hashes.items()}
     listing = "".join(f"{key} {hashes[key]}\n" for key in sorted(hashes))
     return {
@@ -219,8 +220,10 @@ def _description(name: str, understood: Understood, hashes: dict[str, str]) -> d
         "low": p.low,
         "high": p.high,
         "columns": list(p.columns),
-        "mean": list(understood.mean),
-        "std": list(understood.std),
+        "mean": list(v.mean),
+        "std": list(v.std),
+        "units": list(v.units),
+        "axis": {"step": v.step, "unit": v.step_unit, "name": v.axis},
         "notes": list(p.notes),
         "decisions": [asdict(decision) for decision in p.decisions],
         "skipped": [[one.name, one.reason] for one in p.skipped],
@@ -246,7 +249,16 @@ def _entry(folder: Path, changed: int) -> Dataset:
         cite=N_("your own data"),
         load=functools.partial(load, folder),
         folder=folder,
+        variables=_variables(d),
     )
+
+
+def _variables(d: dict[str, Any]) -> Variables:
+    """Those that a description holds: one from before there were units has none."""
+    axis = d.get("axis") or {}
+    time = {"step": axis.get("step", 0.0), "step_unit": axis.get("unit", ""), "axis": axis.get("name", "")}
+    lists = {"names": d.get("columns"), **{key: d.get(key) for key in ("units", "mean", "std")}}
+    return of_json({**lists, **time}, d["shape"][0])
 
 
 def _read(folder: Path) -> dict[str, Any]:

@@ -25,8 +25,8 @@ from .lists import arrays, evened, list_columns
 from .rows import Rows, fewer_classes
 from .sources import File, Given
 from .table_files import class_names, format_of, picture_columns, read_columns
-from .text_tables import listed
-from .times import timelike, times
+from .text_tables import listed, units_of
+from .times import timelike, times, timing
 from .windows import windows
 
 WIDE = 20  # columns with numbered names that are time steps rather than channels
@@ -65,9 +65,12 @@ def read_table(found: Given, choices: Choices, progress: Progress = lambda done,
     else:
         rows, columns = _numbers(file, table, values, inside, labels, choices=choices, made=made, notes=notes)
     named = MODALITIES.get(rows.modality).layout in ("vector", "line")  # each value or channel is a column
+    columns = columns if named and len(columns) == rows.x.shape[1] else ()
+    units = units_of(table)
     return replace(
         rows,
-        columns=columns if named and len(columns) == rows.x.shape[1] else (),
+        columns=columns,
+        measured=replace(rows.measured, units=tuple(units.get(name, "") for name in columns) if units else ()),
         notes=(*notes, *(note for note in rows.notes if note not in notes)),
         skipped=(*found.skipped, *rows.skipped),
         decisions=(*made, *rows.decisions),
@@ -103,7 +106,8 @@ def _numbers(
         if when is not None and (lacking := np.isnan(when)).any():
             x, when, labels = x[~lacking], when[~lacking], None if labels is None else labels[~lacking]
         what = _("ordered rows of a {format} file", format=format_of(file))
-        return windows(what, x, when, labels, choices, notes=notes, decided=made), columns
+        rows = windows(what, x, when, labels, choices, notes=notes, decided=made)
+        return replace(rows, measured=timing(table, choices.time_column, values, rows.step)), columns
     if row == "series":
         what = _("rows of a {format} file, each a series", format=format_of(file))
         return _series(what, _without_end(x), labels, choices, made, notes=notes), ()

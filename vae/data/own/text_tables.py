@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Sequence
 
@@ -15,6 +16,7 @@ from .decisions import Decision
 from .text_style import COMMENT, DELIMITERS, Style, completed, is_comment, style_of, uncommented, utf8
 
 BLOCK_MAX = 2**31 - 1  # bytes, of Arrow
+UNITS = b"zscope units"  # key of a table's metadata
 UNNAMED = "Unnamed: {i}"  # a column without a name, by its place from 0, as pandas calls it
 
 
@@ -48,7 +50,7 @@ def in_style(data: bytes, style: Style, notes: list[str]):
 
     data = _table_only(utf8(data, style.encoding), style, notes)
     if style.units:
-        note = _("The row under the header has units and was left out: {units}.", units=listed(style.units))
+        note = _("The row under the header has the units of the columns: {units}.", units=listed(style.units))
         notes += [note] * (note not in notes)
     try:
         table = arrow.read_csv(
@@ -68,7 +70,16 @@ def in_style(data: bytes, style: Style, notes: list[str]):
         )
     except (pa.ArrowException, OSError, ValueError) as e:
         raise SettingError(_("cannot be read as CSV ({reason}).", reason=first_line(e))) from None
-    return table.rename_columns(distinct([n.strip() for n in table.column_names]))
+    table = table.rename_columns(distinct([n.strip() for n in table.column_names]))
+    if len(style.units) != table.num_columns:
+        return table
+    units = dict(zip(table.column_names, style.units, strict=True))
+    return table.replace_schema_metadata({UNITS: json.dumps(units)})
+
+
+def units_of(table) -> dict[str, str]:
+    """The units of its columns, by their names; {} if none are given."""
+    return json.loads((table.schema.metadata or {}).get(UNITS, b"{}"))
 
 
 def first_line(error: Exception) -> str:

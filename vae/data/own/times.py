@@ -7,10 +7,12 @@ import re
 import numpy as np
 
 from ...errors import SettingError
-from ...text import _, ngettext
+from ...text import N_, _, ngettext
+from ...types import NO_VARIABLES, Variables
 from .choices import Choices
+from .columns import Numbers
 from .decisions import Decision, decide
-from .text_tables import first_line
+from .text_tables import first_line, units_of
 
 NAMED_TIME = ("time", "date", "datetime", "timestamp", "t", "datum", "zeit")
 ODD = 0.1  # of the cells may be no times: their rows are left out
@@ -22,6 +24,20 @@ CLOCK = (
     r"^[T ]*(?:(?P<days>\d+) days?,? *)?(?P<h>\d{1,4}):(?P<m>\d{2})(?::(?P<s>\d{2}(?:[.,]\d+)?))?"
     r"(?P<half> ?[AaPp][Mm])?(?:Z|[+-]00:?00)?\s*$"
 )
+
+
+PERIODS = ((86400, N_("days")), (3600, N_("h")), (60, N_("min")), (1, N_("s")))  # in seconds
+
+
+def timing(table, name: str, found: Numbers, step: float) -> Variables:
+    """The time axis of series whose steps have the times in that column, and lie `step` apart: as it measures them, or
+    for dates in the longest unit of at most a step."""
+    if not name or not step > 0:
+        return NO_VARIABLES
+    if name in found.x:
+        return Variables(step=step, step_unit=units_of(table).get(name, ""), axis=name)
+    seconds, unit = next((period for period in PERIODS if step >= period[0]), PERIODS[-1])
+    return Variables(step=step / seconds, step_unit=unit, axis=name)
 
 
 def timelike(table) -> list[str]:

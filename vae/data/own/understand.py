@@ -13,7 +13,7 @@ from ...errors import SettingError
 from ...registry import MODALITIES
 from ...settings import QUESTIONS, flag
 from ...text import _, ngettext, number, significant, size
-from ...types import Samples
+from ...types import NO_VARIABLES, Samples, Variables
 from . import splitting, standard, zip_names
 from .annotated import SUFFIX as ANNOTATED
 from .annotated import read_annotated
@@ -107,13 +107,21 @@ class Preview:
 
 @dataclass(frozen=True)
 class Understood:
-    """A data set before it is stored. mean, std: of each channel or column before it was standardised."""
+    """A data set before it is stored. variables: with mean and std of each channel or column before it was
+    standardised."""
 
     preview: Preview
     samples: Samples
     classes: tuple[str, ...]
-    mean: tuple[float, ...] = ()
-    std: tuple[float, ...] = ()
+    variables: Variables = NO_VARIABLES
+
+    @property
+    def mean(self) -> tuple[float, ...]:
+        return self.variables.mean
+
+    @property
+    def std(self) -> tuple[float, ...]:
+        return self.variables.std
 
 
 def understand(found: Given, choices: Choices, progress: Progress = lambda done, n: None) -> Understood:
@@ -188,7 +196,8 @@ def understand(found: Given, choices: Choices, progress: Progress = lambda done,
     )
     spans = splitting.spans(rows)
     samples = Samples(x_train, y_train, x_test, y_test, spans_train=None if spans is None else spans[train])
-    return Understood(preview, samples, tuple(names), mean, std)
+    variables = replace(rows.measured, names=rows.columns, mean=mean, std=std)
+    return Understood(preview, samples, tuple(names), variables)
 
 
 def readable() -> str:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...registry import dataset
 from ...text import N_
-from ...types import Samples
+from ...types import Samples, Variables
 from ..published.store import File, Source, find
 from ..published.wfdb import read_212, read_beats
 
@@ -30,6 +30,18 @@ SOURCE = Source(
 )
 
 
+VARIABLES = Variables(
+    names=("MLII", "V5"),
+    units=("mV", "mV"),
+    mean=(-0.30459753, -0.1992842),  # of the training beats
+    std=(0.19670169, 0.1499968),
+    step=THIN / 360,
+    start=-BEFORE / 360,
+    step_unit=N_("s"),
+    axis=N_("time from the R peak"),
+)
+
+
 @dataset(
     name="ecg_beats",
     title=N_("ECG beats from MIT-BIH record 100"),
@@ -45,6 +57,7 @@ SOURCE = Source(
         "G. B. Moody, R. G. Mark, The impact of the MIT-BIH Arrhythmia Database, IEEE Eng. Med. Biol. 20(3), 2001; "
         "A. L. Goldberger et al., PhysioBank, PhysioToolkit, and PhysioNet, Circulation 101(23), 2000"
     ),
+    variables=VARIABLES,
 )
 def load() -> Samples:
     """x (n, 2, 128): leads MLII and V5 at 180 Hz, the R peak at 48, each lead standardised by the training beats.

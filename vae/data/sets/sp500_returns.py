@@ -10,7 +10,7 @@ import numpy as np
 from ...errors import DataCorrupt
 from ...registry import dataset
 from ...text import N_, _
-from ...types import Samples
+from ...types import Samples, Variables
 from ..published.store import File, Source, find
 
 DAYS = 64  # trading days per window: a quarter of a year
@@ -42,6 +42,15 @@ SOURCE = Source(
     ),
     folders=("sp500", "sp500_returns", "finance"),
 )
+VARIABLES = Variables(
+    names=(N_("daily log-return"),),
+    units=("%",),
+    mean=(0.0393578502880714,),  # of all training returns
+    std=(2.3290725665835513,),
+    step=1.0,
+    step_unit=N_("trading days"),
+    axis=N_("time"),
+)
 
 
 @dataset(
@@ -56,6 +65,7 @@ SOURCE = Source(
     licence=N_("BSD-3-Clause (skfolio)"),
     origin="https://github.com/skfolio/skfolio",
     cite=N_("the skfolio developers, skfolio: portfolio optimization and risk management built on scikit-learn"),
+    variables=VARIABLES,
 )
 def load() -> Samples:
     """x (n, 1, 64): log-returns of consecutive days, standardised by all training returns.
