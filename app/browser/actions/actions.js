@@ -8,13 +8,13 @@ import { StatusLine } from "./status_line.js"
 import { _ } from "../shared/text.js"
 
 const MARKUP = `
-<button type="button" data-do="undo" title="${_("Ctrl+Z")}">${_("Undo")}</button>
-<button type="button" data-do="redo" title="${_("Ctrl+Shift+Z")}">${_("Redo")}</button>
+<button type="button" data-do="undo" aria-label="${_("Undo")}" title="${_("Undo (Ctrl+Z)")}">↶</button>
+<button type="button" data-do="redo" aria-label="${_("Redo")}" title="${_("Redo (Ctrl+Shift+Z)")}">↷</button>
 <button type="button" data-do="pin" aria-pressed="false" title="${_("Pin this point to compare it with others (space)")}">${_("Pin")}</button>
 <button type="button" data-do="flip" aria-pressed="false" title="${_("Show the pinned point in the large picture (hold space)")}">${_("Flip")}</button>
+<button type="button" data-do="present" title="${_("Show the map and the picture full screen, in large type (P)")}">${_("Present")}</button>
 <button type="button" data-do="link" title="${_("Copy a link to this view")}">${_("Copy link")}</button>
 <button type="button" data-do="python" title="${_("Copy Python code that makes this picture")}">${_("Copy as Python")}</button>
-<button type="button" data-do="present" title="${_("Show the map and the picture full screen, in large type (P)")}">${_("Present")}</button>
 <span class="za-said" role="status"></span>`
 const PRESSING = `button, a, summary, [role=button], [role=tab], [role=radio], [role=option], ${TYPING}` // where space means something
 
