@@ -9,6 +9,7 @@ import streamlit as st
 
 from app import session
 from app.browser.one_step import one_step
+from app.browser.tour import tour
 from app.panels import share
 from app.show import records
 from app.show.literal import literal
@@ -23,6 +24,7 @@ st.html(HERE / "style.css")
 st.html(f"<style>:root {{ --zscope-working: {json.dumps(_(WORKING), ensure_ascii=False)}; }}</style>")
 
 one_step(key="unseen-history")
+tour(key="unseen-tour")
 
 pages = [
     st.Page(
