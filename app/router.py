@@ -57,7 +57,13 @@ pages = [
         help=_("What this model is, how good it is, and how it was trained."),
     ),
 ]
-page = st.navigation(pages, position="top")
+explains = st.Page(HERE / "views/terms.py", title=_("Terms"), url_path="terms", visibility="hidden")
+page = st.navigation([*pages, explains], position="top")
+
+if page.url_path == explains.url_path:  # help texts lead there; it needs no model and has no link of its own
+    records.header({}, None, pages)
+    page.run()
+    st.stop()
 
 opened = session.begin()
 records.header(session.offered(), session.picker if opened else None, pages)

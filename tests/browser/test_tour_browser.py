@@ -8,7 +8,7 @@ import pytest
 FIRST = "if (!sessionStorage.visited) { localStorage.setItem('zscope.tour', 'false'); sessionStorage.visited = 1 }"
 SIZES = {"desk": {}, "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}}
 WITHIN = """() => {
-  const box = document.querySelector('.zt-card').getBoundingClientRect()
+  const box = document.querySelector('.zh-card').getBoundingClientRect()
   return box.left >= 0 && box.top >= 0 && box.right <= innerWidth && box.bottom <= innerHeight && box.height > 60
 }"""
 PLACES = """() => ['.zscope-map', '.zscope-view', '.zscope-actions'].map((name) => {

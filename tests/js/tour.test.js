@@ -55,7 +55,7 @@ async function opened(stored, withMap = true) {
   places.push({ place, map })
   await place.render({})
   await pass(600)
-  return { place, map, card: place.host.querySelector(".zt-card"), keys: place.host.querySelector(".zt-keys"), said: () => place.host.querySelector(".zt-card h4").textContent }
+  return { place, map, card: place.host.querySelector(".zh-card"), keys: place.host.querySelector(".zh-keys"), said: () => place.host.querySelector(".zh-card h4").textContent }
 }
 
 const press = (key, target = page.body, more = {}) =>

@@ -158,7 +158,10 @@ export class Legend {
     this.sync()
   }
 
-  sync() { this.element.hidden = this.list.hidden && this.bar.hidden && !this.scales.children.length }
+  // what is drawn besides the points, as an element
+  explain(signs) { this.element.append(signs) }
+
+  sync() { this.element.hidden = this.element.lastChild === this.list && this.list.hidden && this.bar.hidden && !this.scales.children.length }
 
   // counts of the points in view, or of the selected ones
   update() {

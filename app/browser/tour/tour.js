@@ -3,6 +3,7 @@
 // the button in the bar. Both lie in the top layer: the page below keeps its place, and the map stays live during the tour.
 
 import { Part, mounting } from "../shared/part.js"
+import { arrive } from "./arrival.js"
 import { keyList } from "./key_list.js"
 import { typing } from "../shared/keys.js"
 import { around, placed } from "./placing.js"
@@ -14,16 +15,16 @@ const LOOK_MS = 250 // from one look at the page to the next: whether the map is
 const RING_PX = 4 // around what is pointed at
 const SEEN = "tour"
 const MARKUP = `
-<button type="button" class="zt-open" title="${_("Keys, terms and the tour (?)")}" aria-label="${_("Help")}">?</button>
-<div class="zt-ring" popover="manual" aria-hidden="true"></div>
-<div class="zt-card" popover="manual" role="dialog" aria-label="${_("Tour of Explore")}">
+<button type="button" class="zh-open" title="${_("Keys, terms and the tour (?)")}" aria-label="${_("Help")}">?</button>
+<div class="zh-ring" popover="manual" aria-hidden="true"></div>
+<div class="zh-card" popover="manual" role="dialog" aria-label="${_("Tour of Explore")}">
   <div aria-live="polite"><h4></h4><p></p></div>
   <footer><span></span><button type="button" data-do="skip">${_("Skip")}</button><button type="button" data-do="next"></button></footer>
 </div>
-<dialog class="zt-keys" aria-label="${_("Help")}">
+<dialog class="zh-keys" aria-label="${_("Help")}">
   <header><h3>${_("Keys")}</h3><button type="button" data-do="close" aria-label="${_("Close")}">×</button></header>
-  <div class="zt-list"></div>
-  <footer><button type="button" data-do="tour">${_("Take the tour")}</button></footer>
+  <div class="zh-list"></div>
+  <footer><button type="button" data-do="tour">${_("Take the tour")}</button><a href="terms" target="_blank">${_("All terms explained")}</a></footer>
 </dialog>`
 
 /** Whether an address shows more than a model: whoever follows it wants to see that, not a tour. @param {string} address */
@@ -47,12 +48,12 @@ class Tour extends Part {
   static subject() { return "" }
 
   at = -1 // the stop; -1: no tour
-  card = this.find(".zt-card")
-  ring = this.find(".zt-ring")
-  keys = this.find(".zt-keys")
+  card = this.find(".zh-card")
+  ring = this.find(".zh-ring")
+  keys = this.find(".zh-keys")
 
   start() {
-    this.find(".zt-list").replaceChildren(...keyList())
+    this.find(".zh-list").replaceChildren(...keyList())
     this.root.onclick = (event) => this.act(event.target)
     const listen = (target, name, act) => {
       target.addEventListener(name, act, true)
@@ -62,7 +63,7 @@ class Tour extends Part {
     for (const name of ["resize", "scroll"]) listen(globalThis, name, () => this.place())
     this.first = !preferred(SEEN, false) && !shows(opened())
     const timer = setInterval(() => this.look(), LOOK_MS)
-    this.offs.push(() => clearInterval(timer))
+    this.offs.push(() => clearInterval(timer), arrive(location.hash ?? ""))
   }
 
   get map() { return /** @type {HTMLElement | null} */ (document.querySelector(MAP)) }
@@ -74,7 +75,7 @@ class Tour extends Part {
 
   act(target) {
     const what = target.closest("button")?.dataset.do
-    if (target.closest(".zt-open")) this.help()
+    if (target.closest(".zh-open")) this.help()
     else if (what === "next") this.go(this.at + 1)
     else if (what === "skip") this.end()
     else if (what === "close" || target === this.keys) this.keys.close() // a click beside the dialog is one on its backdrop
