@@ -39,6 +39,7 @@ const PLANTED = [
   ["shared/channel.js", "if (this.urgent.length) return this.urgent.shift()", "", "channel"],
   ["tour/placing.js", "if (inside) return within(foot)", "", "tour"],
   ["tour/placing.js", "const along = [1, 1, 0, 0]", "const along = [0, 0, 1, 1]", "tour"],
+  ["tour/arrival.js", "heading && top !== was", "heading && Number.isNaN(was)", "tour"],
   ["tour/tour.js", "!preferred(SEEN, false) &&", "", "tour"],
   ["tour/tour.js", "|| typing(event)", "", "tour"],
   ["shared/text.js", "n === 1 ? one : many", "one", "text"],

@@ -7,6 +7,9 @@ import { around, placed } from "../../app/browser/tour/placing.js"
 import { KEYS } from "../../app/browser/tour/key_list.js"
 import { MAP, STOPS } from "../../app/browser/tour/stops.js"
 
+import { arrive } from "../../app/browser/tour/arrival.js"
+import { signs } from "../../app/browser/latent_map/signs.js"
+
 const module = await import("../../app/browser/tour/tour.js")
 const ROOM = [1280, 800], CARD = [300, 160]
 
@@ -110,4 +113,31 @@ test("every stop points at something, and MAP is where it begins", () => {
   assert.equal(STOPS.length, 5)
   assert.equal(STOPS[0].at, MAP)
   for (const { title, text } of STOPS) assert.ok(title && text.split(/[.?!](?:\s|$)/).filter(Boolean).length <= 2, title)
+})
+
+test("a heading that a link leads to is followed until it stays, or the visitor scrolls", async () => {
+  let top = 500
+  const went = [], heading = { getBoundingClientRect: () => ({ top }), scrollIntoView: () => { went.push(top); top = 60 } }
+  page.getElementById = (id) => (id === "off-data-score" ? heading : null)
+  const end = arrive("#off-data-score")
+  await pass(600)
+  top = -400 // what is above it has become smaller
+  await pass(600)
+  assert.deepEqual(went, [500, -400])
+  win.dispatch("wheel")
+  top = 900
+  await pass(5000)
+  assert.equal(went.length, 2)
+  end()
+  const { listening } = win
+  arrive("")()
+  assert.equal(win.listening, listening)
+})
+
+test("the legend explains what each map draws besides its points", () => {
+  for (const [mode, count] of [["explore", 2], ["waypoints", 2], ["other", 0]]) {
+    const all = signs(mode).querySelectorAll("span")
+    assert.equal(all.length, count, mode)
+    for (const one of all) assert.ok(one.title && one.textContent && one.querySelector("svg"))
+  }
 })

@@ -21,6 +21,7 @@ export function figures(values) {
 
 export class Legend {
   hidden = new Set()
+  signs = null // what is drawn besides the points
   selection = null
 
   // onChange(hidden: Set of class numbers)
@@ -158,10 +159,12 @@ export class Legend {
     this.sync()
   }
 
-  // what is drawn besides the points, as an element
-  explain(signs) { this.element.append(signs) }
+  explain(signs) {
+    this.signs = signs
+    this.element.append(signs)
+  }
 
-  sync() { this.element.hidden = this.element.lastChild === this.list && this.list.hidden && this.bar.hidden && !this.scales.children.length }
+  sync() { this.element.hidden = !this.signs && this.list.hidden && this.bar.hidden && !this.scales.children.length }
 
   // counts of the points in view, or of the selected ones
   update() {
