@@ -58,4 +58,9 @@ def meaning(term: str) -> str:
 def page() -> str:
     """docs/terms.md, Markdown, with names in place of links to the other documents, which the app does not have."""
     text = next(place for place in PLACES if place.is_file()).read_text("utf-8")
-    return re.sub(r"\[([^]]*)\]\((?!#|http)([^)#]*)[^)]*\)", r"\1 (docs/\2)", text)
+    return re.sub(r"\[([^]]*)\]\((?!#|http)([^)#]*)[^)]*\)", _named, text)
+
+
+def _named(link: re.Match) -> str:
+    name, file = link.groups()
+    return f"docs/{file}" if name == file else f"{name} (docs/{file})"
