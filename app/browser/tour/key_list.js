@@ -9,6 +9,7 @@ export const KEYS = [
   [_("Everywhere"), [
     ["?", _("this list")],
     ["T", _("the tour of Explore")],
+    ["P", _("presents the map to a hall: it fills the screen, until Esc")],
   ]],
   [_("Map"), [
     [_("Arrow keys"), _("move the cursor, with Shift in larger steps")],
