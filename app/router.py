@@ -9,6 +9,7 @@ import streamlit as st
 
 from app import session
 from app.browser.one_step import one_step
+from app.browser.tour import tour
 from app.panels import share
 from app.show import records
 from app.show.literal import literal
@@ -23,6 +24,7 @@ st.html(HERE / "style.css")
 st.html(f"<style>:root {{ --zscope-working: {json.dumps(_(WORKING), ensure_ascii=False)}; }}</style>")
 
 one_step(key="unseen-history")
+tour(key="unseen-tour")
 
 pages = [
     st.Page(
@@ -55,7 +57,13 @@ pages = [
         help=_("What this model is, how good it is, and how it was trained."),
     ),
 ]
-page = st.navigation(pages, position="top")
+explains = st.Page(HERE / "views/terms.py", title=_("Terms"), url_path="terms", visibility="hidden")
+page = st.navigation([*pages, explains], position="top")
+
+if page.url_path == explains.url_path:  # help texts lead there; it needs no model and has no link of its own
+    records.header({}, None, pages)
+    page.run()
+    st.stop()
 
 opened = session.begin()
 records.header(session.offered(), session.picker if opened else None, pages)

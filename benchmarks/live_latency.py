@@ -209,6 +209,7 @@ def main(argv: list[str] | None = None) -> int:
         # a profile on disk, as users have: a private window compiles every script anew on each load
         opened = {"executable_path": path, "args": FLAGS, "viewport": {"width": 1440, "height": 900}}
         context = playwright.chromium.launch_persistent_context(profile, **opened)
+        context.add_init_script("localStorage.setItem('zscope.tour', 'true')")  # nobody's first visit
         mine = ours(context, 5 if quick else 20, 2 if quick else 4)
         theirs = stock(context, mine["model"], 10 if quick else 40, 2 if quick else 4)
         context.close()

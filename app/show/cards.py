@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from app.show import nats
+from app.show.terms import more
 from vae.metrics.active import ACTIVE_RATE, ACTIVE_VARIANCE, unit_counts
 from vae.metrics.bounds import error_key
 from vae.registry import FAMILIES, KINDS, term_of
 from vae.registry import traits as registered
 from vae.sweeps import sweeps
-from vae.text import N_, _, more, number, percent, significant
+from vae.text import N_, _, number, percent, significant
 
 OFTEN = 0.9  # of the steps: clipped that often, gradients are normalised rather than kept from rare peaks
 NORMALISED = N_("So this was in effect Adam with normalised gradients: their directions counted, not their norms.")

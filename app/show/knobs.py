@@ -8,8 +8,9 @@ from typing import Any
 
 import streamlit as st
 
+from app.show.terms import more
 from vae.settings import knobs
-from vae.text import N_, _, more, significant
+from vae.text import N_, _, significant
 
 DIGITS = 10  # of a float: steps add up to 0.0011999999999999999
 LABELS = {

@@ -23,12 +23,13 @@ from app.show.cards import (
     width,
 )
 from app.show.literal import literal
+from app.show.terms import meaning
 from vae.engine.engine import Engine
 from vae.metrics.active import ACTIVE_RATE, active_by_rate, collapse_warning
 from vae.metrics.bounds import not_tight
 from vae.metrics.latent import perplexity
 from vae.modalities.image import tile
-from vae.registry import AS_IN_THE_PAPER, DATASETS, FAMILIES, OF_ALL_FAMILIES, Family
+from vae.registry import AS_IN_THE_PAPER, DATASETS, FAMILIES, OF_ALL_FAMILIES, Family, term_of
 from vae.runs import forecast
 from vae.saved.folders import root
 from vae.settings import knobs
@@ -152,6 +153,8 @@ def comparison(a: Mapping, b: Mapping) -> None:
                 cells[best] = f"**{cells[best]}**"
             difference = ("+" if y > x else "") + number(y - x, digits)
         label = _(plain.label) if one.label != two.label else one.label
+        if term := term_of(plain.key):
+            label = f"[{label}](terms#{term})"
         lines.append(f"| {label} | {cells[0]} | {cells[1]} | {difference} |")
     st.markdown("\n".join(lines))
     if said := _by_validation(a, b):
@@ -213,7 +216,8 @@ def idea(family: Family) -> None:
         st.latex(rf"\min \;\; {latex}")
         words = {"O": _(family.other)} if family.other else {}
         present = [(words.get(m, word), colour) for m, (word, colour) in TERMS.items() if f"\\{m}{{" in family.formula]
-        st.markdown(" · ".join(f":color[{_(word)}]{{foreground='{colour}'}}" for word, colour in present))
+        said = " · ".join(f":color[{_(word)}]{{foreground='{colour}'}}" for word, colour in present)
+        st.markdown(said, help=f"{meaning('distortion')}\n\n{meaning('rate')}")
     if family.departures is not None:
         title = _("Departures from the paper")
         departures = " ".join(map(_, family.departures or (AS_IN_THE_PAPER,)))
@@ -226,7 +230,7 @@ def latent_use(engine: Engine) -> bool:
     rates = (engine.card.get("metrics") or {}).get("rate_per_dim_nats")
     if engine.n_codes:
         counts = np.bincount(engine.codes(engine.atlas.z).ravel(), minlength=engine.n_codes)
-        st.markdown("##### " + _("Codebook"))
+        st.markdown("##### " + _("Codebook"), help=meaning("perplexity"))
         st.plotly_chart(figures.usage_bars(counts), config=QUIET)
         st.caption(
             ngettext(
@@ -241,7 +245,7 @@ def latent_use(engine: Engine) -> bool:
         )
     elif rates:
         active = active_by_rate(rates)
-        st.markdown("##### " + _("Rate of each latent dimension"))
+        st.markdown("##### " + _("Rate of each latent dimension"), help=meaning("rate"))
         st.plotly_chart(figures.rate_bars(rates, active, engine.levels), config=QUIET)
         caption = [_("KL(q(z|x) ‖ p(z)) of each dimension on the test set.")]
         if len(engine.levels) > 1:
@@ -269,7 +273,7 @@ def no_latent_use(card: Mapping) -> None:
 
 def training(engine: Engine, height: int) -> None:
     """The training curves."""
-    st.markdown("##### " + _("Training"))
+    st.markdown("##### " + _("Training"), help=meaning("validation-set"))
     if engine.history:
         st.plotly_chart(figures.training_curve(engine.history, has_prior(engine.card), height), config=QUIET)
         long = max(r["epoch"] for r in engine.history) >= figures.SHORT
@@ -287,12 +291,12 @@ def training(engine: Engine, height: int) -> None:
             caption += " " + clipped
         st.caption(caption)
     else:
-        st.info(_("This checkpoint has no training history."))
+        st.info(_("This checkpoint has no training history: train the model again to see one. The command is below."))
 
 
 def latent_map(atlas) -> None:
     """The map as a Plotly figure: zoom, hide classes, save it as a picture."""
-    st.markdown("##### " + _("Latent map"))
+    st.markdown("##### " + _("Latent map"), help=meaning("map"))
     equal_latents(atlas)
     st.plotly_chart(
         figures.latent_map(atlas, dark=st.context.theme.type == "dark"),

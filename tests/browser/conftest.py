@@ -98,6 +98,7 @@ class Chromium:
         key = repr(sorted(options.items()))
         if key not in self.contexts:
             self.contexts[key] = self.browser.new_context(**options)
+            self.contexts[key].add_init_script("localStorage.setItem('zscope.tour', 'true')")  # nobody's first visit
         return self.contexts[key]
 
 

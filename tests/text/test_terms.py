@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from app.show import terms
 from vae.registry import families, metric_groups, term_of
 from vae.settings import knobs
-from vae.text import more
 from vae.training.trainer import TrainHparams
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,8 +57,33 @@ def test_every_metric_of_the_group_bounds_has_a_term():
 
 
 def test_help_texts_lead_to_the_term():
-    assert more("rate") == "More: docs/terms.md#rate."
-    assert more("") == ""
+    assert terms.more("rate") == "[More](terms#rate)"
+    assert terms.more("") == ""
+
+
+def test_a_term_of_a_page_is_explained_in_two_sentences_and_leads_to_its_heading():
+    assert set(terms.MEANING) <= set(ANCHORS), f"docs/terms.md lacks {sorted(set(terms.MEANING) - set(ANCHORS))}"
+    for term, said in terms.MEANING.items():
+        assert len(re.findall(r"[.](?= |$)", said.replace("vs.", ""))) == 2, term
+    assert terms.meaning("rate").endswith("not used. [More](terms#rate)")
+
+
+def test_links_of_browser_parts_lead_to_a_heading():
+    linked = {
+        n for f in (ROOT / "app/browser").rglob("*.js") for n in re.findall(r"terms#([\w-]+)", f.read_text("utf-8"))
+    }
+    linked |= {
+        n for f in (ROOT / "app/browser").rglob("*.js") for n in re.findall(r'term\("([\w-]+)"', f.read_text("utf-8"))
+    }
+    assert len(linked) > 3
+    assert linked <= set(ANCHORS), sorted(linked - set(ANCHORS))
+
+
+def test_the_page_of_the_app_has_every_term_and_no_dead_link():
+    page = terms.page()
+    assert [title for title in SECTIONS if f"### {title}\n" not in page] == []
+    assert set(re.findall(r"\]\(#([\w-]+)\)", page)) <= set(ANCHORS)
+    assert not re.findall(r"\]\((?!#|http)", page)
 
 
 def test_links_to_terms_lead_to_a_heading():

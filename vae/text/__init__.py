@@ -12,7 +12,6 @@ from .amounts import duration, size
 from .catalogue import N_, _, messages, ngettext
 from .formats import moment, number, percent, significant
 from .language_choice import language, languages, using
-from .terms import more
 
 __all__ = [
     "N_",
@@ -22,7 +21,6 @@ __all__ = [
     "languages",
     "messages",
     "moment",
-    "more",
     "ngettext",
     "number",
     "percent",

@@ -5,14 +5,21 @@
 // frame_density, rows, frames}}, what app/live/requests/path.py answers
 
 import { drawing, element } from "../shared/elements.js"
+import { term } from "../shared/terms.js"
 import { _, percent } from "../shared/text.js"
 import { variablesOf } from "../shared/variables.js"
 import { paint, sampleName } from "../shared/zscope.js"
 
 const FRAME_PX = 84, REAL_PX = 56
 const EMPTY = 0.01 // of the samples stand in emptier places: off the cloud
-const LEGEND = _("decoded frame · nearest real sample · density of the data there")
 const ONE_SCALE = _("one scale")
+const LEGEND = _("decoded frame · nearest real sample · density there; green: density, line: change")
+const STRIP = _("Pale frames lie beyond the two ends of the path. Below the frames, along the path: the density of the data (green), and how much the picture changes from step to step (line), on one scale for all strips.")
+const METHODS = {
+  linear: ["path", _("A straight line in latent space. It may pass through regions without data.")],
+  slerp: ["path", _("The great arc from one latent to the other, with the length interpolated. It keeps the distance from the origin that samples of a Gaussian prior have.")],
+  geodesic: ["geodesic", _("The shortest path if steps far from the data cost more. It stays close to the samples, at the price of its length.")],
+}
 
 export class Film {
   // go(t): a frame was chosen. help: what the numbers are, {density, off_data}, and the scale of all charts
@@ -25,8 +32,10 @@ export class Film {
     const title = element("h4", "")
     this.told = element("span", "fs-told")
     this.told.title = help.off_data
-    title.append(element("b", "", name[0].toUpperCase() + name.slice(1)), this.told)
-    if (first) title.append(Object.assign(element("span", "fs-legend", help.scale ? `${LEGEND} · ${ONE_SCALE}` : LEGEND), { title: [help.density, help.scale].filter(Boolean).join("\n") }))
+    const [anchor, meaning] = METHODS[name], said = element("b", "")
+    said.innerHTML = term(anchor, name[0].toUpperCase() + name.slice(1), meaning)
+    title.append(said, this.told)
+    if (first) title.append(Object.assign(element("span", "fs-legend", help.scale ? `${LEGEND} · ${ONE_SCALE}` : LEGEND), { title: [`${STRIP} ${help.density}`, help.scale].filter(Boolean).join("\n") }))
     this.frames = element("div", "fs-frames")
     this.frames.setAttribute("role", "group")
     this.frames.onkeydown = (event) => this.key(event)

@@ -19,6 +19,7 @@ import { Pins } from "./pins.js"
 import { Plot } from "./plot.js"
 import { Pointer } from "./pointer.js"
 import { Search } from "./search.js"
+import { signs } from "./signs.js"
 import { Selection } from "./selection.js"
 import { Thumbnails } from "./thumbnails.js"
 import { Tools } from "./tools.js"
@@ -79,6 +80,7 @@ class MapView extends LivePart {
     const { root, plot, geometry: shape } = this, bar = this.find(".zm-tools"), note = (text) => this.note(text), client = () => this.client
     this.legend = new Legend(root, plot, shape, () => this.filter())
     this.legend.selection = this.selection
+    this.legend.explain(signs(whole ? "explore" : "waypoints"))
     this.overlay = new Overlay(root, plot, shape)
     this.overlay.card.taken = () => this.legend.boxes
     this.cloud = new Cloud(root, plot, () => this.views?.plain ?? true)

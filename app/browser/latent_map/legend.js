@@ -21,6 +21,7 @@ export function figures(values) {
 
 export class Legend {
   hidden = new Set()
+  signs = null // what is drawn besides the points
   selection = null
 
   // onChange(hidden: Set of class numbers)
@@ -160,7 +161,12 @@ export class Legend {
     this.sync()
   }
 
-  sync() { this.element.hidden = this.list.hidden && this.bar.hidden && !this.scales.children.length }
+  explain(signs) {
+    this.signs = signs
+    this.element.append(signs)
+  }
+
+  sync() { this.element.hidden = !this.signs && this.list.hidden && this.bar.hidden && !this.scales.children.length }
 
   // counts of the points in view, or of the selected ones
   update() {

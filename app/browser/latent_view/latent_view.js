@@ -6,6 +6,7 @@ import { Pinned } from "./pinned.js"
 import { annotation } from "../shared/annotation.js"
 import { FIDELITY_TITLE, fidelity } from "../shared/fidelity.js"
 import { sampleButton } from "../shared/sample_button.js"
+import { term } from "../shared/terms.js"
 import { TRUST_TITLE, emit, fit, on, paced, paint, sampleName, theme, trustColour, trustWord } from "../shared/zscope.js"
 import { _ } from "../shared/text.js"
 
@@ -25,7 +26,7 @@ const MARKUP = `
   </div>
   <div class="zc-side">
     <section class="zc-trust">
-      <h4 title="${TRUST_TITLE}">${_("Trust")}</h4>
+      <h4>${term("trust", _("Trust"), TRUST_TITLE)}</h4>
       <div class="zc-bar"><i></i></div>
       <p><b>–</b> <span></span></p>
     </section>
@@ -36,7 +37,7 @@ const MARKUP = `
     </section>
   </div>
 </div>
-<p class="zc-fidelity" hidden><b title="${FIDELITY_TITLE}">${_("Fidelity")}</b> <i hidden>${_("poor")}</i> <span></span></p>
+<p class="zc-fidelity" hidden><b>${term("fidelity", _("Fidelity"), FIDELITY_TITLE)}</b> <i hidden>${_("poor")}</i> <span></span></p>
 <div class="zc-labels" role="radiogroup" aria-label="${_("Label to decode with")}" hidden></div>
 <div class="zc-tools" role="tablist" aria-label="${_("Tools")}"></div>`
 

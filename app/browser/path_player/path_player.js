@@ -6,6 +6,7 @@
 
 import { annotation } from "../shared/annotation.js"
 import { LivePart, mounting } from "../shared/part.js"
+import { term } from "../shared/terms.js"
 import { WaypointList } from "./waypoint_list.js"
 import { KIND, TRUST_TITLE, emit, fit, on, paint, trustColour, trustWord } from "../shared/zscope.js"
 import { _ } from "../shared/text.js"
@@ -20,9 +21,9 @@ const MARKUP = `
     <span>${_("at the pointer")}</span>
   </div>
   <div class="wp-side">
-    <h4 class="wp-help">${_("Off-data score of the path")}</h4>
+    <h4 class="wp-help">${term("off-data-score", _("Off-data score of the path"), "")}</h4>
     <div class="wp-scores"></div>
-    <h4 title="${TRUST_TITLE}">${_("Trust here")}</h4>
+    <h4>${term("trust", _("Trust here"), TRUST_TITLE)}</h4>
     <div class="wp-bar"><i></i></div>
     <p class="wp-trust"><b>–</b> <span></span></p>
   </div>
@@ -213,7 +214,7 @@ class Player extends LivePart {
 
   scores() {
     const { help } = this.component.data, order = ["linear", "slerp", "geodesic"]
-    this.find(".wp-help").title = help
+    this.find(".wp-help a").title = help
     this.find(".wp-scores").replaceChildren(
       ...order.filter((name) => this.ways.has(name)).map((name) => {
         const item = document.createElement("span"), figure = document.createElement("b")

@@ -102,7 +102,7 @@ const TRUST_LEVELS = [[0.6, _("reliable"), "#0a9f78"], [0.25, _("doubtful"), "#e
 const trustLevel = (trust) => TRUST_LEVELS.find(([least]) => trust >= least)
 export const trustWord = (trust) => trustLevel(trust)[1]
 export const trustColour = (trust) => trustLevel(trust)[2]
-export const TRUST_TITLE = _("How likely the picture decoded here, encoded again, comes back near this point (as near as 95% of real samples come back to theirs): 1 is near, 0 is far")
+export const TRUST_TITLE = _("How likely the picture decoded here, encoded again, comes back near this point (as near as 95% of real samples come back to theirs), from 0 to 1. It does not say whether the picture is right: that is fidelity.")
 
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b)

@@ -11,15 +11,19 @@ import { Reel } from "./reel.js"
 import { Scrubber } from "./scrubber.js"
 import { Sheet } from "./sheet.js"
 import { Surface } from "./surface.js"
+import { term } from "../shared/terms.js"
 import { _, number } from "../shared/text.js"
 import { theme } from "../shared/zscope.js"
 
 const ACTIVE = _("Active: the rate of the dimension is above 0.05 nats. Dead: the dimension is almost all noise and tells the decoder next to nothing.")
+const RATE = _("The rate is the information that a latent holds about its sample, in nats; here that of each dimension. A dimension with a rate near 0 is not used.")
+const PLANE = _("Each model, or epoch, by its rate (information in the latent) and its distortion (cost of the reconstruction). Both are better when smaller, and one is bought with the other.")
+const DASHED = _("Along a dashed line the sum of rate and distortion, which is minus the ELBO, is the same. A lower line is a better bound.")
 const MARKUP = `
 <section class="th-map"><h4><span></span><em></em></h4><div class="th-clouds"><div class="th-cloud"></div></div><p class="th-legend"></p></section>
 <section class="th-drawn"><h4></h4><div class="th-sheets"><div class="th-fill"></div></div></section>
-<section class="th-bars"><h4 title="${ACTIVE}">${_("Rate of each dimension, nats")} <i style="--c:${COLOUR.rate}"></i>${_("active")} <i style="--c:${COLOUR.dead}"></i>${_("dead")}</h4><div class="th-fill"></div></section>
-<section class="th-plane"><h4>${_("Rate and distortion")} <small>${_("dashed: equal ELBO")}</small></h4><div class="th-fill"></div></section>
+<section class="th-bars"><h4>${term("rate", _("Rate of each dimension, nats"), RATE)} <i style="--c:${COLOUR.rate}"></i>${term("active-units", _("active"), ACTIVE)} <i style="--c:${COLOUR.dead}"></i>${_("dead")}</h4><div class="th-fill"></div></section>
+<section class="th-plane"><h4>${term("distortion", _("Rate and distortion"), PLANE)} <small>${term("elbo", _("dashed: equal ELBO"), DASHED)}</small></h4><div class="th-fill"></div></section>
 <section class="th-curves"><h4></h4><div class="th-fill"></div></section>
 <section class="th-again"><h4></h4><div class="th-fill"></div></section>
 <div class="th-scrub"></div>
@@ -31,7 +35,7 @@ const DRAWN = {
   codes: [_("64 latents near the data, decoded"), _("This family has no prior: samples from a Gaussian with the mean and standard deviation of the latents, with the same noise every time")],
   "": [_("64 fixed latents, decoded"), _("The same latents every time")],
 }
-const NOTHING = _("This run has no snapshots: it was made by an older version, or it ended before its first epoch was done.")
+const NOTHING = _("This run has no snapshots: it was made by an older version, or it ended before its first epoch was done. Start the same training again to see one form.")
 const SOON = _("The first picture appears after the first epoch.")
 const LAYING = _("computing the map …")
 const NO_PLANE = _("This family has no rate and no ELBO; only its distortion is measured.")

@@ -27,7 +27,8 @@ def show(engine: Engine) -> Engine | None:
         session.setting("other")(other.name if other else "")
         st.rerun()
     if other is None:
-        st.info(_("None of the other models of {data} can be opened.", data=literal(data)))
+        none = _("None of the other models of {data} can be opened: the page Train makes another.", data=literal(data))
+        st.info(none)
         return None
     left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
     left.markdown(f"### {literal(engine.name)}")

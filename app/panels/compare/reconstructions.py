@@ -18,7 +18,12 @@ N_PICTURES = 10
 def show(engine: Engine, other: Engine) -> None:
     """Rows of samples and of their reconstructions by each model, with the errors."""
     if not (engine.can_encode and other.can_encode):
-        st.info(_("One of the two models is an imported decoder, which has no encoder to reconstruct samples with."))
+        st.info(
+            _(
+                "One of the two models is an imported decoder, which has no encoder to reconstruct samples with: "
+                "choose two that have one."
+            )
+        )
         return
     shown = session.samples(engine, N_PICTURES)
     given = [(one, shown.given(one)) for one in (engine, other)]

@@ -11,7 +11,7 @@ from app import session
 from app.browser.arithmetic import arithmetic
 from app.browser.latent_console import latent_console
 from app.live.rights import Right
-from app.show import figures
+from app.show import figures, terms
 from app.show.literal import literal
 from app.state import attribute_groups
 from app.state.generation import chosen_label, label_of
@@ -110,7 +110,7 @@ def _direction(engine: Engine, committed: dict) -> None:
     try:
         with found:
             attribute = session.attribute(engine, *both, method)
-            st.markdown(verdict(attribute.evidence))
+            st.markdown(verdict(attribute.evidence), help=terms.meaning("attribute-direction"))
     except ShapeError as error:
         st.info(literal(error, code=True))
     else:

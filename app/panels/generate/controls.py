@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import session
 from app.show.literal import literal
+from app.show.terms import meaning, more
 from app.state.generation import Draws
 from app.state.studio import COUNTS, SEED_MAX, TEMPERATURE_MAX, choose
 from vae.engine.engine import Engine
@@ -19,6 +20,7 @@ MEANING = {
     "aggregate": N_("Samples z from the aggregate posterior q(z): the posterior of a random training sample."),
     "mixture": N_("Samples z from a Gaussian mixture fitted to the codes: near the data, not tied to single samples."),
 }
+TERM = {"prior": "prior", "aggregate": "aggregate-posterior", "mixture": "prior-hole"}  # of docs/terms.md
 NO_PRIOR = N_("{model} is a plain autoencoder and has no prior. Samples come from Gaussians fitted to its codes.")
 IMPORTED = N_("{model} was imported without a prior. Samples come from Gaussians fitted to its latents.")
 LEVELS = N_("This model has a hierarchy of latents: keep the upper levels of a sample to see what the lower ones add.")
@@ -42,14 +44,16 @@ def show(engine: Engine, drawn: Draws) -> bool:
     same = _("The same seed gives the same samples.")
     st.number_input(_("Seed"), 0, SEED_MAX, step=1, help=same, **session.field("seed"))
     st.button(_("New seed"), icon=":material/casino:", on_click=_new_seed, width="stretch")
-    return st.toggle(_("Evidence on every picture"), key="generate.evidence", persist_state="session")
+    return st.toggle(
+        _("Evidence on every picture"), help=meaning("copy"), key="generate.evidence", persist_state="session"
+    )
 
 
 def _source(engine: Engine, source: str) -> None:
     tie = session.tied("source", source, session.setting("source"))
     names = {name: _(SOURCES[name]) for name in engine.sources}
     st.segmented_control(_("Source"), names, format_func=lambda name: names[name], width="stretch", **tie)
-    st.caption(_(MEANING[source]))
+    st.caption(f"{_(MEANING[source])} {more(TERM[source])}")
 
 
 def _levels(engine: Engine, held: int) -> None:

@@ -14,6 +14,7 @@ from app.live.rights import Right
 from app.panels.train import own_data
 from app.show import knobs
 from app.show.literal import literal
+from app.show.terms import more
 from app.state.training_form import FIRST, ONE, PRESETS, SWEEP, WHAT, Order, data_sets, defaults, fitting, plan, preset
 from vae.data import binarise
 from vae.data.published.store import availability
@@ -121,7 +122,7 @@ def _swept(family: str) -> tuple[str, str]:
     offered = sweeps.offered(family)
     setting: str = left.selectbox(
         _("Over"), offered, format_func=lambda name: _(knobs.LABELS.get(name) or name),
-        help=_(SWEPT), key=f"train.over.{family}", **KEPT,
+        help=f"{_(SWEPT)} {more('sweep')}", key=f"train.over.{family}", **KEPT,
     )  # fmt: skip
     proposed = ", ".join(f"{v:g}" for v in sweeps.OVER.get(setting, ()))
     return setting, right.text_input(_("Values"), proposed, help=_(VALUES), key=f"train.values.{setting}", **KEPT)

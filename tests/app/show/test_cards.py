@@ -69,7 +69,7 @@ def test_by_variance_a_hierarchical_model_compares_with_its_like_only():
 def test_help_says_what_a_figure_was_measured_on_and_how_sure_it_is():
     found = figures(card(metrics={"elbo_standard_error_nats": 0.123, "accuracy": 0.5}))
     measured = "Higher is better. Standard error 0.12. Test set, n = 1,000, seed 5."
-    assert found["elbo_nats"].help.endswith(f"{measured} More: docs/terms.md#elbo.")
+    assert found["elbo_nats"].help.endswith(f"{measured} [More](terms#elbo)")
     assert "Standard error" not in found["rate_nats"].help
     assert found["accuracy"].value == 0.5
 

@@ -142,6 +142,10 @@ export class Element extends Target {
   get valueAsNumber() { return Number(this.value) }
   focus() { globalThis.document.activeElement = this }
   select() {}
+  showPopover() { this.open = true }
+  hidePopover() { this.open = false }
+  showModal() { this.open = true }
+  close() { this.open = false }
   setPointerCapture() {}
   hasPointerCapture() { return true }
 }
@@ -175,6 +179,7 @@ export class Document extends Target {
   createElement(tag) { return tag === "canvas" ? new Canvas(tag) : new Element(tag) }
   createElementNS(_space, tag) { return this.createElement(tag) }
   querySelector(selectors) { return this.body.querySelector(selectors) }
+  querySelectorAll(selectors) { return this.body.querySelectorAll(selectors) }
   execCommand() { return true }
 }
 

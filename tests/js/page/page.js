@@ -53,7 +53,7 @@ class Picture extends Element {
 }
 
 Object.assign(globalThis, {
-  look, document: page, Image: Picture, ResizeObserver: Observer, devicePixelRatio: 1, location: { origin: "http://page", href: "http://page/", search: "" },
+  look, document: page, Image: Picture, ResizeObserver: Observer, devicePixelRatio: 1, innerWidth: 1280, innerHeight: 800, location: { origin: "http://page", href: "http://page/", search: "" },
   history: { pushState() {}, replaceState() {} },
   Option: class extends Element { constructor(text, value) { super("option"); Object.assign(this, { textContent: text, value }) } },
   addEventListener: (name, act) => win.addEventListener(name, act), removeEventListener: (name, act) => win.removeEventListener(name, act),

@@ -42,6 +42,7 @@ export const PARTS = {
   sketch: [{ start: null, name: "", version: "committed", label: null, ground: 0 }, { start: btoa("\xf0".repeat(16)), name: "a.png", version: "file", label: null, ground: 0 }],
   "theatre of a training": [{ beside: "", action: "" }, { beside: "run/other", action: "" }],
   "theatre of a sweep": [{ beside: "", action: "Open this model in Explore" }, { beside: "sweep/other", action: "Open this model in Explore" }],
+  tour: [{}, {}],
   twin_maps: [{ row: 2 }, { row: 3 }],
 }
 
