@@ -100,7 +100,8 @@ class Loss:
 @dataclass(frozen=True)
 class Samples:
     """A data set in memory. x: (n, *shape) uint8 0-255 or float32; y: (n,) int64 or None; c: (n, *condition shape) as
-    Condition says, or None. spans: (n, 3), for windows of series: the series, its first and its last step.
+    Condition says, or None. spans: (n, 3), for windows of series: the series, its first and its last step. metadata: by
+    name, columns (n,) of what is known of the samples beside what is modelled, see vae.data.metadata.
 
     A data set has no validation set: a training holds one out (vae.data.validation). rows_train: the numbers in the
     data set of the samples that it trains on, None for all.
@@ -116,6 +117,7 @@ class Samples:
     c_train: np.ndarray | None = None
     c_test: np.ndarray | None = None
     spans_train: np.ndarray | None = None
+    metadata_train: dict[str, np.ndarray] = field(default_factory=dict)
     x_validation: np.ndarray | None = None
     y_validation: np.ndarray | None = None
     c_validation: np.ndarray | None = None

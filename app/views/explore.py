@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import session
-from app.panels.explore import buttons, picture, tools
+from app.panels.explore import buttons, original, picture, tools
 from app.panels.explore.map import studio_map
 from app.show import records
 from app.state.studio import commit, start
@@ -44,6 +44,7 @@ def stage() -> None:
         with st.container(key="zscope-tool"):
             tools.show(engine, committed)
         buttons.show(engine)
+        original.show(engine, point)
     session.end()  # the rerun of a fragment ends here
 
 

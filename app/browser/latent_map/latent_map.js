@@ -39,6 +39,7 @@ class MapView extends LivePart {
   static markup = MARKUP
 
   n = 0 // of the last point that was taken
+  groups = null // that the legend shows in place of the classes
   said = {} // when Python was told what
 
   async start() {
@@ -72,8 +73,7 @@ class MapView extends LivePart {
 
   parts(link, whole) {
     const { root, plot, geometry: shape } = this, bar = this.find(".zm-tools"), note = (text) => this.note(text), client = () => this.client
-    this.legend = new Legend(root, plot, shape, () => this.filter())
-    this.legend.selection = this.selection
+    this.keyed(shape)
     this.overlay = new Overlay(root, plot, shape)
     this.cloud = new Cloud(root, plot, () => this.views?.plain ?? true)
     if (!whole) this.pins = new Pins(this)
@@ -84,12 +84,12 @@ class MapView extends LivePart {
       this.client.ask("manifold", payload(this.views.key, [...box, columns, rows, ...this.held()]), { idle: true }))
     this.manifold.onCells = (count) => { root.dataset.cells = String(count) }
     this.manifold.onError = (error) => this.note(_("Manifold: {message}", { message: error.message }))
-    this.colour = new ColourBy(bar, { geometry: shape, link, note, onChange: () => { this.repaint(); this.tell() } })
+    this.colour = new ColourBy(bar, { geometry: shape, link, note, onChange: () => { this.regroup(); this.repaint(); this.tell() } })
     this.views = new Views(whole ? bar : null, { plot, geometry: shape, link, client, note, held: () => this.held(), onChange: () => this.moved() })
     this.layers = new Layers(bar, { plot, geometry: shape, link, legend: this.legend, thumbnails: this.thumbnails, manifold: this.manifold, note, view: () => this.views.view })
     if (whole) {
       this.tools.strokes()
-      this.search = new Search(bar, shape, (found) => this.found(found))
+      this.search = new Search(bar, shape, link, (found) => this.found(found))
     }
     this.tools.zooms()
     this.gestures = new Gestures(root, plot, { ours: (event) => this.ours(event), tap: (event) => this.pointer.tap(event), stroke: (px, py) => this.lasso.stroke(px, py) })
@@ -112,7 +112,7 @@ class MapView extends LivePart {
   themeNow() {
     this.theme = theme(this.root)
     this.colours = palette(this.theme.dark)
-    this.classes = classColours(this.colours, Math.max(1, this.geometry.classes.length))
+    this.classes = classColours(this.colours, Math.max(1, this.legend.geometry.classes.length))
     this.plot.alpha = (this.theme.dark ? 0.8 : 0.72) * (this.geometry.n > 200_000 ? 0.6 : 1)
     this.root.dataset.dark = String(this.theme.dark)
     Object.assign(this.plot, { ground: getComputedStyle(this.root).backgroundColor, outside: this.theme.background, edge: this.theme.border })
@@ -189,15 +189,36 @@ class MapView extends LivePart {
     const { theme: { dark, accent }, geometry: { n }, selection: { mask }, plot: { near: { hidden } } } = this
     this.painted = true
     this.plot.paint(looks(n, { by: this.colour.by, classes: this.classes, theme: { dark }, accent, hidden, chosen: mask }), Boolean(mask))
-    this.legend.paint(this.colours, dark, this.colour.values ? this.colour.column : null, this.colour.limits)
+    this.legend.paint(this.colours, dark, this.colour.values && !this.groups ? this.colour.column : null, this.colour.limits)
     this.legend.update()
+  }
+
+  keyed(geometry) {
+    this.legend?.element.remove()
+    this.legend = new Legend(this.root, this.plot, geometry, () => this.filter())
+    this.legend.selection = this.selection
+  }
+
+  // the legend has the classes of the data, or the groups of a column of text that colours the points
+  regroup() {
+    const { groups } = this.colour
+    if (groups === this.groups) return
+    this.groups = groups
+    const filtered = this.legend.hidden.size
+    this.keyed({ ...this.geometry, ...groups })
+    this.layers.legend = this.legend
+    this.classes = classColours(this.colours, Math.max(1, this.legend.geometry.classes.length))
+    if (filtered) this.filter()
+    else this.repaint()
+    this.layers.redo()
+    this.legend.dock()
   }
 
   colourOf(row) { const at = 4 * row, { look } = this.plot; return css([look[at], look[at + 1], look[at + 2]]) }
 
   // which rows are shown: of the classes not hidden, and of the selection where only that is wanted
   filter() {
-    const { hidden } = this.legend, { labels, n } = this.geometry, only = this.only
+    const { hidden, geometry: { labels, n } } = this.legend, only = this.only
     this.plot.near.hidden = hidden.size || only ? Uint8Array.from({ length: n }, (_each, i) => Number(hidden.has(labels[i]) || (only && !only[i]))) : null
     this.thumbnails.view = null
     this.layers.redo()
@@ -285,7 +306,7 @@ class MapView extends LivePart {
     if (box[0] <= box[2]) this.plot.showBox(box, row === undefined ? 0.02 : 0.06)
     if (rows) {
       this.select(rows, "set")
-      this.find(".zm-words").textContent = ngettext("{n} sample labelled {label} selected", "{n} samples labelled {label} selected", rows.length, { label })
+      this.find(".zm-words").textContent = ngettext("{n} sample found for {label}, now selected", "{n} samples found for {label}, now selected", rows.length, { label })
     } else if (row !== undefined) this.commit(KIND.row, [row])
   }
 
