@@ -4,7 +4,7 @@ import { how, inside } from "../../app/browser/latent_map/lasso.js"
 import { find } from "../../app/browser/latent_map/search.js"
 import { Selection } from "../../app/browser/latent_map/selection.js"
 
-const rows = (selection) => [...(selection.mask ?? [])].flatMap((on, i) => (on ? [i] : []))
+const rows = (selection) => selection.rows
 
 test("set replaces, add joins, remove takes away", () => {
   const selection = new Selection(6)

@@ -10,6 +10,7 @@ import { Lasso } from "./lasso.js"
 import { Layers } from "./layers.js"
 import { Legend } from "./legend.js"
 import { Manifold } from "./manifold.js"
+import { extent } from "./near.js"
 import { Overlay } from "./overlay.js"
 import { LivePart, mounting } from "../shared/part.js"
 import { Pins } from "./pins.js"
@@ -285,25 +286,27 @@ class MapView extends LivePart {
     this.find(".zm-words").textContent = ngettext("{n} of {all} samples selected", "{n} of {all} samples selected", this.selection.count, { all: number(this.geometry.n) })
   }
 
-  // the group's own buttons: "clear", "invert", or "only": these samples alone, and back again
+  // the group's own buttons: "clear", "invert", "zoom" to it, or "only": these samples alone, and back again
   reselect(what) {
     const { mask } = this.selection
     if (what === "clear") this.select([], "set")
     if (what === "invert") this.select(Array.from({ length: this.geometry.n }, (_each, i) => i).filter((i) => !mask?.[i]), "set")
+    if (what === "zoom") this.frame(this.selection.rows, 0.02)
     if (what !== "only" || !(this.only ?? mask)) return
     this.only = this.only ? null : mask
     this.filter()
     emit("only", Boolean(this.only))
   }
 
+  // shows the part of the map with those rows
+  frame(rows, margin) {
+    const box = extent(rows.flatMap((i) => [this.plot.xy[2 * i], this.plot.xy[2 * i + 1]]))
+    if (rows.length) this.plot.showBox(box, margin)
+  }
+
   found({ rows, label, row, nothing }) {
     this.note(nothing ?? "")
-    const { xy } = this.plot, box = [Infinity, Infinity, -Infinity, -Infinity]
-    for (const i of rows ?? (row === undefined ? [] : [row])) {
-      box[0] = Math.min(box[0], xy[2 * i]); box[1] = Math.min(box[1], xy[2 * i + 1])
-      box[2] = Math.max(box[2], xy[2 * i]); box[3] = Math.max(box[3], xy[2 * i + 1])
-    }
-    if (box[0] <= box[2]) this.plot.showBox(box, row === undefined ? 0.02 : 0.06)
+    this.frame(rows ?? (row === undefined ? [] : [row]), row === undefined ? 0.02 : 0.06)
     if (rows) {
       this.select(rows, "set")
       this.find(".zm-words").textContent = ngettext("{n} sample found for {label}, now selected", "{n} samples found for {label}, now selected", rows.length, { label })

@@ -16,7 +16,7 @@
 //   on(event, callback) -> off(), emit(event, value)
 //     "frame" frame | "position" {xy, z}, xy or null (a live dot on the map) | "commit" committed | "goto" {row} or {z}
 //     "cloud" {xy} or null (dots on the map) | "flip" bool (the pinned picture) | "away" source (of what is not the kept point)
-//     "select" "clear", "invert" or "only" (of the selection on the map) | "only" whether the selection is shown alone
+//     "select" "clear", "invert", "zoom" or "only" (of the selection on the map) | "only" whether the selection is shown alone
 //     "leave" (the pointer left the map) | "connection" client | "trouble" sentence (a live request was refused)
 //   geometry(model) -> Promise<{n, d, shape: [h, w, c], sample, classes, xy, index, labels, thumbs, trust_box, device, title}>
 //   spriteSheet(model) -> Promise<{draw(ctx, index, x, y, size) -> whether there is one}>    real thumbnails, by row of the map
