@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import session
-from app.panels.explore import buttons, original, picture, tools
+from app.panels.explore import buttons, distance, original, picture, tools
 from app.panels.explore.map import studio_map
 from app.show import records
 from app.state.studio import commit, start
@@ -45,6 +45,7 @@ def stage() -> None:
             tools.show(engine, committed)
         buttons.show(engine)
         original.show(engine, point)
+        distance.show(engine, point)
     session.end()  # the rerun of a fragment ends here
 
 
