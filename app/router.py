@@ -60,7 +60,7 @@ page = st.navigation(
 )
 
 opened = session.begin()
-records.header(session.offered(), session.picker if opened else None)
+records.header(session.offered(), session.picker if opened else None, session.recently_used)
 records.problems(session.problems(), session.dismiss)
 if not opened and page.url_path != trains.url_path:
     records.how_to_train()

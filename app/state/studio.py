@@ -162,8 +162,8 @@ def redo(state: Studio) -> Studio:
 
 
 def choose(state: Studio, **settings) -> Studio:
-    """Change settings. A change of SETTINGS is a step that undo can revert; where one looks is not: the model, the tool,
-    the camera, the position on a path.
+    """Change settings. A change of SETTINGS is a step that undo can revert; where one looks is not: the model, the
+    tool, the camera, the position on a path.
 
     Raises: ValueError: a setting that does not exist; InvalidValue: a value that is not valid."""
     for name, value in settings.items():

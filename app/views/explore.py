@@ -44,8 +44,9 @@ def stage() -> None:
         with st.container(key="zscope-tool"):
             tools.show(engine, committed)
         buttons.show(engine)
-        original.show(engine, point)
-        distance.show(engine, point)
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+            original.show(engine, point)
+            distance.show(engine, point)
     session.end()  # the rerun of a fragment ends here
 
 

@@ -11,9 +11,10 @@ const MARKUP = `
 <button type="button" data-do="redo" title="${_("Ctrl+Shift+Z")}">${_("Redo")}</button>
 <button type="button" data-do="pin" aria-pressed="false" title="${_("Pin this point to compare it with others (space)")}">${_("Pin")}</button>
 <button type="button" data-do="flip" aria-pressed="false" title="${_("Show the pinned point in the large picture (hold space)")}">${_("Flip")}</button>
-<button type="button" data-do="link" title="${_("Copy a link to this view")}">${_("Copy link")}</button>
-<button type="button" data-do="picture" title="${_("Copy the decoded picture to the clipboard")}">${_("Copy picture")}</button>
-<button type="button" data-do="python" title="${_("Copy Python code that makes this picture")}">${_("Copy as Python")}</button>
+<span class="za-copy" aria-hidden="true">${_("Copy")}</span>
+<button type="button" data-do="link" aria-label="${_("Copy link")}" title="${_("Copy a link to this view")}">${_("Link")}</button>
+<button type="button" data-do="picture" aria-label="${_("Copy picture")}" title="${_("Copy the decoded picture to the clipboard")}">${_("Picture")}</button>
+<button type="button" data-do="python" aria-label="${_("Copy as Python")}" title="${_("Copy Python code that makes this picture")}">${_("Python")}</button>
 <span class="za-said" role="status"></span>`
 const REFUSED = _("The browser did not allow copying")
 const TYPING = "input:not([type=range]):not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from app import session
@@ -14,26 +15,27 @@ from vae.text import _, significant
 def show(engine: Engine, point: Point) -> None:
     """A line with the distances; nothing without a pin, or at it."""
     pin = session.studio().pin
-    if pin is None or engine.atlas.same(pin.z, point.z):
+    if pin is None or engine.atlas.same(np.float32(pin.z), np.float32(point.z)):
         return
     key = (engine.name, session.digest(engine), pin.z, point.z)
     found = session.kept("distance", key, lambda: distance.between(engine, pin, point))
     latent = _(
-        "latent distance {far} (nearest neighbours: {near})",
+        "{far} in the latent space (neighbours: {near})",
         far=significant(found.latent),
         near=significant(found.latent_typical),
     )
-    decoded = _("decoded values differ by {far} RMS", far=significant(found.decoded))
+    decoded = _("decoded values {far}", far=significant(found.decoded))
     if found.decoded_typical is not None:
         decoded = _(
-            "decoded values differ by {far} RMS (nearest samples: {near})",
+            "decoded values {far} (neighbours: {near})",
             far=significant(found.decoded),
             near=significant(found.decoded_typical),
         )
     st.caption(
         _("From the pin: {latent}; {decoded}.", latent=latent, decoded=decoded),
         help=_(
-            "Latent distances are in the metric of the map. In brackets: how far a sample typically is from the "
-            "sample nearest to it. Decoded values are standardised, or of pictures between 0 and 1."
+            "Distance from the pinned point in the metric of the map, and the root mean squared difference of the "
+            "decoded values, which are standardised, or of pictures between 0 and 1. In brackets: how far a sample "
+            "typically is from the sample nearest to it."
         ),
     )
