@@ -42,11 +42,10 @@ def stage() -> None:
     with right:
         picture.show(engine, committed)
         with st.container(key="zscope-tool"):
+            distance.show(engine, point)
             tools.show(engine, committed)
         buttons.show(engine)
-        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-            original.show(engine, point)
-            distance.show(engine, point)
+        original.show(engine, point)
     session.end()  # the rerun of a fragment ends here
 
 

@@ -1,4 +1,4 @@
-"""Below the tools: how far the current point is from the pinned one."""
+"""Above the open tool: how far the current point is from the pinned one."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def menu(engine: Engine) -> None:
                     on_click=again,
                     args=(here,),
                     disabled=not here,
-                    help=_("Select its {n} samples on this map", n=number(len(here))),
+                    help=_("Samples of it on this map: {n}. Click to select them", n=number(len(here))),
                     key=f"explore.group.again.{i}",
                 )
                 st.button(
