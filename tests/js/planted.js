@@ -17,6 +17,7 @@ const PLANTED = [
   ["latent_map/selection.js", "1 << (i & 7)", "128 >> (i & 7)", "selection"],
   ["latent_map/lasso.js", "yi > y !== yj > y", "yi > y || yj > y", "selection"],
   ["latent_map/search.js", "&& !plain.startsWith(\"#\")", "", "selection"],
+  ["latent_map/columns.js", "value === null || value === \"\"", "value === null", "selection"],
   ["latent_map/colours.js", "hidden?.[i] ? LOOK.hidden : !chosen", "!chosen", "colours"],
   ["latent_map/colours.js", "const ENDS = [0.01, 0.99]", "const ENDS = [0, 1]", "colours"],
   ["sketch/curve.js", "if (x1 < x0) [x0, y0, x1, y1] = [x1, y1, x0, y0]", "", "sketch"],

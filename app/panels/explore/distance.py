@@ -15,7 +15,7 @@ from vae.text import _, significant
 def show(engine: Engine, point: Point) -> None:
     """A line with the distances; nothing without a pin, or at it."""
     pin = session.studio().pin
-    if pin is None or engine.atlas.same(np.float32(pin.z), np.float32(point.z)):
+    if pin is None or engine.atlas.same(np.asarray(pin.z), np.asarray(point.z)):
         return
     key = (engine.name, session.digest(engine), pin.z, point.z)
     found = session.kept("distance", key, lambda: distance.between(engine, pin, point))
