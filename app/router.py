@@ -66,7 +66,7 @@ if page.url_path == explains.url_path:  # help texts lead there; it needs no mod
     st.stop()
 
 opened = session.begin()
-records.header(session.offered(), session.picker if opened else None, pages)
+records.header(session.offered(), session.picker if opened else None, pages, session.recently_used)
 records.problems(session.problems(), session.dismiss)
 if not opened and page.url_path != trains.url_path:
     records.how_to_train()

@@ -104,6 +104,11 @@ QUESTIONS: dict[str, Question] = {  # by the field of `Choices`, and the flag of
         N_("Layout"),
         N_("what the axes of an array are: n samples, c channels, h rows, w columns, t time steps"),
     ),
+    "metadata": Question(
+        N_("Metadata"),
+        N_("whether names of files, and columns that are not modelled, are kept with the samples and their maps"),
+        ("yes", "no"),
+    ),
     "zip_names": Question(
         N_("ZIP names"),
         N_("how a ZIP without the UTF-8 flag stores the names of its files"),

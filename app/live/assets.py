@@ -22,6 +22,7 @@ from app.live import access, engines, map_views, requests, theatre
 from app.show import palette
 from vae import text
 from vae.atlas.colours import quantities
+from vae.data import metadata
 from vae.engine.engine import Engine
 from vae.errors import SettingError, UnknownName, ZscopeError
 from vae.modalities.series import HEIGHT, MARGIN_PX, SOFT
@@ -141,9 +142,9 @@ def map_bytes(engine: Engine) -> bytes:
         "trust_box": [float(v) for v in box],
         "kinds": {kind.name: code for code, kind in requests.kinds().items()},
         "columns": [
-            {"key": q.key, "title": q.title, "unit": q.unit, "help": q.help, "kind": q.kind, "absent": q.absent}
-            for q in quantities(engine).values()
+            {name: value for name, value in vars(q).items() if name != "values"} for q in quantities(engine).values()
         ],
+        "described": bool(atlas.metadata),
         "spread": [{"j": int(j), "std": float(atlas.z_std[j])} for j in np.argsort(-atlas.z_std)[:DIMENSIONS]],
     }
     return _headed(header, xy.tobytes(), index.tobytes(), labels.astype("u1").tobytes())
@@ -167,13 +168,20 @@ def view_bytes(engine: Engine, key: str) -> bytes:
 
 
 def column_bytes(engine: Engine, key: str) -> bytes:
-    """A quantity of every row, (n,) f32. Raises: UnknownName: no such quantity. SettingError: it is not known."""
+    """A quantity of every row, (n,) f32, NaN for none. Raises: UnknownName. SettingError: it is not known."""
     known = quantities(engine)
     if key not in known:
         raise UnknownName("quantity", key[:40], known)
     if known[key].absent:
         raise SettingError(_("{title} is {absent}", title=known[key].title, absent=known[key].absent))
     return np.ascontiguousarray(known[key].values(), "<f4").tobytes()
+
+
+def metadata_bytes(engine: Engine) -> bytes:
+    """The metadata of the rows as JSON: [{"name", "values": [number, null or text]}]."""
+    columns = engine.atlas.metadata
+    plain = json.loads(metadata.packed(columns))
+    return json.dumps([{"name": metadata.said(name), "values": plain[name]} for name in columns]).encode()
 
 
 def _headed(header: dict, *parts: bytes) -> bytes:
@@ -196,6 +204,7 @@ def trust_bytes(engine: Engine) -> bytes:
 _PARTS: dict[str, tuple[str, Callable[..., bytes]]] = {
     "map.bin": ("application/octet-stream", map_bytes),
     "thumbnails.webp": ("image/webp", lambda engine: engine.atlas.thumbnails_webp),
+    "metadata.json": ("application/json", metadata_bytes),
     "trust.png": ("image/png", trust_bytes),
 }
 _KEYED: dict[str, Callable[..., bytes]] = {"view": view_bytes, "column": column_bytes}

@@ -19,6 +19,7 @@ from app.session.models import (
     offered,
     open_model,
     picker,
+    recently_used,
     some_other_model,
     unreadable,
 )

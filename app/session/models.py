@@ -11,7 +11,7 @@ import streamlit as st
 
 import vae
 from app.live import engines
-from app.session.state import held, studio, tell, tie, tied, update
+from app.session.state import held, put, studio, tell, tie, tied, update
 from app.show.cards import outside_sweeps
 from app.show.literal import literal
 from app.state.studio import DEFAULT_MODEL, choose_model
@@ -21,6 +21,8 @@ from vae.saved import cards as saved_cards
 from vae.saved import checkpoint
 from vae.sweeps import sweeps
 from vae.text import _, language, ngettext
+
+_RECENT, RECENT_MAX = "zscope.recent", 6
 
 
 def engine(name: str | None = None):
@@ -48,6 +50,14 @@ def unreadable() -> dict[str, str]:
 def offered() -> dict[str, Mapping]:
     """The `cards` of the models to choose from, see `outside_sweeps`."""
     return outside_sweeps(cards(), studio().model, studio().other)
+
+
+def recently_used(names: Sequence[str]) -> list[str]:
+    """The names with those first that this session has used, the latest first; the others in their order."""
+    recent = [studio().model, *(name for name in held(_RECENT) or () if name != studio().model)][:RECENT_MAX]
+    put(_RECENT, recent)
+    first = [name for name in recent if name in names] if len(recent) > 1 else []
+    return [*first, *(name for name in names if name not in first)]
 
 
 def has_map(name: str) -> bool:

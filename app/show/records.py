@@ -49,15 +49,18 @@ TERMS = {  # macros of a family's formula: name and colour of each kind of term
 
 
 def header(
-    cards: Mapping[str, Mapping], picker: Callable[[list[str]], Mapping] | None, pages: Sequence[st.Page]
+    cards: Mapping[str, Mapping],
+    picker: Callable[[list[str]], Mapping] | None,
+    pages: Sequence[st.Page],
+    order: Callable[[list[str]], list[str]] = list,
 ) -> None:
     """The brand and the model picker, which style.css puts over the navigation bar, and links to the pages, which it
     shows below the bar where the window is narrow. picker: names -> the arguments that tie a selectbox to the model in
-    use; None: there is no model."""
+    use; None: there is no model. order: of the names, which are grouped before."""
     with st.container(key="zscope-header", horizontal=True):
         st.html('<span class="zscope-brand">z<b>scope</b></span>')
         if picker is not None:
-            names = grouped(cards)
+            names = order(grouped(cards))
             st.selectbox(
                 _("Model"),
                 names,

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import streamlit as st
 
 from app.show.literal import literal
+from app.show.terms import more
 from vae.metrics.usefulness import BASELINES, SCORES
 from vae.registry import term_of
-from vae.text import N_, _, more, number
+from vae.text import N_, _, number
 
 LABELS = dict(
     zip(SCORES, (N_("k-NN accuracy"), N_("linear probe accuracy"), N_("k-means ARI"), N_("k-means NMI")), strict=True)

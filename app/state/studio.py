@@ -58,7 +58,8 @@ class Studio:
     future: tuple[tuple, ...] = field(default=(), compare=False)
 
 
-MARKS = ("point", "pin", "waypoints", "selected", "group_a", "group_b")  # what undo restores; settings do not change
+SETTINGS = ("view", "colour", "label", "method", "temperature", "seed", "count", "source", "held")
+MARKS = ("point", "pin", "waypoints", "selected", "group_a", "group_b", *SETTINGS)  # what undo restores
 POINTS = ("point", "pin")
 ROWS = ("selected", "group_a", "group_b")
 ROW_NAMES = {"selected": N_("the selection"), "group_a": N_("group A"), "group_b": N_("group B")}
@@ -145,7 +146,7 @@ def reverse(state: Studio) -> Studio:
 
 
 def undo(state: Studio) -> Studio:
-    """Restore the marks before the last change; settings do not change."""
+    """Restore the marks before the last change."""
     if not state.past:
         return state
     marks = dict(zip(MARKS, state.past[-1], strict=True))
@@ -161,12 +162,16 @@ def redo(state: Studio) -> Studio:
 
 
 def choose(state: Studio, **settings) -> Studio:
-    """Change settings. Raises: ValueError: a setting that does not exist; InvalidValue: a value that is not valid."""
+    """Change settings. A change of SETTINGS is a step that undo can revert; where one looks is not: the model, the
+    tool, the camera, the position on a path.
+
+    Raises: ValueError: a setting that does not exist; InvalidValue: a value that is not valid."""
     for name, value in settings.items():
         if name not in CHECKS:
             raise ValueError(f"unknown setting {name!r}; known: {', '.join(CHECKS)}")
         CHECKS[name](value)
-    return replace(state, **settings)
+    where = {name: value for name, value in settings.items() if name not in MARKS}
+    return _mark(replace(state, **where), **{name: settings[name] for name in settings if name in MARKS})
 
 
 def choose_model(state: Studio, name: str, d: int, row_there: Callable[[int], int | None]) -> Studio:

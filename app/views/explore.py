@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import session
-from app.panels.explore import buttons, picture, tools
+from app.panels.explore import buttons, distance, original, picture, tools
 from app.panels.explore.map import studio_map
 from app.show import records
 from app.state.studio import commit, start
@@ -43,8 +43,10 @@ def stage() -> None:
     with right:
         picture.show(engine, committed)
         with st.container(key="zscope-tool"):
+            distance.show(engine, point)
             tools.show(engine, committed)
         buttons.show(engine)
+        original.show(engine, point)
     session.end()  # the rerun of a fragment ends here
 
 

@@ -51,7 +51,8 @@ def test_decisions_are_printed_changed_by_flags_and_stored(tmp_path, capsys):
     assert "decided: Labels: label (the name of the column says so); to change it: --labels a|b|kind|none" in said
     assert main(["data", "add", "mine", str(path), "--labels", "kind"]) == 0
     assert "labels: x (10), y (10), z (10)" in capsys.readouterr().out
-    assert shelf.describe("mine")["decisions"][-2]["value"] == "kind"
+    stored = {d["name"]: d["value"] for d in shelf.describe("mine")["decisions"]}
+    assert (stored["labels"], stored["metadata"]) == ("kind", "yes")
     assert main(["data", "show", "mine"]) == 0
     assert "decided: Labels: kind (as you chose; detected: label)" in capsys.readouterr().out
     assert main(["data", "add", "mine", str(path), "--labels", "none", "--dry-run", "--overwrite"]) == 0

@@ -21,6 +21,7 @@ const PLANTED = [
   ["latent_map/card.js", "POINTER * covers", "covers", "gestures"],
   ["latent_map/legend.js", "|| share > WIDE", "", "gestures"],
   ["latent_map/search.js", "&& !plain.startsWith(\"#\")", "", "selection"],
+  ["latent_map/columns.js", "value === null || value === \"\"", "value === null", "selection"],
   ["latent_map/colours.js", "hidden?.[i] ? LOOK.hidden : !chosen", "!chosen", "colours"],
   ["latent_map/colours.js", "const ENDS = [0.01, 0.99]", "const ENDS = [0, 1]", "colours"],
   ["latent_map/colours.js", "shapes && !ramp && ", "shapes && ", "colours"],

@@ -4,7 +4,7 @@ import { how, inside } from "../../app/browser/latent_map/lasso.js"
 import { find } from "../../app/browser/latent_map/search.js"
 import { Selection } from "../../app/browser/latent_map/selection.js"
 
-const rows = (selection) => [...(selection.mask ?? [])].flatMap((on, i) => (on ? [i] : []))
+const rows = (selection) => selection.rows
 
 test("set replaces, add joins, remove takes away", () => {
   const selection = new Selection(6)
@@ -101,4 +101,28 @@ test("what is not there is said", () => {
 
 test("a class without samples on this map is said", () => {
   assert.match(find("trouser", { ...set, classes: ["Trouser"], labels: new Uint8Array(6).fill(255) }).nothing, /Trouser/)
+})
+
+const columns = [{ name: "City", values: ["Bern", "Basel", "", "Bern", "Genf", "Bern"] }, { name: "age", values: [31, 30, null, 7, 60, 4127] }]
+
+test("a word of any column finds its rows, after labels and numbers", () => {
+  assert.deepEqual(find("bern", set, columns), { rows: [0, 3, 5], label: "bern" })
+  assert.deepEqual(find("4127", set, columns), { row: 1 })
+  assert.deepEqual(find("bag", set, [{ name: "kind", values: ["bag", "bag", "", "", "", ""] }]).rows, [0])
+  assert.deepEqual(find("1999", set, [{ name: "id", values: ["a1999", "", "", "", "", ""] }]).rows, [0])
+  assert.match(find("zug", set, columns).nothing, /zug.*Columns: City, age/)
+})
+
+test("a comparison finds the rows of a column, and none where a value is missing", () => {
+  assert.deepEqual(find("AGE > 30", set, columns).rows, [0, 4, 5])
+  assert.deepEqual(find("age<=30", set, columns).rows, [1, 3])
+  assert.deepEqual(find("city: b", set, columns).rows, [0, 1, 3, 5])
+  assert.deepEqual(find("city = genf", set, columns).rows, [4])
+  assert.deepEqual(find("city != bern", set, columns).rows, [1, 4])
+  assert.match(find("age > 5000", set, columns).nothing, /age > 5000/)
+})
+
+test("dates are compared as they are written", () => {
+  const dated = [{ name: "date", values: ["2020-01-05", "2021-03-01", "", "2019-12-31", "2020-02-01", "2020-01-31"] }]
+  assert.deepEqual(find("date >= 2020-02", set, dated).rows, [1, 4])
 })

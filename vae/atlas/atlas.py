@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
+from ..data.metadata import Columns, packed, unpacked
 from ..disk import guarded_arrays, guarded_pictures
 from ..disk.guarded import Refused
 from ..errors import CheckpointError, SettingError, ShapeError
@@ -23,7 +24,15 @@ from ..text import _, number
 from . import declared
 
 SHEET_PX = 8_192  # longest side of a sheet: every graphics card supports it; 270 MB once decoded
-UNREADABLE = (KeyError, ValueError, TypeError, AttributeError, IndexError, ShapeError)  # raised for a malformed atlas
+UNREADABLE = (
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    RecursionError,
+    ShapeError,
+)  # raised for a malformed atlas
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,7 @@ class Atlas:
     thumb_size: tuple[int, int]
     search: Index = field(repr=False)  # of the rows, in the metric of the map
     measured: dict[str, np.ndarray] = field(default_factory=dict)  # per row, by name; see measured.stored
+    metadata: Columns = field(default_factory=dict)  # (n,) each, see vae.data.metadata
     conditions: np.ndarray | None = None  # of each row, beside its label, (n, *condition) float32
 
     @property
@@ -181,6 +191,8 @@ class Atlas:
         if self.stored_mixture is not None:
             arrays |= {f"mixture.{k}": v for k, v in self.stored_mixture.state().items()}
         arrays |= {f"measured.{k}": lossless(v) for k, v in self.measured.items()}
+        if self.metadata:
+            arrays["metadata"] = np.frombuffer(packed(self.metadata), np.uint8)
         return {ATLAS: pack(arrays, declared.LIMITS), THUMBNAILS: self.thumbnails_webp}
 
 
@@ -226,6 +238,7 @@ def load(
             thumb_size=(h, w),
             search=Index(projector.seen(z), projector.scale),
             measured={k: v.astype(np.float32) for k, v in _below(a, "measured.").items()},
+            metadata=unpacked(a["metadata"].tobytes(), len(z)) if "metadata" in a else {},
             conditions=a["c"].astype(np.float32) if "c" in a else None,
         )
     except UNREADABLE as e:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from ..data.metadata import MAP_BYTES, limited, taken
 from ..data.validation import numbers
 from ..errors import NotMeasurable, ShapeError
 from ..latent import trust
@@ -101,6 +102,7 @@ def build(
         search=search,
         measured=stored(measure(x, given), z, std, samples, rows),
         conditions=c,
+        metadata=limited(taken(samples.metadata_train, rows), MAP_BYTES)[0],
     )
 
 

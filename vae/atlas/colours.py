@@ -10,19 +10,23 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
+from ..data import metadata
 from ..latent.neighbours import Index
 from ..registry import Modality
-from ..text import _
+from ..text import _, number
 from .atlas import Atlas
 from .measured import ERROR, FACTOR, RATE, closed_rate
 
 NEIGHBOUR = 15  # whose distance gives the density
+COLUMN = "column."  # begins the key of a column of the metadata
+NAMES_MAX = 60  # different texts of a column to colour by
 PAIRS = 1_000_000_000  # distances computed for a density at most; beyond, a subset of rows is used
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number for each reference row. kind: "data" or "model". absent: why it is missing, and how to get it."""
+    """A number for each reference row. kind: "data" or "model". absent: why it is missing, and how to get it. names: of
+    a column of text, its different values; the numbers are then places among them."""
 
     key: str
     title: str
@@ -31,6 +35,7 @@ class Quantity:
     kind: str
     values: Callable[[], Float[np.ndarray, " n"]]
     absent: str = ""
+    names: tuple[str, ...] = ()
 
 
 @runtime_checkable  # so that annotations of it are checked in the tests
@@ -79,6 +84,8 @@ def quantities(engine: Explored) -> dict[str, Quantity]:
                 partial(atlas.measured.__getitem__, key),
                 kind="data",
             )
+    for i, (name, values) in enumerate(atlas.metadata.items()):
+        found[f"{COLUMN}{i}"] = _column(f"{COLUMN}{i}", name, values)
     help = _("Mean squared error of the decoded posterior mean")
     unit = "MSE" if engine.modality.bounded else _("MSE, squared standard deviations")
     absent = "" if ERROR in atlas.measured else absent_text
@@ -95,6 +102,19 @@ def quantities(engine: Explored) -> dict[str, Quantity]:
     seen, scale = atlas.projector.seen, atlas.projector.scale
     add("density", _("Latent density"), _("nats above the median"), help, lambda: log_density(seen(atlas.z), scale))
     return found
+
+
+def _column(key: str, name: str, values: np.ndarray) -> Quantity:
+    """A column of the metadata: numbers, dates as decimal years, or text that divides the rows into groups."""
+    title, help, unit, absent, names = metadata.said(name), _("Column of the data, not modelled"), "", "", ()
+    if values.dtype == object and (years := metadata.years(values)) is not None:
+        values, unit = years, _("year")
+    elif values.dtype == object:
+        known, codes = np.unique(values.astype(str), return_inverse=True)
+        names, values = tuple(v or _("missing") for v in known.tolist()), codes.astype(np.float64)
+        if len(names) > NAMES_MAX:
+            absent, names = _("{n} different texts; search for them instead", n=number(len(names))), ()
+    return Quantity(key, title, unit, help, "data", lambda: values.astype(np.float32), absent, names)
 
 
 def _rate(atlas: Any) -> np.ndarray:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from PIL import Image
 
+from ..data.metadata import MAP_BYTES
 from ..disk import guarded_pictures
 from ..disk.guarded import Limits, Refused
 from ..disk.guarded_arrays import Declared
@@ -38,6 +39,8 @@ def check_arrays(
             one = of_rows.get(name, ())
             fits = a.shape[:1] == (n,) and one in (None, a.shape[1:])
             _check(fits or (name.startswith(MEASURED) and a.shape == (0,)), name, a, str((n, *(one or ()))))
+        elif name == "metadata":
+            _check(len(a.shape) == 1 and a.n_bytes <= MAP_BYTES, name, a, _("at most {n} bytes", n=MAP_BYTES))
         else:
             beside += a.n_bytes
             most = BESIDE_BYTES + 8 * width**2 * (COMPONENTS + 1)

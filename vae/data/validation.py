@@ -16,6 +16,7 @@ import numpy as np
 from ..types import Samples
 from . import splits
 from .binarise import validated
+from .metadata import taken
 
 LEAST = 10  # samples: the mean of fewer says next to nothing
 MOST = 5_000  # samples: more would take time in every epoch and hardly lower the standard error
@@ -76,6 +77,7 @@ def split(samples: Samples, share: float) -> Samples:
         c_train=c_train,
         factors_train=both(samples.factors_train)[0],
         spans_train=both(samples.spans_train)[0],
+        metadata_train=taken(samples.metadata_train, train),
         x_validation=x[validation],
         y_validation=y_validation,
         c_validation=c_validation,

@@ -70,7 +70,7 @@ def save(card: Mapping[str, Any], direction: Named) -> None:
     Raises: SettingError: an invalid name or strength, or too many directions. ShapeError: not a vector of finite
     numbers. SaveError: the file cannot be written; the previous one is untouched. CheckpointError: see `load`.
     """
-    name = _checked(direction.name)
+    name = checked_name(direction.name)
     u = vector(direction.u, name=_("direction {name!r}", name=name))
     if not np.isfinite(direction.strength):
         raise SettingError(_("strength {strength}: expected a finite number.", strength=direction.strength))
@@ -87,7 +87,7 @@ def save(card: Mapping[str, Any], direction: Named) -> None:
 
 def rename(card: Mapping[str, Any], old: str, new: str) -> None:
     """Rename a direction. Raises: UnknownName. SettingError: the new name is taken or invalid. As `save`."""
-    new = _checked(new)
+    new = checked_name(new)
 
     def renamed(known: list[Named]) -> list[Named]:
         _find(known, old)
@@ -134,7 +134,8 @@ def _find(known: list[Named], name: str) -> None:
         raise UnknownName(_("direction"), name, [one.name for one in known])
 
 
-def _checked(name: str) -> str:
+def checked_name(name: str) -> str:
+    """The name with single spaces. Raises: SettingError: it is empty, too long, or not printable."""
     name = " ".join(str(name).split())
     if not 1 <= len(name) <= LONGEST or not name.isprintable():
         raise SettingError(_("name {name!r}: expected 1 to {max} printable characters.", name=name[:80], max=LONGEST))

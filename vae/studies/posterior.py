@@ -80,18 +80,26 @@ def posterior(engine: Engine, point: Point, name: str, y: int | None, seed: int)
 
 def sample_of(engine: Engine, point: Point, name: str, y: int | None) -> tuple[np.ndarray, str]:
     """The sample to encode for a point, (1, *shape), and a noun phrase for it."""
-    atlas, dataset = engine.atlas, engine.card["dataset"]
+    atlas = engine.atlas
     c = engine.condition_at(np.array([point.z], np.float32), y)
     if point.row is None:
         return engine.decode([point.z], c=c), _("the decoded picture of this point, which is not a sample")
-    if here(engine.card):
-        return _train(dataset, engine.card.get("data_origin", ""))[atlas.index[point.row]][None].copy(), name
+    if (x := real_sample(engine, point.row)) is not None:
+        return x, name
     if engine.modality.thumbnail_is_sample and engine.shape[1:] == atlas.thumb_size and point.row < atlas.n_thumbnails:
         x = atlas.thumbnails(np.array([point.row]), engine.shape[0])
         return x, _("the thumbnail of {sample} (the data set is not on this machine)", sample=name)
     return engine.decode([point.z], c=c), _(
         "the reconstruction of {sample} (the data set is not on this machine)", sample=name
     )
+
+
+def real_sample(engine: Engine, row: int) -> np.ndarray | None:
+    """The sample of a row of the map, (1, *shape); None if its data set is not on this machine."""
+    if not here(engine.card):
+        return None
+    train = _train(engine.card["dataset"], engine.card.get("data_origin", ""))
+    return train[engine.atlas.index[row]][None].copy()
 
 
 @lru_cache(2)

@@ -13,9 +13,12 @@ const MARKUP = `
 <button type="button" data-do="pin" aria-pressed="false" title="${_("Pin this point to compare it with others (space)")}">${_("Pin")}</button>
 <button type="button" data-do="flip" aria-pressed="false" title="${_("Show the pinned point in the large picture (hold space)")}">${_("Flip")}</button>
 <button type="button" data-do="present" title="${_("Show the map and the picture full screen, in large type (P)")}">${_("Present")}</button>
-<button type="button" data-do="link" title="${_("Copy a link to this view")}">${_("Copy link")}</button>
-<button type="button" data-do="python" title="${_("Copy Python code that makes this picture")}">${_("Copy as Python")}</button>
+<span class="za-copy" aria-hidden="true">${_("Copy")}</span>
+<button type="button" data-do="link" aria-label="${_("Copy link")}" title="${_("Copy a link to this view")}">${_("Link")}</button>
+<button type="button" data-do="picture" aria-label="${_("Copy picture")}" title="${_("Copy the decoded picture to the clipboard")}">${_("Picture")}</button>
+<button type="button" data-do="python" aria-label="${_("Copy as Python")}" title="${_("Copy Python code that makes this picture")}">${_("Python")}</button>
 <span class="za-said" role="status"></span>`
+const REFUSED = _("The browser did not allow copying")
 const PRESSING = `button, a, summary, [role=button], [role=tab], [role=radio], [role=option], ${TYPING}` // where space means something
 
 class Actions extends Part {
@@ -88,10 +91,11 @@ class Actions extends Part {
     if (what === "pin") this.component.setTriggerValue("act", data.pinned ? "unpin" : "pin")
     if (what === "undo" || what === "redo") this.component.setTriggerValue("act", what)
     if (what === "link") this.copy(location.href, _("Link copied"))
+    if (what === "picture") emit("copy picture", (done) => this.say(done ? _("Picture copied") : REFUSED))
     if (what === "python") this.copy(data.python, _("Python copied"))
   }
 
-  async copy(text, said) { this.say((await copied(text)) ? said : _("The browser did not allow copying")) }
+  async copy(text, said) { this.say((await copied(text)) ? said : REFUSED) }
 
   say(text) {
     this.find(".za-said").textContent = text

@@ -18,6 +18,7 @@ const MARKUP = `
   <p><b></b> <span></span></p>
   <div>
     <button type="button" data-do="only" aria-pressed="false" title="${_("Show only these samples on the map")}">${_("Only these")}</button>
+    <button type="button" data-do="zoom" title="${_("Show the part of the map with these samples")}">${_("Zoom")}</button>
     <button type="button" data-do="invert" title="${_("Select all other samples instead")}">${_("Invert")}</button>
     <button type="button" data-do="clear" title="${_("Select nothing (Escape on the map)")}">${_("Clear")}</button>
   </div>

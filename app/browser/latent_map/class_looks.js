@@ -10,11 +10,18 @@ export class ClassLooks {
   on = false // whether classes have shapes
   colours = []
   shapes = null // of each class, where they have any
+  /** @type {boolean | undefined} */
+  dark
 
   // count: of the classes; onChange(): they look different now
   constructor(count, onChange = () => {}) {
-    this.count = Math.max(1, count)
+    this.number(count)
     this.onChange = onChange
+  }
+
+  number(count) {
+    this.count = Math.max(1, count)
+    if (this.dark !== undefined) this.themed(this.dark)
   }
 
   themed(dark) {

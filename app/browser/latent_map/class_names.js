@@ -19,15 +19,21 @@ export class ClassNames {
   seen = {}
 
   // look() -> {ground, text, font}; legend: whose box they leave free
-  constructor(plot, { classes, labels }, look, legend) {
+  constructor(plot, geometry, look, legend) {
     this.plot = plot
+    this.look = look
+    this.of(geometry, legend)
+    plot.above.push(this)
+  }
+
+  of({ classes, labels }, legend) {
     this.classes = classes
     this.labels = labels
-    this.look = look
     this.legend = legend
     this.total = classes.map(() => 0)
     for (const label of labels) if (label < classes.length) this.total[label] += 1
-    plot.above.push(this)
+    this.seen = {}
+    this.sprites = null
   }
 
   get shown() { return this.classes.length > 0 && (this.on || this.large) }

@@ -9,6 +9,7 @@ import { _, ngettext } from "../shared/text.js"
 export class ColourBy {
   key = "label"
   values = null
+  groups = null // {classes, labels} of a column of text, whose groups are coloured and filtered as classes are
   kept = new Map()
 
   // onChange(): something else is to be shown
@@ -24,7 +25,7 @@ export class ColourBy {
 
   get column() { return this.columns.find(({ key }) => key === this.key) }
   get word() { return this.key === "label" ? (this.geometry.labelled ? "label" : "none") : this.column.title.toLowerCase() }
-  get by() { return this.values ? { values: this.values, limits: this.limits } : { labels: this.geometry.labels } }
+  get by() { return this.values && !this.groups ? { values: this.values, limits: this.limits } : { labels: (this.groups ?? this.geometry).labels } }
 
   fill(panel) {
     const labelled = this.geometry.labelled, choose = (key) => () => { this.menu.close(); this.choose(key) }
@@ -52,6 +53,7 @@ export class ColourBy {
     if (known && this.key !== key && values) return // another one was chosen meanwhile
     this.values = values
     this.limits = values && limits(values)
+    this.groups = values && this.column.names?.length ? { classes: this.column.names, labels: Uint8Array.from(values) } : null
     this.onChange()
   }
 

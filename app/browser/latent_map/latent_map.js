@@ -12,6 +12,7 @@ import { Lasso } from "./lasso.js"
 import { Layers } from "./layers.js"
 import { Legend } from "./legend.js"
 import { Manifold } from "./manifold.js"
+import { extent } from "./near.js"
 import { Overlay } from "./overlay.js"
 import { LivePart, mounting } from "../shared/part.js"
 import { PlaceMenu } from "./place_menu.js"
@@ -46,6 +47,7 @@ class MapView extends LivePart {
 
   type = 0 // px, for a lecture hall
   n = 0 // of the last point that was taken
+  groups = null // that the legend shows in place of the classes
   said = {} // when Python was told what
 
   async start() {
@@ -78,9 +80,7 @@ class MapView extends LivePart {
 
   parts(link, whole) {
     const { root, plot, geometry: shape } = this, bar = this.find(".zm-tools"), note = (text) => this.note(text), client = () => this.client
-    this.legend = new Legend(root, plot, shape, () => this.filter())
-    this.legend.selection = this.selection
-    this.legend.explain(signs(whole ? "explore" : "waypoints"))
+    this.keyed(shape)
     this.overlay = new Overlay(root, plot, shape)
     this.overlay.card.taken = () => this.legend.boxes
     this.cloud = new Cloud(root, plot, () => this.views?.plain ?? true)
@@ -94,12 +94,12 @@ class MapView extends LivePart {
       this.client.ask("manifold", payload(this.views.key, [...box, columns, rows, ...this.held()]), { idle: true }))
     this.manifold.onCells = (count) => { root.dataset.cells = String(count) }
     this.manifold.onError = (error) => this.note(_("Manifold: {message}", { message: error.message }))
-    this.colour = new ColourBy(bar, { geometry: shape, link, note, onChange: () => { this.repaint(); this.tell() } })
+    this.colour = new ColourBy(bar, { geometry: shape, link, note, onChange: () => { this.regroup(); this.repaint(); this.tell() } })
     this.views = new Views(whole ? bar : null, { plot, geometry: shape, link, client, note, held: () => this.held(), onChange: () => this.moved() })
     this.layers = new Layers(bar, { plot, geometry: shape, link, legend: this.legend, names: this.names, looks: this.looks, thumbnails: this.thumbnails, manifold: this.manifold, note, view: () => this.views.view })
     if (whole) {
       this.tools.strokes()
-      this.search = new Search(bar, shape, (found) => this.found(found))
+      this.search = new Search(bar, shape, link, (found) => this.found(found))
     }
     this.tools.zooms()
     this.gestures = new Gestures(root, plot, { ours: (event) => this.ours(event), tap: (event) => this.pointer.tap(event), hold: (px, py) => this.placeMenu.open(px, py), stroke: (px, py) => this.lasso.stroke(px, py), finger: () => this.pointer.finger() })
@@ -210,17 +210,41 @@ class MapView extends LivePart {
   repaint() {
     const { theme: { dark, accent }, looks: { colours, shapes }, geometry: { n }, selection: { mask }, plot: { near: { hidden } } } = this
     this.painted = true
+    const values = this.colour.values && !this.groups
     this.plot.paint(looks(n, { by: this.colour.by, classes: colours, shapes, theme: { dark }, accent, hidden, chosen: mask }), Boolean(mask))
-    this.plot.shaped = Boolean(shapes) && !this.colour.values
-    this.legend.paint(this.looks, this.colour.values ? this.colour.column : null, this.colour.limits)
+    this.plot.shaped = Boolean(shapes) && !values
+    this.legend.paint(this.looks, values ? this.colour.column : null, this.colour.limits)
     this.legend.update()
+  }
+
+  keyed(geometry) {
+    this.legend?.element.remove()
+    this.legend = new Legend(this.root, this.plot, geometry, () => this.filter())
+    this.legend.selection = this.selection
+    this.legend.explain(signs(this.component.data.mode))
+  }
+
+  // the legend has the classes of the data, or the groups of a column of text that colours the points
+  regroup() {
+    const { groups } = this.colour
+    if (groups === this.groups) return
+    this.groups = groups
+    const filtered = this.legend.hidden.size
+    this.keyed({ ...this.geometry, ...groups })
+    this.layers.legend = this.legend
+    this.names.of(this.legend.geometry, this.legend)
+    this.looks.number(this.legend.geometry.classes.length)
+    if (filtered) this.filter()
+    else this.repaint()
+    this.layers.redo()
+    this.legend.dock()
   }
 
   colourOf(row) { const at = 4 * row, { look } = this.plot; return css([look[at], look[at + 1], look[at + 2]]) }
 
   // which rows are shown: of the classes not hidden, and of the selection where only that is wanted
   filter() {
-    const { hidden } = this.legend, { labels, n } = this.geometry, only = this.only
+    const { hidden, geometry: { labels, n } } = this.legend, only = this.only
     this.plot.near.hidden = hidden.size || only ? Uint8Array.from({ length: n }, (_each, i) => Number(hidden.has(labels[i]) || (only && !only[i]))) : null
     this.thumbnails.view = null
     this.layers.redo()
@@ -299,28 +323,30 @@ class MapView extends LivePart {
     this.find(".zm-words").textContent = ngettext("{n} of {all} samples selected", "{n} of {all} samples selected", this.selection.count, { all: number(this.geometry.n) })
   }
 
-  // the group's own buttons: "clear", "invert", or "only": these samples alone, and back again
+  // the group's own buttons: "clear", "invert", "zoom" to it, or "only": these samples alone, and back again
   reselect(what) {
     const { mask } = this.selection
     if (what === "clear") this.select([], "set")
     if (what === "invert") this.select(Array.from({ length: this.geometry.n }, (_each, i) => i).filter((i) => !mask?.[i]), "set")
+    if (what === "zoom") this.frame(this.selection.rows, 0.02)
     if (what !== "only" || !(this.only ?? mask)) return
     this.only = this.only ? null : mask
     this.filter()
     emit("only", Boolean(this.only))
   }
 
+  // shows the part of the map with those rows
+  frame(rows, margin) {
+    const box = extent(rows.flatMap((i) => [this.plot.xy[2 * i], this.plot.xy[2 * i + 1]]))
+    if (rows.length) this.plot.showBox(box, margin)
+  }
+
   found({ rows, label, row, nothing }) {
     this.note(nothing ?? "")
-    const { xy } = this.plot, box = [Infinity, Infinity, -Infinity, -Infinity]
-    for (const i of rows ?? (row === undefined ? [] : [row])) {
-      box[0] = Math.min(box[0], xy[2 * i]); box[1] = Math.min(box[1], xy[2 * i + 1])
-      box[2] = Math.max(box[2], xy[2 * i]); box[3] = Math.max(box[3], xy[2 * i + 1])
-    }
-    if (box[0] <= box[2]) this.plot.showBox(box, row === undefined ? 0.02 : 0.06)
+    this.frame(rows ?? (row === undefined ? [] : [row]), row === undefined ? 0.02 : 0.06)
     if (rows) {
       this.select(rows, "set")
-      this.find(".zm-words").textContent = ngettext("{n} sample labelled {label} selected", "{n} samples labelled {label} selected", rows.length, { label })
+      this.find(".zm-words").textContent = ngettext("{n} sample found for {label}, now selected", "{n} samples found for {label}, now selected", rows.length, { label })
     } else if (row !== undefined) this.commit(KIND.row, [row])
   }
 

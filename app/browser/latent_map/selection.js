@@ -22,6 +22,12 @@ export class Selection {
     this.mask = this.count ? mask : null
   }
 
+  get rows() {
+    const rows = []
+    for (let i = 0; this.mask && i < this.n; i++) if (this.mask[i]) rows.push(i)
+    return rows
+  }
+
   // base64 of the bits, the first row in the lowest bit of the first byte; "" for none
   get text() {
     if (!this.mask) return ""

@@ -7,7 +7,7 @@ import { annotation } from "../shared/annotation.js"
 import { FIDELITY_TITLE, fidelity } from "../shared/fidelity.js"
 import { sampleButton } from "../shared/sample_button.js"
 import { term } from "../shared/terms.js"
-import { TRUST_TITLE, emit, fit, on, paced, paint, sampleName, theme, trustColour, trustWord } from "../shared/zscope.js"
+import { TRUST_TITLE, copiedPicture, emit, fit, on, paced, paint, sampleName, theme, trustColour, trustWord } from "../shared/zscope.js"
 import { _ } from "../shared/text.js"
 
 const TRUSTED = 0.6 // from here up the picture is shown as it is
@@ -70,6 +70,7 @@ class View extends LivePart {
       this.client.onFrame((frame) => this.seen(frame)),
       on("commit", ({ z }) => { this.kept = z; this.away("") }),
       on("flip", (flipped) => this.flip(flipped)),
+      on("copy picture", async (said) => said(await copiedPicture(this.picture))),
     )
   }
 

@@ -9,7 +9,7 @@ type RGB = [number, number, number]
 /** What a part needs to reach its server; made by `link` of app/browser. */
 interface Link { model: string; token: string }
 
-/** What the values of a vector, or the channels of a series, are; `Variables` of vae/types.py, and how charts are drawn. */
+/** What the values of a vector, or the channels of a series, are; `Variables` of vae/types/data.py, and how charts are drawn. */
 interface Variables {
   names: string[]
   units: string[]

@@ -16,7 +16,8 @@
 //   on(event, callback) -> off(), emit(event, value)
 //     "frame" frame | "position" {xy, z}, xy or null (a live dot on the map) | "commit" committed | "goto" {row} or {z}
 //     "cloud" {xy} or null (dots on the map) | "flip" bool (the pinned picture) | "away" source (of what is not the kept point)
-//     "select" "clear", "invert" or "only" (of the selection on the map) | "only" whether the selection is shown alone
+//     "select" "clear", "invert", "zoom" or "only" (of the selection on the map) | "only" whether the selection is shown alone
+//     "copy picture" said(whether the decoded picture is on the clipboard)
 //     "present" (starts or ends the presentation) | "type" px for a hall, 0 at a desk | "type wanted" (tell it again)
 //     "leave" (the pointer left the map) | "connection" client | "trouble" sentence (a live request was refused)
 //   geometry(model) -> Promise<{n, d, shape: [h, w, c], sample, classes, xy, index, labels, thumbs, trust_box, device, title}>
@@ -27,6 +28,7 @@
 //   paced(ms, act)                                  act at once, then at most every ms, the last call always
 //   palette(dark) -> [colour], theme(element) -> {text, background, rgb, panel, border, accent, font, dark}
 //   copied(text) -> Promise<bool>                   to the clipboard
+//   copiedPicture(canvas) -> Promise<bool>          to the clipboard, as a PNG
 //   median(values); numbers are written by text.js
 //   trustWord(trust), trustColour(trust), TRUST_TITLE: does this point come back when its picture is encoded again
 //   window.zscope.live = {sent, painted, dropped, latency_ms, shown_ms}: live requests alone, the last 1000 times. latency_ms:
@@ -54,6 +56,18 @@ export async function copied(text) {
     const done = document.execCommand("copy")
     field.remove()
     return done
+  }
+}
+
+// Whether a canvas is on the clipboard now, as a PNG; pages served without TLS cannot put one there. The item is made at
+// once: browsers allow it only in the click itself.
+export async function copiedPicture(canvas) {
+  try {
+    const png = new Promise((done, fail) => canvas.toBlob((blob) => (blob ? done(blob) : fail(null)), "image/png"))
+    await navigator.clipboard.write([new ClipboardItem({ "image/png": png })])
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import session
 from app.browser.group_card import group_card
+from app.panels.explore import saved_groups
 from app.state.studio import choose, select
 from vae.engine.engine import Engine
 from vae.studies import groups
@@ -29,6 +30,7 @@ def show(engine: Engine, committed: dict) -> None:
     rows = session.studio().selected
     if not rows:
         st.caption(_(EMPTY))
+        saved_groups.menu(engine)
         return
     group_card(engine.name, groups.describe(engine, rows), key=KEY)
     with st.container(horizontal=True, gap="small"):
@@ -40,6 +42,7 @@ def show(engine: Engine, committed: dict) -> None:
         for side, which in (("A", "group_a"), ("B", "group_b")):
             help = _("Use the selection as group {side} of the attribute tool", side=side)
             st.button(_("Use as {side}", side=side), on_click=use_as, args=(which,), help=help)
+        saved_groups.menu(engine)
 
 
 def use_as(which: str) -> None:

@@ -85,12 +85,17 @@ def test_redo_brings_back_what_undo_took_until_something_new_is_done():
     assert studio.redo(first) == first
 
 
-def test_undo_goes_back_step_by_step_and_keeps_settings():
+def test_undo_goes_back_step_by_step_settings_included_but_not_where_one_looks():
     state = studio.commit(Studio(), HERE)
     state = studio.commit(state, Point(Z, (3.0, 3.0)))
-    state = studio.choose(state, seed=9)
+    state = studio.choose(state, seed=9, colour="error", camera=(0.0, 1.0, 0.0, 1.0), tool="group")
+    assert studio.choose(state, seed=9, tool="sliders").past == state.past
     state = studio.undo(state)
-    assert (state.point, state.seed) == (HERE, 9)
+    assert (state.point.xy, state.seed, state.colour, state.tool) == ((3.0, 3.0), 0, "label", "group")
+    assert state.camera is not None
+    assert studio.redo(state).colour == "error"
+    state = studio.undo(state)
+    assert state.point == HERE
     state = studio.undo(state)
     assert state.point is None
     assert studio.undo(state) == state

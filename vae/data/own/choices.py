@@ -46,6 +46,7 @@ class Choices:
     zip_names: str = ""
     rows: str = ""
     lengths: str = ""
+    metadata: str = ""
 
     def check(self) -> None:
         """Raises: SettingError."""

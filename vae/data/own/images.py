@@ -17,7 +17,7 @@ from ...text import _, ngettext, number, size
 from . import layouts
 from .choices import Choices
 from .decisions import Decision
-from .rows import UNSORTED, Rows, check_room, fewer_classes
+from .rows import UNSORTED, Rows, check_room, fewer_classes, of_files
 from .sources import ARCHIVES, File, Given, Skipped
 
 FILE_BYTES = 64 * 2**20  # limit of one picture file
@@ -110,6 +110,7 @@ def read_pictures(
         _stacked(read.pictures, 3 if colour else 1),
         labels,
         test,
+        metadata=of_files(read.files),
         notes=tuple(notes),
         skipped=tuple(read.skipped),
         decisions=tuple(made),

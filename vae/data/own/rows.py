@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ...errors import SettingError
 from ...text import _, number, size
 from ...types import NO_VARIABLES, Variables
+from ..metadata import FILE, column
 from .decisions import Decision
-from .sources import Skipped
+from .sources import File, Skipped
 
 FEWEST = 8  # samples of a data set
 CLASSES_MAX = 1000
@@ -26,8 +28,8 @@ class Rows:
 
     what: the kind of source in words. labels: (n,) names or None. test: (n,) bool if the source has a split of its own.
     when: (n, 2) first and last time step of each sample, for windows of series, which are split by time; source: (n,)
-    the series that each is cut from. notes: sentences on what was changed or left out;
-    decisions: what had to be decided.
+    the series that each is cut from. metadata: what is known of the samples beside their values, see vae.data.metadata.
+    notes: sentences on what was changed or left out; decisions: what had to be decided.
     """
 
     what: str
@@ -37,6 +39,8 @@ class Rows:
     test: np.ndarray | None = None
     when: np.ndarray | None = None
     source: np.ndarray | None = None
+    taken: np.ndarray | None = None  # the row of the table that each sample is from, for windows its first
+    metadata: dict[str, np.ndarray] = field(default_factory=dict)
     columns: tuple[str, ...] = ()  # names of a vector's values, of a series' channels
     measured: Variables = NO_VARIABLES  # their units, and the time axis of series
     step: float = 0.0  # between two time steps, in seconds or in the numbers of the time column
@@ -58,6 +62,11 @@ def check_room(n: int, values: int, item: int) -> None:
                 limit=size(BYTES_MAX),
             )
         )
+
+
+def of_files(files: Sequence[File]) -> dict[str, np.ndarray]:
+    """The metadata of samples of one file each: its name."""
+    return {FILE: column([file.name for file in files])}
 
 
 def fewer_classes(labels: np.ndarray | None, notes: list[str]) -> np.ndarray | None:

@@ -12,7 +12,7 @@ from ...text import _
 from .choices import Choices
 from .images import SUFFIXES as PICTURES
 from .images import folder_labels
-from .rows import Rows, check_room
+from .rows import Rows, check_room, of_files
 from .sources import File, Given, Skipped, unread
 from .table_files import SUFFIXES as TABLES
 
@@ -58,4 +58,13 @@ def read_samples(found: Given, modality: Modality, progress: Progress = lambda d
     notes: list[str] = []
     labels, test = folder_labels([f.folders for f in files], notes)
     what = _("{samples}, one per file", samples=_(modality.plural))
-    return Rows(what, modality.name, np.stack(samples), labels, test, notes=tuple(notes), skipped=tuple(skipped))
+    return Rows(
+        what,
+        modality.name,
+        np.stack(samples),
+        labels,
+        test,
+        metadata=of_files(files),
+        notes=tuple(notes),
+        skipped=tuple(skipped),
+    )

@@ -19,7 +19,7 @@ from .decisions import NONE, Decision
 from .fillers import without_fillers
 from .images import folder_labels
 from .lists import evened
-from .rows import Rows, check_room
+from .rows import Rows, check_room, of_files
 from .sources import File, Given, Skipped, unread
 from .table_files import LONE, TEXT
 from .text_style import Style, style_of
@@ -130,6 +130,7 @@ def read_sample_tables(
         x,
         labels,
         test,
+        metadata=of_files(used),
         columns=names if named else (),
         measured=replace(first.measured, units=tuple(units[n] for n in names) if named and units else ()),
         notes=tuple(notes),

@@ -28,10 +28,12 @@ from ...modalities.variables import of_json
 from ...registry import DATASETS, MODALITIES, Dataset
 from ...text import N_, _, size
 from ...types import Samples, Variables
+from ..metadata import Columns, packed, unpacked
 from .understand import Understood
 
 OWN = "your own:"  # prefix of licence and origin of user data; checkpoints store these, so it is never translated
 VARIABLE = "ZSCOPE_OWN"
+METADATA = "metadata.json"  # of the training samples, as vae.data.metadata packs it
 DESCRIPTION, FORMAT = "description.json", 1
 ARRAYS = ("x_train", "y_train", "x_test", "y_test", "spans_train")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
@@ -115,11 +117,14 @@ def add(name: str, understood: Understood, *, replace: bool = False, guard: Guar
         try:
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir()
-            hashes = {}
+            hashes, kept = {}, {}
             for key in ARRAYS:
                 if (array := getattr(understood.samples, key)) is not None:
                     hashes[key] = _write_array(partial / f"{key}.npy", array)
-            text = json.dumps(_description(name, understood, hashes), indent=1, ensure_ascii=False)
+            if columns := understood.samples.metadata_train:
+                folder_swap.write(partial / METADATA, data := packed(columns))
+                kept = {"columns": list(columns), "sha256": hashlib.sha256(data).hexdigest()}
+            text = json.dumps(_description(name, understood, hashes) | {"metadata": kept}, indent=1, ensure_ascii=False)
             folder_swap.write(partial / DESCRIPTION, text.encode())
             with guard(name):
                 folder_swap.swap(partial, target)
@@ -176,22 +181,33 @@ def load(folder: Path) -> Samples:
             )
         arrays[key] = array if key.startswith("x") else np.array(array)
     x_train, x_test, y = arrays["x_train"], arrays["x_test"], (arrays.get("y_train"), arrays.get("y_test"))
-    return Samples(x_train, y[0], x_test, y[1], spans_train=arrays.get("spans_train"))
+    return Samples(
+        x_train,
+        y[0],
+        x_test,
+        y[1],
+        spans_train=arrays.get("spans_train"),
+        metadata_train=_metadata(folder / METADATA, len(x_train)),
+    )
 
 
 def verify(name: str) -> None:
     """Raises: DataCorrupt: an array differs from the one that was stored."""
-    for key, expected in describe(name)["arrays"].items():
-        path = root() / name / f"{key}.npy"
+    described = describe(name)
+    files = {f"{key}.npy": expected[-1] for key, expected in described["arrays"].items()}
+    if kept := described.get("metadata"):
+        files[METADATA] = kept["sha256"]
+    for file, expected in files.items():
+        path = root() / name / file
         with path.open("rb") as stream:
             given = hashlib.file_digest(stream, "sha256").hexdigest()
-        if given != expected[-1]:
+        if given != expected:
             raise DataCorrupt(
                 _(
                     "{path}: the file was changed: SHA-256 {given}..., expected {expected}...",
                     path=path,
                     given=given[:12],
-                    expected=expected[-1][:12],
+                    expected=expected[:12],
                 )
             )
 
@@ -259,6 +275,16 @@ def _variables(d: dict[str, Any]) -> Variables:
     time = {"step": axis.get("step", 0.0), "step_unit": axis.get("unit", ""), "axis": axis.get("name", "")}
     lists = {"names": d.get("columns"), **{key: d.get(key) for key in ("units", "mean", "std")}}
     return of_json({**lists, **time}, d["shape"][0])
+
+
+def _metadata(path: Path, n: int) -> Columns:
+    """The columns of the training samples; none of a data set that was added before they were kept."""
+    try:
+        return unpacked(path.read_bytes(), n) if path.is_file() else {}
+    except (OSError, ValueError, RecursionError) as e:
+        raise DataCorrupt(
+            _("{path}: cannot be read ({error}). Remove the data set and add it again.", path=path, error=e)
+        ) from None
 
 
 def _read(folder: Path) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import numpy as np
 from ...errors import SettingError, UnknownName
 from ...registry import MODALITIES
 from ...text import _, ngettext, number
+from ..metadata import FILE, ROW, Columns, column
 from .choices import Choices
 from .columns import Numbers, chosen_numbers, numbers
 from .decisions import NONE, Decision, decide
@@ -24,7 +25,7 @@ from .layouts import as_samples, of_array
 from .lists import arrays, evened, list_columns
 from .rows import Rows, fewer_classes
 from .sources import File, Given
-from .table_files import class_names, format_of, picture_columns, read_columns
+from .table_files import class_names, format_of, is_content, picture_columns, read_columns
 from .text_tables import listed, units_of
 from .times import timelike, times, timing
 from .windows import windows
@@ -64,6 +65,8 @@ def read_table(found: Given, choices: Choices, progress: Progress = lambda done,
         rows = replace(rows, what=_("lists in a {format} file", format=format_of(file)))
     else:
         rows, columns = _numbers(file, table, values, inside, labels, choices=choices, made=made, notes=notes)
+    aside = [n for n in names if n not in columns and n not in pictures and (n != label or rows.labels is None)]
+    rows = replace(rows, metadata=_metadata(table, aside, values, rows))
     named = MODALITIES.get(rows.modality).layout in ("vector", "line")  # each value or channel is a column
     columns = columns if named and len(columns) == rows.x.shape[1] else ()
     units = units_of(table)
@@ -75,6 +78,20 @@ def read_table(found: Given, choices: Choices, progress: Progress = lambda done,
         skipped=(*found.skipped, *rows.skipped),
         decisions=(*made, *rows.decisions),
     )
+
+
+def _metadata(table, names: list[str], values: Numbers, rows: Rows) -> Columns:
+    """The cells of those columns in the row of each sample, and the number of that row."""
+    taken = rows.taken
+    if taken is None:  # pictures, whose files are called "17: name"
+        taken = np.array([int(name.split(":")[0]) - 1 for name in rows.metadata[FILE]])
+    kept = {} if ROW in names else {ROW: taken + 1.0}
+    for name in names:
+        if name in values.x:
+            kept[name] = values.x[name][taken]
+        elif not is_content(table.schema.field(name).type):
+            kept[name] = column(table.column(name).take(taken).to_pylist())
+    return {**rows.metadata, **kept}
 
 
 # ---------------------------------------------------------------- columns to rows
@@ -103,14 +120,16 @@ def _numbers(
             numeric = values.x.get(choices.time_column)
             column = table.column(choices.time_column) if numeric is None else pa.chunked_array([numeric])
             when = times(column, choices, made, notes)
-        if when is not None and (lacking := np.isnan(when)).any():
-            x, when, labels = x[~lacking], when[~lacking], None if labels is None else labels[~lacking]
+        at = np.arange(len(x)) if when is None else np.flatnonzero(~np.isnan(when))
+        if when is not None and len(at) < len(x):
+            x, when, labels = x[at], when[at], None if labels is None else labels[at]
         what = _("ordered rows of a {format} file", format=format_of(file))
         rows = windows(what, x, when, labels, choices, notes=notes, decided=made)
-        return replace(rows, measured=timing(table, choices.time_column, values, rows.step)), columns
+        measured = timing(table, choices.time_column, values, rows.step)
+        return replace(rows, measured=measured, taken=at[rows.taken]), columns
     if row == "series":
         what = _("rows of a {format} file, each a series", format=format_of(file))
-        return _series(what, _without_end(x), labels, choices, made, notes=notes), ()
+        return _series(what, _without_end(x), labels, choices, made, notes=notes), columns
     if not choices.size and row == "sample" and (shape := square_pictures(list(x.T))):
         notes.append(
             _(
@@ -198,7 +217,8 @@ def _series(
     _note_lacking(whole, notes)
     x = evened([s for s, kept in zip(series, whole, strict=True) if kept], choices, made, notes)
     x, modality = as_samples(x, replace(choices, size=None), notes, made, "line")
-    return Rows(what, modality, x, fewer_classes(None if labels is None else labels[whole], notes))
+    labels = fewer_classes(None if labels is None else labels[whole], notes)
+    return Rows(what, modality, x, labels, taken=np.flatnonzero(whole))
 
 
 def _of_array(
@@ -206,7 +226,8 @@ def _of_array(
 ) -> Rows:
     _note_lacking(whole, notes)
     x, modality = of_array(x[whole], choices, notes, made)
-    return Rows("", modality, x, fewer_classes(None if labels is None else labels[whole], notes))
+    labels = fewer_classes(None if labels is None else labels[whole], notes)
+    return Rows("", modality, x, labels, taken=np.flatnonzero(whole))
 
 
 def _note_lacking(whole: np.ndarray, notes: list[str]) -> None:
@@ -262,4 +283,4 @@ def _vectors(
     if choices.size and choices.kind != "auto" and MODALITIES.get(choices.kind).layout != "grid":
         choices = replace(choices, kind="auto")  # a size means pictures
     x, modality = as_samples(x, choices, notes, made, "" if choices.size else "vector")
-    return Rows(what, modality, x, fewer_classes(labels, notes))
+    return Rows(what, modality, x, fewer_classes(labels, notes), taken=np.flatnonzero(whole))

@@ -14,6 +14,7 @@ from ...registry import MODALITIES
 from ...settings import QUESTIONS, flag
 from ...text import _, ngettext, number, significant, size
 from ...types import NO_VARIABLES, Samples, Variables
+from ..metadata import DATA_BYTES, FILE, ROW, Columns, limited, taken
 from . import splitting, standard, zip_names
 from .annotated import SUFFIX as ANNOTATED
 from .annotated import read_annotated
@@ -31,6 +32,7 @@ from .sources import Given, Skipped
 from .table_files import LONE, is_table
 from .table_files import SUFFIXES as TABLES
 from .tables import read_table
+from .text_tables import listed
 
 SHOWN = 16  # samples of a preview
 FEW = 3  # skipped files that an error names
@@ -162,7 +164,9 @@ def understand(found: Given, choices: Choices, progress: Progress = lambda done,
                 found.passed_over,
             )
         )
-    decided = {decision.name for decision in (*made, *rows.decisions)}
+    made += rows.decisions
+    metadata = _kept(rows, choices, made, notes)
+    decided = {decision.name for decision in made}
     if idle := [flag(name) for name in QUESTIONS if getattr(choices, name) and name not in decided]:
         notes.append(_("These files leave nothing to decide by {flags}.", flags=", ".join(idle)))
     low, high = float(rows.x.min()), float(rows.x.max())
@@ -192,10 +196,17 @@ def understand(found: Given, choices: Choices, progress: Progress = lambda done,
         skipped=(*found.skipped, *(s for s in rows.skipped if s not in found.skipped)),
         n_bytes=x_train.nbytes + x_test.nbytes,
         pictures=MODALITIES.get(rows.modality).pictures(x_train[shown]),
-        decisions=(*made, *rows.decisions),
+        decisions=tuple(made),
     )
     spans = splitting.spans(rows)
-    samples = Samples(x_train, y_train, x_test, y_test, spans_train=None if spans is None else spans[train])
+    samples = Samples(
+        x_train,
+        y_train,
+        x_test,
+        y_test,
+        spans_train=None if spans is None else spans[train],
+        metadata_train=taken(metadata, train),
+    )
     variables = replace(rows.measured, names=rows.columns, mean=mean, std=std)
     return Understood(preview, samples, tuple(names), variables)
 
@@ -288,6 +299,18 @@ def _as_chosen(rows: Rows, choices: Choices) -> Rows:
 def _only(found: Given, chosen: list, files: tuple) -> Given:
     rest = tuple(Skipped(f.name, _("not used: other files were read")) for f in files if f not in chosen)
     return Given(found.name, tuple(chosen), (*found.skipped, *rest), found.passed_over)
+
+
+def _kept(rows: Rows, choices: Choices, made: list[Decision], notes: list[str]) -> Columns:
+    """What is kept of the samples beside their values."""
+    others = [name for name in rows.metadata if name not in (FILE, ROW)]
+    what = _("names of files") if not others else _("columns that are not modelled: {names}", names=listed(others))
+    if rows.metadata and (others or choices.metadata) and decide(made, choices, "metadata", "yes", what) == "no":
+        return {}
+    kept, left = limited(rows.metadata, DATA_BYTES)
+    if left:
+        notes.append(_("Columns that are too large to be kept with the samples: {names}.", names=listed(left)))
+    return kept
 
 
 def _codes(labels: np.ndarray, names: list[str]) -> np.ndarray:

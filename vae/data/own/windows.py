@@ -107,6 +107,7 @@ def windows(
         samples,
         names,
         when=np.stack([starts, starts + window - 1], 1),
+        taken=chosen[:, 0],
         step=0.0 if when is None else float(np.median(np.diff(when[max(parts, key=len)]))),
         source=np.array([part for _rows, part, _start in made]),
     )

@@ -1,0 +1,41 @@
+"""Above the open tool: how far the current point is from the pinned one."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from app import session
+from vae.engine.engine import Engine
+from vae.studies import distance
+from vae.studies.point import Point
+from vae.text import _, significant
+
+
+def show(engine: Engine, point: Point) -> None:
+    """A line with the distances; nothing without a pin, or at it."""
+    pin = session.studio().pin
+    if pin is None or engine.atlas.same(np.asarray(pin.z), np.asarray(point.z)):
+        return
+    key = (engine.name, session.digest(engine), pin.z, point.z)
+    found = session.kept("distance", key, lambda: distance.between(engine, pin, point))
+    latent = _(
+        "{far} in the latent space (neighbours: {near})",
+        far=significant(found.latent),
+        near=significant(found.latent_typical),
+    )
+    decoded = _("decoded values {far}", far=significant(found.decoded))
+    if found.decoded_typical is not None:
+        decoded = _(
+            "decoded values {far} (neighbours: {near})",
+            far=significant(found.decoded),
+            near=significant(found.decoded_typical),
+        )
+    st.caption(
+        _("From the pin: {latent}; {decoded}.", latent=latent, decoded=decoded),
+        help=_(
+            "Distance from the pinned point in the metric of the map, and the root mean squared difference of the "
+            "decoded values, which are standardised, or of pictures between 0 and 1. In brackets: how far a sample "
+            "typically is from the sample nearest to it."
+        ),
+    )

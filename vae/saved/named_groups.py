@@ -1,0 +1,100 @@
+"""Named groups of samples of the user: one small JSON file per model, in `.groups` beside the checkpoints.
+
+They are found by the hash of the model's parameters, as saved directions are, see `directions`. A group holds the
+numbers of its samples in the data set, so that it stays valid if the map is rebuilt.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from ..disk import one_step
+from ..disk.saving import saving
+from ..errors import CheckpointError, SettingError, UnknownName
+from ..text import _
+from .checkpoint import MODEL, root
+from .directions import checked_name
+
+FORMAT = 1
+MOST = 100  # groups per model
+SAMPLES_MAX = 1_000_000  # of one group
+
+
+@dataclass(frozen=True)
+class Group:
+    """samples: their numbers in the training split, ascending."""
+
+    name: str
+    samples: tuple[int, ...]
+
+
+def load(card: Mapping[str, Any]) -> tuple[Group, ...]:
+    """The groups of a model, by its config, in the order they were saved. Raises: CheckpointError: a damaged file."""
+    path = file_of(card)
+    try:
+        found = json.loads(path.read_text("utf-8"))
+        if found["format"] != FORMAT:
+            raise ValueError(f"format {found['format']}, expected {FORMAT}")
+        return tuple(Group(checked_name(one["name"]), _numbers(one["samples"])) for one in found["groups"])
+    except FileNotFoundError:
+        return ()
+    except Exception as e:  # a file edited by hand may contain anything
+        raise CheckpointError(
+            _("{path}: not a file of saved groups ({error}). Move it away or repair it.", path=path, error=e)
+        ) from e
+
+
+def save(card: Mapping[str, Any], name: str, samples: Sequence[int]) -> None:
+    """Add a group; one of the same name is replaced.
+
+    Raises: SettingError: an invalid name, no samples, or too many groups. SaveError: the file cannot be written; the
+    previous one is untouched. CheckpointError: see `load`.
+    """
+    group = Group(checked_name(name), _numbers(samples))
+
+    def add(known: list[Group]) -> list[Group]:
+        others = [one for one in known if one.name != group.name]
+        if len(others) >= MOST:
+            raise SettingError(_("this model already has {n} saved groups: delete some first.", n=MOST))
+        return [*others, group]
+
+    _change(card, add)
+
+
+def delete(card: Mapping[str, Any], name: str) -> None:
+    """Delete a group. Raises: UnknownName: there is none of that name. As `save`."""
+
+    def without(known: list[Group]) -> list[Group]:
+        if all(one.name != name for one in known):
+            raise UnknownName(_("group"), name, [one.name for one in known])
+        return [one for one in known if one.name != name]
+
+    _change(card, without)
+
+
+def file_of(card: Mapping[str, Any]) -> Path:
+    """The file of a model's groups."""
+    return root() / ".groups" / f"{card['files'][MODEL][:24]}.json"
+
+
+def _change(card: Mapping[str, Any], change: Callable[[list[Group]], list[Group]]) -> None:
+    """Read, change and write under a lock, so that sessions do not undo each other's changes."""
+    path = file_of(card)
+    with saving(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_suffix(".lock")):
+            changed = [asdict(one) for one in change(list(load(card)))]
+            body = {"format": FORMAT, "model": card["name"], "groups": changed}
+            one_step.write(path, json.dumps(body, ensure_ascii=False).encode(), flush=True)
+
+
+def _numbers(values: Sequence[int]) -> tuple[int, ...]:
+    if not 1 <= len(values) <= SAMPLES_MAX:
+        raise SettingError(_("a group has 1 to {most} samples, not {n}.", most=SAMPLES_MAX, n=len(values)))
+    return tuple(sorted({int(v) for v in values}))
