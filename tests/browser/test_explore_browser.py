@@ -219,6 +219,7 @@ def test_a_link_restores_the_point_in_the_dark(new_tab, atlas):
 
 def test_copy_as_python_runs_and_gives_this_picture(tab, atlas, tiny_root, tmp_path):
     tab.do("navigator.clipboard.writeText = async (text) => { window.__copied = text }")
+    tab.page.get_by_role("button", name="Copy ▾").click()
     tab.page.get_by_role("button", name="Copy as Python").click()
     tab.until("window.__copied")
     code = tab.do("window.__copied") + f"\nnp.save({str(tmp_path / 'x.npy')!r}, x)\n"

@@ -13,11 +13,14 @@ const MARKUP = `
 <button type="button" data-do="pin" aria-pressed="false" title="${_("Pin this point to compare it with others (space)")}">${_("Pin")}</button>
 <button type="button" data-do="flip" aria-pressed="false" title="${_("Show the pinned point in the large picture (hold space)")}">${_("Flip")}</button>
 <button type="button" data-do="present" title="${_("Show the map and the picture full screen, in large type (P)")}">${_("Present")}</button>
-<span class="za-copy" aria-hidden="true">${_("Copy")}</span>
-<button type="button" data-do="link" aria-label="${_("Copy link")}" title="${_("Copy a link to this view")}">${_("Link")}</button>
-<button type="button" data-do="picture" aria-label="${_("Copy picture")}" title="${_("Copy the decoded picture to the clipboard")}">${_("Picture")}</button>
-<button type="button" data-do="python" aria-label="${_("Copy as Python")}" title="${_("Copy Python code that makes this picture")}">${_("Python")}</button>
+<button type="button" popovertarget="za-copy">${_("Copy")} ▾</button>
+<div id="za-copy" class="za-copy" popover>
+  <button type="button" data-do="link" title="${_("Copy a link to this view")}">${_("Copy link")}</button>
+  <button type="button" data-do="picture" title="${_("Copy the decoded picture to the clipboard")}">${_("Copy picture")}</button>
+  <button type="button" data-do="python" title="${_("Copy Python code that makes this picture")}">${_("Copy as Python")}</button>
+</div>
 <span class="za-said" role="status"></span>`
+const LIST_PX = 170 // that the list takes at most, across
 const REFUSED = _("The browser did not allow copying")
 const PRESSING = `button, a, summary, [role=button], [role=tab], [role=radio], [role=option], ${TYPING}` // where space means something
 
@@ -30,6 +33,7 @@ class Actions extends Part {
 
   start() {
     this.root.onclick = (event) => this.act(event.target.closest("button")?.dataset.do)
+    this.find(".za-copy").addEventListener("beforetoggle", ({ newState }) => { if (newState === "open") this.place() })
     this.down = (event) => this.keyDown(event)
     this.up = (event) => { if (event.key === " " && this.held) this.flip((this.held = false)) }
     addEventListener("keydown", this.down)
@@ -84,8 +88,15 @@ class Actions extends Part {
     emit("flip", flipped)
   }
 
+  // the list of what can be copied stands above its button, which lies near the foot of the window
+  place() {
+    const { left, top } = this.find("[popovertarget]").getBoundingClientRect()
+    Object.assign(this.find(".za-copy").style, { left: `${Math.min(left, innerWidth - LIST_PX)}px`, bottom: `${innerHeight - top + 4}px` })
+  }
+
   act(what) {
     const { data } = this.component
+    if (what) this.find(".za-copy").hidePopover()
     if (what === "flip") this.flip(!this.flipped)
     if (what === "present") emit("present")
     if (what === "pin") this.component.setTriggerValue("act", data.pinned ? "unpin" : "pin")

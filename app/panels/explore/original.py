@@ -13,17 +13,23 @@ from vae.text import _
 
 
 def show(engine: Engine, point: Point) -> None:
-    """A button that opens the file or row of a sample; nothing for a point that is none."""
+    """A button that opens the file or row of a sample; nothing for a point that is none, or one of which no more is
+    known than its number."""
     if point.row is None or point.row >= engine.atlas.n:
         return
     source, known = original.source_of(engine), engine.atlas.metadata
+    if not source and not known:
+        return
     if metadata.FILE in known:
         said = str(known[metadata.FILE][point.row]).rsplit("/", 1)[-1]
     elif metadata.ROW in known:
         said = _("Row {n} of {source}", n=int(known[metadata.ROW][point.row]), source=source)
     else:
         said = _("Sample #{n} of {data}", n=int(engine.atlas.index[point.row]), data=source or engine.card["dataset"])
-    with st.popover(literal(said), help=_("What the data set has on this sample"), type="tertiary"):
+    with (
+        st.container(key="zscope-original"),
+        st.popover(literal(said), help=_("What the data set has on this sample"), type="tertiary"),
+    ):
         if metadata.FILE in known and source:
             st.caption(_("From {source}", source=literal(source)))
         st.table(
