@@ -63,12 +63,16 @@ class Reference:
         return self.seeds[0]
 
     def lost(self, row: Row) -> dict[str, Lost]:
-        """What can be compared with this family, by measure."""
-        return {name: self._lost(row, name) for name in comparable(row)}
+        """What can be compared with this family, by measure. Where the reference itself gains nothing over no code, a
+        share of it says nothing, and the measure is left out."""
+        found = {name: self._lost(row, name) for name in comparable(row)}
+        return {name: lost for name, lost in found.items() if lost is not None}
 
-    def _lost(self, row: Row, name: str) -> Lost:
+    def _lost(self, row: Row, name: str) -> Lost | None:
         reference, error, best = self._at(row, name)
         gain = MEASURES[name] * (best - self.nothing[name])
+        if gain <= 0:
+            return None
         behind = MEASURES[name] * (reference - row[name])
         spread = statistics.stdev(each[name] for each in self.seeds) if len(self.seeds) > 1 else 0.0
         both = math.hypot(row.get(_error(name)) or 0.0, error, math.sqrt(2) * spread)

@@ -54,6 +54,13 @@ def test_a_code_without_a_rate_is_compared_with_the_plain_autoencoder():
     assert lost["frechet"].share == pytest.approx(0.1)
 
 
+def test_a_measure_by_which_the_reference_gains_nothing_is_left_out():
+    """As where the labels of nearly all samples are the same: no share of nothing can be lost."""
+    against = dataclasses.replace(AGAINST, nothing=point(0.0, 20.0))
+    assert set(AGAINST.lost(row("vae", rate_nats=10.0, distortion_nats=36.0, mse=0.3))) == {"distortion_nats", "mse"}
+    assert against.lost(row("vae", rate_nats=10.0, distortion_nats=36.0, mse=0.3)) == {}
+
+
 def test_what_seeds_differ_by_is_no_loss():
     """Seeds that spread by 8 nats."""
     seeds = [PLAIN, PLAIN | {"distortion_nats": 28.0}, PLAIN | {"distortion_nats": 12.0}]
@@ -116,7 +123,9 @@ def test_a_row_is_measured_and_stands_in_the_table(tmp_path, monkeypatch):
     rows = [defaults.trained(run) for run in defaults.runs(CASE, [], {})]
     against = defaults.reference(CASE, rows)
     assert against.vae["clipped_share"] == 1, "one batch, whose norm is far above 10"
-    assert all(against.lost(against.vae)[name].share == pytest.approx(0) for name in ("distortion_nats", "mse"))
+    lost = against.lost(against.vae)
+    assert lost
+    assert all(one.share == pytest.approx(0) for one in lost.values())
     text, far = defaults.table(CASE, [Run(CASE, "vae"), Run(CASE, "wae")], rows)
     assert text.count("\n") == 2, "a head and one row: the other was not trained"
     assert not far

@@ -57,7 +57,7 @@ def test_lines_above_are_chosen_or_advised(tmp_path):
 def test_a_row_of_units(tmp_path):
     text = lines("a,b,c,site", "s,degC,hPa,", *(f"{row},{'xy'[i % 2]}" for i, row in enumerate(ROWS)))
     found = table(tmp_path, text)
-    assert "The row under the header has units and was left out: s, degC, hPa, ." in said(found)
+    assert "The row under the header has the units of the columns: s, degC, hPa, ." in said(found)
     assert "lack" not in said(found)
     np.testing.assert_allclose(values(found), X, atol=1e-4)
     timed = table(tmp_path, lines("t,v", "s,hPa", *(f"{i},{i}.5" for i in range(200))), time_column="t", window=10)

@@ -70,7 +70,7 @@ def test_a_map_is_packed_in_this_order(monkeypatch):
     field = SimpleNamespace(trust_field=lambda: (None, (0.0, 0.0, 1.0, 1.0)))
     atlas = SimpleNamespace(
         xy=XY, index=np.array([7, 8, 9]), labels=np.array([0, 255, 1]), classes=("é", "b"), projector=field,
-        thumb_columns=1, thumb_size=(2, 2), n_thumbnails=3, z_std=np.ones(3),
+        thumb_columns=1, thumb_size=(2, 2), n_thumbnails=3, z_std=np.ones(3), metadata={},
     )  # fmt: skip
     engine = SimpleNamespace(
         atlas=atlas, picture_shape=(3, 2, 2), shape=(3, 2, 2), name="tiny", card={}, d=3, device="cpu", variables=None

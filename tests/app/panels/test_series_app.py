@@ -29,8 +29,10 @@ def test_the_live_channel_sends_the_chart(engine):
     request = requests.Request(7, points.ROW, 3)
     frame = channel.answer(engine, request)
     h, w = HEIGHT, WIDTH
-    assert len(frame) == DOWN.size + 4 * engine.d + h * w * 3
-    picture = np.frombuffer(frame, np.uint8, offset=DOWN.size + 4 * engine.d).reshape(h, w, 3)
+    values = DOWN.size + 4 * engine.d  # the values of the series, for their units and names, then its chart
+    picture = np.frombuffer(frame, np.uint8, offset=values + 4 * 2 * 24).reshape(h, w, 3)
+    sent = np.frombuffer(frame, np.float32, 2 * 24, values).reshape(2, 24)
+    np.testing.assert_array_equal(sent, engine.decode(engine.atlas.z[3:4])[0])
     assert np.array_equal(picture, engine.decode_uint8(engine.atlas.z[3:4])[0].transpose(1, 2, 0))
     body = assets.map_bytes(engine)
     head = json.loads(body[4 : 4 + int.from_bytes(body[:4], "little")])

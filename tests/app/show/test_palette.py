@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from itertools import combinations
 
 import numpy as np
@@ -100,6 +101,6 @@ def test_a_figure_has_the_colours_of_its_page_and_shapes_beyond_ten_classes(tiny
     for dark, colours in ((False, palette.LIGHT), (True, palette.DARK)):
         assert [t.marker.color for t in latent_map(atlas, dark=dark).data] == list(colours[: len(atlas.classes)])
     assert all(t.marker.symbol is None for t in latent_map(atlas).data)
-    many = latent_map(atlas.__class__(**(vars(atlas) | {"classes": tuple("abcdefghijkl")})))
+    many = latent_map(dataclasses.replace(atlas, classes=tuple("abcdefghijkl")))
     looks = [(t.marker.color, t.marker.symbol) for t in many.data]
     assert len(set(looks)) == 12

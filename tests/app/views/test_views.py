@@ -298,7 +298,7 @@ def test_compare_offers_models_of_the_same_data_and_keeps_the_choice_in_the_link
     at = opened("compare", model="tiny-vae")
     assert [option.split("\u2002")[0] for option in at.selectbox[1].options] == ["tiny-ae"]
     assert opened("compare", model="tiny-vae", other="tiny-ae").query_params["other"] == "tiny-ae"
-    assert "| ELBO, nats |" in words(at)
+    assert "| [ELBO, nats](terms#elbo) |" in words(at)
 
 
 def test_compare_says_why_it_shows_another_model_than_the_one_that_was_chosen(tiny_checkpoint):
@@ -313,9 +313,9 @@ def test_compare_says_why_it_shows_another_model_than_the_one_that_was_chosen(ti
 def test_compare_leaves_out_differences_that_mean_nothing(tiny_checkpoint):
     """tiny-ae has no bound: its elbo is a dash, and so is the difference; the better error is bold."""
     text = words(opened("compare", model="tiny-vae", other="tiny-ae"))
-    line = next(part for part in text.splitlines() if part.startswith("| ELBO, nats"))
+    line = next(part for part in text.splitlines() if part.startswith("| [ELBO, nats]("))
     assert [cell.strip() for cell in line.split("|")[3:5]] == ["–", "–"]
-    line = next(part for part in text.splitlines() if part.startswith("| MSE"))
+    line = next(part for part in text.splitlines() if part.startswith("| [MSE"))
     assert line.count("**") == 2
 
 
