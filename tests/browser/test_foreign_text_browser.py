@@ -38,6 +38,7 @@ def test_markup_in_the_texts_of_a_model_is_read_and_fetches_nothing(foreign_serv
             assert tab.do(f"document.querySelectorAll({RENDERED!r}).length") == 0
             if page == "model":
                 assert tab.do(READ).count(MARKUP) >= 5
+                tab.until("document.querySelector('.legendtext')", 20_000)
                 classes = tab.do("[...document.querySelectorAll('.legendtext')].map(e => e.textContent)")
                 assert any(name.startswith(f"0 {MARKUP} (") for name in classes)
         hosts = {urlparse(url).netloc for url in asked if not url.startswith(("data:", "blob:"))}

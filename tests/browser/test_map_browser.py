@@ -123,7 +123,7 @@ def test_search_goes_to_a_label_or_a_sample_or_says_what_there_is(tab, engine):
     assert y0 < atlas.xy[row, 1] < y1
     search(tab, "7")  # the name of a class is that class
     total = int((atlas.labels == 7).sum())
-    tab.until(f"document.querySelector('.zm-words').textContent === '{total} samples labelled 7 selected'")
+    tab.until(f"document.querySelector('.zm-words').textContent === '{total} samples found for 7, now selected'")
     search(tab, "a hat")
     tab.until("document.querySelector('.zm-note').textContent.includes('Labels: 0, 1, 2')")
 

@@ -29,8 +29,10 @@ test("also when the link comes before the page that it belongs to", () => {
   const history = browser("/generate?model=a&seed=3")
   for (const address of ["/generate", "/generate?model=a&p=r3", "/?model=a&p=r3"]) history.pushState({}, "", address)
   assert.deepEqual(history.entries, ["/generate?model=a&seed=3", "/?model=a&p=r3"])
-  history.pushState({}, "", "/?model=a&p=r4")
-  assert.deepEqual(history.entries.slice(1), ["/?model=a&p=r3", "/?model=a&p=r4"])
+  for (const address of ["/?model=a&w=r7", "/interpolate?model=a&w=r7"]) history.pushState({}, "", address)
+  assert.deepEqual(history.entries.slice(1), ["/?model=a&p=r3", "/interpolate?model=a&w=r7"])
+  history.pushState({}, "", "/interpolate?model=a&w=r8")
+  assert.deepEqual(history.entries.slice(2), ["/interpolate?model=a&w=r7", "/interpolate?model=a&w=r8"])
 })
 
 test("each view of a page stays an entry of its own", () => {
