@@ -1,29 +1,20 @@
-"""Named directions of the user: one small JSON file per model, in `.directions` beside the checkpoints.
-
-They are not part of a checkpoint, which is protected by hashes and replaced as a whole. The file is found by the hash
-of the model's parameters: it stays valid if the map is rebuilt or the model is renamed, but not if it is trained again.
-"""
+"""Named directions of the user: one small JSON file per model, in `.directions` beside the checkpoints."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
 
-from ..disk import one_step
-from ..disk.saving import saving
-from ..errors import CheckpointError, SettingError, UnknownName
+from ..errors import CheckpointError, SettingError
 from ..latent.rows import vector
 from ..text import _
-from .checkpoint import MODEL, root
+from . import model_entries
+from .model_entries import checked_name
 
-FORMAT = 1
-LONGEST = 60  # characters of a name
 MOST = 200  # directions per model
 
 
@@ -51,12 +42,10 @@ def load(card: Mapping[str, Any]) -> tuple[Named, ...]:
     except (OSError, UnicodeDecodeError) as e:
         raise CheckpointError(_("{path}: the saved directions cannot be read ({error}).", path=path, error=e)) from e
     try:
-        found = json.loads(text)
-        if found["format"] != FORMAT:
-            raise ValueError(f"format {found['format']}, expected {FORMAT}")
-        return tuple(
-            Named(str(one["name"]), _numbers(one["u"]), str(one["source"]), float(one["strength"]))
-            for one in found["directions"]
+        return model_entries.read(
+            text,
+            "directions",
+            lambda one: Named(str(one["name"]), _numbers(one["u"]), str(one["source"]), float(one["strength"])),
         )
     except Exception as e:  # a file edited by hand may contain anything
         raise CheckpointError(
@@ -90,7 +79,7 @@ def rename(card: Mapping[str, Any], old: str, new: str) -> None:
     new = checked_name(new)
 
     def renamed(known: list[Named]) -> list[Named]:
-        _find(known, old)
+        model_entries.known(known, old, _("direction"))
         if new != old and any(one.name == new for one in known):
             raise SettingError(_("there already is a direction {new!r}: choose another name.", new=new))
         return [Named(new, one.u, one.source, one.strength) if one.name == old else one for one in known]
@@ -102,7 +91,7 @@ def delete(card: Mapping[str, Any], name: str) -> None:
     """Delete a direction. Raises: UnknownName. As `save`."""
 
     def without(known: list[Named]) -> list[Named]:
-        _find(known, name)
+        model_entries.known(known, name, _("direction"))
         return [one for one in known if one.name != name]
 
     _change(card, without)
@@ -110,33 +99,13 @@ def delete(card: Mapping[str, Any], name: str) -> None:
 
 def file_of(card: Mapping[str, Any]) -> Path:
     """The file of a model's directions."""
-    return root() / ".directions" / f"{card['files'][MODEL][:24]}.json"
+    return model_entries.path_of(card, ".directions")
 
 
 def _change(card: Mapping[str, Any], change: Callable[[list[Named]], list[Named]]) -> None:
-    """Read, change and write under a lock, so that sessions do not undo each other's changes."""
-    path = file_of(card)
-    with saving(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_suffix(".lock")):
-            changed = [asdict(one) for one in change(list(load(card)))]
-            body = {"format": FORMAT, "model": card["name"], "directions": changed}
-            one_step.write(path, json.dumps(body, ensure_ascii=False, indent=1).encode(), flush=True)
+    model_entries.change(card, file_of(card), "directions", load, change, indent=1)
 
 
 def _numbers(values: Any) -> tuple[float, ...]:
     vector(values, name="u")
     return tuple(map(float, values))
-
-
-def _find(known: list[Named], name: str) -> None:
-    if all(one.name != name for one in known):
-        raise UnknownName(_("direction"), name, [one.name for one in known])
-
-
-def checked_name(name: str) -> str:
-    """The name with single spaces. Raises: SettingError: it is empty, too long, or not printable."""
-    name = " ".join(str(name).split())
-    if not 1 <= len(name) <= LONGEST or not name.isprintable():
-        raise SettingError(_("name {name!r}: expected 1 to {max} printable characters.", name=name[:80], max=LONGEST))
-    return name

@@ -1,27 +1,20 @@
 """Named groups of samples of the user: one small JSON file per model, in `.groups` beside the checkpoints.
 
-They are found by the hash of the model's parameters, as saved directions are, see `directions`. A group holds the
-numbers of its samples in the data set, so that it stays valid if the map is rebuilt.
+A group holds the numbers of its samples in the data set, so that it stays valid if the map is rebuilt.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
-from ..disk import one_step
-from ..disk.saving import saving
-from ..errors import CheckpointError, SettingError, UnknownName
+from ..errors import CheckpointError, SettingError
 from ..text import _
-from .checkpoint import MODEL, root
-from .directions import checked_name
+from . import model_entries
+from .model_entries import checked_name
 
-FORMAT = 1
 MOST = 100  # groups per model
 SAMPLES_MAX = 1_000_000  # of one group
 
@@ -38,10 +31,9 @@ def load(card: Mapping[str, Any]) -> tuple[Group, ...]:
     """The groups of a model, by its config, in the order they were saved. Raises: CheckpointError: a damaged file."""
     path = file_of(card)
     try:
-        found = json.loads(path.read_text("utf-8"))
-        if found["format"] != FORMAT:
-            raise ValueError(f"format {found['format']}, expected {FORMAT}")
-        return tuple(Group(checked_name(one["name"]), _numbers(one["samples"])) for one in found["groups"])
+        return model_entries.read(
+            path.read_text("utf-8"), "groups", lambda one: Group(checked_name(one["name"]), _numbers(one["samples"]))
+        )
     except FileNotFoundError:
         return ()
     except Exception as e:  # a file edited by hand may contain anything
@@ -71,8 +63,7 @@ def delete(card: Mapping[str, Any], name: str) -> None:
     """Delete a group. Raises: UnknownName: there is none of that name. As `save`."""
 
     def without(known: list[Group]) -> list[Group]:
-        if all(one.name != name for one in known):
-            raise UnknownName(_("group"), name, [one.name for one in known])
+        model_entries.known(known, name, _("group"))
         return [one for one in known if one.name != name]
 
     _change(card, without)
@@ -80,18 +71,11 @@ def delete(card: Mapping[str, Any], name: str) -> None:
 
 def file_of(card: Mapping[str, Any]) -> Path:
     """The file of a model's groups."""
-    return root() / ".groups" / f"{card['files'][MODEL][:24]}.json"
+    return model_entries.path_of(card, ".groups")
 
 
 def _change(card: Mapping[str, Any], change: Callable[[list[Group]], list[Group]]) -> None:
-    """Read, change and write under a lock, so that sessions do not undo each other's changes."""
-    path = file_of(card)
-    with saving(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_suffix(".lock")):
-            changed = [asdict(one) for one in change(list(load(card)))]
-            body = {"format": FORMAT, "model": card["name"], "groups": changed}
-            one_step.write(path, json.dumps(body, ensure_ascii=False).encode(), flush=True)
+    model_entries.change(card, file_of(card), "groups", load, change)
 
 
 def _numbers(values: Sequence[int]) -> tuple[int, ...]:

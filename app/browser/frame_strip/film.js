@@ -26,6 +26,7 @@ export class Film {
   constructor({ name, first }, geometry, go, help) {
     this.name = name
     this.geometry = geometry
+    this.variables = variablesOf(geometry)
     this.go = go
     this.root = element("section", "fs-row")
     this.root.dataset.method = name
@@ -76,7 +77,7 @@ export class Film {
     const { frame_t, frames, frame_density, rows } = way.arrays, { shape, index } = this.geometry
     const times = Array.from(frame_t, (t) => Number(t.toFixed(4)))
     if (String(times) !== this.times) { this.times = String(times); this.build(times) }
-    const variables = variablesOf(this.geometry), { values } = way.arrays
+    const { variables } = this, { values } = way.arrays
     const size = shape[0] * shape[1] * shape[2], letters = way.arrays.waypoints.length / this.geometry.d
     this.frames.setAttribute("aria-label", _("{name}: {tiles} frames through {letters} waypoints", { name: this.name, tiles: this.tiles.length, letters }))
     this.tiles.forEach(({ t, tile, picture, share, evidence }, i) => {

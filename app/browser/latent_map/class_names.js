@@ -4,6 +4,7 @@
 
 import { densest, placed } from "./placing.js"
 import { prefer, preferred } from "../shared/preference.js"
+import { shortened } from "../shared/text.js"
 
 const TYPE_PX = 14, LONGEST = 24 // letters
 const HALO = 0.22 // of the type's size
@@ -100,7 +101,7 @@ export class ClassNames {
 
   // a name drawn once, to be copied
   sprite(name, ratio) {
-    const said = name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name, { ground, text: ink, font } = this.look(), { px } = this
+    const said = shortened(name, LONGEST), { ground, text: ink, font } = this.look(), { px } = this
     const canvas = document.createElement("canvas"), context = canvas.getContext("2d"), type = `600 ${px}px ${font}`
     context.font = type
     const width = Math.ceil(context.measureText(said).width + 2 * HALO * px), height = Math.ceil(LINE * px)

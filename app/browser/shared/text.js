@@ -65,3 +65,6 @@ export const percent = (share, digits = 0) =>
 
 /** "3.6 ms". @param {number} v */
 export const ms = (v) => `${number(v, v < 10 ? 1 : 0)} ms`
+
+/** A text of so many letters at most. @param {string} text @param {number} letters */
+export const shortened = (text, letters) => (text.length > letters ? `${text.slice(0, letters - 1)}…` : text)

@@ -2,7 +2,7 @@
 // What the values of a vector, or the channels of a series, are called, and how their values are written: in the units of
 // the data set where its means are known, else in standard deviations. They come once with the map, see types.d.ts.
 
-import { _, number, significant } from "./text.js"
+import { _, number, shortened, significant } from "./text.js"
 
 const DIGITS = 8, LONG = 1e7, FINE = 1.6 // decimals at most; from there on numbers have an exponent; decimals for a standard deviation of 1
 const LEAST = 0.05 // standard deviations: a smaller change is none
@@ -62,11 +62,6 @@ export class Variables {
     return apart.map((_each, i) => i).sort((i, j) => apart[j] - apart[i] || i - j)
   }
 
-  short(i) {
-    const name = this.name(i)
-    return name.length > SHORT ? `${name.slice(0, SHORT - 1)}…` : name
-  }
-
   /** The columns of a vector that change most from one to the other, [index, by how much], in standard deviations. */
   changes(from, to, most) {
     return this.order(to, from).slice(0, most).map((i) => /** @type {[number, number]} */ ([i, to[i] - from[i]])).filter(([, by]) => Math.abs(by) >= LEAST)
@@ -74,7 +69,7 @@ export class Variables {
 
   /** "alcohol +1.2, proline +310", with names cut off. */
   words(from, to, most = NAMED) {
-    return this.changes(from, to, most).map(([i, by]) => `${this.short(i)} ${this.change(i, by)}`).join(", ") || _("hardly any change")
+    return this.changes(from, to, most).map(([i, by]) => `${shortened(this.name(i), SHORT)} ${this.change(i, by)}`).join(", ") || _("hardly any change")
   }
 
   /** The same for a title, with whole names, a line each. */
