@@ -25,7 +25,6 @@ def settled(tab, page: str) -> str:
     return tab.do(VIEW)
 
 
-@pytest.mark.slow  # fails now and then: an order of Streamlit's messages that one_step does not know
 def test_back_and_forward_restore_page_model_and_point(new_tab):
     tab = new_tab().open("/?model=tiny-vae&p=r7")
     seen = [settled(tab, "/")]

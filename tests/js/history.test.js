@@ -15,8 +15,9 @@ function browser(...entries) {
     pushState(_state, _title, address) { entries.push(address) },
     replaceState(_state, _title, address) { entries[entries.length - 1] = address },
   }
-  joined(history, location)
-  return history
+  const events = new EventTarget()
+  joined(history, location, events)
+  return Object.assign(history, { click: () => events.dispatchEvent(new Event("click")) })
 }
 
 test("the steps in which Streamlit changes a page are one entry", () => {
@@ -33,6 +34,14 @@ test("also when the link comes before the page that it belongs to", () => {
   assert.deepEqual(history.entries.slice(1), ["/?model=a&p=r3", "/interpolate?model=a&w=r7"])
   history.pushState({}, "", "/interpolate?model=a&w=r8")
   assert.deepEqual(history.entries.slice(2), ["/interpolate?model=a&w=r7", "/interpolate?model=a&w=r8"])
+})
+
+test("a page that shares its link with the one that is left is an entry of its own", () => {
+  const history = browser("/?model=a")
+  history.pushState({}, "", "/?model=a&p=r3")
+  history.click()
+  history.pushState({}, "", "/interpolate?model=a&p=r3")
+  assert.deepEqual(history.entries, ["/?model=a", "/?model=a&p=r3", "/interpolate?model=a&p=r3"])
 })
 
 test("each view of a page stays an entry of its own", () => {

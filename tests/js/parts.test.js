@@ -35,6 +35,8 @@ afterEach(async () => {
   troubles.length = 0
 })
 
+new Place(MODULES.one_step).render({}) // it listens as long as the page is open, from the first time it is mounted
+
 /** Mount the part with its first data, and bring it to that stage; the rest is held back. */
 async function mounted(part, stage = "when all is there", later = 0) {
   const model = `model-${(made += 1)}-`, server = serve(HELD), before = left()
