@@ -12,6 +12,7 @@ import pytest
 import torch
 from filelock import FileLock
 
+from tests import typed  # noqa: F401  before vae is imported: it is decorated as that says
 from vae.registry import DATASETS, FAMILIES, Dataset
 from vae.saved import checkpoint
 from vae.settings import knobs
@@ -19,6 +20,7 @@ from vae.training import experiment
 from vae.types import Samples
 
 torch.set_num_threads(1)
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the processes that tests start share what one of them compiles
 os.environ["OMP_NUM_THREADS"] = "1"  # for the processes that tests start
 os.environ["NUMBA_NUM_THREADS"] = "1"  # two workers with two threads each wait for one another
 os.environ["ZSCOPE_OWN"] = str(Path(tempfile.gettempdir()) / "zscope-tests-own-nothing")  # not those of who tests
