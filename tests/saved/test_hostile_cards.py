@@ -15,6 +15,7 @@ import vae
 from tests import hostile
 from tests.saved.conftest import CONFIG, SPEC
 from vae.errors import CheckpointError, ZscopeError
+from vae.latent import inverse, projector
 from vae.registry import families
 from vae.saved import cards, checkpoint, schema
 from vae.saved.checkpoint import HISTORY
@@ -29,6 +30,23 @@ PATHS = [
     ("estimates", "knn_accuracy"),
     ("versions", "torch"), ("files", "atlas.npz"), ("files", "x"), ("atlas", "n"), ("metrics", "rate_per_dim_nats", 0),
 ]  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_table():
+    """The table of a map is made once for the same latents: it takes most of the time of opening a model, and no entry
+    of a card has a part in it."""
+    tables = {}
+
+    def made(z, xy):
+        key = (z.tobytes(), xy.tobytes())
+        if key not in tables:
+            tables[key] = inverse.build_lattice(z, xy)
+        return tables[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(projector, "build_lattice", made)
+        yield
 
 
 @pytest.fixture
