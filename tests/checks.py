@@ -181,7 +181,7 @@ def an_adversary_learns_and_leaves_the_model_alone(case: Case) -> None:
     assert has_one == bool(moving.adversary)
     for p, q in zip(moving.model.parameters(), still.model.parameters(), strict=True):
         assert torch.equal(p, q)
-    for _ in range(3):
+    for _ in range(3 if has_one else 0):
         moving.train_step(*case.batch())
     assert not any(torch.equal(p, old) for p, old in zip(moving.adversary, before, strict=True))
 
@@ -197,18 +197,18 @@ def overfits_one_batch(case: Case) -> None:
         group.lr = 0.0
     part = "fooling" if implicit else "distortion"
     x, y = case.batch()
-    first, error = trainer.train_step(x, y).parts[part].mean(), torch.inf
+    first = trainer.train_step(x, y).parts[part].mean()
     enough = 0.5 * x.var(dim=0, correction=0).mean()
     for step in range(120):
         if step == 100 and not implicit:
             trainer.groups[0].lr *= 0.1  # the last steps settle, so that rounding does not decide the outcome
         last = trainer.train_step(x, y).parts[part].mean()
-        if step % 20 == 19 and not implicit:
-            error = reconstruction_error(trainer.model, x, y)
-            if error < 0.8 * enough and last < first:  # clearly, and not by rounding
+        if step % 10 == 9:
+            error, share = (0, 0.8) if implicit else (reconstruction_error(trainer.model, x, y), 1)
+            if error < 0.8 * enough and last < share * first:  # clearly, and not by rounding
                 break
     assert last < first
-    assert implicit or error < enough
+    assert error < enough
 
 
 def reconstruction_error(model: torch.nn.Module, x: torch.Tensor, y: torch.Tensor | None) -> torch.Tensor:
@@ -285,8 +285,8 @@ def importance_weights_agree_with_the_elbo(case: Case) -> None:
         if not q.kl:
             return
         w = log_weights(model, x, q, 400, y)
-        passes = [model(x, y) for _ in range(60)]
-        elbo = torch.stack([model.likelihood.log_prob(o.params, x) - sum(o.latent.kl) for o in passes])
+        passes = model(many := x.repeat(60, 1, *[1] * (x.ndim - 2)), y.repeat(60, 1))
+        elbo = (model.likelihood.log_prob(passes.params, many) - sum(passes.latent.kl)).view(60, len(x))
     error = (w.var(0) / len(w) + elbo.var(0) / len(elbo)).sqrt()
     assert w.shape == (400, 3)
     assert ((w.mean(0) - elbo.mean(0)).abs() <= 5 * error + 1e-3).all()
