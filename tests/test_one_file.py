@@ -24,6 +24,7 @@ DROPPED = {  # file of tests/one_file -> where it goes
     "dataset.py": "vae/data/sets/walks.py",
     "metric_group.py": "vae/metrics/symmetry.py",
 }
+HALF_WRITTEN = {"ignore": shutil.ignore_patterns("*.pyc.*")}  # the bytecode itself is copied, so that nobody compiles
 PARTS = ("vae", "app", "tests", "docs", "README.md", "pyproject.toml")
 COMMANDS = """
 import contextlib, io, json, sys
@@ -59,11 +60,7 @@ def house(tmp_path_factory) -> Path:
     copy = tmp_path_factory.mktemp("house")
     for part in PARTS:
         put = shutil.copytree if (PROJECT / part).is_dir() else shutil.copy
-        put(
-            PROJECT / part,
-            copy / part,
-            **({"ignore": shutil.ignore_patterns("__pycache__")} if put is shutil.copytree else {}),
-        )
+        put(PROJECT / part, copy / part, **(HALF_WRITTEN if put is shutil.copytree else {}))
     for name, place in DROPPED.items():
         assert not (copy / place).exists()
         shutil.copy(PROJECT / "tests/one_file" / name, copy / place)

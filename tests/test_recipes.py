@@ -44,7 +44,7 @@ class Copy:
     def __init__(self, folder: Path):
         self.folder = folder
         for part in ("vae", "tests", "docs"):
-            shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("*.pyc.*"))  # half written
         for file in ("pyproject.toml", "README.md"):
             shutil.copy(ROOT / file, folder)
         for path, text in RECIPES.items():
