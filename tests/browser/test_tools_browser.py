@@ -203,3 +203,49 @@ def test_a_minus_b_plus_c_of_one_sample_is_that_sample(tab):
         tab.page.locator(f"[data-place={place}]").click()
     tab.until("document.querySelector('[data-testid=zscope-sum]').dataset.row === '0'")
     assert "0.00 away" in tab.page.locator("[data-testid=zscope-sum]").inner_text()
+
+
+def test_a_group_is_kept_renamed_selected_again_deleted_and_each_is_undone(tab):
+    tab = tab("group")
+    named, selected = tab.page.get_by_role("textbox", name="Name of the group"), tab.page.locator(".gc-head b")
+    tab.page.locator(".zm-search input").fill("3")
+    tab.page.locator(".zm-search input").press("Enter")
+    selected.wait_for()
+    count = selected.inner_text()
+
+    def menu():
+        tab.rest()
+        if not tab.page.get_by_test_id("stPopoverBody").is_visible():
+            tab.page.get_by_role("button", name="Groups").click()
+        tab.page.get_by_test_id("stPopoverBody").wait_for()
+
+    menu()
+    tab.page.get_by_label("Save the selection as").fill("threes")
+    tab.page.get_by_label("Save the selection as").press("Enter")
+    tab.rest()
+    tab.page.get_by_role("button", name="Save", exact=True).click()
+    tab.until("[...document.querySelectorAll('input')].some((one) => one.value === 'threes')", 15_000)
+    menu()
+    named.fill("curly")
+    named.press("Enter")
+    undo = tab.page.get_by_role("button", name="Undo: threes was renamed to curly")
+    undo.wait_for(timeout=15_000)
+    assert named.input_value() == "curly"
+    undo.click()
+    tab.until("[...document.querySelectorAll('input')].some((one) => one.value === 'threes')", 15_000)
+
+    tab.page.keyboard.press("Escape")
+    tab.page.get_by_role("button", name="Clear", exact=True).click()
+    selected.wait_for(state="detached", timeout=15_000)
+    menu()
+    tab.page.get_by_test_id("stPopoverBody").get_by_role("button", name="sample").first.click()
+    selected.wait_for(timeout=15_000)
+    assert selected.inner_text() == count
+    menu()
+    tab.page.get_by_test_id("stPopoverBody").get_by_role("button", name="delete").click()
+    undo = tab.page.get_by_role("button", name="Undo: threes was deleted")
+    undo.wait_for(timeout=15_000)
+    assert not named.count()
+    undo.click()
+    named.wait_for(timeout=15_000)
+    assert named.input_value() == "threes"

@@ -92,3 +92,11 @@ test("no two numbers of a colour scale are written alike", () => {
   assert.deepEqual(figures([0, 0.5, 1]), ["0", "0.5", "1"])
   for (const [low, high] of [[1, 1.00001], [1e-9, 2e-9], [-1e8, -1e8 + 1]]) assert.equal(new Set(figures([low, (low + high) / 2, high])).size, 3)
 })
+
+test("years and dates of a scale are written as such", () => {
+  assert.deepEqual(figures([1998, 2004, 2010], "year"), ["1998", "2004", "2010"])
+  const [first, , last] = figures([2010, 2010.25, 2010.5], "date")
+  assert.match(first, /^Jan 1, 2010$/)
+  assert.match(last, /^Jul [12], 2010$/)
+  assert.deepEqual(figures([1990, 2000, 2020.5], "date"), ["1990", "2000", "2020"])
+})
