@@ -230,6 +230,7 @@ def test_a_group_is_kept_renamed_selected_again_deleted_and_each_is_undone(tab):
     named.press("Enter")
     undo = tab.page.get_by_role("button", name="Undo: threes was renamed to curly")
     undo.wait_for(timeout=15_000)
+    tab.rest()
     assert named.input_value() == "curly"
     undo.click()
     tab.until("[...document.querySelectorAll('input')].some((one) => one.value === 'threes')", 15_000)
@@ -245,6 +246,7 @@ def test_a_group_is_kept_renamed_selected_again_deleted_and_each_is_undone(tab):
     tab.page.get_by_test_id("stPopoverBody").get_by_role("button", name="delete").click()
     undo = tab.page.get_by_role("button", name="Undo: threes was deleted")
     undo.wait_for(timeout=15_000)
+    tab.rest()
     assert not named.count()
     undo.click()
     named.wait_for(timeout=15_000)

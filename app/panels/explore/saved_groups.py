@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -57,8 +56,8 @@ def menu(engine: Engine) -> None:
             st.button(_("Save"), on_click=keep, args=(engine, rows), disabled=bool(why), key="explore.group.save")
         elif not groups:
             st.caption(_("No groups yet. Select samples on the map, then save them here under a name."))
-        for group in groups:
-            _line(engine, group, why)
+        for i, group in enumerate(groups):
+            _line(engine, group, f"explore.group.{i}", why)
         if last := _last(engine):
             st.button(
                 _("Undo: {what}", what=literal(last.said)), icon=":material/undo:", on_click=back, args=(engine, last),
@@ -66,9 +65,9 @@ def menu(engine: Engine) -> None:
             )  # fmt: skip
 
 
-def _line(engine: Engine, group: Group, why: str) -> None:
+def _line(engine: Engine, group: Group, key: str, why: str) -> None:
     """The name of a group, which Enter changes; a button that selects it, and one that deletes it."""
-    here, key = rows_of(engine, group), f"explore.group.{digest(group.name)}"
+    here = rows_of(engine, group)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         tie = session.tied(f"{key}.name", group.name, partial(rename, engine, group.name))
         st.text_input(
@@ -89,11 +88,6 @@ def _last(engine: Engine) -> Change | None:
     """The last change of a group of this model."""
     last: Change | None = session.held(LAST)
     return last if last is not None and last.file == named_groups.file_of(engine.card) else None
-
-
-def digest(name: str) -> str:
-    """A name as part of the key of a widget, which may hold no text of somebody else."""
-    return hashlib.blake2b(name.encode(), digest_size=8).hexdigest()
 
 
 def keep(engine: Engine, rows: tuple[int, ...]) -> None:

@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.live import engines, training_cost
+from app.show import records
 from app.state import studio
 from vae.__main__ import main
 from vae.engine.engine import Engine
@@ -289,6 +290,17 @@ def test_model_says_what_has_not_been_measured(root, tiny_root):
     assert not at.exception
     assert "python -m vae eval raw-vae" in at.info[0].value
     assert {metric.value for metric in at.metric} == {"–"}
+
+
+def test_the_page_of_a_model_has_its_text_before_its_charts(tiny_checkpoint, monkeypatch):
+    order = []
+    for name in ("metrics", "provenance", "settings", "latent_use", "training", "rows", "latent_map"):
+        draws = getattr(records, name)
+        monkeypatch.setattr(records, name, lambda *a, name=name, draws=draws: (order.append(name), draws(*a))[1])
+    at = opened("model")
+    assert not at.exception
+    assert order == ["metrics", "provenance", "settings", "latent_use", "training", "rows", "latent_map"]
+    assert "hourglass" not in words(at)  # what was still to come has come
 
 
 # ---------------------------------------------------------------- compare
