@@ -216,7 +216,7 @@ def test_a_group_is_kept_renamed_selected_again_deleted_and_each_is_undone(tab):
     def menu():
         tab.rest()
         if not tab.page.get_by_test_id("stPopoverBody").is_visible():
-            tab.page.get_by_role("button", name="Groups").click()
+            tab.page.get_by_test_id("stPopoverButton").filter(has_text="Groups").click()
         tab.page.get_by_test_id("stPopoverBody").wait_for()
 
     menu()
@@ -235,7 +235,9 @@ def test_a_group_is_kept_renamed_selected_again_deleted_and_each_is_undone(tab):
     undo.click()
     tab.until("[...document.querySelectorAll('input')].some((one) => one.value === 'threes')", 15_000)
 
+    tab.rest()
     tab.page.keyboard.press("Escape")
+    tab.page.get_by_test_id("stPopoverBody").wait_for(state="hidden")
     tab.page.get_by_role("button", name="Clear", exact=True).click()
     selected.wait_for(state="detached", timeout=15_000)
     menu()
