@@ -95,8 +95,7 @@ test("no two numbers of a colour scale are written alike", () => {
 
 test("years and dates of a scale are written as such", () => {
   assert.deepEqual(figures([1998, 2004, 2010], "year"), ["1998", "2004", "2010"])
-  const [first, , last] = figures([2010, 2010.25, 2010.5], "date")
-  assert.match(first, /^Jan 1, 2010$/)
-  assert.match(last, /^Jul [12], 2010$/)
-  assert.deepEqual(figures([1990, 2000, 2020.5], "date"), ["1990", "2000", "2020"])
+  const year = (date) => Math.fround(1970 + Date.parse(date) / 864e5 / 365.2425) // as they come with a column
+  assert.deepEqual(figures([year("2010-01-01"), year("2010-07-02")], "date"), ["Jan 1, 2010", "Jul 2, 2010"])
+  assert.deepEqual(figures([1990.5, 2000.5, 2020.5], "date"), ["1990", "2000", "2020"])
 })

@@ -71,7 +71,7 @@ export const ms = (v) => `${number(v, v < 10 ? 1 : 0)} ms`
 export function dated(year, span) {
   /** @type {Intl.DateTimeFormatOptions} */
   const parts = { timeZone: "UTC", year: "numeric", ...(span < 20 && { month: "short" }), ...(span < 1 && { day: "numeric" }) }
-  return new Date(Math.round(DAY_MS * YEAR_DAYS * (year - 1970))).toLocaleDateString(language, parts)
+  return new Date(DAY_MS * Math.round(YEAR_DAYS * (year - 1970))).toLocaleDateString(language, parts)
 }
 
 /** A text of so many letters at most. @param {string} text @param {number} letters */
