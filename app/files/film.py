@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from app.files.film_figures import FIGURES, Figures, bounded, short, ticks
-from app.files.film_parts import INK, clipped, cloud, dot, entry, fit, legend, paste, scale, within
+from app.files.film_parts import INK, PANEL, clipped, cloud, dot, entry, fit, legend, paste, scale, within
+from app.show.class_looks import Looks
 from app.show.figures import DISTORTION, ELBO, QUIET, RATE, spread
 from vae.forming.model_sequence import Frames
 from vae.forming.snapshots import VALIDATION, Snapshot
@@ -22,19 +23,19 @@ SIZE = (960, 560)
 MAP, DRAWN, BARS = (12, 44, 412, 444), (428, 62, 684, 318), (452, 346, 684, 444)
 BARS_OF_TWO, GAP = (452, 222, 684, 444), 8  # two sheets beside each other are half as high
 PLANE, CURVES, AGAIN = (748, 62, 948, 262), (748, 304, 948, 532), (12, 470, 684, 552)
-SECOND, FAINT, PANEL = "#a4478f", "#dfe3e8", "#f6f7f9"
+SECOND, FAINT = "#a4478f", "#dfe3e8"
 MOST, STEP_MS, START_MS, END_MS = 100, 60, 1000, 1800  # pictures; duration of one, about; of the first; of the last
 WHOLE_MS, EACH_MS = (6_000, 12_000), 400  # duration of all, by the number of frames
 LINE_PX = 16
 R, D = "rate_nats", "distortion_nats"
 
 
-def gif(frames: Frames, beside: Frames | None = None) -> bytes:
+def gif(frames: Frames, beside: Frames | None = None, looks: Looks | None = None) -> bytes:
     """All frames as a looping GIF, in which points move between frames. beside: other frames, drawn over or next to
-    them."""
+    them. looks: of the classes, as the screen shows them; None as a screen on which nobody chose."""
     k = len(frames.snapshots)
     between, step_ms = pace(k)
-    stage = Stage(frames, beside)
+    stage = Stage(frames, beside, looks)
     places = [i / between for i in range((k - 1) * between + 1)]
     pictures = [stage.at(place).quantize(128, dither=Image.Dither.NONE) for place in places]
     buffer = io.BytesIO()
@@ -54,14 +55,14 @@ def pace(k: int) -> tuple[int, int]:
 class Stage:
     """What all pictures of an animation have in common: scales, colours, texts."""
 
-    def __init__(self, frames: Frames, beside: Frames | None):
-        self.frames, self.beside = frames, beside
+    def __init__(self, frames: Frames, beside: Frames | None, looks: Looks | None = None):
+        self.frames, self.beside, self.looks = frames, beside, looks or Looks()
         self.font, self.small, self.tiny = (ImageFont.load_default(size) for size in (17, 12, 9))
         self.rows = [(frames, INK)] + ([(beside, SECOND)] if beside else [])
         self.figures = [Figures(f) for f, _ in self.rows]
         self.bars = BARS_OF_TWO if beside else BARS
         classes = frames.classes if frames.fixed.labels is not None else ()
-        self.legend = legend(classes, self.small, MAP[2] - MAP[0])
+        self.legend = legend(classes, self.small, MAP[2] - MAP[0], self.looks)
 
     def at(self, place: float) -> Image.Image:
         """The picture at a place between frames."""
@@ -99,7 +100,7 @@ class Stage:
         half = (right - left) // len(self.rows)
         for n, (f, colour) in enumerate(self.rows):
             box = (left + n * half, top, left + (n + 1) * half, bottom)
-            cloud(draw, f, places[n], box)
+            cloud(draw, f, places[n], box, self.looks, self.small)
             if places[n] > (laid := len(f.maps)) - 1:
                 told = _("no map from {axis} {value:g} on", axis=f.axis, value=f.values[laid])
                 draw.text(((box[0] + box[2]) / 2, bottom - 8), told, QUIET, self.small, anchor="mb")
@@ -107,8 +108,8 @@ class Stage:
                 draw.text((box[0] + 8, box[1] + 6), fit(f.name, self.small, half - 16), colour, self.small)
         for n, line in enumerate(self.legend):
             x: float = left
-            for label, colour in line:
-                x = entry(draw, (x, bottom + 3 + n * LINE_PX), label, colour, self.small)
+            for label, colour, shape in line:
+                x = entry(draw, (x, bottom + 3 + n * LINE_PX), label, colour, self.small, shape)
 
     def _pictures(self, image: Image.Image, draw: ImageDraw.ImageDraw, near: Sequence[Snapshot]) -> None:
         """The decoded latents of each row, and the reconstructions, of both rows if they are of the same samples."""

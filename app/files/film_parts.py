@@ -9,20 +9,22 @@ from itertools import pairwise
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from app.show.class_looks import Looks, class_colours, densest, outline
 from app.show.figures import ELBO
-from app.show.palette import LIGHT as CLASSES
 from vae.forming.model_sequence import Frames
 from vae.modalities.image import tile
 
-DOT = 1.6  # radius of a point of the map
-INK = "#1a1d24"
+DOT, SHAPED = 1.6, 2.4  # radius of a point of the map, without and with a shape
+INK, PANEL = "#1a1d24", "#f6f7f9"  # text, and the ground of the map
+NAME_PX = 120  # of the longest name on the map
 
 Box = tuple[int, int, int, int]
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont  # whichever Pillow was built with
 
 
-def cloud(draw: ImageDraw.ImageDraw, f: Frames, place: float, box: Box) -> None:
-    """The map at a place between frames, scaled to the box; without a map of that frame, the last map there is."""
+def cloud(draw: ImageDraw.ImageDraw, f: Frames, place: float, box: Box, looks: Looks, font: Font) -> None:
+    """The map at a place between frames, scaled to the box, with the names of classes in that font if they are wanted;
+    without a map of that frame, the last map there is."""
     if not len(f.maps):
         return
     i = min(int(place), len(f.maps) - 1)
@@ -32,9 +34,41 @@ def cloud(draw: ImageDraw.ImageDraw, f: Frames, place: float, box: Box) -> None:
     by = min((box[2] - box[0] - 24) / max(high[0] - low[0], 1e-6), (box[3] - box[1] - 24) / max(high[1] - low[1], 1e-6))
     px = (xy - (low + high) / 2) * (by, -by) + ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
     labels = f.fixed.labels
-    colours = [ELBO] * len(px) if labels is None else [CLASSES[y % len(CLASSES)] for y in labels]
-    for (x, y), colour in zip(px, colours, strict=True):
-        draw.ellipse((x - DOT, y - DOT, x + DOT, y + DOT), colour)
+    if labels is None:
+        for x, y in px:
+            draw.ellipse((x - DOT, y - DOT, x + DOT, y + DOT), ELBO)
+        return
+    count = max(len(f.classes), int(labels.max()) + 1)
+    shaped = looks.shaped(count)
+    colours = class_colours(count, shaped)
+    for (x, y), label in zip(px, labels, strict=True):
+        point(draw, (x, y), SHAPED if shaped else DOT, int(label) if shaped else 0, colours[label])
+    if looks.names:
+        near = f.maps[i if t < 0.5 else j]
+        _names(draw, f.classes, px, densest(near, labels, len(f.classes)), font)
+
+
+def point(draw: ImageDraw.ImageDraw, at: tuple[float, float], radius: float, shape: int, colour: str) -> None:
+    """A point, or the dot of a legend, in the shape of that class."""
+    (x, y), corners = at, outline(shape, *at, radius)
+    if corners:
+        draw.polygon(corners, colour)
+    else:
+        draw.ellipse((x - radius, y - radius, x + radius, y + radius), colour)
+
+
+def _names(draw: ImageDraw.ImageDraw, classes: Sequence[str], px: np.ndarray, rows: Sequence[int], font: Font) -> None:
+    """The name of each class at its row, save those that would cover one before."""
+    taken: list[tuple[float, float, float, float]] = []
+    for name, row in zip(classes, rows, strict=True):
+        if row < 0:
+            continue
+        said, (x, y) = fit(name, font, NAME_PX), px[row]
+        left, top, right, bottom = draw.textbbox((x, y), said, font, anchor="mm")
+        if any(left < u and right > x0 and top < v and bottom > y0 for x0, y0, u, v in taken):
+            continue
+        taken.append((left, top, right, bottom))
+        draw.text((x, y), said, INK, font, anchor="mm", stroke_width=2, stroke_fill=PANEL)
 
 
 def scale(span: tuple[float, float], start: float, end: float) -> Callable[[float], float]:
@@ -64,24 +98,29 @@ def clipped(points: Sequence[tuple[float, float]], box: Box) -> list[list[tuple[
     return pieces
 
 
-def legend(classes: Sequence[str], font: Font, width: int) -> list[list[tuple[str, str]]]:
-    """The legend as lines of (name, colour), each at most that wide."""
-    lines: list[list[tuple[str, str]]] = []
-    at = float(width)
-    for name, colour in zip(classes, CLASSES, strict=False):
+def legend(classes: Sequence[str], font: Font, width: int, looks: Looks) -> list[list[tuple[str, str, int | None]]]:
+    """The legend as lines of (name, colour, shape), each at most that wide; None for a shape where there are none."""
+    lines: list[list[tuple[str, str, int | None]]] = []
+    at, shaped = float(width), looks.shaped(len(classes))
+    for k, (name, colour) in enumerate(zip(classes, class_colours(len(classes), shaped), strict=True)):
         text = fit(name, font, width // 3)
         if at + (wide := entry_px(text, font)) > width:
             lines.append([])
             at = 0
-        lines[-1].append((text, colour))
+        lines[-1].append((text, colour, k if shaped else None))
         at += wide
     return lines
 
 
-def entry(draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, colour: str, font: Font) -> float:
-    """Draws a legend entry, a colour with its name, and returns the x of the next one."""
+def entry(
+    draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, colour: str, font: Font, shape: int | None = None
+) -> float:
+    """Draws a legend entry, a colour, or a shape in it, with its name, and returns the x of the next one."""
     x, y = at
-    draw.rectangle((x, y + 4, x + 7, y + 11), colour)
+    if shape is None:
+        draw.rectangle((x, y + 4, x + 7, y + 11), colour)
+    else:
+        point(draw, (x + 3.5, y + 7.5), 4, shape, colour)
     draw.text((x + 11, y), text, INK, font)
     return x + entry_px(text, font)
 

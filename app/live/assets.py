@@ -26,6 +26,7 @@ from vae.data import metadata
 from vae.engine.engine import Engine
 from vae.errors import SettingError, UnknownName, ZscopeError
 from vae.modalities.series import HEIGHT, MARGIN_PX, SOFT
+from vae.studies.posterior import real_sample
 from vae.text import _
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -177,6 +178,17 @@ def column_bytes(engine: Engine, key: str) -> bytes:
     return np.ascontiguousarray(known[key].values(), "<f4").tobytes()
 
 
+def row_bytes(engine: Engine, key: str) -> bytes:
+    """The standardised values of the sample of a row, f32. Raises: SettingError: no such row, or its data set is not on
+    this machine."""
+    if not key.isdecimal() or int(key) >= engine.atlas.n:
+        raise SettingError(_("row {row}; expected 0 to {last}", row=key[:40], last=engine.atlas.n - 1))
+    x = None if engine.variables is None else real_sample(engine, int(key))
+    if x is None:
+        raise SettingError(_("the data set of {model} is not on this machine", model=engine.name))
+    return np.ascontiguousarray(x, "<f4").tobytes()
+
+
 def metadata_bytes(engine: Engine) -> bytes:
     """The metadata of the rows as JSON: [{"name", "values": [number, null or text]}]."""
     columns = engine.atlas.metadata
@@ -207,7 +219,7 @@ _PARTS: dict[str, tuple[str, Callable[..., bytes]]] = {
     "metadata.json": ("application/json", metadata_bytes),
     "trust.png": ("image/png", trust_bytes),
 }
-_KEYED: dict[str, Callable[..., bytes]] = {"view": view_bytes, "column": column_bytes}
+_KEYED: dict[str, Callable[..., bytes]] = {"view": view_bytes, "column": column_bytes, "row": row_bytes}
 _made: WeakKeyDictionary = WeakKeyDictionary()  # engine -> {part: Asset}
 
 
@@ -231,7 +243,7 @@ async def part(request: Request) -> Response:
 
 
 async def keyed(request: Request) -> Response:
-    """One of many parts of a kind: a view of the map, a quantity of its rows."""
+    """One of many parts of a kind: a view of the map, a quantity of its rows, the values of one row."""
     name, wanted, key = (request.path_params[p] for p in ("checkpoint", "part", "key"))
     if wanted not in _KEYED:
         return PlainTextResponse(_("no such part; known: {keyed}", keyed=", ".join(_KEYED)), 404)

@@ -51,7 +51,7 @@ def sample_of(opened, point: Point, name: str, y: int | None) -> np.ndarray:
 
 def attribute(opened, a: tuple[int, ...], b: tuple[int, ...], method: str) -> Attribute:
     """vae.studies.attribute.attribute of two groups of rows, cached, with its shifts along the saved directions."""
-    with st.spinner(_("Comparing the groups ...")):  # appears only if it takes a while
+    with st.spinner(_("Comparing the groups ..."), show_time=True):  # appears only if it takes a while
         return _attribute(opened.name, digest(opened), a, b, method, named=named(opened))
 
 

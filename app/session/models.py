@@ -28,7 +28,7 @@ _RECENT, RECENT_MAX = "zscope.recent", 6
 def engine(name: str | None = None):
     """The engine of a checkpoint (default: the current one), shared by all sessions. Raises: ZscopeError."""
     name = name or studio().model
-    with st.spinner(_("Opening {model} ...", model=literal(name))):  # appears only if it takes a while
+    with st.spinner(_("Opening {model} ...", model=literal(name)), show_time=True):  # only if it takes a while
         return engines.engine(name)
 
 

@@ -10,13 +10,13 @@ from app.panels.train import sweep_list
 from app.show import fidelity, records, usefulness
 from app.show.cards import has_prior
 from app.show.literal import literal
+from app.show.waiting import later
 from vae.atlas.fidelity import of_model
 from vae.modalities.chart_scale import scale
 from vae.registry import FAMILIES
-from vae.text import _, ngettext
+from vae.text import _, ngettext, number
 
-N_PICTURES = 16
-TALL, LOW = 400, 260  # px of the training curves: with three quantities, with one
+N_PICTURES, TALL, LOW = 16, 400, 260  # px of the training curves: with three quantities, with one
 
 engine = session.engine()
 card = engine.card
@@ -32,37 +32,13 @@ sweep_list.mention(card)
 records.idea(family)
 records.metrics(card)
 records.collapse(card)
-found = of_model(engine.atlas, card)
-fidelity.show(found)
 
-left, right = st.columns(2, gap="medium")
-with left:
-    drawn = records.latent_use(engine)
-if not drawn:  # the training curves take the whole width
-    records.no_latent_use(card)
-with right if drawn else st.container():
-    records.training(engine, TALL if drawn or has_prior(card) else LOW)
-
-shown = session.samples(engine, N_PICTURES)
-given = shown.given(engine)
-pictures, decoded = engine.modality.pictures(shown.x), engine.decode_uint8(engine.encode(shown.x, **given)[0], **given)
+# The words first, charts and pictures as they come: each has its place, which says what it waits for.
+trusted, charts = st.container(), later(_("Drawing the training curves …"))
 st.markdown("##### " + _("Reconstructions"))
-st.caption(
-    ngettext(
-        "Top: {source}. Bottom: each sample encoded to {n} number and decoded again.",
-        "Top: {source}. Bottom: each sample encoded to {n} numbers and decoded again.",
-        engine.d,
-        source=shown.source,
-    )
-)
-records.rows(pictures, decoded)
-if said := scale(engine.variables, engine.shape):
-    st.caption(said)
-if found is not None and not found.poor:
-    st.caption(fidelity.sentence(found))
+rows = later(_("Encoding and decoding {n} samples …", n=number(N_PICTURES)))
 usefulness.show(card)
-records.latent_map(engine.atlas)
-
+laid = later(_("Drawing the map of {n} samples …", n=number(engine.atlas.n)))
 left, right = st.columns(2, gap="medium")
 with left:
     st.markdown("##### " + _("Train it again"))
@@ -71,3 +47,33 @@ with right:
     st.markdown("##### " + _("Settings"))
     records.settings(card)
 manage.show(engine)
+found = of_model(engine.atlas, card)
+with trusted:
+    fidelity.show(found)
+with charts.container():
+    left, right = st.columns(2, gap="medium")
+    with left:
+        drawn = records.latent_use(engine)
+    if not drawn:  # the training curves take the whole width
+        records.no_latent_use(card)
+    with right if drawn else st.container():
+        records.training(engine, TALL if drawn or has_prior(card) else LOW)
+
+shown = session.samples(engine, N_PICTURES)
+given = shown.given(engine)
+decoded = engine.decode_uint8(engine.encode(shown.x, **given)[0], **given)
+with rows.container():
+    st.caption(
+        ngettext(
+            "Top: {source}. Bottom: each sample encoded to {n} number and decoded again.",
+            "Top: {source}. Bottom: each sample encoded to {n} numbers and decoded again.",
+            engine.d,
+            source=shown.source,
+        )
+    )
+    records.rows(engine.modality.pictures(shown.x), decoded)
+    for said in (scale(engine.variables, engine.shape), fidelity.sentence(found) if found and not found.poor else ""):
+        if said:
+            st.caption(said)
+with laid.container():
+    records.latent_map(engine.atlas)

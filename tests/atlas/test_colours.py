@@ -14,7 +14,7 @@ from app.live import assets
 from vae.__main__ import main
 from vae.atlas.atlas import SHEET_PX
 from vae.atlas.building import _sheet_of
-from vae.atlas.colours import closed_rate, log_density, quantities
+from vae.atlas.colours import _column, closed_rate, log_density, quantities
 from vae.atlas.measured import measure, stored
 from vae.errors import CheckpointError, SettingError, UnknownName
 from vae.losses.gaussian import kl_to_standard_normal
@@ -123,3 +123,17 @@ def test_a_sheet_of_thumbnails_ends_where_a_graphics_card_does():
 def test_an_unknown_quantity_names_those_that_exist(tiny):
     with pytest.raises(UnknownName, match="density, error, rate, trust"):
         assets.column_bytes(tiny, "beauty")
+
+
+def test_the_values_of_a_row_are_those_of_its_sample(waves_root):
+    engine = vae.load("waves-vae")
+    x = DATASETS.get("waves").load().x_train[engine.atlas.index[3]]
+    np.testing.assert_array_equal(np.frombuffer(assets.row_bytes(engine, "3"), "<f4"), x.ravel())
+    for row in (str(engine.atlas.n), "-1", "x"):
+        with pytest.raises(SettingError, match="expected 0 to"):
+            assets.row_bytes(engine, row)
+
+
+def test_years_and_dates_of_the_data_say_what_they_are():
+    columns = [np.array([1998.0, 2010.0]), np.array([12.0, 2010.0]), np.array(["2010-03-01", "2011-04-02"], object)]
+    assert [_column("column.0", "name", values).written for values in columns] == ["year", "", "date"]

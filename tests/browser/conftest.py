@@ -81,9 +81,9 @@ def server(tiny_root, tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def unsaved(tiny_root):
-    """Directions that a test saves are gone for the next one."""
+    """Directions and groups that a test saves are gone for the next one."""
     yield
-    for kept in (tiny_root / ".directions").glob("*.json"):
+    for kept in [*(tiny_root / ".directions").glob("*.json"), *(tiny_root / ".groups").glob("*.json")]:
         kept.unlink()
 
 

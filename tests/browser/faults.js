@@ -7,6 +7,7 @@
   const top = Math.max(...all('[data-testid=stHeader]', '.st-key-zscope-pages').map((e) => box(e).bottom))
   const bottom = Math.min(innerHeight, ...foot.map((e) => box(e).top)), faults = []
   const main = ['.zscope-map', '.zm-legend', '.zm-tools', '.zt-map', '.zt-legend', '.zg-tiles', '.wp-slider', '.wp-buttons',
+    '.st-key-zscope-field-method', '.st-key-zscope-seed button', '.st-key-train-go button',
     '.zscope-view .zc-frame', ...(foot.length > 0 && foot[0].matches('.zc-tools') ? [] : ['.zc-tools']),
     ...['undo', 'redo', 'pin', 'flip'].map((name) => `.zscope-actions [data-do=${name}]`)]
   for (const name of main)
@@ -25,6 +26,6 @@
   const map = document.querySelector('.zscope-map'), column = map?.closest('[data-testid=stColumn]')
   if (column?.offsetHeight && map.offsetHeight < column.offsetHeight / 2 - 1) faults.push('the map has less than half of its column')
   const main_ = document.querySelector('[data-testid=stMain]')
-  if (innerWidth >= 900 && document.querySelector('.st-key-zscope-stage') && main_.scrollHeight > main_.clientHeight + 1) faults.push('the page scrolls')
+  if ((innerWidth >= 900 || innerHeight < 500) && document.querySelector('.st-key-zscope-stage') && main_.scrollHeight > main_.clientHeight + 1) faults.push('the page scrolls')
   return faults
 }

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import TimeoutError
 
 SIZES = [(1280, 720), (1920, 1080)]
-TOUCH_SIZES = [(1024, 768), (820, 1180), (390, 844)]
+TOUCH_SIZES = [(1024, 768), (820, 1180), (390, 844), (844, 390)]
 PAGES = {
     "": "document.querySelector('.zscope-map[data-ready=true]') && document.querySelector('.zc-tools button')",
     "interpolate": "document.querySelector('.zscope-map[data-ready=true]') && document.querySelector('.fs-frame')",

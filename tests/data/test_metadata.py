@@ -106,3 +106,8 @@ def test_dates_are_years():
     assert years[2] == pytest.approx(2000.5, abs=0.01)
     for other in (["2000-01-01", "soon"], ["2000-02-31"], ["", ""]):
         assert metadata.years(np.array(other, object)) is None
+
+
+def test_whole_numbers_that_may_be_years_are_years():
+    found = [metadata.whole_years(np.array(v, float)) for v in ([1998, np.nan, 2010], [1998.5], [12, 2000], [np.nan])]
+    assert found == [True, False, False, False]

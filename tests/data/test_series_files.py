@@ -7,9 +7,10 @@ import io
 import numpy as np
 import pytest
 
-from vae.data.own.series_files import BYTES_MAX, read_series
+from vae.data.own.series_files import BYTES_MAX, MEASURED, read_series
 from vae.errors import SettingError, ShapeError
 from vae.modalities import series
+from vae.types import Variables
 
 RNG = np.random.default_rng(0)
 
@@ -83,7 +84,16 @@ def test_what_is_no_series_is_refused_in_words(data, said):
 def test_values_of_another_scale_are_refused_where_they_are_to_stay():
     with pytest.raises(SettingError, match="the limit is 100 standard deviations"):
         read_series(npy(1e4 * RNG.normal(size=(24, 2))), (2, 24), "as it is")
-    with pytest.raises(SettingError, match="expected one of standardised, as it is"):
+    with pytest.raises(SettingError, match="expected one of in the units of the data set, standardised, as it is"):
         read_series(npy(np.zeros((24, 2))), (2, 24), "crop")
     with pytest.raises(ShapeError, match="the shape of a series"):
         read_series(npy(np.zeros((24, 2))), (1, 8, 8))
+
+
+def test_a_file_in_the_units_of_the_data_set_is_standardised_by_its_means():
+    x = np.stack([np.linspace(0, 10, 24), np.linspace(-4, 4, 24)])
+    known = Variables(mean=(5.0, 0.0), std=(2.0, 4.0))
+    read = read_series(npy(x.T), (2, 24), MEASURED, variables=known)
+    np.testing.assert_allclose(read, [(x[0] - 5) / 2, x[1] / 4], rtol=1e-5, atol=1e-6)
+    with pytest.raises(SettingError, match="not known"):
+        read_series(npy(x.T), (2, 24), MEASURED)

@@ -92,3 +92,10 @@ test("no two numbers of a colour scale are written alike", () => {
   assert.deepEqual(figures([0, 0.5, 1]), ["0", "0.5", "1"])
   for (const [low, high] of [[1, 1.00001], [1e-9, 2e-9], [-1e8, -1e8 + 1]]) assert.equal(new Set(figures([low, (low + high) / 2, high])).size, 3)
 })
+
+test("years and dates of a scale are written as such", () => {
+  assert.deepEqual(figures([1998, 2004, 2010], "year"), ["1998", "2004", "2010"])
+  const year = (date) => Math.fround(1970 + Date.parse(date) / 864e5 / 365.2425) // as they come with a column
+  assert.deepEqual(figures([year("2010-01-01"), year("2010-07-02")], "date"), ["Jan 1, 2010", "Jul 2, 2010"])
+  assert.deepEqual(figures([1990.5, 2000.5, 2020.5], "date"), ["1990", "2000", "2020"])
+})

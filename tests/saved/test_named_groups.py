@@ -30,6 +30,17 @@ def test_groups_come_back_are_replaced_and_deleted():
         named_groups.delete(CARD, "even")
 
 
+def test_a_group_is_renamed_unless_the_name_is_taken():
+    named_groups.save(CARD, "odd", [3])
+    named_groups.save(CARD, "even", [2])
+    named_groups.rename(CARD, "odd", "prime")
+    assert named_groups.load(CARD) == (Group("prime", (3,)), Group("even", (2,)))
+    with pytest.raises(SettingError, match="already is a group 'even'"):
+        named_groups.rename(CARD, "prime", "even")
+    with pytest.raises(UnknownName, match="prime"):
+        named_groups.rename(CARD, "odd", "new")
+
+
 def test_what_is_not_a_group_is_refused():
     for name, samples in (("", [1]), ("x" * 61, [1]), ("empty", [])):
         with pytest.raises(SettingError):

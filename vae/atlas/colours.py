@@ -26,7 +26,8 @@ PAIRS = 1_000_000_000  # distances computed for a density at most; beyond, a sub
 @dataclass(frozen=True)
 class Quantity:
     """A number for each reference row. kind: "data" or "model". absent: why it is missing, and how to get it. names: of
-    a column of text, its different values; the numbers are then places among them."""
+    a column of text, its different values; the numbers are then places among them. written: "date" for decimal years
+    that are dates, "year" for whole years, which have no thousands separator, "" for other numbers."""
 
     key: str
     title: str
@@ -36,6 +37,7 @@ class Quantity:
     values: Callable[[], Float[np.ndarray, " n"]]
     absent: str = ""
     names: tuple[str, ...] = ()
+    written: str = ""
 
 
 @runtime_checkable  # so that annotations of it are checked in the tests
@@ -106,15 +108,17 @@ def quantities(engine: Explored) -> dict[str, Quantity]:
 
 def _column(key: str, name: str, values: np.ndarray) -> Quantity:
     """A column of the metadata: numbers, dates as decimal years, or text that divides the rows into groups."""
-    title, help, unit, absent, names = metadata.said(name), _("Column of the data, not modelled"), "", "", ()
+    title, help, absent, names, written = metadata.said(name), _("Column of the data, not modelled"), "", (), ""
     if values.dtype == object and (years := metadata.years(values)) is not None:
-        values, unit = years, _("year")
+        values, written = years, "date"
     elif values.dtype == object:
         known, codes = np.unique(values.astype(str), return_inverse=True)
         names, values = tuple(v or _("missing") for v in known.tolist()), codes.astype(np.float64)
         if len(names) > NAMES_MAX:
             absent, names = _("{n} different texts; search for them instead", n=number(len(names))), ()
-    return Quantity(key, title, unit, help, "data", lambda: values.astype(np.float32), absent, names)
+    elif metadata.whole_years(values):
+        written = "year"
+    return Quantity(key, title, "", help, "data", lambda: values.astype(np.float32), absent, names, written)
 
 
 def _rate(atlas: Any) -> np.ndarray:

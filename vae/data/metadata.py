@@ -24,6 +24,7 @@ DATA_BYTES = 64 * 2**20  # of the columns of a data set, as `packed`
 MAP_BYTES = 4 * 2**20  # of those of a map
 DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?")
 YEAR_DAYS = 365.2425
+YEARS = (1500, 2200)  # whole numbers of a column that all lie between them are written as years
 
 
 def column(values: Sequence[Any]) -> np.ndarray:
@@ -81,6 +82,13 @@ def years(values: np.ndarray) -> np.ndarray | None:
         return None
     seconds = (days - np.datetime64("1970-01-01", "s")) / np.timedelta64(1, "D")
     return 1970 + np.where(np.isnat(days), np.nan, seconds) / YEAR_DAYS
+
+
+def whole_years(values: np.ndarray) -> bool:
+    """Whether all numbers of a column may be years, YEARS, such as those of vintages."""
+    known = values[np.isfinite(values)]
+    inside = (known >= YEARS[0]) & (known <= YEARS[1]) & (np.mod(known, 1) == 0)
+    return bool(len(known)) and bool(inside.all())
 
 
 def said(name: str) -> str:

@@ -59,6 +59,19 @@ def save(card: Mapping[str, Any], name: str, samples: Sequence[int]) -> None:
     _change(card, add)
 
 
+def rename(card: Mapping[str, Any], old: str, new: str) -> None:
+    """Rename a group. Raises: UnknownName. SettingError: the new name is taken or invalid. As `save`."""
+    new = checked_name(new)
+
+    def renamed(known: list[Group]) -> list[Group]:
+        model_entries.known(known, old, _("group"))
+        if new != old and any(one.name == new for one in known):
+            raise SettingError(_("there already is a group {new!r}: choose another name.", new=new))
+        return [Group(new, one.samples) if one.name == old else one for one in known]
+
+    _change(card, renamed)
+
+
 def delete(card: Mapping[str, Any], name: str) -> None:
     """Delete a group. Raises: UnknownName: there is none of that name. As `save`."""
 

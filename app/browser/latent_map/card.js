@@ -1,13 +1,16 @@
 // @ts-check
-// The card beside the pointer: the sample there, after a moment of rest.
+// The card beside the pointer: the sample there, after a moment of rest. Of a table it has the sample's own values, fetched
+// when the card is shown; where the data set is not on the server's machine, those decoded at the pointer.
 
 import { connected } from "../shared/channel.js"
+import { fetched } from "../shared/server.js"
 import { fit, sampleName } from "../shared/zscope.js"
 import { NAMED, variablesOf } from "../shared/variables.js"
 import { _, ngettext } from "../shared/text.js"
 
 const DWELL_MS = 125 // of rest on a sample before its card; the ring does not wait
 const CARD_PX = [236, 74], LINE_PX = 17 // and of a column's value below the rest
+const HALL = [20, 9.2], HALL_LINE = 1.2 // the same for a lecture hall, in its type
 const GAP_PX = [22, 16], FINGER_PX = [30, 44] // from the pointer, across and down; a finger hides what is below it
 const EDGE_PX = 8
 const POINTER = 1000 // as bad as so much of anything else is what lies below the pointer
@@ -35,20 +38,30 @@ export class Card {
   drawn // the row whose picture is on the card
   sheet
   wanted = -1
+  type = 0 // px, for a lecture hall
+  rows = new Map() // of each row asked for its values, a promise of them; null where there are none
 
-  constructor(root, plot, geometry) {
+  constructor(root, plot, geometry, model) {
     this.plot = plot
+    this.model = model
     this.geometry = geometry
     this.element = document.createElement("div")
     this.element.className = "zm-card"
-    this.element.innerHTML = '<canvas width="112" height="112"></canvas><div><b></b><span></span><span></span></div>'
+    this.element.innerHTML = '<canvas width="224" height="224"></canvas><div><b></b><span></span><span></span></div>'
     fit(this.element.querySelector("canvas"), geometry.shape)
     this.variables = variablesOf(geometry)
     this.facts = this.element.appendChild(document.createElement("p"))
-    this.tall = CARD_PX[1] + LINE_PX * (this.variables ? (1 + Math.min(NAMED, this.variables.count)) : 0)
-    this.element.style.height = `${this.tall}px`
+    this.enlarge(0)
     root.append(this.element)
     this.hide()
+  }
+
+  // px: the size of type for a lecture hall, 0 for a desk
+  enlarge(px) {
+    const lines = this.variables ? 1 + Math.min(NAMED, this.variables.count) : 0, [w, h] = HALL
+    this.type = px
+    this.size = px ? [w * px, (h + HALL_LINE * lines) * px] : [CARD_PX[0], CARD_PX[1] + LINE_PX * lines]
+    Object.assign(this.element.style, { width: `${this.size[0]}px`, height: `${this.size[1]}px` })
   }
 
   // near: {index, distance} of the sample at the pointer, index -1 for none; snapped: the cursor shows that very sample
@@ -63,7 +76,7 @@ export class Card {
 
   fill() {
     const [px, py, { index }, snapped, sheet, touch] = this.where, { element, geometry, plot } = this
-    const [left, top] = beside([px, py], [CARD_PX[0], this.tall], plot.size(), this.taken(), touch)
+    const [left, top] = beside([px, py], this.size, plot.size(), this.taken(), touch)
     element.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`
     element.style.visibility = "visible"
     if (sheet && (index !== this.drawn || sheet !== this.sheet)) {
@@ -76,19 +89,32 @@ export class Card {
     line.textContent = `#${origin[index]}${snapped ? "" : " \u00b7 nearest sample"}`
     const found = plot.near.within(...plot.toData(px, py), REACH * plot.near.width)
     within.textContent = ngettext("{n} sample nearby", "{n} samples nearby", found)
-    this.tell()
+    this.tell(index)
     element.classList.add("zm-rested")
   }
 
-  // what is decoded at the pointer; no sample but its picture came with the map
-  tell() {
-    const values = connected()?.last?.values
-    if (this.variables && values) this.facts.textContent = [_("decoded:"), ...this.variables.lines(values, NAMED)].join("\n")
+  // the sample's own values, most unusual first
+  async tell(index) {
+    if (!this.variables || this.told === index) return
+    this.told = index
+    const own = await this.values(index)
+    if (this.told !== index) return // the pointer went on
+    const values = own ?? connected()?.last?.values
+    if (!own) this.told = -1 // what is decoded changes with the pointer
+    if (values) this.facts.textContent = [own ? _("this sample:") : _("decoded at the pointer:"), ...this.variables.lines(values, NAMED)].join("\n")
+  }
+
+  values(index) {
+    if (!this.rows.has(index)) {
+      const asked = fetched("asset", this.model, "row", String(index)).then(async (answer) => new Float32Array(await answer.arrayBuffer()))
+      this.rows.set(index, asked.catch(() => null)) // the data set is not on this machine
+    }
+    return this.rows.get(index)
   }
 
   hide() {
     clearTimeout(this.dwell)
-    Object.assign(this, { shown: false, wanted: -1 })
+    Object.assign(this, { shown: false, wanted: -1, told: -1 })
     if (this.element.style.visibility === "hidden") return
     this.element.style.visibility = "hidden"
     this.element.classList.remove("zm-rested")

@@ -81,7 +81,7 @@ class MapView extends LivePart {
   parts(link, whole) {
     const { root, plot, geometry: shape } = this, bar = this.find(".zm-tools"), note = (text) => this.note(text), client = () => this.client
     this.keyed(shape)
-    this.overlay = new Overlay(root, plot, shape)
+    this.overlay = new Overlay(root, plot, shape, link.model)
     this.overlay.card.taken = () => this.legend.boxes
     this.cloud = new Cloud(root, plot, () => this.views?.plain ?? true)
     if (!whole) this.pins = new Pins(this)
@@ -257,6 +257,7 @@ class MapView extends LivePart {
     this.type = px
     this.plot.enlarged = px ? px / DESK_PX : 1
     this.names.enlarge(px && NAME * px)
+    this.overlay.card.enlarge(px)
     this.gestures.box = null
     this.plot.resize()
     this.legend.dock()

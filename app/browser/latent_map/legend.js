@@ -2,7 +2,7 @@
 // What the colours mean: the classes with their counts, "47 / 412" once the map is zoomed, filtered or something is selected
 // (a click hides or shows a class), or the scale of a quantity; and the scales of what lies below the points.
 
-import { _, number, significant } from "../shared/text.js"
+import { _, dated, number, significant } from "../shared/text.js"
 import { css, scale } from "./colours.js"
 
 const CORNERS = [["bottom-left", false, true], ["bottom-right", true, true], ["top-right", true, false]] // the first of equals
@@ -11,8 +11,10 @@ const GAP_PX = 12
 
 const DIGITS = [3, 15] // of a number of a scale, at least and at most
 
-// with as few digits as tell them apart
-export function figures(values) {
+// with as few digits as tell them apart; written: "date" or "year" of numbers that are these
+export function figures(values, written = "") {
+  if (written === "date") return values.map((v) => dated(v, values.at(-1) - values[0]))
+  if (written === "year") return values.map((v) => String(Math.round(v)))
   for (let digits = DIGITS[0]; ; digits++) {
     const said = values.map((v) => significant(v, digits))
     if (digits === DIGITS[1] || new Set(said).size === values.length) return said
@@ -139,7 +141,7 @@ export class Legend {
       this.bar.firstChild.textContent = `${column.title}${column.unit ? `, ${column.unit}` : ""}`
       this.bar.title = _("{help}. The ends of the scale are the 1st and 99th percentiles.", { help: column.help })
       this.bar.querySelector(":scope > :nth-child(2)").style.background = `linear-gradient(90deg, ${scale(looks.dark).filter((_each, i) => i % 17 === 0).map(css).join(", ")})`
-      const said = figures([low, (low + high) / 2, high])
+      const said = figures([low, (low + high) / 2, high], column.written)
       for (const [k, place] of [a, middle, b].entries()) place.textContent = said[k]
     }
     this.sync()

@@ -24,7 +24,7 @@ export class Overlay {
   waypoints = []
   paths = []
 
-  constructor(root, plot, geometry) {
+  constructor(root, plot, geometry, model) {
     this.root = root
     this.plot = plot
     this.geometry = geometry
@@ -39,7 +39,7 @@ export class Overlay {
     this.pins = drawing("svg", { class: "zm-overlay", "aria-hidden": "true" }) // above the dot, which would hide their letters
     root.append(this.pins)
     this.cursor = sprite(root, "zm-cursor", 24, [["path", { d: "M-11 0H-4M4 0H11M0 -11V-4M0 4V11" }]])
-    this.card = new Card(root, plot, geometry)
+    this.card = new Card(root, plot, geometry, model)
     this.moveRing = paced(RING_MS, (at, snapped) => {
       this.place(this.ring, at)
       this.ring.classList.toggle("zm-snapped", snapped)

@@ -28,6 +28,7 @@ const MARKUP = `
     <p class="wp-trust"><b>–</b> <span></span></p>
   </div>
 </div>
+<div class="wp-drive">
 <div class="wp-slider">
   <div>
     <input type="range" min="0" max="1" step="0.001" data-testid="zscope-walk" />
@@ -38,6 +39,7 @@ const MARKUP = `
 <div class="wp-buttons">
   <button type="button" data-do="play" aria-pressed="false" title="${_("Space")}"><span aria-hidden="true">▶</span> <em>${_("Play")}</em></button>
   <button type="button" data-do="loop" aria-pressed="true" title="${_("Play forwards and backwards in a loop")}">${_("Loop")}</button>
+</div>
 </div>
 <ul class="wp-list" aria-label="${_("Waypoints")}"></ul>`
 

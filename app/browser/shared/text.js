@@ -8,6 +8,7 @@
 
 import { language, messages } from "./messages.js"
 
+const DAY_MS = 864e5, YEAR_DAYS = 365.2425 // as vae/data/metadata.py has it
 const MINUS = "\u2212", NOTHING = "\u2013"
 const plural = new Intl.PluralRules(language)
 const forms = plural.resolvedOptions().pluralCategories
@@ -65,6 +66,13 @@ export const percent = (share, digits = 0) =>
 
 /** "3.6 ms". @param {number} v */
 export const ms = (v) => `${number(v, v < 10 ? 1 : 0)} ms`
+
+/** A decimal year as a date, or as its month or its year where the span of years about it is long. @param {number} year @param {number} span */
+export function dated(year, span) {
+  /** @type {Intl.DateTimeFormatOptions} */
+  const parts = { timeZone: "UTC", year: "numeric", ...(span < 20 && { month: "short" }), ...(span < 1 && { day: "numeric" }) }
+  return new Date(DAY_MS * Math.round(YEAR_DAYS * (year - 1970))).toLocaleDateString(language, parts)
+}
 
 /** A text of so many letters at most. @param {string} text @param {number} letters */
 export const shortened = (text, letters) => (text.length > letters ? `${text.slice(0, letters - 1)}…` : text)

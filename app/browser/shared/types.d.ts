@@ -38,7 +38,7 @@ interface Geometry {
   thumbs: { columns: number; height: number; width: number; count?: number }
   trust_box: Box
   kinds: Record<string, number>
-  columns: { key: string; title: string; unit: string; help: string; kind: string; absent: string }[]
+  columns: { key: string; title: string; unit: string; help: string; kind: string; absent: string; written: string }[]
   spread: { j: number; std: number }[]
   xy: Float32Array
   index: Int32Array

@@ -16,7 +16,7 @@ def theatre(frames: str, *, key: str, beside: str = "", action: str = "", on_act
         frames, beside: keys of app.live.theatre, such as "run/ID"; `beside` is drawn over the frames, "" for none.
         action: label of a button for the frame that is shown.
         on_act: runs after that button; session.sent(key, "act") is then {"frame": its number, "value": its value, "n":
-            time}.
+            time}. "looks" is {"shapes", "names"} as this browser shows classes, None where nobody chose shapes.
     """
     data = {"link": link(frames), "beside": beside, "action": action}
-    return _MOUNT(key=key, data=data, on_act_change=on_act or (lambda: None))
+    return _MOUNT(key=key, data=data, on_act_change=on_act or (lambda: None), on_looks_change=lambda: None)

@@ -2,6 +2,7 @@
 // The map while it forms: one cloud of points that move from frame to frame, and the window with them.
 
 import { ClassLooks } from "../latent_map/class_looks.js"
+import { ClassNames } from "../latent_map/class_names.js"
 import { looks } from "../latent_map/colours.js"
 import { FlatPoints, Points, webgl } from "../latent_map/points.js"
 import { Surface } from "./surface.js"
@@ -10,6 +11,7 @@ import { _ } from "../shared/text.js"
 const PAD_PX = 10
 
 export class Forming {
+  shown = /** @type {Record<string, any>} */ ({ above: [], t: 1, top: 0, zoomed: false, moving: false, refresh: () => {} })
   reel
   f = 0
   look
@@ -37,7 +39,17 @@ export class Forming {
     const { colours, shapes } = new ClassLooks(classes.length).themed(this.look.dark)
     this.points.looks(looks(n, { by: { labels: this.reel.fixed.labels }, classes: colours, shapes, theme: this.look, accent: this.look.accent }))
     this.points.onRestored = () => { this.coloured = ""; this.placed = ""; this.show(this.reel, this.f, this.look) }
-    this.names = classes
+    this.names = new ClassNames(this.shown, { classes: this.reel.index.labelled ? classes : [], labels: this.reel.fixed.labels ?? [] }, () => ({ ...this.look, ground: getComputedStyle(this.surface.canvas.parentElement.parentElement).backgroundColor }), { boxes: [] })
+  }
+
+  // what is drawn, as ClassNames asks a plot for it: from, there: the places of the samples in two frames, share: of the way
+  /** @param {Record<string, any>} what */
+  place({ from, there, share, view, width, height, ratio }) {
+    const { shown } = this, near = share < 0.5 ? from : there, xy = share ? Float32Array.from(from.xy, (v, k) => v + share * (there.xy[k] - v)) : from.xy
+    if (shown.near?.frame !== near) shown.near = { frame: near, box: near.box, hidden: null } // the names go to its densest parts
+    Object.assign(shown, { xy, view, ratio, unitsPerPx: (view[1] - view[0]) / width })
+    shown.size = () => [width, height]
+    shown.toPixels = (x, y) => [((x - view[0]) / (view[1] - view[0])) * width, ((view[3] - y) / (view[3] - view[2])) * height]
   }
 
   // the frame whose map is shown where the wanted one is not laid out yet
@@ -60,8 +72,11 @@ export class Forming {
     const unit = Math.max((x1 - x0) / (width - 2 * PAD_PX), (y1 - y0) / (height - 2 * PAD_PX), 1e-6)
     const [cx, cy, w, h] = [(x0 + x1) / 2, (y0 + y1) / 2, (width / 2) * unit, (height / 2) * unit]
     const size = Math.min(7, Math.max(3, 0.3 * Math.sqrt((width * height) / reel.index.n)))
-    const drawn = this.points.draw({ width, height, ratio, view: [cx - w, cx + w, cy - h, cy + h], t: share, size, alpha: 0.85, most: Infinity, front: false })
+    const view = [cx - w, cx + w, cy - h, cy + h]
+    const drawn = this.points.draw({ width, height, ratio, view, t: share, size, alpha: 0.85, most: Infinity, front: false })
     context.drawImage(drawn, 0, 0, width, height)
+    this.place({ from, there, share, view, width, height, ratio })
+    this.names.draw(context, this.shown)
   }
 
   remove() { this.points?.remove(); this.note.remove(); this.surface.remove() }

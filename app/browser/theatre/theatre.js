@@ -1,5 +1,6 @@
 // @ts-check
 // The theatre. data: {link: {model: key of the frames}, beside: key or "", action: words or ""}   triggers: act {frame, value, n}
+// state: looks {shapes, names}
 // One place f between the frames moves the map, the pictures, the bars, the curves' cursor and the point in the plane, all here:
 // nothing is asked of the server but what is new. At the end it follows what a run in progress adds.
 
@@ -7,6 +8,7 @@ import { COLOUR, HELD_OUT, bars, curves, inPlane, otherColour, plane } from "./c
 import { ClassLooks } from "../latent_map/class_looks.js"
 import { Forming } from "./forming.js"
 import { Part, mounting } from "../shared/part.js"
+import { preferred } from "../shared/preference.js"
 import { Reel } from "./reel.js"
 import { Scrubber } from "./scrubber.js"
 import { Sheet } from "./sheet.js"
@@ -69,7 +71,14 @@ class Theatre extends Part {
     const { link, beside } = this.component.data
     this.reel = new Reel(link.model, () => this.changed())
     this.overlay(beside)
+    this.tell()
     await this.reel.look()
+  }
+
+  // how this browser shows classes, for the GIF; nothing where nobody chose
+  tell() {
+    const looks = { shapes: preferred("shapes", null), names: preferred("names", true) }
+    if (looks.shapes !== null || !looks.names) this.component.setStateValue("looks", looks)
   }
 
   chart(name, label, draw) {

@@ -1,22 +1,23 @@
 // @ts-check
 // Two maps under one pointer. The pointer on one asks its model for that very place, and the other for the nearest
-// reference sample that both maps have. data: {link, other: link, row}
+// reference sample that both maps have. Each is zoomed on its own. data: {link, other: link, row}
 
 import { KIND, fit, geometry, open, paint, sampleName, spriteSheet, theme, trustColour, trustWord } from "../shared/zscope.js"
 import { ClassLooks } from "../latent_map/class_looks.js"
-import { css } from "../latent_map/colours.js"
-import { Near } from "../latent_map/near.js"
+import { ClassNames } from "../latent_map/class_names.js"
+import { looks } from "../latent_map/colours.js"
+import { Gestures } from "../latent_map/gestures.js"
 import { Part, mounting } from "../shared/part.js"
-import { trace } from "../latent_map/shapes.js"
+import { Plot } from "../latent_map/plot.js"
 import { _ } from "../shared/text.js"
 import { variablesOf } from "../shared/variables.js"
 
-const PAD_PX = 18, SHAPED = 1.7 // larger points where they have shapes
+const TOP_PX = 12 // above the points
 const WORDS = 4 // columns whose values stand beside the picture
 const ARROWS = { ArrowLeft: [-8, 0], ArrowRight: [8, 0], ArrowUp: [0, -8], ArrowDown: [0, 8] }
 
 class Twins extends Part {
-  static className = "zscope-twins"
+  static className = "zscope-part zscope-twins"
   static testid = "zscope-twins"
 
   async start() {
@@ -83,6 +84,8 @@ class Side {
   gone = false
   geometry
   sheet
+  look
+  signature = "" // of the theme that it is drawn in
   onMove = (_row, _at) => {}
   onKeep = (_row) => {}
   onLeave = () => {}
@@ -91,7 +94,7 @@ class Side {
     this.link = link
     const part = document.createElement("section")
     part.innerHTML = `
-      <div class="zt-map" tabindex="0" role="application"><canvas></canvas><div class="zt-ring"></div><div class="zt-note" role="status"></div></div>
+      <div class="zt-map" tabindex="0" role="application"><div class="zt-ring"></div><div class="zt-note" role="status"></div><button type="button" class="zt-all" title="${_("Show the whole map")}" aria-label="${_("Show the whole map")}" hidden>⌂</button></div>
       <div class="zt-below">
         <figure><canvas width="136" height="136" role="img" aria-label="${_("Decoded picture")}"></canvas><figcaption>${_("decoded")}</figcaption></figure>
         <figure><canvas width="136" height="136" role="img" aria-label="${_("Real sample")}"></canvas><figcaption>${_("nearest real sample")}</figcaption></figure>
@@ -99,7 +102,7 @@ class Side {
       </div>`
     root.append(part)
     this.map = part.querySelector(".zt-map")
-    this.points = this.map.querySelector("canvas")
+    this.all = this.map.querySelector("button")
     this.ring = this.map.querySelector(".zt-ring")
     const [picture, real] = part.querySelectorAll("figure canvas")
     this.picture = picture
@@ -123,36 +126,59 @@ class Side {
     this.variables = variablesOf(known)
     this.sheet = sheet
     for (const canvas of [this.picture, this.real]) fit(canvas, this.geometry.shape)
-    this.watch = new ResizeObserver(() => this.draw())
-    this.watch.observe(this.map)
+    const { xy, classes } = known
+    this.plot = new Plot(this.map, xy)
+    this.map.append(this.ring, this.map.querySelector(".zt-note"), this.all) // above its canvas
+    this.looks = new ClassLooks(classes.length)
+    this.names = new ClassNames(this.plot, known, () => ({ ...this.look, ground: this.plot.ground }), { boxes: [] })
+    this.plot.below.push({ draw: () => this.follow() })
+    this.themed()
+    this.plot.resize(TOP_PX)
+    this.watch = new ResizeObserver(() => { this.gestures.box = null; this.plot.resize() })
   }
 
   // which of the other map's rows shows the same sample; rows of this map alone are seen, but never found
   share(other) {
-    const rows = new Map(), { index, xy, n } = this.geometry
+    const rows = new Map(), { index, n } = this.geometry, { map, plot } = this
     other.geometry.index.forEach((origin, row) => rows.set(origin, row))
     this.there = Array.from(index, (origin) => rows.get(origin) ?? -1)
-    this.near = new Near(xy)
-    this.near.hidden = Uint8Array.from({ length: n }, (_each, i) => Number(this.there[i] < 0))
-    this.draw()
-    this.map.onpointermove = (event) => this.moved(event.offsetX, event.offsetY)
-    this.map.onpointerleave = () => { this.cursor = null; this.onLeave() }
-    this.map.onclick = (event) => { this.moved(event.offsetX, event.offsetY); this.onKeep(this.row) }
-    this.map.onblur = () => { if (this.cursor) { this.cursor = null; this.onLeave() } }
-    this.map.onkeydown = (event) => {
-      const step = ARROWS[event.key]
-      if (event.key === "Enter" && this.cursor) this.onKeep(this.row)
-      if (!step) return
+    plot.near.hidden = Uint8Array.from({ length: n }, (_each, i) => Number(this.there[i] < 0))
+    const look = { move: (px, py) => this.moved(px, py), end: () => { this.onKeep(this.row); this.left() }, cancel: () => this.left() }
+    this.gestures = new Gestures(map, plot, {
+      ours: (event) => event.target !== this.all && (event.type !== "wheel" || event.ctrlKey), // a wheel alone scrolls the page
+      hold: () => {}, stroke: () => null, finger: () => look,
+      tap: (event) => { this.moved(...this.gestures.at(event)); this.onKeep(this.row) },
+    })
+    this.watch.observe(map)
+    this.all.onclick = () => plot.reset()
+    map.onpointermove = (event) => { if (event.pointerType !== "touch" && !this.gestures.busy && event.target !== this.all) this.moved(...this.gestures.at(event)) }
+    map.onpointerleave = () => this.left()
+    map.onblur = () => this.left()
+    map.onkeydown = (event) => this.key(event)
+  }
+
+  left() {
+    if (!this.cursor) return
+    this.cursor = null
+    this.onLeave()
+  }
+
+  key(event) {
+    const step = ARROWS[event.key]
+    if (step) {
       const [px, py] = this.cursor ?? this.toPixels(this.row)
       this.moved(px + step[0], py + step[1])
-      event.preventDefault()
-    }
+    } else if (event.key === "Enter" && this.cursor) this.onKeep(this.row)
+    else if (event.key === "+" || event.key === "=") this.plot.zoom(0.7)
+    else if (event.key === "-") this.plot.zoom(1 / 0.7)
+    else if (event.key === "0") this.plot.reset()
+    else return
+    event.preventDefault()
   }
 
   moved(px, py) {
     this.cursor = [px, py]
-    const { x0, y1, unit } = this.frame, at = [x0 + px * unit, y1 - py * unit]
-    const { index } = this.near.nearest(...at)
+    const at = this.plot.toData(px, py), { index } = this.plot.near.nearest(...at)
     if (index >= 0) this.onMove(index, at)
   }
 
@@ -160,9 +186,9 @@ class Side {
   point(row, at) {
     this.row = row
     this.client.request(...(at ? [KIND.map, at] : [KIND.row, [row]]), { source: "twins" })
-    const { index } = this.geometry, [px, py] = at ? this.cursor : this.toPixels(row)
-    this.ring.style.transform = `translate(${px.toFixed(1)}px, ${py.toFixed(1)}px)`
-    this.ring.style.visibility = "visible"
+    this.at = at
+    this.follow()
+    const { index } = this.geometry
     this.caption.textContent = at ? _("decoded at the pointer") : _("decoded sample")
     if (row === this.shown) return
     this.shown = row
@@ -184,44 +210,38 @@ class Side {
     this.picture.title = this.variables.lines(values).join("\n")
   }
 
+  // the ring stays on its place of the map while that is zoomed
+  follow() {
+    this.all.hidden = !this.plot.zoomed
+    if (this.row === undefined) return
+    const [px, py] = this.at ? this.plot.toPixels(...this.at) : this.toPixels(this.row)
+    this.ring.style.transform = `translate(${px.toFixed(1)}px, ${py.toFixed(1)}px)`
+    this.ring.style.visibility = "visible"
+  }
+
   toPixels(row) {
-    const { x0, y1, unit } = this.frame, { xy } = this.geometry
-    return [(xy[2 * row] - x0) / unit, (y1 - xy[2 * row + 1]) / unit]
+    const { xy } = this.geometry
+    return this.plot.toPixels(xy[2 * row], xy[2 * row + 1])
   }
 
+  // whether the theme is another
   themed() {
-    const changed = Boolean(this.near) && JSON.stringify(theme(this.map)) !== this.signature
-    if (changed) this.draw()
-    return changed
-  }
-
-  draw() {
-    if (!this.near) return
-    const look = theme(this.map), density = Math.min(2, devicePixelRatio || 1), [W, H] = [this.map.clientWidth, this.map.clientHeight]
-    if (!W || !H) return
-    this.signature = JSON.stringify(look)
-    const [left, bottom, right, top] = this.near.box
-    const unit = Math.max((right - left) / (W - 2 * PAD_PX), (top - bottom) / (H - 2 * PAD_PX), 1e-9)
-    this.frame = { x0: (left + right) / 2 - (W / 2) * unit, y1: (bottom + top) / 2 + (H / 2) * unit, unit }
-    Object.assign(this.points, { width: W * density, height: H * density })
-    const context = this.points.getContext("2d"), { labels, n, classes } = this.geometry
-    const { colours, shapes } = new ClassLooks(classes.length).themed(look.dark), styles = colours.map(css)
-    context.scale(density, density)
-    context.globalAlpha = look.dark ? 0.8 : 0.72
-    const r = Math.min(2, Math.max(1.1, 0.19 * Math.sqrt((W * H) / n)))
-    for (let i = 0; i < n; i++) {
-      const [px, py] = this.toPixels(i)
-      context.fillStyle = styles[labels[i]] ?? look.accent
-      if (!shapes) { context.fillRect(px - r, py - r, 2 * r, 2 * r); continue }
-      trace(context, shapes[labels[i]] ?? 0, px, py, SHAPED * r)
-      context.fill()
-    }
-    if (this.shown !== undefined) this.point(this.shown, null)
+    if (!this.plot) return false
+    const look = theme(this.map), { plot, geometry: { n, labels } } = this, signature = JSON.stringify(look)
+    if (signature === this.signature) return false
+    Object.assign(this, { look, signature })
+    const { colours, shapes } = this.looks.themed(look.dark)
+    Object.assign(plot, { alpha: look.dark ? 0.8 : 0.72, shaped: Boolean(shapes), ground: getComputedStyle(this.map).backgroundColor, outside: look.background, edge: look.border })
+    plot.paint(looks(n, { by: { labels }, classes: colours, shapes, theme: look, accent: look.accent }), false)
+    this.names.again()
+    return true
   }
 
   remove() {
     this.gone = true
     this.watch?.disconnect()
+    this.gestures?.remove()
+    this.plot?.remove()
     this.off?.()
     this.client?.close()
   }

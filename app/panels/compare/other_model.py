@@ -17,7 +17,9 @@ def show(engine: Engine) -> Engine | None:
     others = [n for n in grouped(cards) if data and n != engine.name and cards[n].get("dataset") == data]
     if data and wanted and (reason := not_comparable(cards, engine.name, wanted)):
         instead = others and _("{model} is compared with {other} instead.", model=engine.name, other=others[0])
-        st.info(literal(f"{reason} {instead or ''}"), icon=":material/info:")
+        session.tell(f"{reason} {instead or ''}".strip())
+        session.setting("other")(others[0] if others else "")  # the link leads to what is shown
+        st.rerun()
     if not others:
         st.info(literal(_nothing(engine), code=True))
         return None

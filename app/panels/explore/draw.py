@@ -28,7 +28,8 @@ TITLE, HELP = N_("Draw"), N_("Draw or upload your own sample and see its code an
 KEY, FILE, CAMERA, OPEN = "explore.sketch", "explore.file", "explore.camera", "explore.files"
 BORDERS = 200  # training samples whose border is looked at
 FIT_LABELS = dict(zip(FITS, (N_("Crop"), N_("Pad"), N_("Stretch")), strict=True))
-SCALE_LABELS = dict(zip(series_files.FITS, (N_("Standardise each channel"), N_("Do not scale")), strict=True))
+SCALES = (N_("In the units of the data set"), N_("Standardise each channel"), N_("Do not scale"))
+SCALE_LABELS = dict(zip(series_files.FITS, SCALES, strict=True))
 
 
 def unavailable(engine: Engine) -> str:
@@ -88,16 +89,19 @@ def chosen_file() -> tuple[np.ndarray, str, str] | None:
 
 def chosen_series() -> tuple[np.ndarray, str, str] | None:
     """The uploaded series, likewise."""
-    fit = _fit(series_files.FITS, SCALE_LABELS)
+    variables = session.engine().variables
+    known = variables is not None and len(variables.std) > 0  # else nobody knows the units of the data set
+    fit = _fit(series_files.FITS if known else series_files.FITS[1:], SCALE_LABELS)
+    read = partial(series_files.read_series, variables=variables)
     hint = _(
         "CSV (one row per time step, one column per channel) or NPY; at most {size} MB",
         size=number(series_files.BYTES_MAX // 2**20),
     )
     file = st.file_uploader(
         hint, ["csv", "npy"], max_upload_size=series_files.BYTES_MAX // 2**20, key=FILE,
-        on_change=_close, args=(FILE, series_files.read_series, fit),
+        on_change=_close, args=(FILE, read, fit),
     )  # fmt: skip
-    return _read(file, series_files.read_series, fit)
+    return _read(file, read, fit)
 
 
 def _close(key: str, read: Callable, fit: str) -> None:

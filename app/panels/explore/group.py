@@ -28,21 +28,26 @@ def unavailable(engine: Engine) -> str:
 
 def show(engine: Engine, committed: dict) -> None:
     rows = session.studio().selected
-    if not rows:
+    if rows:
+        group_card(engine.name, groups.describe(engine, rows), key=KEY)
+    else:
         st.caption(_(EMPTY))
-        saved_groups.menu(engine)
-        return
-    group_card(engine.name, groups.describe(engine, rows), key=KEY)
     with st.container(horizontal=True, gap="small"):
-        name = f"{engine.name}-{len(rows)}-samples"
-        for kind, make in (("CSV", groups.table), ("NPZ", groups.arrays)):
-            help = _("The rows as {format}: number, label, latent, map position, trust and metrics", format=kind)
-            file = f"{name}.{kind.lower()}"
-            st.download_button(kind, partial(make, engine, rows), file, on_click="ignore", help=help)
-        for side, which in (("A", "group_a"), ("B", "group_b")):
-            help = _("Use the selection as group {side} of the attribute tool", side=side)
-            st.button(_("Use as {side}", side=side), on_click=use_as, args=(which,), help=help)
-        saved_groups.menu(engine)
+        saved_groups.menu(engine)  # first, with rows or without: it stays open while they change
+        if rows:
+            _files(engine, rows)
+
+
+def _files(engine: Engine, rows: tuple[int, ...]) -> None:
+    """The rows as files, and as groups of the attribute tool."""
+    name = f"{engine.name}-{len(rows)}-samples"
+    for kind, make in (("CSV", groups.table), ("NPZ", groups.arrays)):
+        help = _("The rows as {format}: number, label, latent, map position, trust and metrics", format=kind)
+        file = f"{name}.{kind.lower()}"
+        st.download_button(kind, partial(make, engine, rows), file, on_click="ignore", help=help)
+    for side, which in (("A", "group_a"), ("B", "group_b")):
+        help = _("Use the selection as group {side} of the attribute tool", side=side)
+        st.button(_("Use as {side}", side=side), on_click=use_as, args=(which,), help=help)
 
 
 def use_as(which: str) -> None:

@@ -11,6 +11,8 @@ from vae.studies import original
 from vae.studies.point import Point
 from vae.text import _
 
+OPEN = "explore.original"
+
 
 def show(engine: Engine, point: Point) -> None:
     """A button that opens the file or row of a sample; nothing for a point that is none, or one of which no more is
@@ -26,10 +28,12 @@ def show(engine: Engine, point: Point) -> None:
         said = _("Row {n} of {source}", n=int(known[metadata.ROW][point.row]), source=source)
     else:
         said = _("Sample #{n} of {data}", n=int(engine.atlas.index[point.row]), data=source or engine.card["dataset"])
-    with (
-        st.container(key="zscope-original"),
-        st.popover(literal(said), help=_("What the data set has on this sample"), type="tertiary"),
-    ):
+    with st.container(key="zscope-original"):
+        about = _("What the data set has on this sample")
+        opened = st.popover(literal(said), help=about, type="tertiary", key=OPEN, on_change="rerun")
+    if not opened.open:  # what it shows is read from the data set
+        return
+    with opened:
         if metadata.FILE in known and source:
             st.caption(_("From {source}", source=literal(source)))
         st.table(

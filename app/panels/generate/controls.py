@@ -42,8 +42,9 @@ def show(engine: Engine, drawn: Draws) -> bool:
     st.slider(_("Temperature"), 0.0, TEMPERATURE_MAX, step=0.05, help=_(TEMPERATURE), **session.field("temperature"))
     st.segmented_control(_("Number of samples"), COUNTS, width="stretch", **session.field("count"))
     same = _("The same seed gives the same samples.")
-    st.number_input(_("Seed"), 0, SEED_MAX, step=1, help=same, **session.field("seed"))
-    st.button(_("New seed"), icon=":material/casino:", on_click=_new_seed, width="stretch")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="zscope-seed"):
+        st.number_input(_("Seed"), 0, SEED_MAX, step=1, help=same, width=112, **session.field("seed"))
+        st.button(_("New seed"), icon=":material/casino:", on_click=_new_seed, width="stretch")
     return st.toggle(
         _("Evidence on every picture"), help=meaning("copy"), key="generate.evidence", persist_state="session"
     )

@@ -92,7 +92,8 @@ def show(beside: DeltaGenerator) -> None:
         points = right.number_input(_("Map points"), value=points, help=_(POINTS), key=f"{key}.points", **KEPT)
     wanted = f"{data.name}-{setting or family.name}".replace("_", "-")
     free = sweeps.free_name(wanted) if setting else free_name(wanted, session.names_taken())
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    with st.container(key="train-go"):  # style.css keeps it in sight
+        left, right = st.columns([3, 2], vertical_alignment="bottom")
     name = left.text_input(_("Name"), placeholder=free, help=_(NAME), key=_name_key(), **KEPT).strip() or free
     swept, wrong = _numbers(typed)
     pressed = right.button(

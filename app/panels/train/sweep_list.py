@@ -24,7 +24,9 @@ COMPARE = N_(
 )
 DELETES = N_("Deletes sweep **{name}** and its runs with their logs, curves and snapshots. This cannot be undone.")
 MODELS_KEPT = N_("The models are kept and appear one by one in the model picker.")
-LATER = N_("Available when every model is trained.")
+LATER = N_(
+    "The models can be compared once all {n} are trained: {done} done, {left} to go. A training that fails is left out."
+)
 OPEN = N_("Open this model in Explore")
 TRAIN, EXPLORE = "views/train.py", "views/explore.py"
 
@@ -43,7 +45,8 @@ def entry(sweep: Sweep, disk: Disk, one: Callable[[Run], None]) -> None:
         st.badge(state, icon=":material/stairs:", color="blue" if running else "red" if failed else "green")
     st.caption(_("The same training with {setting} = {values}.", setting=literal(sweep.setting), values=_values(sweep)))
     if running:
-        st.caption(f":material/hourglass_empty: {_(LATER)}")
+        left = number(len(states) - done - failed)
+        st.caption(f":material/hourglass_empty: {_(LATER, n=number(len(states)), done=number(done), left=left)}")
     with st.container(horizontal=True, vertical_alignment="center"):
         if running and session.may(Right.TRAIN):
             st.button(_("Stop all"), icon=":material/stop:", type="tertiary", on_click=_tried,

@@ -12,12 +12,13 @@ from app.browser.theatre import theatre as mounted
 from app.files import film
 from app.live import theatre
 from app.panels.train import sweep_list
+from app.show.class_looks import Looks
 from app.show.literal import literal
 from vae.errors import ZscopeError
 from vae.runs.folder import Run, runs
 from vae.text import N_, _, number
 
-NONE, SWEEP = "", "sweep/"
+NONE, SWEEP, STAGE = "", "sweep/", "theatre"
 GIF = N_("The whole training as a looping GIF; takes some seconds")
 WAITS = N_("The GIF is available once every map is computed: {done} of {n} so far, of {name}.")
 SOON = N_("The GIF is available after the first epoch.")
@@ -58,7 +59,7 @@ def show() -> None:
             )  # fmt: skip
         _gif_button(name, state.watched, beside)
     swept = state.watched.startswith(SWEEP)
-    shown = mounted(state.watched, key="theatre", beside=beside, action=_(sweep_list.OPEN) if swept else "")
+    shown = mounted(state.watched, key=STAGE, beside=beside, action=_(sweep_list.OPEN) if swept else "")
     if swept and shown.act:
         sweep_list.open_model(state.watched.removeprefix(SWEEP), int(shown.act["frame"]))
 
@@ -76,12 +77,13 @@ def _gif_button(name: str, watched: str, beside: str) -> None:
     then. Where maps will not come, it is enabled with the reason, which is also in the GIF."""
     over = theatre.of(beside) if beside else None
     file = f"{name}-and-{over.name}.gif" if over else f"{name}.gif"
+    looks = Looks(**(session.sent(STAGE, "looks") or {}))
 
     @st.fragment
     def button() -> None:
         waits, lacks = _missing(watched, beside)
         st.download_button(
-            "GIF", partial(_gif, watched, beside), file, "image/gif", icon=":material/movie:", key="theatre-gif",
+            "GIF", partial(_gif, watched, beside, looks), file, "image/gif", icon=":material/movie:", key="theatre-gif",
             disabled=bool(waits), help=literal(waits or f"{_(GIF)}. {lacks}".strip()), on_click="ignore",
         )  # fmt: skip
         if waits:
@@ -103,7 +105,7 @@ def _missing(*keys: str) -> tuple[str, str]:
     return "", " ".join(lacks)
 
 
-def _gif(watched: str, beside: str) -> bytes:
+def _gif(watched: str, beside: str, looks: Looks) -> bytes:
     frames = theatre.of(watched)
     assert frames is not None  # the button is disabled without frames
-    return film.gif(frames, theatre.of(beside) if beside else None)
+    return film.gif(frames, theatre.of(beside) if beside else None, looks)

@@ -12,6 +12,7 @@ from PIL import Image
 from app.files import film
 from app.files.film_figures import Figures, short, ticks
 from app.files.film_parts import clipped
+from app.show.class_looks import Looks
 from app.show.figures import ELBO, spread
 from app.show.palette import LIGHT
 from tests.app.live.test_theatre import shots
@@ -253,3 +254,31 @@ def test_a_way_is_cut_at_its_box_and_numbers_are_short():
     assert clipped([(-5, -1), (15, -1)], box) == clipped([(2, 30), (1e12, 1e14)], box) == clipped([(1, 1)], box) == []
     said = [short(v) for v in (9999.4, 123456, 1e6, -1.5e10, 2e17)]
     assert said == ["9999.4", "123456", "1.0M", "-15.0G", "2.0e17"]
+
+
+def test_a_film_shows_shapes_and_names_of_classes_where_the_screen_does(tmp_path, monkeypatch):
+    f = replace(model_sequence.of_folder(shots(tmp_path, 2, laid=2), name="a"), classes=tuple("abcdefghij"))
+    drawn = {"polygon": 0, "text": []}
+    polygon, text = film.ImageDraw.ImageDraw.polygon, film.ImageDraw.ImageDraw.text
+
+    def counts(self, *given, **how):
+        drawn["polygon"] += 1
+        return polygon(self, *given, **how)
+
+    def says(self, at, said, *given, **how):
+        drawn["text"] += [said] if how.get("stroke_width") else []
+        return text(self, at, said, *given, **how)
+
+    monkeypatch.setattr(film.ImageDraw.ImageDraw, "polygon", counts)
+    monkeypatch.setattr(film.ImageDraw.ImageDraw, "text", says)
+    found = {}
+    for looks in (Looks(), Looks(shapes=True, names=False)):
+        drawn |= {"polygon": 0, "text": []}
+        film.Stage(f, None, looks).at(0.0)
+        found[looks] = (drawn["polygon"], drawn["text"])
+    assert found[Looks()][0] == 0
+    assert {*found[Looks()][1]} <= {*f.classes}
+    assert found[Looks()][1]
+    shaped, named = found[Looks(shapes=True, names=False)]
+    assert shaped >= (f.fixed.labels % 7 != 0).sum() > 0
+    assert not named

@@ -135,9 +135,9 @@ def test_ladders_stand_among_the_runs_by_their_newest_and_those_without_any_last
 def test_a_ladder_that_trains_says_when_it_can_be_looked_through(root):
     started()
     at = page()
-    assert "Available when every model is trained" in words(at)
+    assert "The models can be compared once all" in words(at)
     button(at, "Stop all").click().run()
-    assert "Available when every model is trained" not in words(at)
+    assert "The models can be compared once all" not in words(at)
 
 
 def test_a_page_reads_its_runs_as_often_with_many_ladders_as_with_one(root, monkeypatch):

@@ -11,7 +11,9 @@ from jaxtyping import Float
 from ...disk import guarded_arrays
 from ...disk.guarded import Refused
 from ...errors import SettingError, ShapeError
+from ...modalities.variables import standardised
 from ...text import N_, _, number, significant, size
+from ...types import Variables
 from .cells import is_number
 from .choices import Choices
 from .columns import numbers
@@ -21,17 +23,21 @@ from .times import timelike
 
 FORMATS = ("CSV", "NPY")
 BYTES_MAX = 10 * 2**20
-FITS = (N_("standardised"), N_("as it is"))
+FITS = (N_("in the units of the data set"), N_("standardised"), N_("as it is"))
+MEASURED = FITS[0]
 VALUE_MAX = 100.0  # std: a larger value is not standardised
 
 
-def read_series(data: bytes, shape: tuple[int, ...], fit: str = "standardised") -> Float[np.ndarray, "c t"]:
+def read_series(
+    data: bytes, shape: tuple[int, ...], fit: str = "standardised", *, variables: Variables | None = None
+) -> Float[np.ndarray, "c t"]:
     """A CSV or NPY file with one series as float32 (c, t) of that shape.
 
     CSV: one row per time step, one column per channel, written in any way in which tables are read; a column of times
     beside the channels is left out. NPY: (t, c), (c, t) or (t,). A
     series of another length is resampled to t by linear interpolation. fit: "standardised" gives each channel mean 0
-    and standard deviation 1, as data sets do with all their samples together; "as it is" expects standardised values.
+    and standard deviation 1, as data sets do with all their samples together; "as it is" expects standardised values;
+    "in the units of the data set" standardises by the means of the data set, variables.
 
     Raises: SettingError: not such a file or a damaged one, other channels, NaN or infinity, values beyond VALUE_MAX, an
     unknown fit. ShapeError: not the shape of a series.
@@ -53,7 +59,11 @@ def read_series(data: bytes, shape: tuple[int, ...], fit: str = "standardised") 
         raise SettingError(_("a series needs at least 2 time steps and only finite numbers."))
     at, places = np.linspace(0, 1, t), np.linspace(0, 1, x.shape[1])
     x = np.stack([np.interp(at, places, channel) for channel in x])
-    if fit == "standardised":
+    if fit == MEASURED:
+        if variables is None or not variables.std:
+            raise SettingError(_("the units of the data set are not known: choose another fit."))
+        x = standardised(x, variables, axis=0)
+    elif fit == "standardised":
         spread = x.std(1, keepdims=True)
         x = (x - x.mean(1, keepdims=True)) / np.where(spread > 0, spread, 1)
     if np.abs(x).max() > VALUE_MAX:
