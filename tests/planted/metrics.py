@@ -51,7 +51,7 @@ MUTANTS = (
            "metrics/test_usefulness.py"
            "::test_baselines_are_fitted_to_the_rows_of_the_code_and_the_raw_probe_is_bounded"),
     Mutant("the baselines of one data set stand beside the codes of another", "metrics/cached_estimates.py",
-           ", zlib.crc32(np.ascontiguousarray(a).data)]", "]",
+           ', f"{zlib.crc32(np.ascontiguousarray(a).data):08x}"]', "]",
            "metrics/test_cached_estimates.py::test_whatever_differs_is_measured_again"),
     Mutant("a code without a prior judged in units of a prior", "metrics/active.py",
            "    if prior:\n        return ACTIVE_VARIANCE", "    if mu.size:\n        return ACTIVE_VARIANCE",
