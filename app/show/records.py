@@ -167,6 +167,7 @@ def comparison(a: Mapping, b: Mapping) -> None:
                 "k-NN, linear probe and k-means tell the classes by the code, by the raw samples, and by as many "
                 "principal components as the code has dimensions: only a code that beats both helps."
             )
+            + f" {usefulness.majority(a.get('estimates') or {})}"
         )
     if said := _by_validation(a, b):
         st.caption(said)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.show.literal import literal
 from app.show.terms import more
-from vae.metrics.usefulness import BASELINES, SCORES
+from vae.metrics.usefulness import BASELINES, MAJORITY, SCORES
 from vae.registry import term_of
 from vae.text import N_, _, number
 
@@ -41,8 +41,21 @@ def show(card: Mapping) -> None:
             "error. 1 is best, the best of a row in bold."
         )
     )
+    if alone := majority(found):
+        st.caption(alone)
     with st.expander(_("How this was measured")):
-        st.markdown("\n".join(f"- `{key}`: " + literal(_(found[key]["protocol"])) for key in _keys() if key in found))
+        st.markdown(
+            "\n".join(
+                f"- `{key}`: " + literal(_(found[key]["protocol"])) for key in (*_keys(), MAJORITY) if key in found
+            )
+        )
+
+
+def majority(found: Mapping[str, Mapping]) -> str:
+    """What the accuracies have to beat; "" where it was not measured."""
+    if (alone := found.get(MAJORITY)) is None:
+        return ""
+    return _("Always naming the most frequent class has an accuracy of {share}.", share=number(alone["value"], 3))
 
 
 def compared(a: Mapping, b: Mapping) -> list[str]:

@@ -70,5 +70,9 @@ MUTANTS = (
     Mutant("scores of codes without a prior in units of one", "metrics/factors.py",
            "active_dimensions(codes, rates, prior=prior)", "active_dimensions(codes, rates)",
            "metrics/test_collapsed_scores.py::test_a_small_code_without_a_prior_scores_as_a_large_one[mig_binned]"),
+    Mutant("the most frequent class of the test set instead of that of training", "metrics/usefulness.py",
+           "np.unique(y_train, return_counts=True)", "np.unique(y_test, return_counts=True)",
+           "metrics/test_usefulness.py"
+           "::test_the_most_frequent_class_of_training_is_what_accuracies_have_to_beat"),
 )
 # fmt: on

@@ -24,6 +24,7 @@ STEPS = 1000  # of the probe's optimiser, at most
 WORK = 16_000_000_000  # of the probe on raw samples: training rows x values x classes x steps; MNIST: 100 steps
 LEAST_STEPS = 20
 SCORES = ("knn_accuracy", "linear_probe_accuracy", "kmeans_ari", "kmeans_nmi")
+MAJORITY = "majority_accuracy"  # of the most frequent class alone
 BASELINES = ("raw", "pca")  # what stands beside the code: SCORE_raw, SCORE_pca
 
 Latents = Float[np.ndarray, "n d"]
@@ -171,9 +172,17 @@ def cluster_estimates(
 
 
 def _accuracy(right: np.ndarray, seed: int, protocol: str) -> Estimate:
-    """The accuracy, with its binomial standard error."""
+    """The accuracy, with its binomial standard error; where all or none are right, that would be 0, and there is none."""
     share, n = float(right.mean()), len(right)
-    return Estimate(share, n, seed, float(np.sqrt(share * (1 - share) / n)), protocol)
+    error = float(np.sqrt(share * (1 - share) / n)) if 0 < share < 1 else None
+    return Estimate(share, n, seed, error, protocol)
+
+
+def majority_estimate(y_train: Labels, y_test: Int[np.ndarray, " m"], *, seed: int) -> dict[str, Estimate]:
+    """The accuracy of always naming the class that is most frequent in training: what every other one has to beat."""
+    classes, counts = np.unique(y_train, return_counts=True)
+    protocol = in_english(f"the most frequent of {len(classes)} classes in training, on {len(y_test)} test samples")
+    return {MAJORITY: _accuracy(y_test == classes[counts.argmax()], seed, protocol)}
 
 
 @metric_group(
@@ -184,7 +193,7 @@ def _accuracy(right: np.ndarray, seed: int, protocol: str) -> Estimate:
         "`kmeans_ari`, `kmeans_nmi` of clusters against classes; beside them, of the same samples, those of the raw "
         "values, `knn_accuracy_raw`, `linear_probe_accuracy_raw`, `kmeans_ari_raw`, `kmeans_nmi_raw`, and of as many "
         "principal components as the code has dimensions, `knn_accuracy_pca`, `linear_probe_accuracy_pca`, "
-        "`kmeans_ari_pca`, `kmeans_nmi_pca`"
+        "`kmeans_ari_pca`, `kmeans_nmi_pca`; and `majority_accuracy` of always naming the most frequent class"
     ),
     terms={
         score + beside: anchor
@@ -192,7 +201,8 @@ def _accuracy(right: np.ndarray, seed: int, protocol: str) -> Estimate:
             SCORES, ("knn-accuracy", "linear-probe", "clustering-scores", "clustering-scores"), strict=True
         )
         for beside in ("", *(f"_{name}" for name in BASELINES))
-    },
+    }
+    | {MAJORITY: "knn-accuracy"},
 )
 def use_group(s: Subject) -> dict[str, Any]:
     """Samples are encoded without labels, by conditional models, too: otherwise the code would contain the answer."""
@@ -203,6 +213,7 @@ def use_group(s: Subject) -> dict[str, Any]:
     x_train, y_train = d.x_train[rows], d.y_train[rows]
     z_train, z_test = s.engine.encode(x_train)[0], s.engine.encode(d.x_test)[0]
     found = use_estimates(z_train, y_train, z_test, d.y_test, seed=s.seed)
+    found |= majority_estimate(d.y_train, d.y_test, seed=s.seed)
     s.report(_("measuring raw samples and principal components"))
     return found | baseline_estimates(
         x_train, y_train, d.x_test, d.y_test, z_train.shape[1], seed=s.seed, dataset=s.dataset.name

@@ -44,7 +44,8 @@ def test_the_best_of_a_row_is_bold_and_errors_stand_beside():
 
 @pytest.mark.parametrize("measured", [True, False])
 def test_the_model_page_shows_the_scores_or_the_command_that_measures_them(measured):
-    card = {"name": "mine", "spec": {"n_classes": 10}} | ({"estimates": estimates(0.8)} if measured else {})
+    found = estimates(0.8) | {"majority_accuracy": estimates(0.8)["knn_accuracy"] | {"value": 0.983}}
+    card = {"name": "mine", "spec": {"n_classes": 10}} | ({"estimates": found} if measured else {})
     at = shown(card)
     assert not at.exception
     commands = [code.value for code in at.code]
@@ -52,6 +53,7 @@ def test_the_model_page_shows_the_scores_or_the_command_that_measures_them(measu
     text = " ".join(element.value for element in at.markdown).replace("\\", "")
     assert ("raw samples |" in text) == measured
     assert ("protocol of knn_accuracy_pca" in text) == measured
+    assert ("most frequent class has an accuracy of 0.983" in " ".join(c.value for c in at.caption)) == measured
 
 
 def test_data_without_classes_have_no_such_section():
