@@ -72,7 +72,7 @@ def compared(a: Mapping, b: Mapping) -> list[str]:
         lines.append(" | ".join([f"| {term}", *cells, ("+" if y > x else "") + number(y - x, 3)]) + " |")
         for name, beside in ((BASELINES[0], _("raw samples")), (BASELINES[1], _("PCA of equal d"))):
             cells = [_cell(each.get(f"{score}_{name}"), False, error=False) for each in (one, two)]
-            lines.append(" | ".join([f"| {_(label)}, {beside}", *cells, number(None)]) + " |")
+            lines.append(" | ".join([f"| … {beside}", *cells, number(None)]) + " |")
     return lines
 
 

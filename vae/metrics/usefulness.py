@@ -172,7 +172,7 @@ def cluster_estimates(
 
 
 def _accuracy(right: np.ndarray, seed: int, protocol: str) -> Estimate:
-    """The accuracy, with its binomial standard error; where all or none are right, that would be 0, and there is none."""
+    """The accuracy, with its binomial standard error; none where all or no samples are right."""
     share, n = float(right.mean()), len(right)
     error = float(np.sqrt(share * (1 - share) / n)) if 0 < share < 1 else None
     return Estimate(share, n, seed, error, protocol)

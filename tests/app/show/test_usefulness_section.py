@@ -65,8 +65,8 @@ def test_compare_has_the_scores_of_both_codes_with_raw_samples_and_pca_below():
     lines = compared(a, b)
     assert lines[:3] == [
         "| [k-NN accuracy](terms#knn-accuracy) | 0.800 | **0.850** | +0.050 |",
-        "| k-NN accuracy, raw samples | 0.900 | 0.900 | – |",
-        "| k-NN accuracy, PCA of equal d | 0.700 | 0.700 | – |",
+        "| … raw samples | 0.900 | 0.900 | – |",
+        "| … PCA of equal d | 0.700 | 0.700 | – |",
     ]
     assert len(lines) == 3 * len(LABELS)
     assert compared(b, a)[0].endswith("**0.850** | 0.800 | −0.050 |")
