@@ -96,6 +96,11 @@ FIGURES = (
     ),
 )
 UNITS = {"active_units_by_rate": ACTIVE_RATE, "active_units": ACTIVE_VARIANCE}  # above which a dimension counts
+OF_NO_PRIOR = "active_units_above"  # the variance above which a dimension of a code without a prior was counted
+WITHOUT_PRIOR = N_(
+    "Active units by variance: dimensions whose code has a variance above {least}, a hundredth of the largest of them. "
+    "A code without a prior has a scale of its own."
+)
 HIERARCHICAL_UNITS = N_(
     "In a hierarchical model that mean also follows the levels above, whether or not the dimension itself carries "
     "anything."
@@ -208,6 +213,8 @@ def merit(card: Mapping) -> list[Figure]:
             label += f" (k = {m['nll_k']})"
         if figure.key in UNITS:
             help, value = _(figure.help, least=number(UNITS[figure.key], 2)), counted[figure.key]
+            if figure.key == "active_units" and (above := m.get(OF_NO_PRIOR)) is not None:
+                help = _(WITHOUT_PRIOR, least=significant(above, 2))
             if figure.key == "active_units" and "hierarchical" in traits(card):
                 help += " " + _(HIERARCHICAL_UNITS)
         if (error := m.get(error_key(figure.key))) is not None:
@@ -226,6 +233,12 @@ def comparable(key: str, a: Mapping, b: Mapping) -> bool:
     if key == "mse":
         return nats.pixels(a) == nats.pixels(b)
     if key in UNITS:
-        alike = key == "active_units_by_rate" or ("hierarchical" in traits(a)) == ("hierarchical" in traits(b))
+        alike = key == "active_units_by_rate" or _rule(a) == _rule(b)
         return width(a) is not None and width(a) == width(b) and alike
     return True
+
+
+def _rule(card: Mapping) -> tuple[bool, bool]:
+    """By what a card counts active units by variance: whether levels above move the means, and whether the code has no
+    prior, so that the largest variance is the unit."""
+    return "hierarchical" in traits(card), (card.get("metrics") or {}).get(OF_NO_PRIOR) is not None

@@ -11,7 +11,7 @@ import streamlit as st
 from jaxtyping import UInt8
 from PIL import Image
 
-from app.show import figures, nats
+from app.show import figures, nats, usefulness
 from app.show.cards import (
     FIGURES,
     clipping,
@@ -159,7 +159,16 @@ def comparison(a: Mapping, b: Mapping) -> None:
         if term := term_of(plain.key):
             label = f"[{label}](terms#{term})"
         lines.append(f"| {label} | {cells[0]} | {cells[1]} | {difference} |")
-    st.markdown("\n".join(lines))
+    useful = usefulness.compared(a, b)
+    st.markdown("\n".join(lines + useful))
+    if useful:
+        st.caption(
+            _(
+                "k-NN, linear probe and k-means tell the classes by the code, by the raw samples, and by as many "
+                "principal components as the code has dimensions: only a code that beats both helps."
+            )
+            + f" {usefulness.majority(a.get('estimates') or {})}"
+        )
     if said := _by_validation(a, b):
         st.caption(said)
     if said := nats.not_comparable(a, b):

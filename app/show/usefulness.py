@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import streamlit as st
 
 from app.show.literal import literal
 from app.show.terms import more
-from vae.metrics.usefulness import BASELINES, SCORES
+from vae.metrics.usefulness import BASELINES, MAJORITY, SCORES
 from vae.registry import term_of
 from vae.text import N_, _, number
 
+SAME = 5e-4  # of raw scores: machines that round differently classify a few samples differently
 LABELS = dict(
     zip(SCORES, (N_("k-NN accuracy"), N_("linear probe accuracy"), N_("k-means ARI"), N_("k-means NMI")), strict=True)
 )
@@ -39,8 +41,49 @@ def show(card: Mapping) -> None:
             "error. 1 is best, the best of a row in bold."
         )
     )
+    if alone := majority(found):
+        st.caption(alone)
     with st.expander(_("How this was measured")):
-        st.markdown("\n".join(f"- `{key}`: " + literal(_(found[key]["protocol"])) for key in _keys() if key in found))
+        st.markdown(
+            "\n".join(
+                f"- `{key}`: " + literal(_(found[key]["protocol"])) for key in (*_keys(), MAJORITY) if key in found
+            )
+        )
+
+
+def majority(found: Mapping[str, Mapping]) -> str:
+    """What the accuracies have to beat; "" where it was not measured."""
+    if (alone := found.get(MAJORITY)) is None:
+        return ""
+    return _("Always naming the most frequent class has an accuracy of {share}.", share=number(alone["value"], 3))
+
+
+def compared(a: Mapping, b: Mapping) -> list[str]:
+    """Lines of the table of two cards: each score of both codes with their difference, the better one in bold, and
+    below it those of the raw samples and of PCA. None of a score that was not measured for both in the same way."""
+    one, two = ({key: e for key in _keys() if (e := (card.get("estimates") or {}).get(key))} for card in (a, b))
+    lines = []
+    for score, label in LABELS.items():
+        if not {score, f"{score}_raw"} <= one.keys() & two.keys() or not _alike(one, two, score):
+            continue
+        x, y = one[score]["value"], two[score]["value"]
+        cells = [_cell(each[score], each[score]["value"] > min(x, y), error=False) for each in (one, two)]
+        term = f"[{_(label)}](terms#{term_of(score)})"
+        lines.append(" | ".join([f"| {term}", *cells, ("+" if y > x else "") + number(y - x, 3)]) + " |")
+        for name, beside in ((BASELINES[0], _("raw samples")), (BASELINES[1], _("PCA of equal d"))):
+            cells = [_cell(each.get(f"{score}_{name}"), False, error=False) for each in (one, two)]
+            lines.append(" | ".join([f"| … {beside}", *cells, number(None)]) + " |")
+    return lines
+
+
+def _alike(one: Mapping[str, Mapping], two: Mapping[str, Mapping], score: str) -> bool:
+    """Whether a score of two codes is of the same samples: by protocols, and by that of the raw samples, which depends
+    on the data alone. Where a probe was stopped is no difference in what it is."""
+    pairs = [(one[key], two[key]) for key in (score, f"{score}_raw")]
+    same = all(x[key] == y[key] for x, y in pairs for key in ("n", "seed"))
+    told = all(x["protocol"].split(";")[0] == y["protocol"].split(";")[0] for x, y in pairs)
+    raw, other = (each["value"] for each in pairs[1])
+    return same and told and math.isclose(raw, other, rel_tol=0, abs_tol=SAME)
 
 
 def table(found: Mapping[str, Mapping]) -> str:
@@ -55,12 +98,12 @@ def table(found: Mapping[str, Mapping]) -> str:
     return "\n".join(lines)
 
 
-def _cell(estimate: Mapping | None, best: bool) -> str:
+def _cell(estimate: Mapping | None, best: bool, *, error: bool = True) -> str:
     if estimate is None:
         return number(None, 3)
-    text, error = number(estimate["value"], 3), estimate["standard_error"]
+    text, of = number(estimate["value"], 3), estimate["standard_error"]
     text = f"**{text}**" if best else text
-    return text if error is None else f"{text} ± {number(error, 3)}"
+    return text if of is None or not error else f"{text} ± {number(of, 3)}"
 
 
 def _keys() -> list[str]:

@@ -8,12 +8,16 @@ import pytest
 from tests.metrics.test_disentangle import grid
 from vae.errors import ShapeError
 from vae.metrics.disentangle import dci, factor_vae_score
+from vae.metrics.mig import mig_binned
 from vae.metrics.sap import sap
 
 SCORES = {
-    "factor_vae_score": lambda z, v, rates=None: factor_vae_score(z, v, rate_per_dim_nats=rates),
-    "sap": lambda z, v, rates=None: sap(z, v, rate_per_dim_nats=rates),
-    "dci_disentanglement": lambda z, v, rates=None: dci(z, v, rate_per_dim_nats=rates)["dci_disentanglement"],
+    "mig_binned": lambda z, v, rates=None, **prior: mig_binned(z, v, rate_per_dim_nats=rates, **prior),
+    "factor_vae_score": lambda z, v, rates=None, **prior: factor_vae_score(z, v, rate_per_dim_nats=rates, **prior),
+    "sap": lambda z, v, rates=None, **prior: sap(z, v, rate_per_dim_nats=rates, **prior),
+    "dci_disentanglement": lambda z, v, rates=None, **prior: dci(z, v, rate_per_dim_nats=rates, **prior)[
+        "dci_disentanglement"
+    ],
 }
 
 
@@ -30,6 +34,20 @@ def test_a_dimension_collapsed_by_its_rate_tells_nothing_though_its_mean_varies(
     one = score(np.hstack([codes[:, :1], 10 * codes]), factors, np.array([0.013, 2, 2, 2]))
     assert one.value == pytest.approx(1, abs=1e-3)
     assert "3 of 4 dimensions active by rate and variance" in one.protocol
+
+
+@pytest.mark.parametrize("name", SCORES)
+def test_a_small_code_without_a_prior_scores_as_a_large_one(name):
+    """Means with a std of .01 are nothing beside a prior with std 1, and all there is to a code without a prior."""
+    factors = grid()
+    codes, score = 0.01 * (factors - factors.mean(0)) / factors.std(0), SCORES[name]
+    assert score(codes, factors).value == 0
+    small = score(codes, factors, prior=False)
+    assert small.value == pytest.approx(1, abs=1e-3)
+    assert "3 of 3 dimensions active by relative variance" in small.protocol
+    beside = score(np.hstack([codes[:, :1] / 100, codes]), factors, prior=False)
+    assert "3 of 4 dimensions active by relative variance" in beside.protocol
+    assert beside.value == pytest.approx(1, abs=1e-3)
 
 
 def test_rates_must_be_those_of_the_dimensions():

@@ -153,7 +153,8 @@ def test_disentanglement_is_of_the_engines_own_codes():
     factors = rng.integers(0, 4, (600, 2))
     x = factors.astype(np.float32)
     samples = Samples(x, None, x, None, factors, factors, ("x", "y"))
-    engine = SimpleNamespace(encode=lambda x: (x, np.full_like(x, 0.1)), card={"dataset": "sprites"})
+    small = lambda x: (1e-3 * x, np.zeros_like(x))  # noqa: E731
+    engine = SimpleNamespace(encode=lambda x: (x, np.full_like(x, 0.1)), card={"dataset": "sprites"}, has_prior=True)
     found = disentanglement_group(Subject(engine, None, torch.device("cpu"), samples, seed=3))
     assert found["mig_binned"].value > 0.9
     assert {e.seed for e in found.values()} == {3}
@@ -161,6 +162,9 @@ def test_disentanglement_is_of_the_engines_own_codes():
     engine.card["metrics"] = {"rate_per_dim_nats": [0.01, 0.01]}
     collapsed = disentanglement_group(Subject(engine, None, torch.device("cpu"), samples, seed=3))
     assert collapsed["factor_vae_score"].value == collapsed["sap"].value == 0, "by the rates of the card"
+    engine = SimpleNamespace(encode=small, card={"dataset": "sprites"}, has_prior=False)
+    plain = disentanglement_group(Subject(engine, None, torch.device("cpu"), samples, seed=3))
+    assert plain["factor_vae_score"].value == 1, "a code without a prior in units of its own"
 
 
 def test_bits_per_dim_of_a_uniform_density_are_log_255():

@@ -10,11 +10,19 @@ import torch
 from torch import Tensor, nn
 
 from vae.losses.objectives import Sum
-from vae.metrics.active import active_by_rate, active_dimensions, active_units, collapse_warning, unit_counts
+from vae.metrics.active import (
+    active_by_rate,
+    active_dimensions,
+    active_units,
+    collapse_warning,
+    least_variance,
+    unit_counts,
+)
 from vae.metrics.bounds import BATCH, CACHED, evaluate, log_marginal
 from vae.metrics.detect import anomaly_scores
 from vae.metrics.latent import pca_mse
 from vae.models.bottlenecks import Deterministic, Gaussian
+from vae.models.bottlenecks.deterministic import PriorMatched
 from vae.models.likelihoods import Gaussian as GaussianLikelihood
 from vae.models.model import VAE, NetHparams
 from vae.models.tensors import to_float
@@ -299,6 +307,36 @@ def test_a_deterministic_code_has_no_count_by_rate_and_is_judged_by_variance():
     assert collapse_warning({"active_units": 3}, 16, {"d"}) is None
     assert "only 1 of 16" in str(collapse_warning({"active_units": 1}, 16, {"d"}))
     assert collapse_warning({}, 16, {"d"}) is None
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1.0, 1e4])
+def test_the_scale_of_a_code_without_a_prior_does_not_change_what_is_active(scale):
+    """The decoder of a plain autoencoder undoes any scale: a variance of .01 means nothing to it."""
+    mu = np.random.default_rng(0).standard_normal((5000, 4)) * np.sqrt([1.0, 0.02, 0.005, 0.0]) * scale
+    assert active_units(mu, prior=False).tolist() == [True, True, False, False]
+    assert active_dimensions(mu, prior=False).tolist() == [True, True, False, False]
+    assert least_variance(mu, prior=False) == pytest.approx(0.01 * scale**2, rel=0.05)
+    assert least_variance(mu) == 0.01
+
+
+@pytest.mark.parametrize("constant", [0.0, 0.3, 1e4 + 0.3])
+def test_a_constant_code_without_a_prior_has_no_active_dimension(constant):
+    """Rounding alone gives a constant a variance, of which some dimension has the most."""
+    mu = np.full((9_000, 2), constant, np.float32)
+    assert not active_units(mu, prior=False).any()
+    mu[::2, 0] *= 1 + np.finfo(np.float32).eps
+    assert not active_units(mu, prior=False).any()
+
+
+@pytest.mark.parametrize(("bottleneck", "active"), [(Deterministic, D), (PriorMatched, 0)])
+def test_a_code_is_judged_by_its_prior_or_by_its_own_scale_if_it_has_none(bottleneck, active):
+    model = linear_vae(bottleneck)
+    with torch.no_grad():
+        model.bottleneck.head.weight.mul_(1e-3)
+    found = evaluate(model, data(200))
+    assert found["active_units"] == active
+    assert ("active_units_above" in found) == (bottleneck is Deterministic)
+    assert found.get("active_units_above", 0) < 1e-6
 
 
 def test_evaluate_counts_active_units_over_all_batches():

@@ -7,7 +7,14 @@ import pytest
 
 from vae.errors import ShapeError
 from vae.metrics import usefulness
-from vae.metrics.usefulness import baseline_estimates, cluster_estimates, knn, linear_probe, use_estimates
+from vae.metrics.usefulness import (
+    baseline_estimates,
+    cluster_estimates,
+    knn,
+    linear_probe,
+    majority_estimate,
+    use_estimates,
+)
 
 
 def apart(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -137,3 +144,20 @@ def test_too_little_to_learn_from_is_refused():
         use_estimates(z[:5], y[:5], z, y, seed=0)
     with pytest.raises(ShapeError, match="20 training latents of 1 class,"):
         use_estimates(z, 0 * y, z, y, seed=0)
+
+
+def test_the_most_frequent_class_of_training_is_what_accuracies_have_to_beat():
+    """Nine of ten in training, eight of ten in the test set, where another class may be the most frequent."""
+    y = np.repeat([3, 7], [90, 10])
+    found = majority_estimate(y, np.repeat([3, 7], [80, 20]), seed=1)["majority_accuracy"]
+    assert (found.value, found.n) == (0.8, 100)
+    assert found.standard_error == pytest.approx(0.04)
+    assert majority_estimate(y, np.repeat([3, 7], [20, 80]), seed=1)["majority_accuracy"].value == 0.2
+
+
+def test_an_accuracy_of_all_or_none_has_no_standard_error():
+    """It would be 0: as if no other test set could hold a sample that is classified wrongly."""
+    found = use_estimates(*apart(200, 0), *apart(150, 1), seed=0)
+    assert found["knn_accuracy"].value == 1
+    assert found["knn_accuracy"].standard_error is None
+    assert majority_estimate(np.zeros(5, int), np.ones(4, int), seed=0)["majority_accuracy"].standard_error is None

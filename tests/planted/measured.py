@@ -33,7 +33,7 @@ MUTANTS = (
            "for i in range(0, len(x), BATCH):", "for i in range(0, len(x) - BATCH + 1, BATCH):",
            "metrics/test_metrics.py::test_evaluate_averages_over_every_sample"),
     Mutant("active units by standard deviation", "metrics/active.py",
-           "mu.var(axis=0, dtype=np.float64)", "mu.std(axis=0, dtype=np.float64)",
+           "return mu.var(axis=0, dtype=np.float64)", "return mu.std(axis=0, dtype=np.float64)",
            "metrics/test_metrics.py::test_active_units_are_those_whose_means_vary"),
     Mutant("all dimensions share the bins of the widest", "metrics/mig.py",
            "codes.min(axis=0), np.ptp(codes, axis=0)", "codes.min(), np.ptp(codes)",

@@ -22,7 +22,7 @@ MUTANTS = (
            "by_variance & active_by_rate(rate_per_dim_nats)", "active_by_rate(rate_per_dim_nats)",
            "metrics/test_metrics.py::test_a_dimension_is_used_if_it_is_active_by_variance_and_by_its_rate"),
     Mutant("scores of disentanglement without the rates of the card", "metrics/disentangle.py",
-           "seed=s.seed, rate_per_dim_nats=rates)", "seed=s.seed)",
+           "rate_per_dim_nats=rates, prior=s.engine", "prior=s.engine",
            "metrics/test_eval.py::test_disentanglement_is_of_the_engines_own_codes"),
     Mutant("an estimate that is saved drops those saved before", "commands/evaluating.py",
            'saved.config.get("estimates", {}) | estimates}', "estimates}",
@@ -39,7 +39,7 @@ MUTANTS = (
            "metrics/test_information.py::test_information_about_the_index_is_flagged_where_it_is_no_estimate_of_that_about_x"
            "[3-3000-False]"),
     Mutant("the last components stand beside the code", "metrics/usefulness.py",
-           "use_estimates(pca.transform(x), y, pca.transform(t)", "use_estimates(x[:, -d:], y, t[:, -d:]",
+           "z, z_test = fitted.transform(x), fitted.transform(t)", "z, z_test = x[:, -d:], t[:, -d:]",
            "metrics/test_usefulness.py::test_baselines_see_the_values_and_the_first_components_of_them"),
     Mutant("the probe on raw samples runs as long as it likes", "metrics/usefulness.py",
            "int(np.clip(WORK // (x.size * len(np.unique(y))), LEAST_STEPS, STEPS))", "STEPS",
@@ -50,5 +50,29 @@ MUTANTS = (
            "x, y, t = _flat(x_train[:N_TRAIN]), y_train[:N_TRAIN], _flat(x_test)",
            "metrics/test_usefulness.py"
            "::test_baselines_are_fitted_to_the_rows_of_the_code_and_the_raw_probe_is_bounded"),
+    Mutant("the baselines of one data set stand beside the codes of another", "metrics/cached_estimates.py",
+           ', f"{zlib.crc32(np.ascontiguousarray(a).data):08x}"]', "]",
+           "metrics/test_cached_estimates.py::test_whatever_differs_is_measured_again"),
+    Mutant("a code without a prior judged in units of a prior", "metrics/active.py",
+           "    if prior:\n        return ACTIVE_VARIANCE", "    if mu.size:\n        return ACTIVE_VARIANCE",
+           "metrics/test_metrics.py::test_the_scale_of_a_code_without_a_prior_does_not_change_what_is_active[0.0001]"),
+    Mutant("rounding makes a constant code active", "metrics/active.py",
+           "max(ACTIVE_VARIANCE * largest, rounding * rounding)", "ACTIVE_VARIANCE * largest",
+           "metrics/test_metrics.py::test_a_constant_code_without_a_prior_has_no_active_dimension[10000.3]"),
+    Mutant("a model without a prior counted in units of one", "metrics/bounds.py",
+           "active_units(mu, prior=model.has_prior)", "active_units(mu)",
+           "metrics/test_metrics.py"
+           "::test_a_code_is_judged_by_its_prior_or_by_its_own_scale_if_it_has_none[Deterministic-2]"),
+    Mutant("collapsed dimensions count in the binned MIG", "metrics/mig.py",
+           "seen = codes[:, active]", "seen = codes",
+           "metrics/test_collapsed_scores.py"
+           "::test_a_dimension_collapsed_by_its_rate_tells_nothing_though_its_mean_varies[mig_binned]"),
+    Mutant("scores of codes without a prior in units of one", "metrics/factors.py",
+           "active_dimensions(codes, rates, prior=prior)", "active_dimensions(codes, rates)",
+           "metrics/test_collapsed_scores.py::test_a_small_code_without_a_prior_scores_as_a_large_one[mig_binned]"),
+    Mutant("the most frequent class of the test set instead of that of training", "metrics/usefulness.py",
+           "np.unique(y_train, return_counts=True)", "np.unique(y_test, return_counts=True)",
+           "metrics/test_usefulness.py"
+           "::test_the_most_frequent_class_of_training_is_what_accuracies_have_to_beat"),
 )
 # fmt: on

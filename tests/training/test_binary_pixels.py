@@ -140,7 +140,8 @@ def test_a_snapshot_encodes_the_pixels_that_the_map_does(root):
         assert np.array_equal(look._x.numpy(), binarised(grey.x_train[look.fixed.rows], 4))
 
 
-def test_every_protocol_says_how_the_pixels_were_made_binary(root, capsys):
+def test_every_protocol_says_how_the_pixels_were_made_binary(root, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("ZSCOPE_CACHE", str(tmp_path))
     assert main(["eval", "dynamic", "--metrics", "bounds,use", "--k", "20", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     said = "binary pixels: trained on new draws in each step, evaluated on zscope's fixed draw with seed 4"

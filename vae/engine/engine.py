@@ -97,7 +97,8 @@ class Engine:
     def active(self) -> np.ndarray:
         """Which latent dimensions the model uses, (d,) bool, by the latents of the reference set and the rates on the
         card; see `active_dimensions`. Raises: what `atlas` raises."""
-        return active_dimensions(self.atlas.z, (self.card.get("metrics") or {}).get("rate_per_dim_nats"))
+        rates = (self.card.get("metrics") or {}).get("rate_per_dim_nats")
+        return active_dimensions(self.atlas.z, rates, prior=self.has_prior)
 
     def submit(self, method: str | Callable[..., Any], *args: Any, **kwargs: Any) -> Future:
         """Run one of the methods below, or a function of your own, on the engine's own thread."""

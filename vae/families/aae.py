@@ -38,8 +38,8 @@ class Hparams(NetHparams):
 class PriorAdversary(nn.Module):
     """Distortion + lambda * -log D(z), where D(z) is the probability that z is a sample of p(z); nats.
 
-    The discriminator learns to tell samples of p(z) from codes. Makhzani et al., 2015, section 2. The paper alternates
-    steps of reconstruction and of regularisation; here each step minimises their weighted sum. The paper's
+    The discriminator learns to tell samples of p(z) from codes. Makhzani et al., 2015. The paper has a step of
+    reconstruction and one of regularisation for each batch; here each step minimises their weighted sum. The paper's
     discriminator has no gradient penalty: without one (r1 = 0) it wins, and training becomes unstable.
     """
 
@@ -66,7 +66,7 @@ class PriorAdversary(nn.Module):
     departures=(
         N_(
             "The reconstruction and the adversarial loss are minimised in one step as a weighted sum "
-            "(`lambda_adversary`); the paper alternates two steps (section 2)."
+            "(`lambda_adversary`); the paper has two steps for each batch."
         ),
         N_(
             "The discriminator has a gradient penalty (R1, Mescheder et al., 2018); `r1` = 0 removes it, as in "

@@ -37,7 +37,7 @@ class Hparams(RateHparams):
     paper="Sohn et al., 2015, Learning structured output representation using deep conditional generative models",
     departures=(
         N_("The label is given and the sample is generated; the paper predicts structured labels from pictures."),
-        N_("The prior is the same for all labels; `prior` = label learns one for each, as in equation 4."),
+        N_("The prior is the same for all labels; `prior` = label learns one for each, as in the paper."),
         N_(
             "The weights of the label in the decoder are 10 times larger at the start, so that the decoder uses "
             "the label before the code learns it."
@@ -59,6 +59,6 @@ class Hparams(RateHparams):
     ),
 )
 def build(spec: Spec, h: Hparams):
-    """The bound is on log p(x|y): equation 4 with picture and label exchanged. The paper's prior is "label"."""
+    """The bound is on log p(x|y): that of the paper with picture and label exchanged. The paper's prior is "label"."""
     objective = Sum(beta=warmup(h.warmup, 1.0, h.warmup_steps))
     return ConditionalVAE(spec, h, learned_prior=h.prior == "label"), HideConditions(objective, h.hide_labels)

@@ -26,9 +26,24 @@ AGAINST_COLLAPSE = {  # setting -> what to do with it, in families that have it
 }
 
 
-def active_units(mu: Float[np.ndarray, "n d"]) -> np.ndarray:
-    """Which dimensions are active by variance: Var_x(E[z_j|x]) > 0.01, (d,) bool. Burda et al., 2016, section 5.2."""
-    return mu.var(axis=0, dtype=np.float64) > ACTIVE_VARIANCE
+def active_units(mu: Float[np.ndarray, "n d"], *, prior: bool = True) -> np.ndarray:
+    """Which dimensions are active by variance: Var_x(E[z_j|x]) > 0.01, (d,) bool. Burda et al., 2016, section 5.2.
+    prior: as in `least_variance`."""
+    return mu.var(axis=0, dtype=np.float64) > least_variance(mu, prior=prior)
+
+
+def least_variance(mu: Float[np.ndarray, "n d"], *, prior: bool = True) -> float:
+    """The variance above which a dimension of a code is active.
+
+    0.01 is a hundredth of the variance of a standard normal prior. prior: False for a code without one, as that of a
+    plain autoencoder, which is free to be as small as it likes: there it is a hundredth of the largest variance of a
+    dimension, and no less than rounding to float32 makes of a constant.
+    """
+    if prior:
+        return ACTIVE_VARIANCE
+    rounding = float(np.finfo(np.float32).eps) * float(np.abs(mu).max(initial=0))
+    largest = float(mu.var(axis=0, dtype=np.float64).max(initial=0))
+    return max(ACTIVE_VARIANCE * largest, rounding * rounding)
 
 
 def active_by_rate(rate_per_dim_nats: Sequence[float] | Float[np.ndarray, " d"]) -> np.ndarray:
@@ -43,7 +58,10 @@ def active_by_rate(rate_per_dim_nats: Sequence[float] | Float[np.ndarray, " d"])
 
 
 def active_dimensions(
-    mu: Float[np.ndarray, "n d"], rate_per_dim_nats: Sequence[float] | Float[np.ndarray, " d"] | None = None
+    mu: Float[np.ndarray, "n d"],
+    rate_per_dim_nats: Sequence[float] | Float[np.ndarray, " d"] | None = None,
+    *,
+    prior: bool = True,
 ) -> np.ndarray:
     """Which dimensions of a code are used, (d,) bool: those active by variance and, if the rate of each is known, by
     rate, too.
@@ -51,9 +69,9 @@ def active_dimensions(
     Either rule alone can be passed by a dimension that says nothing of a sample: the variance by a mean that moves
     little under the noise of the posterior, the rate by one posterior for all samples that is not the prior. mu: the
     posterior means of n samples. rate_per_dim_nats: None for a deterministic code, and for a model whose rate is not a
-    sum over dimensions.
+    sum over dimensions. prior: as in `least_variance`.
     """
-    by_variance = active_units(mu)
+    by_variance = active_units(mu, prior=prior)
     return by_variance if rate_per_dim_nats is None else by_variance & active_by_rate(rate_per_dim_nats)
 
 

@@ -22,7 +22,7 @@ from ..models.tensors import BATCH, seeded, to_float
 from ..registry import metric_group
 from ..text import N_, _, number, percent, significant
 from ..types import Latent
-from .active import active_by_rate, active_units
+from .active import active_by_rate, active_units, least_variance
 from .subject import Subject
 
 DRAWN = 4000  # latents sampled at once; fixed, as a generator's numbers depend on how many are drawn at a time
@@ -58,9 +58,11 @@ def evaluate(
     1), with samples of q(z|b). pixel_entropy_nats: the mean entropy of b, below which no distortion can be.
 
     Means over all of x (n, *shape), uint8 or float 0-1, each with its standard error under `error_key`. n_test: n;
-    nll_k: k, or 1 if every posterior is a point; seed: of the samples; nll_precision: precision of the decoder's
-    products for the NLL, if it is not float32. y (n,): labels, for models conditioned on labels; c (n, *condition),
-    uint8 or float: other conditions. ELBO, rate and NLL are None for a model without a rate, which has no bound.
+    active_units_above: the variance above which a dimension was counted, for a code without a prior, whose scale is its
+    own; otherwise it is 0.01. nll_k: k, or 1 if every posterior is a point; seed: of the samples; nll_precision:
+    precision of the decoder's products for the NLL, if it is not float32. y (n,): labels, for models conditioned on
+    labels; c (n, *condition), uint8 or float: other conditions. ELBO, rate and NLL are None for a model without a rate,
+    which has no bound.
     accuracy: share of x whose most likely class equals y, for models with classify(x) -> (b, c); else None.
     """
     model.eval()
@@ -101,7 +103,7 @@ def evaluate(
     found = {name: torch.cat([part.cpu().double() for part in parts]) for name, parts in each.items()}
     if levels:
         found["elbo_nats"] = -(found["distortion_nats"] + found["rate_nats"])
-    rates = np.concatenate(kls).mean(0) if kls else None
+    mu, rates = np.concatenate(mus), np.concatenate(kls).mean(0) if kls else None
     figures: dict[str, Any] = {}
     for name in ("elbo_nats", "distortion_nats", "rate_nats", "nll_nats", "mse", "accuracy"):
         values = found.get(name)
@@ -117,7 +119,8 @@ def evaluate(
     return figures | {
         "nll_k": (k if wide else 1) if k and levels else None,
         "active_units_by_rate": None if rates is None else int(active_by_rate(rates).sum()),
-        "active_units": int(active_units(np.concatenate(mus)).sum()),
+        "active_units": int(active_units(mu, prior=model.has_prior).sum()),
+        **({} if model.has_prior else {"active_units_above": least_variance(mu, prior=False)}),
         "rate_per_dim_nats": None if rates is None else [float(v) for v in rates],
         "rate_per_level_nats": [float(v) for v in torch.cat(levels, 1).mean(1)] if levels else None,
         "n_test": len(x),

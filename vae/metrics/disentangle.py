@@ -1,14 +1,15 @@
 """Disentanglement: how far each latent dimension encodes one ground-truth factor, and each factor is in one dimension.
 
-Inactive dimensions (`active_dimensions`) are left out of the FactorVAE score, DCI and SAP. These see posterior means,
-not the noise beside them: a collapsed code, whose means still vary a little, would score as if it told the factors.
-Published code of the FactorVAE score (disentanglement_lib) leaves out "dimensions collapsed to the prior", too, but by
-means with a standard deviation below .05; with .013 nats that of a dimension is .16.
+Inactive dimensions (`active_dimensions`) are left out of the FactorVAE score, DCI, SAP and the binned MIG. These see
+posterior means, not the noise beside them: a collapsed code, whose means still vary a little, would score as if it told
+the factors. Published code of the FactorVAE score (disentanglement_lib) leaves out "dimensions collapsed to the prior",
+too, but by means with a standard deviation below .05; with .013 nats that of a dimension is .16.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -39,11 +40,13 @@ def evaluate_disentanglement(
     seed: int = 0,
     categorical: Sequence[str] = ("shape",),
     rate_per_dim_nats: ArrayLike | None = None,
+    prior: bool = True,
 ) -> dict[str, Estimate]:
     """All scores of this file on n test samples drawn without replacement (all, if there are fewer); DCI on up to 5000.
 
     encode: x as in samples -> mu, std (n, d). categorical: names of the factors whose values have no order.
-    rate_per_dim_nats: (d,), as on a model's card, by which inactive dimensions are told; None: by variance alone. Keys:
+    rate_per_dim_nats: (d,), as on a model's card, by which inactive dimensions are told; None: by variance alone.
+    prior: False for codes without one, whose variances are judged relative to the largest of them. Keys:
     mig_binned, mig_sampled, factor_vae_score, dci_disentanglement, dci_completeness, dci_completeness_log_d,
     dci_informativeness, sap.
     mig_sampled is left out if a std is 0: a deterministic code has no posterior to sample from.
@@ -54,19 +57,25 @@ def evaluate_disentanglement(
     n = min(n, len(samples.x_test))
     rows = np.random.default_rng(seed).choice(len(samples.x_test), n, replace=False)
     factors, (mu, std) = samples.factors_test[rows], encode(samples.x_test[rows])
-    rates, unordered = rate_per_dim_nats, [name in categorical for name in samples.factor_names]
-    found = {"mig_binned": mig_binned(mu, factors, seed=seed)}
+    used: dict[str, Any] = {"rate_per_dim_nats": rate_per_dim_nats, "prior": prior, "seed": seed}
+    unordered = [name in categorical for name in samples.factor_names]
+    found = {"mig_binned": mig_binned(mu, factors, **used)}
     if (np.asarray(std) > 0).all():
         found["mig_sampled"] = mig_sampled(mu, std, factors, seed=seed)
     return found | {
-        "factor_vae_score": factor_vae_score(mu, factors, rate_per_dim_nats=rates, seed=seed),
-        **dci(mu[:FOREST_ROWS], factors[:FOREST_ROWS], rate_per_dim_nats=rates, seed=seed),
-        "sap": sap(mu, factors, categorical=unordered, rate_per_dim_nats=rates, seed=seed),
+        "factor_vae_score": factor_vae_score(mu, factors, **used),
+        **dci(mu[:FOREST_ROWS], factors[:FOREST_ROWS], **used),
+        "sap": sap(mu, factors, categorical=unordered, **used),
     }
 
 
 def factor_vae_score(
-    codes: ArrayLike, factors: ArrayLike, *, rate_per_dim_nats: ArrayLike | None = None, seed: int = 0
+    codes: ArrayLike,
+    factors: ArrayLike,
+    *,
+    rate_per_dim_nats: ArrayLike | None = None,
+    prior: bool = True,
+    seed: int = 0,
 ) -> Estimate:
     """Accuracy of naming the factor that is held fixed, from the dimension with the least variance. Kim and Mnih, 2018.
 
@@ -74,13 +83,13 @@ def factor_vae_score(
     smallest relative to its variance over all samples. Each dimension predicts the factor it votes for most often; the
     score is the accuracy on new votes. 1 is best; chance is 1 / f for f factors. Without an active dimension the score
     is 0. codes: (n, d) posterior means; factors: (n, f) whole numbers, close to uniform and independent, as samples
-    with the same value are drawn from these rows. rate_per_dim_nats: as in `evaluate_disentanglement`. standard_error:
-    of the votes, given the codes.
+    with the same value are drawn from these rows. rate_per_dim_nats, prior: as in `evaluate_disentanglement`.
+    standard_error: of the votes, given the codes.
     Raises: ShapeError: also if only one sample has some value of a factor.
     """
     codes = check_codes(codes)
     factors = check_factors(factors, len(codes))
-    active, counted = check_active(codes, rate_per_dim_nats)
+    active, counted = check_active(codes, rate_per_dim_nats, prior)
     rng = np.random.default_rng(seed)
     held, voter = _votes(codes[:, active], factors, TRAIN_VOTES + TEST_VOTES, rng)
     counts = np.zeros((codes.shape[1], factors.shape[1]), np.int64)
@@ -96,7 +105,12 @@ def factor_vae_score(
 
 
 def dci(
-    codes: ArrayLike, factors: ArrayLike, *, rate_per_dim_nats: ArrayLike | None = None, seed: int = 0
+    codes: ArrayLike,
+    factors: ArrayLike,
+    *,
+    rate_per_dim_nats: ArrayLike | None = None,
+    prior: bool = True,
+    seed: int = 0,
 ) -> dict[str, Estimate]:
     """Disentanglement, completeness and informativeness. Eastwood and Williams, 2018.
 
@@ -108,12 +122,12 @@ def dci(
     log d as in the paper, where d is the width of the code; with dead dimensions it is the larger of the two.
     dci_informativeness: accuracy on the last quarter, mean over factors (the paper reports an error; here higher is
     better, and chance is the share of the most frequent value). Standard error: of that accuracy, given the forests;
-    importances have no valid one. codes: (n, d); factors: (n, f) whole numbers; rate_per_dim_nats: as in
+    importances have no valid one. codes: (n, d); factors: (n, f) whole numbers; rate_per_dim_nats, prior: as in
     `evaluate_disentanglement`. Raises: ShapeError: also if n < 8.
     """
     codes = check_codes(codes)
     factors = check_factors(factors, len(codes))
-    n, (active, counted) = len(codes), check_active(codes, rate_per_dim_nats)
+    n, (active, counted) = len(codes), check_active(codes, rate_per_dim_nats, prior)
     seen = codes[:, active] if active.any() else np.zeros((n, 1))
     if n < 8:
         raise ShapeError(
@@ -235,4 +249,6 @@ def disentanglement_group(s: Subject) -> dict[str, Estimate]:
     if s.samples.factors_test is None:
         raise NotMeasurable(_("{dataset} has no ground-truth factors; sprites has.", dataset=s.dataset.name))
     rates = (s.engine.card.get("metrics") or {}).get("rate_per_dim_nats")
-    return evaluate_disentanglement(s.engine.encode, s.samples, seed=s.seed, rate_per_dim_nats=rates)
+    return evaluate_disentanglement(
+        s.engine.encode, s.samples, seed=s.seed, rate_per_dim_nats=rates, prior=s.engine.has_prior
+    )

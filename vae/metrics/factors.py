@@ -30,7 +30,9 @@ def check_codes(codes: ArrayLike, name: str = "codes") -> Float[np.ndarray, "n d
     return codes
 
 
-def check_active(codes: Float[np.ndarray, "n d"], rate_per_dim_nats: ArrayLike | None) -> tuple[np.ndarray, str]:
+def check_active(
+    codes: Float[np.ndarray, "n d"], rate_per_dim_nats: ArrayLike | None, prior: bool
+) -> tuple[np.ndarray, str]:
     """Which dimensions of checked codes count in a score, (d,) bool, and what a protocol says of them; see
     `active_dimensions`. Raises: ShapeError: not a rate for each dimension."""
     rates = None if rate_per_dim_nats is None else np.asarray(rate_per_dim_nats, np.float64)
@@ -42,8 +44,8 @@ def check_active(codes: Float[np.ndarray, "n d"], rate_per_dim_nats: ArrayLike |
                 expected=codes.shape[1:],
             )
         )
-    active = active_dimensions(codes, rates)
-    rule = in_english("variance" if rates is None else "rate and variance")
+    active = active_dimensions(codes, rates, prior=prior)
+    rule = in_english("rate and " * (rates is not None) + "relative " * (not prior) + "variance")
     return active, in_english(f"{int(active.sum())} of {len(active)} dimensions active by {rule}")
 
 

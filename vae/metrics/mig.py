@@ -13,31 +13,46 @@ from numpy.typing import ArrayLike
 from ..errors import ShapeError
 from ..text import _, ngettext
 from .estimate import Estimate, bootstrap_error, in_english
-from .factors import check_codes, check_factors, entropies, gaps, sizes
+from .factors import check_active, check_codes, check_factors, entropies, gaps, sizes
 
 BINS = 20
 DRAWS = 2000
 BLOCK = 64  # samples at a time: bounds memory to BLOCK x n densities
 
 
-def mig_binned(codes: ArrayLike, factors: ArrayLike, *, bins: int = BINS, seed: int = 0) -> Estimate:
+def mig_binned(
+    codes: ArrayLike,
+    factors: ArrayLike,
+    *,
+    bins: int = BINS,
+    rate_per_dim_nats: ArrayLike | None = None,
+    prior: bool = True,
+    seed: int = 0,
+) -> Estimate:
     """MIG of posterior means in equal-width bins between their minimum and maximum. Locatello et al., 2019.
 
-    codes: (n, d) posterior means. factors: (n, f) whole numbers. The posterior's width is ignored: a collapsed
-    dimension whose means still vary by a thousandth counts in full, and a factor with more values than bins cannot
-    reach 1. Every mutual information is biased upwards by about (bins - 1)(values - 1) / 2n nats: compare at equal n
-    only. standard_error: bootstrap over the samples. Raises: ShapeError.
+    codes: (n, d) posterior means. factors: (n, f) whole numbers. rate_per_dim_nats: (d,), by which inactive dimensions
+    are left out; None: by variance alone; prior: False for codes without one, whose variances are judged relative to
+    the largest. In bins a collapsed dimension whose means vary by a thousandth would count in full, as it does in
+    published code. A factor with more values than bins cannot reach 1. Every mutual information is biased upwards by
+    about (bins - 1)(values - 1) / 2n nats: compare at equal n only. standard_error: bootstrap over the samples.
+    Raises: ShapeError.
     """
     codes = check_codes(codes)
     factors = check_factors(factors, len(codes))
     if bins < 2:
         raise ShapeError(_("bins: given {bins}, expected at least 2.", bins=bins))
 
+    active, counted = check_active(codes, rate_per_dim_nats, prior)
+    seen = codes[:, active]
+
     def score(rows: np.ndarray) -> float:
-        return _mig(binned_information(codes[rows], factors[rows], bins), factors[rows])
+        return _mig(binned_information(seen[rows], factors[rows], bins), factors[rows])
 
     value, error = score(np.arange(len(codes))), bootstrap_error(score, len(codes), seed=seed)
-    protocol = in_english(f"MIG of posterior means in {bins} equal-width bins a dimension (Locatello et al., 2019)")
+    protocol = in_english(
+        f"MIG of posterior means in {bins} equal-width bins a dimension, {counted} (Locatello et al., 2019)"
+    )
     return Estimate(value, len(codes), seed, error, protocol)
 
 

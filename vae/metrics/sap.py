@@ -20,6 +20,7 @@ def sap(
     *,
     categorical: Sequence[bool] | None = None,
     rate_per_dim_nats: ArrayLike | None = None,
+    prior: bool = True,
     seed: int = 0,
 ) -> Estimate:
     """Separated attribute predictability: the best dimension's score minus the second best's, mean over factors.
@@ -30,7 +31,8 @@ def sap(
     one-vs-rest SVM, often used instead, cannot separate the middle one of three groups on a line. A perfect code thus
     gets 1 for an ordered factor and 1 - 1/values for a categorical one. categorical: (f,), default none. codes: (n, d)
     posterior means; factors: (n, f); rate_per_dim_nats: (d,), by which inactive dimensions are left out; None: by
-    variance alone. standard_error: bootstrap over samples. Raises: ShapeError.
+    variance alone; prior: False for codes without one, whose variances are judged relative to the largest.
+    standard_error: bootstrap over samples. Raises: ShapeError.
     """
     codes = check_codes(codes)
     factors = check_factors(factors, len(codes))
@@ -43,7 +45,7 @@ def sap(
                 expected=factors.shape[1:],
             )
         )
-    active, counted = check_active(codes, rate_per_dim_nats)
+    active, counted = check_active(codes, rate_per_dim_nats, prior)
     seen, size = codes[:, active], sizes(factors)
     floor = np.where(kinds, 1 / np.array(size), 0.0)
 

@@ -11,8 +11,10 @@ from jaxtyping import Float, Int
 
 from ..data.validation import as_trained
 from ..errors import NotMeasurable, ShapeError
+from ..latent.threads import all_on_one_thread
 from ..registry import metric_group
 from ..text import N_, _, ngettext, number
+from .cached_estimates import cached
 from .estimate import Estimate, in_english
 from .subject import Subject
 
@@ -22,6 +24,7 @@ STEPS = 1000  # of the probe's optimiser, at most
 WORK = 16_000_000_000  # of the probe on raw samples: training rows x values x classes x steps; MNIST: 100 steps
 LEAST_STEPS = 20
 SCORES = ("knn_accuracy", "linear_probe_accuracy", "kmeans_ari", "kmeans_nmi")
+MAJORITY = "majority_accuracy"  # of the most frequent class alone
 BASELINES = ("raw", "pca")  # what stands beside the code: SCORE_raw, SCORE_pca
 
 Latents = Float[np.ndarray, "n d"]
@@ -77,27 +80,47 @@ def use_estimates(
 
 
 def baseline_estimates(
-    x_train: np.ndarray, y_train: Labels, x_test: np.ndarray, y_test: Int[np.ndarray, " m"], d: int, *, seed: int
+    x_train: np.ndarray,
+    y_train: Labels,
+    x_test: np.ndarray,
+    y_test: Int[np.ndarray, " m"],
+    d: int,
+    *,
+    seed: int,
+    dataset: str | None = None,
 ) -> dict[str, Any]:
     """`use_estimates` of the raw samples (SCORE_raw) and of their first d principal components (SCORE_pca).
 
     x_train (n, ...), x_test (m, ...): uint8 levels, which become 0-1, or float. The components are fitted to the
     training samples. Raw values are not standardised for the probe: values that hardly ever vary would weigh as much as
-    any other (MNIST: accuracy .900 instead of .917). Its steps are bounded by WORK.
+    any other (MNIST: accuracy .900 instead of .917). Its steps are bounded by WORK; more make it no better (100 steps
+    give .840 on Fashion-MNIST and .917 on MNIST, convergence .833 and .918). dataset: in whose cache folder the
+    estimates are kept, as they are the same for all its models; None: nowhere.
     """
     from sklearn.decomposition import PCA
 
     rows = np.random.default_rng(seed).permutation(len(x_train))[:N_TRAIN]
     x, y, t = _flat(x_train[rows]), y_train[rows], _flat(x_test)
     steps = int(np.clip(WORK // (x.size * len(np.unique(y))), LEAST_STEPS, STEPS))
-    pca = PCA(min(d, *x.shape), random_state=seed).fit(x)
-    noun, kind = in_english("samples"), in_english(f"{pca.n_components_} principal components")
-    both = {
-        "raw": use_estimates(
-            x, y, t, y_test, seed=seed, noun=noun, kind=in_english("raw values"), standardise=False, steps=steps
-        ),
-        "pca": use_estimates(pca.transform(x), y, pca.transform(t), y_test, seed=seed, noun=noun, kind=kind),
-    }
+    noun = in_english("samples")
+
+    def raw() -> dict[str, Any]:
+        kind = in_english("raw values")
+        return use_estimates(x, y, t, y_test, seed=seed, noun=noun, kind=kind, standardise=False, steps=steps)
+
+    def pca() -> dict[str, Any]:
+        with all_on_one_thread():
+            fitted = PCA(min(d, *x.shape), random_state=seed).fit(x)
+            z, z_test = fitted.transform(x), fitted.transform(t)
+        kind = in_english(f"{fitted.n_components_} principal components")
+        return use_estimates(z, y, z_test, y_test, seed=seed, noun=noun, kind=kind)
+
+    protocol = {"k": K, "n_train": N_TRAIN, "seed": seed}
+    settings = {"raw": protocol | {"steps": steps}, "pca": protocol | {"steps": STEPS, "d": d}}
+    both = {}
+    for name, measure in (("raw", raw), ("pca", pca)):
+        data = {"x": x, "y": y, "x_test": t, "y_test": y_test}
+        both[name] = measure() if dataset is None else cached(dataset, name, data, settings[name], measure)
     return {f"{score}_{name}": both[name][score] for score in SCORES for name in BASELINES}
 
 
@@ -110,7 +133,8 @@ def knn(z: Latents, y: Labels, z_test: Float[np.ndarray, "m d"], k: int = K) -> 
     """The most frequent class of the k nearest training latents, exact and Euclidean; ties go to the smallest class."""
     from sklearn.neighbors import KNeighborsClassifier  # here: importing scikit-learn takes a second
 
-    return KNeighborsClassifier(k).fit(z, y).predict(z_test)
+    with all_on_one_thread():
+        return KNeighborsClassifier(k).fit(z, y).predict(z_test)
 
 
 def linear_probe(
@@ -122,7 +146,7 @@ def linear_probe(
 
     mean, scale = (z.mean(0), z.std(0)) if standardise else (np.zeros_like(z[0]), np.ones_like(z[0]))
     scale[scale == 0] = 1
-    with warnings.catch_warnings():
+    with all_on_one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # reported by the first value
         fitted = LogisticRegression(C=1.0, max_iter=steps).fit((z - mean) / scale, y)
     return bool((fitted.n_iter_ < steps).all()), fitted.predict((z_test - mean) / scale)
@@ -140,16 +164,25 @@ def cluster_estimates(
     clusters = min(
         len(np.unique(y)), len(np.unique(z, axis=0))
     )  # a collapsed code has fewer distinct values than classes
-    found = KMeans(clusters, n_init=10, random_state=seed).fit_predict(z)
+    with all_on_one_thread():
+        found = KMeans(clusters, n_init=10, random_state=seed).fit_predict(z)
     text = in_english(f"k-means, {clusters} clusters, best of 10 starts, on {len(z)} test {noun}, {kind}")
     scores = {"kmeans_ari": adjusted_rand_score, "kmeans_nmi": normalized_mutual_info_score}
     return {name: Estimate(float(score(y, found)), len(z), seed, None, text) for name, score in scores.items()}
 
 
 def _accuracy(right: np.ndarray, seed: int, protocol: str) -> Estimate:
-    """The accuracy, with its binomial standard error."""
+    """The accuracy, with its binomial standard error; none where all or no samples are right."""
     share, n = float(right.mean()), len(right)
-    return Estimate(share, n, seed, float(np.sqrt(share * (1 - share) / n)), protocol)
+    error = float(np.sqrt(share * (1 - share) / n)) if 0 < share < 1 else None
+    return Estimate(share, n, seed, error, protocol)
+
+
+def majority_estimate(y_train: Labels, y_test: Int[np.ndarray, " m"], *, seed: int) -> dict[str, Estimate]:
+    """The accuracy of always naming the class that is most frequent in training: what every other one has to beat."""
+    classes, counts = np.unique(y_train, return_counts=True)
+    protocol = in_english(f"the most frequent of {len(classes)} classes in training, on {len(y_test)} test samples")
+    return {MAJORITY: _accuracy(y_test == classes[counts.argmax()], seed, protocol)}
 
 
 @metric_group(
@@ -160,7 +193,7 @@ def _accuracy(right: np.ndarray, seed: int, protocol: str) -> Estimate:
         "`kmeans_ari`, `kmeans_nmi` of clusters against classes; beside them, of the same samples, those of the raw "
         "values, `knn_accuracy_raw`, `linear_probe_accuracy_raw`, `kmeans_ari_raw`, `kmeans_nmi_raw`, and of as many "
         "principal components as the code has dimensions, `knn_accuracy_pca`, `linear_probe_accuracy_pca`, "
-        "`kmeans_ari_pca`, `kmeans_nmi_pca`"
+        "`kmeans_ari_pca`, `kmeans_nmi_pca`; and `majority_accuracy` of always naming the most frequent class"
     ),
     terms={
         score + beside: anchor
@@ -168,7 +201,8 @@ def _accuracy(right: np.ndarray, seed: int, protocol: str) -> Estimate:
             SCORES, ("knn-accuracy", "linear-probe", "clustering-scores", "clustering-scores"), strict=True
         )
         for beside in ("", *(f"_{name}" for name in BASELINES))
-    },
+    }
+    | {MAJORITY: "knn-accuracy"},
 )
 def use_group(s: Subject) -> dict[str, Any]:
     """Samples are encoded without labels, by conditional models, too: otherwise the code would contain the answer."""
@@ -179,5 +213,8 @@ def use_group(s: Subject) -> dict[str, Any]:
     x_train, y_train = d.x_train[rows], d.y_train[rows]
     z_train, z_test = s.engine.encode(x_train)[0], s.engine.encode(d.x_test)[0]
     found = use_estimates(z_train, y_train, z_test, d.y_test, seed=s.seed)
+    found |= majority_estimate(d.y_train, d.y_test, seed=s.seed)
     s.report(_("measuring raw samples and principal components"))
-    return found | baseline_estimates(x_train, y_train, d.x_test, d.y_test, z_train.shape[1], seed=s.seed)
+    return found | baseline_estimates(
+        x_train, y_train, d.x_test, d.y_test, z_train.shape[1], seed=s.seed, dataset=s.dataset.name
+    )

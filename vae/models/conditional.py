@@ -70,8 +70,7 @@ class ConditionPrior(nn.Module):
 
 
 class ConditionalVAE(OneCode):
-    """q(z|x, c), p(x|z, c) and p(z), or p(z|c) learned. Sohn et al., 2015, section 4; here c is given and x is
-    generated.
+    """q(z|x, c), p(x|z, c) and p(z), or p(z|c) learned. Sohn et al., 2015; here c is given and x is generated.
 
     The condition, as one row of numbers, is concatenated with the features of x before a hidden layer, and with z
     before the decoder, where its initial weights are LOUD times those of z: with equal weights the code learns the

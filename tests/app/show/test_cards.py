@@ -66,6 +66,17 @@ def test_by_variance_a_hierarchical_model_compares_with_its_like_only():
     assert not cards.comparable("active_units", ladder, flat)
 
 
+def test_active_units_of_a_code_without_a_prior_say_above_what_and_compare_with_their_like_only():
+    """The variance that a card names, or .01, by which older cards counted, whatever the family."""
+    own, other = (card("ae", metrics={"active_units_above": above}) for above in (2e-6, 3.0))
+    older = card("ae")
+    assert "above 2e−6, a hundredth of the largest" in figures(own)["active_units"].help
+    assert "above 0.01" in figures(older)["active_units"].help
+    assert cards.comparable("active_units", own, other)
+    assert not cards.comparable("active_units", own, older)
+    assert not cards.comparable("active_units", own, card())
+
+
 def test_help_says_what_a_figure_was_measured_on_and_how_sure_it_is():
     found = figures(card(metrics={"elbo_standard_error_nats": 0.123, "accuracy": 0.5}))
     measured = "Higher is better. Standard error 0.12. Test set, n = 1,000, seed 5."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.show.usefulness import LABELS, table
+from app.show.usefulness import LABELS, compared, table
 from vae.metrics.usefulness import BASELINES
 
 ERROR = 0.004
@@ -44,7 +44,8 @@ def test_the_best_of_a_row_is_bold_and_errors_stand_beside():
 
 @pytest.mark.parametrize("measured", [True, False])
 def test_the_model_page_shows_the_scores_or_the_command_that_measures_them(measured):
-    card = {"name": "mine", "spec": {"n_classes": 10}} | ({"estimates": estimates(0.8)} if measured else {})
+    found = estimates(0.8) | {"majority_accuracy": estimates(0.8)["knn_accuracy"] | {"value": 0.983}}
+    card = {"name": "mine", "spec": {"n_classes": 10}} | ({"estimates": found} if measured else {})
     at = shown(card)
     assert not at.exception
     commands = [code.value for code in at.code]
@@ -52,7 +53,51 @@ def test_the_model_page_shows_the_scores_or_the_command_that_measures_them(measu
     text = " ".join(element.value for element in at.markdown).replace("\\", "")
     assert ("raw samples |" in text) == measured
     assert ("protocol of knn_accuracy_pca" in text) == measured
+    assert ("most frequent class has an accuracy of 0.983" in " ".join(c.value for c in at.caption)) == measured
 
 
 def test_data_without_classes_have_no_such_section():
     assert not shown({"name": "mine", "spec": {"n_classes": 0}}).markdown
+
+
+def test_compare_has_the_scores_of_both_codes_with_raw_samples_and_pca_below():
+    a, b = ({"estimates": estimates(code)} for code in (0.8, 0.85))
+    lines = compared(a, b)
+    assert lines[:3] == [
+        "| [k-NN accuracy](terms#knn-accuracy) | 0.800 | **0.850** | +0.050 |",
+        "| … raw samples | 0.900 | 0.900 | – |",
+        "| … PCA of equal d | 0.700 | 0.700 | – |",
+    ]
+    assert len(lines) == 3 * len(LABELS)
+    assert compared(b, a)[0].endswith("**0.850** | 0.800 | −0.050 |")
+    assert compared(a, a)[0].endswith("| 0.800 | 0.800 | 0.000 |"), "neither is better"
+
+
+@pytest.mark.parametrize(
+    ("key", "change"),
+    [
+        ("knn_accuracy", {"n": 100}),
+        ("knn_accuracy", {"seed": 1}),
+        ("knn_accuracy", {"protocol": "majority of another k"}),
+        ("knn_accuracy_raw", {"value": 0.88}),
+        ("knn_accuracy_raw", None),
+        ("knn_accuracy", None),
+    ],
+)
+def test_compare_leaves_out_a_score_that_is_not_of_the_same_samples(key, change):
+    """Other test samples, other neighbours, or other data by the same name, which the raw samples tell."""
+    a, b = {"estimates": estimates(0.8)}, {"estimates": estimates(0.85)}
+    if change is None:
+        del b["estimates"][key]
+    else:
+        b["estimates"][key] |= change
+    lines = compared(a, b)
+    assert len(lines) == 3 * (len(LABELS) - 1)
+    assert not any("k-NN" in line for line in lines)
+    assert compared(a, {}) == compared({}, b) == compared(a, {"estimates": None}) == []
+
+
+def test_a_probe_that_was_stopped_compares_with_one_that_converged():
+    a, b = {"estimates": estimates(0.8)}, {"estimates": estimates(0.85)}
+    b["estimates"]["linear_probe_accuracy_raw"]["protocol"] += "; stopped after 100 steps, before it converged"
+    assert len(compared(a, b)) == 3 * len(LABELS)

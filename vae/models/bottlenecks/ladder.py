@@ -32,7 +32,7 @@ class Level(nn.Module):
 
     Initially the prior is N(0, I), the state 0 and the posterior linear in the features, as in a VAE.
     posterior "precision": a Gaussian from the features and the prior, combined by their precisions (Sonderby et al.,
-    2016, section 2; at the top level, the Gaussian alone).
+    2016; at the top level, the Gaussian alone).
     "residual": a shift and scaling of the prior from features and state (Vahdat and Kautz, 2020, section 3.2).
     """
 
