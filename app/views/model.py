@@ -55,7 +55,7 @@ st.caption(
         source=shown.source,
     )
 )
-records.rows(pictures, decoded)
+records.rows(pictures, decoded, alt=_("Samples above their reconstructions"))
 if said := scale(engine.variables, engine.shape):
     st.caption(said)
 if found is not None and not found.poor:
