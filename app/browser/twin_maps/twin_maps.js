@@ -2,13 +2,15 @@
 // Two maps under one pointer. The pointer on one asks its model for that very place, and the other for the nearest
 // reference sample that both maps have. data: {link, other: link, row}
 
-import { KIND, fit, geometry, open, paint, sampleName, spriteSheet, theme, trustColour, trustWord } from "../shared/zscope.js"
+import { KIND, TRUST_TITLE, fit, geometry, open, paint, sampleName, spriteSheet, theme, trustColour, trustWord } from "../shared/zscope.js"
 import { ClassLooks } from "../latent_map/class_looks.js"
 import { css } from "../latent_map/colours.js"
 import { Near } from "../latent_map/near.js"
 import { Part, mounting } from "../shared/part.js"
+import { Voice, spoken } from "../shared/spoken.js"
 import { trace } from "../latent_map/shapes.js"
-import { _ } from "../shared/text.js"
+import { term } from "../shared/terms.js"
+import { _, number } from "../shared/text.js"
 import { variablesOf } from "../shared/variables.js"
 
 const PAD_PX = 18, SHAPED = 1.7 // larger points where they have shapes
@@ -91,16 +93,17 @@ class Side {
     this.link = link
     const part = document.createElement("section")
     part.innerHTML = `
-      <div class="zt-map" tabindex="0" role="application"><canvas></canvas><div class="zt-ring"></div><div class="zt-note" role="status"></div></div>
+      <div class="zt-map" tabindex="0" role="application"><canvas></canvas><div class="zt-ring"></div><div class="zt-note" role="status"></div><div class="zt-said" aria-live="polite"></div></div>
       <div class="zt-below">
         <figure><canvas width="136" height="136" role="img" aria-label="${_("Decoded picture")}"></canvas><figcaption>${_("decoded")}</figcaption></figure>
         <figure><canvas width="136" height="136" role="img" aria-label="${_("Real sample")}"></canvas><figcaption>${_("nearest real sample")}</figcaption></figure>
-        <div class="zt-words"><b></b><span></span><br><i></i><span></span><p></p></div>
+        <div class="zt-words"><b></b><span></span><br><i></i><span></span> <span>${term("trust", _("trust"), TRUST_TITLE)} <b class="zt-trust"></b></span><p></p></div>
       </div>`
     root.append(part)
     this.map = part.querySelector(".zt-map")
     this.points = this.map.querySelector("canvas")
     this.ring = this.map.querySelector(".zt-ring")
+    this.voice = new Voice(this.map.querySelector(".zt-said"))
     const [picture, real] = part.querySelectorAll("figure canvas")
     this.picture = picture
     this.real = real
@@ -108,6 +111,7 @@ class Side {
     this.words = part.querySelector(".zt-words")
     this.list = this.words.querySelector("p")
     this.trust = this.words.querySelectorAll("span")[1]
+    this.trusted = this.words.querySelector(".zt-trust")
     this.map.setAttribute("aria-label", _("Map of {model}. Arrow keys move the cursor over both maps, Enter selects the sample.", { model: link.model }))
   }
 
@@ -135,7 +139,7 @@ class Side {
     this.near = new Near(xy)
     this.near.hidden = Uint8Array.from({ length: n }, (_each, i) => Number(this.there[i] < 0))
     this.draw()
-    this.map.onpointermove = (event) => this.moved(event.offsetX, event.offsetY)
+    this.map.onpointermove = (event) => { this.keyed = false; this.moved(event.offsetX, event.offsetY) }
     this.map.onpointerleave = () => { this.cursor = null; this.onLeave() }
     this.map.onclick = (event) => { this.moved(event.offsetX, event.offsetY); this.onKeep(this.row) }
     this.map.onblur = () => { if (this.cursor) { this.cursor = null; this.onLeave() } }
@@ -144,6 +148,7 @@ class Side {
       if (event.key === "Enter" && this.cursor) this.onKeep(this.row)
       if (!step) return
       const [px, py] = this.cursor ?? this.toPixels(this.row)
+      this.keyed = true
       this.moved(px + step[0], py + step[1])
       event.preventDefault()
     }
@@ -175,7 +180,15 @@ class Side {
     paint(this.picture, frame.pixels, this.geometry.shape)
     if (this.variables) this.figure(frame.values)
     this.words.querySelector("i").style.background = trustColour(frame.trust)
-    this.trust.textContent = _("{trust}, trust {trust2}", { trust: trustWord(frame.trust), trust2: frame.trust.toFixed(2) })
+    if (this.keyed && this.cursor) this.voice.later(() => this.said(frame))
+    this.trust.textContent = `${trustWord(frame.trust)} ·`
+    this.trusted.textContent = number(frame.trust, 2)
+  }
+
+  // of both maps, by the one whose cursor the keys move
+  said(frame) {
+    const { x0, y1, unit } = this.frame, [px, py] = this.cursor ?? this.toPixels(this.row)
+    return spoken(this.geometry, { at: [x0 + px * unit, y1 - py * unit], row: this.row, near: "near", frame })
   }
 
   // in place of a small chart its words: the columns that are furthest from their means, or the range of each channel
@@ -221,6 +234,7 @@ class Side {
 
   remove() {
     this.gone = true
+    this.voice.stop()
     this.watch?.disconnect()
     this.off?.()
     this.client?.close()
