@@ -38,7 +38,7 @@ def test_tab_goes_through_a_page_and_every_stop_is_named_and_seen(new_tab, page)
     tab = new_tab(reduced_motion="reduce")
     tab.page.goto(f"{tab.url}/{page}?model={MODEL}")
     tab.until(READY[page], 30_000)
-    tab.rest(20_000)
+    tab.rest(60_000)
     tab.page.add_style_tag(content="*, ::before, ::after { transition: none !important }")  # looks change at once
     names, faults = [], []
     for _ in range(100):
@@ -84,7 +84,7 @@ def test_a_point_a_sample_and_a_selection_by_keys(new_tab):
         press(f"Shift+{key}")
     press("Enter")
     page.wait_for_selector("[data-testid=zscope-group]", timeout=15_000)
-    tab.rest(15_000)
+    tab.rest(60_000)
 
     page.locator(".zc-tools [tabindex='0']").focus()
     assert tab.do(NAME) == "Group"

@@ -47,7 +47,7 @@ class Reviewed:
         self.look(page or "explore")
 
     def look(self, where: str) -> None:
-        self.tab.rest(20_000)
+        self.tab.rest(60_000)
         if not self.tab.do("'axe' in window"):
             self.tab.do(self.axe)
         for impact, rule, selector, message in self.tab.do(FOUND, self.rules):
@@ -132,7 +132,7 @@ def test_every_term_of_a_part_is_explained_in_two_sentences_and_leads_to_its_hea
     for page in ("", "interpolate", "generate", "compare"):
         tab.page.goto(f"{tab.url}/{page}?model={MODEL}")
         tab.until(READY[page], 30_000)
-        tab.rest(20_000)
+        tab.rest(60_000)
         tools = tab.page.locator(".zc-tools button:enabled").all()
         if tools:
             tab.page.locator(".zm-search input").fill("7")
@@ -141,7 +141,7 @@ def test_every_term_of_a_part_is_explained_in_two_sentences_and_leads_to_its_hea
         for tool in tools or [None]:
             if tool:
                 tool.click()
-                tab.rest(20_000)
+                tab.rest(60_000)
             found |= {anchor: (name, said) for name, said, anchor in tab.do(known)}
     wanted = {
         "trust",
