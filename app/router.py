@@ -24,7 +24,6 @@ st.html(HERE / "style.css")
 st.html(f"<style>:root {{ --zscope-working: {json.dumps(_(WORKING), ensure_ascii=False)}; }}</style>")
 
 one_step(key="unseen-history")
-tour(key="unseen-tour")
 
 pages = [
     st.Page(
@@ -62,11 +61,14 @@ page = st.navigation([*pages, explains], position="top")
 
 if page.url_path == explains.url_path:  # help texts lead there; it needs no model and has no link of its own
     records.header({}, None, pages)
+    tour(key="unseen-tour")
     page.run()
     st.stop()
 
 opened = session.begin()
 records.header(session.offered(), session.picker if opened else None, pages, session.recently_used)
+sharing = st.container(key="zscope-share")  # style.css puts it into the bar; filled last, it is reached before the page
+tour(key="unseen-tour")
 records.problems(session.problems(), session.dismiss)
 if not opened and page.url_path != trains.url_path:
     records.how_to_train()
@@ -77,7 +79,7 @@ try:
     page.run()
     if opened:
         session.end()
-        with st.container(key="zscope-share"):  # style.css puts it into the bar
+        with sharing:
             share.show(session.engine(), page.url_path or "explore")
 except ZscopeError as error:
     st.error(literal(error, code=True), icon=":material/error:")

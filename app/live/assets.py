@@ -22,6 +22,7 @@ from app.live import access, engines, map_views, requests, theatre
 from app.show import palette
 from vae import text
 from vae.atlas.colours import quantities
+from vae.atlas.fidelity import baselines_of
 from vae.data import metadata
 from vae.engine.engine import Engine
 from vae.errors import SettingError, UnknownName, ZscopeError
@@ -104,9 +105,9 @@ async def messages(request: Request) -> Response:
 
 
 async def colours(request: Request) -> Response:
-    """The colours of classes, as a module that shared/zscope.js imports."""
-    light, dark = json.dumps(palette.LIGHT), json.dumps(palette.DARK)
-    module = f"export const LIGHT = {light}\nexport const DARK = {dark}\n"
+    """The colours of classes, and of symbols in text, as a module that shared/zscope.js imports."""
+    names = ("LIGHT", "DARK", "INK_LIGHT", "INK_DARK")
+    module = "".join(f"export const {name} = {json.dumps(getattr(palette, name))}\n" for name in names)
     return _respond(request, _asset(module.encode(), "text/javascript"))
 
 
@@ -141,6 +142,7 @@ def map_bytes(engine: Engine) -> bytes:
             "count": atlas.n_thumbnails,
         },
         "trust_box": [float(v) for v in box],
+        "baselines": baselines_of(engine.card),
         "kinds": {kind.name: code for code, kind in requests.kinds().items()},
         "columns": [
             {name: value for name, value in vars(q).items() if name != "values"} for q in quantities(engine).values()

@@ -48,7 +48,7 @@ def show(engine: Engine, page: str) -> None:
             if left_out:
                 st.info(_(TOO_LONG, parts=literal(", ".join(left_out))))
             st.markdown(_("**Python** code for this view; it needs only `vae` and NumPy."))
-            st.code(script(page, engine, session.studio()), language="python", height=170)
+            st.code(script(page, engine, session.studio()), language="python", height=170, wrap_lines=True)
             with st.container(horizontal=True):
                 file, make = f"{engine.name}-map.html", partial(_map, engine, session.studio())
                 name = f"{engine.name}-{page}.json"

@@ -11,7 +11,7 @@ import streamlit as st
 from jaxtyping import UInt8
 from PIL import Image
 
-from app.show import figures, nats, usefulness
+from app.show import figures, nats, palette, usefulness
 from app.show.cards import (
     FIGURES,
     clipping,
@@ -41,10 +41,10 @@ from vae.training.trainer import TrainHparams
 ROW_PX, GAP_PX = 96, 1  # of pictures in rows: the height to enlarge them to, and what is left between them before that
 QUIET = {"displayModeBar": False}
 QUICK = Plan("vae", "digits", {}, 20, name="digits-vae")  # the training that how_to_train proposes first
-TERMS = {  # macros of a family's formula: name and colour of each kind of term
-    "D": (N_("distortion"), figures.DISTORTION),
-    "R": (N_("rate"), figures.RATE),
-    "O": (N_("other term"), figures.ELBO),
+TERMS = {  # macros of a family's formula: name of each kind of term, and of its colour
+    "D": (N_("distortion"), "distortion"),
+    "R": (N_("rate"), "rate"),
+    "O": (N_("other term"), "elbo"),
 }
 
 
@@ -96,6 +96,7 @@ def how_to_train() -> None:
         f"python -m vae train vae fashion_mnist --name fashion-vae          # {default}\n"
         "python -m vae list checkpoints",
         language="bash",
+        wrap_lines=True,
     )
 
 
@@ -112,8 +113,9 @@ def unreadable(reasons: Mapping[str, str]) -> None:
 # ---------------------------------------------------------------- records
 
 
-def rows(*several: UInt8[np.ndarray, "n c h w"]) -> None:
-    """Rows of small pictures, enlarged smoothly, with transparent gaps. Each: uint8 (n, c, h, w)."""
+def rows(*several: UInt8[np.ndarray, "n c h w"], alt: str) -> None:
+    """Rows of small pictures, enlarged smoothly, with transparent gaps. Each: uint8 (n, c, h, w). alt: for those who do
+    not see them."""
     pictures = np.concatenate(several)
     gap = [(0, 0), (0, 0), (0, GAP_PX), (0, GAP_PX)]
     drawn = np.full_like(pictures[:, :1], 255)
@@ -122,7 +124,8 @@ def rows(*several: UInt8[np.ndarray, "n c h w"]) -> None:
     sheet.putalpha(mask)
     sheet = sheet.crop((0, 0, sheet.width - GAP_PX, sheet.height - GAP_PX))
     enlarge = max(1, ROW_PX // pictures.shape[2])
-    st.image(sheet.resize((sheet.width * enlarge, sheet.height * enlarge), Image.Resampling.BICUBIC), width="stretch")
+    enlarged = sheet.resize((sheet.width * enlarge, sheet.height * enlarge), Image.Resampling.BICUBIC)
+    st.image(enlarged, width="stretch", alt=alt)
 
 
 def metrics(card: Mapping) -> None:
@@ -224,10 +227,12 @@ def idea(family: Family) -> None:
     """A family in three sentences and the loss that it minimises, each kind of term in the colour of the figures."""
     st.markdown(_(family.idea))
     with st.container(border=True, key="zscope-formula"):
-        latex = re.sub(r"\\([DRO])\{", lambda m: rf"\textcolor{{{TERMS[m[1]][1]}}}{{", family.formula)
+        ink = palette.INK_DARK if st.context.theme.type == "dark" else palette.INK_LIGHT
+        latex = re.sub(r"\\([DRO])\{", lambda m: rf"\textcolor{{{ink[TERMS[m[1]][1]]}}}{{", family.formula)
         st.latex(rf"\min \;\; {latex}")
         words = {"O": _(family.other)} if family.other else {}
-        present = [(words.get(m, word), colour) for m, (word, colour) in TERMS.items() if f"\\{m}{{" in family.formula]
+        terms = [(m, *term) for m, term in TERMS.items() if f"\\{m}{{" in family.formula]
+        present = [(words.get(m, word), ink[symbol]) for m, word, symbol in terms]
         said = " · ".join(f":color[{_(word)}]{{foreground='{colour}'}}" for word, colour in present)
         st.markdown(said, help=f"{meaning('distortion')}\n\n{meaning('rate')}")
     if family.departures is not None:
@@ -380,4 +385,4 @@ def provenance(card: Mapping) -> None:
     st.caption(f"{when}  \n{versions}")
     hashes = "\n".join(f"{digest}  {name}" for name, digest in (card.get("files") or {}).items())
     with st.expander(_("SHA-256 of the files")):
-        st.code(hashes, language=None)
+        st.code(hashes, language=None, wrap_lines=True)

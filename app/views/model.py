@@ -71,7 +71,7 @@ with rows.container():
             source=shown.source,
         )
     )
-    records.rows(engine.modality.pictures(shown.x), decoded)
+    records.rows(engine.modality.pictures(shown.x), decoded, alt=_("Samples above their reconstructions"))
     for said in (scale(engine.variables, engine.shape), fidelity.sentence(found) if found and not found.poor else ""):
         if said:
             st.caption(said)

@@ -15,7 +15,9 @@ def twins(new_tab):
     tab = new_tab().open()
     tab.page.locator("[data-testid=stTopNavLink]", has_text="Compare").click()
     tab.until("document.querySelector('[data-testid=zscope-twins][data-ready=true]')", 20_000)
-    tab.until(f"{NUMBER.format(1)} !== '' && {SIDE.format(1)}.querySelector('.zt-words').innerText.includes('trust')")
+    tab.until(
+        f"{NUMBER.format(1)} !== '' && /trust [01][.]/.test({SIDE.format(1)}.querySelector('.zt-words').innerText)"
+    )
     return tab
 
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { COLOUR, bars, curves, plane } from "../../app/browser/theatre/charts.js"
 import { spread, ticks } from "../../app/browser/theatre/numbers.js"
+import { ink } from "../../app/browser/shared/zscope.js"
 import { Reel } from "../../app/browser/theatre/reel.js"
 
 const WIDTH = 400, HEIGHT = 300
@@ -12,6 +13,7 @@ const LOOK = { text: "#111", background: "#fff", font: "sans-serif", dark: false
 class Context {
   said = []
   dots = []
+  strokes = new Set()
   measureText(text) { return { width: 6 * text.length } }
   fillText(text, x, y) { this.said.push({ text, x, y, colour: this.fillStyle, align: this.textAlign, baseline: this.textBaseline }) }
   arc(x, y, r) { this.at = { x, y, r } }
@@ -21,7 +23,7 @@ class Context {
   restore() {}
   save() {}
   setLineDash() {}
-  stroke() {}
+  stroke() { this.strokes.add(this.strokeStyle) }
   strokeText() {}
   translate(x, y) { for (const v of [x, y]) assert.ok(Number.isFinite(v)) }
   lineTo(x, y) { assert.ok(Number.isFinite(x) && Number.isFinite(y), `a line to ${x} ${y}`) }
@@ -135,7 +137,10 @@ test("the number of a tick is its own", () => {
     }
 })
 
-test("each curve has the colour of what it shows", () => {
-  const { said } = drawn(curves, [row(reel(KINDS["the two models of a sweep"]), 1)])
-  for (const [name, colour] of [["ELBO", COLOUR.elbo], ["distortion", COLOUR.distortion], ["rate", COLOUR.rate]]) assert.equal(said.find(({ text }) => text === name).colour, colour)
+test("each curve has the colour of what it shows, and its name that colour as text", () => {
+  const { said, strokes } = drawn(curves, [row(reel(KINDS["the two models of a sweep"]), 1)])
+  for (const [name, symbol] of [["ELBO", "elbo"], ["distortion", "distortion"], ["rate", "rate"]]) {
+    assert.equal(said.find(({ text }) => text === name).colour, ink(LOOK.dark)[symbol])
+    assert.ok(strokes.has(COLOUR[symbol]))
+  }
 })

@@ -60,6 +60,14 @@ const PLANTED = [
   ["shared/frame_codec.js", "HEAD_DOWN + 4 * (d + m)", "HEAD_DOWN + 4 * d", "frame_codec"],
   ["shared/part.js", "await this.build()\n    if (this.gone) return", "await this.build()", "parts"],
   ["shared/part.js", "if (this.ready) this.show()", "this.show()", "parts"],
+  ["shared/spoken.js", "fidelity(frame.rms, geometry.baselines).text", "\"\"", "spoken"],
+  ["shared/spoken.js", "this.waiting = setTimeout(() => this.now(words()), REST_MS)", "this.now(words())", "spoken"],
+  ["latent_map/pointer.js", "if (this.keyed) this.voice", "this.voice", "spoken"],
+  ["shared/roving.js", ".filter(({ disabled }) => !disabled)", "", "roving"],
+  ["shared/roving.js", "controls.find((one) => one.matches(this.chosen)) ??", "", "roving"],
+  ["theatre/scrubber.js", "still() ? Math.floor((at += passed / leg)) : ", "", "motion"],
+  ["path_player/path_player.js", "still() ? Math.round(HOPS * legs * t) / (HOPS * legs) : t", "t", "motion"],
+  ["theatre/charts.js", "ink(look.dark)[symbol]", "COLOUR[symbol]", "charts"],
   ["shared/zscope.js", "pace.gap > SLOW_MS ? SLOWER * ms : ms", "ms", "text"],
 ]
 

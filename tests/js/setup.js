@@ -5,7 +5,7 @@ import { register } from "node:module"
 const hooks = `
 export async function resolve(name, context, next) {
   if (name === "./messages.js") return { url: "data:text/javascript,export const language = 'en'; export const messages = {}", shortCircuit: true }
-  if (name === "./palette.js") return { url: "data:text/javascript,export const LIGHT = ['%23332288', '%2388ccee', '%2344aa99']; export const DARK = ['%237d74e8', '%23a6e0fb', '%233fc1ab']", shortCircuit: true }
+  if (name === "./palette.js") return { url: "data:text/javascript,export const LIGHT = ['%23332288', '%2388ccee', '%2344aa99']; export const DARK = ['%237d74e8', '%23a6e0fb', '%233fc1ab']; export const INK_LIGHT = { elbo: '%23a34500', distortion: '%23236ba6', rate: '%2308795b' }; export const INK_DARK = { elbo: '%23f0883e', distortion: '%235aa6e3', rate: '%2310b389' }", shortCircuit: true }
   return next(name, context)
 }`
 register(`data:text/javascript,${encodeURIComponent(hooks)}`)

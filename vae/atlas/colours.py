@@ -27,7 +27,8 @@ PAIRS = 1_000_000_000  # distances computed for a density at most; beyond, a sub
 class Quantity:
     """A number for each reference row. kind: "data" or "model". absent: why it is missing, and how to get it. names: of
     a column of text, its different values; the numbers are then places among them. written: "date" for decimal years
-    that are dates, "year" for whole years, which have no thousands separator, "" for other numbers."""
+    that are dates, "year" for whole years, which have no thousands separator, "" for other numbers. term: the anchor of
+    its heading in docs/terms.md, "" without one."""
 
     key: str
     title: str
@@ -38,6 +39,7 @@ class Quantity:
     absent: str = ""
     names: tuple[str, ...] = ()
     written: str = ""
+    term: str = ""
 
 
 @runtime_checkable  # so that annotations of it are checked in the tests
@@ -72,8 +74,10 @@ def quantities(engine: Explored) -> dict[str, Quantity]:
     absent_text = _("not measured yet: run {command}", command=f"python -m vae atlas {name} --measure")
     found: dict[str, Quantity] = {}
 
-    def add(key: str, title: str, unit: str, help: str, values: Callable[[], Any], *, kind="model", absent="") -> None:
-        found[key] = Quantity(key, title, unit, help, kind, values, absent)
+    def add(
+        key: str, title: str, unit: str, help: str, values: Callable[[], Any], *, kind="model", absent="", term=""
+    ) -> None:
+        found[key] = Quantity(key, title, unit, help, kind, values, absent, term=term)
 
     for key in sorted(atlas.measured):
         if key.startswith(FACTOR):
@@ -91,18 +95,19 @@ def quantities(engine: Explored) -> dict[str, Quantity]:
     help = _("Mean squared error of the decoded posterior mean")
     unit = "MSE" if engine.modality.bounded else _("MSE, squared standard deviations")
     absent = "" if ERROR in atlas.measured else absent_text
-    add(ERROR, _("Reconstruction error"), unit, help, lambda: atlas.measured[ERROR], absent=absent)
+    add(ERROR, _("Reconstruction error"), unit, help, lambda: atlas.measured[ERROR], absent=absent, term="mse")
     if engine.has_prior and atlas.std.any():
         absent = "" if RATE in atlas.measured else absent_text
         help = _("KL(q(z|x) ‖ p(z)): the information that the latent holds about this sample")
-        add(RATE, _("Rate"), _("nats"), help, lambda: _rate(atlas), absent=absent)
+        add(RATE, _("Rate"), _("nats"), help, lambda: _rate(atlas), absent=absent, term="rate")
     help = _("How likely the decoded sample, encoded again, comes back near this position")
-    add("trust", _("Trust"), _("0 to 1"), help, lambda: atlas.projector.trust(atlas.xy))
+    add("trust", _("Trust"), _("0 to 1"), help, lambda: atlas.projector.trust(atlas.xy), term="trust")
     help = _(
         "Log density of latents by the distance to the {n}th neighbour, relative to the median sample", n=NEIGHBOUR
     )
     seen, scale = atlas.projector.seen, atlas.projector.scale
-    add("density", _("Latent density"), _("nats above the median"), help, lambda: log_density(seen(atlas.z), scale))
+    values = lambda: log_density(seen(atlas.z), scale)  # noqa: E731
+    add("density", _("Latent density"), _("nats above the median"), help, values, term="density")
     return found
 
 
@@ -118,7 +123,7 @@ def _column(key: str, name: str, values: np.ndarray) -> Quantity:
             absent, names = _("{n} different texts; search for them instead", n=number(len(names))), ()
     elif metadata.whole_years(values):
         written = "year"
-    return Quantity(key, title, "", help, "data", lambda: values.astype(np.float32), absent, names, written)
+    return Quantity(key, title, "", help, "data", lambda: values.astype(np.float32), absent, names, written=written)
 
 
 def _rate(atlas: Any) -> np.ndarray:

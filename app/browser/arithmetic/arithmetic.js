@@ -35,7 +35,6 @@ class Arithmetic extends LivePart {
     const button = document.createElement("button"), canvas = document.createElement("canvas")
     canvas.width = 112
     Object.assign(button, { type: "button", title, onclick: act })
-    button.setAttribute("aria-label", title)
     button.append(fit(canvas, this.geometry.shape), Object.assign(document.createElement("small"), { textContent: words }))
     return button
   }

@@ -5,7 +5,8 @@
 // frame_density, rows, frames}}, what app/live/requests/path.py answers
 
 import { drawing, element } from "../shared/elements.js"
-import { term } from "../shared/terms.js"
+import { Roving } from "../shared/roving.js"
+import { term, termLink } from "../shared/terms.js"
 import { _, percent } from "../shared/text.js"
 import { variablesOf } from "../shared/variables.js"
 import { paint, sampleName } from "../shared/zscope.js"
@@ -13,7 +14,7 @@ import { paint, sampleName } from "../shared/zscope.js"
 const FRAME_PX = 84, REAL_PX = 56
 const EMPTY = 0.01 // of the samples stand in emptier places: off the cloud
 const ONE_SCALE = _("one scale")
-const LEGEND = _("decoded frame · nearest real sample · density there; green: density, line: change")
+const LEGEND = _("decoded frame · nearest real sample · {density} there; green: density, line: change")
 const STRIP = _("Pale frames lie beyond the two ends of the path. Below the frames, along the path: the density of the data (green), and how much the picture changes from step to step (line), on one scale for all strips.")
 const METHODS = {
   linear: ["path", _("A straight line in latent space. It may pass through regions without data.")],
@@ -28,18 +29,23 @@ export class Film {
     this.geometry = geometry
     this.variables = variablesOf(geometry)
     this.go = go
+    this.help = help.off_data
     this.root = element("section", "fs-row")
     this.root.dataset.method = name
     const title = element("h4", "")
     this.told = element("span", "fs-told")
-    this.told.title = help.off_data
     const [anchor, meaning] = METHODS[name], said = element("b", "")
     said.innerHTML = term(anchor, name[0].toUpperCase() + name.slice(1), meaning)
     title.append(said, this.told)
-    if (first) title.append(Object.assign(element("span", "fs-legend", help.scale ? `${LEGEND} · ${ONE_SCALE}` : LEGEND), { title: [`${STRIP} ${help.density}`, help.scale].filter(Boolean).join("\n") }))
+    if (first) {
+      const [before, after] = LEGEND.split("{density}"), legend = element("span", "fs-legend", before)
+      legend.append(termLink("density", _("density"), help.density), help.scale ? `${after} · ${ONE_SCALE}` : after)
+      legend.title = [STRIP, help.scale].filter(Boolean).join("\n")
+      title.append(legend)
+    }
     this.frames = element("div", "fs-frames")
     this.frames.setAttribute("role", "group")
-    this.frames.onkeydown = (event) => this.key(event)
+    this.roving = new Roving(this.frames, "button", "[data-here=true]")
     this.graph = drawing("svg", { class: "fs-graph", viewBox: "0 0 100 20", preserveAspectRatio: "none", "aria-hidden": "true" })
     this.area = drawing("path", { class: "fs-density" }, this.graph)
     this.curve = drawing("path", { class: "fs-change" }, this.graph)
@@ -95,7 +101,7 @@ export class Film {
     if (sheet) this.real(way, sheet)
     const mean = way.arrays.change.reduce((sum, v) => sum + v, 0) / way.arrays.change.length
     const jump = mean > 0 ? Math.max(...way.arrays.change) / mean : 1
-    this.told.innerHTML = _("off-data <b>{score}</b> · length <b>{length}</b> · largest step <b>{jump} ×</b> the mean", { score: way.off_data.toFixed(2), length: way.length.toFixed(1), jump: jump.toFixed(1) })
+    this.told.innerHTML = _("{off} <b>{score}</b> · length <b>{length}</b> · largest step <b>{jump} ×</b> the mean", { off: term("off-data-score", _("off-data"), this.help), score: way.off_data.toFixed(2), length: way.length.toFixed(1), jump: jump.toFixed(1) })
   }
 
   real(way, sheet) {
@@ -116,14 +122,6 @@ export class Film {
     for (const x of ["x1", "x2"]) this.head.setAttribute(x, 100 * t)
     const inside = this.tiles?.filter(({ tile }) => !tile.dataset.beyond) ?? [], nearest = Math.round(t * (inside.length - 1))
     inside.forEach(({ tile }, i) => { tile.dataset.here = i === nearest })
-  }
-
-  key(event) {
-    const buttons = [...this.frames.querySelectorAll("button")], last = buttons.length - 1
-    const step = { ArrowLeft: -1, ArrowRight: 1, Home: -last, End: last }[event.key], at = buttons.indexOf(document.activeElement)
-    if (step === undefined || at < 0) return
-    event.preventDefault()
-    event.stopPropagation()
-    buttons[Math.min(last, Math.max(0, at + step))].focus()
+    this.roving.refresh()
   }
 }

@@ -5,13 +5,13 @@ import { ClassLooks } from "../latent_map/class_looks.js"
 import { css } from "../latent_map/colours.js"
 import { LivePart, mounting } from "../shared/part.js"
 import { sampleButton } from "../shared/sample_button.js"
+import { termLink } from "../shared/terms.js"
 import { _, ngettext, number, percent } from "../shared/text.js"
-import { KIND, emit, fit, on, paint, sampleName, theme } from "../shared/zscope.js"
+import { KIND, TRUST_TITLE, emit, fit, on, paint, sampleName, theme } from "../shared/zscope.js"
 
 const CLASSES = 6 // lines of the histogram; the rest are one
-const SPREAD = _("Mean distance of the samples from their mean latent, in the metric of the map")
-const TRUST = _("How likely the samples, decoded and encoded again, come back near their positions")
-const ERROR = _("Mean squared error of the reconstructions")
+const SPREAD = _("Mean distance of the samples from their mean latent, in the metric of the map. The smaller, the more alike are their codes.")
+const ERROR = _("Mean squared error between the samples and their reconstructions. Lower is better.")
 
 const MARKUP = `
 <div class="gc-head">
@@ -78,13 +78,13 @@ class GroupCard extends LivePart {
   }
 
   facts({ spread, trust, error }) {
-    const lines = [["spread", spread, 2, SPREAD], ["trust", trust, 2, TRUST]]
-    if (error) lines.push([_("error, MSE"), error, 4, ERROR])
-    this.find("dl").replaceChildren(...lines.map(([name, [here, all], digits, title]) => {
+    const lines = [[_("spread"), spread, 2, SPREAD, ""], [_("trust"), trust, 2, TRUST_TITLE, "trust"]]
+    if (error) lines.push([_("error, MSE"), error, 4, ERROR, "mse"])
+    this.find("dl").replaceChildren(...lines.map(([name, [here, all], digits, title, anchor]) => {
       const entry = document.createElement("div")
       entry.innerHTML = "<dt></dt><dd><b></b> <span></span></dd>"
       entry.title = title
-      entry.firstChild.textContent = name
+      entry.querySelector("dt").append(anchor ? termLink(anchor, name, title) : name)
       entry.querySelector("b").textContent = here.toFixed(digits)
       entry.querySelector("span").textContent = _("all {digits}", { digits: all.toFixed(digits) })
       return entry

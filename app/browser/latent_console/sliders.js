@@ -7,6 +7,7 @@
 import { KIND, emit, fit, paced, paint } from "../shared/zscope.js"
 import { CHART, band, over } from "./ends.js"
 import { NameForm, remover } from "./names.js"
+import { Roving } from "../shared/roving.js"
 import { _ } from "../shared/text.js"
 import { variablesOf } from "../shared/variables.js"
 
@@ -47,6 +48,7 @@ export class Sliders {
     this.find("reset").onclick = () => this.reset()
     this.find("more").onclick = () => this.open(this.tab, this.from + MOST)
     this.find("save").title = _("Save this direction under a name; it appears in the tab Named")
+    this.roving = new Roving(root.querySelector(".zc-tabs"), "button")
     this.form = new NameForm(root.querySelector(".zc-head"), this.find("save"), (name) => this.save(name))
   }
 
@@ -95,6 +97,7 @@ export class Sliders {
 
   build() {
     for (const tab of this.root.querySelectorAll("[role=tab]")) tab.setAttribute("aria-selected", String(tab.dataset.tab === this.tab))
+    this.roving.refresh()
     const all = this.latest[this.tab], total = all.u.length
     if (this.from >= total) this.from = 0
     this.data = Object.fromEntries(Object.entries(all).map(([name, list]) => [name, list.slice(this.from, this.from + MOST)]))
@@ -124,12 +127,13 @@ export class Sliders {
     name.textContent = this.tab === "here" || this.tab === "pca" ? String(j + 1) : names[j]
     name.title = why[j]
     const step = (high[j] - low[j]) / STEPS, least = Math.round(low[j] / step) // so that 0 is one of the steps
-    Object.assign(input, { min: least * step, max: (least + STEPS) * step, step, value: 0, title: _("Double-click to reset") })
+    Object.assign(input, { min: least * step, max: (least + STEPS) * step, step, value: 0, title: _("Double-click, or press 0, to reset") })
     input.style.setProperty("--zero", String(-least / STEPS))
     input.setAttribute("aria-label", `${names[j]}, ${says[j]}`)
     input.oninput = (event) => this.drag(j, Number(input.value), event.timeStamp)
     input.onchange = () => this.commit()
     input.ondblclick = () => this.put(j, 0)
+    input.onkeydown = (event) => { if (event.key === "0") this.put(j, 0) }
     const [says_, added] = share.querySelectorAll(":scope > *")
     says_.textContent = says[j]
     says_.title = why[j]
@@ -137,6 +141,7 @@ export class Sliders {
     for (const [button, end, word] of [[less, low[j], "lower"], [more, high[j], "upper"]]) {
       button.setAttribute("aria-label", _("{j}: go to the {word} end", { j: names[j], word }))
       button.onclick = () => this.put(j, end)
+      button.tabIndex = -1 // by keys: Home and End of the slider
     }
     if (this.variables) {
       const words = document.createElement("p")

@@ -32,7 +32,7 @@ const BAR_GAP_PX = 12 // above and below the toolbar
 const TELL_MS = 900 // of rest before Python, and with it the link, is told what is in sight
 const DESK_PX = 12, NAME = 1.15 // type at a desk; of a class's name for a hall, over its other type
 const KEYS = _("Arrow keys move the cursor, with Shift in larger steps; Enter selects the point; plus and minus zoom, 0 shows all; ")
-  + _("Escape clears the selection, then returns to the last point.")
+  + _("M opens a menu at the cursor; Escape clears the selection, then returns to the last point.")
 const MARKUP = `
 <div class="zm-plot"></div>
 <div class="zm-tools" role="toolbar" aria-label="${_("Map")}"></div>
@@ -301,7 +301,7 @@ class MapView extends LivePart {
   }
 
   escape() {
-    if (this.gestures.cancel()) return
+    if (this.gestures.cancel() || this.pointer.drop()) return
     if (this.lasso.kind) return this.tools.arm(null)
     if (this.selection.count && !this.pointer.cursor) return this.select([], "set")
     if (this.pointer.cursor) return this.pointer.left()
@@ -376,7 +376,7 @@ class MapView extends LivePart {
     if (this.component.data.mode === "explore") this.mark(committed)
     this.component.setStateValue("committed", committed)
     emit("commit", committed)
-    if (this.pointer.keyed) this.pointer.say("Taken: ")
+    if (this.pointer.keyed) this.pointer.taken()
     if (!this.views.plain) this.manifold.changed()
     if (!this.pointer.cursor) this.restore()
   }

@@ -52,7 +52,7 @@ export class Layers {
     if (on.trust && trust) {
       try {
         this.fields.set("trust", { image: (this.field ??= await this.fetch()), box: this.geometry.trust_box })
-        scales.push({ lead: _("A picture decoded here and encoded again comes back"), low: _("far away"), high: _("near"), title: TRUST_TITLE, colours: clear(TRUST_RGB, 0.53) })
+        scales.push({ lead: _("A picture decoded here and encoded again comes back"), low: _("far away"), high: _("near"), title: TRUST_TITLE, colours: clear(TRUST_RGB, 0.53), term: "trust" })
       } catch (error) {
         this.note(_("Trust: {message}", { message: error.message }))
       }
@@ -61,7 +61,7 @@ export class Layers {
     this.fields.set("density", density)
     if (density) {
       const most = density.most >= 10 ? number(Math.round(density.most)) : density.most.toFixed(1)
-      scales.push({ low: "0", high: _("{most} samples", { most }), title: _("Number of samples in a square of 1% of the map's width"), colours: clear(DENSITY_RGB, 0.59) })
+      scales.push({ lead: _("Density"), low: "0", high: _("{most} samples", { most }), title: _("Number of samples in a square of 1% of the map's width. The latent density, among the colours, is that of the latent space."), colours: clear(DENSITY_RGB, 0.59), term: "density" })
     }
     legend.overlays(scales)
   }

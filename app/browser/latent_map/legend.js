@@ -2,8 +2,10 @@
 // What the colours mean: the classes with their counts, "47 / 412" once the map is zoomed, filtered or something is selected
 // (a click hides or shows a class), or the scale of a quantity; and the scales of what lies below the points.
 
+import { termLink } from "../shared/terms.js"
 import { _, dated, number, significant } from "../shared/text.js"
 import { css, scale } from "./colours.js"
+import { Roving } from "../shared/roving.js"
 
 const CORNERS = [["bottom-left", false, true], ["bottom-right", true, true], ["top-right", true, false]] // the first of equals
 const COVERED = 0.002, WIDE = 0.3 // of the points, of the map: a legend that covers more begins folded
@@ -42,9 +44,10 @@ export class Legend {
     this.list = document.createElement("div")
     this.list.className = "zm-classes"
     this.list.setAttribute("role", "group")
-    this.list.setAttribute("aria-label", _("Classes: click to hide or show one, double-click to show only that one"))
+    this.list.setAttribute("aria-label", _("Classes: click to hide or show one, double-click or Shift-click to show only that one"))
     this.list.style.setProperty("--rows", String(Math.ceil(classes.length / 2)))
     this.entries = classes.map((name, k) => this.entry(name, k))
+    new Roving(this.list, "button").refresh()
     this.scales = document.createElement("div")
     this.scales.className = "zm-scales"
     this.element.append(this.scales, this.bar, this.list)
@@ -67,11 +70,11 @@ export class Legend {
   entry(name, k) {
     const button = document.createElement("button")
     button.type = "button"
-    button.title = _("Click to hide or show it, double-click to show only this one")
+    button.title = _("Click to hide or show it, double-click or Shift-click to show only this one")
     button.innerHTML = "<i></i><span></span><em></em>"
     button.querySelector("span").textContent = name
     button.setAttribute("aria-pressed", "true")
-    button.onclick = () => this.toggle(k)
+    button.onclick = ({ shiftKey }) => (shiftKey ? this.only(k) : this.toggle(k)) // Enter, with or without Shift, is a click too
     button.ondblclick = () => this.only(k)
     this.list.append(button)
     return button
@@ -138,8 +141,8 @@ export class Legend {
     this.bar.hidden = !column
     if (column) {
       const [low, high] = limits, [a, middle, b] = this.bar.querySelectorAll("em")
-      this.bar.firstChild.textContent = `${column.title}${column.unit ? `, ${column.unit}` : ""}`
       this.bar.title = _("{help}. The ends of the scale are the 1st and 99th percentiles.", { help: column.help })
+      this.bar.querySelector("b").replaceChildren(column.term ? termLink(column.term, column.title, this.bar.title) : column.title, column.unit ? `, ${column.unit}` : "")
       this.bar.querySelector(":scope > :nth-child(2)").style.background = `linear-gradient(90deg, ${scale(looks.dark).filter((_each, i) => i % 17 === 0).map(css).join(", ")})`
       const said = figures([low, (low + high) / 2, high], column.written)
       for (const [k, place] of [a, middle, b].entries()) place.textContent = said[k]
@@ -147,14 +150,14 @@ export class Legend {
     this.sync()
   }
 
-  // {lead, low, high, title, colours: css} for each overlay that is on
+  // {lead, low, high, title, colours: css, term} for each overlay that is on
   overlays(list) {
-    this.scales.replaceChildren(...list.map(({ lead = "", low, high, title, colours }) => {
+    this.scales.replaceChildren(...list.map(({ lead, low, high, title, colours, term }) => {
       const line = document.createElement("div")
       line.className = "zm-scale"
       line.title = title
       line.innerHTML = "<b></b><span></span><i></i><span></span>"
-      line.firstChild.textContent = lead
+      line.querySelector("b").append(termLink(term, lead, title))
       line.children[1].textContent = low
       line.querySelector(":scope > :nth-child(3)").style.background = `linear-gradient(90deg, ${colours})`
       line.lastChild.textContent = high

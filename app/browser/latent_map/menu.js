@@ -54,13 +54,18 @@ export class Menu {
   key(event) {
     event.stopPropagation()
     if (event.key === "Escape") this.button.focus()
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key], items = [...this.panel.querySelectorAll(".zm-item")]
-    if (!step || !items.length || event.target.tagName === "SELECT" || event.target.tagName === "INPUT") return
-    event.preventDefault()
-    items[(items.indexOf(/** @type {Piece} */ (document.activeElement)) + step + items.length) % items.length].focus()
+    step(this.panel, event)
   }
 
   remove() { for (const name of ["pointerdown", "keydown"]) removeEventListener(name, this.outside, true) }
+}
+
+// Arrow keys go through the lines of a panel.
+export function step(panel, event) {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key], items = [...panel.querySelectorAll(".zm-item")]
+  if (!by || !items.length || event.target.tagName === "SELECT" || event.target.tagName === "INPUT") return
+  event.preventDefault()
+  items[(items.indexOf(document.activeElement) + by + items.length) % items.length].focus()
 }
 
 // One line of a panel: a choice (checked true or false), or an act (checked undefined). absent: why it cannot be chosen.

@@ -4,6 +4,7 @@
 // bus: emits "waypoint" {at, row, xy} while one moves; hears "way" way.   trigger: waypoint {at, z, xy, row} or {at, remove: true}
 
 import { arrowed } from "./arrows.js"
+import { Voice, spoken } from "../shared/spoken.js"
 import { KIND, emit, on } from "../shared/zscope.js"
 import { _ } from "../shared/text.js"
 
@@ -17,6 +18,7 @@ export class Pins {
     this.layer = document.createElement("div")
     this.layer.className = "zm-pins"
     view.root.append(this.layer)
+    this.voice = new Voice(view.root.querySelector(".zm-words"))
     this.lines = new Map()
     this.off = on("way", (way) => this.drawn(way))
     emit("ways?")
@@ -45,6 +47,7 @@ export class Pins {
       event.stopPropagation() // the map does not pan
       pin.setPointerCapture(event.pointerId)
       const [x, y] = this.view.plot.toPixels(...this.at(at).xy)
+      this.keyed = false
       this.grip = [event.clientX - x, event.clientY - y] // where on the pin it was taken
     }
     pin.onpointermove = (event) => {
@@ -67,6 +70,7 @@ export class Pins {
     const row = index >= 0 && distance / plot.unitsPerPx <= SNAP_PX ? index : null
     this.moving = at
     this.target = { at, row, xy: [x, y] }
+    this.nearest = index
     this.at(at).xy = [x, y]
     overlay.redraw()
     this.place()
@@ -81,6 +85,7 @@ export class Pins {
       const frame = row === null ? await client.ask(KIND.map, xy) : await client.ask(KIND.row, [row])
       component.setTriggerValue("waypoint", { at, z: Array.from(frame.z), xy: frame.xy, row })
       this.view.note("")
+      if (this.keyed) this.say(at, frame)
     } catch (error) {
       this.view.note(_("Could not move it: {message}", { message: error.message }))
     }
@@ -92,12 +97,19 @@ export class Pins {
     if (event.key === "Delete" || event.key === "Backspace") this.view.component.setTriggerValue("waypoint", { at, remove: true })
     else if (arrow) {
       const [x, y] = this.view.plot.toPixels(...this.at(at).xy)
+      this.keyed = true
       this.move(at, x + arrow[0], y + arrow[1])
       clearTimeout(this.resting)
       this.resting = setTimeout(() => this.drop(at), REST_MS)
     } else return
     event.preventDefault()
     event.stopPropagation()
+  }
+
+  // where a waypoint is that the keys have moved
+  say(at, frame) {
+    const { row, xy } = this.target, words = spoken(this.view.geometry, { at: xy, row: this.nearest, near: row === null ? "near" : "on", frame })
+    this.voice.now(_("Waypoint {label}. {words}", { label: this.at(at).label, words }))
   }
 
   drawn(way) {

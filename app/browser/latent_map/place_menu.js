@@ -1,7 +1,7 @@
 // @ts-check
-// The menu of a place on the map, for the right button and a finger that rests: select, pin, zoom there, one class alone.
+// The menu of a place on the map, for the right button, a finger that rests and the key M: select, pin, zoom there, one class alone.
 
-import { heading, item } from "./menu.js"
+import { heading, item, step } from "./menu.js"
 import { emit } from "../shared/zscope.js"
 import { _ } from "../shared/text.js"
 
@@ -13,16 +13,21 @@ export class PlaceMenu {
   constructor(map) {
     this.map = map
     this.panel = Object.assign(document.createElement("div"), { className: "zm-menu zm-place", hidden: true })
-    this.panel.setAttribute("role", "menu")
+    this.panel.setAttribute("role", "group")
     this.panel.setAttribute("aria-label", _("This place on the map"))
-    this.panel.onkeydown = (event) => event.stopPropagation()
+    this.panel.onkeydown = (event) => {
+      event.stopPropagation()
+      step(this.panel, event)
+    }
     this.outside = (event) => {
       if (event.type === "keydown" ? event.key === "Escape" : !this.panel.contains(event.target)) this.close()
+      if (this.keyed && (event.key === "Escape" || event.key === "Tab")) this.back(event)
     }
     map.root.append(this.panel)
   }
 
-  open(px, py) {
+  // keyed: by a key, so that keys go on in it
+  open(px, py, keyed = false) {
     const { map, panel } = this
     this.close()
     map.pointer.aim(px, py, performance.now())
@@ -34,11 +39,20 @@ export class PlaceMenu {
     panel.style.left = `${within(px, panel.offsetWidth, width)}px`
     panel.style.top = `${within(py, panel.offsetHeight, height)}px`
     for (const name of ["pointerdown", "keydown"]) addEventListener(name, this.outside, true)
+    this.keyed = keyed
+    if (keyed) this.panel.querySelector("button").focus({ preventScroll: true })
+  }
+
+  // the focus goes back to the map
+  back(event) {
+    this.close()
+    this.map.root.focus({ preventScroll: true })
+    event.preventDefault()
   }
 
   fill(px, py, target, row) {
     const { map } = this, { plot, legend, geometry: { classes, labels, index } } = map
-    const line = (text, act) => item(this.panel, { text, checked: undefined, act: () => { this.close(); act() } })
+    const line = (text, act) => item(this.panel, { text, checked: undefined, act: () => { this.close(); if (this.keyed) map.root.focus({ preventScroll: true }); act() } })
     heading(this.panel, row < 0 ? _("No sample near") : `${map.name(row)} #${index[row]}`)
     if (map.component.data.mode === "explore") {
       line(_("Select this point"), () => map.commit(...target))

@@ -4,6 +4,7 @@
 import { Drawn } from "./drawn.js"
 import { Near } from "./near.js"
 import { LOOK } from "./points.js"
+import { still } from "../shared/motion.js"
 
 const POINT_PX = [2.2, 4.2], MANY_PX = 1.3, MANY = 200_000 // smallest and largest point before zooming in; smallest of very many
 const SHAPED = 1.2, SHAPED_PX = 5 // larger where they have shapes, and at least so large
@@ -15,7 +16,6 @@ const CORNER_PX = 11
 const CLOSEST = 1e-4, FARTHEST = 4 // of the whole map's width
 
 const ease = (t) => (t < 0.5 ? 4 * t ** 3 : 1 - (-2 * t + 2) ** 3 / 2)
-const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches
 
 export class Plot {
   below = []

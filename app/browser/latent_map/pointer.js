@@ -2,6 +2,7 @@
 // Where the pointer, a finger or the arrow keys are: asked for live, marked on the map, kept by a tap, Enter, or a finger let go.
 
 import { arrowed } from "./arrows.js"
+import { Voice, spoken } from "../shared/spoken.js"
 import { KIND, on } from "../shared/zscope.js"
 import { _ } from "../shared/text.js"
 
@@ -9,10 +10,10 @@ const SNAP_PX = 3
 const PICK_PX = 14 // a sample this near is ringed at once
 const GAP_MS = 8 // least time between early requests; the newest position always follows at the frame
 const LATE_MS = 40 // what is drawn at the pointer waits this long for the picture, so that one screen refresh shows both
-const SAY_MS = 350 // of rest before a screen reader is told
 
 export class Pointer {
   cursor = null
+  drawing = null // the stroke that the keys draw
   keyed = false
   touch = false
 
@@ -27,10 +28,10 @@ export class Pointer {
     root.onpointerleave = () => this.left()
     root.onblur = () => { if (this.keyed) this.left() }
     root.onkeydown = (event) => this.key(event)
-    this.words = root.querySelector(".zm-words")
+    this.voice = new Voice(root.querySelector(".zm-words"))
     this.off = on("frame", (frame) => {
       if (!this.cursor || frame.source !== "map") return
-      this.trust = frame.trust
+      this.frame = frame
       this.decorate()
     })
   }
@@ -77,7 +78,7 @@ export class Pointer {
     clearTimeout(this.late)
     this.late = null
     if (this.cursor) this.map.overlay.moveCursor(...this.cursor, this.hit, this.target[0] === KIND.row, this.map.sheet, this)
-    if (this.keyed) this.sayLater()
+    if (this.keyed) this.voice.later(() => this.words())
   }
 
   // what lies at a pixel, asked for unless it was the last thing asked
@@ -87,8 +88,10 @@ export class Pointer {
     const [x, y] = this.plot.toData(px, py), { index, distance } = this.plot.near.nearest(x, y)
     const px_away = distance / this.plot.unitsPerPx
     this.hit = { index: px_away <= PICK_PX ? index : -1, distance }
+    this.nearest = { row: index, near: px_away <= SNAP_PX ? "on" : px_away <= PICK_PX ? "near" : "far" }
     this.target = index >= 0 && px_away <= SNAP_PX ? [KIND.row, [index]] : this.map.views.ask(x, y)
     if (same) return
+    this.frame = null // until this place is decoded
     this.view = this.plot.view
     this.asked = t0
     this.map.client.request(...this.target, { t0, source: "map" })
@@ -101,8 +104,9 @@ export class Pointer {
   }
 
   hide() {
+    this.drop()
     Object.assign(this, { cursor: null, aimed: null, keyed: false, touch: false })
-    clearTimeout(this.saying)
+    this.voice.stop()
     this.map.overlay.hideCursor()
   }
 
@@ -113,14 +117,20 @@ export class Pointer {
 
   key(event) {
     if (event.target !== this.root) return
+    if (event.ctrlKey || event.metaKey || event.altKey && event.key !== "Enter") return
     const arrow = arrowed(event)
     if (arrow) {
       const [width, height] = this.plot.size()
       const at = this.cursor ?? this.map.home()
       const [px, py] = [at[0] + arrow[0], at[1] + arrow[1]]
+      const [x, y] = [Math.min(width, Math.max(0, px)), Math.min(height, Math.max(0, py))]
       this.keyed = true
-      this.look(Math.min(width, Math.max(0, px)), Math.min(height, Math.max(0, py)), event.timeStamp)
-    } else if (event.key === "Enter" && this.cursor) this.map.commit(...this.target)
+      if (!this.drawing && (x !== px || y !== py)) this.plot.pan(x - px, y - py) // beyond the edge the map moves
+      this.look(x, y, event.timeStamp)
+      this.drawing?.move(x, y)
+    } else if (event.key === "Enter" && this.map.lasso.kind) this.draw(event)
+    else if (event.key === "Enter" && this.cursor) this.map.commit(...this.target)
+    else if (event.key === "ContextMenu" || event.key.toLowerCase() === "m") this.map.placeMenu.open(...(this.cursor ?? this.map.home()), true)
     else if (event.key === "Escape") this.map.escape()
     else if (event.key === "+" || event.key === "=") this.plot.zoom(0.7)
     else if (event.key === "-") this.plot.zoom(1 / 0.7)
@@ -129,22 +139,32 @@ export class Pointer {
     event.preventDefault()
   }
 
+  // with Lasso or Box, Enter begins a stroke and ends it
+  draw(event) {
+    this.keyed = true
+    if (!this.cursor) this.look(...this.map.home(), event.timeStamp)
+    if (!this.drawing) { this.drawing = this.map.lasso.stroke(...this.cursor); return }
+    this.drawing.end(...this.cursor, event)
+    this.drawing = null
+  }
+
+  // whether there was a stroke to drop
+  drop() {
+    const { drawing } = this
+    drawing?.cancel()
+    this.drawing = null
+    return Boolean(drawing)
+  }
+
   // ---------------------------------------------------------------- for those who hear the map
 
-  sayLater() {
-    clearTimeout(this.saying)
-    this.saying = setTimeout(() => this.say(), SAY_MS)
-  }
+  words() { return spoken(this.map.geometry, { at: this.plot.toData(...this.cursor), ...this.nearest, frame: this.frame }) }
 
-  say(start = "") {
-    const { index, distance } = this.hit, trust = this.trust === undefined ? "" : _(", trust {trust}", { trust: this.trust.toFixed(2) })
-    const far = index >= 0 && distance / this.plot.unitsPerPx > SNAP_PX
-    this.words.textContent = `${start}${index < 0 ? "No sample near" : `${far ? "Near " : ""}${this.map.name(index)}, number ${this.map.geometry.index[index]}`}${trust}`
-  }
+  taken() { this.voice.now(_("Selected. {words}", { words: this.words() })) }
 
   remove() {
     clearTimeout(this.late)
-    clearTimeout(this.saying)
+    this.voice.stop()
     this.off()
   }
 }

@@ -5,8 +5,8 @@ import { _ } from "../shared/text.js"
 
 const ZOOM = [["in", "+", _("Zoom in")], ["out", "−", _("Zoom out")], ["reset", "⌂", _("Show the whole map")]]
 const STROKES = [
-  ["lasso", _("Lasso"), _("Draw around points to select them; Shift adds, Alt removes, Escape clears")],
-  ["box", _("Box"), _("Draw a box to select points; Shift adds, Alt removes, Escape clears")],
+  ["lasso", _("Lasso"), _("Draw around points to select them; Shift adds, Alt removes, Escape clears. By keys: Enter begins and ends, arrow keys draw")],
+  ["box", _("Box"), _("Draw a box to select points; Shift adds, Alt removes, Escape clears. By keys: Enter begins and ends, arrow keys draw")],
 ]
 
 function button(bar, name, text, title) {
@@ -46,6 +46,8 @@ export class Tools {
     if (name === "in") this.plot.zoom(0.7)
     if (name === "out") this.plot.zoom(1 / 0.7)
     if (name === "reset") this.plot.reset()
-    if (name === "lasso" || name === "box") this.arm(this.lasso.kind === name ? null : name)
+    if (name !== "lasso" && name !== "box") return
+    this.arm(this.lasso.kind === name ? null : name)
+    if (this.lasso.kind) this.lasso.root.focus({ preventScroll: true }) // so that keys draw at once
   }
 }

@@ -19,7 +19,6 @@ def latent_view(
     labels: Sequence[str] = (),
     label: int | None = None,
     on_label: Callable[[], None] | None = None,
-    baselines: dict[str, Any],
     pin: dict[str, Any] | None = None,
     tools: Sequence[dict[str, str]] = (),
     tool: str = "",
@@ -32,7 +31,6 @@ def latent_view(
         neighbours: {"row": map row, "distance": latent distance} each, nearest first.
         labels: class names to choose from, for a conditional model; label: the chosen one, None: of the nearest sample.
             on_label runs after a choice; session.sent(key, "label") is then {"label": number or None}.
-        baselines: {"neighbour", "pca", "components"} of the model's fidelity, None where unknown.
         pin: {"row", "z"} of the pinned point; None: none.
         tools: {"name", "title", "help", "off"} each; off: the reason why it is disabled, or ""; tool: the name of the
             open one. on_tool runs after a choice; session.sent(key, "tool") is then its name.
@@ -45,7 +43,6 @@ def latent_view(
             "neighbours": list(neighbours),
             "labels": list(labels),
             "label": label,
-            "baselines": baselines,
             "pin": pin,
             "tools": list(tools),
             "tool": tool,

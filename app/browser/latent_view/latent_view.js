@@ -5,6 +5,7 @@ import { LivePart, mounting } from "../shared/part.js"
 import { Pinned } from "./pinned.js"
 import { annotation } from "../shared/annotation.js"
 import { FIDELITY_TITLE, fidelity } from "../shared/fidelity.js"
+import { Roving } from "../shared/roving.js"
 import { sampleButton } from "../shared/sample_button.js"
 import { term } from "../shared/terms.js"
 import { TRUST_TITLE, copiedPicture, emit, fit, on, paced, paint, sampleName, theme, trustColour, trustWord } from "../shared/zscope.js"
@@ -51,6 +52,7 @@ class View extends LivePart {
 
   async start() {
     this.root.dataset.away = ""
+    this.roving = [new Roving(this.find(".zc-tools"), "button"), new Roving(this.find(".zc-labels"), "button")]
     const close = ({ key }) => { if (key === "Escape") this.root.dataset.sheet = "" }
     addEventListener("keydown", close)
     this.offs.push(() => removeEventListener("keydown", close))
@@ -106,7 +108,10 @@ class View extends LivePart {
       }
       return button
     })
+    const focused = this.find(".zc-tools").contains(document.activeElement)
     this.find(".zc-tools").replaceChildren(...buttons)
+    this.roving[0].refresh()
+    if (focused) this.find(".zc-tools [aria-selected=true]")?.focus({ preventScroll: true })
   }
 
   // in a narrow window the open tool is a sheet over the map (CSS): its tab opens and closes it, Escape closes it
@@ -131,7 +136,10 @@ class View extends LivePart {
       return chip
     })
     row.onpointerleave = () => this.client.setLabel(this.component.data.label)
+    const focused = row.contains(document.activeElement)
     row.replaceChildren(...chips)
+    this.roving[1].refresh()
+    if (focused) row.querySelector("[aria-checked=true]")?.focus({ preventScroll: true })
   }
 
   seen(frame) {
@@ -198,7 +206,7 @@ class View extends LivePart {
   }
 
   fidelity() {
-    const { text, poor } = fidelity(this.rms, this.component.data.baselines), block = this.find(".zc-fidelity")
+    const { text, poor } = fidelity(this.rms, this.geometry.baselines), block = this.find(".zc-fidelity")
     block.hidden = !text
     block.querySelector("i").hidden = !poor
     block.querySelector("span").textContent = text

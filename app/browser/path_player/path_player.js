@@ -5,6 +5,7 @@
 // the strips) is what it walks on
 
 import { annotation } from "../shared/annotation.js"
+import { still } from "../shared/motion.js"
 import { LivePart, mounting } from "../shared/part.js"
 import { term } from "../shared/terms.js"
 import { WaypointList } from "./waypoint_list.js"
@@ -12,6 +13,7 @@ import { KIND, TRUST_TITLE, emit, fit, on, paint, trustColour, trustWord } from 
 import { _ } from "../shared/text.js"
 
 const LEG_MS = 3500
+const HOPS = 10 // of a leg, where the page is to keep still
 const STEP = 0.02 // of the way, for an arrow key
 const BUSY = "input, textarea, select, button, [contenteditable], [role], .zscope-map" // these need their keys themselves
 const MARKUP = `
@@ -175,16 +177,19 @@ class Player extends LivePart {
     let last = performance.now(), way = this.t >= 1 ? -1 : 1
     const looping = () => this.find("[data-do=loop]").getAttribute("aria-pressed") === "true"
     if (way < 0 && !looping()) { this.go(0); way = 1 }
+    let t = this.t
     const tick = (now) => {
       if (!this.playing) return
-      let t = this.t + (way * (now - last)) / (LEG_MS * (this.component.data.waypoints.length - 1))
+      const legs = this.component.data.waypoints.length - 1, shown = this.t
+      t += (way * (now - last)) / (LEG_MS * legs)
       last = now
       if (t >= 1 || t <= 0) {
         if (!looping()) { this.go(Math.min(1, Math.max(0, t))); return this.stop(true) }
         way = t >= 1 ? -1 : 1
         t = Math.min(1, Math.max(0, t))
       }
-      this.go(t)
+      const to = still() ? Math.round(HOPS * legs * t) / (HOPS * legs) : t
+      if (to !== shown) this.go(to)
       this.playing = requestAnimationFrame(tick)
     }
     this.playing = requestAnimationFrame(tick)

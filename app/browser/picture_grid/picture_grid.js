@@ -9,6 +9,7 @@ import { element } from "../shared/elements.js"
 import { Part, mounting } from "../shared/part.js"
 import { TRUST_TITLE, geometry, sampleName, spriteSheet, trustColour, trustWord } from "../shared/zscope.js"
 import { variablesOf } from "../shared/variables.js"
+import { termLink } from "../shared/terms.js"
 import { _ } from "../shared/text.js"
 
 class Grid extends Part {
@@ -116,8 +117,8 @@ async function build(part, data, turn, start) {
   panel.setAttribute("aria-live", "polite")
   const large = canvas(Math.max(448, w), Math.round((Math.max(448, w) * h) / w), "zg-large")
   const real = canvas(112, Math.round((112 * h) / w), "zg-real")
-  panel.append(large, element("div", "zg-title"), element("div", "zg-label", _("Trust")), element("div", "zg-bar"),
-    element("div", "zg-trust"), element("div", "zg-label", reals ? _("Nearest training sample") : _("Nearest real sample in latent space")),
+  panel.append(large, element("div", "zg-title"), element("div", "zg-label"), element("div", "zg-bar"),
+    element("div", "zg-trust"), element("div", "zg-label"),
     real, element("div", "zg-name"), element("div", "zg-copy", data.waiting), element("div", "zg-hint", _("Click to open the picture in Explore.")))
 
   const variables = data.values ? variablesOf(map) : null, named = variables ? annotation(large, map) : null
@@ -129,8 +130,8 @@ async function build(part, data, turn, start) {
   part.named = named
 
   const [trustLabel, realLabel] = panel.querySelectorAll(".zg-label")
-  trustLabel.title = TRUST_TITLE
-  realLabel.title = data.real?.help ?? ""
+  trustLabel.append(termLink("trust", _("Trust"), TRUST_TITLE))
+  realLabel.append(reals ? termLink("copy", _("Nearest training sample"), data.real.help) : _("Nearest real sample in latent space"))
 
   function detail(i) {
     part.at = i

@@ -2,16 +2,19 @@
 // A wall of decoded draws; the cloud they make is drawn by the map. Under the pointer, a draw shows its place there.
 
 import { Part, mounting } from "../shared/part.js"
+import { Roving } from "../shared/roving.js"
+import { term } from "../shared/terms.js"
 import { _, number, percent } from "../shared/text.js"
 import { emit, geometry, on } from "../shared/zscope.js"
 
+const WIDTH = _("Standard deviation of the posterior, averaged over the active dimensions, and the width of the cloud on the map. The cloud is drawn to scale: zoom in to see a small one. Each draw is placed by its own latent, so the cloud can lie slightly beside the sample's point.")
 const MARKUP = `
 <div class="zp-head">
   <div role="radiogroup" aria-label="${_("What to show")}">
     <button type="button" role="radio" data-show="draws">${_("Draws")}</button><button type="button" role="radio" data-show="mean">${_("Mean only")}</button>
   </div>
   <button type="button" data-do="resample">${_("Resample")}</button>
-  <span class="zp-width"></span>
+  <span class="zp-width">${term("posterior", _("Posterior width"), WIDTH)}: <span></span></span>
 </div>
 <div class="zp-body">
   <div class="zp-sums">
@@ -31,6 +34,7 @@ class Wall extends Part {
   shown = "draws" // or "mean"
 
   async start() {
+    this.roving = new Roving(this.find("[role=radiogroup]"), "button")
     this.root.onclick = (event) => this.act(event.target.closest("button"))
     this.shape = (await geometry(this.component.data.link.model)).shape
     if (this.gone) return
@@ -45,8 +49,7 @@ class Wall extends Part {
     this.root.classList.toggle("zp-point", point)
     this.find("[data-do=resample]").disabled = point
     this.find(".zp-said").textContent = said
-    this.find(".zp-width").textContent = point ? _("zero width") : extent < SMALL ? _("std: {std} × that of all latents; spans less than 1% of the map", { std: number(width, 2) }) : _("std: {std} × that of all latents; spans {share} of the map", { std: number(width, 2), share: percent(extent) })
-    this.find(".zp-width").title = _("Standard deviation of the posterior, averaged over the active dimensions, and the width of the cloud on the map. The cloud is drawn to scale: zoom in to see a small one. Each draw is placed by its own latent, so the cloud can lie slightly beside the sample's point")
+    this.find(".zp-width span").textContent = point ? _("zero") : extent < SMALL ? _("std {std} × that of all latents; spans less than 1% of the map", { std: number(width, 2) }) : _("std {std} × that of all latents; spans {share} of the map", { std: number(width, 2), share: percent(extent) })
     const [first, second] = this.root.querySelectorAll("figure img")
     first.src = mean
     second.src = spread
@@ -84,6 +87,7 @@ class Wall extends Part {
   show(what) {
     this.shown = what
     for (const button of this.root.querySelectorAll("[data-show]")) button.setAttribute("aria-checked", String(button.dataset.show === what))
+    this.roving.refresh()
     this.root.dataset.show = what
     emit("cloud", what === "draws" && !this.component.data.point ? { xy: this.component.data.xy } : null)
   }

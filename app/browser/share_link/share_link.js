@@ -14,7 +14,10 @@ class ShareLink extends Part {
 
   start() {
     const line = this.find("code"), button = this.find("button")
-    const show = () => { if (line.textContent !== location.href) line.textContent = location.href }
+    const show = () => {
+      if (line.textContent !== location.href) line.textContent = location.href
+      for (const code of document.querySelectorAll("[data-testid=stPopoverBody] [data-testid=stCode] pre")) code.tabIndex = 0 // it scrolls, and Streamlit leaves it to the pointer
+    }
     const timer = setInterval(show, EVERY_MS)
     let saying
     button.onclick = async () => {

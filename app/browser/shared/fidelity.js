@@ -6,7 +6,7 @@ import { _, ngettext, significant } from "./text.js"
 const ALIKE = 0.1 // relative: differences that are this close are called equal, as in vae/atlas/fidelity.py
 const DIGITS = 2
 
-export const FIDELITY_TITLE = _("Whether the decoded pictures are right: the root mean squared difference, per value, between the six nearest real samples and their reconstructions. Compared with the difference between a training sample and the one most like it, and with reconstructions by PCA with as many components as the latent has dimensions")
+export const FIDELITY_TITLE = _("Whether the decoded pictures are right: the root mean squared difference, per value, between the six nearest real samples and their reconstructions. Compared with the difference between a training sample and the one most like it, and with reconstructions by PCA with as many components as the latent has dimensions.")
 
 /**
  * @param {number} error NaN: not measured @param {{neighbour: number | null, pca: number | null, components: number | null}} baselines

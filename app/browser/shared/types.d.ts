@@ -37,8 +37,9 @@ interface Geometry {
   labelled: boolean
   thumbs: { columns: number; height: number; width: number; count?: number }
   trust_box: Box
+  baselines: { neighbour: number | null; pca: number | null; components: number | null } // of fidelity, null where unknown
   kinds: Record<string, number>
-  columns: { key: string; title: string; unit: string; help: string; kind: string; absent: string; written: string }[]
+  columns: { key: string; title: string; unit: string; help: string; kind: string; absent: string; written: string; term: string }[]
   spread: { j: number; std: number }[]
   xy: Float32Array
   index: Int32Array

@@ -20,13 +20,13 @@
 //     "copy picture" said(whether the decoded picture is on the clipboard)
 //     "present" (starts or ends the presentation) | "type" px for a hall, 0 at a desk | "type wanted" (tell it again)
 //     "leave" (the pointer left the map) | "connection" client | "trouble" sentence (a live request was refused)
-//   geometry(model) -> Promise<{n, d, shape: [h, w, c], sample, classes, xy, index, labels, thumbs, trust_box, device, title}>
+//   geometry(model) -> Promise<{n, d, shape: [h, w, c], sample, classes, xy, index, labels, thumbs, trust_box, baselines, device, title}>
 //   spriteSheet(model) -> Promise<{draw(ctx, index, x, y, size) -> whether there is one}>    real thumbnails, by row of the map
 //   sampleName(geometry, row, unlabelled) -> its label, or that word     of a row of the map
 //   fit(canvas, shape) -> canvas                    with the height that pictures of that shape need
 //   paint(canvas, pixels, shape, doubt, colour)     uint8 pixels -> canvas, bicubic to its own size (CSS does the rest)
 //   paced(ms, act)                                  act at once, then at most every ms, the last call always
-//   palette(dark) -> [colour], theme(element) -> {text, background, rgb, panel, border, accent, font, dark}
+//   palette(dark) -> [colour], ink(dark) -> {elbo, distortion, rate}, theme(element) -> {text, background, rgb, panel, border, accent, font, dark}
 //   copied(text) -> Promise<bool>                   to the clipboard
 //   copiedPicture(canvas) -> Promise<bool>          to the clipboard, as a PNG
 //   median(values); numbers are written by text.js
@@ -36,7 +36,7 @@
 
 import { KIND, connect, connected, emit, live, on, open, pace } from "./channel.js"
 import { fit, geometry, paint, sampleName, spriteSheet } from "./pictures.js"
-import { DARK, LIGHT } from "./palette.js"
+import { DARK, INK_DARK, INK_LIGHT, LIGHT } from "./palette.js"
 import { _ } from "./text.js"
 
 export { KIND, connect, emit, fit, geometry, live, on, open, paint, sampleName, spriteSheet }
@@ -96,17 +96,20 @@ export function paced(ms, act) {
 // The colours of classes.
 export const palette = (dark) => (dark ? DARK : LIGHT)
 
+// The colours of symbols in text.
+export const ink = (dark) => (dark ? INK_DARK : INK_LIGHT)
+
 export function theme(element) {
   const style = getComputedStyle(element)
   const read = (name, fallback) => style.getPropertyValue(`--st-${name}`).trim() || fallback
-  const background = read("background-color", "#ffffff"), text = read("text-color", "#1a1d24")
+  const background = read("background-color", "#ffffff"), text = read("text-color", "#10131a")
   const probe = document.createElement("canvas").getContext("2d")
   probe.fillStyle = background
   probe.fillRect(0, 0, 1, 1)
   const rgb = [...probe.getImageData(0, 0, 1, 1).data.slice(0, 3)]
   return {
     text, background, rgb, dark: 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2] < 128,
-    panel: read("secondary-background-color", "#f6f7f9"), border: read("border-color", "#dfe3e8"), accent: read("primary-color", "#d55e00"), font: read("font", "sans-serif"),
+    panel: read("secondary-background-color", "#f6f7f9"), border: read("border-color", "#dfe3e8"), accent: read("primary-color", "#a34500"), font: read("font", "sans-serif"),
   }
 }
 

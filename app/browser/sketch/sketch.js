@@ -5,16 +5,22 @@
 
 import { Painting, otherGround } from "./brush.js"
 import { Curve } from "./curve.js"
+import { KeyPen } from "./key_pen.js"
 import { verdict } from "./verdict.js"
 import { annotation } from "../shared/annotation.js"
 import { LivePart, mounting } from "../shared/part.js"
+import { Roving } from "../shared/roving.js"
+import { termLink } from "../shared/terms.js"
 import { variablesOf } from "../shared/variables.js"
 import { TRUST_TITLE, emit, fit, paced, paint, sampleName } from "../shared/zscope.js"
 import { _, number } from "../shared/text.js"
 
 const TEST = { sent: 0, shown: 0, ms: [] }
-const WEIGHED = _("Judged by the reconstruction error and by the rate, high or low: an input unlike any sample can be reconstructed well, but then its latent carries next to nothing")
-const BY_ERROR = _("Judged by the reconstruction error")
+const ODDNESS = _("The oddness is the share of real samples that are less odd than this input.")
+const WEIGHED = _("It is judged by the reconstruction error and by the rate, high or low: an input unlike any sample can be reconstructed well, but then its latent carries next to nothing.")
+const BY_ERROR = _("It is judged by the reconstruction error.")
+const MSE = _("Mean squared error of the reconstruction, pixels 0 to 1. Lower is better.")
+const ELBO = _("A lower bound on the log density of this input, in nats. Higher is better.")
 const GROUND = {
   light: { offer: _("Light background; the training samples have a dark one."), turned: _("Inverted: the background was light.") },
   dark: { offer: _("Dark background; the training samples have a light one."), turned: _("Inverted: the background was dark.") },
@@ -32,7 +38,7 @@ const MARKUP = `
 </div>
 <p class="zk-ground" hidden><span></span> <button type="button" data-do="turn"></button></p>
 <div class="zk-pictures">
-  <figure><canvas class="zk-draw" width="224" tabindex="0" role="img" aria-label="${_("Canvas to draw on")}"></canvas><figcaption>${_("what the model sees")}</figcaption></figure>
+  <figure><canvas class="zk-draw" width="224" tabindex="0" role="application" aria-label="${_("Canvas to draw on. Arrow keys move the brush, with Shift in larger steps; Space puts it down and lifts it.")}"></canvas><i class="zk-cursor" hidden></i><figcaption>${_("what the model sees")}</figcaption></figure>
   <figure><canvas class="zk-made" width="224" role="img" aria-label="${_("Reconstruction")}"></canvas><figcaption>${_("its reconstruction")}</figcaption></figure>
   <div class="zk-near"></div>
 </div>
@@ -43,9 +49,13 @@ const MARKUP = `
 const READ_MS = 80
 const KEPT = "committed" // the version without a file: the point under study
 
+// how wide a stroke is for it: only a pen feels how hard it is pressed
+const pressure = (event) => (event.pointerType === "pen" && event.pressure ? 0.4 + 1.2 * event.pressure : 1)
+
 class Sketch extends LivePart {
   scene
   version
+  pressed = false // the pointer
 
   static className = "zscope-sketch zscope-part"
   static testid = "zscope-sketch"
@@ -54,6 +64,7 @@ class Sketch extends LivePart {
   say = paced(READ_MS, (answer) => this.words(answer)) // no faster than eyes can read
 
   start() {
+    this.roving = new Roving(this.find(".zk-pair"), "button")
     this.brush("draw")
     this.root.onclick = (event) => this.act(event.target.closest("button"))
     return super.start()
@@ -90,6 +101,7 @@ class Sketch extends LivePart {
   choose(button) {
     this.curve.channel = Number(button.dataset.channel)
     for (const one of this.root.querySelectorAll("[data-channel]")) one.setAttribute("aria-checked", String(one === button))
+    this.roving.refresh()
   }
 
   show() {
@@ -123,18 +135,24 @@ class Sketch extends LivePart {
       event.preventDefault()
       canvas.setPointerCapture(event.pointerId)
       canvas.focus({ preventScroll: true })
-      this.painting.begin()
-      this.at = this.place(event)
-      this.line(event)
+      this.pressed = true
+      this.begun(this.place(event))
+      this.line(this.place(event), pressure(event))
       this.changed(event.timeStamp)
     }
     canvas.onpointermove = (event) => {
-      if (!this.at) return
-      for (const one of event.getCoalescedEvents?.() ?? [event]) this.line(one)
+      if (!this.pressed) return
+      for (const one of event.getCoalescedEvents?.() ?? [event]) this.line(this.place(one), pressure(one))
       this.changed(event.timeStamp)
     }
-    canvas.onpointerup = canvas.onpointercancel = () => { this.at = null }
+    canvas.onpointerup = canvas.onpointercancel = () => { this.pressed = false }
+    const at = (share) => [share[0] * this.painting.w, share[1] * this.painting.h]
+    const pen = new KeyPen(canvas, this.find(".zk-cursor"), {
+      begin: (share) => { this.begun(at(share)); this.line(at(share)); this.changed() },
+      line: (share) => { this.line(at(share)); this.changed() },
+    })
     canvas.onkeydown = (event) => {
+      if (!event.ctrlKey && !event.metaKey && !event.altKey && pen.key(event)) { event.preventDefault(); event.stopPropagation() }
       if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); event.stopPropagation(); this.act(this.find("[data-do=undo]")) }
     }
   }
@@ -144,11 +162,17 @@ class Sketch extends LivePart {
     return [((event.clientX - box.left) / box.width) * w, ((event.clientY - box.top) / box.height) * h]
   }
 
-  line(event) {
-    const [x0, y0] = this.at, [x1, y1] = this.place(event)
-    const pressed = event.pointerType === "pen" && event.pressure ? 0.4 + 1.2 * event.pressure : 1
+  /** @param {number[]} at */
+  begun(at) {
+    this.painting.begin()
+    this.last = at
+  }
+
+  /** From where it was last. @param {number[]} to @param {number} [pressed] */
+  line([x1, y1], pressed = 1) {
+    const [x0, y0] = this.last
     this.painting.line(x0, y0, x1, y1, (pressed * Number(this.find("[data-of=radius]").value) * this.painting.w) / 28, this.colour())
-    this.at = [x1, y1]
+    this.last = [x1, y1]
   }
 
   colour() {
@@ -162,6 +186,7 @@ class Sketch extends LivePart {
   brush(name) {
     this.erasing = name === "erase"
     for (const button of this.root.querySelectorAll("[data-brush]")) button.setAttribute("aria-checked", String(button.dataset.brush === name))
+    this.roving.refresh()
   }
 
   act(button) {
@@ -219,15 +244,16 @@ class Sketch extends LivePart {
 
   words({ arrays, mse, elbo_nats, oddness, by, reference, trust, label, label_given }) {
     this.find("[data-do=keep]").disabled = false
-    const said = this.find(".zk-said"), nats = elbo_nats === null ? "" : _(" · ELBO {elbo} nats", { elbo: number(elbo_nats) })
+    const said = this.find(".zk-said"), nats = elbo_nats === null ? [] : [" · ", termLink("elbo", _("ELBO"), ELBO), ` ${_("{elbo} nats", { elbo: number(elbo_nats) })}`]
     said.innerHTML = ""
     const strong = document.createElement("b")
-    Object.assign(strong, { textContent: _("reconstruction error {mse}", { mse: number(mse, 4) }), title: _("Mean squared error of the reconstruction, pixels 0 to 1") })
-    const { text, tone } = verdict({ oddness, by, reference, trust }), odd = document.createElement("span")
-    Object.assign(odd, { className: tone, textContent: text, title: `${elbo_nats === null ? BY_ERROR : WEIGHED}. ${TRUST_TITLE}` })
+    strong.append(termLink("mse", _("reconstruction error"), MSE), ` ${number(mse, 4)}`)
+    const { text, odd: word, tone } = verdict({ oddness, by, reference, trust }), odd = document.createElement("span"), at = text.indexOf(word)
+    Object.assign(odd, { className: tone, title: TRUST_TITLE })
+    odd.append(text.slice(0, at), termLink("oddness", word, `${ODDNESS} ${elbo_nats === null ? BY_ERROR : WEIGHED}`), text.slice(at + word.length))
     const named = { label: this.geometry.classes[label] }
     const as = label === null ? "" : label_given ? _(" · as {label}, chosen", named) : _(" · as {label}, the likeliest label", named)
-    said.append(strong, nats, as, document.createElement("br"), odd)
+    said.append(strong, ...nats, as, document.createElement("br"), odd)
     this.nearest(arrays)
   }
 
@@ -242,7 +268,7 @@ class Sketch extends LivePart {
     }
     rows.forEach((row, i) => {
       const button = list.children[i]
-      button.lastChild.textContent = distances[i].toFixed(1)
+      button.lastChild.textContent = distances[i].toFixed(2)
       if (Number(button.dataset.row) === row) return
       button.dataset.row = row
       button.title = _("{row} #{row2}, latent distance {i}: go there", { row: sampleName(this.geometry, row), row2: index[row], i: distances[i].toFixed(2) })

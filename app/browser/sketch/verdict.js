@@ -7,7 +7,7 @@ import { _, number, percent } from "../shared/text.js"
 /** @type {[number, string, string][]} from which oddness on: the word, and its class */
 const ODD = [[0.99, _("Very odd"), "zk-odd"], [0.95, _("Odd"), "zk-odd"], [0.85, _("Unusual"), "zk-doubt"], [-Infinity, _("Ordinary"), ""]]
 
-/** @param {{oddness: number, by: string, reference: string, trust: number}} facts of a stroke @returns {{text: string, tone: string}} */
+/** @param {{oddness: number, by: string, reference: string, trust: number}} facts of a stroke @returns {{text: string, odd: string, tone: string}} odd: the part of text that says how odd it is */
 export function verdict({ oddness, by, reference, trust }) {
   const [, word, tone] = /** @type {[number, string, string]} */ (ODD.find(([least]) => oddness >= least)), reliable = trustWord(trust) === trustWord(1)
   const values = {
@@ -16,10 +16,10 @@ export function verdict({ oddness, by, reference, trust }) {
     reference, trusted: trustWord(trust), trust: number(trust, 2),
   }
   if (!tone && reliable)
-    return { tone, text: _("{odd}: odder than {more} of {reference}, and its point is {trusted} (trust {trust}): the reconstruction, encoded again, comes back to it.", values) }
+    return { tone, odd: values.odd, text: _("{odd}: odder than {more} of {reference}, and its point is {trusted} (trust {trust}): the reconstruction, encoded again, comes back to it.", values) }
   if (!tone)
-    return { tone, text: _("{odd}: odder than {more} of {reference}, but its point is {trusted} (trust {trust}): the sample is reconstructed as well as others, yet the reconstruction, encoded again, may land far from it.", values) }
+    return { tone, odd: values.odd, text: _("{odd}: odder than {more} of {reference}, but its point is {trusted} (trust {trust}): the sample is reconstructed as well as others, yet the reconstruction, encoded again, may land far from it.", values) }
   if (reliable)
-    return { tone, text: _("{odd}: odder than {more} of {reference}, although its point is {trusted} (trust {trust}): the reconstruction, encoded again, comes back to it, but the sample is unlike the training samples.", values) }
-  return { tone, text: _("{odd}: odder than {more} of {reference}, and its point is {trusted} (trust {trust}): the sample is unlike the training samples, and its reconstruction, encoded again, may land far from it.", values) }
+    return { tone, odd: values.odd, text: _("{odd}: odder than {more} of {reference}, although its point is {trusted} (trust {trust}): the reconstruction, encoded again, comes back to it, but the sample is unlike the training samples.", values) }
+  return { tone, odd: values.odd, text: _("{odd}: odder than {more} of {reference}, and its point is {trusted} (trust {trust}): the sample is unlike the training samples, and its reconstruction, encoded again, may land far from it.", values) }
 }

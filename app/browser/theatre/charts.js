@@ -1,10 +1,12 @@
 // @ts-check
-// Curves, the rate-distortion plane and the bars of the rates. Each symbol has its one colour (app/show/figures.py); a second row of
+// Curves, the rate-distortion plane and the bars of the rates. Each symbol has its one colour (app/show/figures.py; as text that of
+// app/show/palette.py); a second row of
 // frames has one colour of its own in all of them. An axis spans what comes after the first tenth, whose fall would hide the
 // rest, and stays while one scrubs; what lies beyond is a hollow dot at its edge, beside its value.
 
 import { figure, spread, ticks } from "./numbers.js"
 import { _ } from "../shared/text.js"
+import { ink } from "../shared/zscope.js"
 
 export const COLOUR = { elbo: "#d55e00", distortion: "#2f7fc1", rate: "#0a9f78", dead: "#9aa3af", other: { light: "#a4478f", dark: "#d98bc9" } }
 export const otherColour = (look) => (look.dark ? COLOUR.other.dark : COLOUR.other.light)
@@ -15,7 +17,7 @@ const FAR = 3 // times the next rate
 // whether a rate means something: without an elbo (a plain autoencoder's codes are no draws) it is a 0 that says nothing
 const bounded = (reel) => reel.has("elbo_nats") && reel.has("rate_nats")
 
-const CURVES = [["ELBO", "elbo_nats", COLOUR.elbo], [_("distortion"), "distortion_nats", COLOUR.distortion], [_("rate"), "rate_nats", COLOUR.rate]]
+const CURVES = [["ELBO", "elbo_nats", "elbo"], [_("distortion"), "distortion_nats", "distortion"], [_("rate"), "rate_nats", "rate"]]
 export const HELD_OUT = ["validation_", "test_"] // prefixes of what is dotted; a training has one of them
 const FONT = (look, px = 11.5) => `${px}px ${look.font}`
 
@@ -77,7 +79,7 @@ export function curves(context, width, height, rows, look) {
 }
 
 function curve(context, box, px, rows, one, look) {
-  const [name, key, colour] = one, here = rows.map(({ reel, f }) => reel.figure(key, f))
+  const [name, key, symbol] = one, colour = COLOUR[symbol], here = rows.map(({ reel, f }) => reel.figure(key, f))
   const [low, high] = spread(rows.flatMap(({ reel }) => late(reel, key, ...HELD_OUT.map((prefix) => prefix + key))))
   const py = (v) => box.bottom - ((v - low) / (high - low)) * (box.bottom - box.top)
   grid(context, box, py, low, high, look)
@@ -99,7 +101,7 @@ function curve(context, box, px, rows, one, look) {
   polyline(context, [[at, box.top - 2], [at, box.bottom]])
   context.globalAlpha = 1
   rows.forEach(({ reel, f, second }, k) => here[k] !== null && dot(context, px(reel.xAt(f)), py(here[k]), 4, second ? otherColour(look) : colour, look.background, box))
-  heading(context, name, here, colour, box, look)
+  heading(context, name, here, ink(look.dark)[symbol], box, look)
 }
 
 function heading(context, name, here, colour, box, look) {
@@ -162,25 +164,25 @@ export function plane(context, width, height, rows, look) {
   }
   context.restore()
   context.globalAlpha = 1
-  for (const [k, at] of [...here.entries()].reverse()) if (at) place(context, at, k, px, py, box, rows[k].second ? otherColour(look) : COLOUR.elbo, look)
-  Object.assign(context, { font: `600 ${FONT(look)}`, fillStyle: COLOUR.rate, textAlign: "right", textBaseline: "bottom" })
+  for (const [k, at] of [...here.entries()].reverse()) if (at) place(context, at, k, px, py, box, rows[k].second, look)
+  Object.assign(context, { font: `600 ${FONT(look)}`, fillStyle: ink(look.dark).rate, textAlign: "right", textBaseline: "bottom" })
   context.fillText(_("rate, nats →"), box.right, height - 1)
   context.save()
   context.translate(11, box.top)
   context.rotate(-Math.PI / 2)
-  context.fillStyle = COLOUR.distortion
+  context.fillStyle = ink(look.dark).distortion
   context.textBaseline = "middle"
   context.fillText(_("distortion, nats →"), 0, 0)
   context.restore()
 }
 
 // where the model of row k stands; of one beyond the axes the numbers, too, each row's on a line of its own
-function place(context, [r, d], k, px, py, box, colour, look) {
-  if (dot(context, px(r), py(d), 6.5, colour, look.background, box)) return
+function place(context, [r, d], k, px, py, box, second, look) {
+  if (dot(context, px(r), py(d), 6.5, second ? otherColour(look) : COLOUR.elbo, look.background, box)) return
   const right = px(r) > (box.left + box.right) / 2, low = py(d) > (box.top + box.bottom) / 2, down = (low ? -1 : 1) * (9 + 15 * k)
   const x = Math.min(box.right, Math.max(box.left, px(r))) + (right ? -11 : 11), y = Math.min(box.bottom, Math.max(box.top, py(d))) + down
   const said = _("rate {r}, distortion {d}", { r: figure(r), d: figure(d) })
-  Object.assign(context, { fillStyle: colour, strokeStyle: look.background, lineWidth: 4, lineJoin: "round", font: `600 ${FONT(look, 11)}` })
+  Object.assign(context, { fillStyle: second ? otherColour(look) : ink(look.dark).elbo, strokeStyle: look.background, lineWidth: 4, lineJoin: "round", font: `600 ${FONT(look, 11)}` })
   Object.assign(context, { textAlign: right ? "right" : "left", textBaseline: "middle" })
   context.strokeText(said, x, y)
   context.fillText(said, x, y)
@@ -189,7 +191,7 @@ function place(context, [r, d], k, px, py, box, colour, look) {
 // lines of one elbo, which is -(distortion + rate)
 function iso(context, { r0, r1, d0, d1 }, px, py, look) {
   const { found, say } = ticks(r0 + d0, r1 + d1, 7)
-  Object.assign(context, { strokeStyle: COLOUR.elbo, fillStyle: COLOUR.elbo, lineWidth: 1, font: FONT(look, 10.5), textAlign: "left", textBaseline: "bottom" })
+  Object.assign(context, { strokeStyle: COLOUR.elbo, fillStyle: ink(look.dark).elbo, lineWidth: 1, font: FONT(look, 10.5), textAlign: "left", textBaseline: "bottom" })
   context.setLineDash([5, 4])
   for (const total of found) {
     context.globalAlpha = look.dark ? 0.6 : 0.45

@@ -2,6 +2,7 @@
 // Back and forth through frames: a slider with a mark for each and numbers at some, play and loop, keys. Rests on frames, glides to them, and stays
 // at the end while frames are added there.
 
+import { still } from "../shared/motion.js"
 import { _ } from "../shared/text.js"
 
 const LEG_MS = [160, 700], WHOLE_MS = 9000, GLIDE_MS = 350 // a frame while playing, at least and at most; of all; of one step
@@ -14,7 +15,6 @@ const MARKUP = `
 <span class="th-live" title="${_("Follows new epochs while the slider is at the end")}">${_("live")}</span><output></output>
 <button type="button" class="th-act" hidden></button>`
 
-const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches
 const ease = (t) => t * t * (3 - 2 * t)
 
 export class Scrubber {
@@ -100,14 +100,14 @@ export class Scrubber {
     if (this.last < 1) return
     if (this.f > this.last - 0.01) this.go(0)
     this.shows(true)
-    let before = performance.now(), wait = 0
+    let before = performance.now(), wait = 0, at = this.f // kept still, it goes from frame to frame
     const tick = (now) => {
       const leg = Math.min(LEG_MS[1], Math.max(LEG_MS[0], WHOLE_MS / this.last)), passed = Math.max(0, now - before)
       before = now
       const looping = this.find(".th-loop").getAttribute("aria-pressed") === "true"
-      if (this.f < this.last) this.go(this.f + passed / leg)
+      if (this.f < this.last) this.go(still() ? Math.floor((at += passed / leg)) : (at = this.f + passed / leg))
       else if (!looping) return this.rest()
-      else if ((wait += passed) > 1200) { wait = 0; this.go(0) }
+      else if ((wait += passed) > 1200) { wait = 0; this.go((at = 0)) }
       this.playing = requestAnimationFrame(tick)
     }
     this.playing = requestAnimationFrame(tick)

@@ -17,12 +17,15 @@ export const KEYS = [
     ["+ − 0", _("zoom in, zoom out, show the whole map; the wheel or two fingers zoom too")],
     [_("Drag"), _("moves the map; one finger moves the point instead")],
     [_("Right click"), _("opens a menu at that point; so does a finger at rest")],
+    ["M", _("opens that menu at the cursor")],
     [_("Esc"), _("clears the selection, then returns to the last point")],
   ]],
   [_("Explore"), [
     [_("Space"), _("pins the point; held, shows the pinned point instead")],
     [_("Ctrl+Z"), _("undoes; with Shift, does it again")],
     [_("Shift, Alt"), _("with Lasso and Box: add to the selection, take away from it")],
+    [_("Enter"), _("with Lasso and Box: begins and ends; arrow keys draw")],
+    [_("Space"), _("with Draw: puts the brush down and lifts it; arrow keys move it")],
   ]],
   [_("Interpolate and animations"), [
     [_("Space"), _("plays and pauses")],

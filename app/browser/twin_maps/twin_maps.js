@@ -2,14 +2,16 @@
 // Two maps under one pointer. The pointer on one asks its model for that very place, and the other for the nearest
 // reference sample that both maps have. Each is zoomed on its own. data: {link, other: link, row}
 
-import { KIND, fit, geometry, open, paint, sampleName, spriteSheet, theme, trustColour, trustWord } from "../shared/zscope.js"
+import { KIND, TRUST_TITLE, fit, geometry, open, paint, sampleName, spriteSheet, theme, trustColour, trustWord } from "../shared/zscope.js"
 import { ClassLooks } from "../latent_map/class_looks.js"
 import { ClassNames } from "../latent_map/class_names.js"
 import { looks } from "../latent_map/colours.js"
 import { Gestures } from "../latent_map/gestures.js"
 import { Part, mounting } from "../shared/part.js"
 import { Plot } from "../latent_map/plot.js"
-import { _ } from "../shared/text.js"
+import { Voice, spoken } from "../shared/spoken.js"
+import { term } from "../shared/terms.js"
+import { _, number } from "../shared/text.js"
 import { variablesOf } from "../shared/variables.js"
 
 const TOP_PX = 12 // above the points
@@ -94,16 +96,17 @@ class Side {
     this.link = link
     const part = document.createElement("section")
     part.innerHTML = `
-      <div class="zt-map" tabindex="0" role="application"><div class="zt-ring"></div><div class="zt-note" role="status"></div><button type="button" class="zt-all" title="${_("Show the whole map")}" aria-label="${_("Show the whole map")}" hidden>⌂</button></div>
+      <div class="zt-map" tabindex="0" role="application"><div class="zt-ring"></div><div class="zt-note" role="status"></div><div class="zt-said" aria-live="polite"></div><button type="button" class="zt-all" title="${_("Show the whole map")}" aria-label="${_("Show the whole map")}" hidden>⌂</button></div>
       <div class="zt-below">
         <figure><canvas width="136" height="136" role="img" aria-label="${_("Decoded picture")}"></canvas><figcaption>${_("decoded")}</figcaption></figure>
         <figure><canvas width="136" height="136" role="img" aria-label="${_("Real sample")}"></canvas><figcaption>${_("nearest real sample")}</figcaption></figure>
-        <div class="zt-words"><b></b><span></span><br><i></i><span></span><p></p></div>
+        <div class="zt-words"><b></b><span></span><br><i></i><span></span> <span>${term("trust", _("trust"), TRUST_TITLE)} <b class="zt-trust"></b></span><p></p></div>
       </div>`
     root.append(part)
     this.map = part.querySelector(".zt-map")
     this.all = this.map.querySelector("button")
     this.ring = this.map.querySelector(".zt-ring")
+    this.voice = new Voice(this.map.querySelector(".zt-said"))
     const [picture, real] = part.querySelectorAll("figure canvas")
     this.picture = picture
     this.real = real
@@ -111,6 +114,7 @@ class Side {
     this.words = part.querySelector(".zt-words")
     this.list = this.words.querySelector("p")
     this.trust = this.words.querySelectorAll("span")[1]
+    this.trusted = this.words.querySelector(".zt-trust")
     this.map.setAttribute("aria-label", _("Map of {model}. Arrow keys move the cursor over both maps, Enter selects the sample.", { model: link.model }))
   }
 
@@ -147,11 +151,11 @@ class Side {
     this.gestures = new Gestures(map, plot, {
       ours: (event) => event.target !== this.all && (event.type !== "wheel" || event.ctrlKey), // a wheel alone scrolls the page
       hold: () => {}, stroke: () => null, finger: () => look,
-      tap: (event) => { this.moved(...this.gestures.at(event)); this.onKeep(this.row) },
+      tap: (event) => { this.keyed = false; this.moved(...this.gestures.at(event)); this.onKeep(this.row) },
     })
     this.watch.observe(map)
     this.all.onclick = () => plot.reset()
-    map.onpointermove = (event) => { if (event.pointerType !== "touch" && !this.gestures.busy && event.target !== this.all) this.moved(...this.gestures.at(event)) }
+    map.onpointermove = (event) => { if (event.pointerType !== "touch" && !this.gestures.busy && event.target !== this.all) { this.keyed = false; this.moved(...this.gestures.at(event)) } }
     map.onpointerleave = () => this.left()
     map.onblur = () => this.left()
     map.onkeydown = (event) => this.key(event)
@@ -167,6 +171,7 @@ class Side {
     const step = ARROWS[event.key]
     if (step) {
       const [px, py] = this.cursor ?? this.toPixels(this.row)
+      this.keyed = true
       this.moved(px + step[0], py + step[1])
     } else if (event.key === "Enter" && this.cursor) this.onKeep(this.row)
     else if (event.key === "+" || event.key === "=") this.plot.zoom(0.7)
@@ -201,7 +206,15 @@ class Side {
     paint(this.picture, frame.pixels, this.geometry.shape)
     if (this.variables) this.figure(frame.values)
     this.words.querySelector("i").style.background = trustColour(frame.trust)
-    this.trust.textContent = _("{trust}, trust {trust2}", { trust: trustWord(frame.trust), trust2: frame.trust.toFixed(2) })
+    if (this.keyed && this.cursor) this.voice.later(() => this.said(frame))
+    this.trust.textContent = `${trustWord(frame.trust)} ·`
+    this.trusted.textContent = number(frame.trust, 2)
+  }
+
+  // of both maps, by the one whose cursor the keys move
+  said(frame) {
+    const at = this.plot.toData(...this.cursor ?? this.toPixels(this.row))
+    return spoken(this.geometry, { at, row: this.row, near: "near", frame })
   }
 
   // in place of a small chart its words: the columns that are furthest from their means, or the range of each channel
@@ -239,6 +252,7 @@ class Side {
 
   remove() {
     this.gone = true
+    this.voice.stop()
     this.watch?.disconnect()
     this.gestures?.remove()
     this.plot?.remove()

@@ -30,7 +30,8 @@ def show(engine: Engine, other: Engine) -> None:
     decoded = [one.decode(one.encode(shown.x, **c)[0], **c) for one, c in given]
     white = 255 if shown.x.dtype == np.uint8 else 1
     error = [np.square(d - shown.x / np.float32(white)).mean() for d in decoded]
-    records.rows(*(engine.modality.pictures(x) for x in (shown.x, *decoded)))
+    alt = _("Samples above their reconstructions by both models")
+    records.rows(*(engine.modality.pictures(x) for x in (shown.x, *decoded)), alt=alt)
     if said := scale(engine.variables, engine.shape):
         st.caption(said)
     st.caption(

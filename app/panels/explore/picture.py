@@ -9,7 +9,6 @@ from app.browser.latent_view import latent_view
 from app.panels.explore import tools
 from app.state.generation import chosen_label
 from app.state.studio import choose
-from vae.atlas.fidelity import baselines_of
 from vae.engine.engine import Engine
 
 KEY = "explore.view"
@@ -38,7 +37,6 @@ def show(engine: Engine, committed: dict) -> None:
         labels=engine.atlas.classes if engine.conditional else (),
         label=chosen_label(engine, state),
         on_label=take_label,
-        baselines=baselines_of(engine.card),
         pin=None if state.pin is None else {"row": state.pin.row, "z": state.pin.z},
         tools=tools.offered(engine),
         tool=tools.opened(engine),

@@ -32,7 +32,7 @@ def summary(preview: Preview) -> None:
     if n := len(preview.skipped):
         said += " " + ngettext("**{n} file was skipped**; see below.", "**{n} files were skipped**; see below.", n)
     st.markdown(said)
-    rows(preview.pictures[:ACROSS], preview.pictures[ACROSS:])
+    rows(preview.pictures[:ACROSS], preview.pictures[ACROSS:], alt=_("Some of the samples"))
 
 
 def details(preview: Preview) -> None:

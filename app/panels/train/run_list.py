@@ -123,7 +123,7 @@ def _run(run: Run, queue: list[Run], known: Collection[str]) -> None:
         )
         if session.may(Right.TRAIN):  # it names paths of this machine
             with st.expander(_("Log")):
-                st.code(run.log() or _("The log is empty."), language=None)
+                st.code(run.log() or _("The log is empty."), language=None, wrap_lines=True)
     if anew:
         st.caption(f":material/warning: {_(GONE)}")
     if state == DONE and run.name not in known:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import tomllib
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ SEEN = {  # at severity 1, from linear RGB to linear RGB
     "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
     "tritan": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
 }
+ROOT = Path(__file__).resolve().parents[3]
 TO_XYZ = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
 )
@@ -86,11 +89,41 @@ def test_a_set_that_is_safe_for_most_is_caught():
     assert closest((*palette.LIGHT[:-1], "#555555"), "deutan") < 2
 
 
+def contrast(one: str, other: str) -> float:
+    """That of WCAG 2.2: 1 to 21; text needs 4.5."""
+    low, high = sorted(float(TO_XYZ[1] @ linear(c)) + 0.05 for c in (one, other))
+    return high / low
+
+
+def mixed(one: str, other: str, share: float) -> str:
+    """color-mix(in srgb, one share, other)."""
+    a, b = ([int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in (one, other))
+    return "#" + "".join(f"{round(share * x + (1 - share) * y):02x}" for x, y in zip(a, b, strict=True))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_has_a_contrast_of_4_5_in_either_theme(scheme):
+    known = tomllib.loads((ROOT / "app/.streamlit/config.toml").read_text("utf-8"))["theme"]
+    theme = known | known[scheme]
+    page, panel, text, accent = (
+        theme[key] for key in ("backgroundColor", "secondaryBackgroundColor", "textColor", "primaryColor")
+    )
+    canvas = {"light": "#ffffff", "dark": "#121212"}[scheme]  # what Chromium, Firefox and Safari call Canvas, about
+    texts = [(text, mixed(panel, page, 0.45))]  # names of classes, on the map
+    texts += [
+        (colour, ground) for colour in getattr(palette, f"INK_{scheme.upper()}").values() for ground in (page, panel)
+    ]
+    texts += [(mixed(text, ground, 0.62), ground) for ground in (page, panel)]  # what is said in passing
+    texts += [(accent, page), (accent, panel), (canvas, accent)]
+    texts += [(accent, mixed(accent, page, share)) for share in (0.1, 0.2)]  # what is chosen, and under the pointer
+    low = {pair: round(contrast(*pair), 2) for pair in texts if contrast(*pair) < 4.5}
+    assert not low
+
+
 @pytest.mark.parametrize("name", GROUNDS)
 def test_every_class_stands_out_from_the_page(name):
     ground, least = GROUNDS[name]
-    luminance = [float(TO_XYZ[1] @ linear(c)) + 0.05 for c in (ground, *getattr(palette, name))]
-    assert min(max(v, luminance[0]) / min(v, luminance[0]) for v in luminance[1:]) >= least
+    assert min(contrast(colour, ground) for colour in getattr(palette, name)) >= least
     assert len(set(getattr(palette, name))) == 10
 
 

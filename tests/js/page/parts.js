@@ -9,7 +9,7 @@ const tools = [{ name: "sliders", title: "Sliders", help: "move", off: "" }, { n
 const found = (suspect) => ({ sheet: "data:real", names: ["bag #1", "bag #2", "bag #3"], words: ["Not a copy", "Not a copy", "Not a copy"], suspect: [suspect, false, false], help: "how" })
 const grid = { sheet: "data:a", columns: 2, n: 3, shape: [4, 4], rows: [1, 2, 3], trust: [0.1, 0.5, 0.9], pinned: false, labels: [], real: null, waiting: "Reading the training samples ..." }
 const map = { mode: "explore", committed: point(2, 0.1), waypoints: [], method: "", selected: "", heard: {} }
-const view = { committed: point(2, 0.1), neighbours: [{ row: 1, distance: 0.5 }, { row: 3, distance: 0.7 }], baselines: { neighbour: 0.12, pca: 0.14, components: 3 }, labels: [], label: null, pin: null, tools, tool: "sliders" }
+const view = { committed: point(2, 0.1), neighbours: [{ row: 1, distance: 0.5 }, { row: 3, distance: 0.7 }], labels: [], label: null, pin: null, tools, tool: "sliders" }
 const player = { waypoints: waypoints(2), method: "linear", code: 0, t: 0.5, help: "less is better" }
 const strips = { waypoints: [z(0), z(1)], methods, method: "linear", t: 0.5, help: { density: "density", off_data: "off" }, notes: ["click adds"] }
 const group = { count: 4, n: 12, classes: [["bag", 3, 6], ["ankle boot", 1, 6]], centre: z(0), mean: null, spread: [1, 2], trust: [0.5, 0.6], error: null, typical: [1, 2], extreme: [3] }

@@ -36,8 +36,8 @@ function mapBytes(model) {
   const { sample, variables } = samplesOf(model) ?? { sample: [1, 4, 4], variables: null }
   const facts = {
     model, title: model, n: N, d: D, shape: SHAPE, sample, variables: variables && { ...variables, ...LIKE }, device: "cpu", classes: ["ankle boot", "bag"], labelled: true,
-    thumbs: { columns: 4, height: 4, width: 4 }, trust_box: [0, 0, 1, 1], kinds: KINDS, spread: [{ j: 0, std: 1 }, { j: 1, std: 0.5 }],
-    columns: [{ key: "error", title: "Error", unit: "MSE", help: "how far", kind: "model", absent: "" }],
+    thumbs: { columns: 4, height: 4, width: 4 }, trust_box: [0, 0, 1, 1], baselines: { neighbour: 0.12, pca: 0.14, components: 3 }, kinds: KINDS, spread: [{ j: 0, std: 1 }, { j: 1, std: 0.5 }],
+    columns: [{ key: "error", title: "Error", unit: "MSE", help: "how far", kind: "model", absent: "", term: "mse" }],
   }
   const text = new TextEncoder().encode(JSON.stringify(facts).padEnd(4 * Math.ceil(JSON.stringify(facts).length / 4)))
   const xy = numbers(2 * N, (i) => ((i * 7) % 11) / 10), index = Int32Array.from({ length: N }, (_each, i) => 100 + i), labels = Uint8Array.from({ length: N }, (_each, i) => i % 2)
