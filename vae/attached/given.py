@@ -64,10 +64,11 @@ class Given:
             inner = self.encode.shape
         decode = self._decoder(z, inner, x)
         made = Layout.of(decode(z[:SOME]), _("decoded samples"), shape=shape, span=span, report=say)
-        seen = None
+        seen = made
         if x is not None:
-            same = np.prod(made.shape) == np.prod(x.shape[1:])
-            seen = Layout.of(x, "x", shape=shape or (made.shape if same else None), span=span, report=say)
+            seen = Layout.of(x, "x", shape=shape, span=span, report=say)
+            if seen.shape != made.shape and np.prod(seen.shape) == np.prod(made.shape):
+                seen = Layout.of(x, "x", shape=made.shape, span=span, report=say)
             if seen.shape != made.shape:
                 raise ShapeError(
                     _(
@@ -77,7 +78,7 @@ class Given:
                     )
                 )
         model = Model(decode, made, self.encode, seen)
-        drawn = model.samples(z) if seen is None or x is None else seen.read(x)
+        drawn = model.samples(z) if x is None else seen.read(x)
         labels = None if self.labels is None else self.labels[rows]
         columns = {name: values[rows] for name, values in self.metadata.items()}
         atlas = of_latents(

@@ -91,7 +91,11 @@ class Layout:
         return cls(given, shape, last, low, high, modality)
 
     def read(self, x: np.ndarray) -> np.ndarray:
-        """The user's samples (n, *given) as (n, *shape) float32, pictures in 0-1."""
+        """The user's samples (n, *given) as (n, *shape) float32, pictures in 0-1. Raises: ShapeError: another shape."""
+        if x.shape[1:] != self.given:
+            raise ShapeError(
+                _("a sample of shape {given}, expected {expected} as before.", given=x.shape[1:], expected=self.given)
+            )
         x = np.moveaxis(x, -1, 1) if self.last else x
         x = np.asarray(x, np.float32).reshape(len(x), *self.shape)
         return (x - self.low) / (self.high - self.low) if self.modality.bounded else x

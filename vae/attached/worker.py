@@ -30,8 +30,8 @@ class Model:
 
     decode: Decode | Callable[[np.ndarray], np.ndarray]
     made: Layout
-    encode: Encode | None = None
-    seen: Layout | None = None
+    encode: Encode | None
+    seen: Layout
 
     def samples(self, z: np.ndarray) -> np.ndarray:
         """(n, d) -> (n, *shape)"""
@@ -39,8 +39,7 @@ class Model:
 
     def posteriors(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(n, *shape) -> means and standard deviations (n, d)"""
-        assert self.encode is not None
-        assert self.seen is not None  # both or neither are there
+        assert self.encode is not None  # else nobody asks
         return self.encode(self.seen.write(x))
 
 

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import threading
+from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -88,10 +89,10 @@ class Link:
                 raise DecoderStopped(
                     _(
                         "the program that holds the model did not answer within {seconds} s.",
-                        seconds=number(self.seconds),
+                        seconds=number(self.seconds, 0 if self.seconds == int(self.seconds) else 1),
                     )
                 ) from None
-            except (OSError, EOFError, ValueError, KeyError):
+            except (OSError, EOFError, ValueError, KeyError, AuthenticationError):
                 self._close()
                 raise DecoderStopped(_("the program that holds the model has ended: run it again to go on.")) from None
         if "error" in found:
