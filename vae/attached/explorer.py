@@ -40,6 +40,7 @@ from .worker import Model, Worker, told
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 START_S = 60.0
+AT_ONCE = 16  # calls while trust is measured, so that the page need not wait long for its turn
 KNOWN_BY = 64  # latents that tell one model from another, in links and for what is saved with it
 
 
@@ -207,15 +208,22 @@ class Explorer:
 
     def _measure(self) -> None:
         """Trust by round trips, beside what the page asks for."""
-        model, atlas, call = self._worker.model, self._atlas, self._worker.called
+        model, atlas = self._worker.model, self._atlas
         assert model is not None
+
+        def by_turns(run: Callable[[np.ndarray], Any], rows: np.ndarray) -> list[Any]:
+            return [self._worker.called(run, rows[i : i + AT_ONCE]) for i in range(0, len(rows), AT_ONCE)]
+
+        def means(x: np.ndarray) -> np.ndarray:
+            return np.concatenate([mu for mu, _std in by_turns(model.posteriors, x)])
+
         try:
             projector = with_trust(
                 atlas.projector,
                 atlas.search,
                 None,
-                lambda x, _y: call(model.posteriors, x),
-                lambda z, _y: call(model.samples, z),
+                lambda x, _y: (means(x), np.empty(0)),
+                lambda z, _y: np.concatenate(by_turns(model.samples, z)),
                 seed=0,
             )
             self._atlas = replace(atlas, projector=projector)

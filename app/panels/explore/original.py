@@ -22,10 +22,14 @@ def show(engine: Engine, point: Point) -> None:
         return
     if metadata.FILE in known:
         said = str(known[metadata.FILE][point.row]).rsplit("/", 1)[-1]
-    elif metadata.ROW in known:
+    elif metadata.ROW in known and source:
         said = _("Row {n} of {source}", n=int(known[metadata.ROW][point.row]), source=source)
     else:
-        said = _("Sample #{n} of {data}", n=int(engine.atlas.index[point.row]), data=source or engine.card["dataset"])
+        said = _(
+            "Sample #{n} of {data}",
+            n=int(engine.atlas.index[point.row]),
+            data=source or engine.card["dataset"] or engine.name,
+        )
     with (
         st.container(key="zscope-original"),
         st.popover(literal(said), help=_("What the data set has on this sample"), type="tertiary"),
