@@ -93,6 +93,7 @@ class Explorer:
     def __init__(self, given: Given, name: str, *, shape: Any, span: Any, port: int, browser: bool):
         self.name = name
         self._state: dict[str, Any] = {}
+        self._measuring: threading.Thread | None = None
         self._around = tempfile.TemporaryDirectory(prefix="zscope-attached-", ignore_cleanup_errors=True)
         self._folder = Path(self._around.name)
         self._worker = Worker(self._changed)
@@ -108,7 +109,8 @@ class Explorer:
             raise
         atexit.register(self._last)
         if self._worker.model.encode is not None and not self._atlas.projector.equal:
-            threading.Thread(target=self._measure, name="zscope-trust", daemon=True).start()
+            self._measuring = threading.Thread(target=self._measure, name="zscope-trust", daemon=True)
+            self._measuring.start()
         if browser:
             webbrowser.open(self.url)
         print(_("{name} is at {url}", name=name, url=self.url), file=sys.stderr)
@@ -171,6 +173,17 @@ class Explorer:
     def colour(self, quantity: str) -> None:
         self._worker.want({"colour": str(quantity)})
 
+    @property
+    def folder(self) -> Path:
+        """The checkpoint with its map, until it is closed; `vae.load` opens it in this program, too."""
+        return self._folder / self.name
+
+    def measured(self, seconds: float | None = None) -> bool:
+        """Wait until trust is measured, at most so many seconds; whether nothing is left to measure."""
+        if self._measuring is not None:
+            self._measuring.join(seconds)
+        return self._measuring is None or not self._measuring.is_alive()
+
     def wait(self) -> None:
         """Return once the explorer has ended, by `close` or Ctrl-C."""
         with contextlib.suppress(KeyboardInterrupt):
@@ -204,7 +217,7 @@ class Explorer:
         assert model is not None
         config = _config(self.name, model, self._atlas)
         known_by = save_tensors({"z": torch.from_numpy(self._atlas.z[:KNOWN_BY])})
-        checkpoint.save(self._folder / self.name, config, {MODEL: known_by, HISTORY: b"", **self._atlas.files()})
+        checkpoint.save(self.folder, config, {MODEL: known_by, HISTORY: b"", **self._atlas.files()})
 
     def _measure(self) -> None:
         """Trust by round trips, beside what the page asks for."""
