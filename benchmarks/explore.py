@@ -51,7 +51,7 @@ def decodes(data, turns: int) -> dict[str, list[float]]:
     """ms of one decode, by way."""
     shipped = vae.load(MODEL, "cpu")
     with opened(data) as explorer:
-        explorer.measured(600)  # else trust takes turns with the decodes
+        explorer.measured(600.0)  # else trust takes turns with the decodes
         attached = vae.load(explorer.folder, "cpu")
         times: dict[str, list[float]] = {"checkpoint": [], "attached": []}
         z = shipped.atlas.z[:turns].astype(np.float32)

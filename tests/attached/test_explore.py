@@ -280,7 +280,7 @@ def test_the_page_and_the_program_tell_each_other(explore):
 def test_trust_is_measured_beside(explore):
     torch.manual_seed(0)
     one, _ = explore(Small().eval(), x=PICTURES)
-    assert one.measured(60)
+    assert one.measured(60.0)
     assert vae.load(one.name).atlas.projector.trust_report["auroc"] >= 0
 
 

@@ -55,8 +55,10 @@ class Worker:
         self._wanted: dict[str, Any] = {}
         self._change = 0
         key = secrets.token_bytes(KEY_BYTES)
-        self._listener = Listener(("127.0.0.1", 0), authkey=key, backlog=16)
-        self.address = Address(self._listener.address[1], key)
+        self._listener = Listener(
+            authkey=key, backlog=16
+        )  # over TCP, two parts of a message may wait 40 ms for each other
+        self.address = Address(str(self._listener.address), key)
         self._closed = False
         threading.Thread(target=self._listen, name="zscope-worker", daemon=True).start()
 

@@ -32,22 +32,22 @@ SPARE_S = 2.0  # that the program has to say that its model is busy
 
 
 class Address(NamedTuple):
-    """Where the program listens, on this machine, and the key that it asks for."""
+    """Where the program listens, a socket or pipe of this machine, and the key that it asks for."""
 
-    port: int
+    path: str
     key: bytes
 
     def write(self, folder: Path) -> None:
         """For this user alone."""
         with os.fdopen(os.open(folder / WORKER, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump({"port": self.port, "key": self.key.hex()}, file)
+            json.dump({"path": self.path, "key": self.key.hex()}, file)
 
     @classmethod
     def read(cls, folder: Path) -> Address:
         """Raises: CheckpointError: there is none."""
         try:
             found = json.loads((folder / WORKER).read_text())
-            return cls(int(found["port"]), bytes.fromhex(found["key"]))
+            return cls(str(found["path"]), bytes.fromhex(found["key"]))
         except (OSError, ValueError, KeyError, TypeError) as e:
             raise CheckpointError(
                 _("{name} was opened with vae.explore from a program that has ended.", name=folder.name)
@@ -79,7 +79,7 @@ class Link:
         with self._lock:
             try:
                 if self._open is None:
-                    self._open = Client(("127.0.0.1", self.address.port), authkey=self.address.key)
+                    self._open = Client(self.address.path, authkey=self.address.key)
                 self._open.send_bytes(packed(header | {"seconds": self.seconds}, array))
                 if not self._open.poll(self.seconds + SPARE_S):
                     raise TimeoutError
