@@ -10,7 +10,7 @@ import streamlit as st
 from app import session
 from app.browser.one_step import one_step
 from app.browser.tour import tour
-from app.panels import share
+from app.panels import attached, share
 from app.show import records
 from app.show.literal import literal
 from vae.errors import ZscopeError
@@ -78,6 +78,7 @@ if not opened and page.url_path != trains.url_path:
 try:
     page.run()
     if opened:
+        attached.exchange()
         session.end()
         with sharing:
             share.show(session.engine(), page.url_path or "explore")

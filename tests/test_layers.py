@@ -50,6 +50,7 @@ ROOMS = """
     vae.runs
     vae.sweeps
     vae.library
+    vae.attached
     vae.commands
     vae.__main__
     vae

@@ -15,6 +15,7 @@ from .text import N_, _
 from .types import NO_VARIABLES, Artifact, Condition, Samples, Variables
 
 IMPORTED, IMPORTED_TRAITS = "imported", frozenset({"imported", "deterministic"})  # a user's decoder
+ATTACHED = "attached"  # a user's model that stays in the program that holds it, see vae.attached
 
 LAYOUTS = {  # how the values of one sample lie, and the dimensions of its shape
     "vector": 1,  # (m,): values without an order
@@ -26,6 +27,7 @@ LAYOUTS = {  # how the values of one sample lie, and the dimensions of its shape
 BY_HAND = ("", "canvas", "curve")  # how users draw a sample: not at all, with a brush, as a curve per channel
 TRAITS = {  # of families: what other code needs to know about their models
     "adversarial": N_("trained against an adversary"),
+    "attached": N_("stays in the program that holds it"),
     "conditional": N_("given labels or other conditions of the samples"),
     "deterministic": N_("encodes a sample as a point"),
     "discrete": N_("has a code of discrete symbols"),
@@ -337,6 +339,8 @@ def traits(card: Mapping[str, Any]) -> frozenset[str]:
     """The traits of a checkpoint's model, from its card; none if its family is not registered."""
     name = card.get("family")
     known = FAMILIES.all()
+    if name == ATTACHED:
+        return frozenset({"attached"}) | (frozenset() if card["hparams"].get("encodes") else IMPORTED_TRAITS)
     return IMPORTED_TRAITS if name == IMPORTED else known[name].traits if name in known else frozenset()
 
 

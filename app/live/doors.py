@@ -22,11 +22,13 @@ from streamlit.web.server.starlette.starlette_websocket import (
 
 from app.live import access, rights
 from app.live.rights import Right
+from vae.saved import folders
 from vae.text import _, size
 
 UPLOADS = "/_stcore/upload_file/"  # of Streamlit, which keeps what it is sent in memory; then session/file
 FILE_MAX, SESSION_MAX, ALL_MAX = 25_000_000, 60_000_000, 600_000_000  # bytes that explorers upload within WINDOW_S
 WINDOW_S = 600.0
+NOTEBOOKS = ("http://localhost:*", "http://127.0.0.1:*", "vscode-webview:")
 
 
 class Upload(NamedTuple):
@@ -88,11 +90,13 @@ def user_of(request: HTTPConnection) -> Mapping[str, Any]:
 
 
 def _framed(send: Send) -> Send:
-    """Adds who may show the page in a frame: itself, and the origins of server.corsAllowedOrigins."""
+    """Adds who may show the page in a frame: itself, the origins of server.corsAllowedOrigins, and notebooks on this
+    machine where one of them opened it with vae.explore."""
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            allowed = " ".join(["'self'", *sorted(allowlisted_origins())])
+            beside = NOTEBOOKS if folders.attached() else ()
+            allowed = " ".join(["'self'", *beside, *sorted(allowlisted_origins())])
             MutableHeaders(scope=message)["Content-Security-Policy"] = f"frame-ancestors {allowed}"
         await send(message)
 

@@ -145,7 +145,7 @@ def not_comparable(cards: Mapping[str, Mapping], name: str, other: str) -> str:
     if not cards[other]:
         return _("{other} cannot be read, so {name} cannot be compared with it.", **names)
     if not names["others"]:
-        return _("{other} was imported without a data set, so {name} ({data}) cannot be compared with it.", **names)
+        return _("{other} has no data set here, so {name} ({data}) cannot be compared with it.", **names)
     if names["others"] != names["data"]:
         return _(
             "{name} was trained on {data} and {other} on {others}: only models of one data set can be compared.",

@@ -22,6 +22,9 @@ engine = session.engine()
 card = engine.card
 family = FAMILIES.all().get(card["family"])
 
+if "attached" in engine.traits:
+    manage.attached(engine)
+    st.stop()
 if not engine.can_encode:
     manage.imported(engine)
     st.stop()

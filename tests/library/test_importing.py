@@ -108,7 +108,7 @@ def test_an_imported_decoder_opens_as_a_model_without_an_encoder(given, capsys):
 def test_its_pages_say_what_it_brought_and_leave_nothing_blank(given, recwarn):
     take_in("mine", given / "decoder.pt", given / "latents.npz")
     assert not any("writable" in str(warning.message) for warning in recwarn)  # nor when it decodes
-    told = {"compare": "mine was imported without a data set", "generate": "fitted to its latents"}
+    told = {"compare": "mine has no data set here", "generate": "fitted to its latents"}
     for page, said in told.items():
         assert said in opened(page, model="mine").info[0].value
     at = opened("model", model="mine")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..data.metadata import MAP_BYTES, limited, taken
+from ..data.metadata import MAP_BYTES, Columns, limited, taken
 from ..data.validation import numbers
 from ..errors import NotMeasurable, ShapeError
 from ..latent import trust
@@ -128,28 +128,40 @@ def with_trust(
 
 
 def of_latents(
-    z: np.ndarray, labels: np.ndarray | None, index: np.ndarray, classes: tuple[str, ...], thumbnails: np.ndarray
+    z: np.ndarray,
+    labels: np.ndarray | None,
+    index: np.ndarray,
+    classes: tuple[str, ...],
+    thumbnails: np.ndarray,
+    *,
+    std: np.ndarray | None = None,
+    metadata: Columns | None = None,
+    mixture: bool = True,
 ) -> Atlas:
-    """The map of latents (n, d) of a model without an encoder: posteriors are points, trust is by coverage. thumbnails:
-    uint8 (n, c, h, w). Raises: ShapeError."""
-    z = rounded_latents(without_rounding(z, np.zeros_like(z)))
+    """The map of latents (n, d), with trust by coverage. thumbnails: uint8 (n, c, h, w). std: (n, d) of their
+    posteriors, which are points without. metadata: columns (n,) each. mixture: fit it now, not when it is first needed.
+
+    Raises: ShapeError."""
+    std = np.zeros_like(z) if std is None else std
+    z, std = rounded_latents(without_rounding(z, std)), rounded(std)
     fitted = fit_map(z, seed=0)
     projector = Projector.build(z, fitted.xy, a=fitted.a, b=fitted.b)
     columns, fit = _sheet_of(len(z), thumbnails.shape[2:])
     return Atlas(
         z=z,
-        std=np.zeros_like(z),
+        std=std,
         xy=fitted.xy,
         index=index,
         classes=classes,
         projector=projector,
         labels=labels,
-        stored_mixture=between(z, np.zeros_like(z), discrete=False),
+        stored_mixture=between(z, std, discrete=False) if mixture else None,
         discrete=False,
         thumbnails_webp=_webp(tile(thumbnails[:fit], columns)),
         thumb_columns=columns,
         thumb_size=thumbnails.shape[2:],
         search=Index(projector.seen(z), projector.scale),
+        metadata=limited(metadata or {}, MAP_BYTES)[0],
     )
 
 

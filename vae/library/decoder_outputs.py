@@ -16,6 +16,7 @@ from ..saved.decoders import Decoder
 from ..text import _, ngettext
 
 ROWS = 64  # decoded to see what comes out
+PICTURE_CHANNELS = (1, 3)
 SIDE_MIN, ASPECT_MAX = 8, 4  # (h, w) is a picture from that many px a side, and at most so much longer one way
 
 Shape = tuple[int, ...]
@@ -40,13 +41,16 @@ def fitted(
     model, outputs = _asked(run, some)
     model.output = _output(outputs, len(some), shape, output, report)
     model.shape = shape = _shape(outputs[model.output], len(some), shape, report)
-    modality = _modality(shape)
+    try:
+        modality = modality_of(shape)
+    except ShapeError as e:
+        raise SettingError(_("the decoder returns {error}", error=e)) from None
     with torch.inference_mode():
         x = model.decode(some)
     if not torch.isfinite(x).all():
         raise SettingError(_("the decoder returns NaN or infinity: expected finite values."))
     if modality.bounded:
-        low, high = span or _span(float(x.min()), float(x.max()))
+        low, high = span or span_of(float(x.min()), float(x.max()))
         if not low < high:
             raise SettingError(_("range {low:g}:{high:g}: expected the lower number first.", low=low, high=high))
         model.low, model.high = low, high
@@ -129,7 +133,7 @@ def _shape(returned: Shape, n: int, shape: Shape | None, report: Report) -> Shap
                 )
             )
         return shape
-    if len(sample) == 2 and min(sample) >= SIDE_MIN and max(sample) <= ASPECT_MAX * min(sample):
+    if is_picture(sample):
         report(
             _(
                 "samples of shape {given} are taken for grey pictures (--shape {series} takes them for series)",
@@ -149,16 +153,22 @@ def _shape(returned: Shape, n: int, shape: Shape | None, report: Report) -> Shap
     return sample
 
 
+def is_picture(shape: Shape) -> bool:
+    """Whether (h, w) has the sides of a grey picture."""
+    return len(shape) == 2 and min(shape) >= SIDE_MIN and max(shape) <= ASPECT_MAX * min(shape)
+
+
 def _square(n: int) -> str:
     """The --shape of a square picture of n values, grey or in colour; "" if there is none."""
-    for channels in (1, 3):
+    for channels in PICTURE_CHANNELS:
         side = math.isqrt(n // channels)
         if side >= SIDE_MIN and channels * side * side == n:
             return f"{channels},{side},{side}"
     return ""
 
 
-def _modality(shape: Shape) -> Modality:
+def modality_of(shape: Shape) -> Modality:
+    """What samples of that shape are. Raises: SettingError: of no known kind. ShapeError: cannot be shown."""
     of_dims = {m.decoder_dims: m for m in MODALITIES.all().values() if m.decoder_dims}
     if len(shape) not in of_dims:
         raise SettingError(
@@ -169,14 +179,12 @@ def _modality(shape: Shape) -> Modality:
             )
         )
     modality = of_dims[len(shape)]
-    try:
-        modality.picture_shape(shape)
-    except ShapeError as e:
-        raise SettingError(_("the decoder returns {error}", error=e)) from None
+    modality.picture_shape(shape)
     return modality
 
 
-def _span(low: float, high: float) -> tuple[float, float]:
+def span_of(low: float, high: float) -> tuple[float, float]:
+    """The values of black and white in pictures whose values go from low to high."""
     if low >= -0.05 and high <= 1.05:
         return 0.0, 1.0
     return (-1.0, 1.0) if low >= -1.05 and high <= 1.05 else (0.0, 255.0) if low >= -5 and high <= 260 else (low, high)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CheckpointError, UnknownName, ZscopeError
-from ..registry import FAMILIES, IMPORTED, MODALITIES
+from ..registry import ATTACHED, FAMILIES, IMPORTED, MODALITIES
 from ..text import _
 from . import checkpoint
 from .checkpoint import FILES
@@ -19,7 +19,7 @@ def readable(path: Path, *, skip: tuple[str, ...] = FILES) -> dict[str, Any]:
     """
     card = checkpoint.read(path, skip=skip).config
     try:
-        if card["family"] != IMPORTED:
+        if card["family"] not in (IMPORTED, ATTACHED):
             FAMILIES.get(card["family"])
         MODALITIES.get(card["spec"]["modality"])
     except UnknownName as error:

@@ -59,8 +59,9 @@ class Checkpoint:
 
 def checkpoints() -> dict[str, Path]:
     """name -> folder of every checkpoint in `root()`, sorted by name; an installed zscope adds those that come with it,
-    unless one in `root()` has the same name."""
-    found = {name: path for base in (folders.packed(), root()) if base for name, path in _below(base).items()}
+    unless one in `root()` has the same name. A model attached to another program stands before either."""
+    bases = (folders.packed(), root(), folders.attached())
+    found = {name: path for base in bases if base for name, path in _below(base).items()}
     return dict(sorted(found.items()))
 
 

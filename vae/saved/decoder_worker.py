@@ -28,7 +28,7 @@ OUTPUTS_MAX = 100
 SPARE_S = 3  # of the processor, beyond the time that the other side waits
 
 
-def send(stream: IO[bytes], header: dict[str, Any], array: np.ndarray | None = None) -> None:
+def send(stream: IO[bytes] | io.BytesIO, header: dict[str, Any], array: np.ndarray | None = None) -> None:
     """Write one message. Raises: OSError: nobody reads any more."""
     array = np.zeros(0, DTYPES["u1"]) if array is None else np.ascontiguousarray(array)
     kind = next(name for name, dtype in DTYPES.items() if dtype == array.dtype)
@@ -38,7 +38,7 @@ def send(stream: IO[bytes], header: dict[str, Any], array: np.ndarray | None = N
     stream.flush()
 
 
-def receive(stream: IO[bytes], bytes_max: int) -> tuple[dict[str, Any], np.ndarray]:
+def receive(stream: IO[bytes] | io.BytesIO, bytes_max: int) -> tuple[dict[str, Any], np.ndarray]:
     """Read one message, of an array of at most that many bytes. Raises: EOFError, ValueError."""
     (length,) = struct.unpack("!I", _exactly(stream, 4))
     if length > HEADER_MAX:
@@ -53,14 +53,14 @@ def receive(stream: IO[bytes], bytes_max: int) -> tuple[dict[str, Any], np.ndarr
     if array.size:
         view = array.reshape(-1).data.cast("B")
         while len(view):
-            n = stream.readinto(view)  # type: ignore[attr-defined]
+            n = stream.readinto(view)  # type: ignore[union-attr]
             if not n:
                 raise EOFError
             view = view[n:]
     return header, array
 
 
-def _exactly(stream: IO[bytes], n: int) -> bytes:
+def _exactly(stream: IO[bytes] | io.BytesIO, n: int) -> bytes:
     data = stream.read(n)
     if len(data) < n:
         raise EOFError

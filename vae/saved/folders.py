@@ -14,7 +14,7 @@ import platformdirs
 PACKAGE = Path(__file__).resolve().parents[1]
 PROJECT = PACKAGE.parent  # the clone; for an installed zscope the folder of all packages
 PACKED = PACKAGE / "shipped"  # exists only in an installed zscope
-VARIABLE = "ZSCOPE_CHECKPOINTS"
+VARIABLE, ATTACHED_VARIABLE = "ZSCOPE_CHECKPOINTS", "ZSCOPE_ATTACHED"
 
 
 def root() -> Path:
@@ -31,3 +31,8 @@ def packed() -> Path | None:
     """The folder of checkpoints in an installed package, read beside `root()`; None in a clone, or if
     ZSCOPE_CHECKPOINTS is set."""
     return PACKED if PACKED.is_dir() and not os.environ.get(VARIABLE) else None
+
+
+def attached() -> Path | None:
+    """The folder with the map of a model that stays in another program, read beside `root()`; see `vae.attached`."""
+    return Path(given) if (given := os.environ.get(ATTACHED_VARIABLE)) else None

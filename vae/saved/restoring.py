@@ -10,11 +10,11 @@ from safetensors.torch import load as load_tensors
 
 from ..errors import CheckpointError, SettingError, ZscopeError
 from ..losses.model import Model
-from ..registry import FAMILIES, IMPORTED, MODALITIES
+from ..registry import ATTACHED, FAMILIES, IMPORTED, MODALITIES
 from ..settings import configure
 from ..text import _
 from ..types import Spec
-from . import decoders
+from . import attached_model, decoders
 from .checkpoint import MODEL, Checkpoint
 
 
@@ -23,6 +23,8 @@ def restore(saved: Checkpoint, device: torch.device) -> tuple[Model, torch.nn.Mo
     c = saved.config
     if c["family"] == IMPORTED:
         return decoders.restore(saved, device), torch.nn.Module()
+    if c["family"] == ATTACHED:
+        return attached_model.restore(saved, device), torch.nn.Module()
     try:
         family = FAMILIES.get(c["family"])
         s = c["spec"]

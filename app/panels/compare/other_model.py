@@ -46,7 +46,7 @@ def show(engine: Engine) -> Engine | None:
 def _nothing(engine: Engine) -> str:
     data = engine.card["dataset"]
     if not data:
-        return _("{model} was imported without a data set: there are no samples to compare it by.", model=engine.name)
+        return _("{model} has no data set here: there are no samples to compare it by.", model=engine.name)
     return _(
         "{model} is the only model of {data} here. Train another to compare them: {command}",
         model=engine.name,

@@ -24,10 +24,11 @@ def show(engine: Engine, point: Point) -> None:
         return
     if metadata.FILE in known:
         said = str(known[metadata.FILE][point.row]).rsplit("/", 1)[-1]
-    elif metadata.ROW in known:
+    elif metadata.ROW in known and source:
         said = _("Row {n} of {source}", n=int(known[metadata.ROW][point.row]), source=source)
     else:
-        said = _("Sample #{n} of {data}", n=int(engine.atlas.index[point.row]), data=source or engine.card["dataset"])
+        data = source or engine.card["dataset"] or engine.name
+        said = _("Sample #{n} of {data}", n=int(engine.atlas.index[point.row]), data=data)
     with st.container(key="zscope-original"):
         about = _("What the data set has on this sample")
         opened = st.popover(literal(said), help=about, type="tertiary", key=OPEN, on_change="rerun")

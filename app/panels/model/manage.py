@@ -85,6 +85,28 @@ def imported(engine: Engine) -> None:
     show(engine)
 
 
+def attached(engine: Engine) -> None:
+    """The page of a model that stays in another program."""
+    card = engine.card
+    kind = _("your model, in the program that holds it")
+    st.markdown(f"### {literal(card['name'])} :gray[{kind}]")
+    counted = ngettext(
+        "{n} sample on the map, {d} latent dimensions",
+        "{n} samples on the map, {d} latent dimensions",
+        engine.atlas.n,
+        d=number(engine.d),
+    )
+    st.caption(counted)
+    st.info(
+        _(
+            "Opened with vae.explore: what you touch is decoded by that program, and nothing of the model is stored "
+            "here. Bounds, reconstructions of a test set and training need a model that zscope has trained or imported."
+        ),
+        icon=":material/info:",
+    )
+    records.equal_latents(engine.atlas)
+
+
 def _note(engine: Engine, why: str | None) -> None:
     saved = str(engine.card.get("note", ""))
     if why:

@@ -129,4 +129,4 @@ def test_what_cannot_be_compared_is_told_with_both_names_and_data_sets():
     assert said["b"] == "a was trained on digits and b on mnist: only models of one data set can be compared."
     assert all(said.values())
     assert len({*said.values()}) == len(said)
-    assert said["d"] == "d was imported without a data set, so a (digits) cannot be compared with it."
+    assert said["d"] == "d has no data set here, so a (digits) cannot be compared with it."

@@ -1,0 +1,60 @@
+"""What the page tells the program that holds an attached model, and what that program sets on the page."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from app import session
+from app.browser.pulse import pulse
+from app.state import studio as studio_
+from vae.errors import ZscopeError
+from vae.studies.point import Point, point_of
+
+EVERY_S = 0.5
+_CHANGE = "zscope.attached"  # the number of the last change that this session has taken over
+
+
+def exchange() -> None:
+    """Tell the program what is on the screen, and take over what it sets from now on, if it holds the model."""
+    opened = session.engine()
+    if "attached" not in opened.traits:
+        return
+    state = session.studio()
+    waypoints = [p.z for p in state.waypoints if p.z]
+    told = {"selected": state.selected, "waypoints": waypoints, "colour": state.colour}
+    try:
+        opened.model.tell(told | {"point": state.point.z if state.point else None})
+    except ZscopeError:  # that it has ended is said where it is asked to decode
+        return
+    _take_over()
+
+
+@st.fragment
+def _take_over() -> None:
+    pulse(EVERY_S, key="unseen-attached")
+    opened = session.engine()
+    try:
+        wanted = opened.model.wanted(session.held(_CHANGE) or 0)
+    except (ZscopeError, AttributeError):
+        return
+    session.put(_CHANGE, wanted.pop("change", 0))
+    if wanted:
+        session.update(_set(session.studio(), wanted, opened))
+        st.rerun(scope="app")
+
+
+def _set(state: studio_.Studio, wanted: dict, opened) -> studio_.Studio:
+    if "colour" in wanted:
+        state = studio_.choose(state, colour=wanted["colour"])
+    if "selected" in wanted:
+        state = studio_.select(state, wanted["selected"])
+    if "waypoints" in wanted:
+        state = studio_.set_waypoints(state, [_at(z, opened) for z in wanted["waypoints"]])
+    if "point" in wanted:
+        state = studio_.commit(state, _at(wanted["point"], opened))
+    return state
+
+
+def _at(z: list[float], opened) -> Point:
+    return point_of(z, opened.to_map(np.asarray([z], np.float32))[0])

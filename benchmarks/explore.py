@@ -1,0 +1,93 @@
+"""What vae.explore costs: python -m benchmarks.explore [--quick].
+
+The seconds from the call to the first picture that the page has decoded, of 10 000 samples of d = 16, the map included;
+and the time of a decode through the engine as the page asks for it, of fashion-vae opened as a checkpoint and of the
+same model attached to this program, in turns, so that a busy machine slows both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+
+import numpy as np
+import torch
+from playwright.sync_api import sync_playwright
+
+import vae
+from benchmarks.live_latency import FLAGS
+from benchmarks.machine import machine, summary, write
+from vae.attached.explorer import Explorer
+from vae.registry import DATASETS
+
+N, MODEL = 10_000, "fashion-vae"
+PAINTED = "window.zscope && window.zscope.live && window.zscope.live.painted > 0"
+
+
+def opened(data) -> Explorer:
+    model = vae.load(MODEL, "cpu").model
+    return vae.explore(
+        encode=lambda x: model.infer(x).mu,
+        decode=model.decode,
+        x=torch.from_numpy(data.x_train[:N].astype(np.float32) / 255),
+        labels=data.y_train[:N],
+        name="attached",
+        browser=False,
+    )
+
+
+def to_first_frame(data, page) -> tuple[float, float]:
+    """Seconds until explore returned, and until the page had a decoded picture."""
+    began = time.perf_counter()
+    with opened(data) as explorer:
+        ready = time.perf_counter() - began
+        page.goto(explorer.url)
+        page.wait_for_function(PAINTED, timeout=120_000)
+        return ready, time.perf_counter() - began
+
+
+def decodes(data, turns: int) -> dict[str, list[float]]:
+    """ms of one decode, by way."""
+    shipped = vae.load(MODEL, "cpu")
+    with opened(data) as explorer:
+        explorer.measured(600.0)  # else trust takes turns with the decodes
+        attached = vae.load(explorer.folder, "cpu")
+        times: dict[str, list[float]] = {"checkpoint": [], "attached": []}
+        z = shipped.atlas.z[:turns].astype(np.float32)
+        for i in range(turns):
+            for way, engine in (("checkpoint", shipped), ("attached", attached)):
+                began = time.perf_counter()
+                x = engine.decode_uint8(z[i : i + 1])
+                times[way].append(1e3 * (time.perf_counter() - began))
+        assert np.abs(x.astype(int) - shipped.decode_uint8(z[i : i + 1])).max() <= 1
+    return {way: t[20:] for way, t in times.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true")
+    quick = parser.parse_args().quick
+    data = DATASETS.get("fashion_mnist").load()
+    print({"machine": machine()})
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(args=FLAGS, executable_path="/usr/bin/chromium")
+        page = browser.new_page()
+        starts = [to_first_frame(data, page) for _ in range(1 if quick else 5)]
+        browser.close()
+    times = decodes(data, 120 if quick else 1020)
+    p50 = {way: statistics.median(t) for way, t in times.items()}
+    result = {
+        "explore_returned_s": summary([ready for ready, _ in starts]),
+        "first_picture_s": summary([seen for _, seen in starts]),
+        "n": len(times["attached"]),
+        **{f"{way}_p50_ms": round(v, 3) for way, v in p50.items()},
+        **{f"{way}_p95_ms": round(float(np.percentile(t, 95)), 3) for way, t in times.items()},
+        "ratio": round(p50["attached"] / p50["checkpoint"], 2),
+    }
+    print(result)
+    print(write("explore", result))
+
+
+if __name__ == "__main__":
+    main()

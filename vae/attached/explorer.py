@@ -1,0 +1,304 @@
+"""`vae.explore`: the map of a model that is in memory, in the browser, decoded by that model."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+import warnings
+import webbrowser
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save as save_tensors
+
+from ..atlas.atlas import Atlas
+from ..atlas.building import with_trust
+from ..errors import SettingError, ShapeError, ZscopeError
+from ..registry import ATTACHED
+from ..saved import checkpoint
+from ..saved.checkpoint import HISTORY, MODEL
+from ..saved.folders import ATTACHED_VARIABLE
+from ..saved.names import check_name
+from ..text import _
+from ..version import __version__
+from .given import Given
+from .samples import as_numpy
+from .worker import Model, Worker, told
+
+MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
+START_S = 60.0
+AT_ONCE = 16  # calls while trust is measured, so that the page need not wait long for its turn
+KNOWN_BY = 64  # latents that tell one model from another, in links and for what is saved with it
+
+
+def explore(
+    model: Any = None,
+    *,
+    encode: Callable[[Any], Any] | None = None,
+    decode: Callable[[Any], Any] | None = None,
+    x: Any = None,
+    z: Any = None,
+    labels: Any = None,
+    metadata: Mapping[str, Any] | None = None,
+    name: str = "mine",
+    shape: tuple[int, ...] | None = None,
+    span: tuple[float, float] | None = None,
+    port: int = 0,
+    browser: bool = True,
+) -> Explorer:
+    """Open a model that is in memory in the explorer. It stays in this program, which decodes from a thread.
+
+    >>> explorer = vae.explore(autoencoder, x=x, labels=y)  # has encode and decode
+    >>> explorer = vae.explore(encode=model.encode, decode=model.decode, x=x)
+    >>> explorer = vae.explore(x=pictures, z=embeddings)  # decodes the nearest sample
+
+    Args: model: an object with `decode` and perhaps `encode`. encode, decode: functions of batches, arrays in and out:
+        PyTorch tensors where they are methods of a module or x is a tensor, else NumPy. encode may also return a pair
+        of mean and log variance, a distribution, or either with a name, as Hugging Face models do.
+        x: samples (n, c, h, w), (n, h, w, c), (n, h, w), (n, c, t) or (n, m). z: their latents (n, ...), where there is
+        no encoder. Without decode the nearest sample is shown; without x, what z decodes to.
+        labels: (n,) numbers or text. metadata: columns (n,), a dict or a pandas DataFrame.
+        shape: of a sample, (c, h, w) for flattened pictures. span: the values of black and white in pictures; None:
+        found from the samples and printed. port: 0 for any. browser: open it.
+    The map has at most 10 000 samples. Trust is first the map's coverage; if there is an encoder, it is measured while
+    you explore.
+
+    Raises: SettingError, ShapeError: what is given does not fit. What encode or decode raises.
+    """
+    check_name(name)
+    encode = encode or (getattr(model, "encode", None) if z is None else None)
+    decode = decode or getattr(model, "decode", None)
+    if model is not None and decode is None:
+        raise SettingError(_("{model} has no method decode: give encode=, decode= or z=.", model=type(model).__name__))
+    given = Given(encode, decode, x, z, model, labels, metadata)
+    return Explorer(given, name, shape=shape, span=span, port=port, browser=browser)
+
+
+class Explorer:
+    """A running explorer. url: its address. Ends with `close()`, with the program, or at the end of a `with` block."""
+
+    def __init__(self, given: Given, name: str, *, shape: Any, span: Any, port: int, browser: bool):
+        self.name = name
+        self._state: dict[str, Any] = {}
+        self._measuring: threading.Thread | None = None
+        self._around = tempfile.TemporaryDirectory(prefix="zscope-attached-", ignore_cleanup_errors=True)
+        self._folder = Path(self._around.name)
+        self._worker = Worker(self._changed)
+        self._worker.address.write(self._folder)
+        self._app, self.url = _started(self._folder, port)  # while it starts, the map is made
+        try:
+            self._worker.model, self._atlas = given.mapped(shape, span)
+            self._save()
+            self.url += f"/?model={name}"
+            _wait(self._app, self.url, self._folder)
+        except BaseException:
+            self.close()
+            raise
+        atexit.register(self._last)
+        if self._worker.model.encode is not None and not self._atlas.projector.equal:
+            self._measuring = threading.Thread(target=self._measure, name="zscope-trust", daemon=True)
+            self._measuring.start()
+        if browser:
+            webbrowser.open(self.url)
+        print(_("{name} is at {url}", name=name, url=self.url), file=sys.stderr)
+
+    def __enter__(self) -> Explorer:
+        return self
+
+    def __exit__(self, *_error: Any) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Explorer {self.name} at {self.url}>"
+
+    def _repr_html_(self) -> str:
+        """The page in a cell of a notebook."""
+        return f'<iframe src="{self.url}" width="100%" height="760" style="border: 0" title="zscope"></iframe>'
+
+    @property
+    def point(self) -> np.ndarray | None:
+        """The latent (d,) on the page; None before anything is."""
+        z = self._state.get("point")
+        return None if z is None else np.asarray(z, np.float32)
+
+    @point.setter
+    def point(self, z: Any) -> None:
+        z = as_numpy(z, "point").reshape(-1)
+        if z.shape != (self._atlas.z.shape[1],):
+            raise ShapeError(_("point of {given} numbers: expected {d}.", given=len(z), d=self._atlas.z.shape[1]))
+        self._worker.want({"point": z.tolist()})
+
+    @property
+    def selection(self) -> np.ndarray:
+        """The rows of x in the selection on the page, ascending."""
+        return self._atlas.index[np.asarray(self._state.get("selected", []), int)]
+
+    @selection.setter
+    def selection(self, rows: Any) -> None:
+        there = np.flatnonzero(np.isin(self._atlas.index, np.asarray(rows)))
+        self._worker.want({"selected": there.tolist()})
+
+    @property
+    def path(self) -> np.ndarray:
+        """The latents (w, d) that the path on Interpolate leads through."""
+        return np.asarray(self._state.get("waypoints", []), np.float32).reshape(-1, self._atlas.z.shape[1])
+
+    @path.setter
+    def path(self, z: Any) -> None:
+        z = as_numpy(z, "path")
+        z = z.reshape(len(z), -1)
+        if z.shape[1:] != self._atlas.z.shape[1:]:
+            raise ShapeError(_("path of shape {given}: expected (w, {d}).", given=z.shape, d=self._atlas.z.shape[1]))
+        self._worker.want({"waypoints": z.tolist()})
+
+    @property
+    def colour(self) -> str:
+        """The quantity that colours the map."""
+        return str(self._state.get("colour", ""))
+
+    @colour.setter
+    def colour(self, quantity: str) -> None:
+        self._worker.want({"colour": str(quantity)})
+
+    @property
+    def folder(self) -> Path:
+        """The checkpoint with its map, until it is closed; `vae.load` opens it in this program, too."""
+        return self._folder / self.name
+
+    def measured(self, seconds: float | None = None) -> bool:
+        """Wait until trust is measured, at most so many seconds; whether nothing is left to measure."""
+        if self._measuring is not None:
+            self._measuring.join(seconds)
+        return self._measuring is None or not self._measuring.is_alive()
+
+    def wait(self) -> None:
+        """Return once the explorer has ended, by `close` or Ctrl-C."""
+        with contextlib.suppress(KeyboardInterrupt):
+            self._app.wait()
+        self.close()
+
+    def close(self) -> None:
+        """End the app and free its files; the model is untouched."""
+        atexit.unregister(self._last)
+        self._worker.close()
+        self._app.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._app.wait(5)
+        self._app.kill()
+        self._around.cleanup()
+
+    # -------------------------------------------------------- parts
+
+    def _changed(self, state: dict[str, Any]) -> None:
+        self._state = state
+
+    def _last(self) -> None:
+        """At the end of the program: a script waits, as the page would be empty without it; a session ends."""
+        if hasattr(sys, "ps1") or "ipykernel" in sys.modules:
+            return self.close()
+        print(_("zscope is open at {url}; Ctrl-C ends it", url=self.url), file=sys.stderr)
+        self.wait()
+
+    def _save(self) -> None:
+        model = self._worker.model
+        assert model is not None
+        config = _config(self.name, model, self._atlas)
+        known_by = save_tensors({"z": torch.from_numpy(self._atlas.z[:KNOWN_BY])})
+        checkpoint.save(self.folder, config, {MODEL: known_by, HISTORY: b"", **self._atlas.files()})
+
+    def _measure(self) -> None:
+        """Trust by round trips, beside what the page asks for."""
+        model, atlas = self._worker.model, self._atlas
+        assert model is not None
+
+        def by_turns(run: Callable[[np.ndarray], Any], rows: np.ndarray) -> list[Any]:
+            return [self._worker.called(run, rows[i : i + AT_ONCE]) for i in range(0, len(rows), AT_ONCE)]
+
+        def means(x: np.ndarray) -> np.ndarray:
+            return np.concatenate([mu for mu, _std in by_turns(model.posteriors, x)])
+
+        try:
+            projector = with_trust(
+                atlas.projector,
+                atlas.search,
+                None,
+                lambda x, _y: (means(x), np.empty(0)),
+                lambda z, _y: np.concatenate(by_turns(model.samples, z)),
+                seed=0,
+            )
+            self._atlas = replace(atlas, projector=projector)
+            if self._folder.is_dir():
+                self._save()
+        except Exception as error:
+            warnings.warn(_("trust was not measured: {error}", error=told(error)), stacklevel=1)
+
+
+def _config(name: str, model: Model, atlas: Atlas) -> dict[str, Any]:
+    return {
+        "name": name,
+        "title": _("Your model"),
+        "family": ATTACHED,
+        "hparams": {"d": int(atlas.z.shape[1]), "encodes": model.encode is not None},
+        "train": {},
+        "dataset": "",
+        "seed": 0,
+        "spec": {
+            "shape": list(model.made.shape),
+            "n_data": int(atlas.index.max()) + 1,
+            "n_classes": len(atlas.classes),
+            "modality": model.made.modality.name,
+        },
+        "classes": list(atlas.classes),
+        "data_licence": _("your own"),
+        "command": "vae.explore(...)",
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": {"zscope": __version__},
+        "metrics": {},
+        "atlas": atlas.summary,
+    }
+
+
+def _started(folder: Path, port: int) -> tuple[subprocess.Popen, str]:
+    """The app beside this program, and its address."""
+    if not port:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+    options = [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"]
+    with (folder / "log.txt").open("wb") as log:
+        app = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", str(MAIN), *options],
+            env=os.environ | {ATTACHED_VARIABLE: str(folder)},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C in a notebook interrupts a cell and not the app
+        )
+    return app, f"http://localhost:{port}"
+
+
+def _wait(app: subprocess.Popen, url: str, folder: Path) -> None:
+    health = url.partition("/?")[0] + "/_stcore/health"
+    end = time.monotonic() + START_S
+    while True:
+        try:
+            with urllib.request.urlopen(health, timeout=2):
+                return
+        except OSError:
+            if app.poll() is not None or time.monotonic() > end:
+                last = (folder / "log.txt").read_text(errors="replace").strip().splitlines()[-5:]
+                raise ZscopeError(_("the app did not start: {reason}", reason=" ".join(last))) from None
+            time.sleep(0.1)

@@ -1,0 +1,135 @@
+"""What the user gave to `vae.explore`, and the map made of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..atlas.atlas import Atlas
+from ..atlas.building import N_REFERENCE, of_latents
+from ..data.metadata import Columns, column
+from ..errors import SettingError, ShapeError
+from ..text import _, number
+from .callables import Decode, Encode, Function, nearest
+from .samples import SOME, Layout, as_numpy
+from .worker import Model
+
+WIDTHS = ("latent_dim", "z_dim", "latent_size", "n_latent", "d")  # what modules call the size of their latents
+DRAWN = 2000  # latents of a standard normal, where there are no samples
+
+Decoded = Callable[[np.ndarray], np.ndarray]
+
+
+class Given:
+    """What the user gave, and the map made of it."""
+
+    def __init__(self, encode: Any, decode: Any, x: Any, z: Any, model: Any, labels: Any, metadata: Any):
+        like = z if z is not None else x
+        self.encode = None if encode is None else Encode(Function(encode, "encode", x))
+        self.decode = None if decode is None else Function(decode, "decode", like)
+        self.x, self.z = None if x is None else as_numpy(x, "x"), None if z is None else as_numpy(z, "z")
+        if self.z is None and self.encode is None and self.x is not None:
+            raise SettingError(_("x has no latents: give encode= or z=."))
+        if self.z is None and self.x is None:
+            self.z = _drawn(model)
+        self.n = len(self.z if self.z is not None else self.x)  # type: ignore[arg-type]  # one of them is there
+        for what, array in (("x", self.x), ("z", self.z)):
+            if array is not None and (array.ndim < 2 or len(array) != self.n or self.n < 2):
+                raise ShapeError(
+                    _(
+                        "{what} of shape {given}: expected ({n}, ...), n at least 2.",
+                        what=what,
+                        given=array.shape,
+                        n=self.n,
+                    )
+                )
+        self.labels, self.classes = _labels(labels, self.n)
+        self.metadata = _metadata(metadata, self.n)
+        self.rows = np.sort(np.random.default_rng(0).permutation(self.n)[:N_REFERENCE])
+
+    def mapped(self, shape: Any, span: Any) -> tuple[Model, Atlas]:
+        """The model, and the map of at most N_REFERENCE of the samples."""
+        rows, x = self.rows, None if self.x is None else self.x[self.rows]
+        if self.z is not None:
+            z, inner = self.z[rows], self.z.shape[1:]
+            z = np.asarray(z, np.float32).reshape(len(z), -1)
+            std = np.zeros_like(z)
+        else:
+            assert self.encode is not None
+            assert x is not None
+            z, std = self.encode(x)
+            inner = self.encode.shape
+        decode = self._decoder(z, inner, x)
+        made = Layout.of(decode(z[:SOME]), _("decoded samples"), shape=shape, span=span, report=say)
+        seen = made
+        if x is not None:
+            seen = Layout.of(x, "x", shape=shape, span=span, report=say)
+            if seen.shape != made.shape and np.prod(seen.shape) == np.prod(made.shape):
+                seen = Layout.of(x, "x", shape=made.shape, span=span, report=say)
+            if seen.shape != made.shape:
+                raise ShapeError(
+                    _(
+                        "decode returns samples of shape {given}, x has {expected}.",
+                        given=made.shape,
+                        expected=seen.shape,
+                    )
+                )
+        model = Model(decode, made, self.encode, seen)
+        drawn = model.samples(z) if x is None else seen.read(x)
+        labels = None if self.labels is None else self.labels[rows]
+        columns = {name: values[rows] for name, values in self.metadata.items()}
+        atlas = of_latents(
+            z,
+            labels,
+            rows,
+            self.classes,
+            made.modality.pictures(drawn),
+            std=std,
+            metadata=columns,
+            mixture=False,  # a second or more
+        )
+        return model, atlas
+
+    def _decoder(self, z: np.ndarray, inner: tuple[int, ...], x: np.ndarray | None) -> Decoded:
+        if self.decode is not None:
+            return Decode(self.decode, inner)
+        if x is None:
+            say(_("there is neither x nor decode: the latents themselves are shown"))
+            return lambda at: at
+        say(_("there is no decode: the nearest sample is shown"))
+        return nearest(z, x)
+
+
+def say(decision: str) -> None:
+    print(f"zscope: {decision}", file=sys.stderr)
+
+
+def _drawn(model: Any) -> np.ndarray:
+    d = next((d for name in WIDTHS if isinstance(d := getattr(model, name, None), int) and d > 0), None)
+    if d is None:
+        raise SettingError(_("neither samples x nor latents z are given: expected one of them."))
+    say(_("there are no samples: {n} latents are drawn from a standard normal of {d} dimensions", n=number(DRAWN), d=d))
+    return np.random.default_rng(0).standard_normal((DRAWN, d), dtype=np.float32)
+
+
+def _labels(labels: Any, n: int) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    if labels is None:
+        return None, ()
+    values = np.asarray(labels.detach().cpu() if hasattr(labels, "detach") else labels)
+    if values.shape != (n,):
+        raise ShapeError(_("labels of shape {given}: expected ({n},), one for each sample.", given=values.shape, n=n))
+    known, codes = np.unique(values.astype(str) if values.dtype == object else values, return_inverse=True)
+    return codes.astype(np.int64), tuple(map(str, known))
+
+
+def _metadata(metadata: Any, n: int) -> Columns:
+    if metadata is None:
+        return {}
+    found = {str(name): column(list(np.asarray(metadata[name]).tolist())) for name in metadata}
+    for name, values in found.items():
+        if len(values) != n:
+            raise ShapeError(_("metadata {name!r}: {given} values, expected {n}.", name=name, given=len(values), n=n))
+    return found
