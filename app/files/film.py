@@ -100,7 +100,7 @@ class Stage:
         half = (right - left) // len(self.rows)
         for n, (f, colour) in enumerate(self.rows):
             box = (left + n * half, top, left + (n + 1) * half, bottom)
-            cloud(draw, f, places[n], box, self.looks, self.small)
+            cloud(draw, f, places[n], box, looks=self.looks, font=self.small)
             if places[n] > (laid := len(f.maps)) - 1:
                 told = _("no map from {axis} {value:g} on", axis=f.axis, value=f.values[laid])
                 draw.text(((box[0] + box[2]) / 2, bottom - 8), told, QUIET, self.small, anchor="mb")
@@ -109,7 +109,7 @@ class Stage:
         for n, line in enumerate(self.legend):
             x: float = left
             for label, colour, shape in line:
-                x = entry(draw, (x, bottom + 3 + n * LINE_PX), label, colour, self.small, shape)
+                x = entry(draw, (x, bottom + 3 + n * LINE_PX), label, colour, self.small, shape=shape)
 
     def _pictures(self, image: Image.Image, draw: ImageDraw.ImageDraw, near: Sequence[Snapshot]) -> None:
         """The decoded latents of each row, and the reconstructions, of both rows if they are of the same samples."""

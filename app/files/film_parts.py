@@ -22,7 +22,7 @@ Box = tuple[int, int, int, int]
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont  # whichever Pillow was built with
 
 
-def cloud(draw: ImageDraw.ImageDraw, f: Frames, place: float, box: Box, looks: Looks, font: Font) -> None:
+def cloud(draw: ImageDraw.ImageDraw, f: Frames, place: float, box: Box, *, looks: Looks, font: Font) -> None:
     """The map at a place between frames, scaled to the box, with the names of classes in that font if they are wanted;
     without a map of that frame, the last map there is."""
     if not len(f.maps):
@@ -113,7 +113,7 @@ def legend(classes: Sequence[str], font: Font, width: int, looks: Looks) -> list
 
 
 def entry(
-    draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, colour: str, font: Font, shape: int | None = None
+    draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, colour: str, font: Font, *, shape: int | None = None
 ) -> float:
     """Draws a legend entry, a colour, or a shape in it, with its name, and returns the x of the next one."""
     x, y = at

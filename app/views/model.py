@@ -14,7 +14,7 @@ from app.show.waiting import later
 from vae.atlas.fidelity import of_model
 from vae.modalities.chart_scale import scale
 from vae.registry import FAMILIES
-from vae.text import _, ngettext, number
+from vae.text import _, ngettext
 
 N_PICTURES, TALL, LOW = 16, 400, 260  # px of the training curves: with three quantities, with one
 
@@ -22,11 +22,8 @@ engine = session.engine()
 card = engine.card
 family = FAMILIES.all().get(card["family"])
 
-if "attached" in engine.traits:
-    manage.attached(engine)
-    st.stop()
-if not engine.can_encode:
-    manage.imported(engine)
+if unlike := manage.page_of(engine):
+    unlike(engine)
     st.stop()
 assert family is not None  # otherwise the checkpoint would not have opened
 st.markdown(f"### {literal(card['name'])} :gray[{_(family.title)}]")
@@ -39,9 +36,9 @@ records.collapse(card)
 # The words first, charts and pictures as they come: each has its place, which says what it waits for.
 trusted, charts = st.container(), later(_("Drawing the training curves …"))
 st.markdown("##### " + _("Reconstructions"))
-rows = later(_("Encoding and decoding {n} samples …", n=number(N_PICTURES)))
+rows = later(_("Encoding and decoding samples …"))
 usefulness.show(card)
-laid = later(_("Drawing the map of {n} samples …", n=number(engine.atlas.n)))
+laid = later(_("Drawing the map …"))
 left, right = st.columns(2, gap="medium")
 with left:
     st.markdown("##### " + _("Train it again"))

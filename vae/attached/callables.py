@@ -75,7 +75,7 @@ class Encode:
             if len(mean.shape) < 2 or len(mean) != len(part):
                 raise ShapeError(
                     _(
-                        "{name} returned {given} for {n} samples: expected ({n}, d).",
+                        "{name} returned {given}: expected ({n}, d), a latent for each sample.",
                         name=self.function.name,
                         given=mean.shape,
                         n=len(part),
@@ -103,7 +103,7 @@ class Decode:
             if len(x.shape) < 2 or len(x) != len(part):
                 raise ShapeError(
                     _(
-                        "{name} returned {given} for {n} latents: expected a sample for each.",
+                        "{name} returned {given}: expected ({n}, ...), a sample for each latent.",
                         name=self.function.name,
                         given=x.shape,
                         n=len(part),

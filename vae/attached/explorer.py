@@ -83,7 +83,7 @@ def explore(
     decode = decode or getattr(model, "decode", None)
     if model is not None and decode is None:
         raise SettingError(_("{model} has no method decode: give encode=, decode= or z=.", model=type(model).__name__))
-    given = Given(encode, decode, x, z, model, labels, metadata)
+    given = Given(encode=encode, decode=decode, x=x, z=z, model=model, labels=labels, metadata=metadata)
     return Explorer(given, name, shape=shape, span=span, port=port, browser=browser)
 
 
@@ -138,7 +138,7 @@ class Explorer:
     def point(self, z: Any) -> None:
         z = as_numpy(z, "point").reshape(-1)
         if z.shape != (self._atlas.z.shape[1],):
-            raise ShapeError(_("point of {given} numbers: expected {d}.", given=len(z), d=self._atlas.z.shape[1]))
+            raise ShapeError(_("point of shape {given}: expected ({d},).", given=z.shape, d=self._atlas.z.shape[1]))
         self._worker.want({"point": z.tolist()})
 
     @property

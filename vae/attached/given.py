@@ -12,7 +12,7 @@ from ..atlas.atlas import Atlas
 from ..atlas.building import N_REFERENCE, of_latents
 from ..data.metadata import Columns, column
 from ..errors import SettingError, ShapeError
-from ..text import _, number
+from ..text import _
 from .callables import Decode, Encode, Function, nearest
 from .samples import SOME, Layout, as_numpy
 from .worker import Model
@@ -26,7 +26,7 @@ Decoded = Callable[[np.ndarray], np.ndarray]
 class Given:
     """What the user gave, and the map made of it."""
 
-    def __init__(self, encode: Any, decode: Any, x: Any, z: Any, model: Any, labels: Any, metadata: Any):
+    def __init__(self, *, encode: Any, decode: Any, x: Any, z: Any, model: Any, labels: Any, metadata: Any):
         like = z if z is not None else x
         self.encode = None if encode is None else Encode(Function(encode, "encode", x))
         self.decode = None if decode is None else Function(decode, "decode", like)
@@ -111,7 +111,7 @@ def _drawn(model: Any) -> np.ndarray:
     d = next((d for name in WIDTHS if isinstance(d := getattr(model, name, None), int) and d > 0), None)
     if d is None:
         raise SettingError(_("neither samples x nor latents z are given: expected one of them."))
-    say(_("there are no samples: {n} latents are drawn from a standard normal of {d} dimensions", n=number(DRAWN), d=d))
+    say(_("there are no samples: latents are drawn from a standard normal, d = {d}", d=d))
     return np.random.default_rng(0).standard_normal((DRAWN, d), dtype=np.float32)
 
 
@@ -131,5 +131,7 @@ def _metadata(metadata: Any, n: int) -> Columns:
     found = {str(name): column(list(np.asarray(metadata[name]).tolist())) for name in metadata}
     for name, values in found.items():
         if len(values) != n:
-            raise ShapeError(_("metadata {name!r}: {given} values, expected {n}.", name=name, given=len(values), n=n))
+            raise ShapeError(
+                _("metadata {name!r} of shape ({given},): expected ({n},).", name=name, given=len(values), n=n)
+            )
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from app import session
@@ -60,6 +62,11 @@ def _manage(engine: Engine, name: str, here: bool, why: str | None) -> None:
     _note(engine, why)
 
 
+def page_of(engine: Engine) -> Callable[[Engine], None] | None:
+    """What shows a model that is of no family; None for one that is."""
+    return attached if "attached" in engine.traits else None if engine.can_encode else imported
+
+
 def imported(engine: Engine) -> None:
     """The page of an imported decoder: what it is, and why the rest is missing."""
     card = engine.card
@@ -90,13 +97,8 @@ def attached(engine: Engine) -> None:
     card = engine.card
     kind = _("your model, in the program that holds it")
     st.markdown(f"### {literal(card['name'])} :gray[{kind}]")
-    counted = ngettext(
-        "{n} sample on the map, {d} latent dimensions",
-        "{n} samples on the map, {d} latent dimensions",
-        engine.atlas.n,
-        d=number(engine.d),
-    )
-    st.caption(counted)
+    on_the_map = ngettext("{n} sample on the map", "{n} samples on the map", engine.atlas.n)
+    st.caption(f"{on_the_map} · d {engine.d}")
     st.info(
         _(
             "Opened with vae.explore: what you touch is decoded by that program, and nothing of the model is stored "

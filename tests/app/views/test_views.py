@@ -296,7 +296,9 @@ def test_the_page_of_a_model_has_its_text_before_its_charts(tiny_checkpoint, mon
     order = []
     for name in ("metrics", "provenance", "settings", "latent_use", "training", "rows", "latent_map"):
         draws = getattr(records, name)
-        monkeypatch.setattr(records, name, lambda *a, name=name, draws=draws: (order.append(name), draws(*a))[1])
+        monkeypatch.setattr(
+            records, name, lambda *a, name=name, draws=draws, **k: (order.append(name), draws(*a, **k))[1]
+        )
     at = opened("model")
     assert not at.exception
     assert order == ["metrics", "provenance", "settings", "latent_use", "training", "rows", "latent_map"]
