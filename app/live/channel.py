@@ -16,11 +16,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from streamlit import config
 from streamlit.logger import get_logger
 
-from app.live import access, assets, engines
+from app.live import access, assets, engines, orphan
 from app.live.requests import BAD_FRAME, Refused, Request, Scene, parcel, parse
 from app.live.requests.condition import CONDITION
 from vae.engine.engine import Engine
 from vae.errors import UnknownName, ZscopeError
+from vae.saved import folders
 from vae.text import _
 
 REASON_BYTES = 120  # what fits in a close frame
@@ -92,7 +93,9 @@ async def lifespan(app):
     """Load and warm the default engine once a process, beside the opening of the port rather than before it."""
     warming = asyncio.create_task(asyncio.to_thread(engines.warm))
     warming.add_done_callback(_report)
-    yield {"warming": warming}
+    folder = folders.attached()
+    ending = asyncio.create_task(orphan.end_after_program(folder)) if folder else None
+    yield {"warming": warming, "ending": ending}
 
 
 def _report(task: asyncio.Task) -> None:
