@@ -28,10 +28,13 @@ class Function:
     def __init__(self, run: Callable[[Any], Any], name: str, like: Any = None):
         self.run, self.name = run, name
         owner = getattr(run, "__self__", run)
-        self.module = owner if isinstance(owner, nn.Module) else None
-        weight = None if self.module is None else next(self.module.parameters(), None)
+        module = owner if isinstance(owner, nn.Module) else None
+        self.parts = (
+            [] if module is None else list(module.modules())
+        )  # once: looking for them takes longer than a layer
+        weight = None if module is None else next(module.parameters(), None)
         self.like = weight if weight is not None else like
-        self.tensors = self.module is not None or isinstance(like, torch.Tensor)
+        self.tensors = module is not None or isinstance(like, torch.Tensor)
 
     def __call__(self, x: np.ndarray) -> Any:
         """What it returns for a batch. Raises: what it raises."""
@@ -42,14 +45,14 @@ class Function:
                 given = given.to(self.like.device, self.like.dtype)
             elif isinstance(self.like, torch.Tensor):
                 given = given.to(self.like.device)
-        with torch.no_grad(), _evaluating(self.module):
+        with torch.no_grad(), _evaluating(self.parts):
             return self.run(given)
 
 
 @contextlib.contextmanager
-def _evaluating(module: nn.Module | None) -> Iterator[None]:
+def _evaluating(parts: list[nn.Module]) -> Iterator[None]:
     """Batch normalisation and dropout as in use; a module that is being trained is brought back to that."""
-    training = [] if module is None else [part for part in module.modules() if part.training]
+    training = [part for part in parts if part.training]
     for part in training:
         part.training = False
     try:
