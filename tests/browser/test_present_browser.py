@@ -77,9 +77,24 @@ def test_a_presentation_is_large_live_and_left_by_escape(new_tab):
     tab.page.keyboard.press("Escape")
     tab.until(f"!({ON}) && {NAMES}.px < {LEAST_PX} && zscope.plot.size()[1] < 720")
     tab.until("!document.fullscreenElement")
+    assert tab.do("document.querySelector('.zm-cursor').style.visibility") == "hidden"  # another place lies there now
     assert {"stHeader", "zscope-status"} < set(tab.do(SMALL))
     tab.page.get_by_role("button", name="Present", exact=True).click()
     tab.until(ON)
     tab.page.get_by_role("button", name="Leave the presentation").click()
     tab.until(f"!({ON})")
     assert max(tab.do(SHAPES)) < 0.05
+
+
+def test_on_a_phone_the_whole_map_is_presented_below_the_picture(new_tab):
+    tab = new_tab(viewport={"width": 390, "height": 844}, has_touch=True).open()
+    tab.page.keyboard.press("p")
+    tab.until(ON)
+    tab.until("document.querySelector('.zscope-map').getBoundingClientRect().bottom <= innerHeight")
+    boxes = [tab.page.locator(part).first.bounding_box() for part in (".zscope-map", "[data-testid=zscope-picture]")]
+    assert boxes[0]["y"] >= boxes[1]["y"] + boxes[1]["height"]
+    assert boxes[0]["height"] > 300
+    leave = tab.page.get_by_role("button", name="Leave the presentation")
+    assert leave.evaluate("(button) => getComputedStyle(button).backgroundColor") != "rgba(0, 0, 0, 0)"
+    leave.tap()
+    tab.until(f"!({ON})")

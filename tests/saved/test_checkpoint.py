@@ -128,6 +128,15 @@ def test_an_edited_setting_is_refused(saved):
     refuse(saved, "edited")
 
 
+def test_a_card_from_before_validation_says_so_once_however_often_it_is_saved(real):
+    config = {k: v for k, v in checkpoint.read(real).config.items() if k != "digest"}
+    config["train"] = {k: v for k, v in config["train"].items() if k != "validation"}
+    config["command"] = "python -m vae train vae digits --epochs 3 --name old"
+    once = schema.completed(config)
+    assert once["command"].count("--set=validation=0") == 1
+    assert schema.completed(once)["command"] == once["command"]
+
+
 @pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "\xff\xfe", "null", "[1]", '{"a": 1}', '{"format": "1"}'])
 def test_a_config_that_is_none_is_refused(saved, text):
     (saved / "config.json").write_bytes(text.encode("latin-1"))

@@ -115,7 +115,7 @@ def _print_metrics(name: str, figures: dict[str, Any], skipped: dict[str, str], 
             print(f"{key:{WIDE}} {_text(figures[key])}")
         else:
             measured = _(
-                "{value} ± {error} standard error (n {n}, seed {seed})",
+                "{value} ± {error} (standard error; n {n}, seed {seed})",
                 value=_text(figures[key]),
                 error=significant(error, 2),
                 n=number(figures["n_test"]),
@@ -149,7 +149,8 @@ def _text(value: Any) -> str:
     if isinstance(value, Estimate):
         estimate = significant(value.value, 5)
         if value.standard_error is not None:
-            estimate = _("{value} ± {error} standard error", value=estimate, error=significant(value.standard_error, 2))
+            error = significant(value.standard_error, 2)
+            estimate = _("{value} ± {error} (standard error)", value=estimate, error=error)
         return _(
             "{value} (n {n}, seed {seed}; {protocol})",
             value=estimate,

@@ -169,7 +169,9 @@ def completed(card: dict[str, Any]) -> dict[str, Any]:
 
 def without_validation(command: Any) -> Any:
     """The command of a training from before there was a validation set, as it is repeated now."""
-    return command.replace(" --epochs ", f" {WHOLE_SET} --epochs ", 1) if isinstance(command, str) else command
+    if not isinstance(command, str) or WHOLE_SET in command:  # a card that was read and saved again says it already
+        return command
+    return command.replace(" --epochs ", f" {WHOLE_SET} --epochs ", 1)
 
 
 def writable(value: Any) -> Any:

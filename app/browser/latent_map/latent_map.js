@@ -124,8 +124,7 @@ class MapView extends LivePart {
   fit() {
     const top = this.find(".zm-tools").offsetHeight + 2 * BAR_GAP_PX
     this.root.style.setProperty("--top", `${top}px`)
-    this.gestures.box = null
-    this.plot.resize(top)
+    this.resize(top)
     this.legend.dock()
   }
 
@@ -258,10 +257,15 @@ class MapView extends LivePart {
     this.plot.enlarged = px ? px / DESK_PX : 1
     this.names.enlarge(px && NAME * px)
     this.overlay.card.enlarge(px)
-    this.gestures.box = null
-    this.plot.resize()
+    this.resize()
     this.legend.dock()
     this.repaint()
+  }
+
+  resize(top) {
+    this.gestures.box = null
+    this.pointer.left() // another place lies under it now
+    this.plot.resize(top)
   }
 
   // the points are on their way to another view
