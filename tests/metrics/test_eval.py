@@ -17,7 +17,7 @@ import torch
 from vae.__main__ import main
 from vae.commands import evaluating
 from vae.metrics import features, sample
-from vae.metrics.bounds import bits_per_dim
+from vae.metrics.bounds import bits_per_dim, steps_of
 from vae.metrics.disentangle import disentanglement_group
 from vae.metrics.estimate import Estimate
 from vae.metrics.latent import latent_group
@@ -180,10 +180,22 @@ def test_bits_per_dim_of_a_uniform_density_are_log_255():
     assert bits_per_dim(levels, 16 * math.log(2), 16) == pytest.approx(1)
 
 
+def test_a_level_is_as_wide_as_the_levels_of_the_samples_are_apart():
+    uniform = ContinuousBernoulli()
+    nll = -float(uniform.log_prob(torch.zeros(1, 1, 4, 4), torch.rand(1, 1, 4, 4)))
+    digits = torch.from_numpy(DATASETS.get("digits").load().x_test)
+    assert steps_of(digits) == 16
+    assert bits_per_dim(uniform, nll, 16, steps_of(digits)) == pytest.approx(4, abs=1e-5)
+    assert steps_of(torch.arange(256, dtype=torch.uint8)) == 255
+    assert steps_of(torch.tensor([0, 3, 200, 255], dtype=torch.uint8)) == 255, "not evenly spaced"
+    assert steps_of(torch.tensor([0, 255, 255], dtype=torch.uint8)) == 1
+    assert steps_of(torch.tensor([7, 7], dtype=torch.uint8)) == 255
+
+
 def test_eval_prints_bits_beside_the_bounds(cli):
     found = json.loads(cli("tiny-vae", "--k", 2, "--json")[1])
     for name, nats in (("elbo", -found["elbo_nats"]), ("nll", found["nll_nats"])):
-        assert found[f"{name}_bits_per_dim"] == pytest.approx(nats / (64 * math.log(2)) + math.log2(255))
+        assert found[f"{name}_bits_per_dim"] == pytest.approx(nats / (64 * math.log(2)) + math.log2(16)), "17 levels"
     assert found["dequantised"] is False
     assert "without dequantisation noise" in cli("tiny-vae", "--k", 0)[1]
     assert "nll_bits_per_dim" not in json.loads(cli("tiny-vae", "--k", 0, "--json")[1])

@@ -77,6 +77,9 @@ MUTANTS = (
            "knn(z, y, z_test)", "knn(z_test, y_test, z_test)",
            "metrics/test_usefulness.py::test_a_code_that_knows_nothing_is_at_chance"),
     Mutant("bits of a density of levels that are 1/256 wide", "metrics/bounds.py",
-           "math.log2(255) if likelihood.measure", "8.0 if likelihood.measure",
+           "math.log2(steps) if likelihood.measure", "8.0 if likelihood.measure",
            "metrics/test_eval.py::test_bits_per_dim_of_a_uniform_density_are_log_255"),
+    Mutant("grey levels are always 256", "metrics/bounds.py",
+           "return n if even else 255", "return 255",
+           "metrics/test_eval.py::test_a_level_is_as_wide_as_the_levels_of_the_samples_are_apart"),
 )

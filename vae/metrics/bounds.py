@@ -28,7 +28,7 @@ from .subject import Subject
 DRAWN = 4000  # latents sampled at once; fixed, as a generator's numbers depend on how many are drawn at a time
 CACHED = 500  # rows that a CPU decodes at once: 4000 pictures of 784 pixels do not fit into its cache
 UNDEQUANTISED = N_(
-    "These log-likelihoods are densities at the 8-bit levels of the pixels, without dequantisation noise: they compare "
+    "These log-likelihoods are densities at the levels of the pixels, without dequantisation noise: they compare "
     "with each other, but they are not code lengths."
 )
 UNITS = ("_bits_per_dim", "_nats")
@@ -194,16 +194,25 @@ def pixel_entropy(x: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
     return torch.special.entr(x).add(torch.special.entr(1 - x)).flatten(1).sum(1)
 
 
-def bits_per_dim(likelihood: Likelihood, nll_nats: float, dims: int) -> float | None:
-    """NLL / (dims log 2), bits, of samples stored as 8-bit levels. x is level / 255, so that a level is 1/255 wide: the
-    NLL of a density of x first gains log 255 per dimension. None for a likelihood of binary pixels.
+def steps_of(x: Tensor) -> int:
+    """The steps from black to white in samples of 8-bit levels: 16 for 17 levels that are evenly spaced, 255 for any
+    other ones."""
+    levels = x.unique().double()
+    n = len(levels) - 1
+    even = n > 0 and bool(((levels - torch.linspace(0, 255, n + 1, dtype=levels.dtype)).abs() < 0.51).all())
+    return n if even else 255
+
+
+def bits_per_dim(likelihood: Likelihood, nll_nats: float, dims: int, steps: int = 255) -> float | None:
+    """NLL / (dims log 2), bits, of samples stored as levels. x is from 0 to 1 in that many steps, so that a level is
+    1/steps wide: the NLL of a density of x first gains log(steps) per dimension. None for a likelihood of binary pixels.
 
     A density evaluated at the levels themselves, without dequantisation noise, does not bound a code length: compare it
     only with values computed in the same way. Theis et al., 2016, section 3.1.
     """
     if likelihood.measure == "binary":
         return None
-    return nll_nats / (dims * math.log(2)) + (math.log2(255) if likelihood.measure == "density" else 0.0)
+    return nll_nats / (dims * math.log(2)) + (math.log2(steps) if likelihood.measure == "density" else 0.0)
 
 
 @metric_group(
@@ -233,12 +242,12 @@ def bounds_group(s: Subject) -> dict[str, Any]:
     )
     if found["elbo_nats"] is None or s.x_test.dtype != torch.uint8:
         return found
-    dims = s.x_test[0].numel()
+    dims, steps = s.x_test[0].numel(), steps_of(s.x_test)
     for name, sign in (("elbo_nats", -1), ("nll_nats", 1)):
         if found[name] is None:
             continue
         key = name.replace("_nats", "_bits_per_dim")
-        found[key] = bits_per_dim(s.model.likelihood, sign * found[name], dims)
+        found[key] = bits_per_dim(s.model.likelihood, sign * found[name], dims, steps)
         error = found[error_key(name)]
         if found[key] is not None and error is not None:
             found[error_key(key)] = error / (dims * math.log(2))
