@@ -46,6 +46,8 @@ def test_a_slider_moves_through_the_models_and_one_opens_on_explore(ladder_serve
         visit(tab)
         tab.page.get_by_role("button", name="Compare the models").click(timeout=60_000)
         tab.page.wait_for_selector(f"{THEATRE}[data-ready=true]", timeout=60_000)
+        slide(tab, "Home", "beta 0")
+        tab.do("document.fonts.ready.then(() => true)")  # in which the names of the classes are drawn from here on
         last = slide(tab, "End", "beta 10")
         middle = slide(tab, "ArrowLeft", "beta 4")
         first = slide(tab, "Home", "beta 0")

@@ -205,7 +205,7 @@ def steps_of(x: Tensor) -> int:
 
 def bits_per_dim(likelihood: Likelihood, nll_nats: float, dims: int, steps: int = 255) -> float | None:
     """NLL / (dims log 2), bits, of samples stored as levels. x is from 0 to 1 in that many steps, so that a level is
-    1/steps wide: the NLL of a density of x first gains log(steps) per dimension. None for a likelihood of binary pixels.
+    1/steps wide: the NLL of a density of x first gains log(steps) per dimension. None for binary pixels.
 
     A density evaluated at the levels themselves, without dequantisation noise, does not bound a code length: compare it
     only with values computed in the same way. Theis et al., 2016, section 3.1.

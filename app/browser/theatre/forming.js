@@ -46,7 +46,8 @@ export class Forming {
   /** @param {Record<string, any>} what */
   place({ from, there, share, view, width, height, ratio }) {
     const { shown } = this, near = share < 0.5 ? from : there, xy = share ? Float32Array.from(from.xy, (v, k) => v + share * (there.xy[k] - v)) : from.xy
-    if (shown.near?.frame !== near) shown.near = { frame: near, box: near.box, hidden: null } // the names go to its densest parts
+    const { frame, still } = shown.near ?? {}
+    if (frame !== near || still !== !share) shown.near = { frame: near, still: !share, box: near.box, hidden: null } // the names go to the densest parts; at rest to those of the frame itself
     Object.assign(shown, { xy, view, ratio, unitsPerPx: (view[1] - view[0]) / width })
     shown.size = () => [width, height]
     shown.toPixels = (x, y) => [((x - view[0]) / (view[1] - view[0])) * width, ((view[3] - y) / (view[3] - view[2])) * height]
