@@ -34,9 +34,11 @@ def exchange() -> None:
 def _take_over() -> None:
     pulse(EVERY_S, key="unseen-attached")
     opened = session.engine()
+    if "attached" not in opened.traits:  # another model was chosen since
+        return
     try:
         wanted = opened.model.wanted(session.held(_CHANGE) or 0)
-    except (ZscopeError, AttributeError):
+    except ZscopeError:
         return
     session.put(_CHANGE, wanted.pop("change", 0))
     if wanted:

@@ -274,6 +274,9 @@ def test_the_page_and_the_program_tell_each_other(explore):
     assert wanted["point"] == [4, 5, 6]
     assert wanted["selected"] == [8, 9]
     assert engine.model.wanted(wanted["change"]) == {"change": wanted["change"]}
+    one.colour = "trust"
+    only = engine.model.wanted(wanted["change"])
+    assert only.keys() == {"colour", "change"}, "what was set before does not come back"
     with pytest.raises(ShapeError, match=r"point of shape \(2,\): expected \(3,\)"):
         one.point = [1, 2]
 

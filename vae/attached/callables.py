@@ -29,9 +29,7 @@ class Function:
         self.run, self.name = run, name
         owner = getattr(run, "__self__", run)
         module = owner if isinstance(owner, nn.Module) else None
-        self.parts = (
-            [] if module is None else list(module.modules())
-        )  # once: looking for them takes longer than a layer
+        self.parts = [] if module is None else list(module.modules())  # once: to look for them takes long
         weight = None if module is None else next(module.parameters(), None)
         self.like = weight if weight is not None else like
         self.tensors = module is not None or isinstance(like, torch.Tensor)

@@ -41,7 +41,7 @@ def _channels_last(shape: tuple[int, ...]) -> bool:
 @dataclass(frozen=True)
 class Layout:
     """How the user's samples lie. given: the shape of one; shape: in zscope; last: channels are the last axis; low,
-    high: the values of pictures that are black and white; whole: as integers."""
+    high: the values of pictures that are black and white."""
 
     given: tuple[int, ...]
     shape: tuple[int, ...]

@@ -52,12 +52,11 @@ class Worker:
         self._changed = changed
         self._turn = threading.Lock()  # whose call of the model it is
         self._since = 0.0
-        self._wanted: dict[str, Any] = {}
+        self._wanted: dict[str, tuple[int, Any]] = {}  # by name, with the number of the change that set it
         self._change = 0
         key = secrets.token_bytes(KEY_BYTES)
-        self._listener = Listener(
-            authkey=key, backlog=16
-        )  # over TCP, two parts of a message may wait 40 ms for each other
+        # not over TCP, where two parts of a message may wait 40 ms for each other
+        self._listener = Listener(authkey=key, backlog=16)
         self.address = Address(str(self._listener.address), key)
         self._closed = False
         threading.Thread(target=self._listen, name="zscope-worker", daemon=True).start()
@@ -65,7 +64,7 @@ class Worker:
     def want(self, values: Mapping[str, Any]) -> None:
         """Set something on the screen: values of the state by name."""
         self._change += 1
-        self._wanted = {**self._wanted, **values, "change": self._change}
+        self._wanted = self._wanted | {name: (self._change, value) for name, value in values.items()}
 
     def close(self) -> None:
         self._closed = True
@@ -106,7 +105,8 @@ class Worker:
             self._changed(json.loads(array.tobytes()))
             return None
         if ask == "wanted":
-            return as_bytes(self._wanted if self._change > header["seen"] else {"change": self._change})
+            new = {name: value for name, (change, value) in self._wanted.items() if change > header["seen"]}
+            return as_bytes(new | {"change": self._change})
         assert self.model is not None  # there is a map of it
         run = {"decode": self.model.samples, "encode": self._stacked}[ask]
         return np.asarray(self.called(run, array, seconds=header["seconds"]), "<f4")
