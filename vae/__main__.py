@@ -57,7 +57,8 @@ def parser(prog: str = PROG, also: Callable[[Any], None] | None = None) -> argpa
     _estimate(
         commands.add_parser("estimate", help=_("measure how long a training will take and how much memory it needs"))
     )
-    _eval(commands.add_parser("eval", help=_("evaluate a checkpoint on the test set: bounds and other metrics")))
+    told = _("evaluate a checkpoint on the test set: bounds and other metrics")
+    _eval(commands.add_parser("eval", help=told, add_help=False))
     _atlas(commands.add_parser("atlas", help=_("rebuild the map of a checkpoint")))
     _use(commands)
     options.study(commands, _run)
@@ -192,13 +193,29 @@ def _sweep(p: argparse.ArgumentParser) -> None:
     gone.set_defaults(run=_run("sweeps", "delete"))
 
 
+class _HelpOnMetrics(argparse.Action):
+    """--help with the metric groups below, which only then are imported."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_ignored: Any) -> None:
+        from .registry import metric_groups
+
+        print(parser.format_help())
+        print(_("metric groups:"))
+        for name, group in metric_groups().items():
+            print(f"  {name:15} {_(group.title)}")
+        parser.exit()
+
+
 def _eval(p: argparse.ArgumentParser) -> None:
     p.add_argument("checkpoint")
-    p.add_argument("--k", type=int, default=100, help=_("importance samples of the NLL (0: no NLL)"))
+    p.add_argument("-h", "--help", action=_HelpOnMetrics, nargs=0, help=_("show this help message and exit"))
+    p.add_argument("--k", type=int, default=100, help=_("importance samples of the NLL (default 100; 0: no NLL)"))
     p.add_argument(
         "--metrics",
         default="bounds",
-        help=_("comma-separated metric groups, or all: every group that applies to the model and its data"),
+        help=_(
+            "comma-separated metric groups (default bounds), or all: every group that applies to the model and its data"
+        ),
     )
     p.add_argument(
         "--precision",

@@ -25,8 +25,8 @@ IN_NATS = ("elbo_nats", "distortion_nats", "nll_nats")  # log-likelihoods: compa
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of merit of one card. better: 1 higher, -1 lower, 0 neither; value: None where there is none; of: how
-    many there are of what is counted."""
+    """A figure of merit of one card. better: 1 higher, -1 lower, 0 neither; value: None where there is none; error: its
+    standard error; of: how many there are of what is counted."""
 
     key: str
     label: str
@@ -34,6 +34,7 @@ class Figure:
     better: int
     help: str
     value: float | None = None
+    error: float | None = None
     of: int | None = None
 
     @property
@@ -41,6 +42,14 @@ class Figure:
         """The value as text, "15 / 16" of a count."""
         text = number(self.value, self.digits)
         return text if self.of is None or self.value is None else f"{text} / {number(self.of)}"
+
+    @property
+    def spread(self) -> str:
+        """The standard error as text, to as many digits as the value and at least one that is not 0; "" without one."""
+        if self.value is None or self.error is None:
+            return ""
+        rounded = number(self.error, self.digits)
+        return f"± {rounded if float(f'{self.error:.{self.digits}f}') else significant(self.error, 1)}"
 
 
 FIGURES = (
@@ -198,31 +207,34 @@ def clipping(card: Mapping) -> str:
 
 
 def merit(card: Mapping) -> list[Figure]:
-    """FIGURES with the card's values, and in their help what they were measured on and their standard errors."""
-    m, d = card.get("metrics") or {}, width(card)
+    """FIGURES with the card's values and standard errors, and in their help what they are and were measured on."""
+    m = card.get("metrics") or {}
+    d = m.get("latent_dims") or width(card)
     counted = dict(zip(UNITS, unit_counts(m), strict=True))
-    measured = _(
-        "Test set, n = {n}, seed {seed}.", n=number(m.get("n_test")), seed=m.get("seed", card.get("seed", "–"))
-    )
+    measured = nats.test_set(card)
     found = []
     for figure in FIGURES:
         value, label, help = m.get(figure.key), _(figure.label), _(figure.help)
         if figure.key in ("elbo_nats", "rate_nats") and not has_prior(card):
             value = None
-        if figure.key == "nll_nats" and m.get("nll_k"):
-            label += f" (k = {m['nll_k']})"
+        if figure.key == "nll_nats" and (k := nats.samples(card)):
+            label += f" (k = {k})"
         if figure.key in UNITS:
             help, value = _(figure.help, least=number(UNITS[figure.key], 2)), counted[figure.key]
             if figure.key == "active_units" and (above := m.get(OF_NO_PRIOR)) is not None:
                 help = _(WITHOUT_PRIOR, least=significant(above, 2))
             if figure.key == "active_units" and "hierarchical" in traits(card):
                 help += " " + _(HIERARCHICAL_UNITS)
-        if (error := m.get(error_key(figure.key))) is not None:
+        error = m.get(error_key(figure.key))
+        if error is not None:
             help += " " + _("Standard error {error}.", error=significant(error, 2))
+        if figure.key == "distortion_nats" and not has_prior(card):
+            help = _(nats.NO_BOUND)
         if figure.key == "nll_nats":
             help = " ".join([help, *nats.evidence(m)])
         help = " ".join(filter(None, [help, measured, more(term_of(figure.key))]))
-        found.append(replace(figure, label=label, help=help, value=value, of=d if figure.key in UNITS else None))
+        of = d if figure.key in UNITS else None
+        found.append(replace(figure, label=label, help=help, value=value, error=error, of=of))
     return found
 
 

@@ -11,29 +11,20 @@ from vae.text import _, ngettext, significant
 def sentence(found: Fidelity) -> str:
     """The differences of a model's reconstructions, neighbouring samples and PCA."""
     error = significant(found.error, 2)
-    if found.neighbour is None:
-        said = _("Reconstructions differ from the samples by {error} (RMS).", error=error)
-    elif found.beyond_neighbour:
-        said = _(
-            "Reconstructions differ from the samples by {error} (RMS), more than neighbouring samples differ from each "
-            "other ({neighbour}).",
-            error=error,
-            neighbour=significant(found.neighbour, 2),
-        )
-    elif found.error < (1 - ALIKE) * found.neighbour:
-        said = _(
-            "Reconstructions differ from the samples by {error} (RMS), less than neighbouring samples differ from each "
-            "other ({neighbour}).",
-            error=error,
-            neighbour=significant(found.neighbour, 2),
-        )
+    if found.n is None:
+        said = _("Reconstructions differ from the samples by {error} (RMS)", error=error)
     else:
-        said = _(
-            "Reconstructions differ from the samples by {error} (RMS), about as much as neighbouring samples differ "
-            "from each other ({neighbour}).",
+        said = ngettext(
+            "Reconstructions of the {n} training sample on the map differ from it by {error} (RMS)",
+            "Reconstructions of the {n} training samples on the map differ from them by {error} (RMS)",
+            found.n,
             error=error,
-            neighbour=significant(found.neighbour, 2),
         )
+    if found.test is not None:
+        said += _(", those of the test samples by {error}", error=significant(found.test, 2))
+    said += "."
+    if found.neighbour is not None:
+        said += " " + _beside(found, significant(found.neighbour, 2))
     if found.pca is None or found.components is None:
         return said
     pca = significant(found.pca, 2)
@@ -48,6 +39,14 @@ def sentence(found: Fidelity) -> str:
     return f"{said} " + ngettext(
         "PCA with {n} component: {pca}.", "PCA with {n} components: {pca}.", found.components, pca=pca
     )
+
+
+def _beside(found: Fidelity, gap: str) -> str:
+    if found.beyond_neighbour:
+        return _("Neighbouring training samples differ less from each other: {gap}.", gap=gap)
+    if found.neighbour is not None and found.error < (1 - ALIKE) * found.neighbour:
+        return _("Neighbouring training samples differ more from each other: {gap}.", gap=gap)
+    return _("Neighbouring training samples differ about as much from each other: {gap}.", gap=gap)
 
 
 def warning(found: Fidelity | None) -> str:

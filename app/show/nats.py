@@ -10,7 +10,11 @@ from collections.abc import Mapping
 from vae.data.published import fixed_mnist
 from vae.metrics.bounds import UNDEQUANTISED, few
 from vae.registry import MODALITIES, traits
-from vae.text import _, ngettext, number, percent, significant
+from vae.text import N_, _, ngettext, number, percent, significant
+
+NO_BOUND = N_(
+    "Distortion is −log p(x|z) of the reconstruction. The model is deterministic, so it is no bound on log p(x)."
+)
 
 
 def likelihood(card: Mapping) -> str:
@@ -82,10 +86,21 @@ def samples(card: Mapping) -> int | None:
     return (card.get("metrics") or {}).get("nll_k")
 
 
+def test_set(card: Mapping) -> str:
+    """What the metrics of a card were measured on."""
+    m = card.get("metrics") or {}
+    return _("Test set, n = {n}, seed {seed}.", n=number(m.get("n_test")), seed=m.get("seed", card.get("seed", "–")))
+
+
 def notes(card: Mapping) -> list[str]:
     """Sentences that belong beside the log-likelihoods of a card."""
-    evaluated = _("Evaluated on {pixels}.", pixels=made) if (made := pixels(card)) else ""
-    return [said for said in (dequantised(card), evaluated) if said]
+    m = card.get("metrics") or {}
+    said = [dequantised(card), _("Evaluated on {pixels}.", pixels=made) if (made := pixels(card)) else ""]
+    if samples(card) == 1:
+        said.append(_("NLL (k = 1) is −ELBO: every posterior is a point, so that importance samples add nothing."))
+    if m.get("distortion_nats") is not None and "deterministic" in traits(card):
+        said.append(_(NO_BOUND))
+    return [one for one in (*said, *evidence(m)) if one]
 
 
 def not_comparable(a: Mapping, b: Mapping) -> str:

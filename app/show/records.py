@@ -11,25 +11,15 @@ import streamlit as st
 from jaxtyping import UInt8
 from PIL import Image
 
-from app.show import figures, nats, palette, usefulness
-from app.show.cards import (
-    FIGURES,
-    clipping,
-    comparable,
-    grouped,
-    has_prior,
-    merit,
-    summary,
-    width,
-)
+from app.show import figures, palette
+from app.show.cards import clipping, grouped, has_prior, summary, width
 from app.show.literal import literal
 from app.show.terms import meaning
 from vae.engine.engine import Engine
 from vae.metrics.active import ACTIVE_RATE, active_by_rate, collapse_warning
-from vae.metrics.bounds import not_tight
 from vae.metrics.latent import perplexity
 from vae.modalities.image import tile
-from vae.registry import AS_IN_THE_PAPER, DATASETS, FAMILIES, OF_ALL_FAMILIES, Family, term_of
+from vae.registry import AS_IN_THE_PAPER, DATASETS, FAMILIES, OF_ALL_FAMILIES, Family
 from vae.runs import forecast
 from vae.saved.folders import root
 from vae.settings import knobs
@@ -126,76 +116,6 @@ def rows(*several: UInt8[np.ndarray, "n c h w"], alt: str) -> None:
     enlarge = max(1, ROW_PX // pictures.shape[2])
     enlarged = sheet.resize((sheet.width * enlarge, sheet.height * enlarge), Image.Resampling.BICUBIC)
     st.image(enlarged, width="stretch", alt=alt)
-
-
-def metrics(card: Mapping) -> None:
-    """The metrics of a card, each with its unit and what it was measured on."""
-    every = merit(card)
-    shown = [figure for figure in every if figure.value is not None] or every
-    with st.grid(len(shown), gap="small", min_column_width=120):
-        for figure in shown:
-            st.metric(figure.label, figure.text, help=figure.help, border=True)
-    if said := not_tight(card.get("metrics") or {}):
-        st.warning(said, icon=":material/expand:")
-    if notes := nats.notes(card):
-        st.caption(literal(" ".join(notes)))
-
-
-def comparison(a: Mapping, b: Mapping) -> None:
-    """The metrics of two cards side by side, with their difference where they are comparable."""
-    lines = [
-        "| " + " | ".join([_("test set"), literal(a["name"]), literal(b["name"]), _("difference")]) + " |",
-        "| --- | ---: | ---: | ---: |",
-    ]
-    for plain, one, two in zip(FIGURES, merit(a), merit(b), strict=True):
-        x, y, digits = one.value, two.value, plain.digits
-        if x is None and y is None:
-            continue
-        cells = [one.text, two.text]
-        difference = number(None, digits)
-        if x is not None and y is not None and comparable(plain.key, a, b):
-            if plain.better and x != y:
-                best = 0 if (x > y) == (plain.better > 0) else 1
-                cells[best] = f"**{cells[best]}**"
-            difference = ("+" if y > x else "") + number(y - x, digits)
-        label = _(plain.label) if one.label != two.label else one.label
-        if term := term_of(plain.key):
-            label = f"[{label}](terms#{term})"
-        lines.append(f"| {label} | {cells[0]} | {cells[1]} | {difference} |")
-    useful = usefulness.compared(a, b)
-    st.markdown("\n".join(lines + useful))
-    if useful:
-        st.caption(
-            _(
-                "k-NN, linear probe and k-means tell the classes by the code, by the raw samples, and by as many "
-                "principal components as the code has dimensions: only a code that beats both helps."
-            )
-            + f" {usefulness.majority(a.get('estimates') or {})}"
-        )
-    if said := _by_validation(a, b):
-        st.caption(said)
-    if said := nats.not_comparable(a, b):
-        st.caption(literal(said))
-    for card in (a, b):
-        if said := not_tight(card.get("metrics") or {}):
-            st.caption(literal(f"{card['name']}: {said}"))
-    if said := nats.dequantised(a) or nats.dequantised(b):
-        st.caption(literal(said))
-
-
-def _by_validation(a: Mapping, b: Mapping) -> str:
-    """Which of two models the validation set favours; "" where they do not have the same one, or no comparable ELBO."""
-    one, two = (card.get("validation", {}) for card in (a, b))
-    x, y = (part.get("elbo_nats") if has_prior(card) else None for part, card in ((one, a), (two, b)))
-    if x is None or y is None or one["n"] != two["n"] or not comparable("elbo_nats", a, b):
-        return ""
-    return _(
-        "Validation set, n = {n}: ELBO {x} and {y} nats. Choose a model by these: the test set is measured once, at "
-        "the end.",
-        n=number(one["n"]),
-        x=number(x, 1),
-        y=number(y, 1),
-    )
 
 
 def counts(card: Mapping) -> str:

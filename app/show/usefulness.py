@@ -9,7 +9,8 @@ import streamlit as st
 
 from app.show.literal import literal
 from app.show.terms import more
-from vae.metrics.usefulness import BASELINES, MAJORITY, SCORES
+from vae.metrics.estimate import Measured, apart, difference_error
+from vae.metrics.usefulness import BASELINES, HELPS, MAJORITY, SCORES, helps
 from vae.registry import term_of
 from vae.text import N_, _, number
 
@@ -38,7 +39,7 @@ def show(card: Mapping) -> None:
         _(
             "On the test set: 5 nearest neighbours and a linear probe, fitted to training samples, and clusters of the "
             "test samples against the classes. PCA has as many components as the code has dimensions. ±: standard "
-            "error. 1 is best, the best of a row in bold."
+            "error. 1 is best. Better than both: yes or no by more than two standard errors of the difference."
         )
     )
     if alone := majority(found):
@@ -59,19 +60,20 @@ def majority(found: Mapping[str, Mapping]) -> str:
 
 
 def compared(a: Mapping, b: Mapping) -> list[str]:
-    """Lines of the table of two cards: each score of both codes with their difference, the better one in bold, and
-    below it those of the raw samples and of PCA. None of a score that was not measured for both in the same way."""
+    """Lines of the table of two cards: each score of both codes with their difference, the clearly better one in bold,
+    and below it those of the raw samples and of PCA. None of a score that was not measured for both in the same way."""
     one, two = ({key: e for key in _keys() if (e := (card.get("estimates") or {}).get(key))} for card in (a, b))
     lines = []
     for score, label in LABELS.items():
         if not {score, f"{score}_raw"} <= one.keys() & two.keys() or not _alike(one, two, score):
             continue
         x, y = one[score]["value"], two[score]["value"]
-        cells = [_cell(each[score], each[score]["value"] > min(x, y), error=False) for each in (one, two)]
+        pair = _measured(one[score]), _measured(two[score])
+        cells = [_cell(each[score], apart(*pair) and each[score]["value"] > min(x, y)) for each in (one, two)]
         term = f"[{_(label)}](terms#{term_of(score)})"
-        lines.append(" | ".join([f"| {term}", *cells, ("+" if y > x else "") + number(y - x, 3)]) + " |")
+        lines.append(" | ".join([f"| {term}", *cells, difference(*pair, 3)]) + " |")
         for name, beside in ((BASELINES[0], _("raw samples")), (BASELINES[1], _("PCA of equal d"))):
-            cells = [_cell(each.get(f"{score}_{name}"), False, error=False) for each in (one, two)]
+            cells = [_cell(each.get(f"{score}_{name}")) for each in (one, two)]
             lines.append(" | ".join([f"| … {beside}", *cells, number(None)]) + " |")
     return lines
 
@@ -87,23 +89,34 @@ def _alike(one: Mapping[str, Mapping], two: Mapping[str, Mapping], score: str) -
 
 
 def table(found: Mapping[str, Mapping]) -> str:
-    """The estimates of the scores as a Markdown table, the best of each row in bold."""
-    head = " | ".join(["| ", _("code"), _("raw samples"), _("PCA of equal d")]) + " |"
-    lines = [head, "| --- | ---: | ---: | ---: |"]
+    """The estimates of the scores as a Markdown table, with whether the code is better than what is beside it."""
+    head = " | ".join(["| ", _("code"), _("raw samples"), _("PCA of equal d"), _("better than both")]) + " |"
+    lines = [head, "| --- | ---: | ---: | ---: | --- |"]
     for score, label in LABELS.items():
         each = [found.get(key) for key in (score, *(f"{score}_{name}" for name in BASELINES))]
-        best = max((one["value"] for one in each if one), default=None)
-        cells = [_cell(one, one is not None and one["value"] == best) for one in each]
-        lines.append(f"| {_(label)} | " + " | ".join(cells) + " |")
+        known = [_measured(one) for one in each if one]
+        better = _(HELPS[helps(*known)]) if len(known) == len(each) else number(None)
+        lines.append(f"| {_(label)} | " + " | ".join([*(_cell(one) for one in each), better]) + " |")
     return "\n".join(lines)
 
 
-def _cell(estimate: Mapping | None, best: bool, *, error: bool = True) -> str:
+def difference(one: Measured, other: Measured, digits: int) -> str:
+    """The second value minus the first, with its sign and standard error."""
+    gap, error = other[0] - one[0], difference_error(one, other)
+    text = ("+" if gap > 0 else "") + number(gap, digits)
+    return text if not error else f"{text} ± {number(error, digits)}"
+
+
+def _measured(estimate: Mapping) -> Measured:
+    return estimate["value"], estimate["standard_error"]
+
+
+def _cell(estimate: Mapping | None, best: bool = False) -> str:
     if estimate is None:
         return number(None, 3)
     text, of = number(estimate["value"], 3), estimate["standard_error"]
     text = f"**{text}**" if best else text
-    return text if of is None or not error else f"{text} ± {number(of, 3)}"
+    return text if of is None else f"{text} ± {number(of, 3)}"
 
 
 def _keys() -> list[str]:

@@ -7,7 +7,7 @@ import streamlit as st
 from app import session
 from app.browser.twin_maps import twin_maps
 from app.panels.compare import kinds_measured, other_model, reconstructions
-from app.show import records
+from app.show import card_metrics, records
 from vae.text import _
 
 engine = session.engine()
@@ -19,7 +19,7 @@ if other := other_model.show(engine):
     left, right = st.columns([5, 9], gap="medium")
     with left:
         st.markdown("##### " + _("Metrics"))
-        records.comparison(engine.card, other.card)
+        card_metrics.comparison(engine.card, other.card)
     with right:
         st.markdown("##### " + _("The same samples through both models"))
         reconstructions.show(engine, other)

@@ -7,7 +7,7 @@ import streamlit as st
 from app import session
 from app.panels.model import manage
 from app.panels.train import sweep_list
-from app.show import fidelity, records, usefulness
+from app.show import card_metrics, fidelity, records, usefulness
 from app.show.cards import has_prior
 from app.show.literal import literal
 from app.show.waiting import later
@@ -30,7 +30,7 @@ st.markdown(f"### {literal(card['name'])} :gray[{_(family.title)}]")
 st.caption(f"{family.paper}  \n" + " · ".join([records.counts(card), *records.sources(card)]))
 sweep_list.mention(card)
 records.idea(family)
-records.metrics(card)
+card_metrics.metrics(card)
 records.collapse(card)
 
 # The words first, charts and pictures as they come: each has its place, which says what it waits for.

@@ -17,17 +17,16 @@ from vae.saved import schema
 def test_the_nearest_other_sample_by_hand(monkeypatch):
     """0 and 3 are each other's neighbour, 10 is nearest to 3: squares 9, 9, 49 over two values each."""
     x = np.array([[0, 0], [3, 0], [10, 0]], np.float32)
-    assert neighbour_rms(x, np.arange(3)) == pytest.approx(np.sqrt((9 + 9 + 49) / 6))
-    assert neighbour_rms(x, np.array([2])) == pytest.approx(np.sqrt(49 / 2))
-    assert neighbour_rms(np.array([[0, 51], [51, 51]], np.uint8), np.arange(2)) == pytest.approx(0.2 / np.sqrt(2))
-    assert neighbour_rms(np.repeat(x, 2, 0), np.arange(6)) == 0  # a copy is a neighbour, too
+    assert neighbour_rms(x) == pytest.approx(np.sqrt((9 + 9 + 49) / 6))
+    assert neighbour_rms(np.array([[0, 51], [51, 51]], np.uint8)) == pytest.approx(0.2 / np.sqrt(2))
+    assert neighbour_rms(np.repeat(x, 2, 0)) == 0  # a copy is a neighbour, too
     monkeypatch.setattr(fidelity, "CHUNK", 1)
-    assert neighbour_rms(x, np.arange(3)) == pytest.approx(np.sqrt((9 + 9 + 49) / 6))
+    assert neighbour_rms(x) == pytest.approx(np.sqrt((9 + 9 + 49) / 6))
 
 
 def test_a_far_origin_does_not_blur_differences():
     x = np.random.default_rng(0).normal(size=(200, 3)).astype(np.float32)
-    assert neighbour_rms(x + np.float32(4096), np.arange(200)) == pytest.approx(neighbour_rms(x, np.arange(200)), 1e-3)
+    assert neighbour_rms(x + np.float32(4096)) == pytest.approx(neighbour_rms(x), 1e-3)
 
 
 def test_pca_by_hand():
@@ -65,6 +64,14 @@ def test_baselines_leave_out_what_does_not_compare():
     assert baselines(x[:1], np.arange(1), d=2) == {}
 
 
+def test_neighbours_are_those_of_the_data_and_not_of_the_map():
+    x = np.random.default_rng(0).normal(size=(700, 3)).astype(np.float32)
+    maps = (np.arange(20), np.arange(300, 400))
+    one, other = (baselines(x, index, d=2) for index in maps)
+    assert one["neighbour"] == other["neighbour"] == neighbour_rms(x)
+    assert one["pca"] != other["pca"]  # it stands beside the errors of the map's samples
+
+
 def test_errors_near_a_latent_are_those_of_its_nearest_rows(tiny_checkpoint):
     atlas = vae.load("tiny-vae").atlas
     z = atlas.z[[3, 8]] + 0.01
@@ -81,6 +88,8 @@ def test_a_model_is_told_with_the_baselines_of_its_data(tiny_checkpoint):
     expected = np.sqrt(np.square(engine.decode(engine.encode(shown)[0]) - shown).mean())
     assert found.error == pytest.approx(expected, rel=2e-3)
     assert found.components == engine.d
+    assert found.n == engine.atlas.n
+    assert found.test == pytest.approx(np.sqrt(engine.card["metrics"]["mse"]))
     assert 0.05 < found.neighbour < found.pca < 0.3
     assert of_model(dataclasses.replace(engine.atlas, measured={}), engine.card) is None
     old = of_model(engine.atlas, {"atlas": {"n": 5}})

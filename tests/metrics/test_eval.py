@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import math
@@ -21,6 +22,7 @@ from vae.metrics.bounds import bits_per_dim, steps_of
 from vae.metrics.disentangle import disentanglement_group
 from vae.metrics.estimate import Estimate
 from vae.metrics.latent import latent_group
+from vae.metrics.protocols import protocol
 from vae.metrics.subject import Subject
 from vae.models.likelihoods import Bernoulli, ContinuousBernoulli, Gaussian
 from vae.registry import DATASETS, metric_groups
@@ -59,7 +61,7 @@ def test_all_measures_what_can_be_and_says_what_cannot(cli):
     estimates = {name: value for name, value in found.items() if isinstance(value, dict) and name != "skipped"}
     assert estimates.keys() <= set().union(*map(figures, metric_groups())), "a figure that no group names"
     for name, estimate in estimates.items():
-        assert set(estimate) == {"value", "n", "seed", "standard_error", "protocol"}, name
+        assert set(estimate) == {"value", "n", "seed", "standard_error", "protocol", "bound"}, name
         assert math.isfinite(estimate["value"])
     assert found["knn_accuracy"]["value"] > 0.6
     assert 0.1 < found["index_code_information_nats"]["value"] <= math.log(360)
@@ -85,15 +87,60 @@ def test_groups_are_measured_as_named_and_every_line_weighs_itself(cli):
     assert set(lines) == figures("use")
     assert all("n 360, seed 0" in line for line in lines.values())
     assert "±" in lines["knn_accuracy"]
-    assert "±" not in lines["kmeans_ari"]
-    head, *rows = beside.splitlines()
+    assert "±" not in lines["majority_accuracy"], "it is a property of the split"
+    head, *rows, rule = beside.splitlines()
+    assert rule == "yes, no: by more than two standard errors of the difference"
     assert head.split("  ")[0] == "does the code help?"
     assert [row.split()[0] for row in rows] == ["knn_accuracy", "linear_probe_accuracy", "kmeans_ari", "kmeans_nmi"]
     for row in rows:
-        score, *values = row.replace("±", " ± ").split()
-        in_table = [float(value) for value in values if value != "±"][:: 2 if "±" in values else 1]
+        score, *values = re.sub(" ± [0-9.]+", "", row).split()
+        in_table = [float(value) for value in values[:3]]
+        assert " ".join(values[3:]) in ("yes", "no", "not clear")
         in_lines = [float(lines[key].split()[1]) for key in (score, f"{score}_raw", f"{score}_pca")]
         assert in_table == pytest.approx(in_lines, abs=6e-4), "code, raw samples and components, in this order"
+
+
+def test_what_was_measured_before_an_interruption_is_printed_and_saved(tiny_checkpoint, tmp_path, monkeypatch, capsys):
+    def interrupted(_subject):
+        raise KeyboardInterrupt
+
+    shutil.copytree(tiny_checkpoint, tmp_path / "tiny-vae")
+    monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(tmp_path))
+    groups = metric_groups()
+    quick = {"codebook_perplexity": Estimate(9.0, 360, 0, 0.01, "by hand")}
+    changed = {
+        "latent": dataclasses.replace(groups["latent"], measure=lambda _s: quick),
+        "use": dataclasses.replace(groups["use"], measure=interrupted),
+    }
+    monkeypatch.setattr(evaluating, "_groups", lambda text: list(changed.values()))
+    assert main(["eval", "tiny-vae", "--metrics", "latent,use", "--save"]) == 130
+    out, err = capsys.readouterr()
+    assert out.startswith("codebook_perplexity          9 ± 0.01 (standard error)")
+    assert "latent (1 / 2): " in err
+    assert "use (2 / 2): " in err
+    assert checkpoint.read(tmp_path / "tiny-vae").config["estimates"]["codebook_perplexity"]["value"] == 9
+    assert main(["eval", "tiny-vae", "--metrics", "latent,use", "--json"]) == 130
+    assert json.loads(capsys.readouterr()[0])["codebook_perplexity"]["value"] == 9
+
+
+def test_every_line_of_the_bounds_says_what_it_is(cli):
+    out = cli("tiny-vae", "--k", 7)[1]
+    lines = {line.split()[0]: line for line in out.splitlines() if "  " in line}
+    for key in figures("bounds") & lines.keys():
+        assert protocol(key, {"nll_k": 7, "elbo_nats": 1.0}) in lines[key] != "", key
+    assert "share of samples with an effective sample size below 3.5" in lines["nll_low_ess"]
+    assert "per value" in lines["mse"]
+    assert "no bound on log p(x)" in cli("tiny-ae")[1]
+
+
+def test_help_names_the_groups_and_the_defaults(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["eval", "--help"])
+    out = capsys.readouterr().out
+    assert stopped.value.code == 0
+    assert "default 100" in out
+    assert "default bounds" in " ".join(out.split())
+    assert all(f"  {name} " in out for name in metric_groups())
 
 
 def test_save_writes_bounds_and_estimates_to_the_card_each_in_its_place(tiny_checkpoint, tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,15 +30,17 @@ ALIKE = 0.1  # relative: differences that are this close are called equal
 class Fidelity:
     """Root mean squared differences per value of a sample, in units of the data; None: not measured.
 
-    error: between samples and their reconstructions. neighbour: between samples and the nearest other training sample.
-    pca: between samples and their reconstruction by `components` principal components, as many as the latent has
-    dimensions.
+    error: between the n training samples of the map and their reconstructions; test: between test samples and theirs.
+    neighbour: between training samples and the nearest other one. pca: between the samples of the map and their
+    reconstruction by `components` principal components of them, as many as the latent has dimensions.
     """
 
     error: float
     neighbour: float | None = None
     pca: float | None = None
     components: int | None = None
+    n: int | None = None
+    test: float | None = None
 
     @property
     def beyond_neighbour(self) -> bool:
@@ -70,7 +73,9 @@ def of_model(atlas: Atlas, card: Mapping[str, Any]) -> Fidelity | None:
     errors = atlas.measured.get(ERROR)
     if errors is None or len(errors) != atlas.n or not np.isfinite(errors).all():
         return None
-    return Fidelity(float(np.sqrt(errors.mean(dtype=np.float64))), **baselines_of(card))
+    mse: Any = (card.get("metrics") or {}).get("mse")
+    test = math.sqrt(mse) if is_number(mse) and mse >= 0 else None
+    return Fidelity(float(np.sqrt(errors.mean(dtype=np.float64))), **baselines_of(card), n=atlas.n, test=test)
 
 
 def baselines_of(card: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,25 +98,26 @@ def baselines(
     train: np.ndarray | Rows, index: Int[np.ndarray, " n"], *, d: int, discrete: bool = False, seed: int = 0
 ) -> dict[str, float | int]:
     """What a card says of the data, for `baselines_of`. train: (m, *shape), uint8 0-255 or float; index: the rows of
-    the map. d: dimensions of the latent; discrete: it consists of codes, which are no components to count.
+    the map, of which pca is. d: dimensions of the latent; discrete: it consists of codes, which are no components to
+    count.
 
     pca is left out for discrete latents, and where d components are all that the data have; neighbour for one sample.
     """
     found: dict[str, float | int] = {}
     x = train.reshape(len(train), -1)
     if len(x) > 1:
-        found["neighbour"] = neighbour_rms(x, index, seed)
+        found["neighbour"] = neighbour_rms(x, seed)
     error = None if discrete else pca_rms(x[index], d, seed)
     return found if error is None else found | {"pca": error, "components": d}
 
 
-def neighbour_rms(x: np.ndarray | Rows, index: Int[np.ndarray, " n"], seed: int = 0) -> float:
-    """Root mean squared difference, per value, between rows of x (m, v) and the nearest other row: of up to 500 of
-    `index`, among up to 60 000 of x."""
+def neighbour_rms(x: np.ndarray | Rows, seed: int = 0) -> float:
+    """Root mean squared difference, per value, between rows of x (m, v) and the nearest other row: of up to 500 rows,
+    among up to 60 000. It is one number for all models of a data set, whatever rows their maps show."""
     random = np.random.default_rng(seed)
     some = np.arange(len(x)) if len(x) <= TRAIN else np.sort(random.permutation(len(x))[:TRAIN])
     count = int(np.clip(PRODUCTS // (len(some) * x.shape[1]), LEAST, PAIRED))
-    rows = np.sort(random.permutation(index)[:count])
+    rows = np.sort(random.permutation(some)[:count])
     asked = floats(x[rows])
     centre = asked.mean(0)
     asked = asked - centre

@@ -18,7 +18,7 @@ from ..disk import one_step
 from ..errors import SaveError
 from .estimate import Estimate, in_english
 
-FORMAT = 1  # of the file and of what is measured: increase it when either changes
+FORMAT = 2  # of the file and of what is measured: increase it when either changes
 log = logging.getLogger("zscope.estimates")
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+
+SIGNS = {"": "", "lower": "≥ ", "upper": "≤ "}  # written before a value that is such a bound
+
+Measured = tuple[float, float | None]  # a value and its standard error
 
 
 @dataclass(frozen=True)
 class Estimate:
     """value, estimated from n samples drawn with this seed.
 
-    standard_error: in the unit of value; None if no valid one exists. protocol: what was computed, from what, and by
+    standard_error: in the unit of value; None if no valid one exists. bound: "lower" or "upper" if value is known only
+    to be a bound on what is asked for, "" for an estimate. protocol: what was computed, from what, and by
     whose definition. Two values are comparable only if their protocols are equal.
     """
 
@@ -21,6 +27,25 @@ class Estimate:
     seed: int
     standard_error: float | None
     protocol: str
+    bound: str = ""
+
+    def __post_init__(self) -> None:
+        if self.bound not in SIGNS:
+            raise ValueError(f"bound {self.bound!r}: expected one of {', '.join(map(repr, SIGNS))}.")
+
+
+def difference_error(one: Measured, other: Measured) -> float | None:
+    """Standard error of the difference of two values on one test set, as if they were independent: what helps or harms
+    both at once cancels, so that the true one is mostly smaller. None if one of them is unknown; a share of 0 or 1 has
+    none and counts as exact."""
+    errors = [0.0 if error is None and value in (0, 1) else error for value, error in (one, other)]
+    return None if None in errors else math.hypot(*(e for e in errors if e is not None))
+
+
+def apart(one: Measured, other: Measured) -> bool:
+    """Whether two values differ by more than two standard errors of their difference."""
+    error = difference_error(one, other)
+    return error is not None and abs(one[0] - other[0]) > 2 * error
 
 
 def in_english(protocol: str) -> str:

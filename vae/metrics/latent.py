@@ -67,12 +67,14 @@ def information_estimates(
     floor = bool(np.log(n) - information < FLOOR)
     reached = in_english(f", within {FLOOR:g} nats of it: a floor of I(x; z), n is too small for an estimate") * floor
     named = in_english(f"I(i; z) of index and code, at most log n = {np.log(n):.2f} nats{reached}; {text}")
-    out = {"index_code_information_nats": Estimate(information, n, seed, None if floor else _error(each), named)}
+    error = None if floor else _error(each)
+    out = {"index_code_information_nats": Estimate(information, n, seed, error, named, "lower" if floor else "")}
     if kl is not None:
         rest = kl.astype(np.float64) - each
         cut = in_english(", an upper bound, since I(i; z) is a floor") * floor
         protocol = in_english(f"KL(q(z) || p(z)) = rate - I(i; z){cut}; {text}")
-        out["aggregate_kl_nats"] = Estimate(float(rest.mean()), n, seed, _error(rest), protocol)
+        bound = "upper" if floor else ""
+        out["aggregate_kl_nats"] = Estimate(float(rest.mean()), n, seed, _error(rest), protocol, bound)
     return out
 
 

@@ -4,6 +4,8 @@ raw samples and principal components: does the code help at all?"""
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ from ..latent.threads import all_on_one_thread
 from ..registry import metric_group
 from ..text import N_, _, ngettext, number
 from .cached_estimates import cached
-from .estimate import Estimate, in_english
+from .estimate import Estimate, Measured, apart, bootstrap_error, in_english
 from .subject import Subject
 
 K = 5
@@ -25,6 +27,7 @@ WORK = 16_000_000_000  # of the probe on raw samples: training rows x values x c
 LEAST_STEPS = 20
 SCORES = ("knn_accuracy", "linear_probe_accuracy", "kmeans_ari", "kmeans_nmi")
 MAJORITY = "majority_accuracy"  # of the most frequent class alone
+HELPS = {True: N_("yes"), False: N_("no"), None: N_("not clear")}  # what `helps` returns, in words
 BASELINES = ("raw", "pca")  # what stands beside the code: SCORE_raw, SCORE_pca
 
 Latents = Float[np.ndarray, "n d"]
@@ -124,6 +127,15 @@ def baseline_estimates(
     return {f"{score}_{name}": both[name][score] for score in SCORES for name in BASELINES}
 
 
+def helps(code: Measured, raw: Measured, pca: Measured) -> bool | None:
+    """Whether a score of the code, higher is better, beats those of the raw samples and of PCA: True if it is clearly
+    above both, False if it is clearly below one of them, None if neither; `apart` says what is clear."""
+    gaps = [(code[0] - other[0], apart(code, other)) for other in (raw, pca)]
+    if all(clear and gap > 0 for gap, clear in gaps):
+        return True
+    return False if any(clear and gap < 0 for gap, clear in gaps) else None
+
+
 def _flat(x: np.ndarray) -> Float[np.ndarray, "n v"]:
     flat = x.reshape(len(x), -1).astype(np.float32)
     return flat / 255 if x.dtype == np.uint8 else flat
@@ -157,6 +169,7 @@ def cluster_estimates(
 ) -> dict[str, Any]:
     """k-means with as many clusters as classes against the classes: adjusted Rand index (Hubert and Arabie, 1985), 0 in
     expectation for a random partition, and normalised mutual information (arithmetic mean), both 1 for a perfect one.
+    Standard errors: by bootstrap of the test samples, with the clusters as they are.
     """
     from sklearn.cluster import KMeans
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
@@ -166,9 +179,18 @@ def cluster_estimates(
     )  # a collapsed code has fewer distinct values than classes
     with all_on_one_thread():
         found = KMeans(clusters, n_init=10, random_state=seed).fit_predict(z)
-    text = in_english(f"k-means, {clusters} clusters, best of 10 starts, on {len(z)} test {noun}, {kind}")
+    bootstrap = in_english("standard error by bootstrap of the test samples, clusters fixed")
+    text = in_english(f"k-means, {clusters} clusters, best of 10 starts, on {len(z)} test {noun}, {kind}; {bootstrap}")
     scores = {"kmeans_ari": adjusted_rand_score, "kmeans_nmi": normalized_mutual_info_score}
-    return {name: Estimate(float(score(y, found)), len(z), seed, None, text) for name, score in scores.items()}
+    out = {}
+    for name, score in scores.items():
+        error = bootstrap_error(partial(_of_rows, score, y, found), len(z), seed=seed)
+        out[name] = Estimate(float(score(y, found)), len(z), seed, error or None, text)
+    return out
+
+
+def _of_rows(score: Callable, y: Labels, found: Labels, rows: Int[np.ndarray, " n"]) -> float:
+    return float(score(y[rows], found[rows]))
 
 
 def _accuracy(right: np.ndarray, seed: int, protocol: str) -> Estimate:
@@ -179,10 +201,12 @@ def _accuracy(right: np.ndarray, seed: int, protocol: str) -> Estimate:
 
 
 def majority_estimate(y_train: Labels, y_test: Int[np.ndarray, " m"], *, seed: int) -> dict[str, Estimate]:
-    """The accuracy of always naming the class that is most frequent in training: what every other one has to beat."""
+    """The accuracy of always naming the class that is most frequent in training: what every other one has to beat. It
+    is a property of how the data were split and has no standard error."""
     classes, counts = np.unique(y_train, return_counts=True)
     protocol = in_english(f"the most frequent of {len(classes)} classes in training, on {len(y_test)} test samples")
-    return {MAJORITY: _accuracy(y_test == classes[counts.argmax()], seed, protocol)}
+    share = float((y_test == classes[counts.argmax()]).mean())
+    return {MAJORITY: Estimate(share, len(y_test), seed, None, protocol)}
 
 
 @metric_group(

@@ -81,6 +81,7 @@ def _is_estimate(value: Any) -> bool:
         return False
     error = value["standard_error"]
     counted = is_whole(value["n"], 0) and is_whole(value["seed"]) and is_text(value["protocol"])
+    counted = counted and value.get("bound", "") in ("", "lower", "upper")
     return is_number(value["value"]) and (error is None or is_number(error)) and counted
 
 

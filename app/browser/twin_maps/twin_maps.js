@@ -2,6 +2,7 @@
 // Two maps under one pointer. The pointer on one asks its model for that very place, and the other for the nearest
 // reference sample that both maps have. Each is zoomed on its own. data: {link, other: link, row}
 
+import { fidelity } from "../shared/fidelity.js"
 import { KIND, TRUST_TITLE, fit, geometry, open, paint, sampleName, spriteSheet, theme, trustColour, trustWord } from "../shared/zscope.js"
 import { ClassLooks } from "../latent_map/class_looks.js"
 import { ClassNames } from "../latent_map/class_names.js"
@@ -100,7 +101,7 @@ class Side {
       <div class="zt-below">
         <figure><canvas width="136" height="136" role="img" aria-label="${_("Decoded picture")}"></canvas><figcaption>${_("decoded")}</figcaption></figure>
         <figure><canvas width="136" height="136" role="img" aria-label="${_("Real sample")}"></canvas><figcaption>${_("nearest real sample")}</figcaption></figure>
-        <div class="zt-words"><b></b><span></span><br><i></i><span></span> <span>${term("trust", _("trust"), TRUST_TITLE)} <b class="zt-trust"></b></span><p></p></div>
+        <div class="zt-words"><b></b><span></span><br><i></i><span></span> <span>${term("trust", _("trust"), TRUST_TITLE)} <b class="zt-trust"></b></span><span class="zt-fidelity"></span><p></p></div>
       </div>`
     root.append(part)
     this.map = part.querySelector(".zt-map")
@@ -115,6 +116,7 @@ class Side {
     this.list = this.words.querySelector("p")
     this.trust = this.words.querySelectorAll("span")[1]
     this.trusted = this.words.querySelector(".zt-trust")
+    this.fidelity = this.words.querySelector(".zt-fidelity")
     this.map.setAttribute("aria-label", _("Map of {model}. Arrow keys move the cursor over both maps, Enter selects the sample.", { model: link.model }))
   }
 
@@ -209,6 +211,7 @@ class Side {
     if (this.keyed && this.cursor) this.voice.later(() => this.said(frame))
     this.trust.textContent = `${trustWord(frame.trust)} ·`
     this.trusted.textContent = number(frame.trust, 2)
+    this.fidelity.textContent = fidelity(frame.rms, this.geometry.baselines).text
   }
 
   // of both maps, by the one whose cursor the keys move

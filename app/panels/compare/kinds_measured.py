@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import streamlit as st
 
-from vae.studies.kinds import Compared, markdown, title
-from vae.text import _
+from vae.studies.kinds import CLAIMS, Compared, markdown, title
+from vae.text import _, number
 
 
 def show() -> None:
@@ -24,6 +26,25 @@ def show() -> None:
         )
 
 
+def _chance(compared: Compared) -> str:
+    """How often a verdict comes about by chance."""
+    said = [
+        _(
+            "{n} runs of each on {data}: 2 of {ways} cases",
+            n=protocol["seeds"],
+            data=title(dataset),
+            ways=number(math.comb(2 * protocol["seeds"], protocol["seeds"])),
+        )
+        for dataset, protocol in compared.record["protocols"].items()
+    ]
+    return _(
+        "If two kinds did not differ, a yes or a no would come about by chance all the same ({cases}), and {claims} "
+        "claims are judged at once: with three runs of each, read a verdict as a hint.",
+        cases="; ".join(said),
+        claims=len(CLAIMS),
+    )
+
+
 def _tables(compared: Compared) -> None:
     """Tabs of tables, and how the models were trained."""
     st.markdown(
@@ -33,6 +54,8 @@ def _tables(compared: Compared) -> None:
             "every run of the other. *No, the opposite*: it is true of none. *Not clear*: it is true of some. In "
             "brackets: the means, and that of PCA with a Gaussian fitted to its codes, which needs no neural network."
         )
+        + " "
+        + _chance(compared)
     )
     claims, *each = st.tabs([_("Claims"), *map(title, compared.datasets)])
     claims.markdown(markdown(compared.claims()))

@@ -11,12 +11,16 @@ from vae.atlas.fidelity import Fidelity
 @pytest.mark.parametrize(
     ("found", "words"),
     [
+        (Fidelity(0.087, 0.138), "by 0.087 (RMS). Neighbouring training samples differ more from each other: 0.14."),
         (
-            Fidelity(0.087, 0.138, 0.143, 16),
-            "by 0.087 (RMS), less than neighbouring samples",
+            Fidelity(0.1, 0.105),
+            "by 0.1 (RMS). Neighbouring training samples differ about as much from each other: 0.1.",
         ),
-        (Fidelity(0.1, 0.105), "0.1 (RMS), about as much as neighbouring samples differ from each other (0.1)"),
-        (Fidelity(0.2, 0.1), "0.2 (RMS), more than neighbouring samples differ from each other (0.1)"),
+        (Fidelity(0.2, 0.1), "by 0.2 (RMS). Neighbouring training samples differ less from each other: 0.1."),
+        (
+            Fidelity(0.092, n=10_000, test=0.102),
+            "the 10,000 training samples on the map differ from them by 0.092 (RMS), those of the test samples by 0.1.",
+        ),
         (Fidelity(0.2), "Reconstructions differ from the samples by 0.2 (RMS)."),
         (Fidelity(0.1, 0.3, 0.1, 1), "PCA with 1 component: 0.1."),
         (Fidelity(0.2, 0.3, 0.1, 16), "PCA with 16 components does better: 0.1."),

@@ -36,10 +36,11 @@ def shown(card: dict) -> AppTest:
     return AppTest.from_function(page, args=(card,), default_timeout=60).run()
 
 
-def test_the_best_of_a_row_is_bold_and_errors_stand_beside():
-    row = table(estimates(0.8)).splitlines()[2]
-    assert row == "| k-NN accuracy | 0.800 ± 0.004 | **0.900** ± 0.004 | 0.700 ± 0.004 |"
-    assert "| **0.950** | 0.900 | 0.700 |" in table(estimates(0.95)).splitlines()[4], "ARI has no standard error"
+@pytest.mark.parametrize(("code", "helps"), [(0.8, "no"), (0.95, "yes"), (0.905, "not clear")])
+def test_a_row_says_whether_the_code_is_better_than_what_is_beside_it(code, helps):
+    row = table(estimates(code)).splitlines()[2]
+    assert row == f"| k-NN accuracy | {code:.3f} ± 0.004 | 0.900 ± 0.004 | 0.700 ± 0.004 | {helps} |"
+    assert table(estimates(code)).splitlines()[4].endswith("| not clear |"), "an older ARI has no standard error"
 
 
 @pytest.mark.parametrize("measured", [True, False])
@@ -64,13 +65,15 @@ def test_compare_has_the_scores_of_both_codes_with_raw_samples_and_pca_below():
     a, b = ({"estimates": estimates(code)} for code in (0.8, 0.85))
     lines = compared(a, b)
     assert lines[:3] == [
-        "| [k-NN accuracy](terms#knn-accuracy) | 0.800 | **0.850** | +0.050 |",
-        "| … raw samples | 0.900 | 0.900 | – |",
-        "| … PCA of equal d | 0.700 | 0.700 | – |",
+        "| [k-NN accuracy](terms#knn-accuracy) | 0.800 ± 0.004 | **0.850** ± 0.004 | +0.050 ± 0.006 |",
+        "| … raw samples | 0.900 ± 0.004 | 0.900 ± 0.004 | – |",
+        "| … PCA of equal d | 0.700 ± 0.004 | 0.700 ± 0.004 | – |",
     ]
     assert len(lines) == 3 * len(LABELS)
-    assert compared(b, a)[0].endswith("**0.850** | 0.800 | −0.050 |")
-    assert compared(a, a)[0].endswith("| 0.800 | 0.800 | 0.000 |"), "neither is better"
+    assert compared(b, a)[0].endswith("**0.850** ± 0.004 | 0.800 ± 0.004 | −0.050 ± 0.006 |")
+    assert compared(a, a)[0].endswith("| 0.800 ± 0.004 | 0.800 ± 0.004 | 0.000 ± 0.006 |"), "neither is better"
+    near = compared(a, {"estimates": estimates(0.81)})
+    assert "**" not in near[0], "within two standard errors of the difference"
 
 
 @pytest.mark.parametrize(
