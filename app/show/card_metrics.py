@@ -39,7 +39,7 @@ def comparison(a: Mapping, b: Mapping) -> None:
         x, y, digits = one.value, two.value, plain.digits
         if x is None and y is None:
             continue
-        cells = [f"{each.text} {each.spread}".strip() for each in (one, two)]
+        cells = [one.text, two.text]
         difference = number(None, digits)
         if x is not None and y is not None and comparable(plain.key, a, b):
             pair = (x, one.error), (y, two.error)
@@ -47,12 +47,13 @@ def comparison(a: Mapping, b: Mapping) -> None:
                 best = 0 if (x > y) == (plain.better > 0) else 1
                 cells[best] = f"**{cells[best]}**"
             difference = usefulness.difference(*pair, digits)
+        cells = [f"{cell} {each.spread}".strip() for cell, each in zip(cells, (one, two), strict=True)]
         label = _(plain.label) if one.label != two.label else one.label
         if term := term_of(plain.key):
             label = f"[{label}](terms#{term})"
         lines.append(f"| {label} | {cells[0]} | {cells[1]} | {difference} |")
     useful = usefulness.compared(a, b)
-    st.markdown("\n".join(lines + useful))
+    st.markdown("\n".join(lines + useful).replace(" ± ", "\u00a0±\u00a0"))  # a value and its error in one line
     st.caption(
         _(
             "±: standard error; that of a difference as if the two were independent, though both are of the same test "

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from vae.data.published import fixed_mnist
-from vae.metrics.bounds import UNDEQUANTISED, few
+from vae.metrics.bounds import UNDEQUANTISED, few, not_tight
 from vae.registry import MODALITIES, traits
 from vae.text import N_, _, ngettext, number, percent, significant
 
@@ -100,7 +100,10 @@ def notes(card: Mapping) -> list[str]:
         said.append(_("NLL (k = 1) is −ELBO: every posterior is a point, so that importance samples add nothing."))
     if m.get("distortion_nats") is not None and "deterministic" in traits(card):
         said.append(_(NO_BOUND))
-    return [one for one in (*said, *evidence(m)) if one]
+    weighed = (
+        {} if not_tight(m) else {key: m.get(key) for key in ("nll_ess", "nll_low_ess", "nll_k")}
+    )  # else it is told
+    return [one for one in (*said, *evidence({"nll_binarisations": m.get("nll_binarisations")} | weighed)) if one]
 
 
 def not_comparable(a: Mapping, b: Mapping) -> str:

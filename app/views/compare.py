@@ -16,7 +16,7 @@ if other := other_model.show(engine):
     for atlas in (engine.atlas, other.atlas):
         records.equal_latents(atlas)
     twin_maps(engine.name, other.name, key="compare.maps", row=point.row if point else None)
-    left, right = st.columns([5, 9], gap="medium")
+    left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("##### " + _("Metrics"))
         card_metrics.comparison(engine.card, other.card)

@@ -66,9 +66,12 @@ def test_baselines_leave_out_what_does_not_compare():
 
 def test_neighbours_are_those_of_the_data_and_not_of_the_map():
     x = np.random.default_rng(0).normal(size=(700, 3)).astype(np.float32)
+    x[:200] *= 3
     maps = (np.arange(20), np.arange(300, 400))
     one, other = (baselines(x, index, d=2) for index in maps)
     assert one["neighbour"] == other["neighbour"] == neighbour_rms(x)
+    gaps = np.sqrt(np.square(x[:, None] - x[None]).mean(2) + 9 * np.eye(700)).min(1)
+    assert one["neighbour"] == pytest.approx(np.sqrt(np.square(gaps).mean()), rel=0.05), "500 of 700, all over the data"
     assert one["pca"] != other["pca"]  # it stands beside the errors of the map's samples
 
 
