@@ -193,22 +193,9 @@ def _sweep(p: argparse.ArgumentParser) -> None:
     gone.set_defaults(run=_run("sweeps", "delete"))
 
 
-class _HelpOnMetrics(argparse.Action):
-    """--help with the metric groups below, which only then are imported."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_ignored: Any) -> None:
-        from .registry import metric_groups
-
-        print(parser.format_help())
-        print(_("metric groups:"))
-        for name, group in metric_groups().items():
-            print(f"  {name:15} {_(group.title)}")
-        parser.exit()
-
-
 def _eval(p: argparse.ArgumentParser) -> None:
     p.add_argument("checkpoint")
-    p.add_argument("-h", "--help", action=_HelpOnMetrics, nargs=0, help=_("show this help message and exit"))
+    p.add_argument("-h", "--help", action=options.HelpOnMetrics, nargs=0, help=_("show this help message and exit"))
     p.add_argument("--k", type=int, default=100, help=_("importance samples of the NLL (default 100; 0: no NLL)"))
     p.add_argument(
         "--metrics",

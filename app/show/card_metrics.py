@@ -42,7 +42,7 @@ def comparison(a: Mapping, b: Mapping) -> None:
         cells = [one.text, two.text]
         difference = number(None, digits)
         if x is not None and y is not None and comparable(plain.key, a, b):
-            pair = (x, one.error), (y, two.error)
+            pair = (float(x), one.error), (float(y), two.error)
             if plain.better and apart(*pair):
                 best = 0 if (x > y) == (plain.better > 0) else 1
                 cells[best] = f"**{cells[best]}**"

@@ -209,3 +209,16 @@ def settings(pairs: list[tuple[str, str]]) -> dict[str, str]:
             )
         out[key] = value
     return out
+
+
+class HelpOnMetrics(argparse.Action):
+    """--help with the metric groups below, which only then are imported."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_ignored: Any) -> None:
+        from ..registry import metric_groups
+
+        print(parser.format_help())
+        print(_("metric groups:"))
+        for name, group in metric_groups().items():
+            print(f"  {name:15} {_(group.title)}")
+        parser.exit()

@@ -6,7 +6,7 @@ import math
 
 import streamlit as st
 
-from vae.studies.kinds import CLAIMS, Compared, markdown, title
+from vae.studies.kinds import Compared, markdown, title
 from vae.text import _, number
 
 
@@ -28,20 +28,15 @@ def show() -> None:
 
 def _chance(compared: Compared) -> str:
     """How often a verdict comes about by chance."""
+    runs = {title(name): protocol["seeds"] for name, protocol in compared.record["protocols"].items()}
     said = [
-        _(
-            "{n} runs of each on {data}: 2 of {ways} cases",
-            n=protocol["seeds"],
-            data=title(dataset),
-            ways=number(math.comb(2 * protocol["seeds"], protocol["seeds"])),
-        )
-        for dataset, protocol in compared.record["protocols"].items()
+        _("{data}: in 2 of {ways}", data=title(dataset), ways=number(math.comb(2 * n, n)))
+        for dataset, n in runs.items()
     ]
     return _(
-        "If two kinds did not differ, a yes or a no would come about by chance all the same ({cases}), and {claims} "
-        "claims are judged at once: with three runs of each, read a verdict as a hint.",
+        "If two kinds did not differ, yes or no would come out by chance all the same ({cases} cases), and many claims "
+        "are judged at once: with three runs of each kind, read a verdict as a hint.",
         cases="; ".join(said),
-        claims=len(CLAIMS),
     )
 
 

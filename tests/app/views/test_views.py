@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.live import engines, training_cost
-from app.show import records
+from app.show import card_metrics, records
 from app.state import studio
 from vae.__main__ import main
 from vae.engine.engine import Engine
@@ -295,9 +295,10 @@ def test_model_says_what_has_not_been_measured(root, tiny_root):
 def test_the_page_of_a_model_has_its_text_before_its_charts(tiny_checkpoint, monkeypatch):
     order = []
     for name in ("metrics", "provenance", "settings", "latent_use", "training", "rows", "latent_map"):
-        draws = getattr(records, name)
+        module = card_metrics if name == "metrics" else records
+        draws = getattr(module, name)
         monkeypatch.setattr(
-            records, name, lambda *a, name=name, draws=draws, **k: (order.append(name), draws(*a, **k))[1]
+            module, name, lambda *a, name=name, draws=draws, **k: (order.append(name), draws(*a, **k))[1]
         )
     at = opened("model")
     assert not at.exception
