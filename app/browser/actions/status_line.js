@@ -1,6 +1,7 @@
 // @ts-check
 // The line at the foot of the page: what the live channel measures, and whether it is there at all.
 
+import { write } from "../shared/elements.js"
 import { _, ms, ngettext } from "../shared/text.js"
 import { median, on } from "../shared/zscope.js"
 
@@ -31,10 +32,10 @@ export class StatusLine {
     const { recent, refreshes, info } = this.client, now = performance.now()
     while (recent.length && recent[0].at < now - 1000) recent.shift()
     while (refreshes.length && refreshes[0] < now - 1000) refreshes.shift()
-    this.part("rate").firstChild.textContent = refreshes.length || "–"
+    write(this.part("rate").firstChild, String(refreshes.length || "–"))
     if (recent.length) {
-      this.part("decode").lastChild.textContent = ms(median(recent.map((r) => r.decode_ms)))
-      this.part("trip").lastChild.textContent = ms(median(recent.map((r) => r.round_trip_ms)))
+      write(this.part("decode").lastChild, ms(median(recent.map((r) => r.decode_ms))))
+      write(this.part("trip").lastChild, ms(median(recent.map((r) => r.round_trip_ms))))
     }
     if (info && !this.part("points").textContent) {
       this.part("points").textContent = ngettext("{n} point", "{n} points", info.n)

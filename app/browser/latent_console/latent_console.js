@@ -14,9 +14,20 @@ class Console extends LivePart {
   build() {
     const { shape: [h, w], sample } = this.geometry
     this.root.style.setProperty("--aspect", String(sample.length < 3 ? CHART : Math.min(WIDEST, w / h)))
+    this.fit()
     this.offs.push(on("away", (source) => { this.root.dataset.away = source }))
     const tell = (said) => this.component.setTriggerValue("named", { ...said, n: Date.now() })
     this.sliders = new Sliders(this.root, this.client, this.geometry, tell)
+  }
+
+  // Eight rows fill the place of the tool. A container query unit would style all rows anew with every layout of the page,
+  // which a frame that changes a word causes.
+  fit() {
+    const tool = this.root.closest(".st-key-zscope-tool")
+    if (!tool) return
+    const watch = new ResizeObserver(([{ contentRect }]) => this.root.style.setProperty("--room", `${contentRect.height}px`))
+    watch.observe(tool)
+    this.offs.push(() => watch.disconnect())
   }
 
   show() {

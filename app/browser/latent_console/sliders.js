@@ -4,6 +4,7 @@
 // Slider j moved by s decodes anchor + s u[j]. The anchor is the point committed from elsewhere: a release commits where the
 // sliders are, and they stay there; a click on the map gives a new anchor and new sliders.
 
+import { write } from "../shared/elements.js"
 import { KIND, emit, fit, paced, paint } from "../shared/zscope.js"
 import { CHART, band, over } from "./ends.js"
 import { NameForm, remover } from "./names.js"
@@ -182,7 +183,8 @@ export class Sliders {
     for (const [j, out] of this.root.querySelectorAll("output").entries()) {
       const s = this.moves[j] ?? 0
       const text = Math.abs(s) < 0.05 ? "" : `${s < 0 ? "\u2212" : "+"}${Math.abs(s).toFixed(1)}${unit}`
-      if (out.textContent !== text) out.textContent = text
+      if (out.textContent === text && inputs[j].ariaValueText) continue
+      write(out, text)
       inputs[j].setAttribute("aria-valuetext", text || "0")
     }
     const still = !this.moves.some(Boolean)
@@ -240,7 +242,7 @@ export class Sliders {
   // what the left (0) or right (1) end of a slider changes, in words
   words(row, at, from, to) {
     const place = row.querySelectorAll("p span")[at]
-    place.textContent = this.variables.words(from, to, WORDS)
+    write(place, this.variables.words(from, to, WORDS))
     place.title = [_("From the current point to this end:"), ...this.variables.told(from, to)].join("\n")
     row.querySelectorAll("button")[at].title = place.title
   }

@@ -2,6 +2,7 @@
 // The card beside the pointer: the sample there, after a moment of rest. Of a table it has the sample's own values, fetched
 // when the card is shown; where the data set is not on the server's machine, those decoded at the pointer.
 
+import { write } from "../shared/elements.js"
 import { connected } from "../shared/channel.js"
 import { fetched } from "../shared/server.js"
 import { fit, sampleName } from "../shared/zscope.js"
@@ -85,10 +86,10 @@ export class Card {
       Object.assign(this, { drawn: index, sheet })
     }
     const [title, line, within] = element.querySelectorAll("b, span"), { index: origin } = geometry
-    title.textContent = sampleName(geometry, index, _("Sample"))
-    line.textContent = `#${origin[index]}${snapped ? "" : " \u00b7 nearest sample"}`
+    write(title, sampleName(geometry, index, _("Sample")))
+    write(line, `#${origin[index]}${snapped ? "" : _(" · nearest sample")}`)
     const found = plot.near.within(...plot.toData(px, py), REACH * plot.near.width)
-    within.textContent = ngettext("{n} sample nearby", "{n} samples nearby", found)
+    write(within, ngettext("{n} sample nearby", "{n} samples nearby", found))
     this.tell(index)
     element.classList.add("zm-rested")
   }

@@ -1,6 +1,7 @@
 // @ts-check
 // The picture at the pointer and what belongs to the committed point: trust, fidelity, neighbours, the pinned point; the row of tools.
 
+import { hide, write } from "../shared/elements.js"
 import { LivePart, mounting } from "../shared/part.js"
 import { Pinned } from "./pinned.js"
 import { annotation } from "../shared/annotation.js"
@@ -196,8 +197,8 @@ class View extends LivePart {
     const bar = block.querySelector("i")
     bar.style.width = `${100 * this.trust}%`
     bar.style.background = trustColour(this.trust)
-    block.querySelector("b").textContent = this.trust.toFixed(2)
-    block.querySelector("span").textContent = word
+    write(block.querySelector("b"), this.trust.toFixed(2))
+    write(block.querySelector("span"), word)
     this.fidelity()
     const title = this.trust < TRUSTED ? DOUBTED : ""
     if (title === this.picture.title) return
@@ -207,9 +208,9 @@ class View extends LivePart {
 
   fidelity() {
     const { text, poor } = fidelity(this.rms, this.geometry.baselines), block = this.find(".zc-fidelity")
-    block.hidden = !text
-    block.querySelector("i").hidden = !poor
-    block.querySelector("span").textContent = text
+    hide(block, !text)
+    hide(block.querySelector("i"), !poor)
+    write(block.querySelector("span"), text)
   }
 
   neighbours() {

@@ -4,6 +4,7 @@
 // bus: "walk" {t, method} says where the walk is; "walk-to" {t, method, code} asks it to go somewhere; "way" way (film.js of
 // the strips) is what it walks on
 
+import { write } from "../shared/elements.js"
 import { annotation } from "../shared/annotation.js"
 import { still } from "../shared/motion.js"
 import { LivePart, mounting } from "../shared/part.js"
@@ -135,7 +136,7 @@ class Player extends LivePart {
     this.t = Math.min(1, Math.max(0, t))
     this.slider.value = this.t
     this.slider.style.setProperty("--t", this.t)
-    this.find("output").textContent = `t ${this.t.toFixed(2)}`
+    write(this.find("output"), `t ${this.t.toFixed(2)}`)
     this.slider.setAttribute("aria-valuetext", this.find("output").textContent)
     if (this.ways.has(this.method)) this.client.request(KIND.latent, this.at(this.t), { source: "slider" })
     emit("walk", { t: this.t, method: this.method })
@@ -150,8 +151,8 @@ class Player extends LivePart {
     const bar = this.find(".wp-bar i")
     bar.style.width = `${Math.round(100 * frame.trust)}%`
     bar.style.background = trustColour(frame.trust)
-    this.find(".wp-trust b").textContent = frame.trust.toFixed(2)
-    this.find(".wp-trust span").textContent = word
+    write(this.find(".wp-trust b"), frame.trust.toFixed(2))
+    write(this.find(".wp-trust span"), word)
   }
 
   rest() {

@@ -6,7 +6,7 @@
 //   named?.show(frame.values, { other, words, doubt })   other: values that differences are from (null: the mean), what
 //                                                        these are in words; doubt 0-1, as a picture fades
 
-import { element } from "./elements.js"
+import { element, write } from "./elements.js"
 import { number, _ } from "./text.js"
 import { Variables, signed, variablesOf } from "./variables.js"
 import { paced } from "./zscope.js"
@@ -110,7 +110,7 @@ class Columns {
     row.root.style.transform = `translateY(${ROW_PX * place}px)`
     if (row.i !== i) row.name.textContent = variables.name(i)
     row.i = i
-    row.value.textContent = variables.text(i, v)
+    write(row.value, variables.text(i, v))
     const [a, b] = [base, v].map((one) => 50 + (50 * Math.max(-REACH, Math.min(REACH, one))) / REACH)
     row.ink.style.left = `${Math.min(a, b).toFixed(1)}%`
     row.ink.style.width = `${Math.abs(b - a).toFixed(1)}%`

@@ -10,6 +10,22 @@ export function element(tag, className, text = "") {
   return made
 }
 
+/**
+ * The text of an element that changes with every frame. The text node that is there is kept: one that is put in its place
+ * is a new child, for which the page asks anew what its `:has()` rules, of which there are many, apply to.
+ * @param {Node} element without other children @param {string} text
+ */
+export function write(element, text) {
+  const node = element.firstChild
+  if (!node) element.textContent = text
+  else if (node.nodeValue !== text) node.nodeValue = text
+}
+
+/** hidden is set only if it changes: an attribute that is set again is styled again. @param {HTMLElement} element @param {boolean} hidden */
+export function hide(element, hidden) {
+  if (element.hidden !== hidden) element.hidden = hidden
+}
+
 // of a drawing (SVG)
 export function drawing(tag, attributes = {}, parent = null) {
   const made = document.createElementNS(SVG, tag)

@@ -2,6 +2,7 @@
 // Two maps under one pointer. The pointer on one asks its model for that very place, and the other for the nearest
 // reference sample that both maps have. Each is zoomed on its own. data: {link, other: link, row}
 
+import { write } from "../shared/elements.js"
 import { fidelity } from "../shared/fidelity.js"
 import { KIND, TRUST_TITLE, fit, geometry, open, paint, sampleName, spriteSheet, theme, trustColour, trustWord } from "../shared/zscope.js"
 import { ClassLooks } from "../latent_map/class_looks.js"
@@ -209,9 +210,9 @@ class Side {
     if (this.variables) this.figure(frame.values)
     this.words.querySelector("i").style.background = trustColour(frame.trust)
     if (this.keyed && this.cursor) this.voice.later(() => this.said(frame))
-    this.trust.textContent = `${trustWord(frame.trust)} ·`
-    this.trusted.textContent = number(frame.trust, 2)
-    this.fidelity.textContent = fidelity(frame.rms, this.geometry.baselines).text
+    write(this.trust, `${trustWord(frame.trust)} ·`)
+    write(this.trusted, number(frame.trust, 2))
+    write(this.fidelity, fidelity(frame.rms, this.geometry.baselines).text)
   }
 
   // of both maps, by the one whose cursor the keys move
@@ -222,7 +223,7 @@ class Side {
 
   // in place of a small chart its words: the columns that are furthest from their means, or the range of each channel
   figure(values) {
-    this.list.textContent = this.variables.lines(values, WORDS).join("\n")
+    write(this.list, this.variables.lines(values, WORDS).join("\n"))
     this.picture.title = this.variables.lines(values).join("\n")
   }
 
