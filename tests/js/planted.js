@@ -27,6 +27,7 @@ const PLANTED = [
   ["latent_map/colours.js", "shapes && !ramp && ", "shapes && ", "colours"],
   ["latent_map/colours.js", "colours.length * shapes", "colours.length", "shapes"],
   ["latent_map/shapes.js", "k % SHAPES.length", "k % 5", "shapes"],
+  ["latent_map/spaced.js", "free && k < 9", "free && k < 0", "spaced"],
   ["latent_map/placing.js", "labels[i] >= count || hidden?.[i] || ", "", "placing"],
   ["latent_map/placing.js", "return sorted[sorted.length >> 1]", "return sorted[0]", "placing"],
   ["latent_map/placing.js", "stands = [...taken]", "stands = []", "placing"],

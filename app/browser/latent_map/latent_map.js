@@ -135,7 +135,7 @@ class MapView extends LivePart {
     this.looks.themed(this.theme.dark)
     this.plot.alpha = (this.theme.dark ? 0.8 : 0.72) * (this.geometry.n > 200_000 ? 0.6 : 1)
     this.root.dataset.dark = String(this.theme.dark)
-    Object.assign(this.plot, { ground: getComputedStyle(this.root).backgroundColor, outside: this.theme.background, edge: this.theme.border })
+    Object.assign(this.plot, { ground: getComputedStyle(this.root).backgroundColor, rgb: this.theme.rgb, outside: this.theme.background, edge: this.theme.border })
     this.signature = JSON.stringify(this.theme)
     this.names.again()
   }
@@ -210,8 +210,8 @@ class MapView extends LivePart {
     const { theme: { dark, accent }, looks: { colours, shapes }, geometry: { n }, selection: { mask }, plot: { near: { hidden } } } = this
     this.painted = true
     const values = this.colour.values && !this.groups
-    this.plot.paint(looks(n, { by: this.colour.by, classes: colours, shapes, theme: { dark }, accent, hidden, chosen: mask }), Boolean(mask))
     this.plot.shaped = Boolean(shapes) && !values
+    this.plot.paint(looks(n, { by: this.colour.by, classes: colours, shapes, theme: { dark }, accent, hidden, chosen: mask }), Boolean(mask))
     this.legend.paint(this.looks, values ? this.colour.column : null, this.colour.limits)
     this.legend.update()
   }

@@ -244,7 +244,7 @@ class Side {
     if (signature === this.signature) return false
     Object.assign(this, { look, signature })
     const { colours, shapes } = this.looks.themed(look.dark)
-    Object.assign(plot, { alpha: look.dark ? 0.8 : 0.72, shaped: Boolean(shapes), ground: getComputedStyle(this.map).backgroundColor, outside: look.background, edge: look.border })
+    Object.assign(plot, { alpha: look.dark ? 0.8 : 0.72, shaped: Boolean(shapes), ground: getComputedStyle(this.map).backgroundColor, rgb: look.rgb, outside: look.background, edge: look.border })
     plot.paint(looks(n, { by: { labels }, classes: colours, shapes, theme: look, accent: look.accent }), false)
     this.names.again()
     return true
