@@ -15,6 +15,7 @@ const FLY_MS = 300, MOVE_MS = 600
 const FRAME_MS = [20, 34] // from frame to frame: slower draws fewer points, faster draws more
 const FEWEST = 20_000
 const CORNER_PX = 11
+const FOOT_PX = 28
 const CLOSEST = 1e-4, FARTHEST = 4 // of the whole map's width
 
 const ease = (t) => (t < 0.5 ? 4 * t ** 3 : 1 - (-2 * t + 2) ** 3 / 2)
@@ -37,6 +38,7 @@ export class Plot {
   outside = "#fff"
   edge = "#fff"
   top = 52 // px that the toolbar takes
+  bottom = FOOT_PX // px below the points
 
   // xy: Float32Array (2 n)
   constructor(element, xy) {
@@ -74,7 +76,7 @@ export class Plot {
 
   // [x0, x1, y0, y1] that shows every point, undistorted, clear of the toolbar above and the legend below
   fitted(width, height, [x0, y0, x1, y1] = this.near.box) {
-    const [left, right, top, bottom] = [24, 24, this.top, 28]
+    const [left, right, top, bottom] = [24, 24, this.top, this.bottom]
     const unit = Math.max((x1 - x0) / (width - left - right), (y1 - y0) / (height - top - bottom), 1e-9)
     const x = (x0 + x1) / 2 + ((right - left) / 2) * unit, y = (y0 + y1) / 2 + ((top - bottom) / 2) * unit
     return [x - (width / 2) * unit, x + (width / 2) * unit, y - (height / 2) * unit, y + (height / 2) * unit]
@@ -174,11 +176,12 @@ export class Plot {
     this.show(this.home, MOVE_MS)
   }
 
-  // a new window size, or a toolbar that takes more of it, keeps the centre and the scale of what is shown; an untouched view is fitted anew
-  resize(top = this.top) {
+  // a new window size, or a toolbar or a legend below that takes more of it, keeps the centre and the scale of what is shown; an untouched view is fitted anew
+  resize(top = this.top, foot = 0) {
     const [w, h] = this.size(), [width, height] = (this.measured = this.measure())
-    if (width === w && height === h && top === this.top) return
-    this.top = top
+    const bottom = foot + FOOT_PX
+    if (width === w && height === h && top === this.top && bottom === this.bottom) return
+    Object.assign(this, { top, bottom })
     const untouched = !this.zoomed, [x0, x1, y0, y1] = this.view, unit = (x1 - x0) / w
     this.home = this.fitted(width, height)
     const [x, y] = [(x0 + x1) / 2, (y0 + y1) / 2]
