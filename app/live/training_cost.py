@@ -58,4 +58,6 @@ def pending(before: str | None) -> str:
             n=number(int(since)),
             usual=number(USUAL_S),
         )
-    return f"{measuring} {_('With the settings before the last change:')} {before}" if before else measuring
+    if not before:
+        return measuring
+    return f"{measuring} " + _("With the settings before the last change: {cost}", cost=before)
