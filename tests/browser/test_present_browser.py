@@ -17,19 +17,18 @@ SMALL = """() => { // visible text in smaller type, and what there is of the pag
     if (part?.checkVisibility({ visibilityProperty: true })) out.push(one)
   }
   return out }"""
-# what a lecture hall has to see besides: the model, what trust is, whole sliders and that there are more, a small card
+# what a lecture hall has to see besides: the model, what trust is, whole sliders, a small card
 SEEN = """() => {
   const box = (name) => document.querySelector(name).getBoundingClientRect()
-  const map = box("[data-testid=zscope-map]"), rows = [...document.querySelectorAll(".zc-row")], tool = box(".st-key-zscope-tool")
-  const legend = document.querySelector(".zm-legend")
+  const map = box("[data-testid=zscope-map]"), rows = [...document.querySelectorAll(".zc-row")]
+  const tool = box(".st-key-zscope-tool"), legend = document.querySelector(".zm-legend"), { plot } = zscope
   return {
     title: document.querySelector(".zm-title")?.textContent ?? "",
     trust: box(".zc-trust h4").height > 0,
     cut: rows.filter((row) => row.getBoundingClientRect().bottom > tool.bottom + 1).length,
-    more: document.querySelector("[data-do=more]").checkVisibility() && document.querySelector("[data-do=more]").textContent,
     card: (box(".zm-card").width * box(".zm-card").height) / (map.width * map.height),
     keys: [...legend.querySelectorAll(".zm-classes button")].filter((one) => one.checkVisibility()).length,
-    below: zscope.plot.xy.reduce((low, v, i) => (i % 2 ? Math.max(low, zscope.plot.toPixels(0, v)[1]) : low), 0) <= legend.offsetTop,
+    below: Math.max(...plot.xy.filter((_v, i) => i % 2).map((y) => plot.toPixels(0, y)[1])) <= legend.offsetTop,
   } }"""
 NAMES = "zscope.plot.above.find((layer) => layer.stands)"
 # each shape as the shader draws it, against its outline on a plain canvas: the share of pixels that differ
