@@ -17,11 +17,18 @@ from vae.errors import ZscopeError
 from vae.text import N_, _
 
 HERE = Path(__file__).parent
-WORKING = N_("Python is working on this page …")
+DOING = {  # what takes long on each page, said while it does
+    "": N_("Updating the picture and the tool …"),
+    "interpolate": N_("Computing the path …"),
+    "generate": N_("Generating samples …"),
+    "compare": N_("Comparing the models …"),
+    "train": N_("Updating the form and the trainings …"),
+    "model": N_("Collecting what is known of the model …"),
+    "terms": N_("Opening the terms …"),
+}
 
 st.set_page_config(page_title="zscope", page_icon="🔬", layout="wide", initial_sidebar_state="collapsed")
 st.html(HERE / "style.css")
-st.html(f"<style>:root {{ --zscope-working: {json.dumps(_(WORKING), ensure_ascii=False)}; }}</style>")
 
 one_step(key="unseen-history")
 
@@ -58,6 +65,8 @@ pages = [
 ]
 explains = st.Page(HERE / "views/terms.py", title=_("Terms"), url_path="terms", visibility="hidden")
 page = st.navigation([*pages, explains], position="top")
+doing = json.dumps(_(DOING[page.url_path]), ensure_ascii=False)
+st.html(f"<style>:root {{ --zscope-working: {doing}; }}</style>")
 
 if page.url_path == explains.url_path:  # help texts lead there; it needs no model and has no link of its own
     records.header({}, None, pages)

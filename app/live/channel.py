@@ -17,6 +17,7 @@ from streamlit import config
 from streamlit.logger import get_logger
 
 from app.live import access, assets, engines, orphan
+from app.live.page import PAGES, page
 from app.live.requests import BAD_FRAME, Refused, Request, Scene, parcel, parse
 from app.live.requests.condition import CONDITION
 from vae.engine.engine import Engine
@@ -119,5 +120,6 @@ def routes() -> list[BaseRoute]:
         WebSocketRoute(below + "/live/{checkpoint}", live),
         Route(below + "/token", new_token, methods=["POST"]),
         Route(below + "/explore", explore),
+        *(Route(f"{below}/{name}", page) for name in PAGES if name != "explore"),
         *(Route(below + path, endpoint) for path, endpoint in assets.ENDPOINTS.items()),
     ]

@@ -10,9 +10,10 @@ from concurrent.futures import Future
 from app.live import background
 from vae.errors import ZscopeError
 from vae.runs import forecast
-from vae.text import _, duration
+from vae.text import _, duration, number
 from vae.training.plan import Plan
 
+USUAL_S, SOON_S = 10, 2.0  # that a measurement takes at most where nothing else runs, and before it says how far it is
 AGAIN_S = 60.0  # after a failure; what caused it may have been mended
 _last: list[tuple[str, float, Future]] = []  # the measurement begun last: of what, when (monotonic), its result
 
@@ -45,3 +46,18 @@ def outdated(plan: Plan, models: int = 1) -> str | None:
     then, age_s = found
     again = _("This is outdated: it was measured {time} ago and is being measured again.", time=duration(age_s))
     return f"{then.told(plan.epochs, models)} {again}"
+
+
+def pending(before: str | None) -> str:
+    """What is said until the cost is known: how long that takes, after what was said of other settings, if anything."""
+    since = time.monotonic() - _last[0][1] if _last else 0.0
+    measuring = _("Timing some training steps on this machine ...")
+    if since >= SOON_S:
+        measuring = _(
+            "Timing some training steps on this machine: {n} s so far; about {usual} s if nothing else runs.",
+            n=number(int(since)),
+            usual=number(USUAL_S),
+        )
+    if not before:
+        return measuring
+    return f"{measuring} " + _("With the settings before the last change: {cost}", cost=before)

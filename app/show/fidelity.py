@@ -8,9 +8,14 @@ from vae.atlas.fidelity import ALIKE, Fidelity
 from vae.text import _, ngettext, significant
 
 
-def sentence(found: Fidelity) -> str:
-    """The differences of a model's reconstructions, neighbouring samples and PCA."""
-    error = significant(found.error, 2)
+def sentence(found: Fidelity, *, sigma: bool = False) -> str:
+    """The differences of a model's reconstructions, neighbouring samples and PCA. sigma: of standardised values, in
+    standard deviations; else of pixels, 0 to 1."""
+
+    def size(value: float) -> str:
+        return f"{significant(value, 2)}\u202fσ" if sigma else significant(value, 2)
+
+    error = size(found.error)
     if found.n is None:
         said = _("Reconstructions differ from the samples by {error} (RMS)", error=error)
     else:
@@ -21,13 +26,13 @@ def sentence(found: Fidelity) -> str:
             error=error,
         )
     if found.test is not None:
-        said += _(", those of the test samples by {error}", error=significant(found.test, 2))
+        said += _(", those of the test samples by {error}", error=size(found.test))
     said += "."
     if found.neighbour is not None:
-        said += " " + _beside(found, significant(found.neighbour, 2))
+        said += " " + _beside(found, size(found.neighbour))
     if found.pca is None or found.components is None:
         return said
-    pca = significant(found.pca, 2)
+    pca = size(found.pca)
     if found.beyond_pca:
         better = ngettext(
             "PCA with {n} component does better: {pca}.",
@@ -49,19 +54,19 @@ def _beside(found: Fidelity, gap: str) -> str:
     return _("Neighbouring training samples differ about as much from each other: {gap}.", gap=gap)
 
 
-def warning(found: Fidelity | None) -> str:
+def warning(found: Fidelity | None, *, sigma: bool = False) -> str:
     """What to make of a model that reconstructs poorly; "" for others."""
     if found is None or not found.poor:
         return ""
     parts = (
         _("This model reconstructs poorly."),
-        sentence(found),
+        sentence(found, sigma=sigma),
         _("Trust says whether a point comes back, not whether its picture looks like the real samples near it."),
     )
     return " ".join(parts)
 
 
-def show(found: Fidelity | None) -> None:
+def show(found: Fidelity | None, *, sigma: bool = False) -> None:
     """A warning about a model that reconstructs poorly; nothing for others."""
-    if said := warning(found):
+    if said := warning(found, sigma=sigma):
         st.warning(said, icon=":material/blur_on:")

@@ -200,7 +200,7 @@ def latent_map(
     return figure.update_layout(height=height, margin=MARGIN, legend={"itemsizing": "constant"})
 
 
-def effect_strip(evidence, height: int = 136) -> go.Figure:
+def effect_strip(evidence, height: int = 104) -> go.Figure:
     """Cohen's d of held-out rows with its interval, over those of random pairs of groups (grey) and along random
     directions (blue). evidence: of vae.latent.attributes."""
     figure = go.Figure()

@@ -47,9 +47,9 @@ with right:
     st.markdown("##### " + _("Settings"))
     records.settings(card)
 manage.show(engine)
-found = of_model(engine.atlas, card)
+found, sigma = of_model(engine.atlas, card), len(engine.shape) < 3  # of tables and series, which are standardised
 with trusted:
-    fidelity.show(found)
+    fidelity.show(found, sigma=sigma)
 with charts.container():
     left, right = st.columns(2, gap="medium")
     with left:
@@ -72,7 +72,10 @@ with rows.container():
         )
     )
     records.rows(engine.modality.pictures(shown.x), decoded, alt=_("Samples above their reconstructions"))
-    for said in (scale(engine.variables, engine.shape), fidelity.sentence(found) if found and not found.poor else ""):
+    for said in (
+        scale(engine.variables, engine.shape),
+        fidelity.sentence(found, sigma=sigma) if found and not found.poor else "",
+    ):
         if said:
             st.caption(said)
 with laid.container():

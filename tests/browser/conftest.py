@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -177,18 +176,12 @@ class Tab:
         self.page.mouse.move(5, 200, steps=2)
 
 
-def complains(message) -> bool:
-    """An error, save that of Streamlit, which asks below the path of a page before it asks at the root."""
-    asks = re.search(r"/\w+/_stcore/[\w-]+$", message.location.get("url", "")) and "404" in message.text
-    return message.type == "error" and not asks
-
-
 @contextmanager
 def tab_of(server: Server, chromium, **options):
     """A fresh tab; at the end it must not have logged an error."""
     context = chromium.context(**({"viewport": {"width": 1280, "height": 800}} | options))
     tab = Tab(context.new_page(), server.url)
-    tab.page.on("console", lambda message: complains(message) and tab.complaints.append(message.text))
+    tab.page.on("console", lambda message: message.type == "error" and tab.complaints.append(message.text))
     tab.page.on("pageerror", lambda error: tab.complaints.append(str(error)))
     yield tab
     complaints = list(tab.complaints)

@@ -86,6 +86,8 @@ def test_below_a_prefix_that_the_server_knows_or_the_proxy_strips(tiny_root, tmp
             )  # no right to train behind a proxy, although every address is this machine's
             assert tab.page.get_by_role("button", name="Start", exact=True).count() == 0
             tab.until("location.pathname.endsWith('/train') && location.search.includes('model=')", 15_000)
+            tab.page.reload()  # the page by its own address
+            proxied.wait_for(timeout=15_000)
     for server in (knows, strips):
         stop(server)
 

@@ -17,6 +17,19 @@ SMALL = """() => { // visible text in smaller type, and what there is of the pag
     if (part?.checkVisibility({ visibilityProperty: true })) out.push(one)
   }
   return out }"""
+# what a lecture hall has to see besides: the model, what trust is, whole sliders, a small card
+SEEN = """() => {
+  const box = (name) => document.querySelector(name).getBoundingClientRect()
+  const map = box("[data-testid=zscope-map]"), rows = [...document.querySelectorAll(".zc-row")]
+  const tool = box(".st-key-zscope-tool"), legend = document.querySelector(".zm-legend"), { plot } = zscope
+  return {
+    title: document.querySelector(".zm-title")?.textContent ?? "",
+    trust: box(".zc-trust h4").height > 0,
+    cut: rows.filter((row) => row.getBoundingClientRect().bottom > tool.bottom + 1).length,
+    card: (box(".zm-card").width * box(".zm-card").height) / (map.width * map.height),
+    keys: [...legend.querySelectorAll(".zm-classes button")].filter((one) => one.checkVisibility()).length,
+    below: Math.max(...plot.xy.filter((_v, i) => i % 2).map((y) => plot.toPixels(0, y)[1])) <= legend.offsetTop,
+  } }"""
 NAMES = "zscope.plot.above.find((layer) => layer.stands)"
 # each shape as the shader draws it, against its outline on a plain canvas: the share of pixels that differ
 SHAPES = """async () => {
@@ -57,6 +70,11 @@ def test_a_presentation_is_large_live_and_left_by_escape(new_tab):
     tab.until(f"{ON} && zscope.plot.size()[1] === 720 && {NAMES}.px >= {LEAST_PX} && {NAMES}.stands.length > 3")
     assert tab.do(SMALL) == []
     assert tab.do("zscope.plot.pointSize()") > 1.9 * size
+    seen = tab.do(SEEN)
+    assert seen["title"].startswith("tiny-vae")
+    assert seen["trust"]
+    assert seen["cut"] == 0, seen
+    assert seen["card"] < 0.12
     picture = tab.page.get_by_test_id("zscope-picture").bounding_box()
     assert picture["width"] > 300
     assert picture["y"] + picture["height"] < 720
@@ -87,13 +105,18 @@ def test_a_presentation_is_large_live_and_left_by_escape(new_tab):
 
 
 def test_on_a_phone_the_whole_map_is_presented_below_the_picture(new_tab):
-    tab = new_tab(viewport={"width": 390, "height": 844}, has_touch=True).open()
+    tab = new_tab(viewport={"width": 390, "height": 844}, has_touch=True)
+    tab.page.add_init_script("localStorage.setItem('zscope.shapes', 'true')")
+    tab.open()
     tab.page.keyboard.press("p")
     tab.until(ON)
     tab.until("document.querySelector('.zscope-map').getBoundingClientRect().bottom <= innerHeight")
     boxes = [tab.page.locator(part).first.bounding_box() for part in (".zscope-map", "[data-testid=zscope-picture]")]
     assert boxes[0]["y"] >= boxes[1]["y"] + boxes[1]["height"]
     assert boxes[0]["height"] > 300
+    seen = tab.do(SEEN)
+    assert seen["keys"] == 10  # what each shape means
+    assert seen["below"]  # and no point lies under that
     leave = tab.page.get_by_role("button", name="Leave the presentation")
     assert leave.evaluate("(button) => getComputedStyle(button).backgroundColor") != "rgba(0, 0, 0, 0)"
     leave.tap()

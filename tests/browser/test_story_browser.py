@@ -101,6 +101,7 @@ def test_a_visitor_explores_asks_walks_and_takes_it_along(tell, new_tab, tiny_ch
         tab.page.get_by_role("combobox", name=title).click()
         tab.page.get_by_role("option", name=label, exact=True).click()
         until_link(tab, f"get('g{title[0].lower()}')")
+    tab.page.get_by_role("tab", name="Evidence").click()
     tab.until("/(weak|real) direction/i.test(document.querySelector('.st-key-zscope-tool').innerText)", 30_000)
     tell("attribute")
 

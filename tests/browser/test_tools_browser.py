@@ -178,6 +178,10 @@ def test_an_attribute_is_applied_live_and_saved(tab, tiny_checkpoint):
     area = tab.page.locator(".st-key-zscope-tool").bounding_box()
     said = verdict.bounding_box()
     assert said["y"] + said["height"] <= area["y"] + area["height"]  # without scrolling
+    for part in ("Evidence", "Changes", "A − B + C", "Slider"):  # each of them
+        tab.page.get_by_role("tab", name=part, exact=True).click()
+        fits = "(({ scrollHeight, clientHeight }) => scrollHeight <= clientHeight)"
+        tab.until(f"{fits}(document.querySelector('.st-key-zscope-tool'))")
     slider = tab.page.locator(".zc-row input[type=range]")
     slider.scroll_into_view_if_needed()
     box = slider.bounding_box()
@@ -199,6 +203,7 @@ def test_an_attribute_is_applied_live_and_saved(tab, tiny_checkpoint):
 
 def test_a_minus_b_plus_c_of_one_sample_is_that_sample(tab):
     tab = tab("attribute")
+    tab.page.get_by_role("tab", name="A − B + C").click()
     for place in "ABC":
         tab.page.locator(f"[data-place={place}]").click()
     tab.until("document.querySelector('[data-testid=zscope-sum]').dataset.row === '0'")

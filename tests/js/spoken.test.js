@@ -5,12 +5,12 @@ import { given, moduleOf } from "./page/parts.js"
 import { Place, pass, serve } from "./page/page.js"
 
 const { Voice, spoken } = await import("../../app/browser/shared/spoken.js")
-const geometry = { classes: ["ankle boot", "bag"], labels: Uint8Array.of(1, 0), index: Int32Array.of(40, 41), baselines: { neighbour: 0.12, pca: 0.14, components: 3 } }
+const geometry = { classes: ["ankle boot", "bag"], labels: Uint8Array.of(1, 0), index: Int32Array.of(40, 41), sample: [1, 28, 28], baselines: { neighbour: 0.12, pca: 0.14, components: 3 } }
 const frame = { trust: 0.3, rms: 0.09 }
 
 test("position, nearest class, trust and fidelity, in words", () => {
   const said = spoken(geometry, { at: [1.234, -0.5], row: 0, near: "near", frame })
-  assert.equal(said, "Position 1.2, −0.5: near bag, number 40. Trust 0.30, doubtful. Reconstructions here are off by 0.09, less than neighbouring samples differ (0.12). PCA with 3 components: 0.14.")
+  assert.equal(said, "Position 1.2, −0.5: near bag, number 40. Trust 0.30, doubtful. Reconstructions here are off by 0.09 (values 0–1), less than neighbouring samples differ (0.12). PCA with 3 components: 0.14.")
 })
 
 test("on a sample, far from all, with none shown; what is not decoded yet is not told", () => {

@@ -45,18 +45,19 @@ function list(variables, sample) {
   const figure = document.createElement("div"), canvas = document.createElement("canvas")
   figure.append(canvas)
   const named = annotation(/** @type {any} */ (canvas), /** @type {any} */ ({ variables, sample }))
-  const rows = () => [...figure.querySelectorAll(".zn-row")].filter(({ hidden }) => !hidden).map((row) => row.children[0].textContent)
+  const rows = () => [...figure.querySelectorAll(".zn-space .zn-row")].filter(({ hidden }) => !hidden).map((row) => row.children[0].textContent)
   return { named, rows, figure, caption: () => figure.querySelector(".zn-caption"), window: figure.querySelector(".zn-window") }
 }
 
-test("a list is sorted when nothing moves, and says from what its differences are", async () => {
-  const { named, rows, caption } = list(given, [3])
+test("a list is sorted by the chosen sample, not while the pointer passes others, and says from what its differences are", async () => {
+  const { named, rows, caption, figure } = list(given, [3])
   named.show(Float32Array.of(0.5, -2, 1))
   assert.deepEqual([rows(), caption().textContent], [["proline", "od280/od315_of_diluted_wines", "alcohol"], "Largest differences from the mean first"])
-  named.show(Float32Array.of(3, -2, 1))
-  await pass(100)
+  assert.deepEqual([...figure.querySelectorAll(".zn-scale em")].map((one) => one.textContent), ["\u22123", "0", "3\u202fσ"])
+  named.show(Float32Array.of(3, -2, 1), { chosen: false })
+  await pass(500)
   assert.equal(rows()[0], "proline") // still: rows that jump under the eye cannot be read
-  await pass(400)
+  named.show(Float32Array.of(3, -2, 1))
   assert.equal(rows()[0], "alcohol")
   named.show(Float32Array.of(3, -2, 1), { other: Float32Array.of(3, -2, 0), words: "the pinned point" })
   assert.deepEqual([rows()[0], caption().textContent], ["od280/od315_of_diluted_wines", "Largest differences from the pinned point first"])

@@ -86,7 +86,7 @@ def test_a_direction_between_two_digits_changes_the_answer_towards_a(monkeypatch
     assert found.change.others[0][0] == "self"
     assert found.change.others[0][1] > 1
     assert not found.evidence.weak
-    assert "A real direction" in meaning(found.evidence)
+    assert "A real direction" in meaning(found.evidence)[0]
     assert verdict(found.evidence).startswith("**Strong**")
     assert f"[{found.evidence.low:.2f}, {found.evidence.high:.2f}]" in verdict(found.evidence)
     assert f"Added once to {found.change.n} held-out samples of 1" in changes(found, engine.atlas.classes, "1")
@@ -96,7 +96,7 @@ def test_two_random_halves_of_a_digit_are_called_weak(engine):
     rows = np.random.default_rng(3).permutation(of_class(engine, 4)).tolist()
     found = attribute.attribute(engine, rows[: len(rows) // 2], rows[len(rows) // 2 :], "means")
     assert found.evidence.weak
-    assert "A weak direction" in meaning(found.evidence)
+    assert "A weak direction" in meaning(found.evidence)[0]
     assert verdict(found.evidence).startswith(":orange[**Weak**]")
 
 

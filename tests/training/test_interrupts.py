@@ -129,6 +129,14 @@ def test_ctrl_c_loses_at_most_the_epoch_and_says_how_to_go_on(root):
     events.close()
 
 
+def test_a_finished_training_says_what_to_do_next(root, capsys):
+    settings = [s for k, v in TINY.items() for s in ("--set", f"{k}={v}")]
+    assert main(["train", "vae", "digits", "--epochs", "1", "--name", "a", "--points", "40", *settings]) == 0
+    said = capsys.readouterr().err
+    assert "python -m vae eval a --metrics all" in said
+    assert "choose a at the top" in said
+
+
 def test_ctrl_c_before_the_first_epoch_does_not_offer_to_resume(root, capsys):
     settings = [s for k, v in (TINY | {"batch_size": "1"}).items() for s in ("--set", f"{k}={v}")]
     timer = threading.Timer(0.3, _thread.interrupt_main)

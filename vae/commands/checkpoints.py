@@ -12,6 +12,7 @@ from ..library import importing, manage, packing
 from ..metrics.active import card_warnings
 from ..saved import checkpoint
 from ..text import _, size
+from .options import next_steps
 
 
 def import_decoder(args: Namespace) -> None:
@@ -50,6 +51,7 @@ def import_decoder(args: Namespace) -> None:
     )
     for warning in card_warnings(saved.config):
         print(warning)
+    print(next_steps(args.name))
 
 
 def rename(args: Namespace) -> None:
@@ -89,3 +91,4 @@ def unpack(args: Namespace) -> None:
         raise DataNotFound(_("{path}: no such file.", path=path))
     saved = packing.unpack(path, args.name, allow_code=args.allow_code)
     print(_("unpacked and verified {name} in {folder}", name=saved.config["name"], folder=checkpoint.root()))
+    print(next_steps(saved.config["name"]))

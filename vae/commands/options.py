@@ -199,6 +199,13 @@ def joined(argv: Sequence[str]) -> list[str]:
     return out
 
 
+def next_steps(name: str) -> str:
+    """What can be done with a checkpoint that has just been saved, a line each."""
+    explore = _("To explore it: make app, or zscope app if installed; then choose {name} at the top", name=name)
+    measure = _("To evaluate it: {command}", command=f"python -m vae eval {name} --metrics all")
+    return f"{explore}\n{measure}"
+
+
 def settings(pairs: list[tuple[str, str]]) -> dict[str, str]:
     """--set pairs as a dict. Raises: SettingError: a key given twice."""
     out: dict[str, str] = {}

@@ -25,7 +25,7 @@ from ..training.job import Job
 from ..training.plan import Plan
 from ..training.presets import preset
 from ..training.trainer import Diverged, Event
-from .options import INTERRUPTED, settings
+from .options import INTERRUPTED, next_steps, settings
 
 EPOCHS = 20
 NICE = 10  # for trainings in the background, so that the app stays responsive
@@ -61,6 +61,7 @@ def train(args: Namespace) -> int:
             _say(_("interrupted: {advice}", advice=_how_to_continue(plan)))
             return INTERRUPTED
     _say(_("saved {path}", path=checkpoint.root() / plan.checkpoint_name()))
+    _say(next_steps(plan.checkpoint_name()))
     return 0
 
 

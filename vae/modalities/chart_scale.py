@@ -6,9 +6,13 @@ import math
 
 from ..text import _, ngettext, number, significant
 from ..types import Variables
-from .series import SOFT, times
+from . import series, vector
+from .series import times
 
-HALF = SOFT * math.atanh(0.5)  # standard deviations that are drawn half way to the edge of a chart
+HALF, HALF_BAR = (
+    series.SOFT * math.atanh(0.5),
+    vector.SOFT * math.atanh(0.5),
+)  # standard deviations that are drawn half way to the edge of a chart
 NAMED = 4  # channels whose scale is told
 
 
@@ -21,7 +25,7 @@ def scale(known: Variables | None, shape: tuple[int, ...]) -> str:
         return _(
             "All charts have one scale: a bar for each column, in the order of the table, up or down from its mean; "
             "half way to the edge is {half} standard deviations.",
-            half=number(HALF, 1),
+            half=number(HALF_BAR, 1),
         )
     return _(
         "All charts have one scale: the middle is the mean of a channel, half way to the edge is {half} standard "

@@ -11,10 +11,11 @@ from ..text import N_, _
 from ..types import NO_VARIABLES, Artifact, Variables
 from . import csv_values
 from .image import pixels
-from .series import HEIGHT, MARGIN_PX, SOFT, WIDTH, ZERO
+from .series import HEIGHT, MARGIN_PX, WIDTH, ZERO
 from .variables import headings, measured, standardised
 
 BATCH = 1024  # charts drawn at once
+SOFT = 2.0  # std: one already reaches nearly half way, so that rows of a table differ also where they are small
 GAP_PX, WIDE = 1, 4  # between bars, if they are at least that many pixels wide
 
 
@@ -28,7 +29,7 @@ def picture_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
 def pictures(x: Float[np.ndarray, "b m"]) -> UInt8[np.ndarray, "b 1 h w"]:
     """Bar charts with one bar per value, from left to right, all on the same scale. Raises: ShapeError.
 
-    A value v reaches tanh(v / 5) of half the height, as in a series. If there are more values than pixels, those that
+    A value v reaches tanh(v / 2) of half the height. If there are more values than pixels, those that
     share a pixel are averaged.
     """
     _channels, h, w = picture_shape(x.shape[1:])

@@ -4,12 +4,14 @@
 import { CHART } from "./ends.js"
 import { LivePart, mounting } from "../shared/part.js"
 import { Sliders } from "./sliders.js"
-import { on } from "../shared/zscope.js"
+import { emit, on } from "../shared/zscope.js"
 
 const WIDEST = 1.5 // a slider's previews, over their height
 
 class Console extends LivePart {
   static className = "zscope-console zscope-part"
+  /** @type {number | undefined} */
+  type // px, for a lecture hall
 
   build() {
     const { shape: [h, w], sample } = this.geometry
@@ -18,6 +20,7 @@ class Console extends LivePart {
     this.offs.push(on("away", (source) => { this.root.dataset.away = source }))
     const tell = (said) => this.component.setTriggerValue("named", { ...said, n: Date.now() })
     this.sliders = new Sliders(this.root, this.client, this.geometry, tell)
+    this.offs.push(on("type", (px) => { this.type = px; setTimeout(() => this.sliders?.fit(px)) })) // once all is laid out
   }
 
   // Eight rows fill the place of the tool. A container query unit would style all rows anew with every layout of the page,
@@ -33,6 +36,7 @@ class Console extends LivePart {
   show() {
     const { committed, sliders, label, saves } = this.component.data
     this.sliders.update(committed, sliders, label, saves)
+    if (this.type === undefined) emit("type wanted") // a presentation may have begun before
   }
 
   remove() {

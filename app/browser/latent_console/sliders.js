@@ -4,7 +4,7 @@
 // Slider j moved by s decodes anchor + s u[j]. The anchor is the point committed from elsewhere: a release commits where the
 // sliders are, and they stay there; a click on the map gives a new anchor and new sliders.
 
-import { write } from "../shared/elements.js"
+import { element, write } from "../shared/elements.js"
 import { KIND, emit, fit, paced, paint } from "../shared/zscope.js"
 import { CHART, band, over } from "./ends.js"
 import { NameForm, remover } from "./names.js"
@@ -31,6 +31,7 @@ export class Sliders {
   moves = []
   own = []
   from = 0
+  most = MOST // sliders at a time
   told = ""
 
   // tell({act, ...}): a direction is to be saved, renamed or deleted
@@ -47,7 +48,7 @@ export class Sliders {
       `<button type="button" data-do="reset" title="${_("Move all sliders back to the current point")}">${_("Reset sliders")}</button><button type="button" data-do="save" title="${_("Save this move as a named direction")}">${_("Save as …")}</button></div><div class="zc-rows"></div>`
     this.find = (name) => root.querySelector(`[data-do=${name}]`)
     this.find("reset").onclick = () => this.reset()
-    this.find("more").onclick = () => this.open(this.tab, this.from + MOST)
+    this.find("more").onclick = () => this.open(this.tab, this.from + this.most)
     this.find("save").title = _("Save this direction under a name; it appears in the tab Named")
     this.roving = new Roving(root.querySelector(".zc-tabs"), "button")
     this.form = new NameForm(root.querySelector(".zc-head"), this.find("save"), (name) => this.save(name))
@@ -96,19 +97,31 @@ export class Sliders {
     this.build()
   }
 
+  // in a hall, where they are large, as many as fit whole
+  fit(hall) {
+    if (!this.root.isConnected) return
+    const room = this.root.closest(".st-key-zscope-tool"), rows = this.root.querySelector(".zc-rows"), first = rows.firstElementChild
+    const high = hall && room && first ? room.getBoundingClientRect().bottom - rows.getBoundingClientRect().top : Infinity
+    const most = Math.max(1, Math.min(MOST, Math.floor(high / (first?.getBoundingClientRect().height || 1))))
+    if (most === this.most) return
+    this.most = most
+    if (this.anchor) this.open(this.tab)
+  }
+
   build() {
     for (const tab of this.root.querySelectorAll("[role=tab]")) tab.setAttribute("aria-selected", String(tab.dataset.tab === this.tab))
     this.roving.refresh()
     const all = this.latest[this.tab], total = all.u.length
     if (this.from >= total) this.from = 0
-    this.data = Object.fromEntries(Object.entries(all).map(([name, list]) => [name, list.slice(this.from, this.from + MOST)]))
+    this.data = Object.fromEntries(Object.entries(all).map(([name, list]) => [name, list.slice(this.from, this.from + this.most)]))
     this.moves = this.data.u.map(() => 0)
     const rows = this.root.querySelector(".zc-rows"), more = this.find("more")
     rows.replaceChildren(...this.moves.map((_each, j) => this.row(j)))
     rows.classList.toggle("zc-wide", this.tab === "named" || this.tab === "attribute")
     if (!total) rows.textContent = NONE_SAVED
-    more.hidden = total <= MOST
-    more.textContent = `${this.from + 1}–${this.from + this.moves.length} of ${total} ›`
+    more.hidden = total <= this.most
+    more.textContent = _("{first}–{last} of {n} ›", { first: this.from + 1, last: this.from + this.moves.length, n: total })
+    more.title = _("Show the next sliders")
     this.form.close()
     this.figures()
     this.previews()
@@ -145,10 +158,8 @@ export class Sliders {
       button.tabIndex = -1 // by keys: Home and End of the slider
     }
     if (this.variables) {
-      const words = document.createElement("p")
-      words.append(document.createElement("span"), document.createElement("span"))
-      row.append(words)
       row.classList.add("zc-told")
+      for (const button of [less, more]) button.replaceChildren() // words take the place of charts that are too small to read
     }
     if (this.tab === "named" && this.saves) {
       this.form.rename(name, names[j], (to) => this.tell({ act: "rename", old: names[j], name: to }))
@@ -228,10 +239,10 @@ export class Sliders {
         const canvas = row.querySelectorAll("canvas")[at], frame = await ask(this.moves.map((s, i) => (i === j ? end : s)))
         if (!frame) return
         if (this.variables) this.words(row, at, middle.values, frame.values)
-        if (charts) drawn.push([canvas, frame.pixels])
+        else if (charts) drawn.push([canvas, frame.pixels])
         else paint(canvas, frame.pixels, shape)
       }
-    if (!charts) return
+    if (!drawn.length) return
     const rows = band([middle.pixels, ...drawn.map(([, pixels]) => pixels)], shape) // one scale for all
     for (const [canvas, pixels] of drawn) {
       const made = over(pixels, middle.pixels, shape, rows)
@@ -241,10 +252,9 @@ export class Sliders {
 
   // what the left (0) or right (1) end of a slider changes, in words
   words(row, at, from, to) {
-    const place = row.querySelectorAll("p span")[at]
-    write(place, this.variables.words(from, to, WORDS))
-    place.title = [_("From the current point to this end:"), ...this.variables.told(from, to)].join("\n")
-    row.querySelectorAll("button")[at].title = place.title
+    const button = row.querySelectorAll(":scope > button")[at], told = this.variables.told(from, to)
+    button.replaceChildren(...(told.length ? told.slice(0, WORDS) : [_("hardly any change")]).map((line) => element("span", "", line)))
+    button.title = [_("From the current point to this end:"), ...told].join("\n")
   }
 
   remove() {

@@ -6,12 +6,13 @@ import { write } from "../shared/elements.js"
 import { connected } from "../shared/channel.js"
 import { fetched } from "../shared/server.js"
 import { fit, sampleName } from "../shared/zscope.js"
-import { NAMED, variablesOf } from "../shared/variables.js"
+import { NAMED, isTable, variablesOf } from "../shared/variables.js"
 import { _, ngettext } from "../shared/text.js"
 
 const DWELL_MS = 125 // of rest on a sample before its card; the ring does not wait
 const CARD_PX = [236, 74], LINE_PX = 17 // and of a column's value below the rest
-const HALL = [20, 9.2], HALL_LINE = 1.2 // the same for a lecture hall, in its type
+const BARE_PX = 18, HALL_BARE = 2.2 // less where there is no picture: of a table
+const HALL = [13, 4.4], HALL_LINE = 1.2 // the same for a lecture hall, in its type
 const GAP_PX = [22, 16], FINGER_PX = [30, 44] // from the pointer, across and down; a finger hides what is below it
 const EDGE_PX = 8
 const POINTER = 1000 // as bad as so much of anything else is what lies below the pointer
@@ -51,6 +52,7 @@ export class Card {
     this.element.innerHTML = '<canvas width="224" height="224"></canvas><div><b></b><span></span><span></span></div>'
     fit(this.element.querySelector("canvas"), geometry.shape)
     this.variables = variablesOf(geometry)
+    this.element.classList.toggle("zm-told", isTable(geometry))
     this.facts = this.element.appendChild(document.createElement("p"))
     this.enlarge(0)
     root.append(this.element)
@@ -61,7 +63,8 @@ export class Card {
   enlarge(px) {
     const lines = this.variables ? 1 + Math.min(NAMED, this.variables.count) : 0, [w, h] = HALL
     this.type = px
-    this.size = px ? [w * px, (h + HALL_LINE * lines) * px] : [CARD_PX[0], CARD_PX[1] + LINE_PX * lines]
+    const bare = this.variables && !this.variables.series
+    this.size = px ? [w * px, (h + HALL_LINE * lines - (bare ? HALL_BARE : 0)) * px] : [CARD_PX[0], CARD_PX[1] + LINE_PX * lines - (bare ? BARE_PX : 0)]
     Object.assign(this.element.style, { width: `${this.size[0]}px`, height: `${this.size[1]}px` })
   }
 
@@ -87,7 +90,7 @@ export class Card {
     }
     const [title, line, within] = element.querySelectorAll("b, span"), { index: origin } = geometry
     write(title, sampleName(geometry, index, _("Sample")))
-    write(line, `#${origin[index]}${snapped ? "" : _(" · nearest sample")}`)
+    write(line, `#${origin[index]}${snapped || this.type ? "" : ` \u00b7 ${_("nearest sample")}`}`)
     const found = plot.near.within(...plot.toData(px, py), REACH * plot.near.width)
     write(within, ngettext("{n} sample nearby", "{n} samples nearby", found))
     this.tell(index)

@@ -94,7 +94,7 @@ export class ClassNames {
       const at = [plot.xy[2 * row], plot.xy[2 * row + 1]], [x, y] = plot.toPixels(...at)
       return { at, x, y, width: this.sprites[k].width, height: this.sprites[k].height }
     })
-    const taken = this.large ? this.legend.boxes : [...this.legend.boxes, [0, 0, width, plot.top]] // legend and toolbar
+    const taken = [...this.legend.boxes, [0, 0, width, plot.top]] // legend, and toolbar or title
     const found = placed(names, [width, height], taken.map(([x, y, w, h]) => ({ x: x + w / 2, y: y + h / 2, width: w, height: h })))
     this.stands = known.flatMap(({ k }, i) => (found[i] ? [{ k, at: names[i].at, dx: found[i].x - names[i].x, dy: found[i].y - names[i].y }] : []))
   }

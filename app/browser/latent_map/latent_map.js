@@ -30,6 +30,7 @@ import { KIND, emit, on, sampleName, theme } from "../shared/zscope.js"
 
 const BAR_GAP_PX = 12 // above and below the toolbar
 const TELL_MS = 900 // of rest before Python, and with it the link, is told what is in sight
+const TITLE = 1.8 // height of the title of a presentation, over its type
 const DESK_PX = 12, NAME = 1.15 // type at a desk; of a class's name for a hall, over its other type
 const KEYS = _("Arrow keys move the cursor, with Shift in larger steps; Enter selects the point; plus and minus zoom, 0 shows all; ")
   + _("M opens a menu at the cursor; Escape clears the selection, then returns to the last point.")
@@ -82,7 +83,7 @@ class MapView extends LivePart {
     const { root, plot, geometry: shape } = this, bar = this.find(".zm-tools"), note = (text) => this.note(text), client = () => this.client
     this.keyed(shape)
     this.overlay = new Overlay(root, plot, shape, link.model)
-    this.overlay.card.taken = () => this.legend.boxes
+    this.overlay.card.taken = () => [...this.legend.boxes, ...(this.type ? [[0, 0, plot.size()[0], plot.top]] : [])]
     this.cloud = new Cloud(root, plot, () => this.views?.plain ?? true)
     if (!whole) this.pins = new Pins(this)
     this.looks = new ClassLooks(shape.classes.length, () => this.repaint())
@@ -120,11 +121,13 @@ class MapView extends LivePart {
     emit("type wanted") // a presentation may have begun before the map was there
   }
 
-  // to the room there is, whatever of it the toolbar takes
+  // to the room there is, whatever of it the toolbar takes; in a hall the title does, and a legend at the foot
   fit() {
-    const top = this.find(".zm-tools").offsetHeight + 2 * BAR_GAP_PX
+    const top = this.type ? TITLE * this.type : this.find(".zm-tools").offsetHeight + 2 * BAR_GAP_PX
     this.root.style.setProperty("--top", `${top}px`)
-    this.resize(top)
+    this.gestures.box = null
+    this.pointer.left() // another place lies under it now
+    this.plot.resize(top, this.type && this.legend.foot)
     this.legend.dock()
   }
 
@@ -135,7 +138,7 @@ class MapView extends LivePart {
     this.looks.themed(this.theme.dark)
     this.plot.alpha = (this.theme.dark ? 0.8 : 0.72) * (this.geometry.n > 200_000 ? 0.6 : 1)
     this.root.dataset.dark = String(this.theme.dark)
-    Object.assign(this.plot, { ground: getComputedStyle(this.root).backgroundColor, outside: this.theme.background, edge: this.theme.border })
+    Object.assign(this.plot, { ground: getComputedStyle(this.root).backgroundColor, rgb: this.theme.rgb, outside: this.theme.background, edge: this.theme.border })
     this.signature = JSON.stringify(this.theme)
     this.names.again()
   }
@@ -210,8 +213,8 @@ class MapView extends LivePart {
     const { theme: { dark, accent }, looks: { colours, shapes }, geometry: { n }, selection: { mask }, plot: { near: { hidden } } } = this
     this.painted = true
     const values = this.colour.values && !this.groups
-    this.plot.paint(looks(n, { by: this.colour.by, classes: colours, shapes, theme: { dark }, accent, hidden, chosen: mask }), Boolean(mask))
     this.plot.shaped = Boolean(shapes) && !values
+    this.plot.paint(looks(n, { by: this.colour.by, classes: colours, shapes, theme: { dark }, accent, hidden, chosen: mask }), Boolean(mask))
     this.legend.paint(this.looks, values ? this.colour.column : null, this.colour.limits)
     this.legend.update()
   }
@@ -257,15 +260,8 @@ class MapView extends LivePart {
     this.plot.enlarged = px ? px / DESK_PX : 1
     this.names.enlarge(px && NAME * px)
     this.overlay.card.enlarge(px)
-    this.resize()
-    this.legend.dock()
     this.repaint()
-  }
-
-  resize(top) {
-    this.gestures.box = null
-    this.pointer.left() // another place lies under it now
-    this.plot.resize(top)
+    this.fit()
   }
 
   // the points are on their way to another view

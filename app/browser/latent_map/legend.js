@@ -115,6 +115,9 @@ export class Legend {
     return hidden || !height ? [] : [[left, top, width, height]]
   }
 
+  // px that it takes below the points, where present.css lays it there: the key to the shapes
+  get foot() { return this.list.hidden || this.list.dataset.shapes !== "true" ? 0 : this.element.offsetHeight }
+
   // its name, the share of the points covered there, and that of the map
   freest() {
     const { xy, n } = this.plot, [width, height] = this.plot.size(), gap = GAP_PX, step = Math.max(1, Math.floor(n / 20_000))

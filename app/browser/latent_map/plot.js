@@ -4,15 +4,18 @@
 import { Drawn } from "./drawn.js"
 import { Near } from "./near.js"
 import { LOOK } from "./points.js"
+import { spaced } from "./spaced.js"
 import { still } from "../shared/motion.js"
 
 const POINT_PX = [2.2, 4.2], MANY_PX = 1.3, MANY = 200_000 // smallest and largest point before zooming in; smallest of very many
-const SHAPED = 1.2, SHAPED_PX = 5 // larger where they have shapes, and at least so large
+const SHAPED_PX = 8.5, SHAPED_GROWTH = 1.5, ROOM = 1.5, BESIDE = 0.7 // of shapes: their size, times that at most when zoomed in, how far apart they stand, in sizes, and the size of dots beside them
+const WHOLE = 50_000 // points up to here get their shapes on the whole map, more where the view lies
 const REST_MS = 140 // without a change of the view: then it is drawn in full
 const FLY_MS = 300, MOVE_MS = 600
 const FRAME_MS = [20, 34] // from frame to frame: slower draws fewer points, faster draws more
 const FEWEST = 20_000
 const CORNER_PX = 11
+const FOOT_PX = 28
 const CLOSEST = 1e-4, FARTHEST = 4 // of the whole map's width
 
 const ease = (t) => (t < 0.5 ? 4 * t ** 3 : 1 - (-2 * t + 2) ** 3 / 2)
@@ -25,15 +28,17 @@ export class Plot {
   alpha = 0.72
   faded = 1
   front = false
-  shaped = false // the points have shapes, which takes larger ones
+  shaped = false // the points have shapes: those that have room for one, which is larger
   enlarged = 1 // times the size that points have at a desk
   moving = false
   most = 50_000
   gone = false
   ground = "#fff"
+  rgb = [255, 255, 255] // around shapes
   outside = "#fff"
   edge = "#fff"
   top = 52 // px that the toolbar takes
+  bottom = FOOT_PX // px below the points
 
   // xy: Float32Array (2 n)
   constructor(element, xy) {
@@ -42,7 +47,7 @@ export class Plot {
     this.context = this.canvas.getContext("2d", { alpha: false }) // nothing below it is drawn: a third more frames where there is no GPU
     element.append(this.canvas)
     this.points = new Drawn(xy.length / 2)
-    this.points.onRestored = () => { this.points.places(this.xy, this.xy); this.points.looks(this.look); this.refresh() }
+    this.points.onRestored = () => { this.points.places(this.xy, this.xy); this.dress(); this.refresh() }
     this.settle(xy)
     this.view = this.home = this.fitted(...this.size())
     this.look = new Uint8Array(4 * this.n).fill(LOOK.plain)
@@ -71,7 +76,7 @@ export class Plot {
 
   // [x0, x1, y0, y1] that shows every point, undistorted, clear of the toolbar above and the legend below
   fitted(width, height, [x0, y0, x1, y1] = this.near.box) {
-    const [left, right, top, bottom] = [24, 24, this.top, 28]
+    const [left, right, top, bottom] = [24, 24, this.top, this.bottom]
     const unit = Math.max((x1 - x0) / (width - left - right), (y1 - y0) / (height - top - bottom), 1e-9)
     const x = (x0 + x1) / 2 + ((right - left) / 2) * unit, y = (y0 + y1) / 2 + ((top - bottom) / 2) * unit
     return [x - (width / 2) * unit, x + (width / 2) * unit, y - (height / 2) * unit, y + (height / 2) * unit]
@@ -90,13 +95,17 @@ export class Plot {
     return [((x - x0) / (x1 - x0)) * width, ((y1 - y) / (y1 - y0)) * height]
   }
 
-  pointSize() {
+  // px, of the points; where classes have shapes, of those shapes
+  pointSize() { return this.shaped ? SHAPED_PX * this.enlarged * Math.min(SHAPED_GROWTH, this.grown) : this.dotSize() }
+
+  dotSize() {
     const [width, height] = this.size(), least = this.n > MANY ? MANY_PX : POINT_PX[0]
     const bare = 0.38 * Math.sqrt((width * height) / Math.max(1, this.n))
-    const zoom = (this.home[1] - this.home[0]) / (this.view[1] - this.view[0])
-    const whole = this.enlarged * Math.min(POINT_PX[1], Math.max(least, bare))
-    return (this.shaped ? Math.max(SHAPED_PX, SHAPED * whole) : whole) * Math.min(2.5, Math.max(1, Math.sqrt(zoom)))
+    return this.enlarged * Math.min(POINT_PX[1], Math.max(least, bare)) * this.grown
   }
+
+  // times as large as on the whole map
+  get grown() { return Math.min(2.5, Math.max(1, Math.sqrt((this.home[1] - this.home[0]) / (this.view[1] - this.view[0])))) }
 
   // ---------------------------------------------------------------- the view
 
@@ -110,6 +119,7 @@ export class Plot {
 
   rest() {
     this.moving = false
+    if (this.shaped && (this.n > WHOLE || this.room !== this.wantedRoom())) this.dress()
     this.refresh()
     this.onView(true)
   }
@@ -166,11 +176,12 @@ export class Plot {
     this.show(this.home, MOVE_MS)
   }
 
-  // a new window size, or a toolbar that takes more of it, keeps the centre and the scale of what is shown; an untouched view is fitted anew
-  resize(top = this.top) {
+  // a new window size, or a toolbar or a legend below that takes more of it, keeps the centre and the scale of what is shown; an untouched view is fitted anew
+  resize(top = this.top, foot = 0) {
     const [w, h] = this.size(), [width, height] = (this.measured = this.measure())
-    if (width === w && height === h && top === this.top) return
-    this.top = top
+    const bottom = foot + FOOT_PX
+    if (width === w && height === h && top === this.top && bottom === this.bottom) return
+    Object.assign(this, { top, bottom })
     const untouched = !this.zoomed, [x0, x1, y0, y1] = this.view, unit = (x1 - x0) / w
     this.home = this.fitted(width, height)
     const [x, y] = [(x0 + x1) / 2, (y0 + y1) / 2]
@@ -193,9 +204,19 @@ export class Plot {
   // look: Uint8Array (4 n), see points.js; front: whether some are chosen
   paint(look, front) {
     Object.assign(this, { look, front })
-    this.points.looks(look)
+    this.dress()
     this.refresh()
   }
+
+  // shapes on those points alone that have room for one at this scale
+  dress() {
+    this.room = this.wantedRoom()
+    const [x0, x1, y0, y1] = this.view, [dx, dy] = [x1 - x0, y1 - y0]
+    const around = this.n > WHOLE ? [x0 - dx, x1 + dx, y0 - dy, y1 + dy] : undefined
+    this.points.looks(this.shaped ? spaced(this.look, this.xy, this.room, around) : this.look)
+  }
+
+  wantedRoom() { return ROOM * this.pointSize() * this.unitsPerPx }
 
   refresh() { this.due ??= requestAnimationFrame((now) => this.draw(now)) }
 
@@ -220,7 +241,7 @@ export class Plot {
     context.fillStyle = this.ground
     context.fillRect(0, 0, width, height)
     for (const layer of this.below) layer.draw(context, this)
-    this.points.draw(context, { width, height, ratio, view, t, size: this.pointSize(), alpha: this.alpha * this.faded, most, front, moving })
+    this.points.draw(context, { width, height, ratio, view, t, size: this.pointSize(), ...(this.shaped && { dot: BESIDE * this.dotSize(), ground: this.rgb }), alpha: this.alpha * this.faded, most, front, moving })
     for (const layer of this.above) layer.draw(context, this)
     this.corners(width, height)
     this.keepPace(now, this.points.made > before)

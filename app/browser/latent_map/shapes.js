@@ -15,6 +15,7 @@ const OUTLINES = [
 const WIDEST = 1.4 // of all corners from the centre
 
 export const SHAPES = OUTLINES.map(([name]) => name)
+export const DOT = SHAPES.length // in place of the shape of a point that has no room for it
 
 // of each of so many classes: seven shapes and ten colours, which have no common divisor, make 70 pairs before one comes again
 export const classShapes = (count) => Array.from({ length: count }, (_each, k) => k % SHAPES.length)

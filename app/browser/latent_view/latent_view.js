@@ -10,7 +10,8 @@ import { Roving } from "../shared/roving.js"
 import { sampleButton } from "../shared/sample_button.js"
 import { term } from "../shared/terms.js"
 import { TRUST_TITLE, copiedPicture, emit, fit, on, paced, paint, sampleName, theme, trustColour, trustWord } from "../shared/zscope.js"
-import { _ } from "../shared/text.js"
+import { _, ngettext } from "../shared/text.js"
+import { isTable } from "../shared/variables.js"
 
 const TRUSTED = 0.6 // from here up the picture is shown as it is
 const FADE = 0.35, HATCH = 0.25 // at no trust at all
@@ -18,6 +19,7 @@ const READ_MS = 90
 const SAME = 1e-4 // of a latent coordinate
 const ROWS = 2, IN_ROW = 3 // of neighbours; a pinned point takes the second row
 const DOUBTED = _("Faded and hatched: encoded again, this picture may come back far from this point")
+const FEW = 1000 // samples: with fewer much of the map lies far from all
 const APART = _("Distance in latent space from the current point, each dimension in units of its standard deviation")
 
 const MARKUP = `
@@ -31,6 +33,7 @@ const MARKUP = `
       <h4>${term("trust", _("Trust"), TRUST_TITLE)}</h4>
       <div class="zc-bar"><i></i></div>
       <p><b>–</b> <span></span></p>
+      <small></small>
     </section>
     <section class="zc-near">
       <h4 title="${APART}">${_("Nearest to the current point")}</h4>
@@ -67,6 +70,7 @@ class View extends LivePart {
     fit(this.picture, this.geometry.shape)
     this.root.style.setProperty("--aspect", String(this.picture.width / this.picture.height))
     this.named = annotation(this.picture, this.geometry)
+    this.root.classList.toggle("zc-lines", isTable(this.geometry))
     this.theme = theme(this.root)
     this.pinned = new Pinned(this.find(".zc-pinned"), this.client, this.geometry)
     this.offs.push(
@@ -148,15 +152,16 @@ class View extends LivePart {
     this.pinned?.compare(frame)
     const kept = frame.source === "restore" || !this.kept || this.kept.every((v, i) => Math.abs(v - frame.z[i]) < SAME)
     this.away(kept ? "" : frame.source)
-    if (!this.flipped) this.draw(frame)
+    if (!this.flipped) this.draw(frame, kept)
   }
 
-  draw(frame) {
+  // chosen: the picture is that of the selected point, not of one that the pointer passes
+  draw(frame, chosen = true) {
     const doubt = 1 - Math.min(1, frame.trust / TRUSTED)
     paint(this.picture, frame.pixels, this.geometry.shape, FADE * doubt, this.theme.rgb)
     const { pin } = this.component.data, from = !this.flipped && pin ? this.pinned.frame?.values : null
-    if (from) this.named?.show(frame.values, { other: from, words: _("the pinned point"), doubt })
-    else this.named?.show(frame.values, { doubt })
+    if (from) this.named?.show(frame.values, { other: from, words: _("the pinned point"), doubt, chosen })
+    else this.named?.show(frame.values, { doubt, chosen })
     if (doubt > 0) this.hatch(doubt)
     this.trust = frame.trust
     this.rms = frame.rms
@@ -199,6 +204,7 @@ class View extends LivePart {
     bar.style.background = trustColour(this.trust)
     write(block.querySelector("b"), this.trust.toFixed(2))
     write(block.querySelector("span"), word)
+    this.gaps(block.querySelector("small"))
     this.fidelity()
     const title = this.trust < TRUSTED ? DOUBTED : ""
     if (title === this.picture.title) return
@@ -206,8 +212,17 @@ class View extends LivePart {
     this.picture.setAttribute("aria-label", title ? _("Decoded picture. {title}", { title }) : _("Decoded picture"))
   }
 
+  // why so much of a small data set's map is not to be trusted
+  gaps(note) {
+    const { n } = this.geometry
+    note.style.visibility = this.trust < TRUSTED ? "visible" : "hidden" // its place stays: nothing moves under the pointer
+    if (n >= FEW || note.textContent) return
+    note.textContent = ngettext("{n} sample leaves gaps", "{n} samples leave gaps", n)
+    note.title = _("With few samples most of the map lies between them, where the model has learned little: what is decoded there, encoded again, seldom comes back. More samples, or fewer latent dimensions, leave fewer gaps.")
+  }
+
   fidelity() {
-    const { text, poor } = fidelity(this.rms, this.geometry.baselines), block = this.find(".zc-fidelity")
+    const { text, poor } = fidelity(this.rms, this.geometry.baselines, this.geometry.sample.length < 3), block = this.find(".zc-fidelity")
     hide(block, !text)
     hide(block.querySelector("i"), !poor)
     write(block.querySelector("span"), text)
@@ -224,6 +239,7 @@ class View extends LivePart {
   neighbour({ row, distance }) {
     const said = distance.toFixed(2), words = _("{row} #{row2}, latent distance {said}", { row: sampleName(this.geometry, row), row2: this.geometry.index[row], said })
     const button = sampleButton(this.geometry, this.sheet, row, 128, words, this.client)
+    if (isTable(this.geometry)) button.replaceChildren(`${sampleName(this.geometry, row, "")} #${this.geometry.index[row]}`.trim()) // its bars would be too small to read
     button.append(Object.assign(document.createElement("span"), { textContent: said, title: APART }))
     return button
   }

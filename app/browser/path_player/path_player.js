@@ -144,7 +144,8 @@ class Player extends LivePart {
 
   paint(frame) {
     paint(this.picture, frame.pixels, this.geometry.shape)
-    this.named?.show(frame.values)
+    this.values = frame.values
+    this.named?.show(frame.values, { chosen: false })
     this.root.dataset.at = frame.source === "slider" ? "walk" : "pointer"
     if (frame.source === "slider") this.xy = frame.xy
     const word = trustWord(frame.trust)
@@ -156,6 +157,7 @@ class Player extends LivePart {
   }
 
   rest() {
+    if (this.values) this.named?.show(this.values)
     const t = Number(this.t.toFixed(3))
     if (t === (this.told.at(-1) ?? this.component.data.t)) return
     this.told.push(t)

@@ -4,6 +4,7 @@
 // Tells event "type" px: the size of type that can be read from the last row, 0 at a desk.
 
 import { Part, mounting } from "../shared/part.js"
+import { element } from "../shared/elements.js"
 import { typing } from "../shared/keys.js"
 import { _ } from "../shared/text.js"
 import { emit, on, theme } from "../shared/zscope.js"
@@ -17,6 +18,7 @@ class Present extends Part {
   static subject() { return "" }
 
   shown = false
+  label = element("p", "zm-title")
   whole = false // whether the browser shows the page on the whole screen
 
   start() {
@@ -44,10 +46,8 @@ class Present extends Part {
     this.shown = true
     page.dataset.present = ""
     page.style.setProperty("--present-ground", theme(this.root).background)
+    this.title()?.focus({ preventScroll: true }) // arrow keys move the cursor of the map
     this.size()
-    /** @type {HTMLElement | null} */
-    const map = document.querySelector(".zscope-map")
-    map?.focus({ preventScroll: true }) // arrow keys move its cursor
     page.requestFullscreen?.().then(() => { this.whole = true }, () => {}) // a browser that refuses: the window is filled
   }
 
@@ -55,6 +55,7 @@ class Present extends Part {
     if (!this.shown) return
     this.shown = false
     delete document.documentElement.dataset.present
+    this.label.remove()
     if (document.fullscreenElement) document.exitFullscreen()
     this.size()
   }
@@ -71,10 +72,22 @@ class Present extends Part {
     emit("type", px)
   }
 
-  // the theme may be another
+  // on the map, which it gives: what model is shown, as the page's own bar is not in sight
+  title() {
+    const { title, about } = this.component.data
+    /** @type {HTMLElement | null} */
+    const map = document.querySelector(".zscope-map")
+    this.label.replaceChildren(element("b", "", title), " ", element("span", "", about))
+    map?.append(this.label)
+    return map
+  }
+
+  // the theme may be another, and the model
   update(component) {
     super.update(component)
-    if (this.shown) document.documentElement.style.setProperty("--present-ground", theme(this.root).background)
+    if (!this.shown) return
+    this.title()
+    document.documentElement.style.setProperty("--present-ground", theme(this.root).background)
   }
 
   remove() {

@@ -1,17 +1,18 @@
 // @ts-check
 // A decoded sample with names and units, where it is no picture: the columns of a vector as a list in the place of its
-// chart, the largest differences first; a series with its time, its channels and their units on and below its chart.
+// chart, the largest differences first, in an order that stays until the sample is a chosen one; a series with its time, its channels and their units on and below its chart.
 //
 //   const named = annotation(canvas, geometry)           null: pictures, which need none
-//   named?.show(frame.values, { other, words, doubt })   other: values that differences are from (null: the mean), what
-//                                                        these are in words; doubt 0-1, as a picture fades
+//   named?.show(frame.values, { other, words, doubt, chosen })   other: values that differences are from (null: the mean),
+//                                                        what these are in words; doubt 0-1, as a picture fades;
+//                                                        chosen: not what the pointer passes: the columns are sorted by it
 
 import { element, write } from "./elements.js"
 import { number, _ } from "./text.js"
 import { Variables, signed, variablesOf } from "./variables.js"
-import { paced } from "./zscope.js"
+import { emit, on, paced } from "./zscope.js"
 
-const ROW_PX = 21, READ_MS = 90, REST_MS = 300 // a list that eyes can follow: it is sorted anew once nothing moves
+const ROW_PX = 21, HALL_ROW = 1.25, READ_MS = 90 // of a list that eyes can follow; a row for a lecture hall, in its type
 const LEAST_LETTERS = 5, MOST_LETTERS = 13 // for which a value has room
 const REACH = 3 // standard deviations from the middle of a bar to its end
 const TICKS = 4, CLOSE = 0.13 // on an axis; of the height, between two of them
@@ -31,6 +32,7 @@ class Columns {
   other = null
   order = []
   rows = []
+  row_px = ROW_PX
 
   /** @param {HTMLCanvasElement} canvas @param {Variables} variables */
   constructor(canvas, variables) {
@@ -39,26 +41,38 @@ class Columns {
     this.caption = element("p", "zn-caption")
     this.window = element("div", "zn-window")
     this.space = element("div", "zn-space")
-    this.space.style.height = `${ROW_PX * variables.count}px`
+    this.scale = element("div", "zn-row zn-scale")
+    this.scale.append(element("span", "", ""), element("i", ""), element("b", "", ""))
+    this.scale.children[1].append(...[-REACH, 0, REACH].map((at) => element("em", "", at > 0 ? `${at}\u202fσ` : number(at))))
     this.window.tabIndex = 0
     this.window.setAttribute("role", "list")
     this.window.append(this.space)
     this.window.onscroll = () => this.draw()
-    this.root.append(this.caption, this.window)
+    this.root.append(this.caption, this.scale, this.window)
     canvas.style.display = "none"
     canvas.after(this.root)
     this.read = paced(READ_MS, () => this.draw())
     this.say(_("the mean"))
+    this.off = on("type", (px) => this.enlarge(px))
+    this.enlarge(0)
+    emit("type wanted")
   }
 
-  show(values, { other = null, words = _("the mean"), doubt = 0 } = {}) {
+  // px: the size of type for a lecture hall, 0 for a desk
+  enlarge(px) {
+    this.row_px = px ? Math.round(HALL_ROW * px) : ROW_PX
+    this.root.style.setProperty("--row", `${this.row_px}px`)
+    this.space.style.height = `${this.row_px * this.variables.count}px`
+    this.draw()
+  }
+
+  show(values, { other = null, words = _("the mean"), doubt = 0, chosen = true } = {}) {
     const first = !this.values || this.other !== other
     Object.assign(this, { values, other })
     this.root.style.setProperty("--doubt", doubt.toFixed(2))
-    if (first) { this.say(words); this.sort() }
+    if (first) this.say(words)
+    if (first || chosen) this.sort()
     else this.read()
-    clearTimeout(this.rest)
-    this.rest = setTimeout(() => this.sort(), REST_MS)
   }
 
   say(words) {
@@ -67,6 +81,7 @@ class Columns {
     this.words = words
     this.caption.textContent = measured ? sorted : _("{sorted}; standardised (σ)", { sorted })
     this.caption.title = [
+      _("The order is that of the selected point, and stays while the pointer moves."),
       _("Each bar begins at {words} and ends at the value; the mark is the mean of the column, the end of the bar {n} standard deviations (σ) from it.", { words, n: number(REACH) }),
       given.names.length ? "" : _("The data set came without names: the columns are numbered."),
       measured ? "" : _("The means of the data set are unknown: values are in standard deviations."),
@@ -82,7 +97,7 @@ class Columns {
   // the rows that are seen, and no others: there may be thousands
   draw() {
     if (!this.values) return
-    const from = Math.floor(this.window.scrollTop / ROW_PX), seen = Math.ceil((this.window.clientHeight || 9 * ROW_PX) / ROW_PX) + 1
+    const from = Math.floor(this.window.scrollTop / this.row_px), seen = Math.ceil((this.window.clientHeight || 9 * this.row_px) / this.row_px) + 1
     const to = Math.min(this.order.length, from + seen)
     while (this.rows.length < to - from) this.rows.push(this.row())
     let longest = LEAST_LETTERS
@@ -107,7 +122,7 @@ class Columns {
 
   fill(row, i, place) {
     const { variables, values, other } = this, v = values[i], base = other ? other[i] : 0
-    row.root.style.transform = `translateY(${ROW_PX * place}px)`
+    row.root.style.transform = `translateY(${this.row_px * place}px)`
     if (row.i !== i) row.name.textContent = variables.name(i)
     row.i = i
     write(row.value, variables.text(i, v))
@@ -120,7 +135,7 @@ class Columns {
   }
 
   remove() {
-    clearTimeout(this.rest)
+    this.off()
     this.read.cancel()
   }
 }

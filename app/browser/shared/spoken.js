@@ -20,7 +20,7 @@ export function spoken(geometry, { at, row, near, frame = null }) {
     : near === "near" ? _("near {name}, number {number}", values)
     : _("far from all samples; the nearest is {name}, number {number}", values)
   const said = [_("Position {x}, {y}: {place}.", { x: number(at[0], DIGITS), y: number(at[1], DIGITS), place })]
-  if (frame) said.push(_("Trust {trust}, {word}.", { trust: number(frame.trust, 2), word: trustWord(frame.trust) }), fidelity(frame.rms, geometry.baselines).text)
+  if (frame) said.push(_("Trust {trust}, {word}.", { trust: number(frame.trust, 2), word: trustWord(frame.trust) }), fidelity(frame.rms, geometry.baselines, geometry.sample.length < 3).text)
   return said.filter(Boolean).join(" ")
 }
 

@@ -13,6 +13,9 @@ export const NAMED = 3, TOLD = 8 // columns in a few words, and in a title
 /** The variables of a model's samples, or null: pictures have none. @param {Geometry} geometry */
 export const variablesOf = ({ variables, sample }) => (variables ? new Variables(variables, sample) : null)
 
+/** Whether samples are rows of a table, whose charts say little when they are small. @param {Geometry} geometry */
+export const isTable = ({ variables, sample }) => Boolean(variables) && sample.length === 1
+
 export class Variables {
   /** @param {Geometry["variables"]} given @param {number[]} sample its shape: (m), or (channels, steps) */
   constructor(given, sample) {

@@ -212,7 +212,7 @@ class Side {
     if (this.keyed && this.cursor) this.voice.later(() => this.said(frame))
     write(this.trust, `${trustWord(frame.trust)} ·`)
     write(this.trusted, number(frame.trust, 2))
-    write(this.fidelity, fidelity(frame.rms, this.geometry.baselines).text)
+    write(this.fidelity, fidelity(frame.rms, this.geometry.baselines, this.geometry.sample.length < 3).text)
   }
 
   // of both maps, by the one whose cursor the keys move
@@ -248,7 +248,7 @@ class Side {
     if (signature === this.signature) return false
     Object.assign(this, { look, signature })
     const { colours, shapes } = this.looks.themed(look.dark)
-    Object.assign(plot, { alpha: look.dark ? 0.8 : 0.72, shaped: Boolean(shapes), ground: getComputedStyle(this.map).backgroundColor, outside: look.background, edge: look.border })
+    Object.assign(plot, { alpha: look.dark ? 0.8 : 0.72, shaped: Boolean(shapes), ground: getComputedStyle(this.map).backgroundColor, rgb: look.rgb, outside: look.background, edge: look.border })
     plot.paint(looks(n, { by: { labels }, classes: colours, shapes, theme: look, accent: look.accent }), false)
     this.names.again()
     return true

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import session
 from app.browser.arithmetic import arithmetic
@@ -68,23 +70,25 @@ def show(engine: Engine, committed: dict) -> None:
         offers = attribute_groups.offers(engine, state, which)
         tied = session.tied(which, offers[0], partial(take_group, engine, which))
         column.selectbox(title, offers, **tied)
+    *found, sums = st.tabs([_("Slider"), _("Evidence"), _("Changes"), "A − B + C"])  # each fits below the picture
     if state.group_a and state.group_b:
-        _direction(engine, committed)
+        _direction(engine, committed, found)
     else:
-        st.caption(_(HINT))
-    fill = _("Click a point on the map, then click A, B or C to put it there. Repeat for the others.")
-    st.markdown("**A − B + C**", help=fill)
+        found[0].caption(_(HINT))
     assert state.point is not None  # Explore starts with one
     name = describe(engine.atlas, state.point)
-    arithmetic(engine.name, key=SUM, committed=committed, name=name, label=chosen_label(engine, state))
+    with sums:
+        st.caption(_("Click a point on the map, then A, B or C to put it there."))
+        arithmetic(engine.name, key=SUM, committed=committed, name=name, label=chosen_label(engine, state))
 
 
-def _direction(engine: Engine, committed: dict) -> None:
+def _direction(engine: Engine, committed: dict, tabs: Sequence[DeltaGenerator]) -> None:
+    """The slider, its evidence and what it changes, each in its tab."""
     state = session.studio()
     both = state.group_a, state.group_b
     a, b = (attribute_groups.name_of(engine, state, which) for which in ("group_a", "group_b"))
-    slider, found = st.container(), st.container()  # the verdict beside the controls, the evidence below them
-    method = st.segmented_control(
+    slider = tabs[0].container()  # above the choice of its direction
+    method = tabs[0].segmented_control(
         _("Direction"),
         METHODS,
         default="means",
@@ -107,37 +111,36 @@ def _direction(engine: Engine, committed: dict) -> None:
             saves="direction" if session.may(Right.TRAIN) else "",
             on_named=partial(take_named, engine, u, _(SOURCES[method], a=a, b=b)),
         )
-    try:
-        with found:
+    with slider:
+        try:
             attribute = session.attribute(engine, *both, method)
-            st.markdown(verdict(attribute.evidence), help=terms.meaning("attribute-direction"))
-    except ShapeError as error:
-        st.info(literal(error, code=True))
-    else:
-        _evidence(engine, attribute, a, b)
+        except ShapeError as error:
+            st.info(literal(error, code=True))
+            return
+        st.markdown(verdict(attribute.evidence), help=terms.meaning("attribute-direction"))
+    with tabs[1]:
+        _evidence(attribute.evidence, a, b)
+    tabs[2].markdown(changes(attribute, engine.atlas.classes, b))
 
 
-def _evidence(engine: Engine, found: Attribute, a: str, b: str) -> None:
-    st.markdown(meaning(found.evidence))
-    st.plotly_chart(figures.effect_strip(found.evidence), config={"displayModeBar": False}, key=f"{KEY}.strip")
-    st.markdown(changes(found, engine.atlas.classes, b))
-    e = found.evidence
-    st.caption(
-        _(
-            "The direction is learned on one half of each group and evaluated on the other half ({n_a} of {a}, "
-            "{n_b} of {b}; at most {most} samples of a group are used). The slider uses the direction of both halves. "
-            "The difference of means stays near the data; Fisher's discriminant separates the groups best. "
-            "The interval is a {level} confidence interval from the noncentral t distribution; p is a permutation test "
-            "with {draws} random pairs of groups.",
-            n_a=number(e.n_a),
-            a=literal(a),
-            n_b=number(e.n_b),
-            b=literal(b),
-            most=number(MOST),
-            level=percent(LEVEL),
-            draws=number(len(e.null)),
-        )
+def _evidence(e: Evidence, a: str, b: str) -> None:
+    first, second = meaning(e)
+    measured = _(
+        "The direction is learned on one half of each group and evaluated on the other half ({n_a} of {a}, "
+        "{n_b} of {b}; at most {most} samples of a group are used). The slider uses the direction of both halves. "
+        "The difference of means stays near the data; Fisher's discriminant separates the groups best. "
+        "The interval is a {level} confidence interval from the noncentral t distribution; p is a permutation test "
+        "with {draws} random pairs of groups.",
+        n_a=number(e.n_a),
+        a=literal(a),
+        n_b=number(e.n_b),
+        b=literal(b),
+        most=number(MOST),
+        level=percent(LEVEL),
+        draws=number(len(e.null)),
     )
+    st.markdown(f"**{first}**", help=f"{second}\n\n{measured}")
+    st.plotly_chart(figures.effect_strip(e), config={"displayModeBar": False}, key=f"{KEY}.strip")
 
 
 def verdict(e: Evidence) -> str:
@@ -153,8 +156,8 @@ def verdict(e: Evidence) -> str:
     )
 
 
-def meaning(e: Evidence) -> str:
-    """What the verdict means, in two or three sentences."""
+def meaning(e: Evidence) -> tuple[str, str]:
+    """What the verdict means, and what it rests on."""
     special = float(np.quantile(e.random, 0.95))
     if e.low <= e.chance:
         first = _("A weak direction: within its interval, d is no larger than that of random pairs of groups.")
@@ -171,7 +174,7 @@ def meaning(e: Evidence) -> str:
         median=number(float(np.median(e.random)), 2),
         special=number(special, 2),
     )
-    return f"**{first}** {second}"
+    return first, second
 
 
 def changes(found: Attribute, classes: tuple[str, ...], b: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app import session
 from app.browser.actions import actions
 from app.browser.present import present
+from app.show.cards import summary
 from app.state.scripts import script
 from app.state.studio import pin, redo, undo
 from vae.engine.engine import Engine
@@ -43,4 +44,4 @@ def show(engine: Engine) -> None:
         on_act=take,
         on_pinned=take_pinned,
     )
-    present(key="unseen-present")
+    present(key="unseen-present", title=engine.name, about=summary(engine.card))

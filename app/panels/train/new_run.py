@@ -29,6 +29,7 @@ from vae.training.trainer import TrainHparams
 
 KEPT: dict[str, Any] = {"persist_state": "session"}
 TURN, STARTED = "train.turn", "train.started"  # how many trainings this form has started; a sentence about the last one
+COST = "train.cost"  # what was said last of the cost of a training
 EVERY_S, KNOWN_S = 1.0, 20.0  # between two looks at the cost: while it is measured, and later, as it may be outdated
 PRESET = N_(
     "Where the settings start from. Quick: a small network and about 900 steps, for a first result. "
@@ -44,7 +45,6 @@ SWEPT = N_(
     "included. Afterwards a slider moves through the trained models and shows what the setting does."
 )
 VALUES = N_("Comma-separated numbers. One model is trained for each, one after the other.")
-MEASURING = N_("Timing some training steps on this machine ...")
 
 
 def show(beside: DeltaGenerator) -> None:
@@ -169,7 +169,9 @@ def _cost(wanted: Order) -> None:
     @st.fragment
     def cost() -> None:
         said = training_cost.look(*of)
-        shown = said or training_cost.outdated(*of) or _(MEASURING)
+        if said:
+            session.put(COST, said)
+        shown = said or training_cost.outdated(*of) or training_cost.pending(session.held(COST))
         st.caption((":material/timer: " if said else ":material/hourglass_empty: ") + literal(shown, code=True))
         pulse(KNOWN_S if said else EVERY_S, key="unseen-cost")
 

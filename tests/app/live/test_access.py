@@ -13,7 +13,7 @@ from starlette.websockets import WebSocketDisconnect
 from streamlit import config
 from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_token_string
 
-from app.live import access, channel, doors
+from app.live import access, channel, doors, page
 from app.live.requests import Refused
 from vae.errors import SettingError
 
@@ -182,13 +182,21 @@ def test_under_a_prefix_our_routes_have_it_and_leave_the_rest_alone(options):
     client = TestClient(rest, headers={access.HEADER: access.token("")})
     assert client.get("/a/zscope/browser/shared/zscope.js").status_code == 200
     assert client.get("/browser/shared/zscope.js").status_code == 404
-    ours = {"live", "token", "browser", "frames", "asset", "explore"}
+    ours = {"live", "token", "browser", "frames", "asset", *page.PAGES}
     assert {tuple(route.path.split("/")[1:4]) for route in channel.routes()} == {("a", "zscope", name) for name in ours}
 
 
 def test_explore_by_its_name_leads_to_the_root(tiny_checkpoint):
     answer = app().get("/explore?model=tiny-vae&p=r3", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (307, "./?model=tiny-vae&p=r3")
+
+
+@pytest.mark.parametrize("prefix", ["", "/lab"])
+def test_a_page_opened_by_its_address_knows_where_the_server_is(options, prefix):
+    options(baseUrlPath=prefix)
+    answer = app().get(f"{prefix}/train?model=tiny-vae")
+    assert answer.status_code == 200
+    assert answer.text.index("BACKEND_BASE_URL") < answer.text.index("index.")  # before Streamlit's own script
 
 
 # ---------------------------------------------------------------- frames and uploads

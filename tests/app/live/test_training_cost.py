@@ -56,6 +56,18 @@ def test_an_outdated_one_is_shown_as_such_while_it_is_measured_again(begun, monk
     assert said.endswith("This is outdated: it was measured 20 minutes ago and is being measured again.")
 
 
+def test_until_it_is_known_the_cost_of_other_settings_is_shown_as_such_and_how_long_it_takes(begun, monkeypatch):
+    monkeypatch.setattr(forecast, "known", lambda plan: None)
+    clock = {"now": 100.0}
+    monkeypatch.setattr(training_cost.time, "monotonic", lambda: clock["now"])
+    assert training_cost.look(PLAN) is None
+    assert training_cost.pending(None) == "Timing some training steps on this machine ..."
+    clock["now"] = 104.0
+    said = training_cost.pending("About 30 seconds.")
+    assert said.startswith("Timing some training steps on this machine: 4 s so far; about 10 s")
+    assert said.endswith("With the settings before the last change: About 30 seconds.")
+
+
 def test_one_is_measured_at_a_time(begun, monkeypatch):
     monkeypatch.setattr(forecast, "known", lambda plan: None)
     for d in range(10):

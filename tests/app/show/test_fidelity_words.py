@@ -30,6 +30,11 @@ def test_a_sentence_compares(found, words):
     assert words in sentence(found)
 
 
+def test_standardised_values_are_in_standard_deviations():
+    assert "differ from the samples by 0.65\u202fσ (RMS)" in sentence(Fidelity(0.65, 0.8), sigma=True)
+    assert "PCA with 3 components: 0.7\u202fσ." in sentence(Fidelity(0.65, 0.8, 0.7, 3), sigma=True)
+
+
 def test_only_a_poor_model_has_a_warning():
     assert warning(Fidelity(0.087, 0.138, 0.143, 16)) == ""
     assert warning(None) == ""

@@ -68,6 +68,9 @@ def test_every_page_shows_every_model(tiny_checkpoint, page, model):
     assert not at.error
     assert state(at).model == model
     assert at.query_params["model"] == model
+    doing = next(style.proto.body for style in at.get("html") if ":root { --zscope-working" in style.proto.body)
+    assert "…" in doing  # what takes long says what it is, not in what language it is written
+    assert "Python" not in doing
 
 
 def test_the_picker_is_on_every_page_and_says_what_each_model_is(tiny_checkpoint):
