@@ -47,7 +47,8 @@ with right:
     st.markdown("##### " + _("Settings"))
     records.settings(card)
 manage.show(engine)
-found, sigma = of_model(engine.atlas, card), len(engine.shape) < 3  # of tables and series, which are standardised
+found = of_model(engine.atlas, card)
+sigma = len(engine.shape) < 3  # tables and series are standardised
 with trusted:
     fidelity.show(found, sigma=sigma)
 with charts.container():

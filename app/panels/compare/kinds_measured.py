@@ -29,10 +29,7 @@ def show() -> None:
 def _chance(compared: Compared) -> str:
     """How often a verdict comes about by chance."""
     runs = {title(name): protocol["seeds"] for name, protocol in compared.record["protocols"].items()}
-    said = [
-        _("{data}: in 2 of {ways}", data=title(dataset), ways=number(math.comb(2 * n, n)))
-        for dataset, n in runs.items()
-    ]
+    said = [_("{data}: in 2 of {ways}", data=data, ways=number(math.comb(2 * n, n))) for data, n in runs.items()]
     return _(
         "If two kinds did not differ, yes or no would come out by chance all the same ({cases} cases), and many claims "
         "are judged at once: with three runs of each kind, read a verdict as a hint.",
