@@ -347,10 +347,9 @@ class MapView extends LivePart {
     if (rows.length) this.plot.showBox(box, margin)
   }
 
-  // a single sample is selected as by a click, whatever it was found by; several become the selection
-  found({ rows, label, row = rows?.length === 1 ? rows[0] : undefined, nothing }) {
+  found({ rows, label, row, nothing }) {
     this.note(nothing ?? "")
-    this.frame(row === undefined ? rows ?? [] : [row], row === undefined ? 0.02 : 0.06)
+    this.frame(rows ?? (row === undefined ? [] : [row]), row === undefined ? 0.02 : 0.06)
     if (row !== undefined) {
       this.pointer.hide() // the picture is that of the sample, though the pointer may lie on the map
       this.commit(KIND.row, [row])
