@@ -94,7 +94,7 @@ def test_a_row_of_another_length_is_named_by_its_line(tmp_path, above):
 
 def test_a_column_that_may_be_the_label_is_named_with_its_flag(tmp_path):
     rows = [f"{row},{3 + i % 4}" for i, row in enumerate(ROWS)]
-    note = "Column wine quality has only 4 different values and may be the label; to take it: --labels 'wine quality'."
+    note = "Column wine quality has few different values (4) and may be the label; to take it: --labels 'wine quality'."
     assert note in said(table(tmp_path, lines("a,b,c,wine quality", *rows)))
     assert "may be the label" not in said(table(tmp_path, lines("a,b,c,wine quality", *rows), labels="none"))
     counts = [",".join(str((i * k) % 7) for k in (1, 2, 3)) for i in range(40)]

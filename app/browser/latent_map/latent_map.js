@@ -313,9 +313,8 @@ class MapView extends LivePart {
   }
 
   restore() {
-    const { committed } = this
-    if (!committed) return
-    const { row = null, mapped, xy, z } = committed
+    if (!this.committed) return
+    const { row = null, mapped, xy, z } = this.committed
     const what = row !== null ? [KIND.row, [row]] : mapped ? [KIND.map, xy] : [KIND.latent, z]
     this.client.request(...what, { source: "restore" })
   }

@@ -36,7 +36,7 @@ def label_column(table, found: Numbers, bare: bool, choices: Choices, made: list
     if not guess and not choices.labels:
         notes += [
             _(
-                "Column {name} has only {n} different values and may be the label; to take it: {flag} {quoted}.",
+                "Column {name} has few different values ({n}) and may be the label; to take it: {flag} {quoted}.",
                 name=name,
                 n=number(n),
                 flag=flag("labels"),
