@@ -87,6 +87,7 @@ QUESTIONS: dict[str, Question] = {  # by the field of `Choices`, and the flag of
     "header": Question(
         N_("Header"), N_("whether the first row of a table has the names of its columns"), ("yes", "no")
     ),
+    "units": Question(N_("Units"), N_("whether the row under the header has the units of the columns"), ("yes", "no")),
     "skip": Question(N_("Skip"), N_("the number of lines above a table of text")),
     "sheet": Question(N_("Sheet"), N_("the sheet of a spreadsheet")),
     "decimal": Question(N_("Decimal sign"), N_("how a table of text writes decimals"), ("point", "comma")),

@@ -8,7 +8,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.live import engines
 from app.session.models import digest, engine, open_some_model
-from app.session.state import is_new, studio, tell, update
+from app.session.state import is_new, new_run, studio, tell, update
 from app.state import links
 from app.state import studio as studio_
 from vae.text import _
@@ -23,6 +23,7 @@ def begin() -> bool:
     session counts, since the link that comes with a fast click may be older. It also counts where the browser went back
     to an address without a model, as one types it.
     """
+    new_run()
     context = get_script_run_ctx()
     moved = context is not None and context.is_history_navigation and "model" in st.query_params
     if is_new() or moved:

@@ -19,7 +19,7 @@ _NOT_HERE = {
     Right.TRAIN: N_("Visitors of this server can explore its models, but not train, save directions or upload data."),
     Right.MANAGE: N_("Visitors of this server cannot change its models and data, nor name paths on it."),
 }
-_STUDIO, _PROBLEMS = "zscope.studio", "zscope.problems"
+_STUDIO, _PROBLEMS, _DRAWN = "zscope.studio", "zscope.problems", "zscope.drawn"
 
 
 def _state() -> SessionStateProxy:
@@ -54,11 +54,22 @@ def watch(key: str) -> None:
 
 
 def tied(key: str, value, take: Callable[[Any], None]) -> dict[str, Any]:
-    """Arguments that bind a widget to a value stored elsewhere: it shows `value`, and `take` gets each new value."""
+    """Arguments that bind a widget to a value stored elsewhere: it shows `value`, and `take` gets each new value.
+
+    The value is sent to the browser where it changes, and to a widget that the last run did not draw: the browser has
+    a new one then, though the session may still hold the value of the old one. Sent each time, it would undo typing.
+    """
     given = tie(key, take)
-    if given["key"] not in _state() or _state()[given["key"]] != value:
+    before, now = _state().setdefault(_DRAWN, (set(), set()))
+    if given["key"] not in before | now or _state().get(given["key"]) != value:
         _state()[given["key"]] = value
+    now.add(given["key"])
     return given
+
+
+def new_run() -> None:
+    """Begin to note which widgets a run draws, see `tied`."""
+    _state()[_DRAWN] = (_state().get(_DRAWN, (set(), set()))[1], set())
 
 
 def tie(key: str, take: Callable[[Any], None]) -> dict[str, Any]:

@@ -22,6 +22,9 @@
     if (over('left', 'right') && over('top', 'bottom')) faults.push(`${a.textContent} and ${b.textContent} overlap`)
   }))
   if (all('[data-testid=stTopNavLink]', '.st-key-zscope-pages a').length < 6) faults.push('not every page can be reached')
+  const frames = innerWidth < 600 ? all('.fs-row[data-driving=true] .fs-frame > canvas') : []
+  for (const { width, bottom: below } of frames.map(box))
+    if (width < 40 || below > bottom) faults.push(`a frame of the path ${Math.round(width)} px wide, down to ${Math.round(below)} of ${Math.round(bottom)}`)
   if (document.documentElement.scrollWidth > innerWidth + 1) faults.push('the page is wider than the window')
   const map = document.querySelector('.zscope-map'), column = map?.closest('[data-testid=stColumn]')
   if (column?.offsetHeight && map.offsetHeight < column.offsetHeight / 2 - 1) faults.push('the map has less than half of its column')

@@ -115,10 +115,17 @@ def test_a_click_commits_once_and_brings_its_neighbours_and_link(tab, atlas):
     shown = tab.do("[...document.querySelectorAll('.zc-neighbours span')].map((s) => s.textContent)")
     assert shown == [f"{d:.2f}" for i, d in zip(expected, distances, strict=True) if i != row][:6]
 
+    assert (
+        tab.page.locator(".zc-near h4").inner_text()
+        == f"Nearest to {atlas.classes[atlas.labels[row]]} #{atlas.index[row]}"
+    )
+
     tab.leave()
     tab.page.locator(".zc-neighbours button").first.click()
     first = next(int(i) for i in expected if i != row)
     tab.until(f"new URL(location).searchParams.get('p') === 'r{first}'")
+    tab.rest()
+    assert tab.do("Boolean(document.activeElement.closest('.zc-neighbours'))")
     tab.page.get_by_role("button", name="Undo").click()
     tab.until(f"new URL(location).searchParams.get('p') === 'r{row}'")
 

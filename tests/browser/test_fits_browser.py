@@ -44,6 +44,13 @@ SMALL = f"""[...document.querySelectorAll('{TARGETS}')].filter((e) => e.getClien
   .map(([text, box]) => `${{text}} ${{box.width}}x${{box.height}}`)"""
 
 
+NEAR_TERM = """(() => {
+  const term = document.querySelector('.zc-trust .zscope-term'), { x, y, width, height } = term.getBoundingClientRect()
+  const at = (dx, dy) => document.elementFromPoint(x + width / 2 + dx, y + height / 2 + dy)
+  return [-18, 0, 18].flatMap((dx) => [-18, 0, 18].map((dy) => at(dx, dy))).filter((one) => one === term).length
+})()"""  # of 9 places within 40 px
+
+
 def test_fingers_decode_zoom_and_ask_for_the_menu(new_tab):
     tab = new_tab(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True).open()
     tab.rest()
@@ -76,6 +83,7 @@ def test_fingers_decode_zoom_and_ask_for_the_menu(new_tab):
 
     tab.rest()
     assert tab.do(SMALL) == []
+    assert tab.do(NEAR_TERM) == 9
     touch("Start", (x, y))
     tab.page.wait_for_selector(".zm-place:not([hidden])")
     touch("End")

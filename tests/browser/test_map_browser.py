@@ -126,6 +126,52 @@ def test_search_goes_to_a_label_or_a_sample_or_says_what_there_is(tab, engine):
     tab.until(f"document.querySelector('.zm-words').textContent === '{total} samples found for 7, now selected'")
     search(tab, "a hat")
     tab.until("document.querySelector('.zm-note').textContent.includes('Labels: 0, 1, 2')")
+    tab.rest()
+    tab.moves_picture(tab.page.locator(".zm-plot").hover)  # and yet the sample is shown
+    shown = tab.moves_picture(lambda: search(tab, f"#{atlas.index[row]}"))
+    tab.page.wait_for_timeout(300)
+    assert tab.picture() == shown
+    assert tab.do("document.activeElement.type") == "search"
+
+
+def test_a_group_is_saved_cleared_selected_again_renamed_and_deleted(tab, engine):
+    total = int((engine.atlas.labels == 7).sum())
+    page, name = tab.page, "document.querySelector('input[aria-label=\"Name of the group\"]')?.value"
+    tool, groups = page.locator("[data-tool=group]"), page.locator(".st-key-explore-groups button").first
+
+    def press(key: str) -> None:
+        tab.rest()  # a click on a line that is being drawn anew is lost
+        page.locator(f".st-key-explore-group-{key} button").first.click()
+
+    tool.click()
+    groups.wait_for()
+    search(tab, "7")
+    tab.until(f"document.querySelector('.gc-head b')?.textContent === '{total} selected'", 15_000)
+    tab.rest()
+    groups.click()
+    page.get_by_label("Save the selection as").fill("sevens")
+    press("save")
+    tab.until(f"{name} === 'sevens'", 15_000)
+    tab.rest()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Clear", exact=True).click()
+    tab.until("!document.querySelector('.gc-head')", 15_000)
+    assert tab.do("document.activeElement.className") == "zscope-map"
+    tab.rest()
+    tool.click()  # for the second time: the first one opened it, and the selection's end closed it
+    groups.click()
+    press("0-again")
+    tab.until(f"document.querySelector('.gc-head b')?.textContent === '{total} selected'", 15_000)
+    field = page.locator("input[aria-label='Name of the group']").first
+    field.fill("7s")
+    field.press("Enter")
+    page.get_by_text("Undo: sevens was renamed to 7s").click()
+    tab.until(f"{name} === 'sevens'", 15_000)
+    tab.rest()
+    press("0-drop")
+    page.get_by_text("Undo: sevens was deleted").click()
+    tab.until(f"{name} === 'sevens'", 15_000)
+    tab.rest()
 
 
 def test_another_view_keeps_the_latent_and_reads_places_its_own_way(tab, engine):
@@ -171,7 +217,10 @@ def test_a_finger_taps_pans_and_pinches(new_tab, engine):
     row = int(np.argmax(engine.atlas.projector.coverage(engine.atlas.xy)))
     before = tab.do(f"{LINK}.get('p')")
     tab.page.touchscreen.tap(*tab.at(engine.atlas.xy[row]))
+    tab.page.wait_for_selector(".zm-card.zm-rested")  # names the sample, as no finger hovers
+    assert f"{engine.atlas.labels[row]}" in tab.page.locator(".zm-card b").inner_text()
     tab.until(f"{LINK}.get('p') !== {before!r}", 15_000)
+    assert tab.page.locator(".zm-note").inner_text() == "Hold a finger still to open a menu"
     view = tab.do("document.querySelector('.zm-plot').view")
     fingers = """([kind, ...at]) => {
       const map = document.querySelector('[data-testid=zscope-map] .zm-plot'), box = map.getBoundingClientRect()

@@ -57,11 +57,48 @@ def test_lines_above_are_chosen_or_advised(tmp_path):
 def test_a_row_of_units(tmp_path):
     text = lines("a,b,c,site", "s,degC,hPa,", *(f"{row},{'xy'[i % 2]}" for i, row in enumerate(ROWS)))
     found = table(tmp_path, text)
-    assert "The row under the header has the units of the columns: s, degC, hPa, ." in said(found)
+    assert "The row under the header has the units of the columns: a: s, b: degC, c: hPa." in said(found)
     assert "lack" not in said(found)
     np.testing.assert_allclose(values(found), X, atol=1e-4)
     timed = table(tmp_path, lines("t,v", "s,hPa", *(f"{i},{i}.5" for i in range(200))), time_column="t", window=10)
     assert timed.preview.columns == ("v",)
+
+
+@pytest.mark.parametrize(
+    ("row", "units"), [("s,,hPa", ("s", "", "hPa")), ("s,-,", ("s", "", "")), ("s", ("s", "", ""))]
+)
+def test_columns_without_a_unit_in_a_row_of_units(tmp_path, row, units):
+    found = table(tmp_path, lines("a,b,c", row, *ROWS))
+    assert (len(found.samples.x_train) + len(found.samples.x_test), found.variables.units) == (len(ROWS), units)
+
+
+def test_a_row_of_units_is_told_and_chosen(tmp_path):
+    text = lines("a,b,c", "low,degC,", *ROWS, "low,1,2")
+    found = table(tmp_path, text)
+    assert "low, in the row under the header, is in other rows too" in reasons(found)["units"]
+    assert "Cells that are no numbers count as missing: a: low; b: degC." in said(found)
+    assert table(tmp_path, text, units="yes").variables.units == ("low", "degC", "")
+    assert decided(table(tmp_path, lines("a,b,c", "s,degC,hPa", *ROWS), units="no"))["units"] == "no"
+    with pytest.raises(
+        SettingError, match="row of units under the header has 4 cells and the table 3 columns: s, degC, hPa, V"
+    ):
+        table(tmp_path, lines("a,b,c", "s,degC,hPa,V", *ROWS))
+
+
+@pytest.mark.parametrize("above", [["a,b,c"], ["a,b,c", "s,degC,hPa"], ["# logger", "", "a,b,c", "# on"]])
+def test_a_row_of_another_length_is_named_by_its_line(tmp_path, above):
+    text = lines(*above, *ROWS[:9], ROWS[9] + ",4", *ROWS[10:])
+    with pytest.raises(SettingError, match=rf"line {len(above) + 10}: expected 3 cells, got 4: "):
+        table(tmp_path, text)
+
+
+def test_a_column_that_may_be_the_label_is_named_with_its_flag(tmp_path):
+    rows = [f"{row},{3 + i % 4}" for i, row in enumerate(ROWS)]
+    note = "Column wine quality has few different values (4) and may be the label; to take it: --labels 'wine quality'."
+    assert note in said(table(tmp_path, lines("a,b,c,wine quality", *rows)))
+    assert "may be the label" not in said(table(tmp_path, lines("a,b,c,wine quality", *rows), labels="none"))
+    counts = [",".join(str((i * k) % 7) for k in (1, 2, 3)) for i in range(40)]
+    assert "may be the label" not in said(table(tmp_path, lines("a,b,c", *counts)))
 
 
 @pytest.mark.parametrize("sign", [" ", ","])

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { how, inside } from "../../app/browser/latent_map/lasso.js"
-import { find } from "../../app/browser/latent_map/search.js"
+import { find, single } from "../../app/browser/latent_map/search.js"
 import { Selection } from "../../app/browser/latent_map/selection.js"
 
 const rows = (selection) => selection.rows
@@ -80,6 +80,12 @@ test("a label finds its rows, whatever the case, and the whole name before a par
   assert.deepEqual(find("boot", set), { rows: [2], label: "Boot" })
   assert.deepEqual(find(" ANKLE ", set), { rows: [1, 3], label: "Ankle boot" })
   assert.deepEqual(find("ba", set).rows, [0])
+})
+
+test("a single sample is that sample, whatever found it", () => {
+  assert.deepEqual(single(find("boot", set)), { row: 2 })
+  assert.deepEqual(single(find("ankle", set)).rows, [1, 3])
+  assert.deepEqual(single(find("#7", set)), { row: 2 })
 })
 
 test("a number finds the sample of that number, however it is written", () => {

@@ -97,6 +97,37 @@ test("Next and the arrow keys go on, Escape and the last stop end it, T begins i
   assert.ok(!card.open)
 })
 
+test("a stop says what a finger does where one points with it", async () => {
+  const { matchMedia } = globalThis, { place, said } = await opened({}), next = place.host.querySelector("[data-do=next]")
+  const text = () => place.host.querySelector(".zh-card p").textContent, all = { true: [], false: [] }
+  for (const matches of [true, false]) {
+    globalThis.matchMedia = () => ({ matches })
+    press("t")
+    for (const stop of STOPS) {
+      assert.equal(said(), stop.title)
+      all[matches].push(text())
+      press("ArrowRight", next)
+    }
+  }
+  globalThis.matchMedia = matchMedia
+  assert.ok(!/click|mouse|pointer|keys, such/i.test(all.true.join()), all.true.join())
+  assert.match(all.true.join(), /hold a finger still for a menu/)
+  for (const known of [/P, which presents/, /latents, the few numbers/, /explains the terms/]) assert.match(all.false.join(), known)
+})
+
+test("Enter opens a closed list, and nothing else", async () => {
+  await opened({ "zscope.tour": "true" })
+  globalThis.KeyboardEvent ??= class { constructor(type, init) { Object.assign(this, { type }, init) } }
+  const list = new Element("input"), sent = []
+  list.dispatchEvent = ({ key }) => sent.push(key)
+  for (const [role, expanded] of [["combobox", "false"], ["combobox", "true"], ["button", "false"]]) {
+    list.setAttribute("role", role)
+    list.setAttribute("aria-expanded", expanded)
+    press("Enter", list)
+  }
+  assert.deepEqual(sent, ["ArrowDown"])
+})
+
 test("? opens and closes the list of keys, unless it is typed", async () => {
   const { place, keys } = await opened({ "zscope.tour": "true" }), field = new Element("input")
   press("?", field)

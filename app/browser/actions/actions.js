@@ -58,10 +58,11 @@ class Actions extends Part {
   button(name) { return this.find(`[data-do=${name}]`) }
 
   show() {
-    const { can_undo, can_redo, pinned } = this.component.data
-    this.button("undo").disabled = !can_undo
-    this.button("redo").disabled = !can_redo
-    this.button("flip").disabled = !pinned
+    const { can_undo, can_redo, pinned } = this.component.data, at = document.activeElement
+    for (const [name, can, other] of [["undo", can_undo, "redo"], ["redo", can_redo, "undo"], ["flip", pinned, "pin"]]) {
+      this.button(name).disabled = !can
+      if (!can && at === this.button(name)) this.button(other).focus({ preventScroll: true }) // not nowhere
+    }
     this.button("pin").setAttribute("aria-pressed", String(pinned))
     this.button("pin").textContent = pinned ? _("Unpin") : _("Pin")
     if (!pinned && this.flipped) this.flip(false)

@@ -122,6 +122,15 @@ export class Film {
     for (const x of ["x1", "x2"]) this.head.setAttribute(x, 100 * t)
     const inside = this.tiles?.filter(({ tile }) => !tile.dataset.beyond) ?? [], nearest = Math.round(t * (inside.length - 1))
     inside.forEach(({ tile }, i) => { tile.dataset.here = i === nearest })
+    this.follow(inside[nearest]?.tile)
     this.roving.refresh()
+  }
+
+  // a strip wider than its room, on a phone, shows the frame that is marked, in its middle
+  follow(tile) {
+    const { frames } = this, room = frames.clientWidth
+    if (!tile || tile === this.shown || frames.scrollWidth <= room) return
+    this.shown = tile
+    frames.scrollLeft = tile.offsetLeft - frames.offsetLeft - (room - tile.offsetWidth) / 2
   }
 }

@@ -47,8 +47,16 @@ class GroupCard extends LivePart {
 
   build() {
     this.means = [...this.root.querySelectorAll(".gc-means canvas")].map((canvas) => fit(canvas, this.geometry.shape))
-    this.find(".gc-head div").onclick = (event) => emit("select", event.target.closest("[data-do]")?.dataset.do)
+    this.find(".gc-head div").onclick = (event) => this.act(event.target.closest("[data-do]")?.dataset.do)
     this.offs.push(on("only", (only) => this.find("[data-do=only]").setAttribute("aria-pressed", String(only))))
+  }
+
+  act(what) {
+    emit("select", what)
+    if (what !== "clear") return
+    /** @type {HTMLElement | null} */
+    const map = document.querySelector(".zscope-map")
+    map?.focus({ preventScroll: true }) // this card goes
   }
 
   show() {

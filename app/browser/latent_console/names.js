@@ -48,7 +48,7 @@ export class NameForm {
       field.value = name
       field.onblur = () => element.replaceChildren(button)
       field.onkeydown = (event) => {
-        if (event.key === "Escape") element.replaceChildren(button)
+        if (event.key === "Escape") { element.replaceChildren(button); button.focus() }
         if (event.key === "Enter" && field.value.trim()) take(field.value.trim())
       }
       element.replaceChildren(field)

@@ -153,7 +153,7 @@ class MapView extends LivePart {
       this.told = told
       this.n = Math.max(this.n, data.committed?.n ?? 0)
       this.mark(data.committed)
-      if (!this.pointer.cursor) this.restore()
+      if (!this.pointer.cursor) { this.overlay.card.hide(); this.restore() }
     }
     if (data.selected !== this.selected && (data.heard?.selected ?? 0) >= (this.said.selected ?? 0)) {
       this.selected = data.selected
@@ -199,6 +199,7 @@ class MapView extends LivePart {
 
   viewed(settled) {
     this.overlay.redraw()
+    if (!this.pointer?.cursor) this.overlay.card.hide() // that of a tap
     this.pins?.place()
     const thinned = this.find(".zm-thinned"), { fewer } = this.plot.points
     thinned.hidden = fewer === null
@@ -308,9 +309,8 @@ class MapView extends LivePart {
   }
 
   restore() {
-    const { committed } = this
-    if (!committed) return
-    const { row = null, mapped, xy, z } = committed
+    if (!this.committed) return
+    const { row = null, mapped, xy, z } = this.committed
     const what = row !== null ? [KIND.row, [row]] : mapped ? [KIND.map, xy] : [KIND.latent, z]
     this.client.request(...what, { source: "restore" })
   }
@@ -345,10 +345,14 @@ class MapView extends LivePart {
   found({ rows, label, row, nothing }) {
     this.note(nothing ?? "")
     this.frame(rows ?? (row === undefined ? [] : [row]), row === undefined ? 0.02 : 0.06)
-    if (rows) {
+    if (row !== undefined) {
+      this.pointer.hide() // the picture is that of the sample, though the pointer may lie on the map
+      this.commit(KIND.row, [row])
+      this.find(".zm-words").textContent = _("{name} #{n}, now selected", { name: this.name(row), n: this.geometry.index[row] })
+    } else if (rows) {
       this.select(rows, "set")
       this.find(".zm-words").textContent = ngettext("{n} sample found for {label}, now selected", "{n} samples found for {label}, now selected", rows.length, { label })
-    } else if (row !== undefined) this.commit(KIND.row, [row])
+    }
   }
 
   goto({ row = null, z = null }) {

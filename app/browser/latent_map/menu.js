@@ -34,10 +34,13 @@ export class Menu {
     this.panel.hidden = false
     this.button.setAttribute("aria-expanded", "true")
     for (const name of ["pointerdown", "keydown"]) addEventListener(name, this.outside, true)
-    this.panel.querySelector("[aria-checked=true], button, input")?.focus({ preventScroll: true })
+    const first = this.panel.querySelector("[aria-checked=true]") ?? this.panel.querySelector("button, input")
+    first?.focus({ preventScroll: true })
   }
 
+  // the focus does not vanish with the panel: it goes back to the button
   close() {
+    if (this.panel.contains(document.activeElement)) this.button.focus({ preventScroll: true })
     this.panel.hidden = true
     this.button.setAttribute("aria-expanded", "false")
     this.remove()
@@ -53,7 +56,6 @@ export class Menu {
 
   key(event) {
     event.stopPropagation()
-    if (event.key === "Escape") this.button.focus()
     step(this.panel, event)
   }
 

@@ -2,10 +2,12 @@
 // Where the pointer, a finger or the arrow keys are: asked for live, marked on the map, kept by a tap, Enter, or a finger let go.
 
 import { arrowed } from "./arrows.js"
+import { prefer, preferred } from "../shared/preference.js"
 import { Voice, spoken } from "../shared/spoken.js"
 import { KIND, on } from "../shared/zscope.js"
 import { _ } from "../shared/text.js"
 
+const HELD = "menu" // whether this browser was told how a finger opens the menu
 const SNAP_PX = 3
 const PICK_PX = 14 // a sample this near is ringed at once
 const GAP_MS = 8 // least time between early requests; the newest position always follows at the frame
@@ -25,7 +27,7 @@ export class Pointer {
     root.onpointermove = (event) => this.moved(event)
     // a request leaves as soon as the pointer moves; what is drawn at the pointer waits for the frame
     if ("onpointerrawupdate" in root) root.addEventListener("pointerrawupdate", (event) => this.early(event))
-    root.onpointerleave = () => this.left()
+    root.onpointerleave = ({ pointerType }) => { if (pointerType !== "touch") this.left() } // a finger leaves with every tap
     root.onblur = () => { if (this.keyed) this.left() }
     root.onkeydown = (event) => this.key(event)
     this.voice = new Voice(root.querySelector(".zm-words"))
@@ -98,7 +100,7 @@ export class Pointer {
   }
 
   left() {
-    if (!this.cursor) return
+    if (!this.cursor) return this.map.overlay.card.hide()
     this.hide()
     this.map.left()
   }
@@ -110,9 +112,17 @@ export class Pointer {
     this.map.overlay.hideCursor()
   }
 
-  tap(event) {
-    this.aim(...this.map.gestures.at(event), event.timeStamp) // a tap comes without a move before it
-    this.map.commit(...this.target)
+  // a finger does not hover: its tap brings the card of the sample there too
+  async tap(event) {
+    const at = this.map.gestures.at(event)
+    this.aim(...at, event.timeStamp) // a tap comes without a move before it
+    const committed = this.map.commit(...this.target)
+    if (event.pointerType !== "touch") return
+    this.map.overlay.card.point(...at, this.hit, this.target[0] === KIND.row, this.map.sheet, true)
+    if (preferred(HELD, false)) return
+    prefer(HELD, true)
+    await committed
+    this.map.note(_("Hold a finger still to open a menu"))
   }
 
   key(event) {

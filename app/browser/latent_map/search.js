@@ -35,6 +35,9 @@ export function find(text, { classes, labels, index, n }, columns = []) {
   return { nothing: _("Nothing is called “{asked}”. {known}A number such as #{index} opens that sample.", { asked: asked.slice(0, 40), known: known + searched, index: index[0] }) }
 }
 
+/** What was found, a single sample as such: it is selected as by a click, whatever it was found by. @param {Record<string, any>} found */
+export const single = (found) => (found.rows?.length === 1 ? { row: found.rows[0] } : found)
+
 export class Search {
   /** @type {import("./columns.js").Column[] | null} */
   columns = null // once they were fetched
@@ -68,6 +71,6 @@ export class Search {
     } catch (error) {
       return this.onFound({ nothing: _("The columns could not be searched: {message}", { message: error.message }) })
     }
-    this.onFound(find(text, this.geometry, this.columns))
+    this.onFound(single(find(text, this.geometry, this.columns)))
   }
 }

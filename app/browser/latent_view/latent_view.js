@@ -20,7 +20,7 @@ const SAME = 1e-4 // of a latent coordinate
 const ROWS = 2, IN_ROW = 3 // of neighbours; a pinned point takes the second row
 const DOUBTED = _("Faded and hatched: encoded again, this picture may come back far from this point")
 const FEW = 1000 // samples: with fewer much of the map lies far from all
-const APART = _("Distance in latent space from the current point, each dimension in units of its standard deviation")
+const APART = _("Distance in latent space from that point, each dimension in units of its standard deviation")
 
 const MARKUP = `
 <div class="zc-top">
@@ -36,7 +36,7 @@ const MARKUP = `
       <small></small>
     </section>
     <section class="zc-near">
-      <h4 title="${APART}">${_("Nearest to the current point")}</h4>
+      <h4 title="${APART}"></h4>
       <div class="zc-neighbours"></div>
       <div class="zc-pinned" hidden></div>
     </section>
@@ -109,7 +109,7 @@ class View extends LivePart {
       button.onclick = () => {
         this.sheetOf(name, tool)
         for (const other of buttons) other.setAttribute("aria-selected", String(other === button)) // at once; the panel follows
-        this.component.setStateValue("tool", name)
+        this.component.setTriggerValue("tool", name) // a state value tells nothing where Python has opened another since
       }
       return button
     })
@@ -137,7 +137,7 @@ class View extends LivePart {
       chip.setAttribute("role", "radio")
       chip.setAttribute("aria-checked", String(k === label))
       chip.onpointerenter = () => this.client.setLabel(k)
-      chip.onclick = () => this.component.setStateValue("label", { label: k })
+      chip.onclick = () => this.component.setTriggerValue("label", { label: k })
       return chip
     })
     row.onpointerleave = () => this.client.setLabel(this.component.data.label)
@@ -228,12 +228,17 @@ class View extends LivePart {
     write(block.querySelector("span"), text)
   }
 
+  // of the selected point, whatever the pointer is on: the heading says which that is
   neighbours() {
+    const row = this.component.data.committed?.row ?? null
+    this.find(".zc-near h4").textContent = row === null ? _("Nearest to the selected point") : _("Nearest to {name} #{n}", { name: sampleName(this.geometry, row), n: this.geometry.index[row] })
     const rows = this.component.data.pin ? ROWS - 1 : ROWS
     const near = this.component.data.neighbours.slice(0, rows * IN_ROW), list = JSON.stringify(near)
     if (!this.sheet || list === this.listed) return
     this.listed = list
-    this.find(".zc-neighbours").replaceChildren(...near.map((one) => this.neighbour(one)))
+    const place = this.find(".zc-neighbours"), at = [...place.children].indexOf(document.activeElement)
+    place.replaceChildren(...near.map((one) => this.neighbour(one)))
+    if (at >= 0) place.children[Math.min(at, near.length - 1)]?.focus({ preventScroll: true })
   }
 
   neighbour({ row, distance }) {

@@ -161,7 +161,7 @@ class Player extends LivePart {
     const t = Number(this.t.toFixed(3))
     if (t === (this.told.at(-1) ?? this.component.data.t)) return
     this.told.push(t)
-    this.component.setStateValue("t", t)
+    this.component.setTriggerValue("t", t) // as a state value it would not be told again where Python has set another since
   }
 
   act(name) {

@@ -5,6 +5,7 @@
 import { Part, mounting } from "../shared/part.js"
 import { arrive } from "./arrival.js"
 import { keyList } from "./key_list.js"
+import { opensList } from "./picker_key.js"
 import { typing } from "../shared/keys.js"
 import { around, placed } from "./placing.js"
 import { prefer, preferred } from "../shared/preference.js"
@@ -22,9 +23,9 @@ const MARKUP = `
   <footer><span></span><button type="button" data-do="skip">${_("Skip")}</button><button type="button" data-do="next"></button></footer>
 </div>
 <dialog class="zh-keys" aria-label="${_("Help")}">
-  <header><h3>${_("Keys")}</h3><button type="button" data-do="close" aria-label="${_("Close")}">×</button></header>
-  <div class="zh-list"></div>
+  <header><h3>${_("Help")}</h3><button type="button" data-do="close" aria-label="${_("Close")}">×</button></header>
   <footer><button type="button" data-do="tour">${_("Take the tour")}</button><a href="terms" target="_blank">${_("All terms explained")}</a></footer>
+  <div class="zh-list"></div>
 </dialog>`
 
 /** Whether an address shows more than a model: whoever follows it wants to see that, not a tour. @param {string} address */
@@ -88,6 +89,7 @@ class Tour extends Part {
     if (this.at >= 0 && event.key === "Escape") this.end()
     else if (this.at >= 0 && own && step) this.go(Math.max(0, this.at + step))
     else if (this.keys.open && event.key === "Escape") return event.stopPropagation() // the dialog closes by itself
+    else if (opensList(event)) { /* it is open */ }
     else if (event.repeat || typing(event)) return
     else if (event.key === "?") this.help()
     else if (event.key?.toLowerCase() === "t" && this.map) this.begin()
@@ -120,9 +122,9 @@ class Tour extends Part {
   go(at) {
     if (at >= STOPS.length) return this.end()
     this.at = at
-    const { title, text } = STOPS[at], last = at === STOPS.length - 1
+    const { title, text, touch = text } = STOPS[at], last = at === STOPS.length - 1
     this.card.querySelector("h4").textContent = title
-    this.card.querySelector("p").textContent = text
+    this.card.querySelector("p").textContent = matchMedia("(pointer: coarse)").matches ? touch : text
     this.card.querySelector("span").textContent = _("{at} of {all}", { at: at + 1, all: STOPS.length })
     this.find("[data-do=skip]").hidden = last
     this.find("[data-do=next]").textContent = last ? _("Done") : _("Next")

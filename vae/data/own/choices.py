@@ -34,6 +34,7 @@ class Choices:
     seed: int = 0
     labels: str = ""
     header: str = ""
+    units: str = ""
     skip: str = ""
     sheet: str = ""
     decimal: str = ""

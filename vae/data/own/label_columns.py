@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 import numpy as np
 
-from ...text import _
+from ...settings import flag
+from ...text import _, number
 from .choices import Choices
 from .columns import Numbers
 from .decisions import NONE, Decision, decide
@@ -23,13 +25,25 @@ LEAST_SIDE = 8  # px, of pictures in the rows
 FEW = 20  # whole numbers that may be classes
 
 
-def label_column(table, found: Numbers, bare: bool, choices: Choices, made: list[Decision]) -> str:
-    """The name of the column of labels; "" if there is none. bare: whether the table has no header."""
+def label_column(table, found: Numbers, bare: bool, choices: Choices, made: list[Decision], *, notes: list[str]) -> str:
+    """The name of the column of labels; "" if there is none, and a note which may be one. bare: whether the table has
+    no header."""
     free = [f.name for f in table.schema if f.name != choices.time_column and not is_content(f.type)]
     guess, why = _likely_label(table, found, free, bare)
     if not guess and (name := _tells_series_apart(table, free, choices.time_column)):
         guess, why = name, _("several rows have the same time, and it tells them apart")
     value = decide(made, choices, "labels", guess or NONE, why, options=list(dict.fromkeys([*free, NONE])))
+    if not guess and not choices.labels:
+        notes += [
+            _(
+                "Column {name} has few different values ({n}) and may be the label; to take it: {flag} {quoted}.",
+                name=name,
+                n=number(n),
+                flag=flag("labels"),
+                quoted=shlex.quote(name),
+            )
+            for name, n in _possible_label(table, found, free)
+        ]
     return "" if value == NONE and NONE not in free else value
 
 
@@ -68,6 +82,18 @@ def _likely_label(table, found: Numbers, free: list[str], bare: bool) -> tuple[s
     if unlike:
         return "", _("the values of {names} are almost all different", names=listed(unlike))
     return "", _("no column is called {names}", names=listed(NAMED_LABEL))
+
+
+def _possible_label(table, found: Numbers, free: list[str]) -> list[tuple[str, int]]:
+    """The column that is the likeliest to hold labels where none is for certain, and how many it has; or nothing. It
+    has few whole numbers or words, and is the last or the first column, or the only one like that."""
+    import pyarrow.compute as pc
+
+    few = [name for name in free if _repeats(table.column(name), FEW) and _whole(found.x.get(name, np.zeros(0)))]
+    if 2 * len(few) > len(free):  # small whole numbers are the rule in this table
+        return []
+    likely = [name for name in (*free[-1:], *free[:1], *few[: len(few) == 1]) if name in few]
+    return [(name, pc.count_distinct(table.column(name)).as_py()) for name in likely[:1]]
 
 
 def _tells_series_apart(table, free: list[str], time: str) -> str:

@@ -82,7 +82,7 @@ def _csv(data: bytes, channels: int) -> np.ndarray:
     choices = Choices(rows="step")
     try:
         style = style_of([data], choices, [])
-        table = in_style(data, replace(style, header="no", units=()), [])
+        table = in_style(data, replace(style, header="no", units=False), [])
         first = [column[0].as_py() for column in table.columns]
         if not all(is_number(str(value)) for value in first):  # numbers are values here, whatever the style says
             table = in_style(data, style, [])

@@ -53,7 +53,7 @@ def read_table(found: Given, choices: Choices, progress: Progress = lambda done,
     values = numbers(table, decimal)
     values = replace(values, x=without_fillers(values.x, choices, made))
     bare = any(d.name == "header" and d.value == "no" for d in made)
-    label = label_column(table, values, bare, choices, made)
+    label = label_column(table, values, bare, choices, made, notes=notes)
     labels = text_of(table.column(label), class_names(table, label)) if label else None
     inside = [n for n in names if n not in (choices.time_column, label)]
     columns: tuple[str, ...] = ()

@@ -90,18 +90,21 @@ def _an_axis(rows: Cells, numeric: Sequence[bool], decimal: str, named: bool) ->
     return alone and (named or bool(even) or len(steps[0]) >= SURE - 1)
 
 
-def units(rows: Cells) -> tuple[str, ...]:
-    """The row under the header, if it has words above numbers only, and none that other rows have."""
-    if len(rows) < 4:
-        return ()
+def units(rows: Cells) -> tuple[str, str]:
+    """Whether the row under the header has units: words, or nothing, above numbers, and no word that other rows have.
+    A column without a unit has an empty cell, or a sign for nothing."""
     row, rest = rows[1], rows[2:]
-    filled = _filled(rest, len(row))
-    numeric = [_mostly_numbers(column, "") for column in filled]
-    above = [cell for cell, is_numeric in zip(row, numeric, strict=True) if is_numeric]
-    beside = [(c.strip(), column) for c, column, is_numeric in zip(row, filled, numeric, strict=True) if not is_numeric]
-    if len(above) < 2 or not all(map(is_word, above)) or any(cell in column for cell, column in beside):
-        return ()
-    return tuple(cell.strip() for cell in row)
+    row = [cell.strip() for cell in row] + [""] * (len(rows[0]) - len(row))
+    columns = list(zip(row, _filled(rest, len(row)), strict=True))
+    above = [cell for cell, column in columns if _mostly_numbers(column, "")]
+    if values := [cell for cell in above if is_number(cell)]:
+        return "no", _("the row under the header has numbers, such as {value}", value=values[0])
+    words = [cell for cell in above if is_word(cell)]
+    if len(rest) < 2 or len(above) < 2 or not words:
+        return "no", _("the row under the header has no words above numbers")
+    if repeated := [cell for cell, column in columns if cell in column]:
+        return "no", _("{word}, in the row under the header, is in other rows too", word=repeated[0][:40])
+    return "yes", _("the row under the header has words above numbers, such as {word}", word=words[0][:40])
 
 
 def _filled(rows: Cells, width: int) -> list[list[str]]:

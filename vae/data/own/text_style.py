@@ -28,8 +28,8 @@ Lines = Sequence[str]
 
 @dataclass(frozen=True)
 class Style:
-    """delimiter, decimal, header: as in `QUESTIONS`. skip: lines above the table; width: cells of most rows; units: the
-    cells of the row under the header, if that has no values; ragged: whether rows may be of unequal length."""
+    """delimiter, decimal, header: as in `QUESTIONS`. skip: lines above the table; width: cells of most rows; units:
+    whether the row under the header has units, no values; ragged: whether rows may be of unequal length."""
 
     encoding: str
     delimiter: str
@@ -37,7 +37,7 @@ class Style:
     header: str
     skip: int
     width: int
-    units: tuple[str, ...] = ()
+    units: bool = False
     ragged: bool = False
 
 
@@ -48,7 +48,7 @@ def style_of(texts: Sequence[bytes], choices: Choices, made: list[Decision], del
     heads = []
     for text in texts:
         try:
-            heads.append(_head(utf8(text, encoding)))
+            heads.append(first_lines(utf8(text, encoding)))
         except SettingError:
             if len(texts) == 1:
                 raise
@@ -66,7 +66,8 @@ def style_of(texts: Sequence[bytes], choices: Choices, made: list[Decision], del
     tables = [[row[:HEAD_CELLS] for row in rows_of(lines[skip:], delimiter, width)] for lines in heads]
     decimal = decide(made, choices, "decimal", *decimal_sign([row for rows in tables for row in rows], delimiter))
     named = decide(made, choices, "header", *_most([header(rows, decimal) for rows in tables]))
-    below = units(tables[0]) if named == "yes" else ()
+    pairs = [units(rows) for rows in tables if len(rows) > 1] if named == "yes" else []
+    below = bool(pairs) and decide(made, choices, "units", *_most(pairs)) == "yes"
     return Style(encoding, delimiter, decimal, named, skip, width, below, ragged)
 
 
@@ -120,7 +121,8 @@ def _decodes(data: bytes, encoding: str) -> bool:
 # ---------------------------------------------------------------- lines and cells
 
 
-def _head(data: bytes) -> list[str]:
+def first_lines(data: bytes) -> list[str]:
+    """The first lines of a text in UTF-8."""
     text = io.TextIOWrapper(io.BytesIO(data[:HEAD_BYTES]), "utf-8", errors="replace", newline="")
     return list(islice(text, HEAD_LINES))
 

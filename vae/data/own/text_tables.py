@@ -7,13 +7,25 @@ import io
 import json
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from ...errors import SettingError
 from ...text import _, ngettext, number
 from .cells import NULLS
 from .choices import Choices
 from .decisions import Decision
-from .text_style import COMMENT, DELIMITERS, Style, completed, is_comment, style_of, uncommented, utf8
+from .text_style import (
+    COMMENT,
+    DELIMITERS,
+    Style,
+    cells,
+    completed,
+    first_lines,
+    is_comment,
+    style_of,
+    uncommented,
+    utf8,
+)
 
 BLOCK_MAX = 2**31 - 1  # bytes, of Arrow
 UNITS = b"zscope units"  # key of a table's metadata
@@ -48,16 +60,14 @@ def in_style(data: bytes, style: Style, notes: list[str]):
     import pyarrow as pa
     from pyarrow import csv as arrow
 
-    data = _table_only(utf8(data, style.encoding), style, notes)
-    if style.units:
-        note = _("The row under the header has the units of the columns: {units}.", units=listed(style.units))
-        notes += [note] * (note not in notes)
+    whole = utf8(data, style.encoding)
+    data = _table_only(whole, style, notes)
     try:
         table = arrow.read_csv(
             io.BytesIO(data),
             read_options=arrow.ReadOptions(
                 autogenerate_column_names=style.header == "no",
-                skip_rows_after_names=int(bool(style.units)),
+                skip_rows_after_names=int(style.units),
                 use_threads=False,
                 block_size=min(max(2**20, len(data)), BLOCK_MAX),  # a row must fit into a block
             ),
@@ -69,12 +79,54 @@ def in_style(data: bytes, style: Style, notes: list[str]):
             ),
         )
     except (pa.ArrowException, OSError, ValueError) as e:
-        raise SettingError(_("cannot be read as CSV ({reason}).", reason=first_line(e))) from None
+        reason = _uneven(whole, style, first_line(e))
+        raise SettingError(_("cannot be read as CSV ({reason}).", reason=reason)) from None
     table = table.rename_columns(distinct([n.strip() for n in table.column_names]))
-    if len(style.units) != table.num_columns:
-        return table
-    units = dict(zip(table.column_names, style.units, strict=True))
-    return table.replace_schema_metadata({UNITS: json.dumps(units)})
+    return _with_units(table, data, style, notes) if style.units else table
+
+
+def _with_units(table, data: bytes, style: Style, notes: list[str]):
+    """The table with the units of its columns, of the row under the header. Raises: SettingError: it is too long."""
+    names = table.column_names
+    row = next(iter(cells(first_lines(data), style.delimiter)[1:2]), [])
+    units = ["" if cell.strip() in NULLS else cell.strip() for cell in row]
+    if len(units) > len(names) and any(units[len(names) :]):
+        raise SettingError(
+            _(
+                "the row of units under the header has {n} cells and the table {columns} columns: {units}.",
+                n=number(len(units)),
+                columns=number(len(names)),
+                units=listed(units),
+            )
+        )
+    known = {name: unit for name, unit in zip(names, units, strict=False) if unit}
+    said = listed([f"{name}: {unit}" for name, unit in known.items()])
+    note = _("The row under the header has the units of the columns: {units}.", units=said)
+    notes += [note] * (note not in notes)
+    return table.replace_schema_metadata({UNITS: json.dumps(known)})
+
+
+def _uneven(data: bytes, style: Style, reason: str) -> str:
+    """The reason why text is no CSV; of a row with too few or too many cells with its line in the file, which Arrow
+    does not know: it is given neither the lines above the table nor the comments in it."""
+    found = re.search(r"Expected (\d+) columns, got (\d+): ?(.*)", reason)
+    if not found or style.delimiter == "spaces":
+        return reason
+    width, n = int(found[1]), int(found[2])
+    lines = io.TextIOWrapper(io.BytesIO(data), "utf-8", errors="replace", newline="")
+    delimiter = DELIMITERS[style.delimiter]
+    rows = csv.reader(islice(lines, style.skip, None), delimiter=delimiter)
+    try:
+        at = next(rows.line_num for row in rows if len(row) == n and not row[0].startswith(COMMENT))
+    except (csv.Error, StopIteration):
+        return reason
+    return _(
+        "line {line}: expected {width} cells, got {n}: {cells}",
+        line=number(style.skip + at),
+        width=number(width),
+        n=number(n),
+        cells=found[3],
+    )
 
 
 def units_of(table) -> dict[str, str]:
