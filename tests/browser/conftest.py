@@ -24,6 +24,8 @@ FLAGS = [
     "--no-sandbox",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
+    "--disable-gpu-compositing",  # without a GPU, pages take half the time if only WebGL goes through SwiftShader
+    "--disable-gpu-rasterization",
     "--disable-background-networking",
 ]
 READY = "[data-testid=zscope-map][data-ready=true]"
