@@ -27,6 +27,7 @@ FLAGS = [
     "--disable-gpu-compositing",  # without a GPU, pages take half the time if only WebGL goes through SwiftShader
     "--disable-gpu-rasterization",
     "--disable-background-networking",
+    "--process-per-site",
 ]
 READY = "[data-testid=zscope-map][data-ready=true]"
 
@@ -91,7 +92,7 @@ def unsaved(tiny_root):
 
 @dataclass
 class Chromium:
-    """The browser. Tabs opened with the same options share what one of them has read and compiled."""
+    """The browser. Tabs opened with the same options share what one of them has read, and the process that compiled it."""
 
     browser: object
     contexts: dict[str, object] = field(default_factory=dict)
@@ -101,6 +102,9 @@ class Chromium:
         if key not in self.contexts:
             self.contexts[key] = self.browser.new_context(**options)
             self.contexts[key].add_init_script("localStorage.setItem('zscope.tour', 'true')")  # nobody's first visit
+            stays = self.contexts[key].new_page()  # the process of a site, with all it has compiled, ends with its last tab
+            stays.route("**", lambda route: route.fulfill(body=""))
+            stays.goto("http://127.0.0.1/")
         return self.contexts[key]
 
 
