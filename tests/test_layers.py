@@ -85,15 +85,9 @@ def imports(path: Path, *, lazy_only: bool = False) -> set[str]:
     package = list(path.relative_to(ROOT).with_suffix("").parts[:-1])
     found = set()
     tree = ast.parse(path.read_text("utf-8"))
-    inside = {
-        node
-        for function in ast.walk(tree)
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        for node in ast.walk(function)
-    }
-    for node in ast.walk(tree):
-        if lazy_only and node not in inside:
-            continue
+    functions = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    starts = [node for node in ast.walk(tree) if isinstance(node, functions)] if lazy_only else [tree]
+    for node in (node for one in starts for node in ast.walk(one)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
