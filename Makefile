@@ -10,14 +10,15 @@ BIN := $(VENV)/bin
 WORKERS = $(shell $(PYTHON) -c 'import os; print(min(4, os.cpu_count() + 1))')
 BROWSERS = $(shell $(PYTHON) -c 'import os; print(min(3, os.cpu_count()))')
 
-.PHONY: app test test-slow test-gpu bench lint clean
+.PHONY: app test test-slow test-gpu bench lint lint-python lint-js clean
 
 app: $(VENV)/.app
 	@$(BIN)/python -m app.live.port $(PORT)
 	$(BIN)/streamlit run app/main.py --server.port $(PORT)
 
 test test-slow test-gpu: export PYTHONDONTWRITEBYTECODE :=
-test: $(VENV)/.dev lint
+test: $(VENV)/.dev
+	$(MAKE) -j2 lint-python lint-js
 	tests/js/run.sh test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow and not gpu and not browser"
 	$(BIN)/python -m pytest -n $(BROWSERS) --dist loadfile --no-loadscope-reorder tests/browser -m "browser and not slow"
@@ -31,10 +32,14 @@ test-gpu: $(VENV)/.dev
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks
 
-lint: $(VENV)/.dev
+lint: lint-python lint-js
+
+lint-python: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+lint-js:
 	tests/js/run.sh lint
 
 clean:
