@@ -17,6 +17,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.conftest import busy
+
 ROOT = Path(__file__).parents[2]
 MODEL = "tiny-vae"
 FLAGS = [
@@ -92,7 +94,7 @@ def unsaved(tiny_root):
 
 @dataclass
 class Chromium:
-    """The browser. Tabs opened with the same options share what one of them has read, and the process that compiled it."""
+    """The browser. Tabs opened with the same options share what one of them has read and compiled, in one process."""
 
     browser: object
     contexts: dict[str, object] = field(default_factory=dict)
@@ -102,7 +104,9 @@ class Chromium:
         if key not in self.contexts:
             self.contexts[key] = self.browser.new_context(**options)
             self.contexts[key].add_init_script("localStorage.setItem('zscope.tour', 'true')")  # nobody's first visit
-            stays = self.contexts[key].new_page()  # the process of a site, with all it has compiled, ends with its last tab
+            stays = self.contexts[
+                key
+            ].new_page()  # the process of a site, with all it has compiled, ends with its last tab
             stays.route("**", lambda route: route.fulfill(body=""))
             stays.goto("http://127.0.0.1/")
         return self.contexts[key]
@@ -133,7 +137,7 @@ class Tab:
 
     def open(self, path: str = f"/?model={MODEL}") -> Tab:
         self.page.goto(self.url + path)
-        self.page.wait_for_selector(READY, timeout=30_000)
+        self.page.wait_for_selector(READY, timeout=30_000 * busy())
         self.until("window.zscope.live.painted > 0")
         return self
 
@@ -141,7 +145,8 @@ class Tab:
         return self.page.evaluate(script, *args)
 
     def until(self, condition: str, timeout: int = 8000) -> None:
-        self.page.wait_for_function(condition, timeout=timeout)
+        """timeout: ms, on a quiet machine."""
+        self.page.wait_for_function(condition, timeout=timeout * busy())
 
     def rest(self, timeout: int = 8000) -> None:
         """Wait until Python has not run for a third of a second: what the page has just sent may still start a run."""
