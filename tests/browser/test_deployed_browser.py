@@ -65,9 +65,22 @@ def nginx(tmp_path):
         process.wait(10)
 
 
-def test_below_a_prefix_that_the_server_knows_or_the_proxy_strips(tiny_root, tmp_path, nginx, chromium):
-    knows = serve(tiny_root, tmp_path / "log.txt", "--server.baseUrlPath=lab/zscope")
-    strips = serve(tiny_root, tmp_path / "stripped.txt")
+@pytest.fixture
+def start(tiny_root, tmp_path):
+    """Starts apps, which end with the test, however that does."""
+    running = []
+
+    def one(*options: str, port: int = 0):
+        running.append(serve(tiny_root, tmp_path / f"{len(running)}.txt", *options, port=port))
+        return running[-1]
+
+    yield one
+    for server in running:
+        stop(server)
+
+
+def test_below_a_prefix_that_the_server_knows_or_the_proxy_strips(start, nginx, chromium):
+    knows, strips = start("--server.baseUrlPath=lab/zscope"), start()
     address = nginx(lab=f"{knows.url}", bare=f"{strips.url}/")
     for server, url in (
         (knows, f"{address}/lab/zscope"),
@@ -87,12 +100,10 @@ def test_below_a_prefix_that_the_server_knows_or_the_proxy_strips(tiny_root, tmp
             )  # no right to train behind a proxy, although every address is this machine's
             assert tab.page.get_by_role("button", name="Start", exact=True).count() == 0
             tab.until("location.pathname.endsWith('/train') && location.search.includes('model=')", 15_000)
-    for server in (knows, strips):
-        stop(server)
 
 
-def test_a_server_that_was_killed_under_a_drag_goes_on_where_it_was(tiny_root, tmp_path, chromium):
-    server = serve(tiny_root, tmp_path / "log.txt")
+def test_a_server_that_was_killed_under_a_drag_goes_on_where_it_was(start, chromium):
+    server = start()
     with tab_of(server, chromium) as tab:
         tab.open()
         box = tab.page.locator("[data-testid=zscope-map]").bounding_box()
@@ -113,7 +124,7 @@ def test_a_server_that_was_killed_under_a_drag_goes_on_where_it_was(tiny_root, t
             tab.page.wait_for_timeout(30)
         assert "server not reachable" in tab.do("document.querySelector('[data-testid=zscope-status]').innerText")
         painted = tab.do("window.zscope.live.painted")
-        again = serve(tiny_root, tmp_path / "again.txt", port=int(server.url.rsplit(":", 1)[1]))
+        start(port=int(server.url.rsplit(":", 1)[1]))
         back = time.monotonic()
         while tab.do("window.zscope.live.painted") == painted and time.monotonic() < back + 20:
             tab.page.mouse.move(x + time.monotonic() * 40 % 60, y)
@@ -126,4 +137,3 @@ def test_a_server_that_was_killed_under_a_drag_goes_on_where_it_was(tiny_root, t
         assert tab.do(view) == before
         tab.page.wait_for_selector(READY)
         tab.complaints.clear()  # what the browser says of a server that is gone
-    stop(again)
