@@ -1,25 +1,27 @@
 # make app, make test: the two commands of a fresh clone. Everything lands in .venv; nothing outside is touched.
 # Tests share the cores file by file, one worker more than there are cores since some wait for processes of their own,
 # and the files that take longest first, as tests/conftest.py orders them;
-# those that drive a browser come after, alone, because they watch the clock.
+# those that drive a browser come after, one worker to a core: each has an app and a Chromium of its own.
 # They start some fifty processes, which share their bytecode also where writing it is switched off.
 PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS = $(shell $(PYTHON) -c 'import os; print(min(4, os.cpu_count() + 1))')
+BROWSERS = $(shell $(PYTHON) -c 'import os; print(min(3, os.cpu_count()))')
 
-.PHONY: app test test-slow test-gpu bench lint clean
+.PHONY: app test test-slow test-gpu bench lint lint-python lint-js clean
 
 app: $(VENV)/.app
 	@$(BIN)/python -m app.live.port $(PORT)
 	$(BIN)/streamlit run app/main.py --server.port $(PORT)
 
 test test-slow test-gpu: export PYTHONDONTWRITEBYTECODE :=
-test: $(VENV)/.dev lint
+test: $(VENV)/.dev
+	$(MAKE) -j2 lint-python lint-js
 	tests/js/run.sh test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow and not gpu and not browser"
-	$(BIN)/python -m pytest tests/browser -m "browser and not slow"
+	$(BIN)/python -m pytest -n $(BROWSERS) --dist loadfile --no-loadscope-reorder tests/browser -m "browser and not slow"
 
 test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow
@@ -30,10 +32,14 @@ test-gpu: $(VENV)/.dev
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks
 
-lint: $(VENV)/.dev
+lint: lint-python lint-js
+
+lint-python: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+lint-js:
 	tests/js/run.sh lint
 
 clean:

@@ -33,6 +33,10 @@ LONGEST = (  # files, to begin with: the processes of a test run that begin them
     "test_one_file.py", "test_mutants.py", "test_reporting.py", "test_importing.py", "test_families.py",
     "test_views.py", "test_cli.py", "test_kills.py", "test_distributed.py", "test_batch_shares.py", "test_recipes.py",
     "test_structured.py", "test_manage.py", "test_sweeps.py", "test_full_disk_runs.py", "test_packaging.py",
+    "test_decoder_process.py", "test_train_page.py", "test_tools.py", "test_shipped.py", "test_conditions.py",
+    "test_axe_browser.py", "test_pages_browser.py", "test_access_browser.py", "test_history_browser.py",
+    "test_explore_browser.py", "test_fits_browser.py", "test_map_browser.py", "test_tools_browser.py",
+    "test_theatre_browser.py", "test_deployed_browser.py", "test_foreign_text_browser.py",
 )  # fmt: skip
 
 
@@ -144,13 +148,23 @@ def load_waves() -> Samples:
 WAVES = Dataset("waves", "Waves", "series", (2, 24), ("slow", "fast"), "CC0 1.0", "made up", "nobody, 2024", load_waves)
 
 
-@pytest.fixture(scope="module")
-def waves_root(tmp_path_factory):
-    """A checkpoints folder with `waves-vae`, a few epochs old; for as long, the data set exists."""
+@pytest.fixture(scope="session")
+def waves_trained(tmp_path_factory):
+    root = tmp_path_factory.mktemp("series")
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(DATASETS.all(), "waves", WAVES)
-        patch.setenv("ZSCOPE_CHECKPOINTS", str(tmp_path_factory.mktemp("series")))
+        patch.setenv("ZSCOPE_CHECKPOINTS", str(root))
         settings = {"width": "8", "d": "4", "batch_size": "20", "lr": "3e-3"}
         for _ in experiment.train(experiment.Plan("vae", "waves", settings, epochs=12, device="cpu")):
             pass
-        yield checkpoint.root()
+    return root
+
+
+@pytest.fixture(scope="module")
+def waves_root(waves_trained, tmp_path_factory):
+    """A checkpoints folder with `waves-vae`, a few epochs old; for as long, the data set exists."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(DATASETS.all(), "waves", WAVES)
+        root = shutil.copytree(waves_trained, tmp_path_factory.mktemp("series"), dirs_exist_ok=True)
+        patch.setenv("ZSCOPE_CHECKPOINTS", str(root))
+        yield root

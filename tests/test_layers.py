@@ -85,15 +85,9 @@ def imports(path: Path, *, lazy_only: bool = False) -> set[str]:
     package = list(path.relative_to(ROOT).with_suffix("").parts[:-1])
     found = set()
     tree = ast.parse(path.read_text("utf-8"))
-    inside = {
-        node
-        for function in ast.walk(tree)
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        for node in ast.walk(function)
-    }
-    for node in ast.walk(tree):
-        if lazy_only and node not in inside:
-            continue
+    functions = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    starts = [node for node in ast.walk(tree) if isinstance(node, functions)] if lazy_only else [tree]
+    for node in (node for one in starts for node in ast.walk(one)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -123,15 +117,15 @@ def below(*folders: str) -> list[str]:
     return [name for name in FILES if name.startswith(folders)]
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_every_file_imports_downwards(name):
-    here = room(module(name))
-    assert here in FLOOR or name == "app/__init__.py", f"{name} is in no room of ROOMS: give it one"
-    for other in ours(FILES[name]):
-        there = room(other)
-        if there == here or other == "app" or name == "app/__init__.py":
-            continue
-        assert FLOOR[there] < FLOOR[here], f"{name} imports {other}, whose room is not below {here}"
+def test_every_file_imports_downwards():
+    for name, path in FILES.items():
+        here = room(module(name))
+        assert here in FLOOR or name == "app/__init__.py", f"{name} is in no room of ROOMS: give it one"
+        for other in ours(path):
+            there = room(other)
+            if there == here or other == "app" or name == "app/__init__.py":
+                continue
+            assert FLOOR[there] < FLOOR[here], f"{name} imports {other}, whose room is not below {here}"
 
 
 def test_no_files_import_each_other_in_a_circle():
@@ -152,9 +146,10 @@ def test_circles_are_found():
     assert not circles({"a": {"b"}, "b": set()})
 
 
-@pytest.mark.parametrize("name", [n for n in FILES if not n.startswith("vae/commands/") and n != "vae/__init__.py"])
-def test_only_commands_import_our_modules_inside_functions(name):
-    assert not ours(FILES[name], lazy_only=True)
+def test_only_commands_import_our_modules_inside_functions():
+    for name in FILES:
+        if not name.startswith("vae/commands/") and name != "vae/__init__.py":
+            assert not ours(FILES[name], lazy_only=True), name
 
 
 @pytest.mark.parametrize("package", LOOSE)
@@ -163,20 +158,19 @@ def test_a_line_of_code_is_in_a_room(package):
     assert len(loose) <= LOOSE[package], f"{sorted(loose)} lie loose in {package}/: at most {LOOSE[package]} may"
 
 
-@pytest.mark.parametrize("name", below("vae/"))
-def test_vae_knows_neither_the_app_nor_widgets_nor_plots(name):
-    assert not roots(FILES[name]) & {"app", "streamlit", "plotly", "matplotlib", "altair"}
+def test_vae_knows_neither_the_app_nor_widgets_nor_plots():
+    for name in below("vae/"):
+        assert not roots(FILES[name]) & {"app", "streamlit", "plotly", "matplotlib", "altair"}, name
 
 
-@pytest.mark.parametrize("name", below("vae/latent/", "vae/modalities/"))
-def test_latent_and_modalities_know_no_torch(name):
-    assert "torch" not in roots(FILES[name])
+def test_latent_and_modalities_know_no_torch():
+    for name in below("vae/latent/", "vae/modalities/"):
+        assert "torch" not in roots(FILES[name]), name
 
 
-@pytest.mark.parametrize("name", below("vae/families/"))
-def test_families_never_import_each_other(name):
-    others = {m for m in imports(FILES[name]) if m.startswith("vae.families.")}
-    assert not others
+def test_families_never_import_each_other():
+    for name in below("vae/families/"):
+        assert not {m for m in imports(FILES[name]) if m.startswith("vae.families.")}, name
 
 
 def test_studio_knows_neither_streamlit_nor_torch_and_of_ours_only_points_and_text():
@@ -186,32 +180,32 @@ def test_studio_knows_neither_streamlit_nor_torch_and_of_ours_only_points_and_te
     assert not ours(FILES["vae/studies/point.py"])
 
 
-@pytest.mark.parametrize("name", [n for n in below("app/") if room(module(n)) != "app.session"])
-def test_only_session_touches_session_state_and_caches(name):
-    nodes = [node for node in ast.walk(ast.parse(FILES[name].read_text("utf-8"))) if isinstance(node, ast.Attribute)]
-    touched = {node.attr for node in nodes if isinstance(node.value, ast.Name) and node.value.id in ("st", "streamlit")}
-    assert not touched & {"session_state", "query_params", "cache_data", "cache_resource"}
+def test_only_session_touches_session_state_and_caches():
+    for name in below("app/"):
+        if room(module(name)) == "app.session":
+            continue
+        attributes = [n for n in ast.walk(ast.parse(FILES[name].read_text("utf-8"))) if isinstance(n, ast.Attribute)]
+        touched = {n.attr for n in attributes if isinstance(n.value, ast.Name) and n.value.id in ("st", "streamlit")}
+        assert not touched & {"session_state", "query_params", "cache_data", "cache_resource"}, name
 
 
-@pytest.mark.parametrize("name", below("app/views/", "app/panels/"))
-def test_views_reach_the_model_through_session(name):
-    closed = ("app.live.engines", "app.live.channel", "app.live.assets", "torch")
-    assert not {m for m in imports(FILES[name]) if m.startswith(closed)}
-    assert not {m for m in imports(FILES[name]) if m.startswith("app.views.")}
+def test_views_reach_the_model_through_session():
+    closed = ("app.live.engines", "app.live.channel", "app.live.assets", "torch", "app.views.")
+    for name in below("app/views/", "app/panels/"):
+        assert not {m for m in imports(FILES[name]) if m.startswith(closed)}, name
 
 
-@pytest.mark.parametrize("name", TEXTS)
-def test_no_file_is_too_long_or_called_nothing(name):
-    path = ROOT / name
-    lines = len(path.read_text("utf-8").splitlines())
-    limit = (
-        VIEW_LIMIT if name.startswith("app/views/") else TYPES_LIMIT if name.startswith("vae/types/") else HARD_LIMIT
-    )
-    assert lines <= limit, f"{name} has {lines} lines, at most {limit}"
-    stems = {path.stem.lower(), *(piece.lower() for piece in Path(name).parts[1:-1])}
-    assert not stems & FORBIDDEN_STEMS
-    if not name.startswith("tests/"):
-        assert not stems & HIDING_STEMS, f"{name}: a name that says what is inside"
+def test_no_file_is_too_long_or_called_nothing():
+    limits = {"app/views/": VIEW_LIMIT, "vae/types/": TYPES_LIMIT}
+    for name in TEXTS:
+        path = ROOT / name
+        lines = len(path.read_text("utf-8").splitlines())
+        limit = next((most for folder, most in limits.items() if name.startswith(folder)), HARD_LIMIT)
+        assert lines <= limit, f"{name} has {lines} lines, at most {limit}"
+        stems = {path.stem.lower(), *(piece.lower() for piece in Path(name).parts[1:-1])}
+        assert not stems & FORBIDDEN_STEMS, name
+        if not name.startswith("tests/"):
+            assert not stems & HIDING_STEMS, f"{name}: a name that says what is inside"
 
 
 def test_the_reader_of_imports_sees_all_kinds(tmp_path, monkeypatch):

@@ -16,6 +16,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.conftest import busy
+
 ROOT = Path(__file__).parents[2]
 MODEL = "tiny-vae"
 FLAGS = [
@@ -23,7 +25,10 @@ FLAGS = [
     "--no-sandbox",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
+    "--disable-gpu-compositing",  # without a GPU, pages take half the time if only WebGL goes through SwiftShader
+    "--disable-gpu-rasterization",
     "--disable-background-networking",
+    "--process-per-site",
 ]
 READY = "[data-testid=zscope-map][data-ready=true]"
 
@@ -88,7 +93,7 @@ def unsaved(tiny_root):
 
 @dataclass
 class Chromium:
-    """The browser. Tabs opened with the same options share what one of them has read and compiled."""
+    """The browser. Tabs opened with the same options share what one of them has read and compiled, in one process."""
 
     browser: object
     contexts: dict[str, object] = field(default_factory=dict)
@@ -98,6 +103,11 @@ class Chromium:
         if key not in self.contexts:
             self.contexts[key] = self.browser.new_context(**options)
             self.contexts[key].add_init_script("localStorage.setItem('zscope.tour', 'true')")  # nobody's first visit
+            stays = self.contexts[
+                key
+            ].new_page()  # the process of a site, with all it has compiled, ends with its last tab
+            stays.route("**", lambda route: route.fulfill(body=""))
+            stays.goto("http://127.0.0.1/")
         return self.contexts[key]
 
 
@@ -126,7 +136,7 @@ class Tab:
 
     def open(self, path: str = f"/?model={MODEL}") -> Tab:
         self.page.goto(self.url + path)
-        self.page.wait_for_selector(READY, timeout=30_000)
+        self.page.wait_for_selector(READY, timeout=30_000 * busy())
         self.until("window.zscope.live.painted > 0")
         return self
 
@@ -134,7 +144,8 @@ class Tab:
         return self.page.evaluate(script, *args)
 
     def until(self, condition: str, timeout: int = 8000) -> None:
-        self.page.wait_for_function(condition, timeout=timeout)
+        """timeout: ms, on a quiet machine."""
+        self.page.wait_for_function(condition, timeout=timeout * busy())
 
     def rest(self, timeout: int = 8000) -> None:
         """Wait until Python has not run for a third of a second: what the page has just sent may still start a run."""

@@ -71,6 +71,8 @@ def test_axe_finds_nothing_grave(new_tab, axe, scheme):
         press("Escape")
     for what, opens in (("help", ".zh-open"), ("share", ".st-key-zscope-share button"), ("copy", "[popovertarget]")):
         page.locator(opens).first.click()
+        if what == "share":
+            page.locator(".token.keyword").first.wait_for()  # code has its colours a moment after its text
         view.look(f"explore, {what}")
         press("Escape")
     page.locator("[data-testid=zscope-map]").focus()
@@ -119,6 +121,7 @@ def test_axe_can_find_something(new_tab, axe):
     view = Reviewed(tab, axe, False)
     tab.page.goto(f"{tab.url}/terms")
     tab.until(READY["terms"], 30_000)
+    tab.rest(60_000)
     tab.do("document.querySelector('.st-key-zscope-terms h3').style.color = '#bbb'")
     tab.do("document.body.append(document.createElement('button'))")
     view.look("terms")

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from tests import conftest
 from tests.app.live.test_theatre import shots
 from tests.browser.conftest import READY, serve, stop, tab_of
 from tests.browser.test_pages_browser import go, until_link
@@ -75,12 +76,12 @@ def test_a_click_right_after_the_load_opens_the_page_it_names(with_run, chromium
         with tab_of(with_run, chromium) as tab:
             tab.page.goto(f"{tab.url}/train?model=tiny-vae")
             button = tab.page.get_by_role("button", name="Open in Explore")
-            button.wait_for(timeout=30_000)
+            button.wait_for(timeout=30_000 * conftest.busy())
             tab.page.wait_for_timeout(wait_ms)
             button.click()
-            tab.page.wait_for_selector(READY, timeout=20_000)
+            tab.page.wait_for_selector(READY, timeout=20_000 * conftest.busy())
             until_link(tab, "get('model') === 'done'")
     with tab_of(with_run, chromium) as tab:
         tab.page.goto(f"{tab.url}/generate?model=tiny-vae")
-        tab.page.locator(".zg-tile").first.click(timeout=30_000)
-        tab.page.wait_for_selector(READY, timeout=20_000)
+        tab.page.locator(".zg-tile").first.click(timeout=30_000 * conftest.busy())
+        tab.page.wait_for_selector(READY, timeout=20_000 * conftest.busy())

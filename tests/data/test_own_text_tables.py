@@ -205,10 +205,10 @@ def test_an_odd_cell_is_told_and_its_row_left_out(tmp_path):
 
 
 def test_a_row_of_more_than_a_megabyte(tmp_path):
-    head = ",".join(f"ENSG{i:056d}" for i in range(20_000))
+    head = ",".join(f"ENSG{i:0496d}" for i in range(2200))
     assert len(head) > 2**20
-    found = table(tmp_path, head + "\n" + "\n".join(",".join(["0.0"] * 20_000) for _ in range(10)))
-    assert found.preview.shape == (20_000,)
+    found = table(tmp_path, head + "\n" + "\n".join(",".join(["0.0"] * 2200) for _ in range(10)))
+    assert found.preview.shape == (2200,)
     assert found.preview.n_train + found.preview.n_test == 10
 
 

@@ -75,26 +75,28 @@ const PLANTED = [
 
 /** Whether tests of that name fail in the copy. */
 function fails(copy, name) {
-  const test = spawn(process.execPath, ["--import", "./tests/js/setup.js", "--test", `tests/js/${name}.test.js`], { cwd: copy, stdio: "ignore" })
+  const test = spawn(process.execPath, ["--import", "./tests/js/setup.js", `tests/js/${name}.test.js`], { cwd: copy, stdio: "ignore" })
   return new Promise((resolve) => test.on("exit", (code) => resolve(code !== 0)))
 }
 
-async function caught([file, old, planted, name]) {
-  const copy = mkdtempSync(join(tmpdir(), "planted-"))
-  try {
-    for (const part of ["app/browser", "tests/js", "tests/golden", "package.json"]) cpSync(join(PROJECT, part), join(copy, part), { recursive: true })
-    const path = join(copy, "app/browser", file), text = readFileSync(path, "utf8")
-    if (text.split(old).length !== 2) return `${file} holds ${text.split(old).length - 1} times: ${old}`
-    writeFileSync(path, text.replace(old, () => planted))
-    return (await fails(copy, name)) ? "" : `${file}: no test of ${name} fails with ${planted || "nothing"} in place of ${old}`
-  } finally {
-    rmSync(copy, { recursive: true })
-  }
+async function caught(copy, [file, old, planted, name]) {
+  const path = join(copy, "app/browser", file), text = readFileSync(path, "utf8")
+  if (text.split(old).length !== 2) return `${file} holds ${text.split(old).length - 1} times: ${old}`
+  writeFileSync(path, text.replace(old, () => planted))
+  const failed = await fails(copy, name)
+  writeFileSync(path, text)
+  return failed ? "" : `${file}: no test of ${name} fails with ${planted || "nothing"} in place of ${old}`
 }
 
 const waiting = [...PLANTED], trouble = []
 await Promise.all(cpus().map(async () => {
-  for (let bug = waiting.shift(); bug; bug = waiting.shift()) trouble.push(await caught(bug))
+  const copy = mkdtempSync(join(tmpdir(), "planted-"))
+  try {
+    for (const part of ["app/browser", "tests/js", "tests/golden", "package.json"]) cpSync(join(PROJECT, part), join(copy, part), { recursive: true })
+    for (let bug = waiting.shift(); bug; bug = waiting.shift()) trouble.push(await caught(copy, bug))
+  } finally {
+    rmSync(copy, { recursive: true })
+  }
 }))
 const missed = trouble.filter(Boolean)
 for (const text of missed) console.error(text)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import cache
 from pathlib import Path
-
-import pytest
 
 from docs import catalogue
 from tests.test_layers import FILES
@@ -104,21 +101,26 @@ def is_text(text: str, place: tuple[str | None, str | None, bool]) -> bool:
     return SENTENCE.search(text) is not None
 
 
-@cache
 def outside(name: str) -> list[str]:
     found = [(line, text) for line, text, place in literals(FILES[name]) if is_text(text, place)]
     return [f"{name}:{line}: {text[:70]!r}" for line, text in found if not text.startswith(EXEMPT.get(name, ("\0",)))]
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_text_for_users_is_in_the_catalogue(name):
-    assert not outside(name), "pass these to _(), ngettext() or N_() of vae.text:\n" + "\n".join(outside(name))
+def test_text_for_users_is_in_the_catalogue():
+    found = [text for name in FILES for text in outside(name)]
+    assert not found, "pass these to _(), ngettext() or N_() of vae.text:\n" + "\n".join(found)
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_no_function_both_translates_and_throws_away(name):
+def nodes():
+    """(file, node) for each node of the source."""
+    for name, path in FILES.items():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            yield name, node
+
+
+def test_no_function_both_translates_and_throws_away():
     """`for _ in ...` makes `_` a local name, and `_("...")` beside it fails when it runs."""
-    for function in ast.walk(ast.parse(FILES[name].read_text("utf-8"))):
+    for name, function in nodes():
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             uses = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == "_"]
             calls = {id(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
@@ -127,10 +129,9 @@ def test_no_function_both_translates_and_throws_away(name):
             assert not (called and stored), f"{name}:{stored[0].lineno}"
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_no_message_is_written_inside_an_f_string(name):
+def test_no_message_is_written_inside_an_f_string():
     """Babel does not find it there: it would be missing in the catalogue."""
-    for text in ast.walk(ast.parse(FILES[name].read_text("utf-8"))):
+    for name, text in nodes():
         for call in ast.walk(text) if isinstance(text, ast.JoinedStr) else ():
             if isinstance(call, ast.Call) and getattr(call.func, "id", "") in {"_", "ngettext"}:
                 assert not isinstance(call.args[0], ast.Constant), f"{name}:{call.lineno}"

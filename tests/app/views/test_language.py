@@ -23,17 +23,24 @@ def bracketed(text: str) -> str:
     return f"⟦{text}⟧"
 
 
-@pytest.fixture
-def made_up(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def locales(tmp_path_factory):
+    """A folder with the made-up language."""
+    folder = tmp_path_factory.mktemp("locales")
     marked = Catalog(locale=LANGUAGE, fuzzy=False)
     for message in collected():
         if message.id:
             forms = message.id if isinstance(message.id, tuple) else (message.id,)
             marked.add(message.id, tuple(map(bracketed, forms)) if len(forms) > 1 else bracketed(forms[0]))
-    with (tmp_path / f"{LANGUAGE}.po").open("wb") as file:
+    with (folder / f"{LANGUAGE}.po").open("wb") as file:
         write_po(file, marked)
-    (tmp_path / "en.po").write_text("")
-    monkeypatch.setattr(language_choice, "LOCALES", tmp_path)
+    (folder / "en.po").write_text("")
+    return folder
+
+
+@pytest.fixture
+def made_up(locales, monkeypatch):
+    monkeypatch.setattr(language_choice, "LOCALES", locales)
     monkeypatch.setenv("ZSCOPE_LANGUAGE", LANGUAGE)
 
 
