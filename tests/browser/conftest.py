@@ -148,12 +148,12 @@ class Tab:
         self.page.wait_for_function(condition, timeout=timeout * busy())
 
     def rest(self, timeout: int = 8000) -> None:
-        """Wait until Python has not run for a third of a second: what the page has just sent may still start a run."""
+        """Wait until Python has not run for a third of a second, on a quiet machine: what the page has just sent may
+        still start a run."""
         self.do("window.__busy = performance.now()")
         running = "document.querySelector('[data-testid=stApp]').dataset.testScriptState !== 'notRunning'"
-        self.until(
-            f"(({running}) && (window.__busy = performance.now()), performance.now() - window.__busy > 330)", timeout
-        )
+        rested = f"performance.now() - window.__busy > {330 * busy()}"
+        self.until(f"(({running}) && (window.__busy = performance.now()), {rested})", timeout)
 
     def picture(self) -> str:
         return self.do("document.querySelector('[data-testid=zscope-picture]').toDataURL()")

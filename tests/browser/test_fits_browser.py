@@ -98,4 +98,4 @@ def test_fingers_decode_zoom_and_ask_for_the_menu(new_tab):
         tab.page.locator("[data-tool=sliders]").tap()
         assert tool.is_visible() == shown
     tab.page.locator(".st-key-zscope-pages a:visible", has_text="Model").tap()
-    tab.page.wait_for_selector("[data-testid=stMetric]", timeout=20_000)
+    tab.until("document.querySelector('[data-testid=stMetric]')", 20_000)
