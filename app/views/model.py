@@ -5,18 +5,17 @@ from __future__ import annotations
 import streamlit as st
 
 from app import session
-from app.panels.model import manage
+from app.panels.model import manage, reconstructions
 from app.panels.train import sweep_list
 from app.show import card_metrics, fidelity, records, usefulness
 from app.show.cards import has_prior
 from app.show.literal import literal
 from app.show.waiting import later
 from vae.atlas.fidelity import of_model
-from vae.modalities.chart_scale import scale
 from vae.registry import FAMILIES
-from vae.text import _, ngettext
+from vae.text import _
 
-N_PICTURES, TALL, LOW = 16, 400, 260  # px of the training curves: with three quantities, with one
+TALL, LOW = 400, 260  # px of the training curves: with three quantities, with one
 
 engine = session.engine()
 card = engine.card
@@ -48,9 +47,8 @@ with right:
     records.settings(card)
 manage.show(engine)
 found = of_model(engine.atlas, card)
-sigma = len(engine.shape) < 3  # tables and series are standardised
 with trusted:
-    fidelity.show(found, sigma=sigma)
+    fidelity.show(found, sigma=reconstructions.standardised(engine))
 with charts.container():
     left, right = st.columns(2, gap="medium")
     with left:
@@ -60,24 +58,7 @@ with charts.container():
     with right if drawn else st.container():
         records.training(engine, TALL if drawn or has_prior(card) else LOW)
 
-shown = session.samples(engine, N_PICTURES)
-given = shown.given(engine)
-decoded = engine.decode_uint8(engine.encode(shown.x, **given)[0], **given)
 with rows.container():
-    st.caption(
-        ngettext(
-            "Top: {source}. Bottom: each sample encoded to {n} number and decoded again.",
-            "Top: {source}. Bottom: each sample encoded to {n} numbers and decoded again.",
-            engine.d,
-            source=shown.source,
-        )
-    )
-    records.rows(engine.modality.pictures(shown.x), decoded, alt=_("Samples above their reconstructions"))
-    for said in (
-        scale(engine.variables, engine.shape),
-        fidelity.sentence(found, sigma=sigma) if found and not found.poor else "",
-    ):
-        if said:
-            st.caption(said)
+    reconstructions.show(engine, found)
 with laid.container():
     records.latent_map(engine.atlas)

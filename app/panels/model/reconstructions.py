@@ -1,0 +1,38 @@
+"""Samples above their reconstructions, and how far these are from them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import session
+from app.show import fidelity, records
+from vae.atlas.fidelity import Fidelity
+from vae.engine.engine import Engine
+from vae.modalities.chart_scale import scale
+from vae.text import _, ngettext
+
+N_PICTURES = 16
+
+
+def show(engine: Engine, found: Fidelity | None) -> None:
+    """found: the fidelity of the model, told here unless it is poor, which has a warning of its own."""
+    shown = session.samples(engine, N_PICTURES)
+    given = shown.given(engine)
+    decoded = engine.decode_uint8(engine.encode(shown.x, **given)[0], **given)
+    st.caption(
+        ngettext(
+            "Top: {source}. Bottom: each sample encoded to {n} number and decoded again.",
+            "Top: {source}. Bottom: each sample encoded to {n} numbers and decoded again.",
+            engine.d,
+            source=shown.source,
+        )
+    )
+    records.rows(engine.modality.pictures(shown.x), decoded, alt=_("Samples above their reconstructions"))
+    said = fidelity.sentence(found, sigma=standardised(engine)) if found and not found.poor else ""
+    for caption in filter(None, (scale(engine.variables, engine.shape), said)):
+        st.caption(caption)
+
+
+def standardised(engine: Engine) -> bool:
+    """Tables and series are standardised: a difference of their values is in standard deviations."""
+    return len(engine.shape) < 3
