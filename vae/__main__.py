@@ -223,6 +223,11 @@ def _atlas(p: argparse.ArgumentParser) -> None:
         action="store_true",
         help=_("keep the map, only measure its samples (error, rate, factors), its trust and its fidelity"),
     )
+    p.add_argument(
+        "--stability",
+        action="store_true",
+        help=_("keep the map, only measure how far it stays the same when UMAP is fitted again, five times"),
+    )
     p.add_argument("--device")
     p.set_defaults(run=_run("training", "rebuild_atlas"))
 

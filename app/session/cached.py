@@ -20,10 +20,12 @@ from vae.saved.directions import Named
 from vae.studies import attribute as attributes
 from vae.studies import copies
 from vae.studies import posterior as posteriors
+from vae.studies import similarity as similarities
 from vae.studies.attribute import Attribute
 from vae.studies.copies import Training
 from vae.studies.point import Point
 from vae.studies.posterior import Posterior
+from vae.studies.similarity import Similarity
 from vae.text import _
 
 
@@ -98,6 +100,22 @@ def samples(opened, n: int) -> Shown:
         return Shown(thumbnails, y, c, _("thumbnails of training samples (the data set is not on this machine)"))
     decoded = opened.decode(atlas.z[rows], **{opened.condition_name: c if opened.conditioned else y})
     return Shown(decoded, y, c, _("reconstructed training samples (the data set is not on this machine)"))
+
+
+def similarity(a, b, n: int) -> Similarity | None:
+    """vae.studies.similarity.between of n test samples, cached; None where the data set is not on this machine."""
+    if not here(a.card):
+        return None
+    with st.spinner(_("Comparing the codes ..."), show_time=True):
+        return _similarity(a.name, digest(a), b.name, digest(b), n)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _similarity(a: str, weights_a: str, b: str, weights_b: str, n: int) -> Similarity | None:
+    one, two = engine(a), engine(b)
+    found = test_samples(one.card["dataset"], one.card.get("data_origin", ""), n)
+    shown = Shown(*found, "")
+    return similarities.between(one, two, shown.x, shown.given(one), shown.given(two))
 
 
 @st.cache_data(show_spinner=False, max_entries=8)

@@ -14,7 +14,7 @@ from PIL import Image
 from app.show import figures, palette
 from app.show.cards import clipping, grouped, has_prior, summary, width
 from app.show.literal import literal
-from app.show.terms import meaning
+from app.show.terms import meaning, more
 from vae.engine.engine import Engine
 from vae.metrics.active import ACTIVE_RATE, active_by_rate, collapse_warning
 from vae.metrics.latent import perplexity
@@ -23,6 +23,7 @@ from vae.registry import AS_IN_THE_PAPER, DATASETS, FAMILIES, OF_ALL_FAMILIES, F
 from vae.runs import forecast
 from vae.saved.folders import root
 from vae.settings import knobs
+from vae.studies import stability
 from vae.text import N_, _, duration, moment, ngettext, number
 from vae.training.plan import Plan
 from vae.training.resuming import told
@@ -231,7 +232,7 @@ def training(engine: Engine, height: int) -> None:
         st.info(_("This checkpoint has no training history: train the model again to see one. The command is below."))
 
 
-def latent_map(atlas) -> None:
+def latent_map(atlas, card: Mapping) -> None:
     """The map as a Plotly figure: zoom, hide classes, save it as a picture."""
     st.markdown("##### " + _("Latent map"), help=meaning("map"))
     equal_latents(atlas)
@@ -246,6 +247,11 @@ def latent_map(atlas) -> None:
             atlas.n,
         )
     )
+    if found := stability.of_card(card):
+        st.caption(f"{stability.words(found)} {more('stability')}")
+    else:
+        command = f"`python -m vae atlas {card['name']} --stability`"
+        st.caption(_("Does it hold? {command} fits it again, five times.", command=command))
 
 
 def equal_latents(atlas) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import session
 from app.browser.twin_maps import twin_maps
-from app.panels.compare import kinds_measured, other_model, reconstructions
+from app.panels.compare import kinds_measured, other_model, reconstructions, similarity
 from app.show import card_metrics, records
 from vae.text import _
 
@@ -23,4 +23,5 @@ if other := other_model.show(engine):
     with right:
         st.markdown("##### " + _("The same samples through both models"))
         reconstructions.show(engine, other)
+        similarity.show(engine, other)
 kinds_measured.show()

@@ -61,4 +61,4 @@ with charts.container():
 with rows.container():
     reconstructions.show(engine, found)
 with laid.container():
-    records.latent_map(engine.atlas)
+    records.latent_map(engine.atlas, card)

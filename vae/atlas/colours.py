@@ -15,7 +15,7 @@ from ..latent.neighbours import Index
 from ..registry import Modality
 from ..text import _, number
 from .atlas import Atlas
-from .measured import ERROR, FACTOR, RATE, closed_rate
+from .measured import ERROR, FACTOR, RATE, STABILITY, closed_rate
 
 NEIGHBOUR = 15  # whose distance gives the density
 COLUMN = "column."  # begins the key of a column of the metadata
@@ -102,6 +102,11 @@ def quantities(engine: Explored) -> dict[str, Quantity]:
         add(RATE, _("Rate"), _("nats"), help, lambda: _rate(atlas), absent=absent, term="rate")
     help = _("How likely the decoded sample, encoded again, comes back near this position")
     add("trust", _("Trust"), _("0 to 1"), help, lambda: atlas.projector.trust(atlas.xy), term="trust")
+    help = _("Share of the 15 nearest samples on the map that are so again when UMAP is fitted with another seed")
+    command = f"python -m vae atlas {engine.name} --stability"
+    absent = "" if STABILITY in atlas.measured else _("not measured yet: run {command}", command=command)
+    values = lambda: atlas.measured[STABILITY]  # noqa: E731
+    add(STABILITY, _("Stability"), _("0 to 1"), help, values, absent=absent, term="stability")
     help = _(
         "Log density of latents by the distance to the {n}th neighbour, relative to the median sample", n=NEIGHBOUR
     )

@@ -13,7 +13,7 @@ from ..models.tensors import seeded, to_float
 from ..types import Samples
 
 BATCH = 256
-ERROR, RATE, FACTOR = "error", "rate", "factor."
+ERROR, RATE, FACTOR, STABILITY = "error", "rate", "factor.", "stability"
 CLOSE_NATS = 0.02  # relative; a rate that its closed form matches this well is not stored
 
 

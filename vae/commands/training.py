@@ -12,13 +12,18 @@ from typing import Any
 from tqdm import tqdm
 
 from ..atlas.building import N_REFERENCE
+from ..atlas.measured import STABILITY
 from ..data.as_evaluated import of_card
+from ..engine.engine import Engine
 from ..errors import SaveError
+from ..latent.compact import lossless, rounded
 from ..registry import DATASETS
 from ..runs import reporting
 from ..runs.guards import unneeded
 from ..saved import checkpoint
+from ..saved.checkpoint import Checkpoint
 from ..saved.names import check_not_packaged
+from ..studies import stability
 from ..text import _, duration, ngettext, number, percent, significant
 from ..training import distributed, experiment
 from ..training.job import Job
@@ -154,12 +159,26 @@ def rebuild_atlas(args: Namespace) -> None:
         saved = checkpoint.read(
             path
         )  # a run that trains it would save newer weights meanwhile, which this would overwrite
+    if args.stability:
+        print(stability.words(_measure_stability(saved)))
+        return
     samples = of_card(saved.config)
     if args.measure:
         experiment.measure_atlas(saved, samples, device=args.device)
     else:
         experiment.add_atlas(saved, samples, n=args.n, device=args.device, report=_report)
     _say(_("saved {path}", path=saved.path))
+
+
+def _measure_stability(saved: Checkpoint) -> stability.Stability:
+    """Fit the map again, and save with the checkpoint how far it holds; all positions stay."""
+    atlas, seed = Engine(saved).atlas, saved.config["atlas"].get("seed", 0)
+    with tqdm(total=stability.REFITS, unit=_("map"), file=sys.stderr, disable=None) as bar:
+        each, found = stability.measure(atlas, seed=seed, report=lambda done: bar.update(done - bar.n))
+    files = dataclasses.replace(atlas, measured=atlas.measured | {STABILITY: lossless(rounded(each))}).files()
+    card = saved.config["atlas"] | {"stability": dataclasses.asdict(found)}
+    checkpoint.save(saved.path, saved.config | {"atlas": card}, {**saved.files, **files}, keep_note=True)
+    return found
 
 
 def _report(stage: str) -> None:

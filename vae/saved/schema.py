@@ -143,6 +143,8 @@ ENTRIES: dict[str, Kind] = {  # path -> kind; an entry that is not there is no p
     "estimates.*": ESTIMATE,
     "atlas.baselines": OBJECT,
     "atlas.baselines.*": MEASURED,
+    "atlas.stability": OBJECT,
+    "atlas.stability.*": MEASURED,
     "versions.*": TEXT,
     "files.*": HASH,
     "*": PLAIN,

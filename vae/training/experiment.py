@@ -16,7 +16,7 @@ import torch
 
 from ..atlas import building
 from ..atlas.fidelity import baselines
-from ..atlas.measured import measure, stored
+from ..atlas.measured import STABILITY, measure, stored
 from ..data import binarise
 from ..data.published.store import check_same
 from ..data.validation import LEAST, as_trained, rows_of
@@ -293,6 +293,7 @@ def measure_atlas(saved: Checkpoint, samples: Samples, *, device: str | None = N
         )
     seen = engine.seen(x)
     measured = stored(measure(engine.model, seen, told), atlas.z, atlas.std, samples, atlas.index)
+    measured |= {name: atlas.measured[name] for name in {STABILITY} & atlas.measured.keys()}  # of positions, which stay
     trusted = building.with_trust(atlas.projector, atlas.search, told, *_both_ways(engine), seed=saved.config["seed"])
     files = dataclasses.replace(atlas, projector=trusted, measured=measured, stored_mixture=atlas.mixture).files()
     card = saved.config["atlas"] | {"baselines": _baselines(engine, samples, atlas.index)}
