@@ -194,7 +194,7 @@ def _sweep(p: argparse.ArgumentParser) -> None:
 
 
 def _eval(p: argparse.ArgumentParser) -> None:
-    p.add_argument("checkpoint")
+    p.add_argument("checkpoint", help=_("name of the checkpoint"))
     p.add_argument("-h", "--help", action=options.HelpOnMetrics, nargs=0, help=_("show this help message and exit"))
     p.add_argument("--k", type=int, default=100, help=_("importance samples of the NLL (default 100; 0: no NLL)"))
     p.add_argument(

@@ -57,7 +57,7 @@ def comparison(a: Mapping, b: Mapping) -> None:
     st.caption(
         _(
             "±: standard error; that of a difference as if the two were independent, though both are of the same test "
-            "samples: the true one is mostly smaller. Bold: better by more than two of them."
+            "samples: the true one can be several times smaller. Bold: better by more than two of them."
         )
     )
     if useful:

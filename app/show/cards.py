@@ -98,7 +98,10 @@ FIGURES = (
         N_("MSE"),
         4,
         -1,
-        N_("Mean squared error of the reconstruction per value (pixels: 0 to 1). Lower is better."),
+        N_(
+            "Mean squared error of the reconstruction per value (pixels: 0 to 1; tables and series: squared standard "
+            "deviations). Lower is better."
+        ),
     ),
     Figure(
         "accuracy", N_("accuracy"), 3, 1, N_("Share of samples whose label is inferred correctly. Higher is better.")
@@ -241,6 +244,8 @@ def merit(card: Mapping) -> list[Figure]:
 def comparable(key: str, a: Mapping, b: Mapping) -> bool:
     """Whether a difference of that figure between two cards means something: the same thing, counted the same way."""
     if key in IN_NATS:
+        if key == "distortion_nats" and has_prior(a) != has_prior(b):  # of a point, or in expectation at a rate
+            return False
         return nats.measure(a) == nats.measure(b) and (key != "nll_nats" or nats.samples(a) == nats.samples(b))
     if key == "mse":
         return nats.pixels(a) == nats.pixels(b)

@@ -1,57 +1,12 @@
-"""Fidelity in words: how far reconstructions are from their samples, and whether that is poor."""
+"""Fidelity on a page: a warning about a model that reconstructs poorly."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from vae.atlas.fidelity import ALIKE, Fidelity
-from vae.text import _, ngettext, significant
-
-
-def sentence(found: Fidelity, *, sigma: bool = False) -> str:
-    """The differences of a model's reconstructions, neighbouring samples and PCA. sigma: of standardised values, in
-    standard deviations; else of pixels, 0 to 1."""
-
-    def size(value: float) -> str:
-        return f"{significant(value, 2)}\u202fσ" if sigma else significant(value, 2)
-
-    error = size(found.error)
-    if found.n is None:
-        said = _("Reconstructions differ from the samples by {error} (RMS)", error=error)
-    else:
-        said = ngettext(
-            "Reconstructions of the {n} training sample on the map differ from it by {error} (RMS)",
-            "Reconstructions of the {n} training samples on the map differ from them by {error} (RMS)",
-            found.n,
-            error=error,
-        )
-    if found.test is not None:
-        said += _(", those of the test samples by {error}", error=size(found.test))
-    said += "."
-    if found.neighbour is not None:
-        said += " " + _beside(found, size(found.neighbour))
-    if found.pca is None or found.components is None:
-        return said
-    pca = size(found.pca)
-    if found.beyond_pca:
-        better = ngettext(
-            "PCA with {n} component does better: {pca}.",
-            "PCA with {n} components does better: {pca}.",
-            found.components,
-            pca=pca,
-        )
-        return f"{said} {better}"
-    return f"{said} " + ngettext(
-        "PCA with {n} component: {pca}.", "PCA with {n} components: {pca}.", found.components, pca=pca
-    )
-
-
-def _beside(found: Fidelity, gap: str) -> str:
-    if found.beyond_neighbour:
-        return _("Neighbouring training samples differ less from each other: {gap}.", gap=gap)
-    if found.neighbour is not None and found.error < (1 - ALIKE) * found.neighbour:
-        return _("Neighbouring training samples differ more from each other: {gap}.", gap=gap)
-    return _("Neighbouring training samples differ about as much from each other: {gap}.", gap=gap)
+from vae.atlas.fidelity import Fidelity
+from vae.atlas.fidelity_words import sentence
+from vae.text import _
 
 
 def warning(found: Fidelity | None, *, sigma: bool = False) -> str:

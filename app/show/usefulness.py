@@ -11,10 +11,12 @@ from app.show.literal import literal
 from app.show.terms import more
 from vae.metrics.estimate import Measured, apart, difference_error
 from vae.metrics.usefulness import BASELINES, HELPS, MAJORITY, SCORES, helps
-from vae.registry import term_of
+from vae.registry import term_of, traits
 from vae.text import N_, _, number
 
 SAME = 5e-4  # of raw scores: machines that round differently classify a few samples differently
+MOST = 0.8  # share of one class beyond which an accuracy says little of the others
+UNEVEN = N_("With classes that uneven an accuracy hardly counts the rare ones: look at them on the map.")
 LABELS = dict(
     zip(SCORES, (N_("k-NN accuracy"), N_("linear probe accuracy"), N_("k-means ARI"), N_("k-means NMI")), strict=True)
 )
@@ -44,6 +46,8 @@ def show(card: Mapping) -> None:
     )
     if alone := majority(found):
         st.caption(alone)
+    if "discrete" in traits(card):
+        st.caption(_("This code is discrete: its numbers are entries of a codebook; those of PCA are any numbers."))
     with st.expander(_("How this was measured")):
         st.markdown(
             "\n".join(
@@ -56,7 +60,8 @@ def majority(found: Mapping[str, Mapping]) -> str:
     """What the accuracies have to beat; "" where it was not measured."""
     if (alone := found.get(MAJORITY)) is None:
         return ""
-    return _("Always naming the most frequent class has an accuracy of {share}.", share=number(alone["value"], 3))
+    said = _("Always naming the most frequent class has an accuracy of {share}.", share=number(alone["value"], 3))
+    return f"{said} {_(UNEVEN)}" if alone["value"] > MOST else said
 
 
 def compared(a: Mapping, b: Mapping) -> list[str]:

@@ -34,7 +34,7 @@ def test_values_are_apart_by_more_than_two_standard_errors_of_their_difference()
     assert apart((0.601, 0.04), (0.5, 0.03))
     assert not apart((0.5, 0.03), (0.599, 0.04))
     assert not apart((0.5, None), (0.9, 0.01)), "the error of one is unknown"
-    assert apart((1.0, None), (0.9, 0.04)), "a share of 1 has none"
+    assert not apart((1.0, None), (0.9, 0.04)), "as it is of a share of 1"
 
 
 def test_a_bound_is_lower_or_upper():

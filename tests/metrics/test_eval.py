@@ -115,7 +115,7 @@ def test_what_was_measured_before_an_interruption_is_printed_and_saved(tiny_chec
     monkeypatch.setattr(evaluating, "_groups", lambda text: list(changed.values()))
     assert main(["eval", "tiny-vae", "--metrics", "latent,use", "--save"]) == 130
     out, err = capsys.readouterr()
-    assert out.startswith("codebook_perplexity          9 ± 0.01 (standard error)")
+    assert out.startswith("codebook_perplexity          9.000 ± 0.010 (standard error)")
     assert "latent (1 / 2): " in err
     assert "use (2 / 2): " in err
     assert checkpoint.read(tmp_path / "tiny-vae").config["estimates"]["codebook_perplexity"]["value"] == 9

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vae import text
-from vae.text import _, language_choice, ngettext
+from vae.text import _, formats, language_choice, ngettext
 
 FRENCH = """msgid ""
 msgstr ""
@@ -73,6 +73,16 @@ def test_braces_without_values_stay():
         (text.number(float("-inf")), "−inf"),
         (text.significant(0.00123456), "0.00123"),
         (text.significant(123456.7), "123,457"),
+        (text.significant(0.00996, 2), "0.01"),  # rounded up to the next power of ten
+        (text.significant(0.0996, 2), "0.1"),
+        (text.significant(0.000996, 2), "0.001"),
+        (text.significant(-0.09996, 3), "−0.1"),
+        (text.significant(0.996, 2), "1"),
+        (text.significant(9.96, 2), "10"),
+        (formats.measured(35.9021, 0.98), ("35.90", "0.98")),
+        (formats.measured(206.903, 12.3), ("207", "12")),
+        (formats.measured(-0.0041313, 0.00996), ("−0.004", "0.010")),
+        (formats.measured(0.5, 0.0), ("0.5", "–")),
         (text.significant(-1e-9), "−1e−9"),
         (text.significant(1.2345e9), "1.23e9"),
         (text.significant(0.0), "0"),

@@ -11,6 +11,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+from ..atlas.fidelity import of_model
+from ..atlas.fidelity_words import sentence
 from ..engine.engine import Engine, load
 from ..errors import CheckpointError, NotMeasurable, SettingError, UnknownName
 from ..metrics.active import card_warnings
@@ -73,10 +75,11 @@ def evaluate_checkpoint(args: Namespace) -> None:
                 if args.save:
                     _save(args.checkpoint, found)
                 if not args.json:
-                    print(*lines(found), sep="\n", flush=True)
+                    print(*lines(found), *_beside(engine, found), sep="\n", flush=True)
         finally:  # Ctrl-C: what was measured until then is not lost
-            if figures or (skipped and args.metrics == ALL):
-                _print_rest(engine.name, figures, skipped, as_json=args.json)
+            told = skipped if args.metrics == ALL or args.json else {}  # else the error names them
+            if figures or told:
+                _print_rest(engine.name, figures, told, as_json=args.json)
     if skipped and args.metrics != ALL:  # only after printing what could be measured, which may have taken minutes
         raise NotMeasurable(" ".join(skipped.values()))
 
@@ -102,6 +105,16 @@ def _warnings(engine: Engine) -> list[str]:
     with contextlib.suppress(CheckpointError):
         said = [engine.atlas.warning, *said]
     return list(dict.fromkeys(filter(None, said)))
+
+
+def _beside(engine: Engine, figures: dict[str, Any]) -> list[str]:
+    """Beside an MSE that of neighbouring samples and of PCA, where they were measured with the map."""
+    if "mse" not in figures:
+        return []
+    with contextlib.suppress(CheckpointError):
+        if found := of_model(engine.atlas, engine.card):
+            return [sentence(found, sigma=len(engine.shape) < 3)]
+    return []
 
 
 def _groups(text: str) -> list[MetricGroup]:

@@ -10,6 +10,7 @@ from ..metrics.estimate import SIGNS, Estimate
 from ..metrics.protocols import protocol
 from ..metrics.usefulness import BASELINES, HELPS, SCORES, helps
 from ..text import _, number, significant
+from ..text.formats import measured
 
 WIDE = 28  # characters of the column of keys
 
@@ -33,11 +34,12 @@ def _bound(key: str, figures: Mapping[str, Any]) -> str:
     """A plain value with its standard error, if it has one, and what it was computed from."""
     value, error, said = figures[key], figures.get(error_key(key)), protocol(key, figures)
     text = " ".join(number(v, 3) for v in value) if isinstance(value, list) else _plain(value)
-    if error is not None:
+    if error:
+        text, off = measured(value, error)
         text = _(
             "{value} ± {error} (standard error; n {n}, seed {seed})",
             value=text,
-            error=significant(error, 2),
+            error=off,
             n=number(figures["n_test"]),
             seed=figures["seed"],
         )
@@ -49,10 +51,11 @@ def _plain(value: Any) -> str:
 
 
 def _estimate(found: Estimate) -> str:
-    text = SIGNS[found.bound] + significant(found.value, 5)
-    if found.standard_error is not None:
-        error = significant(found.standard_error, 2)
+    text = significant(found.value, 5)
+    if found.standard_error:
+        text, error = measured(found.value, found.standard_error)
         text = _("{value} ± {error} (standard error)", value=text, error=error)
+    text = SIGNS[found.bound] + text
     return _(
         "{value} (n {n}, seed {seed}; {protocol})",
         value=text,

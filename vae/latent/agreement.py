@@ -31,8 +31,8 @@ def shared(a: Int[np.ndarray, "n k"], b: Int[np.ndarray, "m k"]) -> Float[np.nda
 def linear_cka(x: Float[np.ndarray, "n p"], y: Float[np.ndarray, "m q"]) -> float:
     """Linear centred kernel alignment of two codes of the same n samples: ||Y'X||^2 / (||X'X|| ||Y'Y||), columns
     centred, Frobenius norms. 1 for codes that differ by a rotation and one factor, 0 for codes without a linear
-    relation; with few samples it comes out high. NaN for a constant code. Kornblith et al., 2019, equation 4 with linear
-    kernels."""
+    relation; with few samples it comes out high. NaN for a constant code. Kornblith et al., 2019, equation 4 with
+    linear kernels."""
     _same_rows(x, y)
     with one_thread():
         a, b = (v.astype(np.float64) - v.mean(0, dtype=np.float64) for v in (x, y))

@@ -18,7 +18,7 @@ from ..disk import one_step
 from ..errors import SaveError
 from .estimate import Estimate, in_english
 
-FORMAT = 2  # of the file and of what is measured: increase it when either changes
+FORMAT = 3  # of the file and of what is measured: increase it when either changes
 log = logging.getLogger("zscope.estimates")
 
 

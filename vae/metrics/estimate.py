@@ -36,10 +36,10 @@ class Estimate:
 
 def difference_error(one: Measured, other: Measured) -> float | None:
     """Standard error of the difference of two values on one test set, as if they were independent: what helps or harms
-    both at once cancels, so that the true one is mostly smaller. None if one of them is unknown; a share of 0 or 1 has
-    none and counts as exact."""
-    errors = [0.0 if error is None and value in (0, 1) else error for value, error in (one, other)]
-    return None if None in errors else math.hypot(*(e for e in errors if e is not None))
+    both at once cancels, so that the true one can be several times smaller. None if one of them is unknown, as that of
+    an accuracy of exactly 0 or 1."""
+    errors = [error for _value, error in (one, other) if error is not None]
+    return math.hypot(*errors) if len(errors) == 2 else None
 
 
 def apart(one: Measured, other: Measured) -> bool:

@@ -13,7 +13,10 @@ WORDS = {
     "elbo": N_("evidence lower bound on log p(x), one posterior sample for each x; higher is better"),
     "distortion": N_("−E log p(x|z), the reconstruction cost, one posterior sample for each x"),
     "rate": N_("KL(q(z|x) ‖ p(z)), one posterior sample for each x where it has no closed form"),
-    "mse": N_("mean squared error per value of the decoded posterior mean (pixels: 0 to 1)"),
+    "mse": N_(
+        "mean squared error per value of the decoded posterior mean (pixels: 0 to 1; tables and series: squared "
+        "standard deviations)"
+    ),
     "accuracy": N_("share of samples whose most likely class is theirs"),
     "pixel_entropy": N_("mean entropy of pixels taken as probabilities: no distortion can be lower"),
     "rate_per_dim": N_("KL(q(z|x) ‖ p(z)) of each dimension"),

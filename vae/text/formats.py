@@ -30,7 +30,17 @@ def significant(value: SupportsFloat | None, digits: int = 3) -> str:
         return _with_exponent(value, digits)
     if abs(value) >= 10**digits:
         return number(value)  # no digit before the point is dropped
-    return _decimal(value, "@" + "#" * (digits - 1))
+    rounded = float(f"{value:.{digits - 1}e}")  # by us: Babel loses a decade where a value below 1 is rounded up to it
+    return _decimal(rounded, "@" + "#" * (digits - 1))
+
+
+def measured(value: float, error: float) -> tuple[str, str]:
+    """A value and its standard error, both to the second significant digit of the error: 35.9021, 0.98 -> "35.90",
+    "0.98". Without an error above 0: 6 significant digits, and a dash."""
+    if not (math.isfinite(error) and error > 0):
+        return significant(value, 6), NOTHING
+    digits = max(0, 1 - math.floor(math.log10(float(f"{error:.1e}"))))
+    return number(value, digits), number(error, digits)
 
 
 def percent(share: SupportsFloat | None, digits: int = 0) -> str:

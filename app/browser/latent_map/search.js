@@ -60,10 +60,14 @@ export class Search {
     this.form.onsubmit = (event) => { event.preventDefault(); this.look(input.value) }
     this.form.onkeydown = (event) => {
       event.stopPropagation()
-      if (event.key === "Escape") { input.value = ""; input.blur() }
+      if (event.key === "Escape") { input.value = ""; input.blur(); this.empty() }
     }
+    input.oninput = () => this.empty()
     bar.append(this.form)
   }
+
+  // what was said of an earlier search goes with its words
+  empty() { if (!this.input.value) this.onFound({}) }
 
   async look(text) {
     try {

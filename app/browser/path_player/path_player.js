@@ -210,7 +210,8 @@ class Player extends LivePart {
 
   key(event) {
     const own = this.root.contains(event.target) || event.target.closest(".zscope-strip")
-    if ((!own && event.target.closest(BUSY)) || event.ctrlKey || event.metaKey || event.altKey) return
+    const map = event.key === " " && event.target.matches(".zscope-map") // which has no use for it here
+    if ((!own && !map && event.target.closest(BUSY)) || event.ctrlKey || event.metaKey || event.altKey) return
     if (event.key === " " && event.target.tagName !== "BUTTON") { event.preventDefault(); this.act("play") }
     const step = { ArrowLeft: -STEP, ArrowRight: STEP }[event.key]
     if (step && !event.target.closest(".zscope-strip")) {

@@ -36,7 +36,7 @@ class Present extends Part {
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event)) return
     if (event.key?.toLowerCase() === "p" && !event.repeat) this.toggle()
-    else if (event.key === "Escape" && this.shown) { event.stopPropagation(); this.leave() } // it is not for the map as well
+    else if (event.key === "Escape" && this.shown && !document.querySelector("dialog[open]")) { event.stopPropagation(); this.leave() } // it is not for the map as well
   }
 
   toggle() { if (this.shown) this.leave(); else this.enter() }

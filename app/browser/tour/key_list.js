@@ -9,7 +9,6 @@ export const KEYS = [
   [_("Everywhere"), [
     ["?", _("this list")],
     ["T", _("the tour of Explore")],
-    ["P", _("presents the map to a hall: it fills the screen, until Esc")],
   ]],
   [_("Map"), [
     [_("Arrow keys"), _("move the cursor, with Shift in larger steps")],
@@ -21,6 +20,7 @@ export const KEYS = [
     [_("Esc"), _("clears the selection, then returns to the last point")],
   ]],
   [_("Explore"), [
+    ["P", _("presents the map to a hall: it fills the screen, until Esc")],
     [_("Space"), _("pins the point; held, shows the pinned point instead")],
     [_("Ctrl+Z"), _("undoes; with Shift, does it again")],
     [_("Shift, Alt"), _("with Lasso and Box: add to the selection, take away from it")],

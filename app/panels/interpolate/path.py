@@ -38,7 +38,11 @@ from vae.text import N_, _, number
 MAP, PLAYER = "interpolate.map", "interpolate.player"
 SHEET_FRAMES = 16
 BY_NUMBER = N_("Adds the sample with this number in the training set (after the # in its name) as the last waypoint.")
-BUTTONS = (("swap_horiz", reverse, N_("Reverse the path")), ("undo", undo, N_("Undo")), ("redo", redo, N_("Redo")))
+BUTTONS = (
+    ("swap_horiz", reverse, N_("Reverse the path"), None),
+    ("undo", undo, N_("Undo"), "Ctrl+Z"),
+    ("redo", redo, N_("Redo"), "Ctrl+Shift+Z"),
+)
 
 
 def begin(atlas) -> None:
@@ -96,8 +100,9 @@ def controls(engine: Engine) -> None:
         pair = lambda: _change(set_waypoints, random_pair(atlas, np.random.default_rng()))  # noqa: E731
         help = _("Two random samples of different classes")
         st.button(_("Random pair"), icon=":material/casino:", on_click=pair, help=help)
-        for icon, act, help in BUTTONS:
-            st.button("", key=f"path.{icon}", icon=f":material/{icon}:", help=_(help), on_click=_change, args=(act,))
+        for name, act, help, keys in BUTTONS:
+            icon = f":material/{name}:"
+            st.button("", key=f"path.{name}", icon=icon, help=_(help), on_click=_change, args=(act,), shortcut=keys)
 
 
 def files(engine: Engine) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from app import session
-from app.show import fidelity, records
+from app.show import records
 from vae.atlas.fidelity import Fidelity
+from vae.atlas.fidelity_words import sentence
 from vae.engine.engine import Engine
 from vae.modalities.chart_scale import scale
-from vae.text import _, ngettext
+from vae.text import _, ngettext, number
 
 N_PICTURES = 16
 
@@ -19,18 +20,30 @@ def show(engine: Engine, found: Fidelity | None) -> None:
     shown = session.samples(engine, N_PICTURES)
     given = shown.given(engine)
     decoded = engine.decode_uint8(engine.encode(shown.x, **given)[0], **given)
-    st.caption(
-        ngettext(
-            "Top: {source}. Bottom: each sample encoded to {n} number and decoded again.",
-            "Top: {source}. Bottom: each sample encoded to {n} numbers and decoded again.",
-            engine.d,
-            source=shown.source,
-        )
-    )
+    st.caption(_to_codes(engine, shown.source) if engine.n_codes else _to_numbers(engine, shown.source))
     records.rows(engine.modality.pictures(shown.x), decoded, alt=_("Samples above their reconstructions"))
-    said = fidelity.sentence(found, sigma=standardised(engine)) if found and not found.poor else ""
+    said = sentence(found, sigma=standardised(engine)) if found and not found.poor else ""
     for caption in filter(None, (scale(engine.variables, engine.shape), said)):
         st.caption(caption)
+
+
+def _to_numbers(engine: Engine, source: str) -> str:
+    return ngettext(
+        "Top: {source}. Bottom: each sample encoded to {n} number and decoded again.",
+        "Top: {source}. Bottom: each sample encoded to {n} numbers and decoded again.",
+        engine.d,
+        source=source,
+    )
+
+
+def _to_codes(engine: Engine, source: str) -> str:
+    return ngettext(
+        "Top: {source}. Bottom: each sample encoded to {n} entry of a codebook of {size} and decoded again.",
+        "Top: {source}. Bottom: each sample encoded to {n} entries of a codebook of {size} and decoded again.",
+        engine.codes(engine.atlas.z[:1]).size,
+        source=source,
+        size=number(engine.n_codes),
+    )
 
 
 def standardised(engine: Engine) -> bool:

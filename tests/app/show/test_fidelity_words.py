@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from app.show.fidelity import sentence, warning
+from app.show.fidelity import warning
 from vae.atlas.fidelity import Fidelity
+from vae.atlas.fidelity_words import sentence
 
 
 @pytest.mark.parametrize(

@@ -68,3 +68,11 @@ def test_an_nll_says_how_many_of_its_samples_count():
     grey = {f.key: f for f in cards.merit(card("bernoulli", nll_nats=3.0, nll_binarisations=1, pixel_entropy_nats=9.0))}
     assert "Mean over 1 seeded binarisation of each sample." in grey["nll_nats"].help
     assert grey["pixel_entropy_nats"].value == 9.0
+
+
+def test_the_distortion_of_a_point_is_no_expectation_at_a_rate():
+    vae, ae = card(distortion_nats=-700.0), card(family="ae", distortion_nats=-710.0)
+    assert not cards.comparable("distortion_nats", vae, ae)
+    assert cards.comparable("distortion_nats", ae, ae)
+    assert nats.NO_BOUND in nats.notes(ae)
+    assert nats.NO_BOUND not in nats.notes(vae)
