@@ -50,7 +50,7 @@ KINDS = (  # of families, in the order in which lists show them
     N_("sequential"),
 )
 
-AS_IN_THE_PAPER = N_("As in the paper.")
+AS_IN_THE_PAPER = N_("The loss is that of the paper.")
 OF_ALL_FAMILIES = N_(
     "In every family, nets, likelihood (by default a Gaussian with a learned sigma) and optimiser (Adam without weight "
     "decay, gradients clipped to a norm of 10) are zscope's own and not those of the paper."

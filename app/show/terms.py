@@ -61,6 +61,20 @@ def page() -> str:
     return re.sub(r"\[([^]]*)\]\((?!#|http)([^)#]*)[^)]*\)", _named, text)
 
 
+def contents() -> str:
+    """Links to all terms of the page, a paragraph for each of its parts, Markdown."""
+    parts = []
+    for part in re.split(r"^## ", page(), flags=re.M)[1:]:
+        title, names = part.split("\n", 1)[0], re.findall(r"^### (.*)$", part, re.M)
+        parts.append(f"**{title}** " + " · ".join(f"[{name}](#{anchor(name)})" for name in names))
+    return "\n\n".join(parts)
+
+
+def anchor(heading: str) -> str:
+    """The anchor of a heading, as GitHub and Streamlit make it of one without accents."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
 def _named(link: re.Match) -> str:
     name, file = link.groups()
     return f"docs/{file}" if name == file else f"{name} (docs/{file})"

@@ -7,4 +7,7 @@ import streamlit as st
 from app.show import terms
 
 with st.container(key="zscope-terms"):
-    st.markdown(terms.page())
+    head, rest = terms.page().split("\n## ", 1)
+    st.markdown(head)
+    st.markdown(terms.contents())
+    st.markdown(f"## {rest}")

@@ -179,6 +179,17 @@ def test_clusters_have_a_standard_error_of_the_samples_drawn():
     assert many.standard_error < 0.6 * few.standard_error
 
 
+def test_kmeans_is_a_mean_over_seeds_and_its_error_knows_their_spread(monkeypatch):
+    """Points without clusters, which every start divides in another way."""
+    rng = np.random.default_rng(0)
+    z, y = rng.standard_normal((120, 6)).astype(np.float32), rng.integers(0, 6, 120)
+    found = cluster_estimates(z, y, seed=4)["kmeans_nmi"]
+    monkeypatch.setattr(usefulness, "RESTARTS", 2)
+    first, second = (cluster_estimates(z, y, seed=seed)["kmeans_nmi"].value for seed in (4, 6))
+    assert len({found.value, first, second}) == 3
+    assert "mean of 5 runs with other seeds" in found.protocol
+
+
 def noisy(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Three classes apart, a tenth of the labels drawn anew."""
     rng = np.random.default_rng(seed)

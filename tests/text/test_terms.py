@@ -91,3 +91,10 @@ def test_links_to_terms_lead_to_a_heading():
         text = page.read_text("utf-8")
         for name in re.findall(r"\]\((?:docs/)?terms\.md#([\w-]+)\)", text):
             assert name in ANCHORS, f"{page.name}: {name}"
+
+
+def test_the_contents_of_the_page_link_every_term_once():
+    links = re.findall(r"\[([^]]*)\]\(#([^)]*)\)", terms.contents())
+    assert [name for name, _anchor in links] == re.findall(r"^### (.*)$", terms.page(), re.M)
+    assert dict(links)["Off-data score"] == "off-data-score"
+    assert "**Metrics** [Active units](#active-units)" in terms.contents()

@@ -29,7 +29,7 @@ def path_player(
         help: explanation of the off-data score.
         on_t: runs when the slider comes to rest; session.sent(key, "t") is then its position.
         on_edit: runs after a change of the list; session.sent(key, "edit") is then {"do", "at"}, with "do" one of
-            "earlier", "later" and "remove".
+            "earlier", "later" and "remove"; or after Ctrl+Z, with Shift too: then "do" is "undo" or "redo".
     """
     data = {
         "link": link(model),

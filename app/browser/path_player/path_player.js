@@ -6,6 +6,7 @@
 
 import { write } from "../shared/elements.js"
 import { annotation } from "../shared/annotation.js"
+import { typing } from "../shared/keys.js"
 import { still } from "../shared/motion.js"
 import { LivePart, mounting } from "../shared/part.js"
 import { term } from "../shared/terms.js"
@@ -210,6 +211,10 @@ class Player extends LivePart {
 
   key(event) {
     const own = this.root.contains(event.target) || event.target.closest(".zscope-strip")
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !typing(event)) {
+      event.preventDefault()
+      return this.component.setTriggerValue("edit", { do: event.shiftKey ? "redo" : "undo", at: 0 })
+    }
     const map = event.key === " " && event.target.matches(".zscope-map") // which has no use for it here
     if ((!own && !map && event.target.closest(BUSY)) || event.ctrlKey || event.metaKey || event.altKey) return
     if (event.key === " " && event.target.tagName !== "BUTTON") { event.preventDefault(); this.act("play") }

@@ -29,6 +29,7 @@ export const KEYS = [
   ]],
   [_("Interpolate and animations"), [
     [_("Space"), _("plays and pauses")],
+    [_("Ctrl+Z"), _("undoes a change of the path; with Shift, does it again")],
     ["← →", _("move along the path, or through the frames")],
     [_("Delete"), _("removes the waypoint that has the focus; arrow keys move it")],
   ]],

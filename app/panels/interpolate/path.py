@@ -38,11 +38,7 @@ from vae.text import N_, _, number
 MAP, PLAYER = "interpolate.map", "interpolate.player"
 SHEET_FRAMES = 16
 BY_NUMBER = N_("Adds the sample with this number in the training set (after the # in its name) as the last waypoint.")
-BUTTONS = (
-    ("swap_horiz", reverse, N_("Reverse the path"), None),
-    ("undo", undo, N_("Undo"), "Ctrl+Z"),
-    ("redo", redo, N_("Redo"), "Ctrl+Shift+Z"),
-)
+BUTTONS = (("swap_horiz", reverse, N_("Reverse the path")), ("undo", undo, N_("Undo")), ("redo", redo, N_("Redo")))
 
 
 def begin(atlas) -> None:
@@ -100,9 +96,8 @@ def controls(engine: Engine) -> None:
         pair = lambda: _change(set_waypoints, random_pair(atlas, np.random.default_rng()))  # noqa: E731
         help = _("Two random samples of different classes")
         st.button(_("Random pair"), icon=":material/casino:", on_click=pair, help=help)
-        for name, act, help, keys in BUTTONS:
-            icon = f":material/{name}:"
-            st.button("", key=f"path.{name}", icon=icon, help=_(help), on_click=_change, args=(act,), shortcut=keys)
+        for icon, act, help in BUTTONS:
+            st.button("", key=f"path.{icon}", icon=f":material/{icon}:", help=_(help), on_click=_change, args=(act,))
 
 
 def files(engine: Engine) -> None:
@@ -171,6 +166,8 @@ def _moved(sent: dict | None) -> None:
 def _edited(sent: dict | None) -> None:
     if not sent:
         return
+    if sent["do"] in ("undo", "redo"):
+        return _change(undo if sent["do"] == "undo" else redo)
     at, waypoints = int(sent["at"]), list(session.studio().waypoints)
     to = at + {"earlier": -1, "later": 1}.get(sent["do"], 0)
     if sent["do"] == "remove":
