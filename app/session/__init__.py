@@ -7,7 +7,18 @@ with its link.
 
 from __future__ import annotations
 
-from app.session.cached import attribute, grey, n_train, named, posterior, sample_of, samples, test_samples, training
+from app.session.cached import (
+    attribute,
+    grey,
+    n_train,
+    named,
+    posterior,
+    sample_of,
+    samples,
+    suited,
+    test_samples,
+    training,
+)
 from app.session.models import (
     cards,
     digest,

@@ -51,12 +51,12 @@ def floats(x: np.ndarray) -> Float[np.ndarray, "b ..."]:
     return x.astype(np.float32) / 255 if x.dtype == np.uint8 else x.astype(np.float32)
 
 
-def components(x: np.ndarray | Rows, most: int, seed: int = 0) -> Components:
-    """The leading principal components of x (n, *shape), `most` of them or as many as there are; of 3 000 samples
+def components(x: np.ndarray | Rows, most: int, seed: int = 0, rows_max: int = ROWS) -> Components:
+    """The leading principal components of x (n, *shape), `most` of them or as many as there are; of `rows_max` samples
     drawn by the seed where there are more. Of n samples n - 1 components have a variance."""
     from scipy.linalg import eigh  # here: only a new training needs it
 
-    rows = floats(x[_some(len(x), ROWS, seed)])
+    rows = floats(x[_some(len(x), rows_max, seed)])
     centred = rows.reshape(len(rows), -1)
     n, v = centred.shape
     k = max(1, min(most, n - 1, v))
