@@ -23,9 +23,9 @@ def pictures(n: int = 60, side: int = 9) -> np.ndarray:
     return (128 + mixed).clip(0, 255).astype(np.uint8).reshape(n, 3, side, side - 1)
 
 
-def started(x: np.ndarray, bottleneck=Gaussian) -> VAE:
+def started(x: np.ndarray, bottleneck=Gaussian, net: str = "pca_mlp") -> VAE:
     torch.manual_seed(0)
-    h = RateHparams(d=D, width=4, net="pca_conv2d", likelihood="channel_gaussian")
+    h = RateHparams(d=D, width=4, net=net, likelihood="channel_gaussian")
     model = VAE(Spec(x.shape[1:], len(x)), h, bottleneck)
     assert model.starts_as_pca
     model.start(components(x, D))
@@ -40,11 +40,12 @@ def pca(x: np.ndarray) -> torch.Tensor:
     return (mean + (flat - mean) @ directions.T @ directions).float().view(x.shape)
 
 
+@pytest.mark.parametrize("net", ["pca_mlp", "pca_conv2d"])
 @pytest.mark.parametrize("bottleneck", [Gaussian, Deterministic])
 @pytest.mark.parametrize("n", [60, 400])  # fewer and more samples than values
-def test_the_first_reconstructions_are_those_of_pca(bottleneck, n):
+def test_the_first_reconstructions_are_those_of_pca(bottleneck, n, net):
     x = pictures(n)
-    model, seen = started(x, bottleneck).eval(), torch.from_numpy(x) / 255
+    model, seen = started(x, bottleneck, net).eval(), torch.from_numpy(x) / 255
     with torch.no_grad():
         latent = model.infer(seen)
         found = model.params(latent.mu)

@@ -1,5 +1,5 @@
-"""conv2d beside a linear layer each way. The linear layers can start as the principal components of the data, so that
-the first reconstructions are those of PCA, and the convolutions learn what it misses."""
+"""A net beside a linear layer each way. The linear layers can start as the principal components of the data, so that
+the first reconstructions are those of PCA, and the net learns what they miss."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ...data.principal import Components
+from . import mlp
 from .conv import conv2d
 from .pair import Pair
 
@@ -61,11 +62,19 @@ class Decoder(nn.Module):
         return self.net(z) + self.linear(z).view(-1, *self.shape) + self.mean
 
 
+def pca_mlp(shape: tuple[int, ...], outputs: int, d: int, width: int, depth: int) -> Pair:
+    """mlp with `depth` hidden layers beside a linear layer in encoder and decoder."""
+    return _beside(mlp.pair(shape, outputs, d, width, depth), shape, outputs, d)
+
+
 def pca_conv2d(shape: tuple[int, ...], outputs: int, d: int, width: int, depth: int) -> Pair:
     """conv2d with `depth` halvings beside a linear layer in encoder and decoder. Raises: ShapeError: as conv2d."""
-    beside = conv2d(shape, outputs, d, width, depth)
-    encoder = Encoder(beside.encoder, shape, d)
-    return Pair(encoder, d + beside.features, Decoder(beside.decoder, (outputs * shape[0], *shape[1:]), d))
+    return _beside(conv2d(shape, outputs, d, width, depth), shape, outputs, d)
+
+
+def _beside(pair: Pair, shape: tuple[int, ...], outputs: int, d: int) -> Pair:
+    decoder = Decoder(pair.decoder, (outputs * shape[0], *shape[1:]), d)
+    return Pair(Encoder(pair.encoder, shape, d), d + pair.features, decoder)
 
 
 @torch.no_grad()
@@ -94,7 +103,7 @@ def start(pair: tuple[Encoder, Decoder], head: nn.Linear, found: Components) -> 
     to_values[:, k:] = 0
     decoder.linear.start(to_values)
     decoder.mean.copy_(mean.view_as(decoder.mean))
-    last = [m for m in decoder.net.modules() if isinstance(m, nn.Conv2d)][-1]
+    last = [m for m in decoder.net.modules() if isinstance(m, nn.Linear | nn.Conv2d)][-1]
     nn.init.zeros_(last.weight), nn.init.zeros_(last.bias)  # type: ignore[arg-type]  # it has a bias
     nn.init.zeros_(head.weight), nn.init.zeros_(head.bias)
     head.weight[:d, :d] = torch.eye(d, device=device)
