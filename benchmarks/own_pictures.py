@@ -1,5 +1,5 @@
-"""python -m benchmarks.own_pictures SET [--zip FILE] [--sheet PNG]: the quick preset on pictures, beside PCA with as many
-dimensions and beside the preset as it was before it looked at the data, at equal CPU time; on held-out pictures.
+"""python -m benchmarks.own_pictures SET [--zip FILE] [--sheet PNG]: the quick preset on pictures, beside PCA with as
+many dimensions and beside the preset as it was before it looked at the data, at equal CPU time; on held-out pictures.
 
 SET: tiles-400, tiles-3900 (a ZIP of the 32x32 tiles of Dungeon Crawl Stone Soup, crawl/tiles at a6ea165), clothing (a
 ZIP of the small clothing data set at 64x64, with its own split), digits, fashion_mnist. One run, one seed.
@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import argparse
 import io
+import multiprocessing
 import os
 import time
 import zipfile
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -27,7 +29,7 @@ from vae.registry import DATASETS
 from vae.training.experiment import prepare
 from vae.training.job import Job
 from vae.training.plan import Plan
-from vae.training.presets import TRAINER, preset
+from vae.training.presets import TRAINER, Preset, preset
 from vae.training.trainer import fit
 from vae.types import Samples
 
@@ -89,34 +91,37 @@ def measured(again: np.ndarray, x: np.ndarray) -> dict[str, float]:
     return out
 
 
-def trained(settings: dict[str, Any], x: np.ndarray, epochs: int | None, cpu_s: float) -> tuple[Any, int, float]:
-    """(model, epochs, CPU seconds) of a VAE. epochs: None for as many as fit into cpu_s, judged by the first two."""
-    samples, settings = Samples(x, None, x[:2], None), settings | {"validation": 0.0}
-
-    def fitted(n: int) -> tuple[Any, float]:
-        job = Job.of(Plan("vae", "digits", settings, n, 0, "benchmark", "cpu"))
-        trainer, _spec = prepare(job, samples)
-        began = time.process_time()
-        for _event in fit(trainer, torch.from_numpy(x), None, None, n):
-            pass
-        return trainer.model, time.process_time() - began
-
-    if epochs is None:
-        epochs = max(1, round(cpu_s / (fitted(2)[1] / 2)))
+def fitted(settings: dict[str, Any], x: np.ndarray, epochs: int, threads: int) -> tuple[Any, float]:
+    """(a VAE, CPU seconds that its training took)."""
+    torch.set_num_threads(threads)
     began = time.process_time()
-    model, _fit_s = fitted(epochs)
-    return model, epochs, time.process_time() - began
+    job = Job.of(Plan("vae", "digits", settings | {"validation": 0.0}, epochs, 0, "benchmark", "cpu"))
+    trainer, _spec = prepare(job, Samples(x, None, x[:2], None))
+    for _event in fit(trainer, torch.from_numpy(x), None, None, epochs):
+        pass
+    return trainer.model, time.process_time() - began
 
 
-def compared(name: str, path: str) -> tuple[dict[str, Any], np.ndarray]:
+def both(new: Preset, x: np.ndarray, threads: int) -> tuple[tuple[Any, int, float], tuple[Any, int, float]]:
+    """(model, epochs, CPU seconds) of the preset and of the one before, which is given as many epochs as take as long,
+    judged by a few of each. Both train at the same time: what else the machine does disturbs them alike."""
+    few = max(2, min(new.epochs, round(60 * TRAINER["batch_size"] / len(x))))
+    each = [max(1e-3, fitted(s, x, few, threads)[1] - fitted(s, x, 1, threads)[1]) for s in (new.settings, BEFORE)]
+    epochs = (new.epochs, max(1, round(new.epochs * each[0] / each[1])))
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        begun = [pool.submit(fitted, s, x, n, threads) for s, n in zip((new.settings, BEFORE), epochs, strict=True)]
+        (model, cpu_s), (old, old_s) = (job.result() for job in begun)
+    return (model, epochs[0], cpu_s), (old, epochs[1], old_s)
+
+
+def compared(name: str, path: str, threads: int) -> tuple[dict[str, Any], np.ndarray]:
     """The figures of one set, and a sheet of held-out pictures above their reconstructions: the new preset, PCA and the
     preset before."""
     x, held_out = pictures(name, path)
     found = findings(x)
     new = preset("quick", "vae", DATASETS.get("digits"), len(x), found)
-    model, epochs, cpu_s = trained(new.settings, x, new.epochs, 0)
-    print(f"{name}: {new.settings}, {epochs} epochs, {cpu_s:.0f} CPU-s", flush=True)
-    old, old_epochs, old_s = trained(BEFORE, x, None, cpu_s)
+    print(f"{name}: {len(x)} pictures, {found}, {new.settings}, {new.epochs} epochs", flush=True)
+    (model, epochs, cpu_s), (old, old_epochs, old_s) = both(new, x, threads)
     pca = components(x, found.d, rows_max=len(x))
     flat = floats(held_out).reshape(len(held_out), -1) - pca.mean
     linear = (flat @ pca.directions.T @ pca.directions + pca.mean).reshape(held_out.shape)
@@ -125,7 +130,7 @@ def compared(name: str, path: str) -> tuple[dict[str, Any], np.ndarray]:
     result: dict[str, Any] = {"set": name, "n_train": len(x), "n_test": len(held_out), "found": str(found)}
     result |= {"epochs": epochs, "cpu_s": cpu_s, "epochs_before": old_epochs, "cpu_s_before": old_s}
     result |= {f"{key}_{which}": v for which, again in of.items() for key, v in measured(again, held_out).items()}
-    result |= {"mse_to_pca": result["mse_new"] / result["mse_pca"], "mse_to_before": result["mse_new"] / result["mse_before"]}
+    result |= {f"mse_to_{other}": result["mse_new"] / result[f"mse_{other}"] for other in ("pca", "before")}
     if "ab_rms_new" in result:
         result["ab_to_before"] = result["ab_rms_new"] / result["ab_rms_before"]
     some = np.linspace(0, len(seen) - 1, COLUMNS).astype(int)
@@ -146,7 +151,7 @@ def main() -> None:
     p.add_argument("--threads", type=int, default=1)
     args = p.parse_args()
     torch.set_num_threads(args.threads)
-    result, sheet = compared(args.set, args.zip)
+    result, sheet = compared(args.set, args.zip, args.threads)
     print(machine(), f"load {os.getloadavg()[0]:.1f}, {args.threads} threads, seed 0")
     for key, value in result.items():
         print(f"  {key}: {value:.4g}" if isinstance(value, float) else f"  {key}: {value}")

@@ -129,7 +129,9 @@ def test_a_training_makes_a_model_to_explore_replaces_it_and_leaves_the_finished
     def ask(id: str, *, again: bool) -> str:
         begun.append(preview.epochs_saved(folder.find(id)))
         drawn = preview_map.draw(id, again=again)
-        seen.append((drawn.path.name, checkpoint.card(drawn.path.name)["epochs_done"], vae.load(drawn.path.name).atlas.n))
+        seen.append(
+            (drawn.path.name, checkpoint.card(drawn.path.name)["epochs_done"], vae.load(drawn.path.name).atlas.n)
+        )
         return drawn.path.name
 
     monkeypatch.setattr(preview, "ask", ask)

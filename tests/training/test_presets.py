@@ -61,7 +61,7 @@ def test_what_is_said_counts_before_the_preset(capsys):
         return plan_of(parser().parse_args(["train", "vae", "digits", *words]))
 
     quick = plan("--preset", "quick")
-    assert (quick.settings["width"], quick.settings["d"], quick.epochs, quick.points) == ("32", "21", 53, 5000)
+    assert (quick.settings["width"], quick.settings["d"], quick.epochs, quick.points) == ("512", "21", 89, 5000)
     own = plan("--preset", "quick", "--set", "width=24", "--epochs", "3", "--points", "9")
     assert (own.settings["width"], own.settings["d"], own.epochs, own.points) == ("24", "21", 3, 9)
     said = capsys.readouterr().err

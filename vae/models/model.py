@@ -174,6 +174,8 @@ class VAE(OneCode):
 
     def start(self, found: Components) -> None:
         """Be the principal components of the data, with the standard deviation that they leave as sigma."""
+        assert isinstance(self.encoder, principal.Encoder)
+        assert isinstance(self.decoder, principal.Decoder)
         principal.start((self.encoder, self.decoder), self.bottleneck.head, found)
         if isinstance(log_sigma := self.likelihood.log_sigma, nn.Parameter):
             left = torch.from_numpy(found.rest).view(self.shape[0], -1).mean(1)

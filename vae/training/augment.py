@@ -12,9 +12,9 @@ from ..text import N_
 
 NONE, FLIPS, SHIFTS, BOTH = MODES = ("none", "flips", "shifts", "flips_shifts")
 HELP = N_(
-    "new pictures from those of the training set, in each step: flips mirrors half of them, left to right; shifts moves "
-    "each by up to a sixteenth of its side, and repeats the edge. Not for letters, digits and other pictures that mean "
-    "something else when they are mirrored"
+    "new pictures from those of the training set, in each step: flips mirrors half of them, left to right; shifts "
+    "moves each by up to a sixteenth of its side, and repeats the edge. Not for letters, digits and other pictures "
+    "that mean something else when they are mirrored"
 )
 
 

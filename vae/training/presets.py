@@ -12,12 +12,13 @@ from ..registry import FAMILIES, MODALITIES, Dataset, Family
 from ..settings import knobs
 from ..text import _, percent
 from . import augment
+from .trainer import TrainHparams
 
 QUICK_STEPS, QUICK_EPOCHS = 900, (5, 150)  # optimiser steps to aim at; the fewest and most epochs they may take
 TRAINER = {"batch_size": 64, "lr": 2e-3, "lr_end": 0.05}
 PRESETS = ("quick",)
-PICTURE_STEPS, PICTURE_EPOCHS = 1_200, (2, 250)  # the same, of a net that starts as PCA
-PICTURES = {"net": "pca_conv2d", "likelihood": "channel_gaussian", "width": 32}
+PICTURE_STEPS, PICTURE_EPOCHS = 2_000, (5, 400)  # the same, of a net that starts as PCA
+PICTURES = {"net": "pca_mlp", "likelihood": "channel_gaussian", "width": 512, "lr": 1e-3}
 OTHERWISE_BUILT = {"conditional", "discrete", "hierarchical", "implicit", "semi_supervised", "sequential"}
 
 
@@ -44,14 +45,14 @@ def preset(name: str, family: str, dataset: Dataset, n: int, found: Findings | N
     if n < 1:
         raise SettingError(_("n={n}: expected at least 1 training sample.", n=n))
     chosen = FAMILIES.get(family)
-    settings: dict[str, Any] = {**MODALITIES.get(dataset.modality).quick}
+    settings: dict[str, Any] = {**MODALITIES.get(dataset.modality).quick, **TRAINER}
     reasons: dict[str, str] = {}
     steps, (low, high) = QUICK_STEPS, QUICK_EPOCHS
     if found is not None and starts_as_pca(chosen):
         settings |= PICTURES | {"d": found.d, "augment": augment.named(found.flips, found.shifts)}
         steps, (low, high), reasons = PICTURE_STEPS, PICTURE_EPOCHS, _reasons(found)
-    known = knobs(chosen.Hparams)
-    settings = {k: v for k, v in settings.items() if k in known or k == "augment"} | TRAINER
+    known = knobs(chosen.Hparams) | knobs(TrainHparams)
+    settings = {k: v for k, v in settings.items() if k in known}
     epochs = min(max(round(steps * TRAINER["batch_size"] / n), low), high)
     return Preset(settings, epochs, 5_000, reasons)
 
@@ -76,7 +77,7 @@ def _reasons(found: Findings) -> dict[str, str]:
         )
         if found.explained >= SHARE
         else _(
-            "d = {d}: so many principal components explain {share} of the variance, and more than {most} are not taken.",
+            "d = {d}: so many principal components explain {share} of the variance; more than {most} are not taken.",
             d=found.d,
             share=percent(found.explained),
             most=MOST,

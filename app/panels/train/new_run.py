@@ -33,10 +33,11 @@ TURN, STARTED = "train.turn", "train.started"  # how many trainings this form ha
 EVERY_S, KNOWN_S = 1.0, 20.0  # between two looks at the cost: while it is measured, and later, as it may be outdated
 PRESET = N_(
     "Where the settings start from. Quick: a small network and about 900 steps, for a first result; for pictures about "
-    "1,200, with the settings that suit them. "
+    "2,000, with the settings that suit them. "
     "Standard: the family's default settings and 20 epochs; more for a small data set, so that there are at least "
     "900 steps."
 )
+LOOKING = N_("Looking at the pictures ...")
 CHANGED = N_("Change any of it under *More settings*.")
 EPOCHS = N_("Passes through the training set.")
 NAME = N_("Name of the checkpoint in the model picker and in checkpoints/: letters, digits, '.', '_' and '-'.")
@@ -124,7 +125,10 @@ def show(beside: DeltaGenerator) -> None:
 
 def _start_from(given: str, family: Family, data: Dataset) -> Preset:
     """The values of a preset; of the quick one for pictures those that suit them."""
-    found = session.suited(data.name, data.origin) if given == "quick" and starts_as_pca(family) else None
+    found = None
+    if given == "quick" and starts_as_pca(family):
+        with st.spinner(_(LOOKING)):
+            found = session.suited(data.name, data.origin)
     return preset(given, family, data, session.n_train(data.name), found)
 
 

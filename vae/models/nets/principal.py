@@ -37,6 +37,9 @@ class Encoder(nn.Module):
     """d linear functions of x, then the features of a net; both of x standardised by one mean per value and one scale,
     0 and 1 until `start`."""
 
+    mean: Tensor
+    scale: Tensor
+
     def __init__(self, net: nn.Module, shape: tuple[int, ...], d: int):
         super().__init__()
         values = math.prod(shape)
