@@ -127,9 +127,11 @@ def compared(name: str, path: str, threads: int) -> tuple[dict[str, Any], np.nda
     linear = (flat @ pca.directions.T @ pca.directions + pca.mean).reshape(held_out.shape)
     seen = floats(held_out)
     of = {"new": _again(model, seen), "pca": linear, "before": _again(old, seen)}
+    unclipped = float(np.square(linear - seen).mean())  # what the eigenvalues say, if less well than pixels in 0-1
     result: dict[str, Any] = {"set": name, "n_train": len(x), "n_test": len(held_out), "found": str(found)}
     result |= {"epochs": epochs, "cpu_s": cpu_s, "epochs_before": old_epochs, "cpu_s_before": old_s}
     result |= {f"{key}_{which}": v for which, again in of.items() for key, v in measured(again, held_out).items()}
+    result |= {"mse_pca_unclipped": unclipped, "mse_to_pca_unclipped": result["mse_new"] / unclipped}
     result |= {f"mse_to_{other}": result["mse_new"] / result[f"mse_{other}"] for other in ("pca", "before")}
     if "ab_rms_new" in result:
         result["ab_to_before"] = result["ab_rms_new"] / result["ab_rms_before"]

@@ -47,6 +47,12 @@ def test_of_pictures_it_chooses_what_suits_them_for_every_family_that_can_start_
         assert "mirrored at random" in chosen.reasons["augment"]
 
 
+@pytest.mark.parametrize(("n", "batch", "epochs"), [(10, 16, 150), (320, 16, 100), (1437, 64, 89), (60_000, 64, 5)])
+def test_of_few_pictures_it_takes_small_batches_so_that_an_epoch_is_longer_than_saving_it(n, batch, epochs):
+    found = preset("quick", "vae", DATASETS.get("digits"), n, Findings(6, 0.5, True, False))
+    assert (found.settings["batch_size"], found.epochs) == (batch, epochs)
+
+
 def test_other_samples_than_pictures_have_nothing_to_suit():
     x = DATASETS.get("digits").load().x_train
     found = suited(DATASETS.get("digits"), x)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..data.principal import MOST, SHARE, Findings, findings
+from ..data.principal import SHARE, Findings, findings
 from ..errors import SettingError, UnknownName
 from ..registry import FAMILIES, MODALITIES, Dataset, Family
 from ..settings import knobs
@@ -17,7 +17,11 @@ from .trainer import TrainHparams
 QUICK_STEPS, QUICK_EPOCHS = 900, (5, 150)  # optimiser steps to aim at; the fewest and most epochs they may take
 TRAINER = {"batch_size": 64, "lr": 2e-3, "lr_end": 0.05}
 PRESETS = ("quick",)
-PICTURE_STEPS, PICTURE_EPOCHS = 2_000, (5, 400)  # the same, of a net that starts as PCA
+PICTURE_STEPS, PICTURE_EPOCHS = 2_000, (5, 150)  # the same, of a net that starts as PCA
+PICTURE_BATCHES = (
+    20  # of an epoch, at least, where batches of LEAST allow it: each epoch is saved, which takes a second
+)
+LEAST = 16
 PICTURES = {"net": "pca_mlp", "likelihood": "channel_gaussian", "width": 512, "lr": 1e-3}
 OTHERWISE_BUILT = {"conditional", "discrete", "hierarchical", "implicit", "semi_supervised", "sequential"}
 
@@ -50,10 +54,11 @@ def preset(name: str, family: str, dataset: Dataset, n: int, found: Findings | N
     steps, (low, high) = QUICK_STEPS, QUICK_EPOCHS
     if found is not None and starts_as_pca(chosen):
         settings |= PICTURES | {"d": found.d, "augment": augment.named(found.flips, found.shifts)}
+        settings["batch_size"] = min(max(n // PICTURE_BATCHES, LEAST), TRAINER["batch_size"])
         steps, (low, high), reasons = PICTURE_STEPS, PICTURE_EPOCHS, _reasons(found)
     known = knobs(chosen.Hparams) | knobs(TrainHparams)
     settings = {k: v for k, v in settings.items() if k in known}
-    epochs = min(max(round(steps * TRAINER["batch_size"] / n), low), high)
+    epochs = min(max(round(steps * settings["batch_size"] / n), low), high)
     return Preset(settings, epochs, 5_000, reasons)
 
 
@@ -77,13 +82,12 @@ def _reasons(found: Findings) -> dict[str, str]:
         )
         if found.explained >= SHARE
         else _(
-            "d = {d}: so many principal components explain {share} of the variance; more than {most} are not taken.",
+            "d = {d}, the most that this preset takes: as many principal components explain {share} of the variance.",
             d=found.d,
             share=percent(found.explained),
-            most=MOST,
         )
     )
-    start = _("Training starts at the reconstructions of these components, with an error of its own for each channel.")
+    start = _("Training starts at the reconstructions of these components, with a sigma for each channel.")
     return {"d": dimensions, "net": start, "augment": _moves(found.flips, found.shifts)}
 
 
