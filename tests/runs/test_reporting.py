@@ -122,39 +122,6 @@ def test_a_paused_run_can_be_looked_at_without_being_touched(root):
     wait_until(lambda: not preview.asked(run)["drawing"])
 
 
-def test_a_training_makes_a_model_to_explore_replaces_it_and_leaves_the_finished_one(root, monkeypatch):
-    """Soon after its start, again after three times as long, and never beside another; all without being asked."""
-    begun, seen = [], []
-
-    def ask(id: str, *, again: bool) -> str:
-        begun.append(preview.epochs_saved(folder.find(id)))
-        drawn = preview_map.draw(id, again=again)
-        seen.append(
-            (drawn.path.name, checkpoint.card(drawn.path.name)["epochs_done"], vae.load(drawn.path.name).atlas.n)
-        )
-        return drawn.path.name
-
-    monkeypatch.setattr(preview, "ask", ask)
-    for name, value in (("FIRST_S", 0.0), ("NEXT", 0.0), ("LEFT_S", 0.0)):
-        monkeypatch.setattr(preview, name, value)
-    run = train(starting.start(plan("growing"), work=False), "pause", 3)
-    assert seen == [("growing-so-far", epoch, MAPPED) for epoch in (1, 2, 3)]
-    assert "growing-so-far" in checkpoint.checkpoints(), "a paused training has no other map"
-    monkeypatch.setattr(preview, "LEFT_S", 1e9)
-    assert train(control.resume(run.id, work=False), resume=True).state.name == DONE
-    assert begun == [1, 2, 3], "nothing is made where the finished model comes as soon"
-    assert set(checkpoint.checkpoints()) == {"growing"}
-    preview_map.draw(run.id, again=True)
-    assert set(checkpoint.checkpoints()) == {"growing"}, "one that was still being made leaves with the training"
-
-
-def test_what_can_be_opened_is_named_by_its_own_epoch(root):
-    run = train(starting.start(plan("named"), work=False), "pause", 2)
-    preview_map.draw(run.id, again=True)
-    folder.write(run.folder / preview.NOTE, {"name": "named-so-far", "epoch": 4, "pid": 0, "began": ""})
-    assert (preview.asked(run)["epoch"], preview.asked(run)["ready"]) == (2, True)
-
-
 def test_a_run_whose_checkpoint_is_gone_starts_anew_and_nothing_of_the_attempt_before_is_mixed_in(monkeypatch):
     monkeypatch.setattr(recording, "SHARE", 1.0)
     run = train(starting.start(plan("gone", epochs=5), work=False), "pause", 3)

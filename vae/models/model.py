@@ -105,8 +105,8 @@ class RateHparams(NetHparams):
 
 def density(spec: Spec, name: str, sigma: float) -> Likelihood:
     """p(x|z) for samples of the spec's modality. Raises: SettingError: the likelihood does not fit such values."""
-    bounded = MODALITIES.get(spec.modality).bounded
-    return likelihood(name, sigma=sigma, bounded=bounded, channels=spec.shape[0])
+    channels = spec.shape[0]
+    return likelihood(name, sigma=sigma, bounded=MODALITIES.get(spec.modality).bounded, channels=channels)
 
 
 class OneCode(nn.Module):
