@@ -160,6 +160,10 @@ def _runs(p: argparse.ArgumentParser) -> None:
             one.add_argument("--lr", type=float, help=_("resume with another learning rate, for example after NaN"))
         if name == "stop":
             one.add_argument("--now", action="store_true", help=_("stop at once, without a map"))
+        if name == "map":
+            one.add_argument(
+                "--so-far", action="store_true", help=_("as NAME-so-far, which replaces the one made before")
+            )
         if name == "delete":
             one.add_argument("--model", action="store_true", help=_("also delete the checkpoint of the run"))
     work = actions.add_parser(

@@ -16,6 +16,7 @@ from app.session.cached import (
     sample_of,
     samples,
     similarity,
+    suited,
     test_samples,
     training,
 )

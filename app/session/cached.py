@@ -13,6 +13,7 @@ from app.live import background
 from app.session.models import digest, engine
 from app.session.state import tell
 from vae.data.binarise import is_grey
+from vae.data.principal import Findings
 from vae.data.published.store import here, locate
 from vae.errors import ZscopeError
 from vae.saved import directions
@@ -27,6 +28,7 @@ from vae.studies.point import Point
 from vae.studies.posterior import Posterior
 from vae.studies.similarity import Similarity
 from vae.text import _
+from vae.training import presets
 
 
 def training(opened) -> Training | Future | None:
@@ -137,6 +139,14 @@ def test_samples(dataset: str, origin: str, n: int) -> tuple[np.ndarray, np.ndar
 def grey(dataset: str) -> bool:
     """Whether the samples of a data set that is on this machine have values between black and white."""
     return locate(dataset) is not None and is_grey(vae.list_datasets()[dataset].load().x_train)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def suited(dataset: str, origin: str) -> Findings | None:
+    """What suits the pictures of a data set; None for other data, or if it would have to be downloaded. origin: of the
+    data set, as your data may be replaced under the same name."""
+    data = vae.list_datasets()[dataset]
+    return None if locate(dataset) is None else presets.suited(data, data.load().x_train)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

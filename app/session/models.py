@@ -17,6 +17,7 @@ from app.show.literal import literal
 from app.state.studio import DEFAULT_MODEL, choose_model
 from vae.errors import UnknownName, ZscopeError
 from vae.runs.folder import runs
+from vae.runs.preview import SO_FAR
 from vae.saved import cards as saved_cards
 from vae.saved import checkpoint
 from vae.sweeps import sweeps
@@ -118,7 +119,8 @@ def _switch_model(name: str) -> None:
 def open_some_model():
     """The engine of the state's model, or of the first other one that opens; shows a message for each that fails."""
     wanted = studio().model
-    others = sorted(vae.list_checkpoints(), key=lambda name: (name != DEFAULT_MODEL, name))
+    finished = wanted.removesuffix(SO_FAR)  # of a training that was explored while it went on
+    others = sorted(vae.list_checkpoints(), key=lambda name: (name != finished, name != DEFAULT_MODEL, name))
     if not others:
         return None
     opened = first_opened([wanted, *others])

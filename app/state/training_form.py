@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vae.atlas.building import N_REFERENCE
+from vae.data.principal import Findings
 from vae.registry import KINDS, Dataset, Family, datasets, families
 from vae.runs import control, starting
 from vae.settings import knobs
@@ -68,12 +69,12 @@ class Order:
         return self.plan.command().replace(" train ", " runs start ", 1)
 
 
-def preset(name: str, family: Family, data: Dataset, n: int | None) -> Preset:
-    """The preset for n training samples; None: the number is not known yet."""
+def preset(name: str, family: Family, data: Dataset, n: int | None, found: Findings | None = None) -> Preset:
+    """The preset for n training samples; None: the number is not known yet. found: what suits these pictures."""
     if name == "standard":
         steps_an_epoch = math.ceil((n or UNSEEN) / TrainHparams().batch_size)
         return Preset({}, max(STANDARD_EPOCHS, math.ceil(presets.QUICK_STEPS / steps_an_epoch)), N_REFERENCE)
-    return presets.preset(name, family.name, data, n or UNSEEN)
+    return presets.preset(name, family.name, data, n or UNSEEN, found)
 
 
 def fitting(data: Dataset) -> list[Family]:

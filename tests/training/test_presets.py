@@ -8,10 +8,13 @@ import pytest
 
 from vae.__main__ import parser
 from vae.commands.training import EPOCHS, plan_of
+from vae.data.principal import Findings
 from vae.errors import UnknownName
-from vae.registry import DATASETS, families, modalities
+from vae.models.model import VAE
+from vae.registry import DATASETS, FAMILIES, families, modalities
 from vae.training.plan import split_settings
-from vae.training.presets import QUICK_STEPS, TRAINER, preset
+from vae.training.presets import QUICK_STEPS, TRAINER, preset, suited
+from vae.types import Spec
 
 
 @pytest.mark.parametrize("modality", list(modalities()))
@@ -30,14 +33,47 @@ def test_quick_takes_about_as_many_steps_of_any_number_of_samples(n, epochs):
         assert found.epochs * n / TRAINER["batch_size"] == pytest.approx(QUICK_STEPS, rel=0.05)
 
 
-def test_what_is_said_counts_before_the_preset():
+@pytest.mark.parametrize("family", [f.name for f in families().values() if f.fits("image")])
+def test_of_pictures_it_chooses_what_suits_them_for_every_family_that_can_start_as_pca(family):
+    """And only for these: of any other the net would begin with random linear layers."""
+    chosen = preset("quick", family, DATASETS.get("digits"), 1437, Findings(6, 0.5, True, False))
+    hparams, trainer = split_settings(family, chosen.settings)
+    model, _objective = FAMILIES.get(family).build(Spec((1, 8, 8), 1437, 10), hparams)
+    starts = any(isinstance(part, VAE) and part.starts_as_pca for part in model.modules())
+    assert starts == bool(chosen.reasons) == (trainer.augment == "flips") == (getattr(hparams, "d", 0) == 6)
+    if starts:
+        assert "d = 6" in chosen.reasons["d"]
+        assert "50%" in chosen.reasons["d"]
+        assert "mirrored at random" in chosen.reasons["augment"]
+
+
+@pytest.mark.parametrize(("n", "batch", "epochs"), [(10, 16, 150), (320, 16, 100), (1437, 64, 89), (60_000, 64, 5)])
+def test_of_few_pictures_it_takes_small_batches_so_that_an_epoch_is_longer_than_saving_it(n, batch, epochs):
+    found = preset("quick", "vae", DATASETS.get("digits"), n, Findings(6, 0.5, True, False))
+    assert (found.settings["batch_size"], found.epochs) == (batch, epochs)
+
+
+def test_other_samples_than_pictures_have_nothing_to_suit():
+    x = DATASETS.get("digits").load().x_train
+    found = suited(DATASETS.get("digits"), x)
+    assert (found.d, found.flips, found.shifts) == (21, False, False)
+    assert found.explained == pytest.approx(0.905, abs=0.002)
+    assert suited(dataclasses.replace(DATASETS.get("digits"), modality="series"), x) is None
+    assert suited(DATASETS.get("digits"), x[:1]) is None
+
+
+def test_what_is_said_counts_before_the_preset(capsys):
     def plan(*words):
         return plan_of(parser().parse_args(["train", "vae", "digits", *words]))
 
     quick = plan("--preset", "quick")
-    assert (quick.settings["width"], quick.epochs, quick.points) == ("16", 40, 5000)
+    assert (quick.settings["width"], quick.settings["d"], quick.epochs, quick.points) == ("512", "21", 89, 5000)
     own = plan("--preset", "quick", "--set", "width=24", "--epochs", "3", "--points", "9")
-    assert (own.settings["width"], own.settings["d"], own.epochs, own.points) == ("24", "8", 3, 9)
+    assert (own.settings["width"], own.settings["d"], own.epochs, own.points) == ("24", "21", 3, 9)
+    said = capsys.readouterr().err
+    assert said.count("d = 21") == 2, "said, as nothing else was asked for"
+    assert plan("--preset", "quick", "--set", "d=3").settings["d"] == "3"
+    assert "d = 21" not in capsys.readouterr().err
     bare = plan()
     assert (bare.settings, bare.epochs, bare.points) == ({}, EPOCHS, 10_000)
     with pytest.raises(UnknownName, match="quick"):

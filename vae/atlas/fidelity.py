@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int, Real
 
+from ..data.principal import floats
 from ..data.validation import Rows
 from ..latent.threads import one_thread
-from ..metrics.copies import floats
 from ..saved.schema import is_number, is_whole
 from .atlas import Atlas
 from .measured import ERROR

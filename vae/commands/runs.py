@@ -74,7 +74,7 @@ def work(args: Namespace) -> None:
 
 
 def map(args: Namespace) -> None:
-    print(_("saved {path}", path=preview_map.draw(args.id, report=print).path))
+    print(_("saved {path}", path=preview_map.draw(args.id, report=print, again=args.so_far).path))
 
 
 def show_all(args: Namespace) -> None:

@@ -28,7 +28,7 @@ from ..text import _, duration, ngettext, number, percent, significant
 from ..training import distributed, experiment
 from ..training.job import Job
 from ..training.plan import Plan
-from ..training.presets import preset
+from ..training.presets import preset, suited
 from ..training.trainer import Diverged, Event
 from .options import INTERRUPTED, next_steps, settings
 
@@ -92,7 +92,11 @@ def plan_of(args: Namespace) -> Plan:
     chosen, epochs, points = settings(args.settings), args.epochs, args.points
     if args.preset:
         data = DATASETS.get(args.dataset)
-        given = preset(args.preset, args.family, data, len(data.load().x_train))
+        x = data.load().x_train
+        given = preset(args.preset, args.family, data, len(x), suited(data, x))
+        for name, reason in given.reasons.items():
+            if name not in chosen:
+                _say(reason)
         chosen = {k: str(v) for k, v in given.settings.items()} | chosen
         epochs, points = (given.epochs if epochs is None else epochs), (given.points if points is None else points)
     return Plan(

@@ -65,7 +65,7 @@ class VQVAE(nn.Module):
 
     def __init__(self, spec: Spec, h: Hparams):
         super().__init__()
-        self.likelihood = likelihood(h.likelihood, sigma=h.sigma)
+        self.likelihood = likelihood(h.likelihood, sigma=h.sigma, channels=spec.shape[0])
         pair = grid_pair(tuple(spec.shape), self.likelihood.outputs, h.code_width, h.width, h.depth)
         self.encoder, self.decoder, self.size = pair.encoder, pair.decoder, pair.size
         self.places = self.size[0] * self.size[1]

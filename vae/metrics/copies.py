@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from ..data.principal import floats
 from ..data.validation import Rows
 from ..errors import ShapeError
 from ..latent.neighbours import Index
@@ -101,8 +102,3 @@ class Copies:
                     undecided.append(i)
             left, k = np.array(undecided, np.int64), 4 * k
         return rows, distance / np.sqrt(x.shape[1])
-
-
-def floats(x: np.ndarray) -> Float[np.ndarray, "b v"]:
-    """Samples as float32; uint8 0-255 becomes 0-1."""
-    return x.astype(np.float32) / 255 if x.dtype == np.uint8 else x.astype(np.float32)

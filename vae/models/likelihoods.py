@@ -132,20 +132,58 @@ class Gaussian(Likelihood):
         return mean + self.sigma() * torch.randn_like(mean)
 
 
-NAMES = ("bernoulli", "continuous_bernoulli", "gaussian")
+class ChannelGaussian(Likelihood):
+    """N(x; raw, sigma_c^2) with a learned sigma for each channel c: sigma-VAE, Rybkin et al., 2021, equation 7, for one
+    channel at a time, as a colour may vary less than the others.
+
+    Nothing squashes the mean, so that a linear decoder can be exact; `mean` clips it to 0-1 where x is.
+    """
+
+    SMALLEST = Gaussian.SMALLEST
+
+    def __init__(self, channels: int, sigma: float | None = None, bounded: bool = True):
+        super().__init__()
+        self.bounded = bounded
+        start = sigma or (Gaussian.START if bounded else Gaussian.START_UNBOUNDED)
+        filled = torch.full((channels,), math.log(start))
+        if sigma is None:
+            self.log_sigma = nn.Parameter(filled)
+        else:
+            self.register_buffer("log_sigma", filled)
+
+    def sigma(self, like: Float[Tensor, "b c ..."]) -> Float[Tensor, "c ..."]:
+        """Of every channel, to be multiplied with a batch of as many dimensions as `like`."""
+        sigma = self.log_sigma.clamp(min=math.log(self.SMALLEST)).exp()
+        return sigma.view(-1, *(1,) * (like.ndim - 2))
+
+    def log_prob(self, raw, x):
+        sigma = self.sigma(x)
+        squares = ((raw - x) / sigma).square().flatten(1).sum(1)
+        values = x[0].numel()
+        return -0.5 * squares - values * (sigma.log().mean() + 0.5 * LOG_2PI)
+
+    def mean(self, raw):
+        return raw.clamp(0, 1) if self.bounded else raw
+
+    def sample(self, raw):
+        return raw + self.sigma(raw) * torch.randn_like(raw)
+
+
+NAMES = ("bernoulli", "continuous_bernoulli", "gaussian", "channel_gaussian")
 HELP = N_(  # of the setting `likelihood`
-    "density p(x|z) of a sample given its code: gaussian for any values, bernoulli for black and white, "
-    "continuous_bernoulli for values from 0 to 1"
+    "density p(x|z) of a sample given its code: gaussian for any values, channel_gaussian the same with a sigma for "
+    "each channel, bernoulli for black and white, continuous_bernoulli for values from 0 to 1"
 )
 SIGMA = N_(  # of the setting `sigma`
-    "standard deviation of the gaussian likelihood: a smaller one weights the distortion more relative to the rate; 0: "
+    "standard deviation of a gaussian likelihood: a smaller one weights the distortion more relative to the rate; 0: "
     "learned"
 )
-UNBOUNDED = ("gaussian",)  # densities of any real x
+UNBOUNDED = ("gaussian", "channel_gaussian")  # densities of any real x
 
 
-def likelihood(name: str, *, sigma: float = 0.0, bounded: bool = True) -> Likelihood:
-    """The likelihood of that name. sigma (gaussian only): its fixed standard deviation; 0: learned.
+def likelihood(name: str, *, sigma: float = 0.0, bounded: bool = True, channels: int = 1) -> Likelihood:
+    """The likelihood of that name. sigma (of a Gaussian only): its fixed standard deviation; 0: learned. channels: of
+    x, the first dimension of a sample.
 
     bounded: x is in 0-1; else it is any real, which needs a likelihood in UNBOUNDED.
     Raises: UnknownName. SettingError: sigma is too small, or the likelihood is no density of such x.
@@ -159,11 +197,13 @@ def likelihood(name: str, *, sigma: float = 0.0, bounded: bool = True) -> Likeli
                 known=known,
             )
         )
-    if name == "gaussian":
+    if name in UNBOUNDED:
         if 0 < sigma < Gaussian.SMALLEST:
             raise SettingError(
                 _("sigma={sigma!r}: expected 0 (learned) or {smallest} to 10.", sigma=sigma, smallest=Gaussian.SMALLEST)
             )
+        if name == "channel_gaussian":
+            return ChannelGaussian(channels, sigma or None, bounded)
         return Gaussian(sigma or None, bounded)
     if name == "bernoulli":
         return Bernoulli()

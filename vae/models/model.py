@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ..data.principal import Components
 from ..losses.model import Model
 from ..losses.schedules import WARMUP, WARMUP_STEPS
 from ..registry import MODALITIES
@@ -18,8 +19,8 @@ from ..text import N_
 from ..types import Latent, Output, Spec
 from .likelihoods import HELP as LIKELIHOOD
 from .likelihoods import NAMES as LIKELIHOODS
-from .likelihoods import SIGMA, Likelihood, likelihood
-from .nets import NETS, chosen
+from .likelihoods import SIGMA, ChannelGaussian, Likelihood, likelihood
+from .nets import NETS, chosen, principal
 
 
 @runtime_checkable  # so that the tests check annotations with it
@@ -74,7 +75,11 @@ class LatentModel(Protocol):
         ...
 
 
-NET = N_("nets of encoder and decoder; auto: conv2d for grids (pictures), conv1d for lines (series), else mlp")
+NET = N_(
+    "nets of encoder and decoder; auto: conv2d for grids (pictures), conv1d for lines (series), else mlp. pca_mlp "
+    "and pca_conv2d: the same beside linear layers, which with likelihood=channel_gaussian start as the principal "
+    "components of the data"
+)
 DEPTH = N_("number of times convolutions halve the sides of a sample, or of hidden layers of an mlp; 0: chosen by size")
 
 
@@ -100,7 +105,8 @@ class RateHparams(NetHparams):
 
 def density(spec: Spec, name: str, sigma: float) -> Likelihood:
     """p(x|z) for samples of the spec's modality. Raises: SettingError: the likelihood does not fit such values."""
-    return likelihood(name, sigma=sigma, bounded=MODALITIES.get(spec.modality).bounded)
+    channels = spec.shape[0]
+    return likelihood(name, sigma=sigma, bounded=MODALITIES.get(spec.modality).bounded, channels=channels)
 
 
 class OneCode(nn.Module):
@@ -160,6 +166,20 @@ class VAE(OneCode):
         self.encoder, self.decoder = pair.encoder, pair.decoder
         self.bottleneck = bottleneck(pair.features, h.d)
         self.has_prior = bottleneck.has_prior
+
+    @property
+    def starts_as_pca(self) -> bool:
+        """Whether `start` makes it PCA: its net has linear layers, and its likelihood does not bend their sum."""
+        return isinstance(self.decoder, principal.Decoder) and isinstance(self.likelihood, ChannelGaussian)
+
+    def start(self, found: Components) -> None:
+        """Be the principal components of the data, with the standard deviation that they leave as sigma."""
+        assert isinstance(self.encoder, principal.Encoder)
+        assert isinstance(self.decoder, principal.Decoder)
+        principal.start((self.encoder, self.decoder), self.bottleneck.head, found)
+        if isinstance(log_sigma := self.likelihood.log_sigma, nn.Parameter):
+            left = torch.from_numpy(found.rest).view(self.shape[0], -1).mean(1)
+            log_sigma.data.copy_(0.5 * left.clamp(min=ChannelGaussian.SMALLEST**2).log())
 
     def infer(self, x: Float[Tensor, "b ..."], c: Tensor | None = None) -> Latent:
         return self.bottleneck(self.encoder(x))

@@ -44,6 +44,7 @@ from .folder import (
     requested,
     write,
 )
+from .preview import Watched, over
 
 EVERY_S = 0.5  # between two notes of where it is
 SPARE, SPARE_BYTES = ".spare", 1 << 15
@@ -69,19 +70,22 @@ def train(
                 _conclude(run, FAILED, error)
             raise
         _conclude(run, end)
+        if end != PAUSED:
+            over(run)
     return 0
 
 
 def _train(plan: Plan, run: Run, resume: bool, say, figures) -> str:
     notes = Notes(run, resume, say)
     job = Job.of(plan)
-    shots = Snapshots(run.folder, job)
+    shots, watched = Snapshots(run.folder, job), Watched(run)
     events = experiment.train(job, resume=resume, report=notes.stage, watch=shots.take)
     for event in events:
         notes.event(event)
         if event.kind == "epoch":
             epoch = _("epoch {epoch}/{epochs}", epoch=event.epoch, epochs=event.epochs)
             say("  ".join([epoch, *figures(event.metrics)]))
+        watched.after(event)
         asked = requested(run.folder)
         last = event.kind == "done" or (event.kind == "epoch" and event.epoch == event.epochs)
         if asked and not last and (asked == "stop" or event.kind == "epoch"):

@@ -18,6 +18,7 @@ from ..atlas import building
 from ..atlas.fidelity import baselines
 from ..atlas.measured import STABILITY, measure, stored
 from ..data import binarise
+from ..data.principal import components
 from ..data.published.store import check_same
 from ..data.validation import LEAST, as_trained, rows_of
 from ..engine.device import repeatable
@@ -26,6 +27,7 @@ from ..errors import CheckpointError, SettingError
 from ..metrics.active import collapse_warning
 from ..metrics.bounds import evaluate, not_tight
 from ..modalities.variables import fitting
+from ..models.model import VAE
 from ..models.semi_supervised import keep_labels
 from ..models.tensors import resident
 from ..registry import Dataset
@@ -140,6 +142,9 @@ def prepare(job: Job, samples: Samples) -> tuple[Trainer, Spec]:
     repeatable(job.device)
     torch.manual_seed(plan.seed)
     model, objective = job.family.build(spec, job.hparams)
+    for part in model.modules():
+        if isinstance(part, VAE) and part.starts_as_pca:
+            part.start(components(samples.x_train, part.d))
     steps = plan.epochs * -(-spec.n_data // min(t.batch_size, spec.n_data))
     return Trainer(model.to(job.device), objective.to(job.device), t, plan.seed, steps), spec
 

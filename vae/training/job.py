@@ -15,7 +15,7 @@ from ..errors import SettingError
 from ..registry import DATASETS, FAMILIES, MODALITIES, Dataset, Family
 from ..text import _
 from ..types import Samples, Spec
-from . import distributed
+from . import augment, distributed
 from .plan import Plan, split_settings
 from .trainer import TrainHparams
 
@@ -49,6 +49,16 @@ class Job:
                     "Set that, or binarise={none}.",
                     mode=trainer.binarise,
                     none=binarise.NONE,
+                )
+            )
+        if trainer.augment != augment.NONE and (job.conditioned or MODALITIES.get(data.modality).layout != "grid"):
+            raise SettingError(
+                _(
+                    "augment={mode}: only pictures without conditions of their own can be mirrored and shifted; "
+                    "{dataset} has others. Set augment={none}.",
+                    mode=trainer.augment,
+                    dataset=plan.dataset,
+                    none=augment.NONE,
                 )
             )
         return job

@@ -1,40 +1,101 @@
-"""Named settings for who does not want to choose any: fitted to the kind and number of the samples."""
+"""Named settings for who does not want to choose any: fitted to the kind and number of the samples, and of pictures to
+what the pictures are."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from ..data.principal import SHARE, Findings, findings
 from ..errors import SettingError, UnknownName
-from ..registry import FAMILIES, MODALITIES, Dataset
+from ..registry import FAMILIES, MODALITIES, Dataset, Family
 from ..settings import knobs
-from ..text import _
+from ..text import _, percent
+from . import augment
+from .trainer import TrainHparams
 
 QUICK_STEPS, QUICK_EPOCHS = 900, (5, 150)  # optimiser steps to aim at; the fewest and most epochs they may take
 TRAINER = {"batch_size": 64, "lr": 2e-3, "lr_end": 0.05}
 PRESETS = ("quick",)
+PICTURE_STEPS, PICTURE_EPOCHS = 2_000, (5, 150)  # the same, of a net that starts as PCA
+PICTURE_BATCHES = (
+    20  # of an epoch, at least, where batches of LEAST allow it: each epoch is saved, which takes a second
+)
+LEAST = 16
+PICTURES = {"net": "pca_mlp", "likelihood": "channel_gaussian", "width": 512, "lr": 1e-3}
+OTHERWISE_BUILT = {"conditional", "discrete", "hierarchical", "implicit", "semi_supervised", "sequential"}
 
 
 @dataclass(frozen=True)
 class Preset:
-    """What to train with. points: reference samples of the map."""
+    """What to train with. points: reference samples of the map. reasons: what the data decided, in a
+    sentence for each such setting."""
 
     settings: dict[str, Any]
     epochs: int
     points: int
+    reasons: dict[str, str] = field(default_factory=dict)
 
 
-def preset(name: str, family: str, dataset: Dataset, n: int) -> Preset:
+def preset(name: str, family: str, dataset: Dataset, n: int, found: Findings | None = None) -> Preset:
     """ "quick": a small net and about 900 steps, for a first look at n training samples within minutes.
 
-    What is small is the modality's own word. Raises: UnknownName: no such preset, family or modality.
+    What is small is the modality's own word. found: what suits these pictures, from `suited`; of them the families with
+    one encoder and one decoder get the net that starts as PCA, the dimensions that explain the variance, and flips and
+    shifts. Raises: UnknownName: no such preset, family or modality.
     """
     if name not in PRESETS:
         raise UnknownName("preset", name, PRESETS)
     if n < 1:
         raise SettingError(_("n={n}: expected at least 1 training sample.", n=n))
-    known = knobs(FAMILIES.get(family).Hparams)
-    settings = {k: v for k, v in MODALITIES.get(dataset.modality).quick.items() if k in known} | TRAINER
-    low, high = QUICK_EPOCHS
-    epochs = min(max(round(QUICK_STEPS * TRAINER["batch_size"] / n), low), high)
-    return Preset(settings, epochs, 5_000)
+    chosen = FAMILIES.get(family)
+    settings: dict[str, Any] = {**MODALITIES.get(dataset.modality).quick, **TRAINER}
+    reasons: dict[str, str] = {}
+    steps, (low, high) = QUICK_STEPS, QUICK_EPOCHS
+    if found is not None and starts_as_pca(chosen):
+        settings |= PICTURES | {"d": found.d, "augment": augment.named(found.flips, found.shifts)}
+        settings["batch_size"] = min(max(n // PICTURE_BATCHES, LEAST), TRAINER["batch_size"])
+        steps, (low, high), reasons = PICTURE_STEPS, PICTURE_EPOCHS, _reasons(found)
+    known = knobs(chosen.Hparams) | knobs(TrainHparams)
+    settings = {k: v for k, v in settings.items() if k in known}
+    epochs = min(max(round(steps * settings["batch_size"] / n), low), high)
+    return Preset(settings, epochs, 5_000, reasons)
+
+
+def suited(dataset: Dataset, x: Any) -> Findings | None:
+    """What suits its training samples x (n, *shape); None for other samples than pictures, and for a single one."""
+    kind = MODALITIES.get(dataset.modality)
+    return findings(x) if kind.layout == "grid" and kind.bounded and len(x) > 1 else None
+
+
+def starts_as_pca(family: Family) -> bool:
+    """Whether its models are one encoder and one decoder, which can start as PCA."""
+    return not family.traits & OTHERWISE_BUILT and "net" in knobs(family.Hparams)
+
+
+def _reasons(found: Findings) -> dict[str, str]:
+    dimensions = (
+        _(
+            "d = {d}: the fewest principal components that explain {share} of the variance.",
+            d=found.d,
+            share=percent(SHARE),
+        )
+        if found.explained >= SHARE
+        else _(
+            "d = {d}, the most that this preset takes: as many principal components explain {share} of the variance.",
+            d=found.d,
+            share=percent(found.explained),
+        )
+    )
+    start = _("Training starts at the reconstructions of these components, with a sigma for each channel.")
+    return {"d": dimensions, "net": start, "augment": _moves(found.flips, found.shifts)}
+
+
+def _moves(flips: bool, shifts: bool) -> str:
+    if flips and shifts:
+        return _("Pictures are mirrored and shifted at random: such pictures are like the others of this data set.")
+    if flips:
+        return _("Pictures are mirrored at random: mirrored ones are like the others. Shifted ones are not.")
+    if shifts:
+        return _("Pictures are shifted at random: shifted ones are like the others. Mirrored ones are not.")
+    return _("Pictures are neither mirrored nor shifted: such pictures are unlike the others of this data set.")

@@ -27,7 +27,7 @@ from ..models.tensors import to_float
 from ..settings import knob
 from ..text import _
 from ..types import Loss
-from . import distributed
+from . import augment, distributed
 from .adam import Group
 from .stream import Resident, Stream
 
@@ -63,6 +63,7 @@ class TrainHparams:
         term="gradient-clipping",
     )
     binarise: str = knob(binarise.NONE, binarise.HELP, choices=binarise.MODES, term="binarisation")
+    augment: str = knob(augment.NONE, augment.HELP, choices=augment.MODES, term="augmentation")
     validation: float = knob(
         0.1,
         "share of the training samples, 5,000 at most, that is held out to measure the model after each epoch; 0: none",
@@ -106,6 +107,7 @@ class Trainer:
         self.seed, self.replica = seed, distributed.replica(model, objective, h.batch_size)
         self.order = torch.Generator().manual_seed(seed)  # of the samples: on the CPU, the same on every device
         self.pixels = torch.Generator().manual_seed(seed)  # of binary pixels drawn anew in each step: likewise
+        self.moves = torch.Generator().manual_seed(seed)  # of pictures, in each step: likewise
         torch.manual_seed(seed)
 
     def train_step(self, x: Tensor, c: Tensor | None = None, share: Share = ALONE) -> Loss:
@@ -135,10 +137,12 @@ class Trainer:
         return loss
 
     def inputs(self, x: Tensor, share: Share = ALONE) -> Tensor:
-        """Samples (b, *shape), uint8 or float, as the model is trained on them: float, and with binarise=dynamic a new
-        draw of 0 and 1. share: what x is of a batch that several processes share; the noise of the whole batch is
-        drawn, so that they see the pixels that one would."""
+        """Samples (b, *shape), uint8 or float, as the model is trained on them: float, mirrored and shifted as augment
+        says, and with binarise=dynamic a new draw of 0 and 1. share: what x is of a batch that several processes share;
+        the noise of the whole batch is drawn, so that they see the pixels that one would."""
         x = to_float(x)
+        if self.h.augment != augment.NONE:
+            x = augment.augmented(x, self.h.augment, self.moves, share)
         if self.h.binarise != binarise.DYNAMIC:
             return x
         noise = torch.rand((share.rows or len(x), *x.shape[1:]), generator=self.pixels)
@@ -162,6 +166,8 @@ class Trainer:
         out = {"step": torch.tensor(self.step), "epoch": torch.tensor(self.epoch), "order": self.order.get_state()}
         if self.h.binarise == binarise.DYNAMIC:
             out["pixels"] = self.pixels.get_state()
+        if self.h.augment != augment.NONE:
+            out["moves"] = self.moves.get_state()
         out["random_cpu"] = torch.get_rng_state()
         device = self.parameters[0].device
         if device.type == "cuda":
@@ -180,6 +186,8 @@ class Trainer:
         self.order.set_state(state["order"])
         if self.h.binarise == binarise.DYNAMIC:
             self.pixels.set_state(state["pixels"])
+        if self.h.augment != augment.NONE and "moves" in state:
+            self.moves.set_state(state["moves"])
         for group in self.groups:
             group.restore(state)
         saved = {k.removeprefix("objective."): v for k, v in state.items() if k.startswith("objective.")}

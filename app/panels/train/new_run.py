@@ -19,12 +19,13 @@ from app.state.training_form import FIRST, ONE, PRESETS, SWEEP, WHAT, Order, dat
 from vae.data import binarise
 from vae.data.published.store import availability
 from vae.errors import ZscopeError
-from vae.registry import DATASETS
+from vae.registry import DATASETS, Dataset, Family
 from vae.runs.control import free_name
 from vae.runs.folder import runs
 from vae.sweeps import sweeps
 from vae.text import N_, _, ngettext
 from vae.training.job import Job
+from vae.training.presets import Preset, starts_as_pca
 from vae.training.trainer import TrainHparams
 
 KEPT: dict[str, Any] = {"persist_state": "session"}
@@ -32,10 +33,13 @@ TURN, STARTED = "train.turn", "train.started"  # how many trainings this form ha
 COST = "train.cost"  # what was said last of the cost of a training
 EVERY_S, KNOWN_S = 1.0, 20.0  # between two looks at the cost: while it is measured, and later, as it may be outdated
 PRESET = N_(
-    "Where the settings start from. Quick: a small network and about 900 steps, for a first result. "
+    "Where the settings start from. Quick: a small network and about 900 steps, for a first result; for pictures about "
+    "2,000, with the settings that suit them. "
     "Standard: the family's default settings and 20 epochs; more for a small data set, so that there are at least "
     "900 steps."
 )
+LOOKING = N_("Looking at the pictures ...")
+CHANGED = N_("Change any of it under *More settings*.")
 EPOCHS = N_("Passes through the training set.")
 NAME = N_("Name of the checkpoint in the model picker and in checkpoints/: letters, digits, '.', '_' and '-'.")
 SEED = N_("Seeds the initial weights, the data order and all noise: the same seed trains the same model.")
@@ -80,9 +84,11 @@ def show(beside: DeltaGenerator) -> None:
             _("Preset"), PRESETS, default="standard", required=True, format_func=lambda one: _(PRESETS[one]),
             help=_(PRESET), key="train.preset", width="stretch", **KEPT,
         )  # fmt: skip
-    start, key = preset(given, family, data, session.n_train(data.name)), f"train.{given}.{data.name}.{family.name}"
+    start, key = _start_from(given, family, data), f"train.{given}.{data.name}.{family.name}"
     epochs = right.number_input(_("Epochs"), value=start.epochs, help=_(EPOCHS), key=f"{key}.epochs", **KEPT)
     values, seed, points = defaults(family, start), 0, start.points
+    if start.reasons:
+        st.caption(f":material/query_stats: {' '.join(start.reasons.values())} " + _(CHANGED))
     with st.expander(_("More settings"), icon=":material/tune:", key="train.knobs"):
         values |= knobs.controls(family.Hparams, values, f"{key}.family", without=setting)
         st.divider()
@@ -115,6 +121,15 @@ def show(beside: DeltaGenerator) -> None:
         _cost(order)
     with st.expander(_("The same on the command line"), icon=":material/terminal:", key="train.command"):
         st.code(order.command(), language="bash", wrap_lines=True)
+
+
+def _start_from(given: str, family: Family, data: Dataset) -> Preset:
+    """The values of a preset; of the quick one for pictures those that suit them."""
+    found = None
+    if given == "quick" and starts_as_pca(family):
+        with st.spinner(_(LOOKING)):
+            found = session.suited(data.name, data.origin)
+    return preset(given, family, data, session.n_train(data.name), found)
 
 
 def _swept(family: str) -> tuple[str, str]:

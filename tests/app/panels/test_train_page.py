@@ -18,7 +18,7 @@ from vae.saved import checkpoint
 from vae.settings import knobs
 from vae.training.job import Job
 from vae.training.plan import Plan
-from vae.training.presets import preset
+from vae.training.presets import preset, suited
 from vae.training.trainer import TrainHparams
 
 
@@ -85,13 +85,18 @@ def test_a_first_visit_without_a_model_proposes_a_plan_and_starts_it(empty):
 def test_knobs_that_were_turned_and_the_preset_are_in_the_plan(empty):
     at = page()
     next(s for s in at.segmented_control if s.label == "Preset").set_value("quick").run()
+    said = [caption.value for caption in at.caption]
     next(n for n in at.number_input if n.label == "latent dimensions, d").set_value(3).run()
     next(s for s in at.selectbox if s.label == "likelihood").set_value("bernoulli").run()
     name_field(at).set_value("mine").run()
     button(at, "Start").click().run()
     (run,) = folder.runs()
-    quick = preset("quick", "vae", DATASETS.get("digits"), 1437)
-    assert run.plan["settings"] == quick.settings | {"d": 3, "likelihood": "bernoulli"}
+    data = DATASETS.get("digits")
+    quick = preset("quick", "vae", data, 1437, suited(data, data.load().x_train))
+    assert any(quick.reasons["d"] in words and "More settings" in words for words in said), "why is said"
+    known = knobs(FAMILIES.get("vae").Hparams) | knobs(TrainHparams)
+    chosen = quick.settings | {"d": 3, "likelihood": "bernoulli"}
+    assert run.plan["settings"] == {k: v for k, v in chosen.items() if v != known[k]["default"]}
     assert (run.name, run.plan["epochs"], run.plan["points"]) == ("mine", quick.epochs, quick.points)
     assert name_field(at).value == ""
 
@@ -300,7 +305,7 @@ def test_what_a_run_that_stands_has_learnt_can_be_looked_at(empty, tiny_root, mo
     button(at, "Map this epoch").click().run()
     assert asked_for == [run.id]
     folder.write(run.folder / preview.NOTE, {"name": "a-epoch4", "epoch": 4, "pid": 0, "began": ""})
-    checkpoint.save(empty / "a-epoch4", tiny.config | {"name": "a-epoch4"}, tiny.files)
+    checkpoint.save(empty / "a-epoch4", tiny.config | {"name": "a-epoch4", "epochs_done": 4}, tiny.files)
     at.run()
     assert "Map this epoch" not in labels(at)  # it has learnt nothing since
     button(at, "Open epoch 4 in Explore").click().run()

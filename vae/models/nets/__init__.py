@@ -8,10 +8,11 @@ from ...registry import MODALITIES
 from . import mlp
 from .conv import conv1d, conv2d
 from .pair import Pair
+from .principal import pca_conv2d, pca_mlp
 
-PAIRS = {"mlp": mlp.pair, "conv2d": conv2d, "conv1d": conv1d}
+PAIRS = {"mlp": mlp.pair, "conv2d": conv2d, "conv1d": conv1d, "pca_mlp": pca_mlp, "pca_conv2d": pca_conv2d}
 OF_LAYOUT = {"vector": "mlp", "line": "conv1d", "grid": "conv2d"}  # choice of "auto"; mlp for any other layout
-ANY = ("mlp",)  # nets that fit samples of any shape
+ANY = ("mlp", "pca_mlp")  # nets that fit samples of any shape
 NETS = ("auto", *PAIRS)
 
 
