@@ -27,7 +27,8 @@ function explain(link) {
   card ??= Object.assign(element("div", "zscope-help"), { popover: "auto" })
   const more = Object.assign(element("a", "", _("More on this term")), { href: link.href, target: "_blank" })
   card.replaceChildren(element("p", "", link.title), more)
-  document.body.append(card)
+  const part = link.parentElement.closest('[class^="zscope-"]') ?? document.body // which has the colours of the theme
+  part.append(card)
   card.showPopover()
   const { left, top, bottom } = link.getBoundingClientRect(), below = bottom + GAP_PX
   const fits = below + card.offsetHeight + GAP_PX <= innerHeight
