@@ -43,8 +43,8 @@ def stage() -> None:
     with right:
         picture.show(engine, committed)
         with st.container(key="zscope-tool"):
-            distance.show(engine, point)
             tools.show(engine, committed)
+            distance.show(engine, point)
         buttons.show(engine)
         original.show(engine, point)
     session.end()  # the rerun of a fragment ends here

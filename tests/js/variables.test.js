@@ -54,6 +54,7 @@ test("a list is sorted by the chosen sample, not while the pointer passes others
   named.show(Float32Array.of(0.5, -2, 1))
   assert.deepEqual([rows(), caption().textContent], [["proline", "od280/od315_of_diluted_wines", "alcohol"], "Largest differences from the mean first"])
   assert.deepEqual([...figure.querySelectorAll(".zn-scale em")].map((one) => one.textContent), ["\u22123", "0", "3\u202fσ"])
+  assert.deepEqual([0, 2].map((i) => figure.querySelector(".zn-scale").children[i].textContent), ["3 columns", "decoded"])
   named.show(Float32Array.of(3, -2, 1), { chosen: false })
   await pass(500)
   assert.equal(rows()[0], "proline") // still: rows that jump under the eye cannot be read
@@ -61,6 +62,22 @@ test("a list is sorted by the chosen sample, not while the pointer passes others
   assert.equal(rows()[0], "alcohol")
   named.show(Float32Array.of(3, -2, 1), { other: Float32Array.of(3, -2, 0), words: "the pinned point" })
   assert.deepEqual([rows()[0], caption().textContent], ["od280/od315_of_diluted_wines", "Largest differences from the pinned point first"])
+  named.remove()
+})
+
+test("another order begins at its top, and whether more rows are below is seen", () => {
+  const names = Array.from({ length: MANY }, (_each, i) => `q${i}`), same = (v) => new Array(MANY).fill(v)
+  const { named, rows, window, figure } = list({ ...given, names, units: [], mean: same(0), std: same(1) }, [MANY])
+  const values = Float32Array.from({ length: MANY }, (_each, i) => i / 100), more = () => figure.querySelector(".zn-list").dataset.more
+  named.show(values)
+  assert.equal(more(), "true")
+  window.scrollTop = 21 * MANY - window.clientHeight
+  window.onscroll()
+  assert.equal(more(), "false")
+  named.show(values) // the same point, drawn again: what was scrolled to stays
+  assert.notEqual(window.scrollTop, 0)
+  named.show(values.map((v) => 3 - v))
+  assert.deepEqual([window.scrollTop, rows()[0], more()], [0, "q0", "true"])
   named.remove()
 })
 

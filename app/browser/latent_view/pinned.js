@@ -2,9 +2,12 @@
 // The pinned point beside the picture: what it looks like, and where the picture at the pointer differs from it.
 
 import { KIND, emit, fit, paced, paint } from "../shared/zscope.js"
-import { _ } from "../shared/text.js"
+import { _, significant } from "../shared/text.js"
+import { isTable } from "../shared/variables.js"
 
 const COMPARE_MS = 50
+const DIGITS = 2
+const SIGMA = _("Root mean squared difference between the two decoded samples, in standard deviations of the data (σ)")
 const APART = _("Mean absolute difference between the two pictures, relative to the range of a pixel")
 
 export class Pinned {
@@ -19,6 +22,7 @@ export class Pinned {
       `<button type="button"><canvas width="128"></canvas><span>${_("pinned")}</span></button><div title="${APART}"><canvas width="128"></canvas><span></span></div>`
     this.canvases = [...root.querySelectorAll("canvas")]
     for (const canvas of this.canvases) fit(canvas, geometry.shape)
+    this.canvases[1].hidden = isTable(geometry) // the list shows the differences, by column
     const [button] = root.children
     button.title = _("Hold to show the pinned point in the large picture")
     button.onpointerdown = (event) => { button.setPointerCapture(event.pointerId); emit("flip", true) }
@@ -48,13 +52,16 @@ export class Pinned {
     if (this.client.last) this.differ(this.client.last)
   }
 
-  differ({ pixels }) {
+  differ({ pixels, values }) {
     if (!this.frame) return
+    const said = this.root.lastElementChild
     const gap = new Uint8ClampedArray(pixels.length)
     let sum = 0
     for (let i = 0; i < gap.length; i++) sum += gap[i] = Math.abs(pixels[i] - this.frame.pixels[i])
     paint(this.canvases[1], gap, this.geometry.shape)
-    this.root.lastElementChild.lastElementChild.textContent = _("differs {share}", { share: (sum / gap.length / 255).toFixed(3).replace(/^0/, "") })
+    const far = values && Math.sqrt(values.reduce((square, v, i) => square + (v - this.frame.values[i]) ** 2, 0) / values.length)
+    said.title = values ? SIGMA : APART
+    said.lastElementChild.textContent = _("differs {share}", { share: values ? `${significant(far, DIGITS)}\u202fσ` : (sum / gap.length / 255).toFixed(3).replace(/^0/, "") })
   }
 
   remove() { this.compare.cancel() }

@@ -246,6 +246,7 @@ class Player extends LivePart {
   remove() {
     this.stop()
     clearTimeout(this.resting)
+    this.named?.remove()
     emit("position", null)
     super.remove()
   }

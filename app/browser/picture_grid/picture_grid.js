@@ -52,6 +52,12 @@ class Grid extends Part {
   }
 
   pick(i) { this.component.setTriggerValue("picked", i) }
+
+  remove() {
+    this.turn += 1 // what is still being built is no longer wanted
+    this.named?.remove()
+    super.remove()
+  }
 }
 
 async function build(part, data, turn, start) {

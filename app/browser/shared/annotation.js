@@ -8,7 +8,7 @@
 //                                                        chosen: not what the pointer passes: the columns are sorted by it
 
 import { element, write } from "./elements.js"
-import { number, _ } from "./text.js"
+import { number, ngettext, _ } from "./text.js"
 import { Variables, signed, variablesOf } from "./variables.js"
 import { emit, on, paced } from "./zscope.js"
 
@@ -42,7 +42,7 @@ class Columns {
     this.window = element("div", "zn-window")
     this.space = element("div", "zn-space")
     this.scale = element("div", "zn-row zn-scale")
-    this.scale.append(element("span", "", ""), element("i", ""), element("b", "", ""))
+    this.scale.append(element("span", "", ngettext("{n} column", "{n} columns", variables.count)), element("i", ""), element("b", "", _("decoded")))
     this.scale.children[1].append(...[-REACH, 0, REACH].map((at) => element("em", "", at > 0 ? `${at}\u202fσ` : number(at))))
     this.window.tabIndex = 0
     this.window.setAttribute("role", "list")
@@ -52,6 +52,8 @@ class Columns {
     canvas.style.display = "none"
     canvas.after(this.root)
     this.read = paced(READ_MS, () => this.draw())
+    this.watch = new ResizeObserver(() => this.draw()) // what is seen of the rows changes with the window
+    this.watch.observe(this.window)
     this.say(_("the mean"))
     this.off = on("type", (px) => this.enlarge(px))
     this.enlarge(0)
@@ -62,6 +64,7 @@ class Columns {
   enlarge(px) {
     this.row_px = px ? Math.round(HALL_ROW * px) : ROW_PX
     this.root.style.setProperty("--row", `${this.row_px}px`)
+    this.root.style.setProperty("--count", String(this.variables.count))
     this.space.style.height = `${this.row_px * this.variables.count}px`
     this.draw()
   }
@@ -81,6 +84,7 @@ class Columns {
     this.words = words
     this.caption.textContent = measured ? sorted : _("{sorted}; standardised (σ)", { sorted })
     this.caption.title = [
+      _("Values are what the model decodes, which may differ from those measured."),
       _("The order is that of the selected point, and stays while the pointer moves."),
       _("Each bar begins at {words} and ends at the value; the mark is the mean of the column, the end of the bar {n} standard deviations (σ) from it.", { words, n: number(REACH) }),
       given.names.length ? "" : _("The data set came without names: the columns are numbered."),
@@ -89,8 +93,11 @@ class Columns {
     this.window.setAttribute("aria-label", this.caption.textContent)
   }
 
+  // another order begins at the top, where its largest differences are
   sort() {
-    this.order = this.variables.order(this.values, this.other)
+    const order = this.variables.order(this.values, this.other)
+    if (order.some((i, place) => i !== this.order[place])) this.window.scrollTop = 0
+    this.order = order
     this.draw()
   }
 
@@ -99,6 +106,7 @@ class Columns {
     if (!this.values) return
     const from = Math.floor(this.window.scrollTop / this.row_px), seen = Math.ceil((this.window.clientHeight || 9 * this.row_px) / this.row_px) + 1
     const to = Math.min(this.order.length, from + seen)
+    this.root.dataset.more = String(this.window.scrollTop + this.window.clientHeight < this.row_px * this.order.length - 1)
     while (this.rows.length < to - from) this.rows.push(this.row())
     let longest = LEAST_LETTERS
     this.rows.forEach((row, k) => {
@@ -136,6 +144,7 @@ class Columns {
 
   remove() {
     this.off()
+    this.watch.disconnect()
     this.read.cancel()
   }
 }

@@ -1,4 +1,4 @@
-"""Above the open tool: how far the current point is from the pinned one."""
+"""Below the open tool: how far the current point is from the pinned one."""
 
 from __future__ import annotations
 
@@ -19,23 +19,34 @@ def show(engine: Engine, point: Point) -> None:
         return
     key = (engine.name, session.digest(engine), pin.z, point.z)
     found = session.kept("distance", key, lambda: distance.between(engine, pin, point))
+    with st.container(key="zscope-distance"):  # latent_console.css: the sliders leave it room
+        st.caption(
+            sentence(found, sigma=len(engine.shape) < 3),
+            help=_(
+                "Distance from the pinned point in the metric of the map, and the root mean squared difference of the "
+                "decoded values: of tables and series in standard deviations of the data (σ), of pictures on a scale "
+                "from 0 to 1. In brackets: how far a sample typically is from the sample nearest to it."
+            ),
+        )
+
+
+def sentence(found: distance.Distance, *, sigma: bool) -> str:
+    """The distances, and those of neighbours in brackets. sigma: decoded values are standardised, in standard
+    deviations of the data; else they are from 0 to 1."""
+
+    def said(value: float) -> str:
+        return f"{significant(value, 2)}\u202fσ" if sigma else significant(value, 2)
+
     latent = _(
         "{far} in the latent space (neighbours: {near})",
         far=significant(found.latent),
         near=significant(found.latent_typical),
     )
-    decoded = _("decoded values {far}", far=significant(found.decoded))
+    decoded = _("decoded values {far}", far=said(found.decoded))
     if found.decoded_typical is not None:
         decoded = _(
             "decoded values {far} (neighbours: {near})",
-            far=significant(found.decoded),
-            near=significant(found.decoded_typical),
+            far=said(found.decoded),
+            near=said(found.decoded_typical),
         )
-    st.caption(
-        _("From the pin: {latent}; {decoded}.", latent=latent, decoded=decoded),
-        help=_(
-            "Distance from the pinned point in the metric of the map, and the root mean squared difference of the "
-            "decoded values, which are standardised, or of pictures between 0 and 1. In brackets: how far a sample "
-            "typically is from the sample nearest to it."
-        ),
-    )
+    return _("From the pin: {latent}; {decoded}.", latent=latent, decoded=decoded)
