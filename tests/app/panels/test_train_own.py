@@ -15,4 +15,5 @@ def test_added_data_is_chosen_for_a_quick_run(tiny_checkpoint, tmp_path, monkeyp
     assert not at.exception
     assert at.selectbox(key="train.data").value.name == "mine"
     assert at.session_state["train.preset"] == "quick"
-    assert any("--set width=16" in str(code.value) and " mine " in str(code.value) for code in at.code)
+    commands = [str(code.value) for code in at.code]
+    assert any("--set net=pca_mlp" in command and " mine " in command for command in commands), commands
