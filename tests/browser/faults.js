@@ -16,6 +16,8 @@
       if (left < -1 || right > innerWidth + 1 || above < top - 1 || below > bottom + 1)
         faults.push(`${name} at ${[left, above, right, below].map(Math.round)}, free is ${Math.round(top)} to ${Math.round(bottom)}`)
     }
+  for (const e of all('.zscope-twins *'))
+    if (box(e).right > innerWidth + 1) faults.push(`${e.className || e.tagName} of two maps reaches to ${Math.round(box(e).right)}`)
   const bar = all('.zscope-brand', '[data-testid=stTopNavLink]', '.st-key-zscope-model', '.st-key-zscope-share button', '.st-key-zscope-pages a')
   bar.forEach((a, i) => bar.slice(i + 1).forEach((b) => {
     const p = box(a), q = box(b), over = (low, high) => Math.min(p[high], q[high]) - Math.max(p[low], q[low]) > 1
