@@ -20,6 +20,7 @@ SHORT = 12  # epochs: a curve of fewer is shown whole
 SAME = 1e-9  # relative: values closer to each other are drawn as equal
 LARGEST = 1e300  # beyond this, the span of an axis would overflow
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
+STILL: dict[str, Any] = {"dragmode": False}  # a finger that goes over a figure scrolls the page, and zooms nothing
 
 
 def spread(values: Iterable[float]) -> tuple[float, float]:
@@ -67,10 +68,10 @@ def rate_bars(
         said = _("level {k}: {nats} nats", k=number(k + 1), nats=number(rate[level == k].sum(), 1))
         place = {"x": end - (of + 1) / 2, "y": 1.0, "yref": "paper", "yanchor": "bottom"}
         figure.add_annotation(text=said, showarrow=False, **place)
-    figure.update_yaxes(title_text=_("rate, nats"), rangemode="tozero")
-    figure.update_xaxes(type="category", tickangle=0)
+    figure.update_yaxes(title_text=_("rate, nats"), rangemode="tozero", fixedrange=True)
+    figure.update_xaxes(type="category", tickangle=0, fixedrange=True)
     margin = MARGIN | ({"t": 28} if len(levels) > 1 else {})
-    return figure.update_layout(height=height, margin=margin, showlegend=False, bargap=0.25)
+    return figure.update_layout(**STILL, height=height, margin=margin, showlegend=False, bargap=0.25)
 
 
 def usage_bars(counts: Sequence[int] | np.ndarray, height: int = 220) -> go.Figure:
@@ -82,10 +83,10 @@ def usage_bars(counts: Sequence[int] | np.ndarray, height: int = 220) -> go.Figu
     bars = go.Bar(x=np.arange(len(order)), y=share, customdata=order, marker_color=RATE, hovertemplate=hover)
     figure = go.Figure(bars)
     figure.update_yaxes(
-        title_text=_("share of positions"), rangemode="tozero", tickformat="~%"
+        title_text=_("share of positions"), rangemode="tozero", tickformat="~%", fixedrange=True
     )  # as many digits as its ticks need to differ
-    figure.update_xaxes(title_text=_("codes, most used first"))
-    return figure.update_layout(height=height, margin=MARGIN, showlegend=False, bargap=0.1)
+    figure.update_xaxes(title_text=_("codes, most used first"), fixedrange=True)
+    return figure.update_layout(**STILL, height=height, margin=MARGIN, showlegend=False, bargap=0.1)
 
 
 def training_curve(history: Sequence[Mapping], has_rate: bool = True, height: int = 400) -> go.Figure:
@@ -145,7 +146,7 @@ def training_curve(history: Sequence[Mapping], has_rate: bool = True, height: in
         figure.update_layout({long: layout})
     figure.update_xaxes(title_text=_("epoch"), anchor=thirds[-1][0])
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
-    return figure.update_layout(height=height, margin=MARGIN, hovermode="x unified", legend=legend)
+    return figure.update_layout(**STILL, height=height, margin=MARGIN, hovermode="x unified", legend=legend)
 
 
 def _plain(text: str) -> str:
@@ -166,7 +167,7 @@ def latent_map(
 
     marks: label -> point (x, y) to mark. xy: where the points lie (default: in the UMAP projection). by: the quantity
     that colours them, instead of their class. dark: for a dark page. A figure to save, print and embed; the live map is
-    drawn by the browser.
+    drawn by the browser. It is zoomed by its buttons and the wheel: a finger scrolls the page.
     """
     figure, labels = go.Figure(), atlas.labels
     xy = atlas.xy if xy is None else xy
@@ -197,7 +198,7 @@ def latent_map(
     hidden = {"visible": False}
     figure.update_yaxes(scaleanchor="x", **hidden)
     figure.update_xaxes(**hidden)
-    return figure.update_layout(height=height, margin=MARGIN, legend={"itemsizing": "constant"})
+    return figure.update_layout(**STILL, height=height, margin=MARGIN, legend={"itemsizing": "constant"})
 
 
 def effect_strip(evidence, height: int = 104) -> go.Figure:
@@ -213,9 +214,9 @@ def effect_strip(evidence, height: int = 104) -> go.Figure:
     figure.add_shape(type="line", x0=evidence.low, x1=evidence.high, y0=0.5, y1=0.5, **top)
     figure.add_shape(type="line", x0=evidence.d, x1=evidence.d, y0=0.2, y1=0.8, **top)
     figure.add_annotation(x=evidence.d, y=0.82, yref="paper", yanchor="bottom", text="d", showarrow=False)
-    figure.update_yaxes(visible=False)
+    figure.update_yaxes(visible=False, fixedrange=True)
     drawn = [evidence.low, evidence.d, evidence.high, *evidence.null, *evidence.random]
-    figure.update_xaxes(range=spread(drawn), nticks=6)
+    figure.update_xaxes(range=spread(drawn), nticks=6, fixedrange=True)
     legend = {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "font": {"size": 11}}
     margin = MARGIN | {"t": 24, "b": 24}
-    return figure.update_layout(height=height, margin=margin, barmode="overlay", bargap=0.05, legend=legend)
+    return figure.update_layout(**STILL, height=height, margin=margin, barmode="overlay", bargap=0.05, legend=legend)

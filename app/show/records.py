@@ -238,7 +238,7 @@ def latent_map(atlas, card: Mapping) -> None:
     equal_latents(atlas)
     st.plotly_chart(
         figures.latent_map(atlas, dark=st.context.theme.type == "dark"),
-        config={"displaylogo": False, "scrollZoom": True},
+        config={"displaylogo": False, "scrollZoom": True, "displayModeBar": True},
     )
     st.caption(
         ngettext(

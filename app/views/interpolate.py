@@ -14,6 +14,7 @@ from vae.text import N_, _
 
 FRAMES = "interpolate.frames"
 NOTES = (N_("click adds"), N_("drag moves"), N_("del removes"), N_("space plays"))
+TOUCH_NOTES = (N_("tap adds"), N_("drag moves"))  # of the same, what fingers do
 
 engine = session.engine()
 
@@ -42,5 +43,6 @@ with left:
         t=state.t,
         help=explanations,
         notes=[_(note) for note in NOTES],
+        touch_notes=[_(note) for note in TOUCH_NOTES],
         on_frame=take_frame,
     )

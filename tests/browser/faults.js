@@ -16,6 +16,11 @@
       if (left < -1 || right > innerWidth + 1 || above < top - 1 || below > bottom + 1)
         faults.push(`${name} at ${[left, above, right, below].map(Math.round)}, free is ${Math.round(top)} to ${Math.round(bottom)}`)
     }
+  const lines = [...document.querySelectorAll('.zt-words p')], said = lines.map((p) => p.textContent)
+  for (const p of lines) p.textContent = 'the value of a column with a long name '.repeat(2) // as of a table: they are cut, and widen nothing
+  for (const e of all('.zscope-twins *'))
+    if (box(e).right > innerWidth + 1) faults.push(`${e.className || e.tagName} of two maps reaches to ${Math.round(box(e).right)}`)
+  lines.forEach((p, k) => { p.textContent = said[k] })
   const bar = all('.zscope-brand', '[data-testid=stTopNavLink]', '.st-key-zscope-model', '.st-key-zscope-share button', '.st-key-zscope-pages a')
   bar.forEach((a, i) => bar.slice(i + 1).forEach((b) => {
     const p = box(a), q = box(b), over = (low, high) => Math.min(p[high], q[high]) - Math.max(p[low], q[low]) > 1

@@ -64,6 +64,8 @@ def test_fingers_decode_zoom_and_ask_for_the_menu(new_tab):
     x, y = box["x"] + box["width"] / 2, box["y"] + 0.7 * box["height"]
     view = "document.querySelector('.zm-plot').view"
 
+    back = "getComputedStyle(document.documentElement).overscrollBehaviorX"  # of a finger that goes sideways
+    assert tab.do(back) == "none"
     before = tab.do(view)
     touch("Start", (x, y))
     painted = tab.do("zscope.live.painted")

@@ -117,6 +117,12 @@ def test_on_a_phone_the_whole_map_is_presented_below_the_picture(new_tab):
     seen = tab.do(SEEN)
     assert seen["keys"] == 10  # what each shape means
     assert seen["below"]  # and no point lies under that
+    assert not tab.page.locator(".st-key-zscope-tool").is_visible()
+    tab.page.set_viewport_size({"width": 820, "height": 1180})  # a tablet has room for the sliders, below the map
+    tab.until("document.querySelector('.zc-row')?.checkVisibility()")
+    boxes = [tab.page.locator(part).first.bounding_box() for part in (".zscope-map", ".st-key-zscope-tool")]
+    assert boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"] < boxes[1]["y"] + boxes[1]["height"] < 1180
+    assert boxes[0]["height"] > 300
     leave = tab.page.get_by_role("button", name="Leave the presentation")
     assert leave.evaluate("(button) => getComputedStyle(button).backgroundColor") != "rgba(0, 0, 0, 0)"
     leave.tap()

@@ -22,6 +22,7 @@ def frame_strip(
     t: float,
     help: dict[str, str],
     notes: Sequence[str] = (),
+    touch_notes: Sequence[str] = (),
     on_frame: Callable[[], None] = lambda: None,
 ):
     """Mount the rows of frames.
@@ -30,7 +31,7 @@ def frame_strip(
         waypoints: the latent of each.
         method, t: position of the slider.
         help: explanations of "density" and "off_data", and the "scale" of all charts, "" of pictures.
-        notes: texts of the last line.
+        notes: texts of the last line; touch_notes: in their place where a finger points.
         on_frame: runs after a click on a frame; session.sent(key, "frame") is then {"method", "t"}.
     """
     data = {
@@ -41,5 +42,6 @@ def frame_strip(
         "t": t,
         "help": help,
         "notes": list(notes),
+        "touchNotes": list(touch_notes),
     }
     return _MOUNT(key=key, data=data, on_frame_change=on_frame)

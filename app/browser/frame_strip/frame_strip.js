@@ -1,6 +1,6 @@
 // @ts-check
 // Film strips of one way by several methods, asked for as a whole: at once, and again while a waypoint is dragged.
-// data: {link, waypoints: [z, ...], methods: [{name, code}], method, t, help, notes}   triggers: frame {method, t}
+// data: {link, waypoints: [z, ...], methods: [{name, code}], method, t, help, notes, touchNotes}   triggers: frame {method, t}
 // bus: emits "way" way for each answer (see film.js); "ways?" asks for the last ones again; hears "waypoint" {at, row,
 // xy} of one that is dragged, "walk" {t, method}
 
@@ -52,8 +52,8 @@ class Strips extends LivePart {
   }
 
   show() {
-    const { waypoints, method, t, notes } = this.component.data, keys = this.find(".zs-keys")
-    keys.textContent = keys.title = notes.join(" · ") // cut off at the end where there is no room
+    const { waypoints, method, t, notes, touchNotes } = this.component.data, keys = this.find(".zs-keys")
+    keys.textContent = keys.title = (matchMedia("(pointer: coarse)").matches ? touchNotes : notes).join(" · ") // cut off at the end where there is no room
     const asked = JSON.stringify(waypoints)
     if (asked !== this.asked) { this.asked = asked; this.ask() }
     this.mark(this.told ?? { t, method })

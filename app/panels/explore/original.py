@@ -30,11 +30,11 @@ def show(engine: Engine, point: Point) -> None:
         data = source or engine.card["dataset"] or engine.name
         said = _("Sample #{n} of {data}", n=int(engine.atlas.index[point.row]), data=data)
     with st.container(key="zscope-original"):
-        about = _("What the data set has on this sample")
-        opened = st.popover(literal(said), help=about, type="tertiary", key=OPEN, on_change="rerun")
+        opened = st.popover(literal(said), type="tertiary", key=OPEN, on_change="rerun")
     if not opened.open:  # what it shows is read from the data set
         return
-    with opened:
+    with opened, st.container(key="zscope-original-rows"):  # style.css: a sheet where the window is narrow
+        st.caption(_("What the data set has on this sample"))  # no tooltip: a tap would leave it over the page
         if metadata.FILE in known and source:
             st.caption(_("From {source}", source=literal(source)))
         st.table(

@@ -47,6 +47,12 @@ def test_bars_of_levels_stay_with_their_level_and_say_its_total():
         figures.rate_bars([1.0, 2.0, 3.0], [True] * 3, levels=(2, 2))
 
 
+def test_a_finger_on_a_chart_scrolls_the_page_and_zooms_nothing():
+    bars = [figures.rate_bars([1.0, 2.0], [True, True]), figures.usage_bars([3, 1])]
+    assert all(axis.fixedrange for figure in bars for axis in (figure.layout.xaxis, figure.layout.yaxis))
+    assert all(figure.layout.dragmode is False for figure in [*bars, figures.training_curve(HISTORY)])
+
+
 def test_curves_hold_the_records():
     figure = figures.training_curve([*HISTORY, {"epoch": 31, "test_elbo_nats": -101.0}])
     lines = {line.name: line for line in figure.data}
