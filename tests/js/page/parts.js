@@ -11,7 +11,7 @@ const grid = { sheet: "data:a", columns: 2, n: 3, shape: [4, 4], rows: [1, 2, 3]
 const map = { mode: "explore", committed: point(2, 0.1), waypoints: [], method: "", selected: "", heard: {} }
 const view = { committed: point(2, 0.1), neighbours: [{ row: 1, distance: 0.5 }, { row: 3, distance: 0.7 }], labels: [], label: null, pin: null, tools, tool: "sliders" }
 const player = { waypoints: waypoints(2), method: "linear", code: 0, t: 0.5, help: "less is better" }
-const strips = { waypoints: [z(0), z(1)], methods, method: "linear", t: 0.5, help: { density: "density", off_data: "off" }, notes: ["click adds"] }
+const strips = { waypoints: [z(0), z(1)], methods, method: "linear", t: 0.5, help: { density: "density", off_data: "off" }, notes: ["click adds"], touchNotes: ["tap adds"] }
 const group = { count: 4, n: 12, classes: [["bag", 3, 6], ["ankle boot", 1, 6]], centre: z(0), mean: null, spread: [1, 2], trust: [0.5, 0.6], error: null, typical: [1, 2], extreme: [3] }
 const wall = { said: "Seven draws", width: 0.2, extent: 0.05, seed: 1, point: false, z: [z(0), z(1)], xy: [[0, 0], [1, 1]], n: 2, columns: 6, wall: "data:w", mean: "data:m", spread: "data:s", most: 20 }
 const floats = (n) => btoa(String.fromCharCode(...new Uint8Array(Float32Array.from({ length: n }, (_each, i) => i / 4).buffer)))
