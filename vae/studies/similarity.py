@@ -34,7 +34,7 @@ class Similarity:
     n: int
 
 
-def between(a: Engine, b: Engine, x: np.ndarray, given_a: Given, given_b: Given, seed: int = 0) -> Similarity:
+def between(a: Engine, b: Engine, x: np.ndarray, given_a: Given, given_b: Given, *, seed: int = 0) -> Similarity:
     """x: samples (n, *shape) of the data set of both models; given: what each is told of them, as for its `encode`."""
     one, two = a.encode(x, **given_a)[0], b.encode(x, **given_b)[0]
     raw = x.reshape(len(x), -1).astype(np.float32)
