@@ -19,7 +19,7 @@ def metrics(card: Mapping) -> None:
     """The metrics of a card, each with its unit and what it was measured on."""
     every = merit(card)
     shown = [figure for figure in every if figure.value is not None] or every
-    with st.grid(len(shown), gap="small", min_column_width=120):
+    with st.grid(len(shown), gap="small", min_column_width=150):
         for figure in shown:
             spread = figure.spread or None
             st.metric(figure.label, figure.text, spread, "off", delta_arrow="off", help=figure.help, border=True)
