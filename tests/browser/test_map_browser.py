@@ -150,7 +150,7 @@ def test_a_group_is_saved_cleared_selected_again_renamed_and_deleted(tab, engine
     tab.rest()
     groups.click()
     page.get_by_label("Save the selection as").fill("sevens")
-    press("save")
+    page.get_by_label("Save the selection as").press("Enter")
     tab.until(f"{name} === 'sevens'", 15_000)
     tab.rest()
     page.keyboard.press("Escape")

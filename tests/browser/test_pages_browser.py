@@ -171,8 +171,8 @@ def test_the_same_seed_draws_the_same_grid_and_back_brings_it_back(tab):
     tiles = "[...document.querySelectorAll('.zg-tile > canvas')].map((c) => c.toDataURL()).join()"
     go(tab, "Generate")
     tab.until("document.querySelectorAll('.zg-tile').length === 36", 20_000)
-    before = tab.do(tiles)
+    before, link = tab.do(tiles), tab.do("location.href")
     tab.page.get_by_role("button", name="New seed").click()
-    tab.until(f"{tiles} !== {before!r}", 15_000)
+    tab.until(f"{tiles} !== {before!r} && location.href !== {link!r}", 15_000)  # Back goes from the link of the new one
     tab.page.go_back()
     tab.until(f"{tiles} === {before!r}", 15_000)

@@ -349,6 +349,8 @@ class MapView extends LivePart {
       this.pointer.hide() // the picture is that of the sample, though the pointer may lie on the map
       this.commit(KIND.row, [row])
       this.find(".zm-words").textContent = _("{name} #{n}, now selected", { name: this.name(row), n: this.geometry.index[row] })
+      const others = this.selection.count
+      if (others && !this.selection.mask?.[row]) this.note(ngettext("{n} other sample stays selected as a group; Esc on the map clears it", "{n} other samples stay selected as a group; Esc on the map clears it", others))
     } else if (rows) {
       this.select(rows, "set")
       this.find(".zm-words").textContent = ngettext("{n} sample found for {label}, now selected", "{n} samples found for {label}, now selected", rows.length, { label })

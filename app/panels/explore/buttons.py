@@ -10,6 +10,7 @@ from app.state.scripts import script
 from app.state.studio import pin, redo, undo
 from vae.engine.engine import Engine
 from vae.studies.point import point_of
+from vae.text import ngettext, number
 
 KEY = "explore.actions"
 
@@ -44,4 +45,13 @@ def show(engine: Engine) -> None:
         on_act=take,
         on_pinned=take_pinned,
     )
-    present(key="unseen-present", title=engine.name, about=summary(engine.card))
+    present(key="unseen-present", title=engine.name, about=_about(engine, len(state.selected)))
+
+
+def _about(engine: Engine, selected: int) -> str:
+    """What stands over the map of the presentation beside the model's name: of a selection, why the others are grey."""
+    said = summary(engine.card)
+    if not selected:
+        return said
+    n = number(engine.atlas.n)
+    return f"{said} · " + ngettext("{n} of {all} samples selected", "{n} of {all} samples selected", selected, all=n)

@@ -50,10 +50,13 @@ def rows_of(engine: Engine, group: Group) -> tuple[int, ...]:
 def menu(engine: Engine) -> None:
     """A button that opens the groups: to save the selection as one, to select, rename or delete one."""
     rows, groups, why = session.studio().selected, saved(engine), session.why_not(Right.TRAIN)
-    with st.popover(_("Groups"), help=_("Keep selections under names, with this model"), key="explore.groups"):
+    with st.popover(_("Groups"), key="explore.groups"):
         if rows:
-            st.text_input(_("Save the selection as"), key=NAME, max_chars=60, disabled=bool(why), help=why or None)
-            st.button(_("Save"), on_click=keep, args=(engine, rows), disabled=bool(why), key="explore.group.save")
+            with st.form("explore.group.form", border=False):  # so that Enter saves, and leaving the field does not
+                st.text_input(_("Save the selection as"), key=NAME, max_chars=60, disabled=bool(why), help=why or None)
+                st.form_submit_button(
+                    _("Save"), on_click=keep, args=(engine, rows), disabled=bool(why), key="explore.group.save"
+                )
         elif not groups:
             st.caption(_("No groups yet. Select samples on the map, then save them here under a name."))
         for i, group in enumerate(groups):
