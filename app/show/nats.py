@@ -58,27 +58,29 @@ def dequantised(card: Mapping) -> str:
 
 def evidence(metrics: Mapping) -> list[str]:
     """Sentences on how the NLL was estimated: of which binarisations, and how many importance samples count."""
-    said = []
-    if n := metrics.get("nll_binarisations"):
-        said.append(
-            ngettext(
-                "Mean over {n} seeded binarisation of each sample.",
-                "Mean over {n} seeded binarisations of each sample.",
-                n,
-            )
-        )
-    if metrics.get("nll_ess") is not None and metrics.get("nll_low_ess") is not None and metrics.get("nll_k"):
-        said.append(
-            _(
-                "Effective sample size of the importance weights: {ess} of {k} on average, below {few} for {share} of "
-                "the samples.",
-                ess=number(metrics["nll_ess"], 1),
-                k=number(metrics["nll_k"]),
-                few=significant(few(metrics["nll_k"])),
-                share=percent(metrics["nll_low_ess"]),
-            )
-        )
-    return said
+    return [said for said in (_binarisations(metrics), _weights(metrics)) if said]
+
+
+def _binarisations(metrics: Mapping) -> str:
+    n = metrics.get("nll_binarisations")
+    if not n:
+        return ""
+    return ngettext(
+        "Mean over {n} seeded binarisation of each sample.", "Mean over {n} seeded binarisations of each sample.", n
+    )
+
+
+def _weights(metrics: Mapping) -> str:
+    if metrics.get("nll_ess") is None or metrics.get("nll_low_ess") is None or not metrics.get("nll_k"):
+        return ""
+    return _(
+        "Effective sample size of the importance weights: {ess} of {k} on average, below {few} for {share} of the "
+        "samples.",
+        ess=number(metrics["nll_ess"], 1),
+        k=number(metrics["nll_k"]),
+        few=significant(few(metrics["nll_k"])),
+        share=percent(metrics["nll_low_ess"]),
+    )
 
 
 def samples(card: Mapping) -> int | None:
@@ -100,10 +102,8 @@ def notes(card: Mapping) -> list[str]:
         said.append(_("NLL (k = 1) is −ELBO: every posterior is a point, so that importance samples add nothing."))
     if m.get("distortion_nats") is not None and "deterministic" in traits(card):
         said.append(_(NO_BOUND))
-    weighed = (
-        {} if not_tight(m) else {key: m.get(key) for key in ("nll_ess", "nll_low_ess", "nll_k")}
-    )  # else it is told
-    return [one for one in (*said, *evidence({"nll_binarisations": m.get("nll_binarisations")} | weighed)) if one]
+    said += [_binarisations(m), "" if not_tight(m) else _weights(m)]  # the warning says how many samples count
+    return [one for one in said if one]
 
 
 def not_comparable(a: Mapping, b: Mapping) -> str:

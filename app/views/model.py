@@ -48,7 +48,7 @@ with right:
 manage.show(engine)
 found = of_model(engine.atlas, card)
 with trusted:
-    fidelity.show(found, sigma=reconstructions.standardised(engine))
+    fidelity.show(found, sigma=not engine.modality.bounded)
 with charts.container():
     left, right = st.columns(2, gap="medium")
     with left:

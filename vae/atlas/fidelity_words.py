@@ -9,11 +9,7 @@ from .fidelity import ALIKE, Fidelity
 def sentence(found: Fidelity, *, sigma: bool = False) -> str:
     """The differences of a model's reconstructions, neighbouring samples and PCA. sigma: of standardised values, in
     standard deviations; else of pixels, 0 to 1."""
-
-    def size(value: float) -> str:
-        return f"{significant(value, 2)}\u202fσ" if sigma else significant(value, 2)
-
-    error = size(found.error)
+    error = size(found.error, sigma)
     if found.n is None:
         said = _("Reconstructions differ from the samples by {error} (RMS)", error=error)
     else:
@@ -24,13 +20,13 @@ def sentence(found: Fidelity, *, sigma: bool = False) -> str:
             error=error,
         )
     if found.test is not None:
-        said += _(", those of the test samples by {error}", error=size(found.test))
+        said += _(", those of the test samples by {error}", error=size(found.test, sigma))
     said += "."
     if found.neighbour is not None:
-        said += " " + _beside(found, size(found.neighbour))
+        said += " " + _beside(found, size(found.neighbour, sigma))
     if found.pca is None or found.components is None:
         return said
-    pca = size(found.pca)
+    pca = size(found.pca, sigma)
     if found.beyond_pca:
         better = ngettext(
             "PCA with {n} component does better: {pca}.",
@@ -42,6 +38,11 @@ def sentence(found: Fidelity, *, sigma: bool = False) -> str:
     return f"{said} " + ngettext(
         "PCA with {n} component: {pca}.", "PCA with {n} components: {pca}.", found.components, pca=pca
     )
+
+
+def size(rms: float, sigma: bool) -> str:
+    """A root mean squared difference of values, in standard deviations if they are standardised (sigma)."""
+    return f"{significant(rms, 2)}\u202fσ" if sigma else significant(rms, 2)
 
 
 def _beside(found: Fidelity, gap: str) -> str:

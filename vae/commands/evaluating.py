@@ -113,7 +113,7 @@ def _beside(engine: Engine, figures: dict[str, Any]) -> list[str]:
         return []
     with contextlib.suppress(CheckpointError):
         if found := of_model(engine.atlas, engine.card):
-            return [sentence(found, sigma=len(engine.shape) < 3)]
+            return [sentence(found, sigma=not engine.modality.bounded)]
     return []
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
+from ..data.principal import floats
 from ..data.validation import as_trained
 from ..errors import NotMeasurable, ShapeError
 from ..latent.threads import all_on_one_thread
@@ -138,8 +139,7 @@ def helps(code: Measured, raw: Measured, pca: Measured) -> bool | None:
 
 
 def _flat(x: np.ndarray) -> Float[np.ndarray, "n v"]:
-    flat = x.reshape(len(x), -1).astype(np.float32)
-    return flat / 255 if x.dtype == np.uint8 else flat
+    return floats(x.reshape(len(x), -1))
 
 
 def knn(z: Latents, y: Labels, z_test: Float[np.ndarray, "m d"], k: int = K) -> Int[np.ndarray, " m"]:

@@ -11,6 +11,8 @@ from ..latent.agreement import linear_cka, nearest, procrustes, shared
 
 Given = dict[str, np.ndarray | None]  # labels or conditions, by the name of `encode`'s argument
 
+Code = tuple[np.ndarray, np.ndarray]  # (n, p) and the numbers of the nearest other rows of each row
+
 
 @dataclass(frozen=True)
 class Alike:
@@ -38,10 +40,12 @@ def between(a: Engine, b: Engine, x: np.ndarray, given_a: Given, given_b: Given,
     """x: samples (n, *shape) of the data set of both models; given: what each is told of them, as for its `encode`."""
     one, two = a.encode(x, **given_a)[0], b.encode(x, **given_b)[0]
     raw = x.reshape(len(x), -1).astype(np.float32)
-    order = np.random.default_rng(seed).permutation(len(x))
-    return Similarity(alike(one, two), alike(one, raw), alike(two, raw), alike(one, two[order]), len(x))
+    shuffled = two[np.random.default_rng(seed).permutation(len(x))]
+    first, second, samples, other = ((values, nearest(values)) for values in (one, two, raw, shuffled))
+    return Similarity(alike(first, second), alike(first, samples), alike(second, samples), alike(first, other), len(x))
 
 
-def alike(x: np.ndarray, y: np.ndarray) -> Alike:
-    """Of two codes (n, p) and (n, q) of the same samples, by Euclidean distances."""
-    return Alike(linear_cka(x, y), procrustes(x, y), float(shared(nearest(x), nearest(y)).mean()))
+def alike(one: Code, other: Code) -> Alike:
+    """Of two codes of the same samples, each with the nearest rows of every row, by Euclidean distances."""
+    (x, near), (y, near_too) = one, other
+    return Alike(linear_cka(x, y), procrustes(x, y), float(shared(near, near_too).mean()))

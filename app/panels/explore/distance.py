@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from app import session
+from vae.atlas.fidelity_words import size
 from vae.engine.engine import Engine
 from vae.studies import distance
 from vae.studies.point import Point
@@ -21,7 +22,7 @@ def show(engine: Engine, point: Point) -> None:
     found = session.kept("distance", key, lambda: distance.between(engine, pin, point))
     with st.container(key="zscope-distance"):  # latent_console.css: the sliders leave it room
         st.caption(
-            sentence(found, sigma=len(engine.shape) < 3),
+            sentence(found, sigma=not engine.modality.bounded),
             help=_(
                 "Distance from the pinned point in the metric of the map, and the root mean squared difference of the "
                 "decoded values: of tables and series in standard deviations of the data (σ), of pictures on a scale "
@@ -33,20 +34,16 @@ def show(engine: Engine, point: Point) -> None:
 def sentence(found: distance.Distance, *, sigma: bool) -> str:
     """The distances, and those of neighbours in brackets. sigma: decoded values are standardised, in standard
     deviations of the data; else they are from 0 to 1."""
-
-    def said(value: float) -> str:
-        return f"{significant(value, 2)}\u202fσ" if sigma else significant(value, 2)
-
     latent = _(
         "{far} in the latent space (neighbours: {near})",
         far=significant(found.latent),
         near=significant(found.latent_typical),
     )
-    decoded = _("decoded values {far}", far=said(found.decoded))
+    decoded = _("decoded values {far}", far=size(found.decoded, sigma))
     if found.decoded_typical is not None:
         decoded = _(
             "decoded values {far} (neighbours: {near})",
-            far=said(found.decoded),
-            near=said(found.decoded_typical),
+            far=size(found.decoded, sigma),
+            near=size(found.decoded_typical, sigma),
         )
     return _("From the pin: {latent}; {decoded}.", latent=latent, decoded=decoded)

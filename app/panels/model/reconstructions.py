@@ -22,7 +22,7 @@ def show(engine: Engine, found: Fidelity | None) -> None:
     decoded = engine.decode_uint8(engine.encode(shown.x, **given)[0], **given)
     st.caption(_to_codes(engine, shown.source) if engine.n_codes else _to_numbers(engine, shown.source))
     records.rows(engine.modality.pictures(shown.x), decoded, alt=_("Samples above their reconstructions"))
-    said = sentence(found, sigma=standardised(engine)) if found and not found.poor else ""
+    said = sentence(found, sigma=not engine.modality.bounded) if found and not found.poor else ""
     for caption in filter(None, (scale(engine.variables, engine.shape), said)):
         st.caption(caption)
 
@@ -44,8 +44,3 @@ def _to_codes(engine: Engine, source: str) -> str:
         source=source,
         size=number(engine.n_codes),
     )
-
-
-def standardised(engine: Engine) -> bool:
-    """Tables and series are standardised: a difference of their values is in standard deviations."""
-    return len(engine.shape) < 3
