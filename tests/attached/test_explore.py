@@ -12,7 +12,6 @@ import torch
 from torch import nn
 
 import vae
-from vae.attached import explorer as explorers
 from vae.attached.callables import Decode, Encode, Function
 from vae.attached.given import Given
 from vae.errors import CheckpointError, DecoderError, DecoderStopped, SettingError, ShapeError
@@ -38,25 +37,6 @@ class Small(nn.Module):
 
     def decode(self, z):
         return torch.sigmoid(self.up(z)).view(-1, 1, self.side, self.side)
-
-
-@pytest.fixture
-def explore(monkeypatch):
-    """vae.explore without an app: the explorer, and the engine that the app would have."""
-    opened = []
-    process = SimpleNamespace(terminate=lambda: None, kill=lambda: None, wait=lambda *_: 0, poll=lambda: None)
-    monkeypatch.setattr(explorers, "_started", lambda folder, port: (process, "http://localhost:1"))
-    monkeypatch.setattr(explorers, "_wait", lambda *_: None)
-
-    def run(*args, **options):
-        one = vae.explore(*args, browser=False, **options)
-        opened.append(one)
-        monkeypatch.setenv("ZSCOPE_ATTACHED", str(one._folder))
-        return one, vae.load(one.name, "cpu")
-
-    yield run
-    for one in opened:
-        one.close()
 
 
 def test_a_module_decodes_in_its_program_as_it_does_when_in_use(explore):

@@ -34,7 +34,9 @@ from ..saved.folders import ATTACHED_VARIABLE
 from ..saved.names import check_name
 from ..text import _
 from ..version import __version__
-from .given import Given
+from .adapters import diffusers_folder, opening
+from .adapters.adapted import Adapted
+from .given import Given, say
 from .samples import as_numpy
 from .worker import Model, Worker, told
 
@@ -64,10 +66,14 @@ def explore(
     >>> explorer = vae.explore(autoencoder, x=x, labels=y)  # has encode and decode
     >>> explorer = vae.explore(encode=model.encode, decode=model.decode, x=x)
     >>> explorer = vae.explore(x=pictures, z=embeddings)  # decodes the nearest sample
+    >>> explorer = vae.explore("path/to/vae", x=x)  # a folder of diffusers or pythae
+    >>> explorer = vae.explore(("encoder.onnx", "decoder.onnx"), x=x)
 
-    Args: model: an object with `decode` and perhaps `encode`. encode, decode: functions of batches, arrays in and out:
-        PyTorch tensors where they are methods of a module or x is a tensor, else NumPy. encode may also return a pair
-        of mean and log variance, a distribution, or either with a name, as Hugging Face models do.
+    Args: model: an object with `decode` and perhaps `encode`, or a saved model: a folder of diffusers (AutoencoderKL,
+        AutoencoderTiny or VQModel, also as an object) or of pythae, a pair of ONNX files, or a folder with both.
+        encode, decode: functions of batches, arrays in and out: PyTorch tensors where they are methods of a module or
+        x is a tensor, else NumPy. encode may also return a pair of mean and log variance, a distribution, or either
+        with a name, as Hugging Face models do.
         x: samples (n, c, h, w), (n, h, w, c), (n, h, w), (n, c, t) or (n, m). z: their latents (n, ...), where there is
         no encoder. Without decode the nearest sample is shown; without x, what z decodes to.
         labels: (n,) numbers or text. metadata: columns (n,), a dict or a pandas DataFrame.
@@ -79,12 +85,32 @@ def explore(
     Raises: SettingError, ShapeError: what is given does not fit. What encode or decode raises.
     """
     check_name(name)
-    encode = encode or (getattr(model, "encode", None) if z is None else None)
+    if opening.is_saved(model) and (encode is not None or decode is not None):
+        raise SettingError(_("a saved model and encode= or decode= are given: expected one or the other."))
+    adapted = _adapted(model) if encode is None and decode is None else None
+    if adapted is not None:
+        encode, decode = adapted.encode if x is not None and z is None else None, adapted.decode
+    encode = encode or (getattr(model, "encode", None) if z is None and adapted is None else None)
     decode = decode or getattr(model, "decode", None)
     if model is not None and decode is None:
         raise SettingError(_("{model} has no method decode: give encode=, decode= or z=.", model=type(model).__name__))
-    given = Given(encode=encode, decode=decode, x=x, z=z, model=model, labels=labels, metadata=metadata)
+    given = Given(
+        encode=encode, decode=decode, x=x, z=z, model=model, labels=labels, metadata=metadata, adapted=adapted
+    )
     return Explorer(given, name, shape=shape, span=span, port=port, browser=browser)
+
+
+def _adapted(model: Any) -> Adapted | None:
+    """A saved model, or one in memory of a kind that is known, with what was decided about it printed; else None."""
+    if opening.is_saved(model):
+        found = opening.adapted(model)
+    elif diffusers_folder.is_one(model):
+        found = diffusers_folder.of_model(model)
+    else:
+        return None
+    for note in found.notes:
+        say(note)
+    return found
 
 
 class Explorer:
@@ -92,6 +118,7 @@ class Explorer:
 
     def __init__(self, given: Given, name: str, *, shape: Any, span: Any, port: int, browser: bool):
         self.name = name
+        self._title = _("Your model") if given.adapted is None else given.adapted.title
         self._state: dict[str, Any] = {}
         self._measuring: threading.Thread | None = None
         self._around = tempfile.TemporaryDirectory(prefix="zscope-attached-", ignore_cleanup_errors=True)
@@ -215,7 +242,7 @@ class Explorer:
     def _save(self) -> None:
         model = self._worker.model
         assert model is not None
-        config = _config(self.name, model, self._atlas)
+        config = _config(self.name, model, self._atlas, self._title)
         known_by = save_tensors({"z": torch.from_numpy(self._atlas.z[:KNOWN_BY])})
         checkpoint.save(self.folder, config, {MODEL: known_by, HISTORY: b"", **self._atlas.files()})
 
@@ -246,10 +273,10 @@ class Explorer:
             warnings.warn(_("trust was not measured: {error}", error=told(error)), stacklevel=1)
 
 
-def _config(name: str, model: Model, atlas: Atlas) -> dict[str, Any]:
+def _config(name: str, model: Model, atlas: Atlas, title: str) -> dict[str, Any]:
     return {
         "name": name,
-        "title": _("Your model"),
+        "title": title,
         "family": ATTACHED,
         "hparams": {"d": int(atlas.z.shape[1]), "encodes": model.encode is not None},
         "train": {},
