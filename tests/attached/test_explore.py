@@ -268,6 +268,21 @@ def test_trust_is_measured_beside(explore):
     assert vae.load(one.name).atlas.projector.trust_report["auroc"] >= 0
 
 
+def test_a_closed_explorer_calls_the_model_no_more(explore):
+    calls = []
+
+    def decode(z):
+        calls.append(len(z))
+        return Small.decode(model, torch.as_tensor(z)).detach().numpy()
+
+    model = Small().eval()
+    one, _ = explore(encode=lambda x: x.reshape(len(x), -1)[:, :D], decode=decode, x=PICTURES)
+    one.close()
+    before = len(calls)
+    assert one.measured(0.0)
+    assert len(calls) == before
+
+
 def test_given_has_no_more_rows_than_the_map():
     given = Given(encode=None, decode=None, x=None, z=np.zeros((10_500, 2)), model=None, labels=None, metadata=None)
     assert len(given.rows) == 10_000

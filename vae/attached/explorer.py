@@ -42,6 +42,7 @@ from .worker import Model, Worker, told
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 START_S = 60.0
+STOP_S = 5.0  # for a call of the model that is under way when it is closed
 AT_ONCE = 16  # calls while trust is measured, so that the page need not wait long for its turn
 KNOWN_BY = 64  # latents that tell one model from another, in links and for what is saved with it
 
@@ -121,6 +122,7 @@ class Explorer:
         self._title = _("Your model") if given.adapted is None else given.adapted.title
         self._state: dict[str, Any] = {}
         self._measuring: threading.Thread | None = None
+        self._closed = threading.Event()
         self._around = tempfile.TemporaryDirectory(prefix="zscope-attached-", ignore_cleanup_errors=True)
         self._folder = Path(self._around.name)
         self._worker = Worker(self._changed)
@@ -218,13 +220,16 @@ class Explorer:
         self.close()
 
     def close(self) -> None:
-        """End the app and free its files; the model is untouched."""
+        """End the app and free its files; the model is untouched, and called no more."""
+        self._closed.set()
         atexit.unregister(self._last)
         self._worker.close()
         self._app.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._app.wait(5)
         self._app.kill()
+        if self._measuring is not None:
+            self._measuring.join(STOP_S)
         self._around.cleanup()
 
     # -------------------------------------------------------- parts
@@ -252,7 +257,12 @@ class Explorer:
         assert model is not None
 
         def by_turns(run: Callable[[np.ndarray], Any], rows: np.ndarray) -> list[Any]:
-            return [self._worker.called(run, rows[i : i + AT_ONCE]) for i in range(0, len(rows), AT_ONCE)]
+            found = []
+            for i in range(0, len(rows), AT_ONCE):
+                if self._closed.is_set():
+                    raise _Closed
+                found.append(self._worker.called(run, rows[i : i + AT_ONCE]))
+            return found
 
         def means(x: np.ndarray) -> np.ndarray:
             return np.concatenate([mu for mu, _std in by_turns(model.posteriors, x)])
@@ -269,8 +279,14 @@ class Explorer:
             self._atlas = replace(atlas, projector=projector)
             if self._folder.is_dir():
                 self._save()
+        except _Closed:
+            return
         except Exception as error:
             warnings.warn(_("trust was not measured: {error}", error=told(error)), stacklevel=1)
+
+
+class _Closed(Exception):
+    """The explorer was closed while trust was measured."""
 
 
 def _config(name: str, model: Model, atlas: Atlas, title: str) -> dict[str, Any]:

@@ -57,7 +57,7 @@ class Autoencoder(nn.Module):
     def decode(self, z: Tensor) -> Tensor:
         """(b, d) or (b, c, h, w) -> (b, *shape)"""
         if self.quantizer is not None:
-            deep = z if z.ndim == 4 else z.reshape(len(z), 1, 1, -1).permute(0, 3, 1, 2)
+            deep = z if z.ndim == 4 else z.reshape(len(z), 1, 1, -1)  # of a flat code each value is quantised
             code = self.quantizer(deep.permute(0, 2, 3, 1), uses_ddp=False)["quantized_vector"]
             z = code if z.ndim == 4 else code.reshape(len(z), -1)
         return self.decoder(z)["reconstruction"]
