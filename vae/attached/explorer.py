@@ -25,7 +25,7 @@ import torch
 from safetensors.torch import save as save_tensors
 
 from ..atlas.atlas import Atlas
-from ..atlas.building import with_trust
+from ..atlas.building import laid_out, with_trust
 from ..errors import SettingError, ShapeError, ZscopeError
 from ..registry import ATTACHED
 from ..saved import checkpoint
@@ -37,6 +37,7 @@ from ..version import __version__
 from .adapters import diffusers_folder, opening
 from .adapters.adapted import Adapted
 from .given import Given, say
+from .layout_process import LayoutProcess
 from .samples import as_numpy
 from .worker import Model, Worker, told
 
@@ -80,8 +81,8 @@ def explore(
         labels: (n,) numbers or text. metadata: columns (n,), a dict or a pandas DataFrame.
         shape: of a sample, (c, h, w) for flattened pictures. span: the values of black and white in pictures; None:
         found from the samples and printed. port: 0 for any. browser: open it.
-    The map has at most 10 000 samples. Trust is first the map's coverage; if there is an encoder, it is measured while
-    you explore.
+    The map has at most 10 000 samples. It is first laid out by their principal axes; while you explore, UMAP lays it
+    out anew, in a process of its own, and trust, first the map's coverage, is measured if there is an encoder.
 
     Raises: SettingError, ShapeError: what is given does not fit. What encode or decode raises.
     """
@@ -122,7 +123,8 @@ class Explorer:
         self._title = _("Your model") if given.adapted is None else given.adapted.title
         self._state: dict[str, Any] = {}
         self._measuring: threading.Thread | None = None
-        self._closed = threading.Event()
+        self._closed, self._layout = threading.Event(), LayoutProcess()
+        self._first = True  # the layout by principal axes
         self._around = tempfile.TemporaryDirectory(prefix="zscope-attached-", ignore_cleanup_errors=True)
         self._folder = Path(self._around.name)
         self._worker = Worker(self._changed)
@@ -137,8 +139,8 @@ class Explorer:
             self.close()
             raise
         atexit.register(self._last)
-        if self._worker.model.encode is not None and not self._atlas.projector.equal:
-            self._measuring = threading.Thread(target=self._measure, name="zscope-trust", daemon=True)
+        if not self._atlas.projector.equal:
+            self._measuring = threading.Thread(target=self._complete, name="zscope-map", daemon=True)
             self._measuring.start()
         if browser:
             webbrowser.open(self.url)
@@ -208,7 +210,7 @@ class Explorer:
         return self._folder / self.name
 
     def measured(self, seconds: float | None = None) -> bool:
-        """Wait until trust is measured, at most so many seconds; whether nothing is left to measure."""
+        """Wait until UMAP has laid out the map and trust is measured, at most so many seconds; whether that is done."""
         if self._measuring is not None:
             self._measuring.join(seconds)
         return self._measuring is None or not self._measuring.is_alive()
@@ -228,6 +230,7 @@ class Explorer:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._app.wait(5)
         self._app.kill()
+        self._layout.end()
         if self._measuring is not None:
             self._measuring.join(STOP_S)
         self._around.cleanup()
@@ -248,11 +251,28 @@ class Explorer:
         model = self._worker.model
         assert model is not None
         config = _config(self.name, model, self._atlas, self._title)
+        config["atlas"]["first"] = int(self._first and not self._atlas.projector.equal)
         known_by = save_tensors({"z": torch.from_numpy(self._atlas.z[:KNOWN_BY])})
         checkpoint.save(self.folder, config, {MODEL: known_by, HISTORY: b"", **self._atlas.files()})
 
+    def _complete(self) -> None:
+        """The map by UMAP in place of the first one, then its trust, beside what the page asks for."""
+        assert self._worker.model is not None
+        try:
+            atlas = laid_out(self._atlas, self._layout.fitted(self._atlas.z))
+            if self._closed.is_set():
+                return
+            self._atlas, self._first = atlas, False
+            self._save()
+        except Exception as error:
+            if not self._closed.is_set():
+                warnings.warn(_("the map stays as it is: {error}", error=told(error)), stacklevel=1)
+            return
+        if self._worker.model.encode is not None:
+            self._measure()
+
     def _measure(self) -> None:
-        """Trust by round trips, beside what the page asks for."""
+        """Trust by round trips."""
         model, atlas = self._worker.model, self._atlas
         assert model is not None
 
@@ -277,7 +297,7 @@ class Explorer:
                 seed=0,
             )
             self._atlas = replace(atlas, projector=projector)
-            if self._folder.is_dir():
+            if self._folder.is_dir() and not self._closed.is_set():
                 self._save()
         except _Closed:
             return

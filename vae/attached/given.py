@@ -16,6 +16,7 @@ from ..text import _
 from .adapters.adapted import Adapted
 from .callables import BATCH, Decode, Encode, Function, nearest
 from .samples import SOME, Layout, as_numpy
+from .threads import quicker
 from .worker import Model
 
 WIDTHS = ("latent_dim", "z_dim", "latent_size", "n_latent", "d")  # what modules call the size of their latents
@@ -94,6 +95,7 @@ class Given:
                     )
                 )
         model = Model(decode, made, self.encode, seen)
+        model.threads = quicker(lambda: model.samples(z[:1]))
         drawn = model.samples(z) if x is None else seen.read(x)
         labels = None if self.labels is None else self.labels[rows]
         columns = {name: values[rows] for name, values in self.metadata.items()}
@@ -105,7 +107,7 @@ class Given:
             made.modality.pictures(drawn),
             std=std,
             metadata=columns,
-            mixture=False,  # a second or more
+            quick=True,
         )
         return model, atlas
 
