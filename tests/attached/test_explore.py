@@ -12,9 +12,11 @@ import torch
 from torch import nn
 
 import vae
+from vae.attached import layout_process
 from vae.attached.callables import Decode, Encode, Function
 from vae.attached.given import Given
 from vae.errors import CheckpointError, DecoderError, DecoderStopped, SettingError, ShapeError
+from vae.latent.fit import fit_map, principal_layout
 from vae.saved import attached_model
 from vae.saved.decoder_process import SECONDS
 
@@ -266,6 +268,33 @@ def test_trust_is_measured_beside(explore):
     one, _ = explore(Small().eval(), x=PICTURES)
     assert one.measured(60.0)
     assert vae.load(one.name).atlas.projector.trust_report["auroc"] >= 0
+
+
+def test_the_first_map_is_replaced_by_umap(explore):
+    """The rows and their latents stay; the card says which it is."""
+    one, engine = explore(encode=lambda x: x.reshape(len(x), -1)[:, :D], x=PICTURES)
+    first = engine.atlas
+    assert engine.card["atlas"]["first"] == 1
+    assert np.allclose(first.xy, principal_layout(first.projector.seen(first.z) * first.projector.scale), atol=1e-3)
+    assert one.measured(120.0)
+    later = vae.load(one.name)
+    assert later.card["atlas"]["first"] == 0
+    assert np.array_equal(later.atlas.z, first.z)
+    assert np.allclose(later.atlas.xy, fit_map(first.z).xy, atol=1e-4)
+    assert np.allclose(later.atlas.projector.to_map(first.z), later.atlas.xy, atol=1e-4)
+
+
+def test_a_fit_that_fails_leaves_the_first_map(explore, monkeypatch):
+    monkeypatch.setattr(layout_process, "MODULE", "vae.no_such_module")
+
+    def finished():
+        one, _ = explore(z=RANDOM.normal(size=(N, D)))
+        assert one.measured(60.0)
+        return one
+
+    with pytest.warns(UserWarning, match="the map stays as it is: the fit of the map ended: .*no_such_module"):
+        one = finished()
+    assert vae.load(one.name).card["atlas"]["first"] == 1
 
 
 def test_a_closed_explorer_calls_the_model_no_more(explore):

@@ -16,10 +16,11 @@ from ..text import _
 from .adapters.adapted import Adapted
 from .callables import BATCH, Decode, Encode, Function, nearest
 from .samples import SOME, Layout, as_numpy
-from .threads import quicker
+from .threads import as_given, quicker
 from .worker import Model
 
 WIDTHS = ("latent_dim", "z_dim", "latent_size", "n_latent", "d")  # what modules call the size of their latents
+SEVERAL, MANY = 16, 256  # samples, by which it is found on how many threads to encode as many
 DRAWN = 2000  # latents of a standard normal, where there are no samples
 
 Decoded = Callable[[np.ndarray], np.ndarray]
@@ -77,7 +78,9 @@ class Given:
         else:
             assert self.encode is not None
             assert x is not None
-            z, std = self.encode(x)
+            encode, some = self.encode, x[:SEVERAL]
+            with (quicker(lambda: encode(some)) if len(x) > MANY else as_given)():
+                z, std = encode(x)
             inner = self.encode.shape
         decode = self._decoder(z, inner, x)
         made = Layout.of(decode(z[:SOME]), _("decoded samples"), shape=shape, span=span, report=say)

@@ -32,13 +32,16 @@ class Autoencoder(nn.Module):
 
     def __init__(self, model: nn.Module):
         super().__init__()
-        self.model, config = model, model.config
+        self.model: Any = model
+        config: Any = model.config
         c = self.channels = int(config.latent_channels)
         scaling = float(config.get("scaling_factor") or 1.0)
         mean, std = config.get("latents_mean"), config.get("latents_std")
         given = next(model.parameters())
         shift = torch.full((c,), float(config.get("shift_factor") or 0.0)) if mean is None else torch.tensor(mean)
         scale = torch.full((c,), scaling) if std is None else scaling / torch.tensor(std)
+        self.shift: Tensor
+        self.scale: Tensor
         self.register_buffer("shift", shift.view(1, c, 1, 1).to(given))
         self.register_buffer("scale", scale.view(1, c, 1, 1).to(given))
 
@@ -70,7 +73,8 @@ def is_one(model: Any) -> bool:
 
 def of_model(model: nn.Module, name: str = "") -> Adapted:
     """That of a model in memory."""
-    name, config = name or type(model).__name__, model.config
+    name = name or type(model).__name__
+    config: Any = model.config
     held, channels = Autoencoder(model), int(config.in_channels)
     multiple = 2 ** (len(config.block_out_channels) - 1)
 
@@ -98,7 +102,7 @@ def of_model(model: nn.Module, name: str = "") -> Adapted:
             )
 
     said = [_("{name} takes pictures from -1 to 1: yours are brought there and back", name=name)]
-    if bool((held.scale != 1).any() or (held.shift != 0).any()):
+    if bool(torch.any(held.scale != 1) or torch.any(held.shift != 0)):
         said.append(_("latents are scaled as for a diffusion model, by {scale:g}", scale=float(held.scale.mean())))
     if name == "VQModel":
         said.append(_("latents are those before the quantiser, which each decode goes through"))
@@ -135,9 +139,10 @@ def opened(folder: Path) -> Adapted:
         warnings.simplefilter("ignore")  # of the versions of what it imports
         import diffusers
 
-        logger = logging.getLogger("diffusers")
-        level = logger.level
-        logger.setLevel(logging.ERROR)  # what is missing is an error below
+        loggers = [logging.getLogger(f"diffusers{part}") for part in ("", ".models.modeling_utils")]
+        levels = [logger.level for logger in loggers]
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)  # what is missing is an error below
         try:
             model, loading = getattr(diffusers, name).from_pretrained(
                 str(folder),
@@ -152,7 +157,8 @@ def opened(folder: Path) -> Adapted:
             said = " ".join(str(e).split())
             raise SettingError(_("diffusers does not open {folder}: {error}", folder=folder, error=said)) from e
         finally:
-            logger.setLevel(level)
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)
     if loading.get("missing_keys"):
         raise SettingError(
             _(

@@ -43,10 +43,10 @@ NAMES = 64 * 1024  # bytes of a pickle, whose first lines name the class
 class Autoencoder(nn.Module):
     """Encoder and decoder of one of them; a VQ-VAE quantises when it decodes."""
 
-    def __init__(self, model: nn.Module):
+    def __init__(self, model: Any):
         super().__init__()
         self.encoder, self.decoder = model.encoder, model.decoder
-        self.quantizer = getattr(model, "quantizer", None)
+        self.quantizer: nn.Module | None = getattr(model, "quantizer", None)
 
     def encode(self, x: Tensor) -> dict[str, Tensor]:
         """(b, *shape) -> mean and, where there is one, log variance (b, d) or (b, c, h, w)"""
