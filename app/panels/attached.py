@@ -7,7 +7,6 @@ import streamlit as st
 
 from app import session
 from app.browser.pulse import pulse
-from app.live import engines
 from app.state import studio as studio_
 from vae.errors import ZscopeError
 from vae.studies.point import Point, point_of
@@ -22,7 +21,7 @@ def renew() -> None:
     opened = session.engine()
     if "attached" not in opened.traits:
         return
-    drawn, now = session.held(_MAP), (opened.name, engines.version(opened.name))
+    drawn, now = session.held(_MAP), (opened.name, session.version(opened))
     if drawn is not None and drawn != now and drawn[0] == now[0]:
         free = studio_.unplaced(session.studio())
         state, _problems = studio_.placed(free, opened.atlas.z, opened.atlas.xy, lambda z: _at(z, opened).xy)
@@ -56,7 +55,7 @@ def _take_over() -> None:
     except ZscopeError:
         return
     session.put(_CHANGE, wanted.pop("change", 0))
-    if session.held(_MAP) != (opened.name, engines.version(opened.name)):  # laid out anew
+    if session.held(_MAP) != (opened.name, session.version(opened)):  # laid out anew
         st.rerun(scope="app")
     if wanted:
         session.update(_set(session.studio(), wanted, opened))
