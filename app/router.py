@@ -85,6 +85,8 @@ if not opened and page.url_path != trains.url_path:
     st.stop()
 
 try:
+    if opened:
+        attached.renew()
     page.run()
     if opened:
         attached.exchange()

@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 
 import numpy as np
 import torch
@@ -21,7 +22,10 @@ from playwright.sync_api import sync_playwright
 import vae
 from benchmarks.live_latency import FLAGS
 from benchmarks.machine import machine, summary, write
+from vae.attached.adapters import diffusers_folder
+from vae.attached.callables import Decode, Function
 from vae.attached.explorer import Explorer
+from vae.attached.threads import as_given, quicker
 from vae.registry import DATASETS
 
 N, MODEL = 10_000, "fashion-vae"
@@ -72,6 +76,29 @@ def in_turns(folder: str, turns: int) -> dict[str, list[float]]:
     return {way: t[20:] for way, t in times.items()}
 
 
+def autoencoder(turns: int) -> dict[str, float]:
+    """Frames/s that an AutoencoderKL of 1.25 million weights with latents (4, 8, 8) decodes for the page, at 64 px, on
+    the threads that explore chose and on all."""
+    from diffusers import AutoencoderKL
+
+    torch.manual_seed(0)
+    blocks = {"down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4}
+    model = AutoencoderKL(**blocks, block_out_channels=(32, 64, 64, 64), latent_channels=4, sample_size=64)
+    held = diffusers_folder.of_model(model.eval())
+    z = np.random.default_rng(0).standard_normal((turns, 4, 8, 8), dtype=np.float32)
+    decode = Decode(Function(held.decode, "decode"), (4, 8, 8))
+    flat = z.reshape(turns, -1)
+    chosen = quicker(lambda: decode(flat[:1]))
+    times: dict[str, list[float]] = {"chosen": [], "all": []}
+    for i in range(turns):
+        for way, threads in (("chosen", chosen), ("all", as_given)):
+            with threads():
+                began = time.perf_counter()
+                decode(flat[i : i + 1])
+            times[way].append(time.perf_counter() - began)
+    return {f"autoencoder_{way}_frames_s": round(1 / statistics.median(t), 1) for way, t in times.items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true")
@@ -96,6 +123,7 @@ def main() -> None:
         **{f"{way}_p50_ms": round(v, 3) for way, v in p50.items()},
         **{f"{way}_p95_ms": round(float(np.percentile(t, 95)), 3) for way, t in times.items()},
         "ratio": round(p50["attached"] / p50["checkpoint"], 2),
+        **(autoencoder(20 if quick else 100) if find_spec("diffusers") else {}),
     }
     print(result)
     print(write("explore", result))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.live import access
+from app.live import access, engines
 from vae.text import N_, _
 
 LOADING = N_("Loading …")
@@ -59,5 +59,6 @@ def register(name: str):
 
 
 def link(model: str) -> dict[str, str]:
-    """What a part needs to reach its server: {model, token}; goes into data["link"]."""
-    return {"model": model, "token": access.token(access.browser_of(st.context.cookies))}
+    """What a part needs to reach its server: {model, version, token}; goes into data["link"]."""
+    token = access.token(access.browser_of(st.context.cookies))
+    return {"model": model, "version": engines.version(model), "token": token}

@@ -148,6 +148,7 @@ def map_bytes(engine: Engine) -> bytes:
             {name: value for name, value in vars(q).items() if name != "values"} for q in quantities(engine).values()
         ],
         "described": bool(atlas.metadata),
+        "first": bool((engine.card.get("atlas") or {}).get("first")),
         "spread": [{"j": int(j), "std": float(atlas.z_std[j])} for j in np.argsort(-atlas.z_std)[:DIMENSIONS]],
     }
     return _headed(header, xy.tobytes(), index.tobytes(), labels.astype("u1").tobytes())

@@ -44,6 +44,12 @@ def engine(name: str) -> vae.Engine:
         return loaded
 
 
+def version(name: str) -> str:
+    """Of a checkpoint as it is saved now: another once it, or its map, is saved anew. "" if there is none."""
+    folder = vae.list_checkpoints().get(name)
+    return "" if folder is None else str(_saved(folder))
+
+
 def _saved(folder: Path) -> int:
     config = folder / "config.json"
     return config.stat().st_mtime_ns if config.exists() else 0

@@ -12,7 +12,21 @@ from vae.errors import ZscopeError
 from vae.studies.point import Point, point_of
 
 EVERY_S = 0.5
+_MAP = "zscope.attached.map"  # the model and the version of its map that this session shows
 _CHANGE = "zscope.attached"  # the number of the last change that this session has taken over
+
+
+def renew() -> None:
+    """Place the points anew if the map of an attached model has been laid out anew since the last run."""
+    opened = session.engine()
+    if "attached" not in opened.traits:
+        return
+    drawn, now = session.held(_MAP), (opened.name, session.version(opened))
+    if drawn is not None and drawn != now and drawn[0] == now[0]:
+        free = studio_.unplaced(session.studio())
+        state, _problems = studio_.placed(free, opened.atlas.z, opened.atlas.xy, lambda z: _at(z, opened).xy)
+        session.update(state)
+    session.put(_MAP, now)
 
 
 def exchange() -> None:
@@ -41,6 +55,8 @@ def _take_over() -> None:
     except ZscopeError:
         return
     session.put(_CHANGE, wanted.pop("change", 0))
+    if session.held(_MAP) != (opened.name, session.version(opened)):  # laid out anew
+        st.rerun(scope="app")
     if wanted:
         session.update(_set(session.studio(), wanted, opened))
         st.rerun(scope="app")

@@ -34,6 +34,7 @@ from app.session.models import (
     recently_used,
     some_other_model,
     unreadable,
+    version,
 )
 from app.session.script_run import begin, end, link, recipe, take_recipe
 from app.session.state import (

@@ -33,6 +33,11 @@ def engine(name: str | None = None):
         return engines.engine(name)
 
 
+def version(opened) -> str:
+    """Of a model as it is saved now: another once it, or its map, is saved anew."""
+    return engines.version(opened.name)
+
+
 def digest(opened) -> str:
     """The SHA-256 of a model's weights in hexadecimal: two models of the same name may differ."""
     return opened.card.get("files", {}).get(checkpoint.MODEL, "")

@@ -201,6 +201,16 @@ def choose_model(state: Studio, name: str, d: int, row_there: Callable[[int], in
     return replace(state, **marks, past=(), future=())
 
 
+def unplaced(state: Studio) -> Studio:
+    """The state on a map that was laid out anew: its points keep their latents and lose their positions."""
+
+    def free(p: Point | None) -> Point | None:
+        return None if p is None else replace(p, xy=None)
+
+    marks: dict = {name: free(getattr(state, name)) for name in POINTS}
+    return replace(state, camera=None, waypoints=tuple(replace(p, xy=None) for p in state.waypoints), **marks)
+
+
 def placed(state: Studio, atlas_z, atlas_xy, to_map) -> tuple[Studio, tuple[str, ...]]:
     """The state with z and xy of every point, from the atlas or to_map (z (d) -> xy (2)), and a sentence for each point
     or group of rows that was left out."""

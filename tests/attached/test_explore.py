@@ -12,10 +12,11 @@ import torch
 from torch import nn
 
 import vae
-from vae.attached import explorer as explorers
+from vae.attached import layout_process
 from vae.attached.callables import Decode, Encode, Function
 from vae.attached.given import Given
 from vae.errors import CheckpointError, DecoderError, DecoderStopped, SettingError, ShapeError
+from vae.latent.fit import fit_map, principal_layout
 from vae.saved import attached_model
 from vae.saved.decoder_process import SECONDS
 
@@ -38,25 +39,6 @@ class Small(nn.Module):
 
     def decode(self, z):
         return torch.sigmoid(self.up(z)).view(-1, 1, self.side, self.side)
-
-
-@pytest.fixture
-def explore(monkeypatch):
-    """vae.explore without an app: the explorer, and the engine that the app would have."""
-    opened = []
-    process = SimpleNamespace(terminate=lambda: None, kill=lambda: None, wait=lambda *_: 0, poll=lambda: None)
-    monkeypatch.setattr(explorers, "_started", lambda folder, port: (process, "http://localhost:1"))
-    monkeypatch.setattr(explorers, "_wait", lambda *_: None)
-
-    def run(*args, **options):
-        one = vae.explore(*args, browser=False, **options)
-        opened.append(one)
-        monkeypatch.setenv("ZSCOPE_ATTACHED", str(one._folder))
-        return one, vae.load(one.name, "cpu")
-
-    yield run
-    for one in opened:
-        one.close()
 
 
 def test_a_module_decodes_in_its_program_as_it_does_when_in_use(explore):
@@ -286,6 +268,48 @@ def test_trust_is_measured_beside(explore):
     one, _ = explore(Small().eval(), x=PICTURES)
     assert one.measured(60.0)
     assert vae.load(one.name).atlas.projector.trust_report["auroc"] >= 0
+
+
+def test_the_first_map_is_replaced_by_umap(explore):
+    """The rows and their latents stay; the card says which it is."""
+    one, engine = explore(encode=lambda x: x.reshape(len(x), -1)[:, :D], x=PICTURES)
+    first = engine.atlas
+    assert engine.card["atlas"]["first"] == 1
+    assert np.allclose(first.xy, principal_layout(first.projector.seen(first.z) * first.projector.scale), atol=1e-3)
+    assert one.measured(120.0)
+    later = vae.load(one.name)
+    assert later.card["atlas"]["first"] == 0
+    assert np.array_equal(later.atlas.z, first.z)
+    assert np.allclose(later.atlas.xy, fit_map(first.z).xy, atol=1e-4)
+    assert np.allclose(later.atlas.projector.to_map(first.z), later.atlas.xy, atol=1e-4)
+
+
+def test_a_fit_that_fails_leaves_the_first_map(explore, monkeypatch):
+    monkeypatch.setattr(layout_process, "MODULE", "vae.no_such_module")
+
+    def finished():
+        one, _ = explore(z=RANDOM.normal(size=(N, D)))
+        assert one.measured(60.0)
+        return one
+
+    with pytest.warns(UserWarning, match="the map stays as it is: the fit of the map ended: .*no_such_module"):
+        one = finished()
+    assert vae.load(one.name).card["atlas"]["first"] == 1
+
+
+def test_a_closed_explorer_calls_the_model_no_more(explore):
+    calls = []
+
+    def decode(z):
+        calls.append(len(z))
+        return Small.decode(model, torch.as_tensor(z)).detach().numpy()
+
+    model = Small().eval()
+    one, _ = explore(encode=lambda x: x.reshape(len(x), -1)[:, :D], decode=decode, x=PICTURES)
+    one.close()
+    before = len(calls)
+    assert one.measured(0.0)
+    assert len(calls) == before
 
 
 def test_given_has_no_more_rows_than_the_map():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vae.errors import SettingError, ShapeError
-from vae.latent.traverse import COARSE, along, axes, local_directions, principal_directions, slope
+from vae.latent.traverse import COARSE, along, axes, local_directions, principal, principal_directions, slope
 
 
 def linear(weights):
@@ -134,3 +134,44 @@ def test_bad_input_is_named():
         principal_directions(at, np.ones((1, 3)))
     with pytest.raises(ShapeError, match="directions"):
         along(at, np.ones((1, 2)))
+
+
+def test_along_principal_axes_alone_it_is_what_the_whole_jacobian_says_of_them():
+    """A linear decoder that changes in the span of three axes only: everything is measured, by 6 decodes."""
+    random = np.random.default_rng(0)
+    v, _ = np.linalg.qr(random.normal(size=(40, 3)))
+    latents = (random.normal(size=(500, 3)) * [3.0, 2.0, 1.0]) @ v.T + 1.0
+    weights = v @ random.normal(size=(3, 20))
+    calls = []
+
+    def decode(z):
+        calls.append(len(z))
+        return z @ weights
+
+    axes_of = principal(latents, 3)
+    z = latents[0]
+    at = slope(decode, z, latents.std(0), latents.mean(0), within=axes_of)
+    assert calls == [6]
+    covariance = np.cov(latents.T)
+    assert np.allclose(axes_of.v @ covariance @ axes_of.v.T, np.diag(axes_of.std**2), atol=1e-4)
+    assert np.allclose(at.jacobian, (axes_of.std[:, None] * axes_of.v @ weights).T, atol=1e-3)
+    here = local_directions(at, 8)
+    assert here.u.shape == (3, 40)
+    assert here.effect.sum() == pytest.approx(1, abs=1e-4)
+    changes = np.linalg.norm(here.u @ weights, axis=1)
+    assert (np.diff(changes) <= 1e-4).all(), "the first direction changes most"
+    whole = principal_directions(slope(decode, z, latents.std(0), latents.mean(0)), latents, 3)
+    within = principal_directions(at, latents, 3)
+    assert np.allclose(np.abs(np.sum(whole.u * within.u, 1)), np.linalg.norm(whole.u, axis=1) ** 2, rtol=1e-2)
+    assert np.allclose(within.low, whole.low, atol=1e-2)
+    assert np.allclose(within.effect, np.sum(at.jacobian**2, axis=0) / np.sum(at.jacobian**2), atol=1e-4)
+
+
+def test_dimensions_are_those_that_vary_most_where_not_all_were_measured():
+    random = np.random.default_rng(0)
+    latents = random.normal(size=(200, 30)) * np.linspace(0.1, 2, 30)
+    at = slope(lambda z: z[:, :5], latents[0], latents.std(0), within=principal(latents, 4))
+    found = axes(at, 8)
+    assert [int(np.argmax(np.abs(u))) for u in found.u] == np.argsort(-latents.std(0))[:8].tolist()
+    outside = along(at, np.eye(30)[:1])  # mostly outside of the four axes: nearly nothing was measured of it
+    assert outside.effect[0] < 0.1

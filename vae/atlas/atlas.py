@@ -17,12 +17,14 @@ from ..latent.compact import lossless
 from ..latent.geodesic import Geodesics
 from ..latent.neighbours import Index
 from ..latent.projector import Projector
+from ..latent.traverse import Principal, principal
 from ..metrics.active import equal_warning
 from ..sampling.mixture import Mixture
 from ..saved.checkpoint import ATLAS, THUMBNAILS, pack
 from ..text import _, number
 from . import declared
 
+PRINCIPAL = 8
 SHEET_PX = 8_192  # longest side of a sheet: every graphics card supports it; 270 MB once decoded
 UNREADABLE = (
     KeyError,
@@ -88,6 +90,11 @@ class Atlas:
     def geodesics(self) -> Geodesics:
         """Paths that follow the reference set, in the metric of the map. Built at the first call, in about 0.3 s."""
         return Geodesics(self.z, lambda z: self._seen(z) * self.projector.scale)
+
+    @functools.cached_property
+    def principal(self) -> Principal:
+        """The first PRINCIPAL principal axes of the latents, for latents of many dimensions."""
+        return principal(self.z, PRINCIPAL)
 
     @property
     def reach(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from ..data.validation import numbers
 from ..errors import NotMeasurable, ShapeError
 from ..latent import trust
 from ..latent.compact import rounded, rounded_latents, without_rounding
+from ..latent.fit import FittedMap, attraction, principal_layout
 from ..latent.neighbours import Index
 from ..latent.projector import Projector, fit_map
 from ..modalities.image import tile
@@ -23,6 +25,7 @@ from .atlas import SHEET_PX, Atlas, between
 from .measured import stored
 
 N_REFERENCE = 10_000
+QUICK, CLOSE = 0, 6  # WebP's methods: of 10 000 thumbnails .5 and 3 s
 LARGEST = 1e30  # of a latent: beyond, squares and sums of float32 overflow
 
 
@@ -136,15 +139,16 @@ def of_latents(
     *,
     std: np.ndarray | None = None,
     metadata: Columns | None = None,
-    mixture: bool = True,
+    quick: bool = False,
 ) -> Atlas:
     """The map of latents (n, d), with trust by coverage. thumbnails: uint8 (n, c, h, w). std: (n, d) of their
-    posteriors, which are points without. metadata: columns (n,) each. mixture: fit it now, not when it is first needed.
+    posteriors, which are points without. metadata: columns (n,) each. quick: lay it out by the principal axes, until
+    `laid_out` replaces them; the mixture is fitted when it is first needed, and thumbnails are packed less tightly.
 
     Raises: ShapeError."""
     std = np.zeros_like(z) if std is None else std
     z, std = rounded_latents(without_rounding(z, std)), rounded(std)
-    fitted = fit_map(z, seed=0)
+    fitted = FittedMap(principal_layout(z).astype(np.float32), *attraction()) if quick else fit_map(z, seed=0)
     projector = Projector.build(z, fitted.xy, a=fitted.a, b=fitted.b)
     columns, fit = _sheet_of(len(z), thumbnails.shape[2:])
     return Atlas(
@@ -155,9 +159,9 @@ def of_latents(
         classes=classes,
         projector=projector,
         labels=labels,
-        stored_mixture=between(z, std, discrete=False) if mixture else None,
+        stored_mixture=None if quick else between(z, std, discrete=False),
         discrete=False,
-        thumbnails_webp=_webp(tile(thumbnails[:fit], columns)),
+        thumbnails_webp=_webp(tile(thumbnails[:fit], columns), QUICK if quick else CLOSE),
         thumb_columns=columns,
         thumb_size=thumbnails.shape[2:],
         search=Index(projector.seen(z), projector.scale),
@@ -165,9 +169,15 @@ def of_latents(
     )
 
 
-def _webp(sheet: np.ndarray) -> bytes:
+def laid_out(atlas: Atlas, xy: np.ndarray) -> Atlas:
+    """That map with its rows at other positions (n, 2), those of a UMAP. Raises: ShapeError."""
+    projector = Projector.build(atlas.z, xy)
+    return replace(atlas, xy=projector.xy, projector=projector)
+
+
+def _webp(sheet: np.ndarray, method: int = CLOSE) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(sheet).save(buffer, "WEBP", quality=60, method=6)
+    Image.fromarray(sheet).save(buffer, "WEBP", quality=60, method=method)
     return buffer.getvalue()
 
 

@@ -17,16 +17,19 @@ from .samples import as_numpy
 
 BATCH = 256
 MEANS = ("mu", "mean", "z_mean", "loc", "embedding", "latent", "latents", "z", "codes", "last_hidden_state")
-LOG_VARIANCES, WIDTHS = ("logvar", "log_var", "log_variance", "z_log_var"), ("std", "sigma", "scale", "stddev")
+LOG_VARIANCES, WIDTHS = (
+    ("logvar", "log_var", "log_variance", "log_covariance", "z_log_var"),
+    ("std", "sigma", "scale", "stddev"),
+)
 SAMPLES = ("sample", "recon_x", "reconstruction", "recon", "x_hat", "x_recon", "mean", "loc", "x")
 
 
 class Function:
     """One of them. It is given tensors where it belongs to a PyTorch module or the samples are tensors, else NumPy.
-    name: in messages. like: an array of the kind that it takes, if there is one."""
+    name: in messages. like: an array of the kind that it takes, if there is one. batch: samples at a time."""
 
-    def __init__(self, run: Callable[[Any], Any], name: str, like: Any = None):
-        self.run, self.name = run, name
+    def __init__(self, run: Callable[[Any], Any], name: str, like: Any = None, *, batch: int = BATCH):
+        self.run, self.name, self.batch = run, name, batch
         owner = getattr(run, "__self__", run)
         module = owner if isinstance(owner, nn.Module) else None
         self.parts = [] if module is None else list(module.modules())  # once: to look for them takes long
@@ -70,7 +73,7 @@ class Encode:
     def __call__(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Raises: ShapeError: not one latent of finite numbers for each sample; what the function raises."""
         mu, std = [], []
-        for part in _batches(x):
+        for part in _batches(x, self.function.batch):
             mean, width = _posterior(self.function(part), self.function.name)
             mean = as_numpy(mean, self.function.name)
             if len(mean.shape) < 2 or len(mean) != len(part):
@@ -99,7 +102,7 @@ class Decode:
     def __call__(self, z: np.ndarray) -> np.ndarray:
         """Raises: ShapeError: not one sample of finite numbers for each latent; what the function raises."""
         out = []
-        for part in _batches(z):
+        for part in _batches(z, self.function.batch):
             x = as_numpy(_sample(self.function(part.reshape(len(part), *self.shape))), self.function.name)
             if len(x.shape) < 2 or len(x) != len(part):
                 raise ShapeError(
@@ -117,8 +120,8 @@ class Decode:
 # ---------------------------------------------------------------- what they return
 
 
-def _batches(x: np.ndarray) -> list[np.ndarray]:
-    return [x[i : i + BATCH] for i in range(0, len(x), BATCH)]
+def _batches(x: np.ndarray, size: int) -> list[np.ndarray]:
+    return [x[i : i + size] for i in range(0, len(x), size)]
 
 
 def _finite(x: np.ndarray, name: str) -> np.ndarray:

@@ -25,7 +25,7 @@ import torch
 from safetensors.torch import save as save_tensors
 
 from ..atlas.atlas import Atlas
-from ..atlas.building import with_trust
+from ..atlas.building import laid_out, with_trust
 from ..errors import SettingError, ShapeError, ZscopeError
 from ..registry import ATTACHED
 from ..saved import checkpoint
@@ -34,12 +34,16 @@ from ..saved.folders import ATTACHED_VARIABLE
 from ..saved.names import check_name
 from ..text import _
 from ..version import __version__
-from .given import Given
+from .adapters import diffusers_folder, opening
+from .adapters.adapted import Adapted
+from .given import Given, say
+from .layout_process import LayoutProcess
 from .samples import as_numpy
 from .worker import Model, Worker, told
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 START_S = 60.0
+STOP_S = 5.0  # for a call of the model that is under way when it is closed
 AT_ONCE = 16  # calls while trust is measured, so that the page need not wait long for its turn
 KNOWN_BY = 64  # latents that tell one model from another, in links and for what is saved with it
 
@@ -64,27 +68,51 @@ def explore(
     >>> explorer = vae.explore(autoencoder, x=x, labels=y)  # has encode and decode
     >>> explorer = vae.explore(encode=model.encode, decode=model.decode, x=x)
     >>> explorer = vae.explore(x=pictures, z=embeddings)  # decodes the nearest sample
+    >>> explorer = vae.explore("path/to/vae", x=x)  # a folder of diffusers or pythae
+    >>> explorer = vae.explore(("encoder.onnx", "decoder.onnx"), x=x)
 
-    Args: model: an object with `decode` and perhaps `encode`. encode, decode: functions of batches, arrays in and out:
-        PyTorch tensors where they are methods of a module or x is a tensor, else NumPy. encode may also return a pair
-        of mean and log variance, a distribution, or either with a name, as Hugging Face models do.
+    Args: model: an object with `decode` and perhaps `encode`, or a saved model: a folder of diffusers (AutoencoderKL,
+        AutoencoderTiny or VQModel, also as an object) or of pythae, a pair of ONNX files, or a folder with both.
+        encode, decode: functions of batches, arrays in and out: PyTorch tensors where they are methods of a module or
+        x is a tensor, else NumPy. encode may also return a pair of mean and log variance, a distribution, or either
+        with a name, as Hugging Face models do.
         x: samples (n, c, h, w), (n, h, w, c), (n, h, w), (n, c, t) or (n, m). z: their latents (n, ...), where there is
         no encoder. Without decode the nearest sample is shown; without x, what z decodes to.
         labels: (n,) numbers or text. metadata: columns (n,), a dict or a pandas DataFrame.
         shape: of a sample, (c, h, w) for flattened pictures. span: the values of black and white in pictures; None:
         found from the samples and printed. port: 0 for any. browser: open it.
-    The map has at most 10 000 samples. Trust is first the map's coverage; if there is an encoder, it is measured while
-    you explore.
+    The map has at most 10 000 samples. It is first laid out by their principal axes; while you explore, UMAP lays it
+    out anew, in a process of its own, and trust, first the map's coverage, is measured if there is an encoder.
 
     Raises: SettingError, ShapeError: what is given does not fit. What encode or decode raises.
     """
     check_name(name)
-    encode = encode or (getattr(model, "encode", None) if z is None else None)
+    if opening.is_saved(model) and (encode is not None or decode is not None):
+        raise SettingError(_("a saved model and encode= or decode= are given: expected one or the other."))
+    adapted = _adapted(model) if encode is None and decode is None else None
+    if adapted is not None:
+        encode, decode = adapted.encode if x is not None and z is None else None, adapted.decode
+    encode = encode or (getattr(model, "encode", None) if z is None and adapted is None else None)
     decode = decode or getattr(model, "decode", None)
     if model is not None and decode is None:
         raise SettingError(_("{model} has no method decode: give encode=, decode= or z=.", model=type(model).__name__))
-    given = Given(encode=encode, decode=decode, x=x, z=z, model=model, labels=labels, metadata=metadata)
+    given = Given(
+        encode=encode, decode=decode, x=x, z=z, model=model, labels=labels, metadata=metadata, adapted=adapted
+    )
     return Explorer(given, name, shape=shape, span=span, port=port, browser=browser)
+
+
+def _adapted(model: Any) -> Adapted | None:
+    """A saved model, or one in memory of a kind that is known, with what was decided about it printed; else None."""
+    if opening.is_saved(model):
+        found = opening.adapted(model)
+    elif diffusers_folder.is_one(model):
+        found = diffusers_folder.of_model(model)
+    else:
+        return None
+    for note in found.notes:
+        say(note)
+    return found
 
 
 class Explorer:
@@ -92,8 +120,11 @@ class Explorer:
 
     def __init__(self, given: Given, name: str, *, shape: Any, span: Any, port: int, browser: bool):
         self.name = name
+        self._title = _("Your model") if given.adapted is None else given.adapted.title
         self._state: dict[str, Any] = {}
         self._measuring: threading.Thread | None = None
+        self._closed, self._layout = threading.Event(), LayoutProcess()
+        self._first = True  # the layout by principal axes
         self._around = tempfile.TemporaryDirectory(prefix="zscope-attached-", ignore_cleanup_errors=True)
         self._folder = Path(self._around.name)
         self._worker = Worker(self._changed)
@@ -108,8 +139,8 @@ class Explorer:
             self.close()
             raise
         atexit.register(self._last)
-        if self._worker.model.encode is not None and not self._atlas.projector.equal:
-            self._measuring = threading.Thread(target=self._measure, name="zscope-trust", daemon=True)
+        if not self._atlas.projector.equal:
+            self._measuring = threading.Thread(target=self._complete, name="zscope-map", daemon=True)
             self._measuring.start()
         if browser:
             webbrowser.open(self.url)
@@ -179,7 +210,7 @@ class Explorer:
         return self._folder / self.name
 
     def measured(self, seconds: float | None = None) -> bool:
-        """Wait until trust is measured, at most so many seconds; whether nothing is left to measure."""
+        """Wait until UMAP has laid out the map and trust is measured, at most so many seconds; whether that is done."""
         if self._measuring is not None:
             self._measuring.join(seconds)
         return self._measuring is None or not self._measuring.is_alive()
@@ -191,13 +222,17 @@ class Explorer:
         self.close()
 
     def close(self) -> None:
-        """End the app and free its files; the model is untouched."""
+        """End the app and free its files; the model is untouched, and called no more."""
+        self._closed.set()
         atexit.unregister(self._last)
         self._worker.close()
         self._app.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._app.wait(5)
         self._app.kill()
+        self._layout.end()
+        if self._measuring is not None:
+            self._measuring.join(STOP_S)
         self._around.cleanup()
 
     # -------------------------------------------------------- parts
@@ -215,17 +250,39 @@ class Explorer:
     def _save(self) -> None:
         model = self._worker.model
         assert model is not None
-        config = _config(self.name, model, self._atlas)
+        config = _config(self.name, model, self._atlas, self._title)
+        config["atlas"]["first"] = int(self._first and not self._atlas.projector.equal)
         known_by = save_tensors({"z": torch.from_numpy(self._atlas.z[:KNOWN_BY])})
         checkpoint.save(self.folder, config, {MODEL: known_by, HISTORY: b"", **self._atlas.files()})
 
+    def _complete(self) -> None:
+        """The map by UMAP in place of the first one, then its trust, beside what the page asks for."""
+        assert self._worker.model is not None
+        try:
+            atlas = laid_out(self._atlas, self._layout.fitted(self._atlas.z))
+            if self._closed.is_set():
+                return
+            self._atlas, self._first = atlas, False
+            self._save()
+        except Exception as error:
+            if not self._closed.is_set():
+                warnings.warn(_("the map stays as it is: {error}", error=told(error)), stacklevel=1)
+            return
+        if self._worker.model.encode is not None:
+            self._measure()
+
     def _measure(self) -> None:
-        """Trust by round trips, beside what the page asks for."""
+        """Trust by round trips."""
         model, atlas = self._worker.model, self._atlas
         assert model is not None
 
         def by_turns(run: Callable[[np.ndarray], Any], rows: np.ndarray) -> list[Any]:
-            return [self._worker.called(run, rows[i : i + AT_ONCE]) for i in range(0, len(rows), AT_ONCE)]
+            found = []
+            for i in range(0, len(rows), AT_ONCE):
+                if self._closed.is_set():
+                    raise _Closed
+                found.append(self._worker.called(run, rows[i : i + AT_ONCE]))
+            return found
 
         def means(x: np.ndarray) -> np.ndarray:
             return np.concatenate([mu for mu, _std in by_turns(model.posteriors, x)])
@@ -240,16 +297,22 @@ class Explorer:
                 seed=0,
             )
             self._atlas = replace(atlas, projector=projector)
-            if self._folder.is_dir():
+            if self._folder.is_dir() and not self._closed.is_set():
                 self._save()
+        except _Closed:
+            return
         except Exception as error:
             warnings.warn(_("trust was not measured: {error}", error=told(error)), stacklevel=1)
 
 
-def _config(name: str, model: Model, atlas: Atlas) -> dict[str, Any]:
+class _Closed(Exception):
+    """The explorer was closed while trust was measured."""
+
+
+def _config(name: str, model: Model, atlas: Atlas, title: str) -> dict[str, Any]:
     return {
         "name": name,
-        "title": _("Your model"),
+        "title": title,
         "family": ATTACHED,
         "hparams": {"d": int(atlas.z.shape[1]), "encodes": model.encode is not None},
         "train": {},

@@ -13,11 +13,14 @@ from ..atlas.building import N_REFERENCE, of_latents
 from ..data.metadata import Columns, column
 from ..errors import SettingError, ShapeError
 from ..text import _
-from .callables import Decode, Encode, Function, nearest
+from .adapters.adapted import Adapted
+from .callables import BATCH, Decode, Encode, Function, nearest
 from .samples import SOME, Layout, as_numpy
+from .threads import as_given, quicker
 from .worker import Model
 
 WIDTHS = ("latent_dim", "z_dim", "latent_size", "n_latent", "d")  # what modules call the size of their latents
+SEVERAL, MANY = 16, 256  # samples, by which it is found on how many threads to encode as many
 DRAWN = 2000  # latents of a standard normal, where there are no samples
 
 Decoded = Callable[[np.ndarray], np.ndarray]
@@ -26,15 +29,28 @@ Decoded = Callable[[np.ndarray], np.ndarray]
 class Given:
     """What the user gave, and the map made of it."""
 
-    def __init__(self, *, encode: Any, decode: Any, x: Any, z: Any, model: Any, labels: Any, metadata: Any):
+    def __init__(
+        self,
+        *,
+        encode: Any,
+        decode: Any,
+        x: Any,
+        z: Any,
+        model: Any,
+        labels: Any,
+        metadata: Any,
+        adapted: Adapted | None = None,
+    ):
         like = z if z is not None else x
-        self.encode = None if encode is None else Encode(Function(encode, "encode", x))
-        self.decode = None if decode is None else Function(decode, "decode", like)
+        batch = BATCH if adapted is None else adapted.batch
+        self.encode = None if encode is None else Encode(Function(encode, "encode", x, batch=batch))
+        self.decode = None if decode is None else Function(decode, "decode", like, batch=batch)
+        self.adapted = adapted
         self.x, self.z = None if x is None else as_numpy(x, "x"), None if z is None else as_numpy(z, "z")
         if self.z is None and self.encode is None and self.x is not None:
             raise SettingError(_("x has no latents: give encode= or z=."))
         if self.z is None and self.x is None:
-            self.z = _drawn(model)
+            self.z = _drawn(model) if adapted is None else _of_prior(adapted)
         self.n = len(self.z if self.z is not None else self.x)  # type: ignore[arg-type]  # one of them is there
         for what, array in (("x", self.x), ("z", self.z)):
             if array is not None and (array.ndim < 2 or len(array) != self.n or self.n < 2):
@@ -53,6 +69,8 @@ class Given:
     def mapped(self, shape: Any, span: Any) -> tuple[Model, Atlas]:
         """The model, and the map of at most N_REFERENCE of the samples."""
         rows, x = self.rows, None if self.x is None else self.x[self.rows]
+        if self.adapted is not None and self.adapted.held:
+            x, shape, span = self._held(x, shape, span)
         if self.z is not None:
             z, inner = self.z[rows], self.z.shape[1:]
             z = np.asarray(z, np.float32).reshape(len(z), -1)
@@ -60,7 +78,9 @@ class Given:
         else:
             assert self.encode is not None
             assert x is not None
-            z, std = self.encode(x)
+            encode, some = self.encode, x[:SEVERAL]
+            with (quicker(lambda: encode(some)) if len(x) > MANY else as_given)():
+                z, std = encode(x)
             inner = self.encode.shape
         decode = self._decoder(z, inner, x)
         made = Layout.of(decode(z[:SOME]), _("decoded samples"), shape=shape, span=span, report=say)
@@ -78,6 +98,7 @@ class Given:
                     )
                 )
         model = Model(decode, made, self.encode, seen)
+        model.threads = quicker(lambda: model.samples(z[:1]))
         drawn = model.samples(z) if x is None else seen.read(x)
         labels = None if self.labels is None else self.labels[rows]
         columns = {name: values[rows] for name, values in self.metadata.items()}
@@ -89,9 +110,21 @@ class Given:
             made.modality.pictures(drawn),
             std=std,
             metadata=columns,
-            mixture=False,  # a second or more
+            quick=True,
         )
         return model, atlas
+
+    def _held(self, x: np.ndarray | None, shape: Any, span: Any) -> tuple[np.ndarray | None, Any, Any]:
+        """The samples as zscope holds them, with their shape and span then. Raises: ShapeError: others are taken."""
+        assert self.adapted is not None
+        sample = self.adapted.sample
+        if x is None:
+            return None, shape or sample, (0.0, 1.0)
+        if shape is None and sample is not None and np.prod(sample) == np.prod(x.shape[1:]):
+            shape = None if len(sample) == x.ndim - 1 else sample
+        layout = Layout.of(x, "x", shape=shape, span=span, report=say)
+        self.adapted.fits(layout.shape)
+        return layout.read(x), layout.shape, (0.0, 1.0)
 
     def _decoder(self, z: np.ndarray, inner: tuple[int, ...], x: np.ndarray | None) -> Decoded:
         if self.decode is not None:
@@ -113,6 +146,15 @@ def _drawn(model: Any) -> np.ndarray:
         raise SettingError(_("neither samples x nor latents z are given: expected one of them."))
     say(_("there are no samples: latents are drawn from a standard normal, d = {d}", d=d))
     return np.random.default_rng(0).standard_normal((DRAWN, d), dtype=np.float32)
+
+
+def _of_prior(adapted: Adapted) -> np.ndarray:
+    if adapted.prior is None:
+        raise SettingError(
+            _("{title} has no prior to draw latents from: give samples x or latents z.", title=adapted.title)
+        )
+    say(_("there are no samples: latents are drawn from a standard normal, d = {d}", d=int(np.prod(adapted.prior))))
+    return np.random.default_rng(0).standard_normal((DRAWN, *adapted.prior), dtype=np.float32)
 
 
 def _labels(labels: Any, n: int) -> tuple[np.ndarray | None, tuple[str, ...]]:

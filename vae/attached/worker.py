@@ -19,6 +19,7 @@ from ..saved.attached_model import Address, as_bytes, packed, unpacked
 from ..text import _, number
 from .callables import Decode, Encode
 from .samples import Layout
+from .threads import Threads, as_given
 
 ERROR_MAX = 300  # characters
 KEY_BYTES = 32
@@ -26,21 +27,25 @@ KEY_BYTES = 32
 
 @dataclass
 class Model:
-    """The user's model in the form of zscope. made: the layout of what it decodes, seen: of what it encodes."""
+    """The user's model in the form of zscope. made: the layout of what it decodes, seen: of what it encodes.
+    threads: the context in which it answers."""
 
     decode: Decode | Callable[[np.ndarray], np.ndarray]
     made: Layout
     encode: Encode | None
     seen: Layout
+    threads: Threads = as_given
 
     def samples(self, z: np.ndarray) -> np.ndarray:
         """(n, d) -> (n, *shape)"""
-        return self.made.read(self.decode(z))
+        with self.threads():
+            return self.made.read(self.decode(z))
 
     def posteriors(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(n, *shape) -> means and standard deviations (n, d)"""
         assert self.encode is not None  # else nobody asks
-        return self.encode(self.seen.write(x))
+        with self.threads():
+            return self.encode(self.seen.write(x))
 
 
 class Worker:

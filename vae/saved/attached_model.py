@@ -28,6 +28,7 @@ from .decoder_process import SECONDS, limit
 from .decoder_worker import receive, send
 
 WORKER = "worker.json"  # beside the folder of the checkpoint
+AT_ONCE = 16  # latents in one call, so that many do not exceed the time that one call may take
 SPARE_S = 2.0  # that the program has to say that its model is busy
 
 
@@ -136,7 +137,10 @@ class AttachedModel(nn.Module):
         """
         if z.requires_grad and torch.is_grad_enabled():
             raise SettingError(_("a model in another program has no gradients here: decode under torch.no_grad()."))
-        return torch.from_numpy(self.link.ask({"ask": "decode"}, z.float().cpu().numpy())[1]).to(z.device)
+        given = z.float().cpu().numpy()
+        parts = [given[i : i + AT_ONCE] for i in range(0, max(1, len(given)), AT_ONCE)]
+        x = [torch.from_numpy(self.link.ask({"ask": "decode"}, part)[1]) for part in parts]
+        return (x[0] if len(x) == 1 else torch.cat(x)).to(z.device)
 
     def map_view(self) -> None:
         return None

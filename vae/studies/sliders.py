@@ -22,19 +22,23 @@ from ..latent.traverse import (
     slope,
 )
 from ..saved.directions import Named
-from ..text import N_, _, number, percent
+from ..text import N_, _, number, percent, significant
 
 MOST = 8
+MANY = 128  # dimensions, from which on the decoder's change is measured along the principal axes alone
 SHARE = N_("share of the decoder's local change at this point along this direction")
+SHARE_WITHIN = N_("share of the decoder's local change at this point within the first principal axes of the map")
 
 
 def slope_at(engine: Engine, z: Float[np.ndarray, " d"], y: int | None) -> Slope:
-    """The decoder's Jacobian at z, measured once for all tabs. y: the label that a conditional model decodes with."""
+    """The decoder's Jacobian at z, measured once for all tabs: along every dimension, of more than MANY along the first
+    principal axes. y: the label that a conditional model decodes with."""
     step = COARSE if engine.n_codes else STEP
     atlas = engine.atlas
     c = engine.condition_at(z[None], y)
     decode = partial(engine.decode, c=None if c is None else c[0])
-    return engine.submit(slope, decode, z, atlas.z_std, atlas.z_mean, step).result()
+    within = atlas.principal if engine.d > MANY else None
+    return engine.submit(slope, decode, z, atlas.z_std, atlas.z_mean, step, within=within).result()
 
 
 def tabs(engine: Engine, at: Slope, named: Sequence[Named] = ()) -> dict[str, dict[str, Any]]:
@@ -46,12 +50,17 @@ def tabs(engine: Engine, at: Slope, named: Sequence[Named] = ()) -> dict[str, di
     pca = principal_directions(at, engine.atlas.z, k)
     single = [int(np.argmax(np.abs(u))) for u in raw.u]
     rate_of = None if rates is None else [_("{rate} nats", rate=number(float(rates[j]), 1)) for j in single]
+    raw_why = N_("rate of this dimension on the test set")
+    if at.within is not None and rate_of is None:
+        rate_of = [_("std {std}", std=significant(float(at.scale[j]), 2)) for j in single]
+        raw_why = N_("standard deviation of this dimension over the map: those of the largest are shown")
+    why = SHARE if at.within is None else SHARE_WITHIN
     fitting = [one for one in named if len(one.u) == engine.d]
     saved = along(at, [one.u for one in fitting]) if fitting else None
     return {
-        "here": plain(here, [_("Direction {n}", n=j + 1) for j in range(len(here.u))]),
-        "pca": plain(pca, [_("Principal axis {n}", n=j + 1) for j in range(len(pca.u))]),
-        "raw": plain(raw, [f"z{j}" for j in single], rate_of, N_("rate of this dimension on the test set")),
+        "here": plain(here, [_("Direction {n}", n=j + 1) for j in range(len(here.u))], why=why),
+        "pca": plain(pca, [_("Principal axis {n}", n=j + 1) for j in range(len(pca.u))], why=why),
+        "raw": plain(raw, [f"z{j}" for j in single], rate_of, raw_why),
         "named": plain(saved, [one.name for one in fitting], why=[one.source for one in fitting]),
     }
 

@@ -70,7 +70,8 @@ class MapView extends LivePart {
     const { link, mode } = this.component.data, shape = this.geometry
     this.root.setAttribute("aria-label", _("Map of {n} samples. {keys}", { n: shape.n, keys: KEYS }))
     this.plot = new Plot(this.root.firstElementChild, shape.xy)
-    this.note(this.plot.points.gl ? "" : _("This browser has no WebGL, so the map pans more slowly."))
+    if (shape.first) this.note(_("A first map, by principal axes, whose trust is not measured; UMAP replaces it in a moment."))
+    else this.note(this.plot.points.gl ? "" : _("This browser has no WebGL, so the map pans more slowly."))
     this.selection = new Selection(shape.n)
     this.parts(link, mode === "explore")
     this.themeNow()

@@ -32,7 +32,7 @@ export class Views {
     this.note = note
     this.held = held
     this.onChange = onChange
-    this.kept = new Map([[FIRST, { key: FIRST, title: "UMAP", trust: true, axes: null, xy: geometry.xy }]])
+    this.kept = new Map([[FIRST, { key: FIRST, title: geometry.first ? _("First map") : "UMAP", trust: true, axes: null, xy: geometry.xy }]])
     if (!bar) return
     this.menu = new Menu(bar, { name: _("Map"), title: _("Choose the layout of the map"), fill: (panel) => this.fill(panel) })
     this.menu.says(this.view.title)
@@ -44,7 +44,7 @@ export class Views {
 
   fill(panel) {
     const { d, spread = [] } = this.geometry, [i, j] = this.pair(), choose = (key) => () => { this.menu.close(); this.choose(key) }
-    item(panel, { text: "UMAP", note: _("keeps neighbours together"), checked: this.plain, act: choose(FIRST) })
+    item(panel, { text: this.kept.get(FIRST).title, note: this.geometry.first ? _("until UMAP is fitted") : _("keeps neighbours together"), checked: this.plain, act: choose(FIRST) })
     if (d > 1) {
       item(panel, { text: "PCA", note: _("the two directions of largest variance"), checked: this.key === "pca", act: choose("pca") })
       const raw = item(panel, { text: _("Two dimensions"), note: "", checked: this.key === `z${i},z${j}`, act: () => choose(`z${selects[0].value},z${selects[1].value}`)() })

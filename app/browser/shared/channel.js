@@ -2,7 +2,7 @@
 // The live socket and the event bus; what they offer is told at the top of zscope.js, which hands it on.
 
 import { answer, request, sequenceOf } from "./frame_codec.js"
-import { geometry } from "./pictures.js"
+import { geometry, renewed } from "./pictures.js"
 import { renew, socketOf } from "./server.js"
 import { _ } from "./text.js"
 
@@ -238,6 +238,13 @@ export function connect(model) {
   if (current?.model === model && !current.mapless) { current.revive(); return current }
   current?.close()
   return (current = open(model))
+}
+
+/** Python has run for that model: the socket to one that has been saved anew since is closed. @param {{model: string, version?: string}} link */
+export function refreshed(link) {
+  if (!renewed(link) || current?.model !== link.model) return
+  current.close()
+  current = null
 }
 
 export function open(model) {

@@ -5,7 +5,7 @@
 //   const { render, unmount } = mounting(Dial)
 //   export { render as default, unmount }
 
-import { connect } from "./channel.js"
+import { connect, refreshed } from "./channel.js"
 import { geometry, spriteSheet } from "./pictures.js"
 import { admit } from "./server.js"
 
@@ -26,7 +26,7 @@ export class Part {
   }
 
   // a part is made anew where this changes, and updated where it stays
-  static subject({ link, other }) { return `${link.model} ${other?.model ?? ""}` }
+  static subject({ link, other }) { return [link.model, link.version, other?.model, other?.version].join(" ") }
 
   find(selector) { return this.root.querySelector(selector) }
 
@@ -86,7 +86,9 @@ export function mounting(Kind) {
   const mounted = new WeakMap()
   const unmount = (host) => { mounted.get(host)?.part.remove(); mounted.delete(host) }
   const render = async (component) => {
-    if (component.data.link) admit(component.data.link.token)
+    const { link, other } = component.data
+    if (link) { admit(link.token); refreshed(link) }
+    if (other) refreshed(other)
     const host = component.parentElement, subject = Kind.subject(component.data)
     if (mounted.get(host)?.subject === subject) return mounted.get(host).part.update(component)
     unmount(host)

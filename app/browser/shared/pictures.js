@@ -7,6 +7,19 @@ import { fetched } from "./server.js"
 
 const maps = new Map(), sheets = new Map()
 
+/** @type {Map<string, string>} model -> the version of it that is shown */
+const versions = new Map()
+
+/** Whether a model was saved anew since it was last told of: what was fetched of it is dropped. @param {{model: string, version?: string}} link */
+export function renewed({ model, version = "" }) {
+  const before = versions.get(model)
+  versions.set(model, version)
+  if (before === undefined || before === version) return false
+  maps.delete(model)
+  sheets.delete(model)
+  return true
+}
+
 function once(cache, key, make) {
   if (!cache.has(key)) cache.set(key, make().catch((error) => { cache.delete(key); throw error }))
   return cache.get(key)

@@ -41,6 +41,7 @@ interface Geometry {
   kinds: Record<string, number>
   columns: { key: string; title: string; unit: string; help: string; kind: string; absent: string; written: string; term: string }[]
   spread: { j: number; std: number }[]
+  first?: boolean // laid out by principal axes, until UMAP is fitted
   xy: Float32Array
   index: Int32Array
   labels: Uint8Array

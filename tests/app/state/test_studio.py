@@ -169,3 +169,16 @@ def test_placed_fills_rows_and_positions_and_drops_what_does_not_exist():
     assert "1 row of the selection was left out" in problems[2]
     placed, problems = studio.placed(Studio(point=Point((1.0, 2.0, 3.0, 4.0))), z, xy, lambda z: (z[0], z[1]))
     assert (placed.point.xy, problems) == ((1.0, 2.0), ())
+
+
+def test_on_a_map_laid_out_anew_points_keep_their_latents():
+    at = Point((1.0, 2.0), (5.0, 6.0), 3)
+    state = Studio(point=at, pin=None, waypoints=(at,), camera=(0.0, 1.0, 0.0, 1.0), selected=(3,))
+    free = studio.unplaced(state)
+    assert free.point == Point((1.0, 2.0), None, 3)
+    assert free.waypoints == (Point((1.0, 2.0), None, 3),)
+    assert free.camera is None
+    assert free.selected == (3,)
+    again, problems = studio.placed(free, np.zeros((4, 2)), np.zeros((4, 2)), lambda z: (7.0, 8.0))
+    assert again.point == Point((1.0, 2.0), (7.0, 8.0), 3)
+    assert not problems
