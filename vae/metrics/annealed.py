@@ -34,11 +34,13 @@ APART = 1.0  # nats: a difference of annealed and importance sampling that is to
 
 @dataclass(frozen=True)
 class Effort:
-    """chains: for each sample; temperatures: of a chain, both ends counted; leapfrogs: gradients at each."""
+    """chains: for each sample; temperatures: of a chain, both ends counted; leapfrogs: gradients at each. fitted: chains
+    start from a Gaussian fitted to each posterior; otherwise from q(z|x) or, of another form, its mean and width."""
 
     chains: int = 4
     temperatures: int = 16
     leapfrogs: int = 4
+    fitted: bool = True
 
     def __post_init__(self) -> None:
         for name, value, least in (("chains", self.chains, 1), ("leapfrogs", self.leapfrogs, 1)):
@@ -127,7 +129,7 @@ def _part(
         sampled = importance(model, x, q, IMPORTANCE, c)[0]
     mu, std = q.mu.detach(), q.std.detach()
     near = refined(joint, mu, std, generator=generator)
-    start = with_curvature(joint, *near)
+    start = with_curvature(joint, *near) if effort.fitted else Gaussians.diagonal(mu, std)
 
     def base(u: Tensor) -> Tensor:
         return -0.5 * (u.square() + math.log(2 * math.pi)).sum(1)
