@@ -2,8 +2,8 @@
 
 likelihood: of each checkpoint log p(x) of N test samples by annealing and by importance sampling of the same samples,
 and both bounds on N samples that the model generated; with chains that start from q(z|x) beside those that start from a
-Gaussian fitted to each posterior; at twice the temperatures; and CPU seconds. kernels: a Gaussian posterior and two modes,
-whose answers are known, by every kernel: the error, R-hat and effective samples per thousand gradients. Seeds are 0.
+Gaussian fitted to each posterior; at twice the temperatures; and CPU seconds. kernels: a Gaussian posterior and two
+modes, whose answers are known, by every kernel: the error, R-hat, effective samples per thousand gradients. Seed 0.
 """
 
 from __future__ import annotations

@@ -20,13 +20,13 @@ from ..models.tensors import seeded, to_float
 from ..registry import metric_group
 from ..sampling.annealing import anneal, effective, lower, tuned, upper
 from ..sampling.density import noise
-from ..sampling.posteriors import STEPS, elbo, refined, with_curvature
+from ..sampling.posteriors import STEPS, Gaussians, elbo, refined, with_curvature
 from ..text import N_, _, significant
 from .bounds import importance
 from .estimate import Estimate, in_english
 from .subject import Subject
 
-N, PART = 100, 50  # test samples; how many are annealed at once
+N, PART = 100, 25  # test samples; how many are annealed at once
 IMPORTANCE = 100  # samples of the estimate that stands beside it, as on the cards
 DRAWS = 10  # of q(z|x), for an ELBO
 APART = 1.0  # nats: a difference of annealed and importance sampling that is told
@@ -34,8 +34,8 @@ APART = 1.0  # nats: a difference of annealed and importance sampling that is to
 
 @dataclass(frozen=True)
 class Effort:
-    """chains: for each sample; temperatures: of a chain, both ends counted; leapfrogs: gradients at each. fitted: chains
-    start from a Gaussian fitted to each posterior; otherwise from q(z|x) or, of another form, its mean and width."""
+    """chains: for each sample; temperatures: of a chain, both ends counted; leapfrogs: gradients at each. fitted:
+    chains start from a Gaussian fitted to each posterior, otherwise from one with the mean and width of q(z|x)."""
 
     chains: int = 4
     temperatures: int = 16
