@@ -36,10 +36,10 @@ ROOMS = """
     vae.settings vae.disk
     vae.registry
     vae.latent vae.losses vae.modalities
+    vae.sampling
     vae.data
     vae.models
     vae.families
-    vae.sampling
     vae.metrics
     vae.saved
     vae.atlas

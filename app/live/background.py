@@ -26,6 +26,11 @@ def once(key: Hashable, make: Callable[..., Any], *args: Any) -> Future:
         return job
 
 
+def begun(key: Hashable) -> Future | None:
+    """The job of this key, if there is one."""
+    return _jobs.get(key)
+
+
 def start(make: Callable[..., Any], *args: Any) -> Future:
     """make(*args) in the background, anew each time."""
     return _pool.submit(make, *args)

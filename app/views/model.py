@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import session
-from app.panels.model import manage, reconstructions
+from app.panels.model import likelihood, manage, reconstructions
 from app.panels.train import sweep_list
 from app.show import card_metrics, fidelity, records, usefulness
 from app.show.cards import has_prior
@@ -37,6 +37,7 @@ trusted, charts = st.container(), later(_("Drawing the training curves …"))
 st.markdown("##### " + _("Reconstructions"))
 rows = later(_("Encoding and decoding samples …"))
 usefulness.show(card)
+likelihood.show(engine)
 laid = later(_("Drawing the map …"))
 left, right = st.columns(2, gap="medium")
 with left:

@@ -16,6 +16,7 @@ from ..atlas.fidelity_words import sentence
 from ..engine.engine import Engine, load
 from ..errors import CheckpointError, NotMeasurable, SettingError, UnknownName
 from ..metrics.active import card_warnings
+from ..metrics.annealed import missed
 from ..metrics.bounds import not_tight
 from ..metrics.estimate import Estimate
 from ..metrics.subject import Subject, measured
@@ -70,7 +71,7 @@ def evaluate_checkpoint(args: Namespace) -> None:
                 finally:
                     bar.reset()
                 figures |= found
-                if said := not_tight(found):
+                for said in filter(None, (not_tight(found), missed(found))):
                     say(said)
                 if args.save:
                     _save(args.checkpoint, found)
