@@ -35,6 +35,8 @@ class Studio:
     model: str = DEFAULT_MODEL
     point: Point | None = None
     pin: Point | None = None  # the point to compare with
+    held_sample: Point | None = None  # whose residual places of the map are decoded with
+    residual: float = 1.0  # the share of it, 0-1
     waypoints: tuple[Point, ...] = ()  # of the path on Interpolate
     selected: tuple[int, ...] = ()  # rows of the map, ascending
     group_a: tuple[int, ...] = ()
@@ -58,9 +60,9 @@ class Studio:
     future: tuple[tuple, ...] = field(default=(), compare=False)
 
 
-SETTINGS = ("view", "colour", "label", "method", "temperature", "seed", "count", "source", "held")
-MARKS = ("point", "pin", "waypoints", "selected", "group_a", "group_b", *SETTINGS)  # what undo restores
-POINTS = ("point", "pin")
+SETTINGS = ("view", "colour", "label", "residual", "method", "temperature", "seed", "count", "source", "held")
+POINTS = ("point", "pin", "held_sample")
+MARKS = (*POINTS, "waypoints", "selected", "group_a", "group_b", *SETTINGS)  # what undo restores
 ROWS = ("selected", "group_a", "group_b")
 ROW_NAMES = {"selected": N_("the selection"), "group_a": N_("group A"), "group_b": N_("group B")}
 
@@ -90,6 +92,11 @@ def start(state: Studio, **marks) -> Studio:
 def pin(state: Studio, point: Point | None) -> Studio:
     """Pin a point to compare with; None removes the pin."""
     return _mark(state, pin=point)
+
+
+def hold(state: Studio, point: Point | None) -> Studio:
+    """Hold a sample: places of the map are decoded with its residual from now on. None releases it."""
+    return _mark(state, held_sample=point)
 
 
 def select(state: Studio, rows: Iterable[int], into: str = "selected") -> Studio:
@@ -238,7 +245,7 @@ def placed(state: Studio, atlas_z, atlas_xy, to_map) -> tuple[Studio, tuple[str,
             return point_of(p.z, to_map(p.z), p.row)
         return None
 
-    names = {"point": _("The point"), "pin": _("The pin")}
+    names = {"point": _("The point"), "pin": _("The pin"), "held_sample": _("The held sample")}
     marks: dict = {name: place(getattr(state, name), names[name]) for name in POINTS}
     waypoints = [place(p, _("Waypoint {letter}", letter=letter(i))) for i, p in enumerate(state.waypoints)]
     marks["waypoints"] = tuple(p for p in waypoints if p is not None)
@@ -340,6 +347,7 @@ def _camera(value) -> None:
 CHECKS = {
     "model": _name,
     "method": _one_of(METHODS),
+    "residual": _between(0, 1, (int, float)),
     "t": _between(0, 1, (int, float)),
     "temperature": _between(0, TEMPERATURE_MAX, (int, float)),
     "seed": _between(0, SEED_MAX, int),

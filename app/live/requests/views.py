@@ -11,6 +11,7 @@ from app.live import map_views
 from app.live.requests import BAD_FRAME, Kind, Refused, Request, Scene, floats, parcel, register
 from app.live.requests.points import show
 from vae.engine.engine import Engine
+from vae.latent.residual import with_residual
 from vae.latent.views import UMAP
 from vae.text import _
 
@@ -26,6 +27,14 @@ class InView(NamedTuple):
     numbers: np.ndarray
 
 
+class Beyond(NamedTuple):
+    """What fixes the part of a latent that a position leaves open. z (d): the current latent; with share: a held one,
+    of whose residual that share, 0-1, is kept."""
+
+    z: np.ndarray
+    share: float | None
+
+
 def _in_view(payload: bytes, name: str, expected: int) -> InView:
     """The key as ASCII padded with zeros to 32 bytes, then that many float32. Raises: Refused."""
     try:
@@ -35,18 +44,41 @@ def _in_view(payload: bytes, name: str, expected: int) -> InView:
     return InView(key, floats(payload[KEY_BYTES:], name, expected))
 
 
-def _latents(engine: Engine, key: str, xy: np.ndarray, held: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+def _with_share(payload: bytes, scene: Scene, name: str, before: int) -> InView:
+    """So many numbers, z (d), and perhaps a share of the residual of z. Raises: Refused."""
+    with_share = len(payload) == KEY_BYTES + 4 * (before + scene.d + 1)
+    found = _in_view(payload, name, before + scene.d + with_share)
+    if with_share and not 0 <= found.numbers[-1] <= 1:
+        raise Refused(BAD_FRAME, _("{name}: a share of {share:g}; expected 0 to 1", name=name, share=found.numbers[-1]))
+    return found
+
+
+def _beyond(engine: Engine, numbers: np.ndarray) -> Beyond:
+    """z, and the share that may follow it."""
+    z, rest = numbers[: engine.d], numbers[engine.d :]
+    return Beyond(z, float(rest[0]) if len(rest) else None)
+
+
+def _latents(engine: Engine, key: str, xy: np.ndarray, beyond: Beyond) -> tuple[np.ndarray, np.ndarray | None]:
     """Latents at places (b, 2) of a view, and the trust in each where it is known beforehand."""
-    if key == UMAP:
+    if key == UMAP and beyond.share is None:
         return engine.from_map(xy)
-    return map_views.view(engine, key).from_map(xy, held), None
+    if key == UMAP:
+        return engine.with_residual(xy, beyond.z, beyond.share), None
+    view = map_views.view(engine, key)
+    if beyond.share is None:
+        return view.from_map(xy, beyond.z), None
+    return with_residual(view.own, xy, beyond.z, view.to_map(beyond.z[None])[0], beyond.share), None
 
 
 def _place(engine: Engine, request: Request) -> bytes:
+    """At the place that was asked for; with the residual of a held latent, at the place where the latent then lies."""
     start, (key, numbers) = time.perf_counter(), request.values
-    xy = numbers[None, :2]
-    z, trust = _latents(engine, key, xy, numbers[2:])
+    xy, beyond = numbers[None, :2], _beyond(engine, numbers[2:])
+    z, trust = _latents(engine, key, xy, beyond)
     known = None if trust is None else float(trust[0])
+    if beyond.share is not None:
+        xy = engine.to_map(z) if key == UMAP else map_views.view(engine, key).to_map(z)
     return show(engine, request, z, xy, start=start, trust=known, elsewhere=key != UMAP)
 
 
@@ -67,7 +99,7 @@ def _locate(engine: Engine, request: Request) -> bytes:
 
 
 def _read_manifold(payload: bytes, scene: Scene) -> InView:
-    given = _in_view(payload, "manifold", 6 + scene.d)
+    given = _with_share(payload, scene, "manifold", 6)
     x0, y0, x1, y1, columns, rows = (float(v) for v in given.numbers[:6])
     if not (x0 < x1 and y0 < y1):
         raise Refused(
@@ -94,7 +126,7 @@ def _manifold(engine: Engine, request: Request) -> bytes:
     x = x0 + (np.arange(columns) + 0.5) * (x1 - x0) / columns
     y = y1 - (np.arange(rows) + 0.5) * (y1 - y0) / rows
     xy = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2).astype(np.float32)
-    z, trust = _latents(engine, key, xy, numbers[6:])
+    z, trust = _latents(engine, key, xy, _beyond(engine, numbers[6:]))
     c = request.told(engine, z)
     samples = engine.decode(z, c=c)
     if trust is None or request.chosen:
@@ -114,17 +146,17 @@ def _refit(engine: Engine, request: Request) -> bytes:
 
 
 def _read_place(payload: bytes, scene: Scene) -> InView:
-    return _in_view(payload, "place", 2 + scene.d)
+    return _with_share(payload, scene, "place", 2)
 
 
-PLACE = register(  # view, x, y, held z
-    Kind(20, "place", lambda scene: KEY_BYTES + 8 + 4 * scene.d, _read_place, _place)
+PLACE = register(  # view, x, y, current z; or held z and the share of its residual
+    Kind(20, "place", lambda scene: KEY_BYTES + 12 + 4 * scene.d, _read_place, _place)
 )
 LOCATE = register(  # view, latents
     Kind(21, "locate", lambda scene: KEY_BYTES + 4 * LATENTS_MAX * scene.d, _read_latents, _locate)
 )
-MANIFOLD = register(  # view, x0, y0, x1, y1, columns, rows, held z
-    Kind(22, "manifold", lambda scene: KEY_BYTES + 24 + 4 * scene.d, _read_manifold, _manifold)
+MANIFOLD = register(  # view, x0, y0, x1, y1, columns, rows, current z; or held z and the share of its residual
+    Kind(22, "manifold", lambda scene: KEY_BYTES + 28 + 4 * scene.d, _read_manifold, _manifold)
 )
 REFIT = register(  # n_neighbors, min_dist, n_epochs
     Kind(23, "refit", lambda scene: 12, lambda payload, scene: floats(payload, "refit", 3), _refit)
