@@ -61,13 +61,11 @@ def _beyond(engine: Engine, numbers: np.ndarray) -> Beyond:
 
 def _latents(engine: Engine, key: str, xy: np.ndarray, beyond: Beyond) -> tuple[np.ndarray, np.ndarray | None]:
     """Latents at places (b, 2) of a view, and the trust in each where it is known beforehand."""
-    if key == UMAP and beyond.share is None:
-        return engine.from_map(xy)
-    if key == UMAP:
-        return engine.with_residual(xy, beyond.z, beyond.share), None
-    view = map_views.view(engine, key)
+    view = None if key == UMAP else map_views.view(engine, key)
     if beyond.share is None:
-        return view.from_map(xy, beyond.z), None
+        return engine.from_map(xy) if view is None else (view.from_map(xy, beyond.z), None)
+    if view is None:
+        return engine.with_residual(xy, beyond.z, beyond.share), None
     return with_residual(view.own, xy, beyond.z, view.to_map(beyond.z[None])[0], beyond.share), None
 
 
