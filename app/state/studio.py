@@ -13,7 +13,7 @@ from vae.text import N_, _, ngettext, number
 DEFAULT_MODEL = "fashion-vae"
 METHODS = ("linear", "slerp", "geodesic")
 SOURCES = ("prior", "aggregate", "mixture")
-TOOLS = ("sliders", "posterior", "draw", "group", "attribute")
+TOOLS = ("sliders", "posterior", "draw", "group", "attribute", "decisions")
 COUNTS = (16, 36, 64, 100)
 TEMPERATURE_MAX = 2.0
 SEED_MAX = 2**31 - 1
@@ -53,6 +53,7 @@ class Studio:
     tool: str = "sliders"  # the open tool beside the map
     view: str = "umap"  # the layout of the map
     colour: str = "label"  # the quantity that colours its points
+    classifier: str = ""  # whose decisions are shown below them and along a path; "": none
     camera: tuple[float, float, float, float] | None = None  # x0, x1, y0, y1 of the visible map; None: all of it
     watched: str = ""  # on Train, the frames in the theatre, by their key in app.live.theatre; "": the list of runs
     beside: str = ""  # the frames drawn over them
@@ -60,7 +61,19 @@ class Studio:
     future: tuple[tuple, ...] = field(default=(), compare=False)
 
 
-SETTINGS = ("view", "colour", "label", "residual", "method", "temperature", "seed", "count", "source", "held")
+SETTINGS = (
+    "view",
+    "colour",
+    "classifier",
+    "label",
+    "residual",
+    "method",
+    "temperature",
+    "seed",
+    "count",
+    "source",
+    "held",
+)
 POINTS = ("point", "pin", "held_sample")
 MARKS = (*POINTS, "waypoints", "selected", "group_a", "group_b", *SETTINGS)  # what undo restores
 ROWS = ("selected", "group_a", "group_b")
@@ -204,7 +217,7 @@ def choose_model(state: Studio, name: str, d: int, row_there: Callable[[int], in
     marks: dict = {name: carried(getattr(state, name)) for name in POINTS}
     marks |= {name: rows(getattr(state, name)) for name in ROWS}
     marks["waypoints"] = tuple(there for p in state.waypoints if (there := carried(p)) is not None)
-    state = choose(state, model=name, label=-1, held=0, view="umap", colour="label", camera=None)
+    state = choose(state, model=name, label=-1, held=0, view="umap", colour="label", classifier="", camera=None)
     return replace(state, **marks, past=(), future=())
 
 
@@ -359,6 +372,7 @@ CHECKS = {
     "tool": _one_of(TOOLS),
     "view": _choice,
     "colour": _choice,
+    "classifier": lambda value: None if value == "" else _choice(value),
     "camera": _camera,
     "watched": _frames,
     "beside": _frames,

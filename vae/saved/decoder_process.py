@@ -55,8 +55,8 @@ class DecoderProcess:
     """A decoder that is called with latents (b, d) or (b, d, 1, 1) and returns what it decodes, float32, all in NumPy.
     May be called from any thread; calls are answered one after the other.
 
-    Args: name: ends in .pt for TorchScript, .onnx for ONNX. data: the bytes of the file. noun: what messages call it, as
-    N_(...); a classifier is called with samples and returns a score for each class.
+    Args: name: ends in .pt for TorchScript, .onnx for ONNX. data: the bytes of the file. noun: what messages call it,
+    as N_(...); a classifier is called with samples and returns a score for each class.
     Raises: DecoderError: it cannot be opened. SettingError: an invalid limit.
     """
 
@@ -100,7 +100,11 @@ class DecoderProcess:
             self._child = _Child()
         except OSError as e:
             raise DecoderStopped(
-                _("the process of the {noun} could not be started: {reason}.", noun=_(self.noun), reason=e.strerror or e)
+                _(
+                    "the process of the {noun} could not be started: {reason}.",
+                    noun=_(self.noun),
+                    reason=e.strerror or e,
+                )
             ) from e
         self._finalizer = weakref.finalize(self, self._child.end)  # with the last reference, or when Python ends
         try:

@@ -110,9 +110,7 @@ def opened(name: str, data: bytes, noun: str = N_("decoder")) -> DecoderProcess:
     if name.endswith(".onnx"):
         if find_spec("onnxruntime") is None:
             raise SettingError(
-                _(
-                    "an ONNX {noun} needs onnxruntime, which is not installed: pip install onnxruntime", noun=_(noun)
-                )
+                _("an ONNX {noun} needs onnxruntime, which is not installed: pip install onnxruntime", noun=_(noun))
             )
         return DecoderProcess(name, data, noun)
     try:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from ..data.published.store import here
+from ..data.published.store import cache, here
 from ..engine.engine import Engine
 from ..errors import DataNotFound, SettingError, ShapeError
 from ..metrics.features import feature_space
@@ -54,8 +54,8 @@ class Classifier:
     span: tuple[float, float] = (0.0, 1.0)
     trained_on: bool = False
 
-    def probabilities(self, x: Float[np.ndarray, "n ..."]) -> Float[np.ndarray, "n k"]:
-        """p(class | x) of samples, in 0-1 if they are pictures, uint8 or float.
+    def probabilities(self, x: np.ndarray) -> Float[np.ndarray, "n k"]:
+        """p(class | x) of samples (n, *shape): pictures as uint8, or float in 0-1.
 
         Raises: ShapeError: not one finite score for each class and sample. What the classifier raises.
         """
@@ -88,6 +88,11 @@ def available(engine: Engine) -> dict[str, str]:
     if "attached" in engine.traits and getattr(engine.model, "classifies", False):
         names[PROGRAM] = ""
     return names
+
+
+def is_trained(engine: Engine) -> bool:
+    """Whether a classifier of its data set lies in the cache, so that none has to be trained."""
+    return any(cache(engine.card["dataset"]).glob("classifier-*.safetensors"))
 
 
 def of_labels(

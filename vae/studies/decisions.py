@@ -65,8 +65,8 @@ def of_probabilities(p: Float[np.ndarray, "n k"]) -> Decided:
 
 @dataclass(frozen=True)
 class Field:
-    """Decisions on a lattice over the map. label, confidence, trust: (side, side), row 0 at the lowest y, of the middles
-    of the cells of box (x0, y0, x1, y1)."""
+    """Decisions on a lattice over the map. label, confidence, trust: (side, side), row 0 at the lowest y, of the
+    middles of the cells of box (x0, y0, x1, y1)."""
 
     label: np.ndarray
     confidence: np.ndarray
@@ -89,7 +89,8 @@ def field(engine: Engine, classifier: Classifier, side: int = SIDE) -> Field:
     xy = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2).astype(np.float32)
     z, trust = engine.from_map(xy)
     found = decided(engine, classifier, z)
-    return Field(*(v.reshape(side, side) for v in (found.label, found.confidence, trust)), box)
+    label, confidence, trust = (v.reshape(side, side) for v in (found.label, found.confidence, trust))
+    return Field(label, confidence, trust, box)
 
 
 def agreement(engine: Engine, classifier: Classifier, n: int = SAMPLES, seed: int = 0) -> Agreement:
@@ -126,7 +127,10 @@ def agreement(engine: Engine, classifier: Classifier, n: int = SAMPLES, seed: in
 
 def disagreeing(engine: Engine, classifier: Classifier) -> tuple[Int[np.ndarray, " m"], bool]:
     """Rows of the map that the classifier calls otherwise than their label, and whether the samples themselves were
-    asked, or, where the data set is not on this machine, what their latents decode to. Raises: NotMeasurable: no labels."""
+    asked, or, where the data set is not on this machine, what their latents decode to.
+
+    Raises: NotMeasurable: no labels.
+    """
     atlas = engine.atlas
     if atlas.labels is None or not len(atlas.classes):
         raise NotMeasurable(_("{model}: its data set has no labels.", model=engine.name))

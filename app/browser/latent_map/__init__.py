@@ -25,6 +25,7 @@ def latent_map(
     selected: Sequence[int] = (),
     n: int = 0,
     held: dict[str, Any] | None = None,
+    decisions: dict[str, Any] | None = None,
     heard: dict[str, int] | None = None,
     on_commit: Callable[[], None] | None = None,
     on_show: Callable[[], None] | None = None,
@@ -50,6 +51,8 @@ def latent_map(
         shown: as returned; the map follows where it has changed.
         selected: rows, of the `n` rows of the map.
         held: {"row", "z", "xy", "share"} of the sample whose residual places are decoded with; None: none is held.
+        decisions: {"name", "classes", "said", "help"} of the classifier whose decisions colour the places of the map,
+            and how far it is right; None: none is open.
         heard: "shown" and "selected" -> "n" of the last one that the page has handled; older ones are ignored.
     """
     nothing = lambda: None  # noqa: E731
@@ -63,6 +66,7 @@ def latent_map(
             "method": method,
             "selected": bits_of(selected, n),
             "held": held,
+            "decisions": decisions,
             "heard": heard or {},
             **(shown or {}),
         },

@@ -42,7 +42,7 @@ export class Hold {
     this.map.root.dataset.holding = String(Boolean(held))
     this.say("")
     this.place()
-    this.map.manifold.changed()
+    this.map.decode()
     if (!held) return
     const { geometry } = this.map
     write(this.words.firstChild, held.row === null ? _("Holding a point") : _("Holding {name} #{n}", { name: this.map.name(held.row), n: geometry.index[held.row] }))
@@ -71,7 +71,7 @@ export class Hold {
     const { overlay, views, client } = this.map
     if (!this.point || !overlay.committed) return
     client.request(...views.ask(...overlay.committed.xy), { source: "slider" })
-    this.map.manifold.changed()
+    this.map.decode()
   }
 
   // of a place that was decoded with the residual: where its latent lies on the map, as the live dot takes it

@@ -7,6 +7,7 @@ import { ClassNames } from "./class_names.js"
 import { Cloud } from "./cloud.js"
 import { ColourBy } from "./colour_by.js"
 import { css, looks } from "./colours.js"
+import { Decisions } from "./decisions.js"
 import { Gestures } from "./gestures.js"
 import { Hold } from "./hold.js"
 import { Lasso } from "./lasso.js"
@@ -92,16 +93,16 @@ class MapView extends LivePart {
     this.lasso = new Lasso(root, plot, (rows, how) => this.select(rows, how))
     this.tools = new Tools(bar, this)
     this.thumbnails = new Thumbnails(plot, shape.shape, { colourOf: (row) => this.colourOf(row), chosen: () => this.selection.mask, sheet: () => this.sheet })
+    if (whole) { this.hold = new Hold(this); this.decisions = new Decisions(this) }
     this.manifold = new Manifold(plot, shape.shape, (box, columns, rows) =>
       this.client.ask("manifold", payload(this.views.key, [...box, columns, rows, ...this.beyond()]), { idle: true }))
     this.manifold.onCells = (count) => { root.dataset.cells = String(count) }
     this.manifold.onError = (error) => this.note(_("Manifold: {message}", { message: error.message }))
     this.colour = new ColourBy(bar, { geometry: shape, link, note, onChange: () => { this.regroup(); this.repaint(); this.tell() } })
     this.views = new Views(whole ? bar : null, { plot, geometry: shape, link, client, note, beyond: () => this.beyond(), onChange: () => this.moved() })
-    this.layers = new Layers(bar, { plot, geometry: shape, link, legend: this.legend, names: this.names, looks: this.looks, thumbnails: this.thumbnails, manifold: this.manifold, note, view: () => this.views.view })
+    this.layers = new Layers(bar, { plot, geometry: shape, link, legend: this.legend, names: this.names, looks: this.looks, thumbnails: this.thumbnails, manifold: this.manifold, decisions: this.decisions, note, view: () => this.views.view })
     if (whole) {
       this.tools.strokes()
-      this.hold = new Hold(this)
       this.search = new Search(bar, shape, link, (found) => this.found(found))
     }
     this.tools.zooms()
@@ -146,11 +147,10 @@ class MapView extends LivePart {
   }
 
   show() {
-    const { data } = this.component
-    const themed = JSON.stringify(theme(this.root)) !== this.signature
+    const { data } = this.component, themed = JSON.stringify(theme(this.root)) !== this.signature
     if (themed) this.themeNow()
     this.pins?.update(data.waypoints, data.method)
-    this.hold?.update(data.held)
+    if (this.hold) { this.hold.update(data.held); this.decisions.update(data.decisions) }
     const told = JSON.stringify([data.committed?.row ?? null, data.committed?.z ?? null])
     if (told !== this.told) {
       this.told = told
@@ -209,7 +209,7 @@ class MapView extends LivePart {
     if (fewer !== null) thinned.textContent = _("{fewer} of {n} points while the map moves", { fewer: number(fewer), n: number(this.geometry.n) })
     if (!settled) return
     this.legend.update()
-    this.manifold.changed()
+    this.decode()
     this.tell()
   }
 
@@ -275,7 +275,7 @@ class MapView extends LivePart {
     this.mark(this.committed)
     this.hold?.place()
     this.dot(null)
-    this.manifold.changed()
+    this.decode()
     this.tell()
   }
 
@@ -295,6 +295,7 @@ class MapView extends LivePart {
 
   // ---------------------------------------------------------------- what the user does
 
+  decode() { this.manifold.changed(); this.decisions?.changed() } // what lies over the map is another
   ours(event) { return !event.target.closest?.(".zm-tools, .zm-legend, .zm-hold, .zm-pins, .zm-place") }
   // what a place leaves open: the residual of the held sample, or else the latent under study
   beyond() { return this.hold?.point ? [...this.hold.point.z, this.hold.share] : this.committed?.z ?? new Array(this.geometry.d).fill(0) }
@@ -384,13 +385,13 @@ class MapView extends LivePart {
     this.component.setStateValue("committed", committed)
     emit("commit", committed)
     if (this.pointer.keyed) this.pointer.taken()
-    if (!this.views.plain) this.manifold.changed()
+    if (!this.views.plain) this.decode()
     if (!this.pointer.cursor) this.restore()
   }
 
   remove() {
     clearTimeout(this.telling)
-    for (const part of [this.cloud, this.hold, this.placeMenu, this.pins, this.pointer, this.gestures, this.manifold, this.plot, this.colour?.menu, this.views?.menu, this.layers?.menu]) part?.remove()
+    for (const part of [this.cloud, this.hold, this.decisions, this.placeMenu, this.pins, this.pointer, this.gestures, this.manifold, this.plot, this.colour?.menu, this.views?.menu, this.layers?.menu]) part?.remove()
     super.remove()
   }
 }

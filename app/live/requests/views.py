@@ -35,7 +35,7 @@ class Beyond(NamedTuple):
     share: float | None
 
 
-def _in_view(payload: bytes, name: str, expected: int) -> InView:
+def in_view(payload: bytes, name: str, expected: int) -> InView:
     """The key as ASCII padded with zeros to 32 bytes, then that many float32. Raises: Refused."""
     try:
         key = payload[:KEY_BYTES].rstrip(b"\0").decode("ascii")
@@ -44,22 +44,22 @@ def _in_view(payload: bytes, name: str, expected: int) -> InView:
     return InView(key, floats(payload[KEY_BYTES:], name, expected))
 
 
-def _with_share(payload: bytes, scene: Scene, name: str, before: int) -> InView:
+def with_share(payload: bytes, scene: Scene, name: str, before: int) -> InView:
     """So many numbers, z (d), and perhaps a share of the residual of z. Raises: Refused."""
-    with_share = len(payload) == KEY_BYTES + 4 * (before + scene.d + 1)
-    found = _in_view(payload, name, before + scene.d + with_share)
-    if with_share and not 0 <= found.numbers[-1] <= 1:
+    has = len(payload) == KEY_BYTES + 4 * (before + scene.d + 1)
+    found = in_view(payload, name, before + scene.d + has)
+    if has and not 0 <= found.numbers[-1] <= 1:
         raise Refused(BAD_FRAME, _("{name}: a share of {share:g}; expected 0 to 1", name=name, share=found.numbers[-1]))
     return found
 
 
-def _beyond(engine: Engine, numbers: np.ndarray) -> Beyond:
+def beyond_of(engine: Engine, numbers: np.ndarray) -> Beyond:
     """z, and the share that may follow it."""
     z, rest = numbers[: engine.d], numbers[engine.d :]
     return Beyond(z, float(rest[0]) if len(rest) else None)
 
 
-def _latents(engine: Engine, key: str, xy: np.ndarray, beyond: Beyond) -> tuple[np.ndarray, np.ndarray | None]:
+def latents_at(engine: Engine, key: str, xy: np.ndarray, beyond: Beyond) -> tuple[np.ndarray, np.ndarray | None]:
     """Latents at places (b, 2) of a view, and the trust in each where it is known beforehand."""
     view = None if key == UMAP else map_views.view(engine, key)
     if beyond.share is None:
@@ -72,8 +72,8 @@ def _latents(engine: Engine, key: str, xy: np.ndarray, beyond: Beyond) -> tuple[
 def _place(engine: Engine, request: Request) -> bytes:
     """At the place that was asked for; with the residual of a held latent, at the place where the latent then lies."""
     start, (key, numbers) = time.perf_counter(), request.values
-    xy, beyond = numbers[None, :2], _beyond(engine, numbers[2:])
-    z, trust = _latents(engine, key, xy, beyond)
+    xy, beyond = numbers[None, :2], beyond_of(engine, numbers[2:])
+    z, trust = latents_at(engine, key, xy, beyond)
     known = None if trust is None else float(trust[0])
     if beyond.share is not None:
         xy = engine.to_map(z) if key == UMAP else map_views.view(engine, key).to_map(z)
@@ -87,7 +87,7 @@ def _read_latents(payload: bytes, scene: Scene) -> InView:
             BAD_FRAME,
             _("locate payload of {count} latents; expected 1 to {latents_max}", count=count, latents_max=LATENTS_MAX),
         )
-    return _in_view(payload, "locate", count * scene.d)
+    return in_view(payload, "locate", count * scene.d)
 
 
 def _locate(engine: Engine, request: Request) -> bytes:
@@ -96,19 +96,28 @@ def _locate(engine: Engine, request: Request) -> bytes:
     return parcel(request, {}, xy=placed)
 
 
-def _read_manifold(payload: bytes, scene: Scene) -> InView:
-    given = _with_share(payload, scene, "manifold", 6)
+def read_box(payload: bytes, scene: Scene, name: str) -> InView:
+    """x0, y0, x1, y1, columns, rows, then z and perhaps a share. Raises: Refused."""
+    given = with_share(payload, scene, name, 6)
     x0, y0, x1, y1, columns, rows = (float(v) for v in given.numbers[:6])
     if not (x0 < x1 and y0 < y1):
         raise Refused(
             BAD_FRAME,
-            _("manifold box {x0:g} {y0:g} {x1:g} {y1:g}; expected x0 < x1 and y0 < y1", x0=x0, y0=y0, x1=x1, y1=y1),
+            _(
+                "{name} box {x0:g} {y0:g} {x1:g} {y1:g}; expected x0 < x1 and y0 < y1",
+                name=name,
+                x0=x0,
+                y0=y0,
+                x1=x1,
+                y1=y1,
+            ),
         )
     if not (columns >= 1 and rows >= 1 and columns.is_integer() and rows.is_integer() and columns * rows <= CELLS_MAX):
         raise Refused(
             BAD_FRAME,
             _(
-                "manifold of {columns:g} x {rows:g} cells; expected at most {cells_max}",
+                "{name} of {columns:g} x {rows:g} cells; expected at most {cells_max}",
+                name=name,
                 columns=columns,
                 rows=rows,
                 cells_max=CELLS_MAX,
@@ -117,14 +126,19 @@ def _read_manifold(payload: bytes, scene: Scene) -> InView:
     return given
 
 
-def _manifold(engine: Engine, request: Request) -> bytes:
-    """pixels (cells, h, w, c) u8 and trust (cells,) f32 at the middles of a box's cells, row by row from its top."""
-    key, numbers = request.values
+def in_box(engine: Engine, given: InView) -> tuple[np.ndarray, np.ndarray | None]:
+    """Latents at the middles of a box's cells, row by row from its top, and the trust where it is known beforehand."""
+    key, numbers = given
     (x0, y0, x1, y1), (columns, rows) = numbers[:4], (int(v) for v in numbers[4:6])
     x = x0 + (np.arange(columns) + 0.5) * (x1 - x0) / columns
     y = y1 - (np.arange(rows) + 0.5) * (y1 - y0) / rows
     xy = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2).astype(np.float32)
-    z, trust = _latents(engine, key, xy, _beyond(engine, numbers[6:]))
+    return latents_at(engine, key, xy, beyond_of(engine, numbers[6:]))
+
+
+def _manifold(engine: Engine, request: Request) -> bytes:
+    """pixels (cells, h, w, c) u8 and trust (cells,) f32 at the middles of a box's cells, row by row from its top."""
+    z, trust = in_box(engine, request.values)
     c = request.told(engine, z)
     samples = engine.decode(z, c=c)
     if trust is None or request.chosen:
@@ -144,7 +158,11 @@ def _refit(engine: Engine, request: Request) -> bytes:
 
 
 def _read_place(payload: bytes, scene: Scene) -> InView:
-    return _with_share(payload, scene, "place", 2)
+    return with_share(payload, scene, "place", 2)
+
+
+def _read_manifold(payload: bytes, scene: Scene) -> InView:
+    return read_box(payload, scene, "manifold")
 
 
 PLACE = register(  # view, x, y, current z; or held z and the share of its residual

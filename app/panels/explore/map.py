@@ -8,6 +8,7 @@ from typing import Any
 
 from app import session
 from app.browser.latent_map import latent_map, rows_of
+from app.panels import classifying as decisions
 from app.state.studio import choose, hold, select
 from vae.engine.engine import Engine
 from vae.studies.point import point_of
@@ -25,12 +26,15 @@ def studio_map(engine: Engine, *, key: str, committed: dict | None, on_commit: C
         selected=state.selected,
         n=engine.atlas.n,
         held=held_sample(),
+        decisions=decisions.shown(engine),
         heard={name: (session.sent(key, name) or {}).get("n", 0) for name in ("shown", "selected")},
         on_commit=on_commit,
         on_show=partial(_take_shown, key),
         on_select=partial(_take_selected, key, engine.atlas.n),
         on_hold=partial(_take_hold, key),
     )
+    if decisions.waiting(engine):
+        decisions.awaited(engine)
 
 
 def held_sample() -> dict[str, Any] | None:
