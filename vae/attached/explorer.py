@@ -49,6 +49,7 @@ def explore(
     *,
     encode: Callable[[Any], Any] | None = None,
     decode: Callable[[Any], Any] | None = None,
+    classify: Callable[[Any], Any] | None = None,
     x: Any = None,
     z: Any = None,
     labels: Any = None,
@@ -68,6 +69,8 @@ def explore(
     Args: model: an object with `decode` and perhaps `encode`. encode, decode: functions of batches, arrays in and out:
         PyTorch tensors where they are methods of a module or x is a tensor, else NumPy. encode may also return a pair
         of mean and log variance, a distribution, or either with a name, as Hugging Face models do.
+        classify: a classifier of samples as x has them, or decode returns them, to a score for each class of labels:
+        Explore colours the map by it.
         x: samples (n, c, h, w), (n, h, w, c), (n, h, w), (n, c, t) or (n, m). z: their latents (n, ...), where there is
         no encoder. Without decode the nearest sample is shown; without x, what z decodes to.
         labels: (n,) numbers or text. metadata: columns (n,), a dict or a pandas DataFrame.
@@ -83,7 +86,9 @@ def explore(
     decode = decode or getattr(model, "decode", None)
     if model is not None and decode is None:
         raise SettingError(_("{model} has no method decode: give encode=, decode= or z=.", model=type(model).__name__))
-    given = Given(encode=encode, decode=decode, x=x, z=z, model=model, labels=labels, metadata=metadata)
+    given = Given(
+        encode=encode, decode=decode, x=x, z=z, model=model, labels=labels, metadata=metadata, classify=classify
+    )
     return Explorer(given, name, shape=shape, span=span, port=port, browser=browser)
 
 
@@ -251,7 +256,8 @@ def _config(name: str, model: Model, atlas: Atlas) -> dict[str, Any]:
         "name": name,
         "title": _("Your model"),
         "family": ATTACHED,
-        "hparams": {"d": int(atlas.z.shape[1]), "encodes": model.encode is not None},
+        "hparams": {"d": int(atlas.z.shape[1]), "encodes": model.encode is not None}
+        | ({} if model.classify is None else {"classifies": True}),
         "train": {},
         "dataset": "",
         "seed": 0,

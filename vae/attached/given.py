@@ -13,7 +13,7 @@ from ..atlas.building import N_REFERENCE, of_latents
 from ..data.metadata import Columns, column
 from ..errors import SettingError, ShapeError
 from ..text import _
-from .callables import Decode, Encode, Function, nearest
+from .callables import Classify, Decode, Encode, Function, nearest
 from .samples import SOME, Layout, as_numpy
 from .worker import Model
 
@@ -26,10 +26,13 @@ Decoded = Callable[[np.ndarray], np.ndarray]
 class Given:
     """What the user gave, and the map made of it."""
 
-    def __init__(self, *, encode: Any, decode: Any, x: Any, z: Any, model: Any, labels: Any, metadata: Any):
+    def __init__(
+        self, *, encode: Any, decode: Any, x: Any, z: Any, model: Any, labels: Any, metadata: Any, classify: Any = None
+    ):
         like = z if z is not None else x
         self.encode = None if encode is None else Encode(Function(encode, "encode", x))
         self.decode = None if decode is None else Function(decode, "decode", like)
+        self.classify = None if classify is None else Classify(Function(classify, "classify", like))
         self.x, self.z = None if x is None else as_numpy(x, "x"), None if z is None else as_numpy(z, "z")
         if self.z is None and self.encode is None and self.x is not None:
             raise SettingError(_("x has no latents: give encode= or z=."))
@@ -77,7 +80,7 @@ class Given:
                         expected=seen.shape,
                     )
                 )
-        model = Model(decode, made, self.encode, seen)
+        model = Model(decode, made, self.encode, seen, self.classify)
         drawn = model.samples(z) if x is None else seen.read(x)
         labels = None if self.labels is None else self.labels[rows]
         columns = {name: values[rows] for name, values in self.metadata.items()}

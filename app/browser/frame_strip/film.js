@@ -50,6 +50,10 @@ export class Film {
     this.area = drawing("path", { class: "fs-density" }, this.graph)
     this.curve = drawing("path", { class: "fs-change" }, this.graph)
     this.head = drawing("line", { class: "fs-head", y1: 0, y2: 20 }, this.graph)
+    this.classes = drawing("svg", { class: "fs-classes", viewBox: "0 0 100 10", preserveAspectRatio: "none", role: "img" }) // what a classifier says: class_strip.js
+    this.classes.style.display = "none"
+    this.flips = element("span", "fs-flips")
+    title.insertBefore(this.flips, this.told.nextSibling)
     this.root.append(title, this.frames)
   }
 
@@ -76,7 +80,8 @@ export class Film {
       }
       return { t, tile, picture, real, share, evidence }
     })
-    this.frames.replaceChildren(...this.tiles.map(({ tile }) => tile), this.graph)
+    for (const name of ["gridColumn", "width"]) this.classes.style[name] = this.graph.style[name]
+    this.frames.replaceChildren(...this.tiles.map(({ tile }) => tile), this.graph, this.classes)
   }
 
   show(way, sheet) {

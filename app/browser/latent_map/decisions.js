@@ -14,8 +14,9 @@ const GRIDS = [[20, 12], [64, 40]] // columns, rows
 const REST_MS = 250 // of the view before it is asked for anew
 const SAY_MS = 60 // from one question for the class at the pointer to the next
 const ALPHA = [0.1, 0.62] // of a place whose class is a guess, and of a certain one
+const PALEST = 0.45 // of that, where what is decoded does not come back: the classifier may be sure of what no sample is
 const TAG_PX = [14, -30] // from the pointer
-const TITLE = _("What the classifier says of the picture decoded at each place, as its colour; where it is sure, the colour is strong. It was made for real samples: how often it is right for them, and for reconstructions, stands in the tool Decisions.")
+const TITLE = _("What the classifier says of the picture decoded at each place, as its colour: strong where it is sure, paler where trust is low. It was made for real samples: how often it is right for them, and for reconstructions, stands in the tool Decisions.")
 
 export class Decisions {
   told = null // {name, classes, said, help} of the classifier
@@ -89,12 +90,12 @@ export class Decisions {
     this.map.root.dataset.decided = this.told.name
   }
 
-  strip(context, { label, confidence }, columns) {
+  strip(context, { label, confidence, trust }, columns) {
     const out = context.createImageData(columns, 1), chance = 1 / this.told.classes.length, [least, most] = ALPHA
     for (let i = 0; i < columns; i++) {
       const sure = Math.max(0, (confidence[i] - chance) / (1 - chance)), colour = this.looks.colours[label[i]] ?? [128, 128, 128]
       for (let k = 0; k < 3; k++) out.data[4 * i + k] = colour[k]
-      out.data[4 * i + 3] = 255 * (least + (most - least) * sure)
+      out.data[4 * i + 3] = 255 * (least + (most - least) * sure) * (trust ? PALEST + (1 - PALEST) * trust[i] : 1)
     }
     return out
   }

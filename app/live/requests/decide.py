@@ -47,12 +47,14 @@ def _read_box(payload: bytes, scene: Scene) -> Asked:
 
 
 def _answer(engine: Engine, request: Request) -> bytes:
-    """label i32 and confidence f32, one for each latent; the server says which classes there are with the page."""
+    """label i32 and confidence f32, one for each latent; of a box also the trust in its places, where it is known
+    beforehand. The classes come with the page."""
     name, of = request.values
     classifier = classifiers.ready(engine, name)
-    z = in_box(engine, of)[0] if isinstance(of, InView) else of
+    z, trust = in_box(engine, of) if isinstance(of, InView) else (of, None)
     found = decided(engine, classifier, z, request.told(engine, z))
-    return parcel(request, {}, label=found.label.astype(np.int32), confidence=found.confidence)
+    known = {} if trust is None else {"trust": trust}
+    return parcel(request, {}, label=found.label.astype(np.int32), confidence=found.confidence, **known)
 
 
 DECIDE = register(  # classifier, latents
