@@ -13,7 +13,7 @@ function mapped() {
   const root = document.createElement("div"), told = [], asked = []
   const geometry = { d: 3, index: Int32Array.of(100, 101), xy: Float32Array.of(0, 0, 0.5, 0.25) }
   const map = {
-    root, geometry, overlay: { committed: { xy: [2, 3] }, redraw() {} }, manifold: { changed() {} }, plot: { near: { box: [0, 0, 10, 5] } },
+    root, geometry, overlay: { committed: { xy: [2, 3] }, redraw() {} }, decode() {}, plot: { near: { box: [0, 0, 10, 5] } },
     committed: { row: null, xy: [2, 3], z: [7, 8, 9] }, client: { request: (...what) => asked.push(what) }, note() {}, name: () => "bag",
     component: { setTriggerValue: (_name, value) => told.push(value.point) }, taken: async (kind, values) => ({ row: kind === "row" ? values[0] : null, xy: [4, 5], z: [0, 0, 1] }),
   }

@@ -39,11 +39,11 @@ export class Decisions {
 
   /** @param {any} told of the classifier, or null */
   update(told) {
-    const key = JSON.stringify(told ?? null)
+    const { dark } = this.map.theme, key = JSON.stringify([told ?? null, dark])
     if (key === this.key) return
     this.key = key
     this.told = told ?? null
-    this.looks = new ClassLooks(told?.classes.length ?? 1).themed(this.map.theme.dark)
+    this.looks = new ClassLooks(told?.classes.length ?? 1).themed(dark)
     this.set(Boolean(told))
   }
 
@@ -54,7 +54,10 @@ export class Decisions {
     this.cells = []
     this.turn += 1
     this.said = null
+    clearTimeout(this.timer)
+    this.ask.cancel()
     hide(this.tag, true)
+    this.map.root.dataset.decided = ""
     this.map.plot.refresh()
     this.map.layers?.redo()
     if (this.on) { this.start(); if (this.map.client.last) this.ask(this.map.client.last) }
@@ -112,9 +115,10 @@ export class Decisions {
 
   // of the picture that is shown; the answer may be of one before it while the pointer moves
   async say(frame) {
-    const { client, pointer } = this.map
-    const said = await decide(client, this.told.name, frame.z).catch((error) => { this.map.note(_("Decisions: {message}", { message: error.message })) })
-    if (!said || !this.on) return
+    const { client, pointer } = this.map, { told } = this
+    if (!this.on) return
+    const said = await decide(client, told.name, frame.z).catch((error) => { this.map.note(_("Decisions: {message}", { message: error.message })) })
+    if (!said || !this.on || told !== this.told) return
     this.said = { name: this.told.classes[said.label[0]], share: said.confidence[0] }
     const at = pointer?.cursor
     hide(this.tag, !at)
