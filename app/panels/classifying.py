@@ -65,11 +65,11 @@ def worth(found: Job) -> str:
     """How often it is right, beside what the most frequent class gives, in a line."""
     if found.agreement is None:
         return _("accuracy unknown: {why}", why=found.unmeasured)
-    return _(
-        "right for {share} of test samples ({majority} by the most frequent class)",
-        share=share(found.agreement.on_samples),
-        majority=percent(found.agreement.majority.value),
-    )
+    on_samples, majority = found.agreement.on_samples, found.agreement.majority.value
+    values = {"share": share(on_samples), "majority": percent(majority)}
+    if on_samples.value <= majority + 2 * (on_samples.standard_error or 0):
+        return _("right for only {share} of test samples: the most frequent class alone gives {majority}", **values)
+    return _("right for {share} of test samples ({majority} by the most frequent class)", **values)
 
 
 def share(e: Estimate) -> str:

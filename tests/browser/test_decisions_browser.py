@@ -56,8 +56,8 @@ def test_places_have_the_colours_of_a_classifier_and_its_accuracy_stands_beside_
     x = torch.from_numpy(s.x_test / np.float32(255))
     right = float((Bright()(x).argmax(1).numpy() == s.y_test).mean())
     said = f"{100 * right:.1f}%"
-    tab.until(f"document.querySelector('.zm-scales').textContent.includes('right for {said}')")
-    tab.page.get_by_text(f"Right for {said}").wait_for()
+    tab.until(f"document.querySelector('.zm-scales').textContent.includes('right for only {said}')")
+    tab.page.locator(f".st-key-zscope-tool p:has-text('Right for only {said}')").wait_for()
     tab.hover(engine.atlas.xy[5])
     tab.until("/\\d%$/.test(document.querySelector('.zm-decision').textContent)")
     tab.page.get_by_role("button", name="Select where it disagrees with the label").click()

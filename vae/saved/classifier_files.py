@@ -16,7 +16,7 @@ from typing import Any
 from ..disk import one_step
 from ..disk.saving import saving
 from ..errors import CheckpointError, SettingError, UnknownName
-from ..text import _
+from ..text import _, size
 from .checkpoint import MODEL, root
 from .decoders import DECODERS
 from .names import check_spelling
@@ -73,7 +73,9 @@ def add(
     if path.suffix not in DECODERS:
         raise SettingError(_("{name}: expected TorchScript (.pt) or ONNX (.onnx).", name=name))
     if not 0 < len(data) <= BYTES_MAX:
-        raise SettingError(_("{name}: {n} bytes, expected 1 to {most}.", name=name, n=len(data), most=BYTES_MAX))
+        raise SettingError(
+            _("{name}: {given}, expected at most {most}.", name=name, given=size(len(data)), most=size(BYTES_MAX))
+        )
     known = listed(card)
     if path.name not in known and len(known) >= MOST:
         raise SettingError(_("this model already has {n} classifiers: delete some first.", n=MOST))

@@ -57,7 +57,7 @@ export class Decisions {
     clearTimeout(this.timer)
     this.ask.cancel()
     hide(this.tag, true)
-    this.map.root.dataset.decided = ""
+    Object.assign(this.map.root.dataset, { decided: "", deciding: String(this.on) })
     this.map.plot.refresh()
     this.map.layers?.redo()
     if (this.on) { this.start(); if (this.map.client.last) this.ask(this.map.client.last) }

@@ -36,7 +36,7 @@ def _read_latents(payload: bytes, scene: Scene) -> Asked:
     if not 1 <= count <= LATENTS_MAX:
         raise Refused(
             BAD_FRAME,
-            _("decide payload of {count} latents; expected 1 to {most}", count=count, most=LATENTS_MAX),
+            _("decide payload: expected latents from 1 to {most}, got {count}", count=count, most=LATENTS_MAX),
         )
     numbers = floats(payload[NAME_BYTES:], "decide", count * scene.d)
     return Asked(_name(payload), numbers.reshape(count, scene.d))

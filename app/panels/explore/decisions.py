@@ -14,6 +14,7 @@ from app.live.classifiers import Job
 from app.live.rights import Right
 from app.panels.classifying import POLL_S, job, share, worth
 from app.show.literal import literal
+from app.show.waiting import later
 from app.state.studio import choose, select
 from vae.engine.engine import Engine
 from vae.errors import ZscopeError
@@ -90,7 +91,7 @@ def _waiting(engine: Engine) -> None:
     if found.share and found.share < 1:
         st.progress(found.share, _("Training the classifier, once for this data set"))
     else:
-        st.caption(f":material/hourglass_empty: {_('Opening the classifier and measuring how often it is right')}")
+        later(_("Opening the classifier and measuring how often it is right"))
 
 
 def _open(engine: Engine, found: Job) -> None:

@@ -95,7 +95,7 @@ def test_what_cannot_be_opened_says_why_and_is_tried_again(engine):
 
 
 BAD = {
-    "no latents": (UP.pack(1, 90) + called("test"), "0 latents"),
+    "no latents": (UP.pack(1, 90) + called("test"), "got 0"),
     "a name that is no ASCII": (UP.pack(1, 90) + b"\xff" * 64 + bytes(16), "no ASCII"),
     "too many cells": (UP.pack(1, 91) + called("test", in_view("umap", [0, 0, 1, 1, 50, 2, 0, 0, 0, 0])), "at most 64"),
     "an empty box": (UP.pack(1, 91) + called("test", in_view("umap", [1, 0, 0, 1, 2, 2, 0, 0, 0, 0])), "x0 < x1"),
