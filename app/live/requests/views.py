@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from vae.text import _
 
 KEY_BYTES = 32
 LATENTS_MAX = 256  # placed by one request
+_held: WeakKeyDictionary = WeakKeyDictionary()  # engine -> (view and latent, its place): read on its own thread alone
 CELLS_MAX = 64  # decoded by one request: longer, and the pointer would wait
 
 
@@ -64,9 +66,17 @@ def latents_at(engine: Engine, key: str, xy: np.ndarray, beyond: Beyond) -> tupl
     view = None if key == UMAP else map_views.view(engine, key)
     if beyond.share is None:
         return engine.from_map(xy) if view is None else (view.from_map(xy, beyond.z), None)
-    if view is None:
-        return engine.with_residual(xy, beyond.z, beyond.share), None
-    return with_residual(view.own, xy, beyond.z, view.to_map(beyond.z[None])[0], beyond.share), None
+    own = view.own if view else lambda at: engine.from_map(at)[0]
+    return with_residual(own, xy, beyond.z, _held_at(engine, key, beyond.z), beyond.share), None
+
+
+def _held_at(engine: Engine, key: str, z: np.ndarray) -> np.ndarray:
+    """Where a held latent lies in a view, found once for all frames while it is held."""
+    asked = (key, z.tobytes())
+    if _held.get(engine, (None,))[0] != asked:
+        placed = engine.to_map(z[None]) if key == UMAP else map_views.view(engine, key).to_map(z[None])
+        _held[engine] = (asked, placed[0])
+    return _held[engine][1]
 
 
 def _place(engine: Engine, request: Request) -> bytes:
