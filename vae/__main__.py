@@ -61,6 +61,7 @@ def parser(prog: str = PROG, also: Callable[[Any], None] | None = None) -> argpa
     _eval(commands.add_parser("eval", help=told, add_help=False))
     _atlas(commands.add_parser("atlas", help=_("rebuild the map of a checkpoint")))
     _use(commands)
+    _decisions(commands.add_parser("decisions", help=_("what a classifier says of decoded samples, over the map")))
     options.study(commands, _run)
     _docs(commands.add_parser("docs", help=_("write the tables of the documentation from the registry")))
     options.data(commands, _run)
@@ -234,6 +235,38 @@ def _atlas(p: argparse.ArgumentParser) -> None:
     )
     p.add_argument("--device")
     p.set_defaults(run=_run("training", "rebuild_atlas"))
+
+
+def _decisions(p: argparse.ArgumentParser) -> None:
+    p.add_argument("checkpoint")
+    p.add_argument(
+        "--classifier",
+        default="",
+        metavar="FILE",
+        help=_(
+            "TorchScript (.pt) or ONNX (.onnx), samples (b, *shape) to scores (b, classes); or labels: a net trained "
+            "here on the labels of the data set (default); model: q(y|x) of a semi-supervised model; or the name of a "
+            "saved one"
+        ),
+    )
+    p.add_argument(
+        "--outputs",
+        default="",
+        choices=["", "probabilities", "logits"],
+        help=_("what the file returns (default: guessed, and said)"),
+    )
+    p.add_argument(
+        "--range",
+        default="",
+        metavar="LOW:HIGH",
+        help=_("values of black and white in the pictures that the file takes (default 0:1)"),
+    )
+    p.add_argument("--n", type=int, default=2000, help=_("test samples that are classified, at most (default 2000)"))
+    p.add_argument("--side", type=int, default=64, help=_("cells of the field, across and up (default 64)"))
+    p.add_argument("--out", default="", help=_(".npz file for the field: label, confidence, trust, box, classes"))
+    p.add_argument("--save", action="store_true", help=_("save the file with the model, for Explore"))
+    p.add_argument("--json", action="store_true", help=_("print JSON"))
+    p.set_defaults(run=_run("decisions", "show_decisions"))
 
 
 def _use(commands: Any) -> None:

@@ -43,13 +43,22 @@ _READ: dict[str, Callable[[str], Any]] = {
     "watched": _frames_key,
     "beside": _frames_key,
     "t": float,
+    "residual": float,
     "temperature": float,
     "seed": int,
     "count": int,
     "label": int,
     "held": int,
 }
-_KEYS = {"point": "p", "pin": "pin", "waypoints": "w", "selected": "s", "group_a": "ga", "group_b": "gb"}
+_KEYS = {
+    "point": "p",
+    "pin": "pin",
+    "held_sample": "h",
+    "waypoints": "w",
+    "selected": "s",
+    "group_a": "ga",
+    "group_b": "gb",
+}
 
 
 def to_query(state: Studio, longest: int | None = LINK_MAX) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -33,6 +33,10 @@ def _explore(engine: Engine, state: Studio) -> list[str]:
     lines += [f"xy, trust = model.to_map(z), model.trust(z, {condition})"]
     if state.pin:
         lines += ["", f"pinned = model.decode({_latents([state.pin])}, {condition})"]
+    if state.held_sample:
+        held, share = f"{_latents([state.held_sample])}[0]", f"{state.residual:g}"
+        lines += ["", "# the same place with the residual of the held sample"]
+        lines += [f"swept = model.decode(model.with_residual(xy, {held}, {share}), {condition})"]
     for name in ("selected", "group_a", "group_b"):
         if rows := getattr(state, name):
             lines += ["", f"{name} = np.array({list(rows)})  # rows of the map"]

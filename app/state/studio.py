@@ -13,7 +13,7 @@ from vae.text import N_, _, ngettext, number
 DEFAULT_MODEL = "fashion-vae"
 METHODS = ("linear", "slerp", "geodesic")
 SOURCES = ("prior", "aggregate", "mixture")
-TOOLS = ("sliders", "posterior", "draw", "group", "attribute")
+TOOLS = ("sliders", "posterior", "draw", "group", "attribute", "decisions")
 COUNTS = (16, 36, 64, 100)
 TEMPERATURE_MAX = 2.0
 SEED_MAX = 2**31 - 1
@@ -35,6 +35,8 @@ class Studio:
     model: str = DEFAULT_MODEL
     point: Point | None = None
     pin: Point | None = None  # the point to compare with
+    held_sample: Point | None = None  # whose residual places of the map are decoded with
+    residual: float = 1.0  # the share of it, 0-1
     waypoints: tuple[Point, ...] = ()  # of the path on Interpolate
     selected: tuple[int, ...] = ()  # rows of the map, ascending
     group_a: tuple[int, ...] = ()
@@ -51,6 +53,7 @@ class Studio:
     tool: str = "sliders"  # the open tool beside the map
     view: str = "umap"  # the layout of the map
     colour: str = "label"  # the quantity that colours its points
+    classifier: str = ""  # whose decisions are shown below them and along a path; "": none
     camera: tuple[float, float, float, float] | None = None  # x0, x1, y0, y1 of the visible map; None: all of it
     watched: str = ""  # on Train, the frames in the theatre, by their key in app.live.theatre; "": the list of runs
     beside: str = ""  # the frames drawn over them
@@ -58,9 +61,21 @@ class Studio:
     future: tuple[tuple, ...] = field(default=(), compare=False)
 
 
-SETTINGS = ("view", "colour", "label", "method", "temperature", "seed", "count", "source", "held")
-MARKS = ("point", "pin", "waypoints", "selected", "group_a", "group_b", *SETTINGS)  # what undo restores
-POINTS = ("point", "pin")
+SETTINGS = (
+    "view",
+    "colour",
+    "classifier",
+    "label",
+    "residual",
+    "method",
+    "temperature",
+    "seed",
+    "count",
+    "source",
+    "held",
+)
+POINTS = ("point", "pin", "held_sample")
+MARKS = (*POINTS, "waypoints", "selected", "group_a", "group_b", *SETTINGS)  # what undo restores
 ROWS = ("selected", "group_a", "group_b")
 ROW_NAMES = {"selected": N_("the selection"), "group_a": N_("group A"), "group_b": N_("group B")}
 
@@ -90,6 +105,11 @@ def start(state: Studio, **marks) -> Studio:
 def pin(state: Studio, point: Point | None) -> Studio:
     """Pin a point to compare with; None removes the pin."""
     return _mark(state, pin=point)
+
+
+def hold(state: Studio, point: Point | None) -> Studio:
+    """Hold a sample: places of the map are decoded with its residual from now on. None releases it."""
+    return _mark(state, held_sample=point)
 
 
 def select(state: Studio, rows: Iterable[int], into: str = "selected") -> Studio:
@@ -197,7 +217,7 @@ def choose_model(state: Studio, name: str, d: int, row_there: Callable[[int], in
     marks: dict = {name: carried(getattr(state, name)) for name in POINTS}
     marks |= {name: rows(getattr(state, name)) for name in ROWS}
     marks["waypoints"] = tuple(there for p in state.waypoints if (there := carried(p)) is not None)
-    state = choose(state, model=name, label=-1, held=0, view="umap", colour="label", camera=None)
+    state = choose(state, model=name, label=-1, held=0, view="umap", colour="label", classifier="", camera=None)
     return replace(state, **marks, past=(), future=())
 
 
@@ -248,7 +268,7 @@ def placed(state: Studio, atlas_z, atlas_xy, to_map) -> tuple[Studio, tuple[str,
             return point_of(p.z, to_map(p.z), p.row)
         return None
 
-    names = {"point": _("The point"), "pin": _("The pin")}
+    names = {"point": _("The point"), "pin": _("The pin"), "held_sample": _("The held sample")}
     marks: dict = {name: place(getattr(state, name), names[name]) for name in POINTS}
     waypoints = [place(p, _("Waypoint {letter}", letter=letter(i))) for i, p in enumerate(state.waypoints)]
     marks["waypoints"] = tuple(p for p in waypoints if p is not None)
@@ -350,6 +370,7 @@ def _camera(value) -> None:
 CHECKS = {
     "model": _name,
     "method": _one_of(METHODS),
+    "residual": _between(0, 1, (int, float)),
     "t": _between(0, 1, (int, float)),
     "temperature": _between(0, TEMPERATURE_MAX, (int, float)),
     "seed": _between(0, SEED_MAX, int),
@@ -361,6 +382,7 @@ CHECKS = {
     "tool": _one_of(TOOLS),
     "view": _choice,
     "colour": _choice,
+    "classifier": lambda value: None if value == "" else _choice(value),
     "camera": _camera,
     "watched": _frames,
     "beside": _frames,

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import session
 from app.browser.frame_strip import frame_strip
+from app.panels import classifying
 from app.panels.interpolate import path
 from app.state.studio import choose
 from vae.modalities.chart_scale import scale
@@ -44,5 +45,8 @@ with left:
         help=explanations,
         notes=[_(note) for note in NOTES],
         touch_notes=[_(note) for note in TOUCH_NOTES],
+        decisions=classifying.shown(engine),
         on_frame=take_frame,
     )
+    if classifying.waiting(engine):
+        classifying.awaited(engine)

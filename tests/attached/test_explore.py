@@ -19,6 +19,7 @@ from vae.errors import CheckpointError, DecoderError, DecoderStopped, SettingErr
 from vae.latent.fit import fit_map, principal_layout
 from vae.saved import attached_model
 from vae.saved.decoder_process import SECONDS
+from vae.studies import classifiers
 
 N, D = 90, 3
 RANDOM = np.random.default_rng(0)
@@ -322,3 +323,47 @@ def test_its_files_are_gone_when_it_is_closed(explore):
     folder = Path(one._folder)
     one.close()
     assert not folder.exists()
+
+
+def test_a_classifier_of_the_program_is_asked_there(explore):
+    """It gets samples as x has them: here pictures (h, w, c) from 0 to 255."""
+    pictures = RANDOM.integers(0, 256, (N, 10, 8, 3)).astype(np.uint8)
+
+    def classify(x):
+        assert x.shape[1:] == (10, 8, 3)
+        assert x.max() > 1
+        bright = x.reshape(len(x), -1).mean(1) / 255
+        return {"other": x, "logits": np.stack([bright, 1 - bright, 0 * bright], 1)}
+
+    z = pictures.reshape(N, -1)[:, :D] / 255
+    _one, engine = explore(x=pictures, z=z, classify=classify, labels=["a", "b", "c"] * (N // 3))
+    assert classifiers.available(engine)[classifiers.PROGRAM] == ""
+    found = classifiers.of_program(engine)
+    assert found.classes == ("a", "b", "c")
+    x = engine.decode(engine.atlas.z[:4])
+    expected = x.reshape(4, -1).mean(1)
+    scores = engine.model.classify(x)
+    np.testing.assert_allclose(scores[:, 0], expected, atol=0.01)
+    np.testing.assert_allclose(found.probabilities(x).sum(1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("classify", "error", "says"),
+    [
+        (lambda x: np.zeros((len(x), 2)), ShapeError, "expected .*, 3"),
+        (lambda x: np.zeros(len(x)), DecoderError, "classify returned"),
+        (lambda x: 1 / 0, DecoderError, "ZeroDivisionError"),
+        (lambda x: np.full((len(x), 3), np.nan), DecoderError, "NaN or infinity"),
+    ],
+)
+def test_a_classifier_of_the_program_that_does_not_fit_is_told(explore, classify, error, says):
+    _one, engine = explore(x=PICTURES, z=PICTURES.reshape(N, -1)[:, :D], classify=classify, labels=[0, 1, 2] * (N // 3))
+    with pytest.raises(error, match=says):
+        classifiers.of_program(engine)
+
+
+def test_a_program_without_a_classifier_has_none(explore):
+    _one, engine = explore(x=PICTURES, z=PICTURES.reshape(N, -1)[:, :D])
+    assert classifiers.PROGRAM not in classifiers.available(engine)
+    with pytest.raises(SettingError, match="without classify="):
+        classifiers.of_program(engine)

@@ -18,7 +18,7 @@ const STAGES = {
 }
 const SAID = [
   ["goto", { row: 1 }], ["goto", { z: [1, 2, 3] }], ["position", { xy: [0.1, 0.2], z: [1, 2, 3] }], ["position", null], ["cloud", { xy: [[0, 0]] }], ["cloud", null], ["cloud wanted"],
-  ["flip", true], ["flip", false], ["away", "map"], ["select", "invert"], ["select", "only"], ["select", "clear"], ["only", false], ["leave"], ["pin", { row: 1, xy: [0, 0], z: [1, 2, 3] }],
+  ["residual", 0.3], ["flip", true], ["flip", false], ["away", "map"], ["select", "invert"], ["select", "only"], ["select", "clear"], ["only", false], ["leave"], ["pin", { row: 1, xy: [0, 0], z: [1, 2, 3] }],
   ["walk", { t: 0.5, method: "linear" }], ["walk-to", { t: 0.25, method: "slerp", code: 1 }], ["ways?"], ["waypoint", { at: 0, row: null, xy: [0.1, 0.1] }], ["trouble", "it was refused"],
   ["commit", { row: 1, xy: [0.1, 0.2], z: [1, 2, 3], n: 9 }], ["way", { method: "linear", line: [[0, 0], [1, 1]], off_data: 0.2, arrays: { t: [0, 1], z: new Float32Array(6) } }],
 ]

@@ -21,6 +21,7 @@ LOG_VARIANCES, WIDTHS = (
     ("logvar", "log_var", "log_variance", "log_covariance", "z_log_var"),
     ("std", "sigma", "scale", "stddev"),
 )
+SCORES = ("logits", "probs", "probabilities", "scores")
 SAMPLES = ("sample", "recon_x", "reconstruction", "recon", "x_hat", "x_recon", "mean", "loc", "x")
 
 
@@ -117,6 +118,30 @@ class Decode:
         return np.concatenate(out)
 
 
+class Classify:
+    """(n, ...) -> (n, k) float32, a score for each class."""
+
+    def __init__(self, function: Function):
+        self.function = function
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """Raises: ShapeError: not a row of finite scores for each sample; what the function raises."""
+        out = []
+        for part in _batches(x, self.function.batch):
+            scores = as_numpy(_scores(self.function(part)), self.function.name)
+            if scores.ndim != 2 or len(scores) != len(part):
+                raise ShapeError(
+                    _(
+                        "{name} returned {given}: expected ({n}, k), a score for each class.",
+                        name=self.function.name,
+                        given=scores.shape,
+                        n=len(part),
+                    )
+                )
+            out.append(_finite(scores, self.function.name))
+        return np.concatenate(out)
+
+
 # ---------------------------------------------------------------- what they return
 
 
@@ -180,6 +205,17 @@ def _sample(returned: Any) -> Any:
         return returned[0]
     parts = _named(returned)
     found = _first(parts, SAMPLES)
+    return next(iter(parts.values()), returned) if found is None else found
+
+
+def _scores(returned: Any) -> Any:
+    """Scores of classes: an array alone, the first of several, or the part called logits, as Hugging Face has it."""
+    if hasattr(returned, "shape"):
+        return returned
+    if isinstance(returned, tuple | list) and not hasattr(returned, "_asdict"):
+        return returned[0]
+    parts = _named(returned)
+    found = _first(parts, SCORES)
     return next(iter(parts.values()), returned) if found is None else found
 
 

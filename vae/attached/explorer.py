@@ -53,6 +53,7 @@ def explore(
     *,
     encode: Callable[[Any], Any] | None = None,
     decode: Callable[[Any], Any] | None = None,
+    classify: Callable[[Any], Any] | None = None,
     x: Any = None,
     z: Any = None,
     labels: Any = None,
@@ -76,6 +77,8 @@ def explore(
         encode, decode: functions of batches, arrays in and out: PyTorch tensors where they are methods of a module or
         x is a tensor, else NumPy. encode may also return a pair of mean and log variance, a distribution, or either
         with a name, as Hugging Face models do.
+        classify: a classifier of samples as x has them, or decode returns them, to a score for each class of labels:
+        Explore colours the map by it.
         x: samples (n, c, h, w), (n, h, w, c), (n, h, w), (n, c, t) or (n, m). z: their latents (n, ...), where there is
         no encoder. Without decode the nearest sample is shown; without x, what z decodes to.
         labels: (n,) numbers or text. metadata: columns (n,), a dict or a pandas DataFrame.
@@ -97,7 +100,15 @@ def explore(
     if model is not None and decode is None:
         raise SettingError(_("{model} has no method decode: give encode=, decode= or z=.", model=type(model).__name__))
     given = Given(
-        encode=encode, decode=decode, x=x, z=z, model=model, labels=labels, metadata=metadata, adapted=adapted
+        encode=encode,
+        decode=decode,
+        x=x,
+        z=z,
+        model=model,
+        labels=labels,
+        metadata=metadata,
+        classify=classify,
+        adapted=adapted,
     )
     return Explorer(given, name, shape=shape, span=span, port=port, browser=browser)
 
@@ -314,7 +325,8 @@ def _config(name: str, model: Model, atlas: Atlas, title: str) -> dict[str, Any]
         "name": name,
         "title": title,
         "family": ATTACHED,
-        "hparams": {"d": int(atlas.z.shape[1]), "encodes": model.encode is not None},
+        "hparams": {"d": int(atlas.z.shape[1]), "encodes": model.encode is not None}
+        | ({} if model.classify is None else {"classifies": True}),
         "train": {},
         "dataset": "",
         "seed": 0,

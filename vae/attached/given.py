@@ -14,7 +14,7 @@ from ..data.metadata import Columns, column
 from ..errors import SettingError, ShapeError
 from ..text import _
 from .adapters.adapted import Adapted
-from .callables import BATCH, Decode, Encode, Function, nearest
+from .callables import BATCH, Classify, Decode, Encode, Function, nearest
 from .samples import SOME, Layout, as_numpy
 from .threads import as_given, quicker
 from .worker import Model
@@ -39,12 +39,14 @@ class Given:
         model: Any,
         labels: Any,
         metadata: Any,
+        classify: Any = None,
         adapted: Adapted | None = None,
     ):
         like = z if z is not None else x
         batch = BATCH if adapted is None else adapted.batch
         self.encode = None if encode is None else Encode(Function(encode, "encode", x, batch=batch))
         self.decode = None if decode is None else Function(decode, "decode", like, batch=batch)
+        self.classify = None if classify is None else Classify(Function(classify, "classify", like))
         self.adapted = adapted
         self.x, self.z = None if x is None else as_numpy(x, "x"), None if z is None else as_numpy(z, "z")
         if self.z is None and self.encode is None and self.x is not None:
@@ -97,7 +99,7 @@ class Given:
                         expected=seen.shape,
                     )
                 )
-        model = Model(decode, made, self.encode, seen)
+        model = Model(decode, made, self.encode, seen, self.classify)
         model.threads = quicker(lambda: model.samples(z[:1]))
         drawn = model.samples(z) if x is None else seen.read(x)
         labels = None if self.labels is None else self.labels[rows]

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..saved.attached_model import Address, as_bytes, packed, unpacked
 from ..text import _, number
-from .callables import Decode, Encode
+from .callables import Classify, Decode, Encode
 from .samples import Layout
 from .threads import Threads, as_given
 
@@ -34,6 +34,7 @@ class Model:
     made: Layout
     encode: Encode | None
     seen: Layout
+    classify: Classify | None = None
     threads: Threads = as_given
 
     def samples(self, z: np.ndarray) -> np.ndarray:
@@ -46,6 +47,12 @@ class Model:
         assert self.encode is not None  # else nobody asks
         with self.threads():
             return self.encode(self.seen.write(x))
+
+    def scores(self, x: np.ndarray) -> np.ndarray:
+        """(n, *shape) -> (n, k), what the user's classifier returns for samples as the model has them"""
+        assert self.classify is not None  # else nobody asks
+        with self.threads():
+            return self.classify(self.seen.write(x))
 
 
 class Worker:
@@ -113,7 +120,7 @@ class Worker:
             new = {name: value for name, (change, value) in self._wanted.items() if change > header["seen"]}
             return as_bytes(new | {"change": self._change})
         assert self.model is not None  # there is a map of it
-        run = {"decode": self.model.samples, "encode": self._stacked}[ask]
+        run = {"decode": self.model.samples, "encode": self._stacked, "classify": self.model.scores}[ask]
         return np.asarray(self.called(run, array, seconds=header["seconds"]), "<f4")
 
     def _stacked(self, x: np.ndarray) -> np.ndarray:

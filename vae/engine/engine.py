@@ -18,6 +18,7 @@ from ..data.binarise import binarised
 from ..data.card_variables import of_card
 from ..errors import SettingError, ShapeError
 from ..latent.paths import along
+from ..latent.residual import with_residual
 from ..latent.rows import rows
 from ..losses.model import Model
 from ..metrics.active import active_dimensions
@@ -28,7 +29,7 @@ from ..sampling.draw import draw
 from ..saved import checkpoint
 from ..saved.checkpoint import RESUME, Checkpoint
 from ..saved.restoring import restore
-from ..text import _
+from ..text import N_, _
 from .device import choose_device
 from .validation import FARTHEST_LATENT, check_conditions, check_labels, check_rates, check_samples
 
@@ -341,6 +342,17 @@ class Engine:
     def from_map(self, xy: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """Map positions (b, 2) to latents (b, d) float32, and trust (b,) in 0-1, higher is better."""
         return self.atlas.projector.from_map(rows(xy, 2, _("map positions")))
+
+    def with_residual(self, xy: ArrayLike, held: ArrayLike, share: float = 1.0) -> np.ndarray:
+        """Latents (b, d) float32 at map positions (b, 2) with a share, 0-1, of what the map cannot say of a held latent
+        (d): at 0 those of `from_map`, at 1 with the whole residual. See `latent.residual.with_residual`.
+
+        They may lie elsewhere on the map than at xy: ask `to_map`; and `trust` for whether the model knows them.
+        Raises: ShapeError, SettingError.
+        """
+        held = rows(np.asarray(held).reshape(1, -1), self.d, N_("held latent"))
+        own = self.atlas.projector.from_map
+        return with_residual(lambda at: own(at)[0], xy, held[0], self.to_map(held)[0], share)
 
 
 def load(name: str, device: str | None = None) -> Engine:

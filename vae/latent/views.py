@@ -55,16 +55,21 @@ class View(Protocol):
         """The latent at each position (b, 2). held (d): the current latent; it fixes what a position leaves open."""
         ...
 
+    def own(self, xy: ArrayLike) -> Float[np.ndarray, "b d"]:
+        """The latent at each position (b, 2) by the layout alone, whatever the current latent is."""
+        ...
+
 
 @dataclass(frozen=True)
 class Linear:
-    """A plane through the latent space, spanned by two orthonormal axes (2, d)."""
+    """A plane through the latent space, spanned by two orthonormal axes (2, d). mean: of the reference latents."""
 
     key: str
     title: str
     axes: Float[np.ndarray, "2 d"]
     centre: Float[np.ndarray, " d"]
     xy: Float[np.ndarray, "n 2"]
+    mean: Float[np.ndarray, " d"]
     note: str = ""
 
     def to_map(self, z: ArrayLike) -> Float[np.ndarray, "b 2"]:
@@ -74,6 +79,11 @@ class Linear:
         """`held` moved within the plane: its component orthogonal to the axes does not change."""
         held = vector(held, len(self.centre), N_("held latent"))
         return held + (rows(xy, 2, "xy") - self.to_map(held[None])) @ self.axes
+
+    def own(self, xy: ArrayLike) -> Float[np.ndarray, "b d"]:
+        """The mean of the reference latents moved within the plane: of all latents there, for PCA the nearest to the
+        reference set in the mean of squares."""
+        return self.from_map(xy, self.mean)
 
 
 @dataclass(frozen=True)
@@ -97,6 +107,9 @@ class Fitted:
     def from_map(self, xy: ArrayLike, held: ArrayLike | None = None) -> Float[np.ndarray, "b d"]:
         return self.projector.from_map(xy)[0]
 
+    def own(self, xy: ArrayLike) -> Float[np.ndarray, "b d"]:
+        return self.from_map(xy)
+
 
 def pca(z: ArrayLike) -> Linear:
     """The plane of most variance. The largest loading of each axis is positive. Raises: SettingError: d < 2."""
@@ -111,7 +124,7 @@ def pca(z: ArrayLike) -> Linear:
     share = variances[::-1][:2].sum() / max(variances.sum(), 1e-12)
     axes, centre = axes.astype(np.float32), centre.astype(np.float32)
     note = _("{share} of the variance", share=percent(float(share)))
-    return Linear(PCA, "PCA", axes, centre, _read(z, axes, centre), note)
+    return Linear(PCA, "PCA", axes, centre, _read(z, axes, centre), centre, note)
 
 
 def raw(z: ArrayLike, i: int, j: int) -> Linear:
@@ -123,7 +136,8 @@ def raw(z: ArrayLike, i: int, j: int) -> Linear:
             _("dimensions {i} and {j}: expected two different dimensions from 0 to {last}.", i=i, j=j, last=d - 1)
         )
     axes = np.eye(d, dtype=np.float32)[[i, j]]
-    return Linear(f"z{i},z{j}", f"z{i} × z{j}", axes, np.zeros(d, np.float32), np.ascontiguousarray(z[:, [i, j]]))
+    xy, mean = np.ascontiguousarray(z[:, [i, j]]), z.mean(axis=0, dtype=np.float64).astype(np.float32)
+    return Linear(f"z{i},z{j}", f"z{i} × z{j}", axes, np.zeros(d, np.float32), xy, mean)
 
 
 def fitted_key(n_neighbors: int | float, min_dist: int | float, n_epochs: int | float) -> str:

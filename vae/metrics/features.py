@@ -34,6 +34,7 @@ from .estimate import in_english
 
 FORMAT = 1  # of the file and the training: increase it when either changes
 SIDE = 32  # px: larger pictures are downsampled to this by the first layer
+HIDDEN = 256  # units of the first layer for samples that are not pictures
 BATCH = 500
 log = logging.getLogger("zscope.features")
 
@@ -50,10 +51,16 @@ class Training:
 
 
 class Net(nn.Module):
-    """Three strided convolutions and one hidden layer of SiLU units, the features. (Half of ReLU units were dead.)"""
+    """Three strided convolutions and one hidden layer of SiLU units, the features. (Half of ReLU units were dead.) For
+    samples that are not pictures two hidden layers."""
 
     def __init__(self, shape: tuple[int, ...], classes: int, width: int):
         super().__init__()
+        if len(shape) != 3:
+            hidden = nn.Linear(math.prod(shape), HIDDEN)
+            self.features = nn.Sequential(nn.Flatten(), hidden, nn.SiLU(), nn.Linear(HIDDEN, width), nn.SiLU())
+            self.head = nn.Linear(width, classes)
+            return
         channels, *sides = shape
         stem = max(1, math.ceil(max(sides) / SIDE))
         layers: list[nn.Module] = [nn.Conv2d(channels, 16, 3, stem, 1), nn.ReLU()]
@@ -92,6 +99,11 @@ class FeatureSpace:
         """The most likely class of each picture, given as above."""
         return self._through(self.net, x).argmax(1)
 
+    @torch.inference_mode()
+    def logits(self, x: np.ndarray) -> Float[np.ndarray, "n classes"]:
+        """Of each sample, given as above; their softmax is p(class | x)."""
+        return self._through(self.net, x)
+
     def _through(self, part: nn.Module, x: np.ndarray) -> np.ndarray:
         device = self.net.head.weight.device
         rows = (torch.from_numpy(x[i : i + BATCH]).to(device) for i in range(0, len(x), BATCH))
@@ -105,17 +117,21 @@ def feature_space(
     training: Training = Training(),
     device: torch.device | str = "cpu",
     report: Callable[[str], Any] = lambda stage: None,
+    progress: Callable[[float], Any] = lambda share: None,
+    pictures: bool = True,
 ) -> FeatureSpace:
     """The classifier of that data set, loaded from the cache, or trained on its training split and saved there.
 
     An unreadable or wrong file is named in a log message and replaced. The accuracy in its record is that on the test
     split, which is used for nothing else.
 
+    progress: the share of the training that is done. pictures: samples of another kind are refused.
+
     Raises: SettingError: samples that are not pictures, or fewer than two classes. SaveError.
     """
     shape, y = samples.x_train.shape[1:], samples.y_train
     classes = 0 if y is None or samples.y_test is None else int(y.max()) + 1
-    if len(shape) != 3 or classes < 2:
+    if (len(shape) != 3 and pictures) or classes < 2:
         raise SettingError(
             _(
                 "{dataset}: given samples of shape {shape}, number of classes {classes}; the features need pictures "
@@ -138,7 +154,7 @@ def feature_space(
     found = _read(path, wanted) if path.exists() else None
     if found is None:
         report(_("training the classifier of {dataset} for its features (once)", dataset=dataset))
-        net = _train(shape, classes, samples, training, torch.device(device))
+        net = _train(shape, classes, samples, training, device=torch.device(device), progress=progress)
         record = wanted | {"id": _id(net), "test_accuracy": _accuracy(net, samples)}
         _write(path, net, record)
         found = FeatureSpace(net, record)
@@ -148,7 +164,15 @@ def feature_space(
 # ---------------------------------------------------------------- training
 
 
-def _train(shape: tuple[int, ...], classes: int, samples: Samples, t: Training, device: torch.device) -> Net:
+def _train(
+    shape: tuple[int, ...],
+    classes: int,
+    samples: Samples,
+    t: Training,
+    *,
+    device: torch.device,
+    progress: Callable[[float], Any],
+) -> Net:
     x, y = torch.from_numpy(samples.x_train).to(device), torch.from_numpy(samples.y_train).to(device)
     order = torch.Generator().manual_seed(t.seed)
     with seeded(t.seed, device):
@@ -165,6 +189,7 @@ def _train(shape: tuple[int, ...], classes: int, samples: Samples, t: Training, 
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
+            progress((step + 1) / t.steps)
     return net.eval()
 
 

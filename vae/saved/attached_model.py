@@ -107,14 +107,16 @@ class Link:
 
 
 class AttachedModel(nn.Module):
-    """The model with the interface that `vae.engine.engine` needs of one. encodes: it has an encoder."""
+    """The model with the interface that `vae.engine.engine` needs of one. encodes: it has an encoder; classifies: its
+    program also gave a classifier."""
 
     has_prior = False
     condition = ()
 
-    def __init__(self, link: Link, d: int, encodes: bool):
+    def __init__(self, link: Link, d: int, encodes: bool, classifies: bool = False):
         super().__init__()
         self.link, self.d, self.levels, self.encodes = link, d, (d,), encodes
+        self.classifies = classifies
         self.notes = Link(link.address)  # does not wait behind what the model is asked for
 
     def infer(self, x: Tensor, c: Tensor | None = None) -> Latent:
@@ -142,6 +144,13 @@ class AttachedModel(nn.Module):
         x = [torch.from_numpy(self.link.ask({"ask": "decode"}, part)[1]) for part in parts]
         return (x[0] if len(x) == 1 else torch.cat(x)).to(z.device)
 
+    def classify(self, x: np.ndarray) -> np.ndarray:
+        """Scores (b, k) of samples (b, *shape) by the program's classifier. Raises: SettingError: it has none. As
+        Link.ask."""
+        if not self.classifies:
+            raise SettingError(_("this model was opened without classify=."))
+        return self.link.ask({"ask": "classify"}, np.asarray(x, "<f4"))[1]
+
     def map_view(self) -> None:
         return None
 
@@ -164,7 +173,7 @@ def restore(saved: Checkpoint, device: torch.device) -> nn.Module:
     """The model of a checkpoint whose program runs. Raises: CheckpointError."""
     h = saved.config["hparams"]
     try:
-        d, encodes = int(h["d"]), bool(h["encodes"])
+        d, encodes, classifies = int(h["d"]), bool(h["encodes"]), bool(h.get("classifies", False))
     except (KeyError, TypeError, ValueError) as e:
         raise CheckpointError(_("{name}: the model cannot be opened: {error}", name=saved.path.name, error=e)) from e
-    return AttachedModel(Link(Address.read(saved.path.parent)), d, encodes).to(device)
+    return AttachedModel(Link(Address.read(saved.path.parent)), d, encodes, classifies).to(device)

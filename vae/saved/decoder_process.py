@@ -1,4 +1,5 @@
-"""Runs an imported decoder in a process of its own, within limits of time and memory, as it may contain any code.
+"""Runs an imported decoder, or classifier, in a process of its own, within limits of time and memory, as it may contain
+any code.
 
 Arrays go to it and come back over pipes (see `decoder_worker`). It has no environment variables of ours, no network,
 and an empty folder to stand in. When it exceeds a limit or crashes it is ended, and started again by the next call.
@@ -24,7 +25,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ..errors import DecoderError, DecoderStopped, SettingError
-from ..text import _, number, size
+from ..text import N_, _, number, size
 from . import decoder_worker
 from .decoder_worker import receive, send
 
@@ -54,12 +55,13 @@ class DecoderProcess:
     """A decoder that is called with latents (b, d) or (b, d, 1, 1) and returns what it decodes, float32, all in NumPy.
     May be called from any thread; calls are answered one after the other.
 
-    Args: name: ends in .pt for TorchScript, .onnx for ONNX. data: the bytes of the file.
+    Args: name: ends in .pt for TorchScript, .onnx for ONNX. data: the bytes of the file. noun: what messages call it,
+    as N_(...); a classifier is called with samples and returns a score for each class.
     Raises: DecoderError: it cannot be opened. SettingError: an invalid limit.
     """
 
-    def __init__(self, name: str, data: bytes):
-        self.name, self.data = name, np.frombuffer(data, np.uint8)
+    def __init__(self, name: str, data: bytes, noun: str = N_("decoder")):
+        self.name, self.data, self.noun = name, np.frombuffer(data, np.uint8), noun
         self.seconds, self.memory_bytes = limit(SECONDS), int(limit(MEGABYTES) * 1e6)
         self._lock = threading.Lock()
         self._child: _Child | None = None
@@ -98,7 +100,11 @@ class DecoderProcess:
             self._child = _Child()
         except OSError as e:
             raise DecoderStopped(
-                _("the process of the decoder could not be started: {reason}.", reason=e.strerror or e)
+                _(
+                    "the process of the {noun} could not be started: {reason}.",
+                    noun=_(self.noun),
+                    reason=e.strerror or e,
+                )
             ) from e
         self._finalizer = weakref.finalize(self, self._child.end)  # with the last reference, or when Python ends
         try:
@@ -130,13 +136,14 @@ class DecoderProcess:
         if header.get("memory"):
             raise DecoderError(
                 _(
-                    "the decoder needs more than {limit} of memory, the limit set by {variable}.",
+                    "the {noun} needs more than {limit} of memory, the limit set by {variable}.",
+                    noun=_(self.noun),
                     limit=size(self.memory_bytes),
                     variable=MEGABYTES,
                 )
             )
         if "error" in header:
-            raise DecoderError(_("the decoder failed: {error}", error=str(header["error"])))
+            raise DecoderError(_("the {noun} failed: {error}", noun=_(self.noun), error=str(header["error"])))
         return outputs, array
 
     def _end(self) -> int:
@@ -148,17 +155,27 @@ class DecoderProcess:
 
     def _why(self, late: bool, seconds: float, code: int) -> str:
         if late and seconds == START_S:
-            return _("the process of the decoder did not start within {seconds} s.", seconds=number(seconds))
+            return _(
+                "the process of the {noun} did not start within {seconds} s.",
+                noun=_(self.noun),
+                seconds=number(seconds),
+            )
         if late:
             return _(
-                "the decoder did not answer within {seconds} s, the limit set by {variable}, and was ended.",
+                "the {noun} did not answer within {seconds} s, the limit set by {variable}, and was ended.",
+                noun=_(self.noun),
                 seconds=number(seconds, 0 if seconds == int(seconds) else 1),
                 variable=SECONDS,
             )
         if code < 0:
             with contextlib.suppress(ValueError):
-                return _("the process of the decoder ended by signal {name}.", name=signal.Signals(-code).name)
-        return _("the process of the decoder ended or gave an invalid answer (exit status {code}).", code=code)
+                name = signal.Signals(-code).name
+                return _("the process of the {noun} ended by signal {name}.", noun=_(self.noun), name=name)
+        return _(
+            "the process of the {noun} ended or gave an invalid answer (exit status {code}).",
+            noun=_(self.noun),
+            code=code,
+        )
 
 
 def _plain(text: str) -> str:

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from ..disk import guarded
 from ..errors import CheckpointError, DecoderError, SettingError, ZscopeError
-from ..text import _
+from ..text import N_, _
 from ..types import Latent
 from .checkpoint import MODEL, Checkpoint
 from .decoder_process import DecoderProcess
@@ -104,12 +104,15 @@ def restore(saved: Checkpoint, device: torch.device) -> nn.Module:
 # ---------------------------------------------------------------- parts
 
 
-def opened(name: str, data: bytes) -> DecoderProcess:
-    """Start a decoder file. Raises: SettingError: not such a file, or onnxruntime is missing. DecoderError."""
+def opened(name: str, data: bytes, noun: str = N_("decoder")) -> DecoderProcess:
+    """Start a decoder file, or that of what the noun says. Raises: SettingError: not such a file, or onnxruntime is
+    missing. DecoderError."""
     if name.endswith(".onnx"):
         if find_spec("onnxruntime") is None:
-            raise SettingError(_("an ONNX decoder needs onnxruntime, which is not installed: pip install onnxruntime"))
-        return DecoderProcess(name, data)
+            raise SettingError(
+                _("an ONNX {noun} needs onnxruntime, which is not installed: pip install onnxruntime", noun=_(noun))
+            )
+        return DecoderProcess(name, data, noun)
     try:
         with guarded.open_zip(io.BytesIO(data), LIMITS) as archive:
             names = archive.namelist()
@@ -118,13 +121,15 @@ def opened(name: str, data: bytes) -> DecoderProcess:
     if not any("/code/" in n for n in names):
         if any(n.endswith("archive_format") for n in names):
             message = _(
-                "the decoder is a torch.export archive: expected TorchScript, as written by torch.jit.save, or "
-                "ONNX. Pickles are not opened."
+                "the {noun} is a torch.export archive: expected TorchScript, as written by torch.jit.save, or "
+                "ONNX. Pickles are not opened.",
+                noun=_(noun),
             )
         else:
             message = _(
-                "the decoder is not TorchScript: expected a file written by torch.jit.save, or ONNX. "
-                "Pickles are not opened."
+                "the {noun} is not TorchScript: expected a file written by torch.jit.save, or ONNX. "
+                "Pickles are not opened.",
+                noun=_(noun),
             )
         raise SettingError(message)
-    return DecoderProcess(name, data)
+    return DecoderProcess(name, data, noun)

@@ -15,6 +15,7 @@ def actions(
     key: str,
     python: str,
     pinned: bool = False,
+    held: bool = False,
     can_undo: bool = False,
     can_redo: bool = False,
     on_act: Callable[[], None] | None = None,
@@ -24,7 +25,8 @@ def actions(
 
     Args:
         python: the text that "Copy as Python" copies.
-        on_act: runs after a button; session.sent(key, "act") is then "undo", "redo", "pin" or "unpin".
+        on_act: runs after a button; session.sent(key, "act") is then "undo", "redo", "pin", "unpin",
+            "hold" or "release": the current point as the held sample, or none.
         on_pinned: runs after the map pinned the point at its cursor: {"row", "xy", "z"} in session.sent(key, "pinned").
     """
     return _MOUNT(
@@ -33,6 +35,7 @@ def actions(
             "link": link(model),
             "python": python,
             "pinned": pinned,
+            "held": held,
             "can_undo": can_undo,
             "can_redo": can_redo,
         },

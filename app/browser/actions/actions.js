@@ -12,6 +12,7 @@ const MARKUP = `
 <button type="button" data-do="redo" aria-label="${_("Redo")}" title="${_("Redo (Ctrl+Shift+Z)")}">↷</button>
 <button type="button" data-do="pin" aria-pressed="false" title="${_("Pin this point to compare it with others (space)")}">${_("Pin")}</button>
 <button type="button" data-do="flip" aria-pressed="false" title="${_("Show the pinned point in the large picture (hold space)")}">${_("Flip")}</button>
+<button type="button" data-do="hold" aria-pressed="false" title="${_("Hold this point: the map is then decoded with what it cannot say of it, its residual (H)")}">${_("Hold")}</button>
 <button type="button" data-do="present" title="${_("Show the map and the picture full screen, in large type (P)")}">${_("Present")}</button>
 <button type="button" popovertarget="za-copy">${_("Copy")} ▾</button>
 <div id="za-copy" class="za-copy" popover>
@@ -58,13 +59,15 @@ class Actions extends Part {
   button(name) { return this.find(`[data-do=${name}]`) }
 
   show() {
-    const { can_undo, can_redo, pinned } = this.component.data, at = document.activeElement
+    const { can_undo, can_redo, pinned, held } = this.component.data, at = document.activeElement
     for (const [name, can, other] of [["undo", can_undo, "redo"], ["redo", can_redo, "undo"], ["flip", pinned, "pin"]]) {
       this.button(name).disabled = !can
       if (!can && at === this.button(name)) this.button(other).focus({ preventScroll: true }) // not nowhere
     }
     this.button("pin").setAttribute("aria-pressed", String(pinned))
     this.button("pin").textContent = pinned ? _("Unpin") : _("Pin")
+    this.button("hold").setAttribute("aria-pressed", String(Boolean(held)))
+    this.button("hold").textContent = held ? _("Release") : _("Hold")
     if (!pinned && this.flipped) this.flip(false)
   }
 
@@ -101,6 +104,7 @@ class Actions extends Part {
     if (what === "flip") this.flip(!this.flipped)
     if (what === "present") emit("present")
     if (what === "pin") this.component.setTriggerValue("act", data.pinned ? "unpin" : "pin")
+    if (what === "hold") this.component.setTriggerValue("act", data.held ? "release" : "hold")
     if (what === "undo" || what === "redo") this.component.setTriggerValue("act", what)
     if (what === "link") this.copy(location.href, _("Link copied"))
     if (what === "picture") emit("copy picture", (done) => this.say(done ? _("Picture copied") : REFUSED))

@@ -6,6 +6,7 @@ The browser itself requests the paths (app.live.requests.path), so that they fol
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from app.browser import link, register
 from vae.latent.paths import METHODS
@@ -23,6 +24,7 @@ def frame_strip(
     help: dict[str, str],
     notes: Sequence[str] = (),
     touch_notes: Sequence[str] = (),
+    decisions: dict[str, Any] | None = None,
     on_frame: Callable[[], None] = lambda: None,
 ):
     """Mount the rows of frames.
@@ -32,6 +34,7 @@ def frame_strip(
         method, t: position of the slider.
         help: explanations of "density" and "off_data", and the "scale" of all charts, "" of pictures.
         notes: texts of the last line; touch_notes: in their place where a finger points.
+        decisions: of a classifier, as latent_map takes it: its classes along each path, and where they flip.
         on_frame: runs after a click on a frame; session.sent(key, "frame") is then {"method", "t"}.
     """
     data = {
@@ -43,5 +46,6 @@ def frame_strip(
         "help": help,
         "notes": list(notes),
         "touchNotes": list(touch_notes),
+        "decisions": decisions,
     }
     return _MOUNT(key=key, data=data, on_frame_change=on_frame)

@@ -36,7 +36,8 @@ export class Film {
     this.told = element("span", "fs-told")
     const [anchor, meaning] = METHODS[name], said = element("b", "")
     said.innerHTML = term(anchor, name[0].toUpperCase() + name.slice(1), meaning)
-    title.append(said, this.told)
+    this.flips = element("span", "fs-flips")
+    title.append(said, this.told, this.flips)
     if (first) {
       const [before, after] = LEGEND.split("{density}"), legend = element("span", "fs-legend", before)
       legend.append(termLink("density", _("density"), help.density), help.scale ? `${after} · ${ONE_SCALE}` : after)
@@ -50,6 +51,8 @@ export class Film {
     this.area = drawing("path", { class: "fs-density" }, this.graph)
     this.curve = drawing("path", { class: "fs-change" }, this.graph)
     this.head = drawing("line", { class: "fs-head", y1: 0, y2: 20 }, this.graph)
+    this.classes = drawing("svg", { class: "fs-classes", viewBox: "0 0 100 10", preserveAspectRatio: "none", role: "img" }) // what a classifier says: class_strip.js
+    this.classes.style.display = "none"
     this.root.append(title, this.frames)
   }
 
@@ -76,7 +79,8 @@ export class Film {
       }
       return { t, tile, picture, real, share, evidence }
     })
-    this.frames.replaceChildren(...this.tiles.map(({ tile }) => tile), this.graph)
+    for (const name of ["gridColumn", "width"]) this.classes.style[name] = this.graph.style[name]
+    this.frames.replaceChildren(...this.tiles.map(({ tile }) => tile), this.graph, this.classes)
   }
 
   show(way, sheet) {

@@ -4,11 +4,12 @@
 // bus: emits "way" way for each answer (see film.js); "ways?" asks for the last ones again; hears "waypoint" {at, row,
 // xy} of one that is dragged, "walk" {t, method}
 
+import { ClassStrip } from "./class_strip.js"
 import { Film } from "./film.js"
 import { LivePart, mounting } from "../shared/part.js"
 import { StatusLine } from "../actions/status_line.js"
 import { _, ms } from "../shared/text.js"
-import { emit, on } from "../shared/zscope.js"
+import { emit, on, theme } from "../shared/zscope.js"
 
 const OTHERS_MS = 400 // while a waypoint is dragged, from one question for the other methods to the next
 
@@ -19,6 +20,7 @@ class Strips extends LivePart {
 
   films = new Map() // of each method
   ways = new Map() // of each method, the last that came
+  classes = new Map() // of each method, the strip of what a classifier says
   place = null // {t, method} that is marked
   told = null // that of the player, once it has told
 
@@ -33,6 +35,7 @@ class Strips extends LivePart {
     for (const method of this.component.data.methods) {
       const film = new Film(method, this.geometry, (t) => this.go(method, t), this.component.data.help)
       this.films.set(method.name, film)
+      this.classes.set(method.name, new ClassStrip(film, method.name, () => this.client))
       this.root.firstElementChild.append(film.root)
     }
     this.offs.push(
@@ -54,6 +57,8 @@ class Strips extends LivePart {
   show() {
     const { waypoints, method, t, notes, touchNotes } = this.component.data, keys = this.find(".zs-keys")
     keys.textContent = keys.title = (matchMedia("(pointer: coarse)").matches ? touchNotes : notes).join(" · ") // cut off at the end where there is no room
+    const dark = theme(this.root).dark
+    for (const [name, strip] of this.classes) strip.update(this.component.data.decisions, this.ways.get(name), dark)
     const asked = JSON.stringify(waypoints)
     if (asked !== this.asked) { this.asked = asked; this.ask() }
     this.mark(this.told ?? { t, method })
@@ -79,6 +84,7 @@ class Strips extends LivePart {
     this.ways.set(way.method, way)
     const most = Math.max(...[...this.ways.values()].map((each) => Math.max(...each.arrays.change)))
     this.films.get(way.method).show(way, this.sheet)
+    this.classes.get(way.method).show(way)
     for (const [name, each] of this.ways) this.films.get(name).spark(each, most)
     this.mark(this.place)
     this.find(".fs-time").innerHTML = _("path <b>{time}</b>", { time: ms(way.server_ms) })

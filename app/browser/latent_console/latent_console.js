@@ -3,6 +3,7 @@
 
 import { CHART } from "./ends.js"
 import { LivePart, mounting } from "../shared/part.js"
+import { Residual } from "./residual.js"
 import { Sliders } from "./sliders.js"
 import { emit, on } from "../shared/zscope.js"
 
@@ -19,7 +20,10 @@ class Console extends LivePart {
     this.fit()
     this.offs.push(on("away", (source) => { this.root.dataset.away = source }))
     const tell = (said) => this.component.setTriggerValue("named", { ...said, n: Date.now() })
-    this.sliders = new Sliders(this.root, this.client, this.geometry, tell)
+    const place = document.createElement("div")
+    this.root.append(place)
+    this.sliders = new Sliders(place, this.client, this.geometry, tell)
+    this.residual = new Residual(this.root, (share) => this.component.setTriggerValue("residual", { share }))
     this.offs.push(on("type", (px) => { this.type = px; setTimeout(() => this.sliders?.fit(px)) })) // once all is laid out
   }
 
@@ -34,7 +38,8 @@ class Console extends LivePart {
   }
 
   show() {
-    const { committed, sliders, label, saves } = this.component.data
+    const { committed, sliders, label, saves, held } = this.component.data
+    this.residual.update(held)
     this.sliders.update(committed, sliders, label, saves)
     if (this.type === undefined) emit("type wanted") // a presentation may have begun before
   }

@@ -24,11 +24,14 @@ def latent_map(
     shown: dict[str, Any] | None = None,
     selected: Sequence[int] = (),
     n: int = 0,
+    held: dict[str, Any] | None = None,
+    decisions: dict[str, Any] | None = None,
     heard: dict[str, int] | None = None,
     on_commit: Callable[[], None] | None = None,
     on_show: Callable[[], None] | None = None,
     on_select: Callable[[], None] | None = None,
     on_waypoint: Callable[[], None] | None = None,
+    on_hold: Callable[[], None] | None = None,
 ):
     """Mount the map, which fills its column (style.css).
 
@@ -37,6 +40,7 @@ def latent_map(
     - "committed": {"row": int or None, "xy": [x, y] on the first map, "z": [d], "n": counter};
     - "shown": {"view": str, "colour": str, "camera": [x0, x1, y0, y1] or None, "n": time}, once the map is at rest;
     - "selected": {"bits": text, "n": time}; `rows_of` reads the rows from it;
+    - "hold": {"point": {"row", "xy", "z"}} of a sample to hold, or {"point": None} to release it;
     - "waypoint": {"at", "z", "xy", "row"} of one that was moved, or {"at", "remove": True}.
 
     Args:
@@ -46,6 +50,9 @@ def latent_map(
         method: the method whose path is drawn on top; the paths themselves come from the frame_strip of the page.
         shown: as returned; the map follows where it has changed.
         selected: rows, of the `n` rows of the map.
+        held: {"row", "z", "xy", "share"} of the sample whose residual places are decoded with; None: none is held.
+        decisions: {"name", "classes", "said", "help"} of the classifier whose decisions colour the places of the map,
+            and how far it is right; None: none is open.
         heard: "shown" and "selected" -> "n" of the last one that the page has handled; older ones are ignored.
     """
     nothing = lambda: None  # noqa: E731
@@ -58,6 +65,8 @@ def latent_map(
             "waypoints": list(waypoints),
             "method": method,
             "selected": bits_of(selected, n),
+            "held": held,
+            "decisions": decisions,
             "heard": heard or {},
             **(shown or {}),
         },
@@ -65,6 +74,7 @@ def latent_map(
         on_shown_change=on_show or nothing,
         on_selected_change=on_select or nothing,
         on_waypoint_change=on_waypoint or nothing,
+        on_hold_change=on_hold or nothing,
     )
 
 

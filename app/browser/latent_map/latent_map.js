@@ -7,7 +7,9 @@ import { ClassNames } from "./class_names.js"
 import { Cloud } from "./cloud.js"
 import { ColourBy } from "./colour_by.js"
 import { css, looks } from "./colours.js"
+import { Decisions } from "./decisions.js"
 import { Gestures } from "./gestures.js"
+import { Hold } from "./hold.js"
 import { Lasso } from "./lasso.js"
 import { Layers } from "./layers.js"
 import { Legend } from "./legend.js"
@@ -33,7 +35,7 @@ const TELL_MS = 900 // of rest before Python, and with it the link, is told what
 const TITLE = 1.8 // height of the title of a presentation, over its type
 const DESK_PX = 12, NAME = 1.15 // type at a desk; of a class's name for a hall, over its other type
 const KEYS = _("Arrow keys move the cursor, with Shift in larger steps; Enter selects the point; plus and minus zoom, 0 shows all; ")
-  + _("M opens a menu at the cursor; Escape clears the selection, then returns to the last point.")
+  + _("M opens a menu at the cursor, H holds the sample there; Escape clears the selection, releases what is held, then returns to the last point.")
 const MARKUP = `
 <div class="zm-plot"></div>
 <div class="zm-tools" role="toolbar" aria-label="${_("Map")}"></div>
@@ -77,14 +79,14 @@ class MapView extends LivePart {
     this.themeNow()
     this.plot.onView = (settled) => this.viewed(settled)
     this.listen()
-    this.loadSheet().then((sheet) => { this.sheet = sheet; this.thumbnails.view = null; this.plot.refresh() }, (error) => this.note(_("No thumbnails: {message}", { message: error.message })))
+    this.loadSheet().then((sheet) => { this.sheet = sheet; this.thumbnails.view = null; this.hold?.picture(); this.plot.refresh() }, (error) => this.note(_("No thumbnails: {message}", { message: error.message })))
   }
 
   parts(link, whole) {
     const { root, plot, geometry: shape } = this, bar = this.find(".zm-tools"), note = (text) => this.note(text), client = () => this.client
     this.keyed(shape)
     this.overlay = new Overlay(root, plot, shape, link.model)
-    this.overlay.card.taken = () => [...this.legend.boxes, ...(this.type ? [[0, 0, plot.size()[0], plot.top]] : [])]
+    this.overlay.card.taken = () => [...this.legend.boxes, ...(this.hold?.boxes ?? []), ...(this.type ? [[0, 0, plot.size()[0], plot.top]] : [])]
     this.cloud = new Cloud(root, plot, () => this.views?.plain ?? true)
     if (!whole) this.pins = new Pins(this)
     this.looks = new ClassLooks(shape.classes.length, () => this.repaint())
@@ -92,13 +94,14 @@ class MapView extends LivePart {
     this.lasso = new Lasso(root, plot, (rows, how) => this.select(rows, how))
     this.tools = new Tools(bar, this)
     this.thumbnails = new Thumbnails(plot, shape.shape, { colourOf: (row) => this.colourOf(row), chosen: () => this.selection.mask, sheet: () => this.sheet })
+    if (whole) { this.hold = new Hold(this); this.decisions = new Decisions(this) }
     this.manifold = new Manifold(plot, shape.shape, (box, columns, rows) =>
-      this.client.ask("manifold", payload(this.views.key, [...box, columns, rows, ...this.held()]), { idle: true }))
+      this.client.ask("manifold", payload(this.views.key, [...box, columns, rows, ...this.beyond()]), { idle: true }))
     this.manifold.onCells = (count) => { root.dataset.cells = String(count) }
     this.manifold.onError = (error) => this.note(_("Manifold: {message}", { message: error.message }))
     this.colour = new ColourBy(bar, { geometry: shape, link, note, onChange: () => { this.regroup(); this.repaint(); this.tell() } })
-    this.views = new Views(whole ? bar : null, { plot, geometry: shape, link, client, note, held: () => this.held(), onChange: () => this.moved() })
-    this.layers = new Layers(bar, { plot, geometry: shape, link, legend: this.legend, names: this.names, looks: this.looks, thumbnails: this.thumbnails, manifold: this.manifold, note, view: () => this.views.view })
+    this.views = new Views(whole ? bar : null, { plot, geometry: shape, link, client, note, beyond: () => this.beyond(), onChange: () => this.moved() })
+    this.layers = new Layers(bar, { plot, geometry: shape, link, legend: this.legend, names: this.names, looks: this.looks, thumbnails: this.thumbnails, manifold: this.manifold, decisions: this.decisions, note, view: () => this.views.view })
     if (whole) {
       this.tools.strokes()
       this.search = new Search(bar, shape, link, (found) => this.found(found))
@@ -116,7 +119,7 @@ class MapView extends LivePart {
       () => watch.disconnect(),
       on("goto", (to) => this.goto(to)), on("select", (what) => this.reselect(what)),
       on("position", (at) => this.dot(at?.length ? { xy: at } : at)),
-      on("frame", (frame) => this.dot(frame.source === "slider" ? frame : null)),
+      on("frame", (frame) => this.dot(frame.source === "slider" ? frame : this.hold?.landed(frame) ?? null)),
       on("type", (px) => this.enlarge(px)),
     )
     emit("type wanted") // a presentation may have begun before the map was there
@@ -145,10 +148,10 @@ class MapView extends LivePart {
   }
 
   show() {
-    const { data } = this.component
-    const themed = JSON.stringify(theme(this.root)) !== this.signature
+    const { data } = this.component, themed = JSON.stringify(theme(this.root)) !== this.signature
     if (themed) this.themeNow()
     this.pins?.update(data.waypoints, data.method)
+    if (this.hold) { this.hold.update(data.held); this.decisions.update(data.decisions) }
     const told = JSON.stringify([data.committed?.row ?? null, data.committed?.z ?? null])
     if (told !== this.told) {
       this.told = told
@@ -207,7 +210,7 @@ class MapView extends LivePart {
     if (fewer !== null) thinned.textContent = _("{fewer} of {n} points while the map moves", { fewer: number(fewer), n: number(this.geometry.n) })
     if (!settled) return
     this.legend.update()
-    this.manifold.changed()
+    this.decode()
     this.tell()
   }
 
@@ -271,8 +274,9 @@ class MapView extends LivePart {
     this.pointer.left()
     this.layers.redo()
     this.mark(this.committed)
+    this.hold?.place()
     this.dot(null)
-    this.manifold.changed()
+    this.decode()
     this.tell()
   }
 
@@ -292,20 +296,20 @@ class MapView extends LivePart {
 
   // ---------------------------------------------------------------- what the user does
 
-  ours(event) { return !event.target.closest?.(".zm-tools, .zm-legend, .zm-pins, .zm-place") }
-  held() { return this.committed?.z ?? new Array(this.geometry.d).fill(0) }
+  decode() { this.manifold.changed(); this.decisions?.changed() } // what lies over the map is another
+  ours(event) { return !event.target.closest?.(".zm-tools, .zm-legend, .zm-hold, .zm-pins, .zm-place") }
+  // what a place leaves open: the residual of the held sample, or else the latent under study
+  beyond() { return this.hold?.point ? [...this.hold.point.z, this.hold.share] : this.committed?.z ?? new Array(this.geometry.d).fill(0) }
   name(row) { return sampleName(this.geometry, row, _("Sample")) }
   home() { const [w, h] = this.plot.size(); return this.overlay.committed ? this.plot.toPixels(...this.overlay.committed.xy) : [w / 2, h / 2] }
 
-  left() {
-    this.restore()
-    emit("leave")
-  }
+  left() { this.restore(); emit("leave") }
 
   escape() {
     if (this.gestures.cancel() || this.pointer.drop()) return
     if (this.lasso.kind) return this.tools.arm(null)
     if (this.selection.count && !this.pointer.cursor) return this.select([], "set")
+    if (this.hold?.point) return this.hold.release()
     if (this.pointer.cursor) return this.pointer.left()
   }
 
@@ -358,9 +362,7 @@ class MapView extends LivePart {
     }
   }
 
-  goto({ row = null, z = null }) {
-    return this.commit(row === null ? KIND.latent : KIND.row, row === null ? z : [row])
-  }
+  goto({ row = null, z = null }) { return this.commit(row === null ? KIND.latent : KIND.row, row === null ? z : [row]) }
 
   // what is there, asked for and never superseded: {row, xy on the first map, z, mapped}
   async taken(kind, values) {
@@ -384,13 +386,13 @@ class MapView extends LivePart {
     this.component.setStateValue("committed", committed)
     emit("commit", committed)
     if (this.pointer.keyed) this.pointer.taken()
-    if (!this.views.plain) this.manifold.changed()
+    if (!this.views.plain) this.decode()
     if (!this.pointer.cursor) this.restore()
   }
 
   remove() {
     clearTimeout(this.telling)
-    for (const part of [this.cloud, this.placeMenu, this.pins, this.pointer, this.gestures, this.manifold, this.plot, this.colour?.menu, this.views?.menu, this.layers?.menu]) part?.remove()
+    for (const part of [this.cloud, this.hold, this.decisions, this.placeMenu, this.pins, this.pointer, this.gestures, this.manifold, this.plot, this.colour?.menu, this.views?.menu, this.layers?.menu]) part?.remove()
     super.remove()
   }
 }

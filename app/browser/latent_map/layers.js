@@ -24,6 +24,7 @@ export class Layers {
     this.looks = parts.looks
     this.thumbnails = parts.thumbnails
     this.manifold = parts.manifold
+    this.decisions = parts.decisions
     this.note = parts.note
     this.view = parts.view
     this.fields = new Fields(this.plot)
@@ -38,6 +39,7 @@ export class Layers {
     item(panel, { text: _("Trust"), note: _("does a decoded picture, encoded again, come back?"), help: TRUST_TITLE, absent: trust ? "" : _("not available on {title}", { title }), checked: this.on.trust && trust, radio: false, act: flip(() => this.toggle("trust")) })
     item(panel, { text: _("Density"), note: _("where samples are dense"), checked: this.on.density, radio: false, act: flip(() => this.toggle("density")) })
     item(panel, { text: _("Manifold"), note: _("decoded pictures on a grid"), checked: this.manifold.on, radio: false, act: flip(() => this.manifold.toggle(!this.manifold.on)) })
+    if (this.decisions) item(panel, { text: _("Decisions"), note: _("what a classifier says of them"), absent: this.decisions.told ? "" : _("choose a classifier in the tool Decisions"), checked: this.decisions.on, radio: false, act: flip(() => this.decisions.toggle()) })
     item(panel, { text: _("Pictures"), note: _("real samples as pictures when zoomed in"), checked: this.thumbnails.on, radio: false, act: flip(() => { this.thumbnails.on = !this.thumbnails.on; this.thumbnails.view = null; this.plot.refresh() }) })
   }
 
@@ -63,6 +65,7 @@ export class Layers {
       const most = density.most >= 10 ? number(Math.round(density.most)) : density.most.toFixed(1)
       scales.push({ lead: _("Density"), low: "0", high: _("{most} samples", { most }), title: _("Number of samples in a square of 1% of the map's width. The latent density, among the colours, is that of the latent space."), colours: clear(DENSITY_RGB, 0.59), term: "density" })
     }
+    if (this.decisions?.on) scales.push(this.decisions.scale())
     legend.overlays(scales)
   }
 

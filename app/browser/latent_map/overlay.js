@@ -20,6 +20,7 @@ function sprite(root, name, size, shapes) {
 
 export class Overlay {
   committed = null
+  held = null // where the held sample lies
   live = null
   waypoints = []
   paths = []
@@ -34,6 +35,7 @@ export class Overlay {
     this.mark = sprite(root, "zm-committed", 52, [
       ["circle", { r: 15, class: "zm-halo" }], ["path", { d: "M-25 0H-12M12 0H25M0 -25V-12M0 12V25" }], ["circle", { r: 8 }],
     ])
+    this.hold = sprite(root, "zm-held", 22, [["path", { d: "M0 -9L9 0L0 9L-9 0Z" }]])
     this.ring = sprite(root, "zm-ring", 18, [["circle", { r: 6.5 }]])
     this.dot = sprite(root, "zm-live", 20, [["circle", { r: 6.5 }]])
     this.pins = drawing("svg", { class: "zm-overlay", "aria-hidden": "true" }) // above the dot, which would hide their letters
@@ -59,6 +61,7 @@ export class Overlay {
 
   redraw() {
     this.place(this.mark, this.committed?.xy)
+    this.place(this.hold, this.held)
     this.place(this.dot, this.live)
     this.pathLayer.replaceChildren()
     this.taken = this.waypoints.filter(({ xy }) => xy).map(({ xy }) => this.plot.toPixels(...xy))

@@ -57,6 +57,7 @@ export class PlaceMenu {
     if (map.component.data.mode === "explore") {
       line(_("Select this point"), () => map.commit(...target))
       line(_("Pin this point"), () => this.pin(target))
+      line(row < 0 ? _("Hold this point") : _("Hold this sample"), () => map.hold.here({ index: row }, target))
     } else line(_("Add a waypoint here"), () => map.commit(...target))
     line(_("Zoom in here"), () => plot.show(plot.closer(px, py, CLOSER)))
     line(_("Show the whole map"), () => plot.reset())

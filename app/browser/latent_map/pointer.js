@@ -91,7 +91,8 @@ export class Pointer {
     const px_away = distance / this.plot.unitsPerPx
     this.hit = { index: px_away <= PICK_PX ? index : -1, distance }
     this.nearest = { row: index, near: px_away <= SNAP_PX ? "on" : px_away <= PICK_PX ? "near" : "far" }
-    this.target = index >= 0 && px_away <= SNAP_PX ? [KIND.row, [index]] : this.map.views.ask(x, y)
+    const on = index >= 0 && px_away <= SNAP_PX, { xy } = this.plot
+    this.target = on && this.map.hold?.point ? this.map.views.ask(xy[2 * index], xy[2 * index + 1]) : on ? [KIND.row, [index]] : this.map.views.ask(x, y)
     if (same) return
     this.frame = null // until this place is decoded
     this.view = this.plot.view
@@ -141,6 +142,7 @@ export class Pointer {
     } else if (event.key === "Enter" && this.map.lasso.kind) this.draw(event)
     else if (event.key === "Enter" && this.cursor) this.map.commit(...this.target)
     else if (event.key === "ContextMenu" || event.key.toLowerCase() === "m") this.map.placeMenu.open(...(this.cursor ?? this.map.home()), true)
+    else if (event.key.toLowerCase() === "h" && this.map.hold) this.map.hold.here(this.cursor ? this.hit : null, this.target)
     else if (event.key === "Escape") this.map.escape()
     else if (event.key === "+" || event.key === "=") this.plot.zoom(0.7)
     else if (event.key === "-") this.plot.zoom(1 / 0.7)

@@ -7,7 +7,7 @@ import { _ } from "../shared/text.js"
 const SIGNS = {
   explore: [
     ["selected", '<path d="M0 8H4M12 8H16M8 0V4M8 12V16"/><circle cx="8" cy="8" r="3.5"/>', _("selected point"), _("The point that the picture, its neighbours and the tools belong to. Click the map to select another.")],
-    ["live", '<circle cx="8" cy="8" r="4.5"/>', _("moved point"), _("Where the latent lies that a slider or a drawing makes at this moment. The selected point stays where it is.")],
+    ["live", '<circle cx="8" cy="8" r="4.5"/>', _("moved point"), _("Where the latent lies that a slider, a drawing or the residual of a held sample makes at this moment. The selected point stays where it is.")],
   ],
   waypoints: [
     ["live", '<circle cx="8" cy="8" r="4.5"/>', _("picture shown"), _("Where on the path the large picture is decoded.")],

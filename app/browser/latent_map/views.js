@@ -23,14 +23,14 @@ export function payload(key, numbers) {
 export class Views {
   key = FIRST
 
-  // held(): the latent under study; onChange(): the points are on their way to other places
-  constructor(bar, { plot, geometry, link, client, note, held, onChange }) {
+  // beyond(): what a place leaves open: the latent under study, or a held one and the share of its residual; onChange(): the points are on their way to other places
+  constructor(bar, { plot, geometry, link, client, note, beyond, onChange }) {
     this.plot = plot
     this.geometry = geometry
     this.link = link
     this.client = client
     this.note = note
-    this.held = held
+    this.beyond = beyond
     this.onChange = onChange
     this.kept = new Map([[FIRST, { key: FIRST, title: geometry.first ? _("First map") : "UMAP", trust: true, axes: null, xy: geometry.xy }]])
     if (!bar) return
@@ -102,7 +102,13 @@ export class Views {
   // ---------------------------------------------------------------- places and latents
 
   // the request for what lies at a place of the present view
-  ask(x, y) { return this.plain ? [KIND.map, [x, y]] : ["place", payload(this.key, [x, y, ...this.held()])] }
+  ask(x, y) {
+    const beyond = this.beyond()
+    return this.plain && beyond.length === this.geometry.d ? [KIND.map, [x, y]] : ["place", payload(this.key, [x, y, ...beyond])]
+  }
+
+  // x, y of a request for a place
+  asked(bytes) { return new Float32Array(bytes.slice(KEY_BYTES, KEY_BYTES + 8).buffer) }
 
   // the place in the present view of {row, z, xy on the first map}; of a view fitted here it is asked for
   /** @param {{row?: number | null, z?: ArrayLike<number>, xy?: number[]}} point */

@@ -193,7 +193,7 @@ class Client {
     this.flight = null
     this.attempt = 0
     const frame = answer(buffer, this.d, this.m)
-    Object.assign(frame, { sequence: job.sequence, kind: job.kind, source: job.source, t0: job.t0, round_trip_ms: performance.now() - job.sent_at })
+    Object.assign(frame, { sequence: job.sequence, kind: job.kind, payload: job.payload, source: job.source, t0: job.t0, round_trip_ms: performance.now() - job.sent_at })
     if (frame.error && job.resolve) job.reject(new Error(frame.error))
     else if (frame.error) { live.dropped += 1; emit("trouble", frame.error) }
     else if (job.resolve) job.resolve(frame)

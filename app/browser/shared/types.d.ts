@@ -85,6 +85,7 @@ type Parcel = Record<string, any> & { arrays: Record<string, NamedArray>; error?
 type Frame = Partial<Picture> & Partial<Parcel> & {
   sequence?: number
   kind?: string
+  payload?: ArrayLike<number> // of the request that it answers
   source?: string
   t0?: number
   at?: number

@@ -17,7 +17,8 @@ export const KEYS = [
     [_("Drag"), _("moves the map; one finger moves the point instead")],
     [_("Right click"), _("opens a menu at that point; so does a finger at rest")],
     ["M", _("opens that menu at the cursor")],
-    [_("Esc"), _("clears the selection, then returns to the last point")],
+    ["H", _("holds the sample at the cursor: the map is decoded with its residual")],
+    [_("Esc"), _("clears the selection, releases what is held, then returns to the last point")],
   ]],
   [_("Explore"), [
     ["P", _("presents the map to a hall: it fills the screen, until Esc")],

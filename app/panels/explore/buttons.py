@@ -7,7 +7,7 @@ from app.browser.actions import actions
 from app.browser.present import present
 from app.show.cards import summary
 from app.state.scripts import script
-from app.state.studio import pin, redo, undo
+from app.state.studio import choose, hold, pin, redo, undo
 from vae.engine.engine import Engine
 from vae.studies.point import point_of
 from vae.text import ngettext, number
@@ -23,6 +23,8 @@ def take() -> None:
         "redo": lambda: redo(state),
         "pin": lambda: pin(state, state.point),
         "unpin": lambda: pin(state, None),
+        "hold": lambda: choose(hold(state, state.point), tool="sliders"),
+        "release": lambda: hold(state, None),
     }
     if (act := session.sent(KEY, "act")) in actions_by_name:
         session.update(actions_by_name[act]())
@@ -40,6 +42,7 @@ def show(engine: Engine) -> None:
         key=KEY,
         python=script("explore", engine, state),
         pinned=state.pin is not None,
+        held=state.held_sample is not None,
         can_undo=bool(state.past),
         can_redo=bool(state.future),
         on_act=take,

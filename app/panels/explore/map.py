@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from app import session
 from app.browser.latent_map import latent_map, rows_of
-from app.state.studio import choose, select
+from app.panels import classifying as decisions
+from app.state.studio import choose, hold, select
 from vae.engine.engine import Engine
+from vae.studies.point import point_of
 from vae.text import _
 
 
@@ -22,11 +25,23 @@ def studio_map(engine: Engine, *, key: str, committed: dict | None, on_commit: C
         shown={"view": state.view, "colour": state.colour, "camera": state.camera},
         selected=state.selected,
         n=engine.atlas.n,
+        held=held_sample(),
+        decisions=decisions.shown(engine),
         heard={name: (session.sent(key, name) or {}).get("n", 0) for name in ("shown", "selected")},
         on_commit=on_commit,
         on_show=partial(_take_shown, key),
         on_select=partial(_take_selected, key, engine.atlas.n),
+        on_hold=partial(_take_hold, key),
     )
+    if decisions.waiting(engine):
+        decisions.awaited(engine)
+
+
+def held_sample() -> dict[str, Any] | None:
+    """The held sample as the browser parts take it, with the share of its residual."""
+    state = session.studio()
+    held = state.held_sample
+    return None if held is None else {"row": held.row, "z": held.z, "xy": held.xy, "share": state.residual}
 
 
 def _take_shown(key: str) -> None:
@@ -38,6 +53,13 @@ def _take_shown(key: str) -> None:
         session.update(choose(session.studio(), **settings))
     except ValueError as error:
         session.tell(_("The settings of the map could not be saved: {error}.", error=error))
+
+
+def _take_hold(key: str) -> None:
+    """A held sample opens the sliders, where the share of its residual is set."""
+    sent = (session.sent(key, "hold") or {}).get("point")
+    state = hold(session.studio(), point_of(sent["z"], sent["xy"], sent["row"]) if sent else None)
+    session.update(choose(state, tool="sliders") if sent else state)
 
 
 def _take_selected(key: str, n: int) -> None:

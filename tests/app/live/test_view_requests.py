@@ -8,8 +8,10 @@ import math
 import numpy as np
 import pytest
 
+from app.live import map_views
 from app.live.requests import views
 from tests.app.live.test_live import DOWN, UP, client, connect, engine, is_refused
+from vae.latent.residual import with_residual
 
 __all__ = ["client", "engine"]  # fixtures
 
@@ -42,6 +44,35 @@ def test_a_place_of_a_plane_is_the_held_latent_moved_there(client, engine):
     assert fields[-6] == pytest.approx(float(engine.trust(z[None])[0]), abs=1e-5)
 
 
+@pytest.mark.parametrize("key", ["umap", "pca", "z1,z3"])
+def test_a_place_is_decoded_with_the_residual_of_a_held_sample(client, engine, key):
+    held, own = engine.atlas.z[5], map_views.view(engine, key) if key != "umap" else None
+    to_map = engine.to_map if own is None else own.to_map
+    place = to_map(engine.atlas.z[40:41])[0]
+    with connect(client) as socket:
+        for at, share in ((to_map(held[None])[0], 1.0), (place, 0.0), (place, 0.7)):
+            socket.send_bytes(UP.pack(3, views.PLACE.code) + in_view(key, [*at, *held, share]))
+            answer = socket.receive_bytes()
+            fields, z = DOWN.unpack_from(answer), np.frombuffer(answer, "<f4", engine.d, DOWN.size)
+            inverse = (lambda xy: engine.from_map(xy)[0]) if own is None else own.own
+            expected = with_residual(inverse, at[None], held, to_map(held[None])[0], share)
+            np.testing.assert_allclose(z, expected[0], atol=1e-6)
+            np.testing.assert_allclose(fields[-3:-1], to_map(expected)[0], atol=1e-5)  # where it lies now
+            assert fields[-6] == pytest.approx(float(engine.trust(z[None])[0]), abs=1e-5)
+            if share == 1:
+                np.testing.assert_array_equal(z, held)
+
+
+def test_a_grid_keeps_the_residual_too(client, engine):
+    box, held = [float(v) for v in (*engine.atlas.xy.min(0), *engine.atlas.xy.max(0))], engine.atlas.z[5]
+    with connect(client) as socket:
+        _, arrays = opened(socket, views.MANIFOLD, in_view("umap", [*box, 1, 1, *held, 1.0]))
+    middle = np.array([[(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]], np.float32)
+    z = engine.with_residual(middle, held, 1.0)
+    np.testing.assert_array_equal(arrays["pixels"], engine.decode_uint8(z).transpose(0, 2, 3, 1))
+    np.testing.assert_allclose(arrays["trust"], engine.trust(z), atol=1e-5)
+
+
 def test_latents_are_located_in_a_view(client, engine):
     with connect(client) as socket:
         for key, expected in (("umap", engine.atlas.xy[:3]), ("z0,z2", engine.atlas.z[:3, [0, 2]])):
@@ -71,6 +102,7 @@ BAD_FRAMES = {
     "a view of no name": (UP.pack(1, 20) + b"\xff" * 32 + bytes(24), "no ASCII"),
     "an empty box": (UP.pack(1, 22) + in_view("umap", [1, 0, 0, 1, 2, 2, 0, 0, 0, 0]), "expected x0 < x1"),
     "too many cells": (UP.pack(1, 22) + in_view("umap", [0, 0, 1, 1, 50, 2, 0, 0, 0, 0]), "at most 64"),
+    "more than the whole residual": (UP.pack(1, 20) + in_view("umap", [0, 0, 0, 0, 0, 0, 1.5]), "a share of 1.5"),
     "half a cell": (UP.pack(1, 22) + in_view("umap", [0, 0, 1, 1, 1.5, 2, 0, 0, 0, 0]), "at most 64"),
     "no latents": (UP.pack(1, 21) + in_view("umap", []), "0 latents"),
 }

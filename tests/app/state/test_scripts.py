@@ -47,6 +47,12 @@ def test_explore_gives_the_picture_its_position_its_trust_the_pin_and_the_groups
     assert made["trust"].shape == (1,)
 
 
+def test_a_held_sample_gives_the_picture_at_the_place_with_its_residual(engine):
+    state = Studio(model="tiny-vae", point=row(engine, 2), held_sample=row(engine, 5), residual=0.5)
+    z = engine.with_residual(engine.atlas.xy[2:3], engine.atlas.z[5], 0.5)
+    np.testing.assert_allclose(run("explore", engine, state)["swept"], engine.decode(z), atol=1e-5)
+
+
 @pytest.mark.parametrize("method", ["linear", "slerp", "geodesic"])
 def test_interpolate_gives_the_frames_of_the_whole_path(engine, method):
     way = (row(engine, 1), free(engine, 0.5), row(engine, 7))

@@ -20,6 +20,8 @@ def full() -> Studio:
         model="mnist-vae",
         point=HERE,
         pin=Point(Z[::-1], (1.0, 1.0)),
+        held_sample=Point(Z, (2.0, 0.5)),
+        residual=0.25,
         waypoints=(Point(Z[::-1], (0.5, 0.25)), HERE, Point(Z, (4.0, 1.0), row=12)),
         selected=(0, 3, 4, 4000),
         group_a=(7,),
@@ -35,6 +37,14 @@ def full() -> Studio:
         colour="density",
         camera=(-1.5, 2.0, 0.25, 4.0),
     )
+
+
+def test_a_held_sample_and_the_share_of_its_residual_are_steps_of_their_own():
+    state = studio.choose(studio.hold(Studio(), HERE), residual=0.5)
+    assert studio.undo(state) == replace(Studio(), held_sample=HERE)
+    assert studio.undo(studio.undo(state)) == Studio()
+    with pytest.raises(studio.InvalidValue, match="from 0 to 1"):
+        studio.choose(state, residual=1.5)
 
 
 def test_clicks_give_a_path_its_ends_then_move_the_nearest():

@@ -15,16 +15,18 @@ const strips = { waypoints: [z(0), z(1)], methods, method: "linear", t: 0.5, hel
 const group = { count: 4, n: 12, classes: [["bag", 3, 6], ["ankle boot", 1, 6]], centre: z(0), mean: null, spread: [1, 2], trust: [0.5, 0.6], error: null, typical: [1, 2], extreme: [3] }
 const wall = { said: "Seven draws", width: 0.2, extent: 0.05, seed: 1, point: false, z: [z(0), z(1)], xy: [[0, 0], [1, 1]], n: 2, columns: 6, wall: "data:w", mean: "data:m", spread: "data:s", most: 20 }
 const floats = (n) => btoa(String.fromCharCode(...new Uint8Array(Float32Array.from({ length: n }, (_each, i) => i / 4).buffer)))
-const sliders = { committed: point(2, 0.1), sliders: { here: directions(2), pca: directions(9) }, label: null, saves: "moves" }
+const sliders = { committed: point(2, 0.1), sliders: { here: directions(2), pca: directions(9) }, label: null, saves: "moves", held: null }
+const classifier = { name: "labels", classes: ["ankle boot", "bag"], said: "right for 90% of test samples", help: "trained here" }
+const holding = { row: 3, z: z(3), xy: [0.3, 0.6], share: 0.5 }
 
 /** name of its folder -> [data, later data] */
 export const PARTS = {
-  actions: [{ python: "import vae", pinned: false, can_undo: false, can_redo: false }, { python: "import vae as v", pinned: true, can_undo: true, can_redo: true }],
+  actions: [{ python: "import vae", pinned: false, held: false, can_undo: false, can_redo: false }, { python: "import vae as v", pinned: true, held: true, can_undo: true, can_redo: true }],
   arithmetic: [{ committed: point(1, 0.2), name: "bag #101", label: null }, { committed: point(null, 0.7), name: "a point", label: 1 }],
-  frame_strip: [strips, { ...strips, waypoints: [z(0), z(1), z(2)], method: "slerp", t: 0.25 }],
+  frame_strip: [strips, { ...strips, decisions: classifier, waypoints: [z(0), z(1), z(2)], method: "slerp", t: 0.25 }],
   group_card: [group, { ...group, count: 2, mean: btoa("abc".repeat(16)), centre: z(3), error: [0.1, 0.2], extreme: [] }],
-  latent_console: [sliders, { ...sliders, committed: point(null, 0.9), sliders: { ...sliders.sliders, named: directions(1) } }],
-  latent_map: [map, { ...map, committed: point(null, 0.8), selected: btoa("\x03\x00"), colour: "error" }],
+  latent_console: [sliders, { ...sliders, committed: point(null, 0.9), held: holding, sliders: { ...sliders.sliders, named: directions(1) } }],
+  latent_map: [map, { ...map, held: holding, decisions: classifier, committed: point(null, 0.8), selected: btoa("\x03\x00"), colour: "error" }],
   "latent_map of waypoints": [{ ...map, mode: "waypoints", committed: null, waypoints: waypoints(2), method: "linear" }, { ...map, mode: "waypoints", committed: null, waypoints: waypoints(3), method: "slerp" }],
   latent_view: [view, { ...view, committed: point(null, 0.9), neighbours: [{ row: 4, distance: 0.1 }], labels: ["ankle boot", "bag"], label: 1, pin: { row: 3, z: z(2) }, tool: "draw" }],
   "latent_console of a table": [sliders, { ...sliders, committed: point(null, 0.9) }],

@@ -2,7 +2,7 @@
 // answered once it is let go, in the order in which it was asked for.
 
 const N = 12, D = 3, SHAPE = [4, 4, 1]
-export const KINDS = Object.fromEntries(["map", "latent", "row", "nearest", "way", "stroke", "manifold", "place", "locate", "refit"].map((name, k) => [name, k + 1]))
+export const KINDS = Object.fromEntries(["map", "latent", "row", "nearest", "way", "stroke", "manifold", "place", "locate", "refit", "decide", "decisions"].map((name, k) => [name, k + 1]))
 const PICTURES = new Set(["map", "latent", "row", "place"])
 const numbers = (n, of) => Float32Array.from({ length: n }, (_each, i) => of(i))
 const inks = (n, seed) => Uint8Array.from({ length: n }, (_each, i) => (37 * i + 11 * seed) % 256)
@@ -72,6 +72,8 @@ const line = (n) => Array.from({ length: n }, (_each, i) => [i / n, i / n])
 const PARCELS = {
   nearest: () => [{}, { rows: { values: Int32Array.of(3) }, distances: { values: Float32Array.of(0.25) } }],
   locate: () => [{}, { xy: { values: Float32Array.of(0.5, 0.5) } }],
+  decide: (values) => [{}, { label: { values: new Int32Array(values.length / D) }, confidence: { values: numbers(values.length / D, () => 0.5) } }],
+  decisions: ([, , , , columns]) => [{}, { label: { values: new Int32Array(columns) }, confidence: { values: numbers(columns, () => 0.5) } }],
   manifold: ([, , , , columns]) => [{}, { pixels: { values: inks(16 * columns, 3) }, trust: { values: numbers(columns, () => 0.5) } }],
   stroke: () => [{ xy: [0.2, 0.3], mse: 0.01, elbo_nats: -80, oddness: 0.5, trust: 0.4, by: "error", reference: "12 test samples", label: null, label_given: false }, { picture: { values: inks(16, 5) }, mu: { values: numbers(D, (i) => i) }, rows: { values: Int32Array.of(1, 2) }, distances: { values: Float32Array.of(0.1, 0.2) } }],
   way: ([code]) => [
@@ -116,7 +118,7 @@ export class Server {
   answer(frame, model = "") {
     const head = new DataView(frame.buffer), seq = head.getUint32(0, true), kind = head.getUint8(4), body = frame.slice(8)
     const name = Object.keys(KINDS).find((one) => KINDS[one] === kind), floats = body.length % 4 ? [] : [...new Float32Array(body.buffer)]
-    const values = name === "manifold" || name === "place" || name === "locate" ? [...new Float32Array(body.slice(32).buffer)] : floats
+    const values = name === "decide" ? [...new Float32Array(body.slice(64).buffer)] : name === "decisions" ? [...new Float32Array(body.slice(96).buffer)] : name === "manifold" || name === "place" || name === "locate" ? [...new Float32Array(body.slice(32).buffer)] : floats
     if (PICTURES.has(name)) return decoded(values, seq, kind, samplesOf(model)?.sample.reduce((a, b) => a * b, 1) ?? 0)
     const [facts, arrays] = PARCELS[name](values), buffer = packed(facts, arrays, 8)
     new DataView(buffer).setUint32(0, seq, true)
