@@ -127,9 +127,14 @@ def clear(place: Place) -> tuple[Changes, Changes]:
 def checked_word(word: str, what: str) -> str:
     """A label or a tag with single spaces. Raises: SettingError: it is empty, too long, or not printable."""
     word = " ".join(str(word).split())
-    if not 1 <= len(word) <= LONGEST or not word.isprintable():
+    if not 1 <= len(word) <= LONGEST or not word.isprintable() or ";" in word:
         raise SettingError(
-            _("{what} {word!r}: expected 1 to {max} printable characters.", what=what, word=word[:80], max=LONGEST)
+            _(
+                "{what} {word!r}: expected 1 to {max} printable characters other than ;",
+                what=what,
+                word=word[:80],
+                max=LONGEST,
+            )
         )
     return word
 

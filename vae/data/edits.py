@@ -135,7 +135,7 @@ def of_card(card: Mapping[str, Any]) -> Edits:
 def told(entry: Mapping[str, Any], n: int) -> str:
     """The entry of a card in a sentence. n: training samples of the data set, without any edit."""
     said = _(
-        "{n} of {all} training samples: {dropped} dropped, {relabelled} relabelled.",
+        "Edited data: {n} of {all} training samples, {dropped} dropped, {relabelled} relabelled.",
         n=number(n - entry["dropped"]),
         all=number(n),
         dropped=number(entry["dropped"]),
@@ -149,6 +149,16 @@ def told(entry: Mapping[str, Any], n: int) -> str:
         entry["test"],
     )
     return f"{said} {test}"
+
+
+def described(change: Change) -> str:
+    """A change in words: "3 samples relabelled boot"."""
+    n = len(change.samples)
+    if change.kind == DROP:
+        return ngettext("{n} sample dropped", "{n} samples dropped", n)
+    if change.kind == LABEL:
+        return ngettext("{n} sample relabelled {label}", "{n} samples relabelled {label}", n, label=change.value)
+    return ngettext("{n} sample tagged {tag}", "{n} samples tagged {tag}", n, tag=change.value)
 
 
 # ---------------------------------------------------------------- applied

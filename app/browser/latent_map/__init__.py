@@ -23,6 +23,7 @@ def latent_map(
     method: str = "",
     shown: dict[str, Any] | None = None,
     selected: Sequence[int] = (),
+    edited: dict[str, Any] | None = None,
     n: int = 0,
     heard: dict[str, int] | None = None,
     on_commit: Callable[[], None] | None = None,
@@ -46,6 +47,7 @@ def latent_map(
         method: the method whose path is drawn on top; the paths themselves come from the frame_strip of the page.
         shown: as returned; the map follows where it has changed.
         selected: rows, of the `n` rows of the map.
+        edited: what the rows are now, as `edited_of` gives it; None: the map shows the labels it has shown so far.
         heard: "shown" and "selected" -> "n" of the last one that the page has handled; older ones are ignored.
     """
     nothing = lambda: None  # noqa: E731
@@ -58,6 +60,7 @@ def latent_map(
             "waypoints": list(waypoints),
             "method": method,
             "selected": bits_of(selected, n),
+            "edited": edited,
             "heard": heard or {},
             **(shown or {}),
         },
@@ -68,7 +71,14 @@ def latent_map(
     )
 
 
-def bits_of(rows: Sequence[int], n: int) -> str:
+def edited_of(labels: np.ndarray | None, classes: Sequence[str], dropped: np.ndarray) -> dict[str, Any]:
+    """Rows of a map as they were edited: the class of each as base64 of a byte, 255 for none and "" without labels; the
+    names of all classes; and which were dropped, as `bits_of`."""
+    given = "" if labels is None else base64.b64encode(labels.astype(np.uint8).tobytes()).decode()
+    return {"labels": given, "classes": list(classes), "dropped": bits_of(np.flatnonzero(dropped), len(dropped))}
+
+
+def bits_of(rows: Sequence[int] | np.ndarray, n: int) -> str:
     """Rows of a map with n rows as the map takes them: base64 of one bit per row, lowest bit first; "" for none."""
     if not len(rows):
         return ""

@@ -12,6 +12,7 @@ import { Lasso } from "./lasso.js"
 import { Layers } from "./layers.js"
 import { Legend } from "./legend.js"
 import { Manifold } from "./manifold.js"
+import { Edits } from "./edits.js"
 import { extent } from "./near.js"
 import { Overlay } from "./overlay.js"
 import { LivePart, mounting } from "../shared/part.js"
@@ -72,6 +73,8 @@ class MapView extends LivePart {
     this.plot = new Plot(this.root.firstElementChild, shape.xy)
     this.note(this.plot.points.gl ? "" : _("This browser has no WebGL, so the map pans more slowly."))
     this.selection = new Selection(shape.n)
+    this.edits = new Edits(shape)
+    this.edits.take(this.component.data.edited ?? null)
     this.parts(link, mode === "explore")
     this.themeNow()
     this.plot.onView = (settled) => this.viewed(settled)
@@ -148,6 +151,7 @@ class MapView extends LivePart {
     const themed = JSON.stringify(theme(this.root)) !== this.signature
     if (themed) this.themeNow()
     this.pins?.update(data.waypoints, data.method)
+    this.edit(data.edited ?? null)
     const told = JSON.stringify([data.committed?.row ?? null, data.committed?.z ?? null])
     if (told !== this.told) {
       this.told = told
@@ -215,16 +219,25 @@ class MapView extends LivePart {
     this.painted = true
     const values = this.colour.values && !this.groups
     this.plot.shaped = Boolean(shapes) && !values
-    this.plot.paint(looks(n, { by: this.colour.by, classes: colours, shapes, theme: { dark }, accent, hidden, chosen: mask }), Boolean(mask))
+    this.plot.paint(looks(n, { by: this.colour.by, classes: colours, shapes, theme: { dark }, accent, hidden, chosen: mask, dropped: this.edits.dropped }), Boolean(mask))
     this.legend.paint(this.looks, values ? this.colour.column : null, this.colour.limits)
     this.legend.update()
   }
 
   keyed(geometry) {
-    this.legend?.element.remove()
+    const before = this.legend
     this.legend = new Legend(this.root, this.plot, geometry, () => this.filter())
+    before?.element.replaceWith(this.legend.element)
     this.legend.selection = this.selection
     this.legend.explain(signs(this.component.data.mode))
+  }
+
+  // the labels as they were edited since the page opened
+  edit(edited) {
+    if (!this.edits.take(edited)) return
+    this.search?.offer()
+    if (this.groups) this.repaint()
+    else this.relegend()
   }
 
   // the legend has the classes of the data, or the groups of a column of text that colours the points
@@ -232,8 +245,13 @@ class MapView extends LivePart {
     const { groups } = this.colour
     if (groups === this.groups) return
     this.groups = groups
+    this.relegend()
+  }
+
+  // the legend, and what goes by it, anew
+  relegend() {
     const filtered = this.legend.hidden.size
-    this.keyed({ ...this.geometry, ...groups })
+    this.keyed({ ...this.geometry, ...this.groups })
     this.layers.legend = this.legend
     this.names.of(this.legend.geometry, this.legend)
     this.looks.number(this.legend.geometry.classes.length)

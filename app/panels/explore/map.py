@@ -7,6 +7,7 @@ from functools import partial
 
 from app import session
 from app.browser.latent_map import latent_map, rows_of
+from app.panels.explore import curate
 from app.state.studio import choose, select
 from vae.engine.engine import Engine
 from vae.text import _
@@ -21,6 +22,7 @@ def studio_map(engine: Engine, *, key: str, committed: dict | None, on_commit: C
         committed=committed,
         shown={"view": state.view, "colour": state.colour, "camera": state.camera},
         selected=state.selected,
+        edited=curate.on_map(engine),
         n=engine.atlas.n,
         heard={name: (session.sent(key, name) or {}).get("n", 0) for name in ("shown", "selected")},
         on_commit=on_commit,
