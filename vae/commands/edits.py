@@ -10,11 +10,11 @@ from typing import Any
 from ..data import edit_csv, edit_list
 from ..data.edit_csv import Known
 from ..data.edit_list import place_of
-from ..data.edits import Change, come_to, described
+from ..data.edits import Change, come_to, described, summary
 from ..disk import one_step
 from ..errors import DataNotFound, SettingError
 from ..registry import DATASETS
-from ..text import _, ngettext, number
+from ..text import _, ngettext
 
 
 def edits(args: Namespace) -> None:
@@ -45,7 +45,7 @@ def edits(args: Namespace) -> None:
         return
     for at, change in enumerate(changes, 1):
         print(f"{at}. {described(change)}")
-    print(said(args.name, len(found.train.dropped), len(found.train.relabelled), found.tagged, found.card()["test"]))
+    print(f"{args.name}: {summary(found)}")
 
 
 def _undo(place: edit_list.Place, at: int) -> None:
@@ -57,17 +57,6 @@ def _undo(place: edit_list.Place, at: int) -> None:
             else _("--undo {at}: {name} has no edits.", at=at, name=place.name)
         )
     edit_list.take_back(place, changes[at - 1])
-
-
-def said(name: str, dropped: int, relabelled: int, tagged: int, in_test: int) -> str:
-    return _(
-        "{name}: {dropped} dropped, {relabelled} relabelled, {tagged} tagged; of these {test} in the test set",
-        name=name,
-        dropped=number(dropped),
-        relabelled=number(relabelled),
-        tagged=number(tagged),
-        test=number(in_test),
-    )
 
 
 def _plain(change: Change) -> dict[str, Any]:

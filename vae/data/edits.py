@@ -26,6 +26,7 @@ DROP, LABEL, TAG = "drop", "label", "tag"
 KINDS = (DROP, LABEL, TAG)
 TRAIN, TEST = "train", "test"
 SPLITS = (TRAIN, TEST)
+COUNTS = ("dropped", "relabelled", "test")  # what an entry of a card counts
 LONGEST = 60  # characters of a label or a tag
 
 
@@ -159,6 +160,19 @@ def described(change: Change) -> str:
     if change.kind == LABEL:
         return ngettext("{n} sample relabelled {label}", "{n} samples relabelled {label}", n, label=change.value)
     return ngettext("{n} sample tagged {tag}", "{n} samples tagged {tag}", n, tag=change.value)
+
+
+def summary(edits: Edits) -> str:
+    """How many samples were dropped, relabelled and tagged."""
+    said = _(
+        "{dropped} dropped, {relabelled} relabelled, {tagged} tagged.",
+        dropped=number(len(edits.train.dropped)),
+        relabelled=number(len(edits.train.relabelled)),
+        tagged=number(edits.tagged),
+    )
+    if not (in_test := edits.card()["test"]):
+        return said
+    return f"{said} " + ngettext("{n} test sample edited.", "{n} test samples edited.", in_test)
 
 
 # ---------------------------------------------------------------- applied

@@ -20,7 +20,7 @@ from app.show.literal import literal
 from app.state.studio import choose, select
 from vae.data import edit_csv, edit_list
 from vae.data.edit_list import Changes
-from vae.data.edits import DROP, TAG, TRAIN, Change, come_to, described
+from vae.data.edits import DROP, TAG, TRAIN, Change, come_to, described, summary
 from vae.engine.engine import Engine
 from vae.errors import SettingError, ZscopeError
 from vae.studies import curation
@@ -163,20 +163,6 @@ def _files(engine: Engine, changes: Changes) -> None:
 def _exported(engine: Engine, changes: Changes) -> Callable[[], str]:
     """Made when it is asked for, on a thread that must not read the session."""
     return lambda: edit_csv.written(come_to(changes), curation.known(engine))
-
-
-def summary(edits) -> str:
-    """How many samples were dropped, relabelled and tagged."""
-    in_test = edits.card()["test"]
-    said = _(
-        "{dropped} dropped, {relabelled} relabelled, {tagged} tagged.",
-        dropped=number(len(edits.train.dropped)),
-        relabelled=number(len(edits.train.relabelled)),
-        tagged=number(edits.tagged),
-    )
-    if not in_test:
-        return said
-    return f"{said} " + ngettext("{n} test sample edited.", "{n} test samples edited.", in_test)
 
 
 def rows_of(engine: Engine, change: Change) -> tuple[int, ...]:
