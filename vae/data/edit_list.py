@@ -33,12 +33,10 @@ Changes = tuple[Change, ...]
 
 @dataclass(frozen=True)
 class Place:
-    """Where the changes of some samples are stored. name: of the data set, or of the model that brought them. sizes: of
-    the training and the test split, where they are known."""
+    """Where the changes of some samples are stored. name: of the data set, or of the model that brought them."""
 
     path: Path
     name: str
-    sizes: tuple[int | None, int | None] = (None, None)
 
 
 def place_of(dataset: Dataset) -> Place:
@@ -81,7 +79,7 @@ def load(place: Place) -> Changes:
 def add(place: Place, changes: Sequence[Change]) -> tuple[Changes, Changes]:
     """Add changes; the list before and after. Raises: SettingError: not a change of such samples, or too many.
     SaveError: the file cannot be written; the previous one is untouched. DataCorrupt: see `load`."""
-    new = tuple(_checked(change, place) for change in changes)
+    new = tuple(_checked(change) for change in changes)
     return _replace(place, lambda known: (*known, *new))
 
 
@@ -150,7 +148,8 @@ def _replace(place: Place, changed: Callable[[Changes], Changes]) -> tuple[Chang
             if len(after) > CHANGES_MAX or n > SAMPLES_MAX:
                 raise SettingError(
                     _(
-                        "{n} changes of {samples} samples: expected at most {changes_max} of {samples_max}.",
+                        "the edits would be too many: changes {n}, samples in them {samples}; expected at most "
+                        "{changes_max} and {samples_max}.",
                         n=number(len(after)),
                         samples=number(n),
                         changes_max=number(CHANGES_MAX),
@@ -165,12 +164,10 @@ def _replace(place: Place, changed: Callable[[Changes], Changes]) -> tuple[Chang
 
 def _change(entry: dict[str, Any]) -> Change:
     """Raises: anything, for a file edited by hand."""
-    return _checked(
-        Change(entry["kind"], tuple(entry["samples"]), entry["value"], tuple(entry["old"]), entry["split"]), None
-    )
+    return _checked(Change(entry["kind"], tuple(entry["samples"]), entry["value"], tuple(entry["old"]), entry["split"]))
 
 
-def _checked(change: Change, place: Place | None) -> Change:
+def _checked(change: Change) -> Change:
     if change.kind not in KINDS or change.split not in SPLITS:
         raise SettingError(
             _(
@@ -186,17 +183,6 @@ def _checked(change: Change, place: Place | None) -> Change:
         raise SettingError(_("a change names one or more samples by their numbers from 0, ascending."))
     if change.old and len(change.old) != len(samples):
         raise SettingError(_("a change of labels has an old label for each of its samples."))
-    most = place.sizes[SPLITS.index(change.split)] if place else None
-    if most is not None and samples[-1] >= most:
-        raise SettingError(
-            _(
-                "sample {sample}: the {split} split of {name} has the samples 0 to {last}.",
-                sample=samples[-1],
-                split=change.split,
-                name=place.name if place else "",
-                last=most - 1,
-            )
-        )
     if change.kind == DROP:
         return dataclasses.replace(change, value="")
     what = _("label") if change.kind == LABEL else _("tag")

@@ -264,11 +264,11 @@ def _check(split: Split, n: int, name: str) -> None:
     if most >= n:
         raise DataCorrupt(
             _(
-                "the edits name sample {sample} of the {split} split, which has {n} samples: they are of another data "
-                "set.",
+                "the edits name sample {sample} of the {split} split, which ends with sample {last}: they are of "
+                "another data set.",
                 sample=most,
                 split=name,
-                n=number(n),
+                last=n - 1,
             )
         )
 

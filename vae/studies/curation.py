@@ -63,7 +63,7 @@ def place(card: Mapping[str, Any]) -> Place:
         raise SettingError(why)
     if card["dataset"]:
         return edit_list.place_of(DATASETS.get(card["dataset"]))
-    return Place(model_entries.path_of(card, ".edits"), card["name"], (card["spec"]["n_data"], 0))
+    return Place(model_entries.path_of(card, ".edits"), card["name"])
 
 
 def edits(card: Mapping[str, Any]) -> Edits:
@@ -76,8 +76,8 @@ def known(engine: Mapped) -> Known:
     if engine.card["dataset"]:
         data = DATASETS.get(engine.card["dataset"])
         return Known.of(data.load(), data.classes)
-    atlas, n = engine.atlas, engine.card["spec"]["n_data"]
-    labels = None
+    atlas, labels = engine.atlas, None
+    n = int(atlas.index.max()) + 1
     if atlas.labels is not None:
         labels = np.full(n, -1)
         labels[atlas.index] = atlas.labels
@@ -125,7 +125,7 @@ def relabel(engine: Mapped, rows: Sequence[int], label: str) -> Change | None:
     now = shown(engine)
     assert now.labels is not None  # the map has labels
     if label not in now.classes and len(now.classes) >= CLASSES_MAX:
-        raise SettingError(_("there are {n} classes already, as many as a map can show.", n=CLASSES_MAX))
+        raise SettingError(_("no more classes: a map shows at most {max} of them.", max=CLASSES_MAX))
     others = [row for row in rows if now.labels[row] < 0 or now.classes[now.labels[row]] != label]
     if not others:
         return None

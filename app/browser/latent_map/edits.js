@@ -14,6 +14,7 @@ export class Edits {
   constructor(geometry) {
     this.geometry = geometry
     if (!stored.has(geometry)) stored.set(geometry, { labels: geometry.labels, classes: geometry.classes })
+    Object.assign(geometry, stored.get(geometry)) // an earlier map may have been told of edits
   }
 
   // edited: {labels, classes, dropped} of edited_of in Python, or null where nothing was; whether that is new

@@ -8,11 +8,10 @@ import { Cloud } from "./cloud.js"
 import { ColourBy } from "./colour_by.js"
 import { css, looks } from "./colours.js"
 import { Gestures } from "./gestures.js"
+import { Grouping } from "./grouping.js"
 import { Lasso } from "./lasso.js"
 import { Layers } from "./layers.js"
-import { Legend } from "./legend.js"
 import { Manifold } from "./manifold.js"
-import { Edits } from "./edits.js"
 import { extent } from "./near.js"
 import { Overlay } from "./overlay.js"
 import { LivePart, mounting } from "../shared/part.js"
@@ -21,7 +20,6 @@ import { Pins } from "./pins.js"
 import { Plot } from "./plot.js"
 import { Pointer } from "./pointer.js"
 import { Search } from "./search.js"
-import { signs } from "./signs.js"
 import { Selection } from "./selection.js"
 import { Thumbnails } from "./thumbnails.js"
 import { Tools } from "./tools.js"
@@ -49,7 +47,8 @@ class MapView extends LivePart {
 
   type = 0 // px, for a lecture hall
   n = 0 // of the last point that was taken
-  groups = null // that the legend shows in place of the classes
+  /** @type {import("./legend.js").Legend} */
+  legend // that of the grouping
   said = {} // when Python was told what
 
   async start() {
@@ -73,8 +72,6 @@ class MapView extends LivePart {
     this.plot = new Plot(this.root.firstElementChild, shape.xy)
     this.note(this.plot.points.gl ? "" : _("This browser has no WebGL, so the map pans more slowly."))
     this.selection = new Selection(shape.n)
-    this.edits = new Edits(shape)
-    this.edits.take(this.component.data.edited ?? null)
     this.parts(link, mode === "explore")
     this.themeNow()
     this.plot.onView = (settled) => this.viewed(settled)
@@ -84,7 +81,7 @@ class MapView extends LivePart {
 
   parts(link, whole) {
     const { root, plot, geometry: shape } = this, bar = this.find(".zm-tools"), note = (text) => this.note(text), client = () => this.client
-    this.keyed(shape)
+    this.grouping = new Grouping(this)
     this.overlay = new Overlay(root, plot, shape, link.model)
     this.overlay.card.taken = () => [...this.legend.boxes, ...(this.type ? [[0, 0, plot.size()[0], plot.top]] : [])]
     this.cloud = new Cloud(root, plot, () => this.views?.plain ?? true)
@@ -98,7 +95,7 @@ class MapView extends LivePart {
       this.client.ask("manifold", payload(this.views.key, [...box, columns, rows, ...this.held()]), { idle: true }))
     this.manifold.onCells = (count) => { root.dataset.cells = String(count) }
     this.manifold.onError = (error) => this.note(_("Manifold: {message}", { message: error.message }))
-    this.colour = new ColourBy(bar, { geometry: shape, link, note, onChange: () => { this.regroup(); this.repaint(); this.tell() } })
+    this.colour = new ColourBy(bar, { geometry: shape, link, note, onChange: () => { this.grouping.by(this.colour.groups); this.repaint(); this.tell() } })
     this.views = new Views(whole ? bar : null, { plot, geometry: shape, link, client, note, held: () => this.held(), onChange: () => this.moved() })
     this.layers = new Layers(bar, { plot, geometry: shape, link, legend: this.legend, names: this.names, looks: this.looks, thumbnails: this.thumbnails, manifold: this.manifold, note, view: () => this.views.view })
     if (whole) {
@@ -151,7 +148,7 @@ class MapView extends LivePart {
     const themed = JSON.stringify(theme(this.root)) !== this.signature
     if (themed) this.themeNow()
     this.pins?.update(data.waypoints, data.method)
-    this.edit(data.edited ?? null)
+    this.grouping.edit(data.edited ?? null)
     const told = JSON.stringify([data.committed?.row ?? null, data.committed?.z ?? null])
     if (told !== this.told) {
       this.told = told
@@ -217,48 +214,11 @@ class MapView extends LivePart {
   repaint() {
     const { theme: { dark, accent }, looks: { colours, shapes }, geometry: { n }, selection: { mask }, plot: { near: { hidden } } } = this
     this.painted = true
-    const values = this.colour.values && !this.groups
+    const values = this.colour.values && !this.grouping.groups
     this.plot.shaped = Boolean(shapes) && !values
-    this.plot.paint(looks(n, { by: this.colour.by, classes: colours, shapes, theme: { dark }, accent, hidden, chosen: mask, dropped: this.edits.dropped }), Boolean(mask))
+    this.plot.paint(looks(n, { by: this.colour.by, classes: colours, shapes, theme: { dark }, accent, hidden, chosen: mask, dropped: this.grouping.edits.dropped }), Boolean(mask))
     this.legend.paint(this.looks, values ? this.colour.column : null, this.colour.limits)
     this.legend.update()
-  }
-
-  keyed(geometry) {
-    const before = this.legend
-    this.legend = new Legend(this.root, this.plot, geometry, () => this.filter())
-    before?.element.replaceWith(this.legend.element)
-    this.legend.selection = this.selection
-    this.legend.explain(signs(this.component.data.mode))
-  }
-
-  // the labels as they were edited since the page opened
-  edit(edited) {
-    if (!this.edits.take(edited)) return
-    this.search?.offer()
-    if (this.groups) this.repaint()
-    else this.relegend()
-  }
-
-  // the legend has the classes of the data, or the groups of a column of text that colours the points
-  regroup() {
-    const { groups } = this.colour
-    if (groups === this.groups) return
-    this.groups = groups
-    this.relegend()
-  }
-
-  // the legend, and what goes by it, anew
-  relegend() {
-    const filtered = this.legend.hidden.size
-    this.keyed({ ...this.geometry, ...this.groups })
-    this.layers.legend = this.legend
-    this.names.of(this.legend.geometry, this.legend)
-    this.looks.number(this.legend.geometry.classes.length)
-    if (filtered) this.filter()
-    else this.repaint()
-    this.layers.redo()
-    this.legend.dock()
   }
 
   colourOf(row) { const at = 4 * row, { look } = this.plot; return css([look[at], look[at + 1], look[at + 2]]) }
