@@ -100,6 +100,16 @@ def test_functions_of_numpy_are_given_what_they_were_made_for(explore):
     assert not std.any()
 
 
+@pytest.mark.parametrize(("low", "high", "taken"), [(-0.3, 1.4, (0, 1)), (-9, 1.2, (-9, 1.2)), (0, 200, (0, 255))])
+def test_a_decoder_without_a_bound_leaves_the_span_of_its_samples_by_a_little(explore, low, high, taken):
+    def decode(z):
+        return np.linspace(low, high, len(z) * 144).reshape(-1, 12, 12)
+
+    one, _engine = explore(decode=decode, z=RANDOM.normal(size=(N, D)), x=PICTURES)
+    made = one._worker.model.made
+    assert (made.low, made.high) == taken
+
+
 def test_embeddings_show_the_nearest_sample(explore):
     z = RANDOM.normal(size=(N, D)).astype(np.float32)
     _, engine = explore(x=PICTURES, z=z)

@@ -48,7 +48,7 @@ def test_a_selection_is_relabelled_dropped_tagged_and_each_change_taken_back(eng
     press(at, "relabel")
     assert drawn[-1]["labels"] != before
     assert drawn[-1]["dropped"] == ""
-    at.text_input(key=curate.WORD).set_value(" odd  one ").run()
+    at.text_input(key=curate.WORD).set_value(" odd  one ")
     press(at, "tag.go")
     press(at, "drop")
     samples = tuple(sorted(engine.atlas.index[[2, 3]].tolist()))
