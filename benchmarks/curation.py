@@ -1,10 +1,11 @@
 """Does it help to drop what the map shows to be labelled wrongly? python -m benchmarks.curation [--quick].
 
-Of the 1 437 training digits 5 % get a wrong label. A VAE is trained on them, and the samples whose label more than half of
-their 15 nearest latents outvote (label disagreement, a rule set in advance) are dropped, or given their true label, as
-somebody would who looks at them. Then the model is trained again, and a linear probe and nearest neighbours are fitted to
-its latents with the labels that are left, and measured on the 360 test digits, whose labels are right. Beside it, as many
-samples dropped at random, those of the largest reconstruction error, and those that the neighbours in pixels outvote.
+Of the 1 437 training digits 5 % get a wrong label. A VAE is trained on them, and the samples whose label more than half
+of their 15 nearest latents outvote (label disagreement, a rule set in advance) are dropped, or given their true label,
+as somebody would who looks at them. Then the model is trained again, and a linear probe and nearest neighbours are
+fitted to its latents with the labels that are left, and measured on the 360 test digits, whose labels are right. Beside
+it, as many samples dropped at random, those of the largest reconstruction error, and those that the neighbours in
+pixels outvote.
 """
 
 from __future__ import annotations
@@ -15,18 +16,19 @@ import os
 import tempfile
 
 import numpy as np
+import torch
 
 import vae
 from benchmarks.machine import machine, write
 from vae.atlas.colours import disagreement
-from vae.data.as_evaluated import of_card
 from vae.data.edits import DROP, LABEL, NO_EDITS, Change, Edits, come_to
-from vae.data.validation import as_trained
 from vae.metrics.usefulness import use_estimates
+from vae.models.tensors import resident, to_float
 from vae.registry import DATASETS
 from vae.training import experiment
 from vae.training.job import Job
 from vae.training.plan import Plan
+from vae.training.trainer import fit
 
 SHARE, SEEDS, EPOCHS = 0.05, 5, 40
 SETTINGS = {"net": "mlp", "width": 256, "d": 8, "batch_size": 64, "lr": 2e-3, "lr_end": 0.05, "validation": 0}
@@ -43,16 +45,30 @@ def dropped(rows: np.ndarray) -> tuple[Change, ...]:
     return (Change(DROP, tuple(sorted(int(i) for i in rows))),)
 
 
-def measured(edits: Edits, seed: int, epochs: int) -> tuple[vae.Engine, dict[str, float]]:
-    """A VAE of the digits with these edits, and what its latents are good for on the test set."""
+def job_of(edits: Edits, seed: int, epochs: int) -> Job:
+    """The training of a VAE of the digits with these edits."""
     plan = Plan("vae", "digits", SETTINGS, epochs, seed, f"curation-{seed}", "cpu", edits=False)
-    for _event in experiment.train(dataclasses.replace(Job.of(plan), edits=edits), overwrite=True):
+    return dataclasses.replace(Job.of(plan), edits=edits)
+
+
+def mapped(edits: Edits, seed: int, epochs: int) -> vae.Engine:
+    """The same with its map, as Explore has it."""
+    for _event in experiment.train(job_of(edits, seed, epochs), overwrite=True):
         pass
-    engine = vae.load(plan.name)
-    s = as_trained(of_card(engine.card), engine.card)
-    z, t = engine.encode(s.x_train)[0], engine.encode(s.x_test)[0]
+    return vae.load(f"curation-{seed}")
+
+
+def measured(edits: Edits, seed: int, epochs: int) -> dict[str, float]:
+    """What the latents of such a VAE are good for on the test set."""
+    job = job_of(edits, seed, epochs)
+    s = job.load()
+    trainer, _spec = experiment.prepare(job, s)
+    for _event in fit(trainer, resident(s.x_train, job.device), None, epochs=epochs, x_validation=None):
+        pass
+    with torch.inference_mode():
+        z, t = (trainer.model.infer(to_float(resident(x, job.device)), None).mu.numpy() for x in (s.x_train, s.x_test))
     found = use_estimates(z, s.y_train, t, s.y_test, seed=seed)
-    return engine, {key: found[key].value for key in ("linear_probe_accuracy", "knn_accuracy")}
+    return {key: found[key].value for key in ("linear_probe_accuracy", "knn_accuracy")}
 
 
 def rows_of(seed: int, epochs: int) -> list[dict]:
@@ -60,8 +76,7 @@ def rows_of(seed: int, epochs: int) -> list[dict]:
     rng, y = np.random.default_rng(seed), DATASETS.get("digits").load().y_train
     wrong = planted(y, rng)
     bad = np.array([one.samples[0] for one in wrong])
-    engine, before = measured(come_to(wrong), seed, epochs)
-    atlas = engine.atlas
+    atlas = mapped(come_to(wrong), seed, epochs).atlas
     share = disagreement(atlas.projector.seen(atlas.z), atlas.projector.scale, atlas.labels)
     found = atlas.index[share > 0.5]
     x = DATASETS.get("digits").load().x_train.reshape(len(y), -1).astype(np.float32)
@@ -80,7 +95,7 @@ def rows_of(seed: int, epochs: int) -> list[dict]:
     out = []
     for way, changes in ways.items():
         edits = changes if isinstance(changes, Edits) else come_to([*wrong, *(changes or ())])
-        result = before if changes is None else measured(edits, seed, epochs)[1]
+        result = measured(edits, seed, epochs)
         touched = np.array(changes[0].samples if changes and len(changes) == 1 else found if changes else [], int)
         hit = {"touched": len(touched), "of_them_wrong": int(np.isin(touched, bad).sum()), "planted": len(bad)}
         out.append({"seed": seed, "way": way, **hit, **result})

@@ -12,6 +12,7 @@ from vae.errors import ZscopeError
 from vae.studies.point import Point, point_of
 
 EVERY_S = 0.5
+LAYER, PICTURE = "zscope.layer", "zscope.picture"  # what the map shall show below the points, and be drawn as
 _CHANGE = "zscope.attached"  # the number of the last change that this session has taken over
 
 
@@ -41,6 +42,9 @@ def _take_over() -> None:
     except ZscopeError:
         return
     session.put(_CHANGE, wanted.pop("change", 0))
+    for name, slot in (("layer", LAYER), ("picture", PICTURE)):
+        if name in wanted:
+            session.put(slot, wanted[name])
     if wanted:
         session.update(_set(session.studio(), wanted, opened))
         st.rerun(scope="app")
@@ -56,6 +60,16 @@ def _set(state: studio_.Studio, wanted: dict, opened) -> studio_.Studio:
     if "point" in wanted:
         state = studio_.commit(state, _at(wanted["point"], opened))
     return state
+
+
+def take_drawn(key: str) -> None:
+    """The map was drawn as a picture: tell the program that asked for it. key: of the map."""
+    opened, drawn = session.engine(), session.sent(key, "drawn")
+    if drawn and "attached" in opened.traits:
+        try:
+            opened.model.tell({"drawn": {"n": int(drawn["n"]), "png": str(drawn["png"])}})
+        except ZscopeError as error:
+            session.tell(str(error))
 
 
 def _at(z: list[float], opened) -> Point:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import base64
 import contextlib
 import os
 import socket
@@ -26,12 +27,15 @@ from safetensors.torch import save as save_tensors
 
 from ..atlas.atlas import Atlas
 from ..atlas.building import with_trust
+from ..data.edits import Edits
+from ..disk import one_step
 from ..errors import SettingError, ShapeError, ZscopeError
 from ..registry import ATTACHED
 from ..saved import checkpoint
 from ..saved.checkpoint import HISTORY, MODEL
 from ..saved.folders import ATTACHED_VARIABLE
 from ..saved.names import check_name
+from ..studies import curation
 from ..text import _
 from ..version import __version__
 from .given import Given
@@ -41,6 +45,8 @@ from .worker import Model, Worker, told
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 START_S = 60.0
 AT_ONCE = 16  # calls while trust is measured, so that the page need not wait long for its turn
+LAYERS = ("", "trust", "density", "manifold")  # below the points of the map
+SIDE_MAX = 4_000  # px of a picture of the map
 KNOWN_BY = 64  # latents that tell one model from another, in links and for what is saved with it
 
 
@@ -93,6 +99,7 @@ class Explorer:
     def __init__(self, given: Given, name: str, *, shape: Any, span: Any, port: int, browser: bool):
         self.name = name
         self._state: dict[str, Any] = {}
+        self._layer, self._asked = "", 0
         self._measuring: threading.Thread | None = None
         self._around = tempfile.TemporaryDirectory(prefix="zscope-attached-", ignore_cleanup_errors=True)
         self._folder = Path(self._around.name)
@@ -174,6 +181,72 @@ class Explorer:
         self._worker.want({"colour": str(quantity)})
 
     @property
+    def layer(self) -> str:
+        """What lies below the points of the map, as it was set here: "trust", "density", "manifold", or "": nothing."""
+        return self._layer
+
+    @layer.setter
+    def layer(self, name: str) -> None:
+        if name not in LAYERS:
+            raise SettingError(
+                _("layer {name!r}: expected one of {known}.", name=name, known=", ".join(map(repr, LAYERS)))
+            )
+        self._layer = name
+        self._worker.want({"layer": name})
+
+    @property
+    def edits(self) -> Edits:
+        """What was dropped, relabelled and tagged under Curate on the page: `.train.dropped`, `.train.labels` and
+        `.train.tags`, by row of x. They are stored beside the checkpoints and there again for the same samples.
+
+        Raises: DataCorrupt: their file is damaged."""
+        return curation.edits(self._card)
+
+    def screenshot(
+        self,
+        path: str | os.PathLike,
+        *,
+        size: tuple[int, int] = (800, 600),
+        scale: float = 2.0,
+        seconds: float = 20.0,
+    ) -> Path:
+        """Write the map, as an open page shows it, as a PNG of `size` in CSS pixels times `scale`: its points, names of
+        classes and layers, without the buttons around it.
+
+        >>> explorer.colour, explorer.layer = "error", "trust"
+        >>> explorer.screenshot("map.png", size=(600, 450), scale=3)
+
+        Raises: SettingError: a size that no page draws, or no page shows the map within so many seconds: one must be
+        open, and in sight. SaveError."""
+        width, height = (int(v) for v in size)
+        if not (120 <= width <= SIDE_MAX and 120 <= height <= SIDE_MAX and 0.5 <= scale <= 8):
+            raise SettingError(
+                _(
+                    "size {size} at scale {scale:g}: expected 120 to {max} px on each side and a scale of 0.5 to 8.",
+                    size=(width, height),
+                    scale=scale,
+                    max=SIDE_MAX,
+                )
+            )
+        self._asked += 1
+        self._worker.want({"picture": {"n": self._asked, "width": width, "height": height, "scale": scale}})
+        end = time.monotonic() + seconds
+        while (drawn := self._state.get("drawn") or {}).get("n") != self._asked:
+            if time.monotonic() > end:
+                raise SettingError(
+                    _(
+                        "no page has drawn the map within {seconds:g} s: open Explore at {url} in a browser, and keep "
+                        "it in sight.",
+                        seconds=seconds,
+                        url=self.url,
+                    )
+                )
+            time.sleep(0.05)
+        data = base64.b64decode(drawn["png"])
+        one_step.write(Path(path), data)
+        return Path(path)
+
+    @property
     def folder(self) -> Path:
         """The checkpoint with its map, until it is closed; `vae.load` opens it in this program, too."""
         return self._folder / self.name
@@ -203,7 +276,7 @@ class Explorer:
     # -------------------------------------------------------- parts
 
     def _changed(self, state: dict[str, Any]) -> None:
-        self._state = state
+        self._state = self._state | state
 
     def _last(self) -> None:
         """At the end of the program: a script waits, as the page would be empty without it; a session ends."""
@@ -217,7 +290,8 @@ class Explorer:
         assert model is not None
         config = _config(self.name, model, self._atlas)
         known_by = save_tensors({"z": torch.from_numpy(self._atlas.z[:KNOWN_BY])})
-        checkpoint.save(self.folder, config, {MODEL: known_by, HISTORY: b"", **self._atlas.files()})
+        files = {MODEL: known_by, HISTORY: b"", **self._atlas.files()}
+        self._card = checkpoint.save(self.folder, config, files).config
 
     def _measure(self) -> None:
         """Trust by round trips, beside what the page asks for."""

@@ -26,10 +26,12 @@ def latent_map(
     edited: dict[str, Any] | None = None,
     n: int = 0,
     heard: dict[str, int] | None = None,
+    drawn: dict[str, Any] | None = None,
     on_commit: Callable[[], None] | None = None,
     on_show: Callable[[], None] | None = None,
     on_select: Callable[[], None] | None = None,
     on_waypoint: Callable[[], None] | None = None,
+    on_drawn: Callable[[], None] | None = None,
 ):
     """Mount the map, which fills its column (style.css).
 
@@ -38,6 +40,7 @@ def latent_map(
     - "committed": {"row": int or None, "xy": [x, y] on the first map, "z": [d], "n": counter};
     - "shown": {"view": str, "colour": str, "camera": [x0, x1, y0, y1] or None, "n": time}, once the map is at rest;
     - "selected": {"bits": text, "n": time}; `rows_of` reads the rows from it;
+    - "drawn": {"n": that of `drawn`, "png": base64 of a PNG}, once it was drawn;
     - "waypoint": {"at", "z", "xy", "row"} of one that was moved, or {"at", "remove": True}.
 
     Args:
@@ -48,6 +51,8 @@ def latent_map(
         shown: as returned; the map follows where it has changed.
         selected: rows, of the `n` rows of the map.
         edited: what the rows are now, as `edited_of` gives it; None: the map shows the labels it has shown so far.
+        drawn: {"layer": what lies below the points, as the program that holds the model wants it, or None; "picture":
+            {"n", "width", "height", "scale"} of a picture of the map that it wants, n counting them, or None}.
         heard: "shown" and "selected" -> "n" of the last one that the page has handled; older ones are ignored.
     """
     nothing = lambda: None  # noqa: E731
@@ -62,12 +67,14 @@ def latent_map(
             "selected": bits_of(selected, n),
             "edited": edited,
             "heard": heard or {},
+            **(drawn or {}),
             **(shown or {}),
         },
         on_committed_change=on_commit or nothing,
         on_shown_change=on_show or nothing,
         on_selected_change=on_select or nothing,
         on_waypoint_change=on_waypoint or nothing,
+        on_drawn_change=on_drawn or nothing,
     )
 
 

@@ -163,6 +163,7 @@ class MapView extends LivePart {
     } else if (themed || !this.painted) this.repaint()
     this.shown(data)
     this.overlay.redraw()
+    this.wanted(data)
   }
 
   // view, colour and camera as Python has them: followed when they changed there
@@ -174,6 +175,15 @@ class MapView extends LivePart {
     if (colour !== this.colour.key) this.colour.choose(colour)
     const there = await this.views.choose(view, { still: first })
     if (there && camera && JSON.stringify(camera) !== JSON.stringify(this.camera())) this.plot.show(camera, first ? 0 : undefined)
+  }
+
+  // what the program that holds an attached model wants: a layer below the points, and the map as a picture, once each
+  async wanted({ layer = null, picture = null }) {
+    if (layer !== null && layer !== this.layer) await this.layers.only((this.layer = layer))
+    if (!picture || picture.n === this.drawn) return
+    this.drawn = picture.n
+    const png = this.plot.picture(picture).split(",")[1]
+    this.component.setTriggerValue("drawn", { n: picture.n, png })
   }
 
   camera() { return this.plot.zoomed ? this.plot.view.map((v) => Number(v.toPrecision(6))) : null }

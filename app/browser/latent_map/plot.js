@@ -248,6 +248,21 @@ export class Plot {
     this.onView(false)
   }
 
+  // the map at another size, as the address of a PNG: what is seen stays in the middle, at the same scale of the whole
+  picture({ width, height, scale }) {
+    const { measured, ratio, view } = this, [w, h] = this.size(), [x0, x1, y0, y1] = view
+    const unit = Math.max((x1 - x0) / width, (y1 - y0) / height), [x, y] = [(x0 + x1) / 2, (y0 + y1) / 2]
+    const become = (size, dots, shown) => {
+      Object.assign(this, { measured: size, ratio: dots, view: shown })
+      Object.assign(this.canvas, { width: Math.round(size[0] * dots), height: Math.round(size[1] * dots) })
+      this.draw(performance.now())
+    }
+    become([width, height], scale, [x - (unit * width) / 2, x + (unit * width) / 2, y - (unit * height) / 2, y + (unit * height) / 2])
+    const made = this.canvas.toDataURL("image/png")
+    become(measured ?? [w, h], ratio, view)
+    return made
+  }
+
   // round ones, drawn: to clip the canvas to them would cost every frame of the page where there is no GPU
   corners(width, height) {
     const { context } = this

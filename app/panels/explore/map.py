@@ -7,6 +7,7 @@ from functools import partial
 
 from app import session
 from app.browser.latent_map import latent_map, rows_of
+from app.panels import attached
 from app.panels.explore import curate
 from app.state.studio import choose, select
 from vae.engine.engine import Engine
@@ -28,6 +29,8 @@ def studio_map(engine: Engine, *, key: str, committed: dict | None, on_commit: C
         on_commit=on_commit,
         on_show=partial(_take_shown, key),
         on_select=partial(_take_selected, key, engine.atlas.n),
+        drawn={"layer": session.held(attached.LAYER), "picture": session.held(attached.PICTURE)},
+        on_drawn=partial(attached.take_drawn, key),
     )
 
 
