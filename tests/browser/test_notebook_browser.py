@@ -115,6 +115,7 @@ def test_the_page_lives_in_a_cell_and_the_kernel_stays_free(jupyter, chromium):
     page = chromium.context(viewport={"width": 1280, "height": 1400}).new_page()
     page.goto(jupyter)
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000 * busy())
+    page.get_by_text("| Idle").first.wait_for(timeout=60_000 * busy())  # the kernel, in the status bar
     cells = Cells(page)
     cells.run(0)
     page.wait_for_selector(".jp-OutputArea iframe", timeout=60_000 * busy())
