@@ -40,7 +40,7 @@ def test_a_training_uses_the_edits_and_goes_on_with_those_that_it_began_with():
     place = edit_list.place_of(DATASETS.get("digits"))
     edit_list.add(place, CHANGES)
     said = train(PLAN)
-    assert any("1,434 of 1,437 training samples, 3 dropped, 2 relabelled. 1 test sample" in one for one in said)
+    assert any("trains on 1,434 of 1,437, 3 dropped, 2 relabelled. 1 test sample" in one for one in said)
     model = vae.load("edited")
     card = model.card
     assert (card["edits"]["dropped"], card["edits"]["relabelled"], card["edits"]["test"]) == (3, 2, 1)

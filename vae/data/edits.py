@@ -136,7 +136,7 @@ def of_card(card: Mapping[str, Any]) -> Edits:
 def told(entry: Mapping[str, Any], n: int) -> str:
     """The entry of a card in a sentence. n: training samples of the data set, without any edit."""
     said = _(
-        "Edited data: {n} of {all} training samples, {dropped} dropped, {relabelled} relabelled.",
+        "Edited data: trains on {n} of {all}, {dropped} dropped, {relabelled} relabelled.",
         n=number(n - entry["dropped"]),
         all=number(n),
         dropped=number(entry["dropped"]),

@@ -104,7 +104,7 @@ def test_train_uses_the_edits_unless_told_otherwise(engine):
     assert not [one for one in at.checkbox if one.label == "Use the edits"]
     edit_list.add(curation.place(engine.card), [Change(DROP, (1, 2))])
     at = opened("train")
-    assert "Edited data: 1,435 of 1,437 training samples, 2 dropped, 0 relabelled." in words(at)
+    assert "Edited data: trains on 1,435 of 1,437, 2 dropped, 0 relabelled." in words(at)
     assert "--without-edits" not in words(at)
     next(one for one in at.checkbox if one.label == "Use the edits").uncheck().run()
     assert "--without-edits" in words(at)
