@@ -18,17 +18,21 @@ _CHANGE = "zscope.attached"  # the number of the last change that this session h
 
 def exchange() -> None:
     """Tell the program what is on the screen, and take over what it sets from now on, if it holds the model."""
-    opened = session.engine()
-    if "attached" not in opened.traits:
+    if "attached" not in session.engine().traits:
         return
+    _tell()
+    _take_over()
+
+
+def _tell() -> None:
+    """What is on the screen, to the program that holds the model."""
     state = session.studio()
     waypoints = [p.z for p in state.waypoints if p.z]
     told = {"selected": state.selected, "waypoints": waypoints, "colour": state.colour}
     try:
-        opened.model.tell(told | {"point": state.point.z if state.point else None})
+        session.engine().model.tell(told | {"point": state.point.z if state.point else None})
     except ZscopeError:  # that it has ended is said where it is asked to decode
         return
-    _take_over()
 
 
 @st.fragment
@@ -37,6 +41,7 @@ def _take_over() -> None:
     opened = session.engine()
     if "attached" not in opened.traits:  # another model was chosen since
         return
+    _tell()  # a selection on Explore reruns that fragment alone
     try:
         wanted = opened.model.wanted(session.held(_CHANGE) or 0)
     except ZscopeError:
