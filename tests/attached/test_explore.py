@@ -112,7 +112,7 @@ def test_a_decoder_without_a_bound_leaves_the_span_of_its_samples_by_a_little(ex
 
     one, _engine = explore(decode=decode, z=RANDOM.normal(size=(N, D)), x=PICTURES)
     made = one._worker.model.made
-    assert (made.low, made.high) == taken
+    assert (made.low, made.high) == pytest.approx(taken)
 
 
 def test_embeddings_show_the_nearest_sample(explore):
@@ -318,7 +318,7 @@ def test_a_script_asks_an_open_page_for_a_picture_of_the_map(explore, tmp_path):
 
     drawing = threading.Thread(target=page)
     drawing.start()
-    assert one.screenshot(tmp_path / "map.png", size=(300, 200), seconds=30).read_bytes() == b"a picture"
+    assert one.screenshot(tmp_path / "map.png", size=(300, 200), seconds=30.0).read_bytes() == b"a picture"
     drawing.join()
     assert one.selection.tolist() == [engine.atlas.index[1]], "what the page told before stays"
 

@@ -81,7 +81,11 @@ def jupyter(tmp_path):
         yield f"http://localhost:{port}/lab/tree/explore.ipynb?token=t"
     finally:
         process.terminate()
-        process.wait(20)
+        try:
+            process.wait(20 * busy())
+        except subprocess.TimeoutExpired:  # it waits for a kernel that is being restarted
+            process.kill()
+            process.wait()
 
 
 class Cells:
