@@ -130,6 +130,12 @@ def _plan(p: argparse.ArgumentParser) -> None:
         metavar="MB",
         help=_("megabytes of training data in memory at a time; 0: all of it (default: by size and free memory)"),
     )
+    p.add_argument(
+        "--without-edits",
+        dest="edits",
+        action="store_false",
+        help=_("train on the data set as it came, and not as it was edited (see `data edits`)"),
+    )
 
 
 def _estimate(p: argparse.ArgumentParser) -> None:

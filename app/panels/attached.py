@@ -13,6 +13,7 @@ from vae.studies.point import Point, point_of
 
 EVERY_S = 0.5
 _MAP = "zscope.attached.map"  # the model and the version of its map that this session shows
+LAYER, PICTURE = "zscope.layer", "zscope.picture"  # what the map shall show below the points, and be drawn as
 _CHANGE = "zscope.attached"  # the number of the last change that this session has taken over
 
 
@@ -31,17 +32,21 @@ def renew() -> None:
 
 def exchange() -> None:
     """Tell the program what is on the screen, and take over what it sets from now on, if it holds the model."""
-    opened = session.engine()
-    if "attached" not in opened.traits:
+    if "attached" not in session.engine().traits:
         return
+    _tell()
+    _take_over()
+
+
+def _tell() -> None:
+    """What is on the screen, to the program that holds the model."""
     state = session.studio()
     waypoints = [p.z for p in state.waypoints if p.z]
     told = {"selected": state.selected, "waypoints": waypoints, "colour": state.colour}
     try:
-        opened.model.tell(told | {"point": state.point.z if state.point else None})
+        session.engine().model.tell(told | {"point": state.point.z if state.point else None})
     except ZscopeError:  # that it has ended is said where it is asked to decode
         return
-    _take_over()
 
 
 @st.fragment
@@ -50,15 +55,19 @@ def _take_over() -> None:
     opened = session.engine()
     if "attached" not in opened.traits:  # another model was chosen since
         return
+    _tell()  # a selection on Explore reruns that fragment alone
     try:
         wanted = opened.model.wanted(session.held(_CHANGE) or 0)
     except ZscopeError:
         return
     session.put(_CHANGE, wanted.pop("change", 0))
-    if session.held(_MAP) != (opened.name, session.version(opened)):  # laid out anew
-        st.rerun(scope="app")
+    for name, slot in (("layer", LAYER), ("picture", PICTURE)):
+        if name in wanted:
+            session.put(slot, wanted[name])
     if wanted:
         session.update(_set(session.studio(), wanted, opened))
+    anew = session.held(_MAP) != (opened.name, session.version(opened))  # the map was laid out anew
+    if wanted or anew:
         st.rerun(scope="app")
 
 
@@ -72,6 +81,16 @@ def _set(state: studio_.Studio, wanted: dict, opened) -> studio_.Studio:
     if "point" in wanted:
         state = studio_.commit(state, _at(wanted["point"], opened))
     return state
+
+
+def take_drawn(key: str) -> None:
+    """The map was drawn as a picture: tell the program that asked for it. key: of the map."""
+    opened, drawn = session.engine(), session.sent(key, "drawn")
+    if drawn and "attached" in opened.traits:
+        try:
+            opened.model.tell({"drawn": {"n": int(drawn["n"]), "png": str(drawn["png"])}})
+        except ZscopeError as error:
+            session.tell(str(error))
 
 
 def _at(z: list[float], opened) -> Point:

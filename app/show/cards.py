@@ -243,6 +243,8 @@ def merit(card: Mapping) -> list[Figure]:
 
 def comparable(key: str, a: Mapping, b: Mapping) -> bool:
     """Whether a difference of that figure between two cards means something: the same thing, counted the same way."""
+    if nats.edited(a, b):
+        return False
     if key in IN_NATS:
         if key == "distortion_nats" and has_prior(a) != has_prior(b):  # of a point, or in expectation at a rate
             return False

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from vae.data import edits
 from vae.data.published import fixed_mnist
 from vae.metrics.bounds import UNDEQUANTISED, few, not_tight
 from vae.registry import MODALITIES, traits
@@ -94,6 +95,20 @@ def test_set(card: Mapping) -> str:
     return _("Test set, n = {n}, seed {seed}.", n=number(m.get("n_test")), seed=m.get("seed", card.get("seed", "–")))
 
 
+def edited(a: Mapping, b: Mapping) -> str:
+    """Why the metrics of two models of one data set do not compare: their test sets were edited differently; "" where
+    they compare."""
+    one, other = (edits.of_card(card).test for card in (a, b))
+    if (one.dropped, one.labels) == (other.dropped, other.labels):
+        return ""
+    each = "; ".join(
+        ngettext("{name}: {n} test sample edited", "{name}: {n} test samples edited", n, name=card["name"])
+        for card in (a, b)
+        for n in [(card.get("edits") or {"test": 0})["test"]]
+    )
+    return _("Not comparable: the test sets of these models were edited differently. {each}.", each=each)
+
+
 def notes(card: Mapping) -> list[str]:
     """Sentences that belong beside the log-likelihoods of a card."""
     m = card.get("metrics") or {}
@@ -108,6 +123,8 @@ def notes(card: Mapping) -> list[str]:
 
 def not_comparable(a: Mapping, b: Mapping) -> str:
     """Why the log-likelihoods, or the NLLs alone, of two models of one data set do not compare; "" where they do."""
+    if why := edited(a, b):
+        return why
     if measure(a) != measure(b):
         each = "; ".join(f"{card['name']}: {measure(card)}" for card in (a, b))
         return _("Not comparable: the log-likelihoods of these models are of different things. {each}.", each=each)

@@ -134,6 +134,16 @@ def counts(card: Mapping) -> str:
         said.append(ngettext("validated on {n}", "validated on {n}", validation))
     if test:
         said.append(ngettext("tested on {n}", "tested on {n}", test))
+    if found := card.get("edits"):
+        said.append(
+            _(
+                "edited: {dropped} dropped, {relabelled} relabelled, {test} in the test set (digest {digest})",
+                dropped=number(found["dropped"]),
+                relabelled=number(found["relabelled"]),
+                test=number(found["test"]),
+                digest=found["digest"][:8],
+            )
+        )
     return ", ".join(said)
 
 

@@ -99,9 +99,18 @@ def defaults(family: Family, preset: Preset) -> dict[str, Any]:
 
 
 def plan(
-    family: Family, data: Dataset, values: dict[str, Any], epochs: int, seed: int, *, points: int, name: str
+    family: Family,
+    data: Dataset,
+    values: dict[str, Any],
+    epochs: int,
+    seed: int,
+    *,
+    points: int,
+    name: str,
+    edits: bool = True,
 ) -> Plan:
-    """The plan of a training; only settings that differ from the defaults are in it, and so in its command."""
+    """The plan of a training; only settings that differ from the defaults are in it, and so in its command. edits:
+    train on the data set as it was edited."""
     known = knobs(family.Hparams) | knobs(TrainHparams)
     changed = {k: v for k, v in values.items() if v != known[k]["default"]}
-    return Plan(family.name, data.name, changed, epochs, seed, name, None, points)
+    return Plan(family.name, data.name, changed, epochs, seed, name, None, points, edits=edits)

@@ -15,8 +15,8 @@ def explore(monkeypatch):
     """vae.explore without an app: the explorer, and the engine that the app would have."""
     opened = []
     process = SimpleNamespace(terminate=lambda: None, kill=lambda: None, wait=lambda *_: 0, poll=lambda: None)
-    monkeypatch.setattr(explorers, "_started", lambda folder, port: (process, "http://localhost:1"))
-    monkeypatch.setattr(explorers, "_wait", lambda *_: None)
+    monkeypatch.setattr(explorers, "started", lambda folder, port: (process, "http://localhost:1"))
+    monkeypatch.setattr(explorers, "wait", lambda *_: None)
 
     def run(*args, **options):
         one = vae.explore(*args, browser=False, **options)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,11 +17,13 @@ import vae
 from vae.attached import layout_process
 from vae.attached.callables import Decode, Encode, Function
 from vae.attached.given import Given
+from vae.data import edit_list
+from vae.data.edits import Change
 from vae.errors import CheckpointError, DecoderError, DecoderStopped, SettingError, ShapeError
 from vae.latent.fit import fit_map, principal_layout
 from vae.saved import attached_model
 from vae.saved.decoder_process import SECONDS
-from vae.studies import classifiers
+from vae.studies import classifiers, curation
 
 N, D = 90, 3
 RANDOM = np.random.default_rng(0)
@@ -81,6 +85,16 @@ def test_functions_of_numpy_are_given_what_they_were_made_for(explore):
     mu, std = engine.encode(np.moveaxis(pictures, -1, 1) / np.float32(255))
     assert np.allclose(mu, encode(pictures), atol=1e-2)
     assert not std.any()
+
+
+@pytest.mark.parametrize(("low", "high", "taken"), [(-0.3, 1.4, (0, 1)), (-9, 1.2, (-9, 1.2)), (0, 200, (0, 255))])
+def test_a_decoder_without_a_bound_leaves_the_span_of_its_samples_by_a_little(explore, low, high, taken):
+    def decode(z):
+        return np.linspace(low, high, len(z) * 144).reshape(-1, 12, 12)
+
+    one, _engine = explore(decode=decode, z=RANDOM.normal(size=(N, D)), x=PICTURES)
+    made = one._worker.model.made
+    assert (made.low, made.high) == pytest.approx(taken)
 
 
 def test_embeddings_show_the_nearest_sample(explore):
@@ -262,6 +276,41 @@ def test_the_page_and_the_program_tell_each_other(explore):
     assert only.keys() == {"colour", "change"}, "what was set before does not come back"
     with pytest.raises(ShapeError, match=r"point of shape \(2,\): expected \(3,\)"):
         one.point = [1, 2]
+
+
+def test_a_script_asks_an_open_page_for_a_picture_of_the_map(explore, tmp_path):
+    one, engine = explore(x=PICTURES, z=RANDOM.normal(size=(N, D)))
+    one.layer = "trust"
+    with pytest.raises(SettingError, match="expected one of '', 'trust', 'density', 'manifold'"):
+        one.layer = "shapes"
+    assert one.layer == "trust"
+    with pytest.raises(SettingError, match="open Explore at http://localhost:1"):
+        one.screenshot(tmp_path / "map.png", seconds=0.1)
+    for size, scale in (((100, 500), 1.0), ((500, 5000), 1.0), ((500, 500), 9.0)):
+        with pytest.raises(SettingError, match="expected 120 to 4000 px"):
+            one.screenshot(tmp_path / "map.png", size=size, scale=scale)
+
+    def page() -> None:
+        while not (wanted := engine.model.wanted(0).get("picture")) or wanted["n"] < 2:
+            time.sleep(0.01)
+        assert engine.model.wanted(0)["layer"] == "trust"
+        assert wanted == {"n": 2, "width": 300, "height": 200, "scale": 2.0}
+        engine.model.tell({"selected": [1]})
+        engine.model.tell({"drawn": {"n": 2, "png": base64.b64encode(b"a picture").decode()}})
+
+    drawing = threading.Thread(target=page)
+    drawing.start()
+    assert one.screenshot(tmp_path / "map.png", size=(300, 200), seconds=30.0).read_bytes() == b"a picture"
+    drawing.join()
+    assert one.selection.tolist() == [engine.atlas.index[1]], "what the page told before stays"
+
+
+def test_edits_of_its_samples_are_those_of_the_page(explore, tmp_path, monkeypatch):
+    monkeypatch.setenv("ZSCOPE_CHECKPOINTS", str(tmp_path))
+    one, engine = explore(x=PICTURES, z=RANDOM.normal(size=(N, D)), labels=["a", "b"] * (N // 2))
+    assert not one.edits
+    edit_list.add(curation.place(engine.card), [curation.relabel(engine, [2], "c"), Change("drop", (5,))])
+    assert (one.edits.train.labels, one.edits.train.dropped) == ({int(engine.atlas.index[2]): "c"}, (5,))
 
 
 def test_trust_is_measured_beside(explore):

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from vae.data import validation
-from vae.data.validation import Rows, as_trained, numbers, split
+from vae.data.rows_on_disk import Rows
+from vae.data.validation import as_trained, numbers, split
 from vae.types import Samples
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from ..data import metadata
 from ..latent.neighbours import Index
@@ -68,6 +68,19 @@ def log_density(z: Float[np.ndarray, "n m"], scale: Float[np.ndarray, " m"]) -> 
     return (-used * np.log(reach / np.median(reach))).astype(np.float32)
 
 
+def disagreement(
+    z: Float[np.ndarray, "n m"], scale: Float[np.ndarray, " m"], labels: Int[np.ndarray, " n"]
+) -> Float[np.ndarray, " n"]:
+    """For each row, the share of its 15 nearest other rows that have another label, 0 to 1: the rule by which Wilson,
+    1972, edits the samples of a nearest-neighbour classifier. Neighbours as in `log_density`."""
+    n = len(z)
+    some = np.sort(np.random.default_rng(0).permutation(n)[: max(NEIGHBOUR + 1, min(n, PAIRS // n))])
+    near = some[Index(z[some], scale).query(z, min(NEIGHBOUR + 1, len(some)))[1]]
+    own_last = np.argsort(near == np.arange(n)[:, None], axis=1, kind="stable")
+    near = np.take_along_axis(near, own_last, axis=1)[:, :NEIGHBOUR]
+    return (labels[near] != labels[:, None]).mean(1).astype(np.float32)
+
+
 def quantities(engine: Explored) -> dict[str, Quantity]:
     """All quantities that the rows of an engine's map can be coloured by, by key; also those that are missing."""
     atlas, name = engine.atlas, engine.name
@@ -113,6 +126,12 @@ def quantities(engine: Explored) -> dict[str, Quantity]:
     seen, scale = atlas.projector.seen, atlas.projector.scale
     values = lambda: log_density(seen(atlas.z), scale)  # noqa: E731
     add("density", _("Latent density"), _("nats above the median"), help, values, term="density")
+    if (labels := atlas.labels) is not None:
+        help = _(
+            "Share of the {n} nearest latents with another label: where it is high, the label may be wrong", n=NEIGHBOUR
+        )
+        values = lambda: disagreement(seen(atlas.z), scale, labels)  # noqa: E731
+        add("disagreement", _("Label disagreement"), _("0 to 1"), help, values, term="label-disagreement")
     return found
 
 

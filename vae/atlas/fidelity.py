@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int, Real
 
 from ..data.principal import floats
-from ..data.validation import Rows
+from ..data.rows_on_disk import Rows
 from ..latent.threads import one_thread
 from ..saved.schema import is_number, is_whole
 from .atlas import Atlas

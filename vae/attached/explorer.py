@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import atexit
+import base64
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.request
 import warnings
 import webbrowser
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,27 +22,28 @@ import numpy as np
 import torch
 from safetensors.torch import save as save_tensors
 
-from ..atlas.atlas import Atlas
 from ..atlas.building import laid_out, with_trust
-from ..errors import SettingError, ShapeError, ZscopeError
-from ..registry import ATTACHED
+from ..data.edits import Edits
+from ..disk import one_step
+from ..errors import SettingError, ShapeError
 from ..saved import checkpoint
 from ..saved.checkpoint import HISTORY, MODEL
-from ..saved.folders import ATTACHED_VARIABLE
 from ..saved.names import check_name
+from ..studies import curation
 from ..text import _
-from ..version import __version__
 from .adapters import diffusers_folder, opening
 from .adapters.adapted import Adapted
+from .app_process import started, wait
+from .card import config_of
 from .given import Given, say
 from .layout_process import LayoutProcess
 from .samples import as_numpy
-from .worker import Model, Worker, told
+from .worker import Worker, told
 
-MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
-START_S = 60.0
 STOP_S = 5.0  # for a call of the model that is under way when it is closed
 AT_ONCE = 16  # calls while trust is measured, so that the page need not wait long for its turn
+LAYERS = ("", "trust", "density", "manifold")  # below the points of the map
+SIDE_MAX = 4_000  # px of a picture of the map
 KNOWN_BY = 64  # latents that tell one model from another, in links and for what is saved with it
 
 
@@ -133,6 +132,7 @@ class Explorer:
         self.name = name
         self._title = _("Your model") if given.adapted is None else given.adapted.title
         self._state: dict[str, Any] = {}
+        self._layer, self._asked = "", 0
         self._measuring: threading.Thread | None = None
         self._closed, self._layout = threading.Event(), LayoutProcess()
         self._first = True  # the layout by principal axes
@@ -140,12 +140,12 @@ class Explorer:
         self._folder = Path(self._around.name)
         self._worker = Worker(self._changed)
         self._worker.address.write(self._folder)
-        self._app, self.url = _started(self._folder, port)  # while it starts, the map is made
+        self._app, self.url = started(self._folder, port)  # while it starts, the map is made
         try:
             self._worker.model, self._atlas = given.mapped(shape, span)
             self._save()
             self.url += f"/?model={name}"
-            _wait(self._app, self.url, self._folder)
+            wait(self._app, self.url, self._folder)
         except BaseException:
             self.close()
             raise
@@ -216,6 +216,72 @@ class Explorer:
         self._worker.want({"colour": str(quantity)})
 
     @property
+    def layer(self) -> str:
+        """What lies below the points of the map, as it was set here: "trust", "density", "manifold", or "": nothing."""
+        return self._layer
+
+    @layer.setter
+    def layer(self, name: str) -> None:
+        if name not in LAYERS:
+            raise SettingError(
+                _("layer {name!r}: expected one of {known}.", name=name, known=", ".join(map(repr, LAYERS)))
+            )
+        self._layer = name
+        self._worker.want({"layer": name})
+
+    @property
+    def edits(self) -> Edits:
+        """What was dropped, relabelled and tagged under Curate on the page: `.train.dropped`, `.train.labels` and
+        `.train.tags`, by row of x. They are stored beside the checkpoints and there again for the same samples.
+
+        Raises: DataCorrupt: their file is damaged."""
+        return curation.edits(self._card)
+
+    def screenshot(
+        self,
+        path: str | os.PathLike,
+        *,
+        size: tuple[int, int] = (800, 600),
+        scale: float = 2.0,
+        seconds: float = 20.0,
+    ) -> Path:
+        """Write the map, as an open page shows it, as a PNG of `size` in CSS pixels times `scale`: its points, names of
+        classes and layers, without the buttons around it.
+
+        >>> explorer.colour, explorer.layer = "error", "trust"
+        >>> explorer.screenshot("map.png", size=(600, 450), scale=3)
+
+        Raises: SettingError: a size that no page draws, or no page shows the map within so many seconds: one must be
+        open, and in sight. SaveError."""
+        width, height = (int(v) for v in size)
+        if not (120 <= width <= SIDE_MAX and 120 <= height <= SIDE_MAX and 0.5 <= scale <= 8):
+            raise SettingError(
+                _(
+                    "size {size} at scale {scale:g}: expected 120 to {max} px on each side and a scale of 0.5 to 8.",
+                    size=(width, height),
+                    scale=scale,
+                    max=SIDE_MAX,
+                )
+            )
+        self._asked += 1
+        self._worker.want({"picture": {"n": self._asked, "width": width, "height": height, "scale": scale}})
+        end = time.monotonic() + seconds
+        while (drawn := self._state.get("drawn") or {}).get("n") != self._asked:
+            if time.monotonic() > end:
+                raise SettingError(
+                    _(
+                        "no page has drawn the map within {seconds:g} s: open Explore at {url} in a browser, and keep "
+                        "it in sight.",
+                        seconds=seconds,
+                        url=self.url,
+                    )
+                )
+            time.sleep(0.05)
+        data = base64.b64decode(drawn["png"])
+        one_step.write(Path(path), data)
+        return Path(path)
+
+    @property
     def folder(self) -> Path:
         """The checkpoint with its map, until it is closed; `vae.load` opens it in this program, too."""
         return self._folder / self.name
@@ -249,7 +315,7 @@ class Explorer:
     # -------------------------------------------------------- parts
 
     def _changed(self, state: dict[str, Any]) -> None:
-        self._state = state
+        self._state = self._state | state
 
     def _last(self) -> None:
         """At the end of the program: a script waits, as the page would be empty without it; a session ends."""
@@ -261,10 +327,11 @@ class Explorer:
     def _save(self) -> None:
         model = self._worker.model
         assert model is not None
-        config = _config(self.name, model, self._atlas, self._title)
+        config = config_of(self.name, model, self._atlas, self._title)
         config["atlas"]["first"] = int(self._first and not self._atlas.projector.equal)
         known_by = save_tensors({"z": torch.from_numpy(self._atlas.z[:KNOWN_BY])})
-        checkpoint.save(self.folder, config, {MODEL: known_by, HISTORY: b"", **self._atlas.files()})
+        files = {MODEL: known_by, HISTORY: b"", **self._atlas.files()}
+        self._card = checkpoint.save(self.folder, config, files).config
 
     def _complete(self) -> None:
         """The map by UMAP in place of the first one, then its trust, beside what the page asks for."""
@@ -318,62 +385,3 @@ class Explorer:
 
 class _Closed(Exception):
     """The explorer was closed while trust was measured."""
-
-
-def _config(name: str, model: Model, atlas: Atlas, title: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "title": title,
-        "family": ATTACHED,
-        "hparams": {"d": int(atlas.z.shape[1]), "encodes": model.encode is not None}
-        | ({} if model.classify is None else {"classifies": True}),
-        "train": {},
-        "dataset": "",
-        "seed": 0,
-        "spec": {
-            "shape": list(model.made.shape),
-            "n_data": int(atlas.index.max()) + 1,
-            "n_classes": len(atlas.classes),
-            "modality": model.made.modality.name,
-        },
-        "classes": list(atlas.classes),
-        "data_licence": _("your own"),
-        "command": "vae.explore(...)",
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": {"zscope": __version__},
-        "metrics": {},
-        "atlas": atlas.summary,
-    }
-
-
-def _started(folder: Path, port: int) -> tuple[subprocess.Popen, str]:
-    """The app beside this program, and its address."""
-    if not port:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-    options = [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"]
-    with (folder / "log.txt").open("wb") as log:
-        app = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(MAIN), *options],
-            env=os.environ | {ATTACHED_VARIABLE: str(folder)},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C in a notebook interrupts a cell and not the app
-        )
-    return app, f"http://localhost:{port}"
-
-
-def _wait(app: subprocess.Popen, url: str, folder: Path) -> None:
-    health = url.partition("/?")[0] + "/_stcore/health"
-    end = time.monotonic() + START_S
-    while True:
-        try:
-            with urllib.request.urlopen(health, timeout=2):
-                return
-        except OSError:
-            if app.poll() is not None or time.monotonic() > end:
-                last = (folder / "log.txt").read_text(errors="replace").strip().splitlines()[-5:]
-                raise ZscopeError(_("the app did not start: {reason}", reason=" ".join(last))) from None
-            time.sleep(0.1)

@@ -85,7 +85,9 @@ class Given:
                 z, std = encode(x)
             inner = self.encode.shape
         decode = self._decoder(z, inner, x)
-        made = Layout.of(decode(z[:SOME]), _("decoded samples"), shape=shape, span=span, report=say)
+        like = None if x is None else Layout.of(x, "x", shape=shape, span=span, report=lambda _decision: None)
+        near = (like.low, like.high) if like and like.modality.bounded else None
+        made = Layout.of(decode(z[:SOME]), _("decoded samples"), shape=shape, span=span, report=say, near=near)
         seen = made
         if x is not None:
             seen = Layout.of(x, "x", shape=shape, span=span, report=say)

@@ -38,6 +38,16 @@ def _channels_last(shape: tuple[int, ...]) -> bool:
     return len(shape) == 2 and not is_picture(shape) and shape[1] < shape[0]
 
 
+def _span(x: np.ndarray, near: tuple[float, float] | None) -> tuple[float, float]:
+    """The values of black and white of pictures: `near` where they leave it by less than its width."""
+    least, most = float(x.min()), float(x.max())
+    low, high = span_of(least, most)
+    if near is None or low > near[0] or high < near[1]:
+        return low, high
+    width = near[1] - near[0]
+    return near if near[0] - width <= least and most <= near[1] + width else (low, high)
+
+
 @dataclass(frozen=True)
 class Layout:
     """How the user's samples lie. given: the shape of one; shape: in zscope; last: channels are the last axis; low,
@@ -59,9 +69,11 @@ class Layout:
         shape: tuple[int, ...] | None,
         span: tuple[float, float] | None,
         report: Report,
+        near: tuple[float, float] | None = None,
     ) -> Layout:
         """That of samples (n, ...). shape: of one in zscope, if it is not as they lie; span: the values of black and
-        white. report: what was decided otherwise, in a sentence. Raises: ShapeError, SettingError: no known kind."""
+        white. report: what was decided otherwise, in a sentence. near: the span of the samples that these reconstruct,
+        which a decoder without a bound leaves by a little. Raises: ShapeError, SettingError: no known kind."""
         given, last = x.shape[1:], False
         if shape is None:
             last = _channels_last(given)
@@ -76,7 +88,7 @@ class Layout:
         low, high = 0.0, 1.0
         if modality.bounded:
             some = x[: 10 * SOME : 10] if len(x) > 10 * SOME else x
-            low, high = span or ((0.0, 255.0) if x.dtype == np.uint8 else span_of(float(some.min()), float(some.max())))
+            low, high = span or ((0.0, 255.0) if x.dtype == np.uint8 else _span(some, near))
             if not low < high:
                 raise ShapeError(_("{what}: all values are {value}.", what=what, value=low))
             if (low, high) != (0.0, 1.0):

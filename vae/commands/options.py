@@ -19,7 +19,7 @@ Run = Callable[[str, str], Any]  # module and function of vae.commands -> the ca
 
 def data(commands: Any, run: Run) -> None:
     """python -m vae data ..."""
-    p = commands.add_parser("data", help=_("your data sets: add, list, show, remove"))
+    p = commands.add_parser("data", help=_("your data sets: add, list, show, edit, remove"))
     below = p.add_subparsers(required=True, metavar="ACTION")
     _add(below.add_parser("add", help=_("add pictures, a table or arrays as a data set")), run)
 
@@ -30,7 +30,19 @@ def data(commands: Any, run: Run) -> None:
     p = _named(below, "show", _("describe a data set and verify its files"), run("data", "show"))
     p.add_argument("--all", action="store_true", help=_("name every skipped file"))
     p.add_argument("--out", default="", help=_(".png file for its first 64 samples"))
+    _edits(below, run)
     _named(below, "remove", _("delete a data set; models trained on it are not affected"), run("data", "remove"))
+
+
+def _edits(below: Any, run: Run) -> None:
+    help = _("show what was dropped, relabelled and tagged of a data set; export, import or take it back")
+    p = _named(below, "edits", help, run("edits", "edits"))
+    does = p.add_mutually_exclusive_group()
+    does.add_argument("--export", default="", metavar="FILE", help=_("write a CSV file: a line for each edited sample"))
+    does.add_argument("--import", dest="source", default="", metavar="FILE", help=_("add the edits of such a file"))
+    does.add_argument("--undo", type=int, metavar="N", help=_("take change number N back"))
+    does.add_argument("--clear", action="store_true", help=_("take all changes back"))
+    p.add_argument("--json", action="store_true", help=_("print JSON"))
 
 
 def decoder(commands: Any, run: Run) -> None:

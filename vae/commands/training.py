@@ -109,6 +109,7 @@ def plan_of(args: Namespace) -> Plan:
         args.device,
         N_REFERENCE if points is None else points,
         args.stream,
+        args.edits,
     )
 
 

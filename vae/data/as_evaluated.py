@@ -8,6 +8,7 @@ from typing import Any
 
 from ..registry import DATASETS
 from ..types import Samples
+from . import edits
 from .binarise import NONE, OWN, STATIC, binarised
 from .published import fixed_mnist
 
@@ -40,5 +41,7 @@ def evaluated(samples: Samples, binarisation: Mapping[str, Any] | None) -> Sampl
 
 
 def of_card(card: Mapping[str, Any]) -> Samples:
-    """The data set of a checkpoint, as its model is evaluated on it. Raises: what loading it and `evaluated` raise."""
-    return evaluated(DATASETS.get(card["dataset"]).load(), card.get("binarisation"))
+    """The data set of a checkpoint, as its model is evaluated on it: with the edits of its test split. Raises: what
+    loading it, `evaluated` and `edits.on_test` raise."""
+    samples = evaluated(DATASETS.get(card["dataset"]).load(), card.get("binarisation"))
+    return edits.on_test(samples, edits.of_card(card), card.get("classes", ()))

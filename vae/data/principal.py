@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ..latent.threads import one_thread
-from .validation import Rows
+from .rows_on_disk import Rows
 
 ROWS = 3_000  # samples that the components are computed from, at most
 SHARE, MOST = 0.9, 64  # of the variance that the dimensions of a model should explain; the most dimensions

@@ -9,40 +9,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from ..types import Samples
-from . import splits
+from . import edits, splits
 from .binarise import validated
 from .metadata import taken
+from .rows_on_disk import some
 
 LEAST = 10  # samples: the mean of fewer says next to nothing
 MOST = 5_000  # samples: more would take time in every epoch and hardly lower the standard error
 SEED = 0
-
-
-class Rows:
-    """Some rows of an array on disk, read when they are asked for. It has what is used of an array of samples."""
-
-    def __init__(self, source: np.memmap, rows: np.ndarray):
-        self.source, self.rows = source, rows
-        self.shape, self.dtype = (len(rows), *source.shape[1:]), source.dtype
-        self.ndim, self.nbytes = source.ndim, source[:1].nbytes * len(rows)
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, key: Any) -> np.ndarray:
-        return self.source[self.rows[key]]
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.asarray(self.source[self.rows], dtype)
-
-    def reshape(self, n: int, *shape: int) -> Rows:
-        """The same rows in another shape."""
-        return Rows(cast(np.memmap, self.source.reshape(len(self.source), *shape)), self.rows)
 
 
 def split(samples: Samples, share: float) -> Samples:
@@ -68,29 +47,29 @@ def split(samples: Samples, share: float) -> Samples:
     def both(a: np.ndarray | None) -> tuple[np.ndarray | None, np.ndarray | None]:
         return (None, None) if a is None else (a[train], a[validation])
 
-    x = samples.x_train
     (y_train, y_validation), (c_train, c_validation) = both(y), both(samples.c_train)
     return dataclasses.replace(
         samples,
-        x_train=Rows(x, train) if isinstance(x, np.memmap) else x[train],
+        x_train=some(samples.x_train, train),
         y_train=y_train,
         c_train=c_train,
         factors_train=both(samples.factors_train)[0],
         spans_train=both(samples.spans_train)[0],
         metadata_train=taken(samples.metadata_train, train),
-        x_validation=x[validation],
+        x_validation=samples.x_train[validation],
         y_validation=y_validation,
         c_validation=c_validation,
         rows_train=train,
+        rows_validation=validation,
     )
 
 
 def as_trained(samples: Samples, card: Mapping[str, Any]) -> Samples:
     """The samples of its data set as the model of that card had them: without a validation set for one that was trained
-    without."""
-    if not card.get("validation", {}).get("n"):
-        return samples
-    return validated(split(samples, card["train"].get("validation", 0.0)), card.get("binarisation"))
+    without, and with the edits of that time."""
+    if card.get("validation", {}).get("n"):
+        samples = validated(split(samples, card["train"].get("validation", 0.0)), card.get("binarisation"))
+    return edits.on_train(samples, edits.of_card(card), card.get("classes", ()))
 
 
 def numbers(samples: Samples, rows: np.ndarray) -> np.ndarray:

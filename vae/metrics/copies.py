@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ..data.principal import floats
-from ..data.validation import Rows
+from ..data.rows_on_disk import Rows
 from ..errors import ShapeError
 from ..latent.neighbours import Index
 from ..text import _

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..data.validation import Rows
+from ..data.rows_on_disk import Rows
 
 BATCH = 500  # samples per batch of an evaluation
 

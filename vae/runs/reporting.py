@@ -78,6 +78,9 @@ def train(
 def _train(plan: Plan, run: Run, resume: bool, say, figures) -> str:
     notes = Notes(run, resume, say)
     job = Job.of(plan)
+    if resume and plan.checkpoint_name() in checkpoint.checkpoints():
+        saved = checkpoint.read(checkpoint.find(plan.checkpoint_name()), skip=checkpoint.FILES)
+        job = job.as_edited(saved.config)  # what the run began with
     shots, watched = Snapshots(run.folder, job), Watched(run)
     events = experiment.train(job, resume=resume, report=notes.stage, watch=shots.take)
     for event in events:

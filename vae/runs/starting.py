@@ -24,7 +24,7 @@ def resume(id: str, *, settings: dict[str, Any] | None = None, work: bool = True
     """Queue a run again, as `control.resume`, or with other settings of the trainer, checked."""
 
     def change_plan(run: Run) -> Plan:
-        plan = Plan(**{f.name: run.plan[f.name] for f in dataclasses.fields(Plan)})
+        plan = Plan(**{f.name: run.plan[f.name] for f in dataclasses.fields(Plan) if f.name in run.plan})
         changed = dataclasses.replace(plan, settings=plan.settings | (settings or {}))
         Job.of(changed)
         return changed

@@ -75,6 +75,28 @@ def _is_change(value: Any) -> bool:
     return all(isinstance(v, list) and len(v) == 2 for k, v in value.items() if k != "after_epoch")
 
 
+def _is_edited(value: Any) -> bool:
+    """The edits of a split, see vae.data.edits: which samples were dropped, and which have another label."""
+
+    def numbers(found: Any) -> bool:
+        return isinstance(found, list) and all(is_whole(v, 0) for v in found)
+
+    if not isinstance(value, dict) or not value.keys() >= {"dropped", "labels"} or not numbers(value["dropped"]):
+        return False
+    return isinstance(value["labels"], dict) and all(map(numbers, value["labels"].values()))
+
+
+def _is_edits(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() >= {
+        "digest",
+        "dropped",
+        "relabelled",
+        "test",
+        "in_train",
+        "in_test",
+    }
+
+
 def _is_estimate(value: Any) -> bool:
     """A `vae.metrics.estimate.Estimate` as an object."""
     if not isinstance(value, dict) or not value.keys() >= {"value", "n", "seed", "standard_error", "protocol"}:
@@ -100,6 +122,8 @@ NUMBER = Kind(N_("a finite number"), is_number)
 COUNT = Kind(N_("a whole number of at least 0"), lambda v: is_whole(v, 0))
 SIZE = Kind(N_("a whole number of at least 1"), lambda v: is_whole(v, 1))
 SETTING = Kind(N_("a number or text"), lambda v: isinstance(v, bool) or is_number(v) or is_text(v))
+EDITS = Kind(N_("digest, counts and the edits of both splits"), _is_edits)
+EDITED = Kind(N_("numbers of dropped samples, and of those of each new label"), _is_edited)
 BINARISATION = Kind(N_("mode, name and seed"), lambda v: isinstance(v, dict) and v.keys() >= {"mode", "name", "seed"})
 CHANGE = Kind(N_("an epoch and pairs of settings"), _is_change)
 MEASURED = Kind(N_("a number, or null where there is none"), lambda v: v is None or is_number(v))
@@ -127,6 +151,8 @@ ENTRIES: dict[str, Kind] = {  # path -> kind; an entry that is not there is no p
     "validation.*": MEASURED,
     **dict.fromkeys(("classes", "changes", "spec.shape", "spec.condition"), LIST),
     **{"binarisation": BINARISATION, "binarisation.mode": TEXT, "binarisation.name": TEXT, "binarisation.seed": COUNT},
+    **{"edits": EDITS, "edits.digest": HASH, "edits.in_train": EDITED, "edits.in_test": EDITED},
+    **dict.fromkeys(("edits.dropped", "edits.relabelled", "edits.test"), COUNT),
     "variables": OBJECT,
     **dict.fromkeys(("variables.names", "variables.units", "variables.mean", "variables.std"), LIST),
     **dict.fromkeys(("variables.names.*", "variables.units.*", "variables.step_unit", "variables.axis"), TEXT),

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from ..engine.engine import Engine
+from .curation import Shown
 
 SHOWN = 6  # of the most typical samples, and of the most extreme
 PICTURED = 4_000  # real samples in a mean picture: of more, evenly spaced ones
@@ -34,8 +35,9 @@ class Group:
     extreme: tuple[int, ...]
 
 
-def describe(engine: Engine, rows) -> Group:
-    """The group of these rows of the engine's map; at least one row."""
+def describe(engine: Engine, rows, shown: Shown | None = None) -> Group:
+    """The group of these rows of the engine's map; at least one row. shown: the labels as they are edited now; None:
+    those of the map."""
     atlas, rows = engine.atlas, np.asarray(rows, np.int64)
     projector, measured = atlas.projector, atlas.measured.get("error")
     away, centre = _apart(projector, atlas.z[rows])
@@ -47,7 +49,7 @@ def describe(engine: Engine, rows) -> Group:
     return Group(
         rows=rows,
         n=atlas.n,
-        classes=_classes(atlas, rows),
+        classes=_classes(*((atlas.labels, atlas.classes) if shown is None else (shown.labels, shown.classes)), rows),
         centre=centre,
         mean=_mean_picture(atlas, rows),
         spread=(float(away.mean()), float(everywhere.mean())),
@@ -92,13 +94,13 @@ def _apart(projector, z: np.ndarray) -> tuple[Float[np.ndarray, " m"], Float[np.
     return np.linalg.norm(projector.seen(z - centre) * projector.scale, axis=1), centre
 
 
-def _classes(atlas, rows: np.ndarray) -> tuple[tuple[str, int, int], ...]:
+def _classes(labels: np.ndarray | None, classes: tuple[str, ...], rows: np.ndarray) -> tuple[tuple[str, int, int], ...]:
     """The classes of the group, the largest first."""
-    if atlas.labels is None:
+    if labels is None:
         return ()
-    here, all_of = (np.bincount(labels, minlength=len(atlas.classes)) for labels in (atlas.labels[rows], atlas.labels))
+    here, all_of = (np.bincount(some[some >= 0], minlength=len(classes)) for some in (labels[rows], labels))
     order = [k for k in np.argsort(-here, kind="stable") if here[k]]
-    return tuple((atlas.classes[k], int(here[k]), int(all_of[k])) for k in order)
+    return tuple((classes[k], int(here[k]), int(all_of[k])) for k in order)
 
 
 def _mean_picture(atlas, rows: np.ndarray) -> np.ndarray | None:

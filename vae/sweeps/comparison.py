@@ -95,7 +95,7 @@ def _look(sweep: Sweep, done: dict[str, str], report: Callable[[str], Any]) -> N
         if look is None:
             c = saved.config
             settings = c["hparams"] | {"binarise": c["train"].get("binarise", binarise.NONE)}
-            job = Job.of(Plan(c["family"], c["dataset"], settings, seed=c["seed"], name=name))
+            job = Job.of(Plan(c["family"], c["dataset"], settings, seed=c["seed"], name=name)).as_edited(c)
             look = Look(job, as_trained(as_evaluated.of_card(c), c))
             split = look.fixed.split
         model, _device = restore(saved, look.device)

@@ -17,7 +17,7 @@ import torch
 from ..atlas import building
 from ..atlas.fidelity import baselines
 from ..atlas.measured import STABILITY, measure, stored
-from ..data import binarise
+from ..data import binarise, edits
 from ..data.principal import components
 from ..data.published.store import check_same
 from ..data.validation import LEAST, as_trained, rows_of
@@ -98,6 +98,8 @@ def train(
         samples = distributed.in_turn(job.load)
         if job.trainer.validation and samples.x_validation is None:
             report(_(TOO_FEW, share=percent(job.trainer.validation, 1), n=number(len(samples.x_train)), least=LEAST))
+        if job.edits:
+            report(edits.told(job.edits.card(), _all(samples, job)))
         if job.binary and job.binarisation is None and binarise.is_grey(samples.x_train):
             report(_(binarise.GREY))
         job = _streamed(job, samples, saved)
@@ -112,6 +114,12 @@ def train(
         yield from _epochs(job, trainer, samples, config, history, report=report, watch=watch)
     if distributed.speaks():
         yield from _finish(job, trainer, samples, config, history, report=report)
+
+
+def _all(samples: Samples, job: Job) -> int:
+    """Training samples of the data set, without its edits."""
+    held = 0 if samples.x_validation is None else len(samples.x_validation)
+    return len(samples.x_train) + held + len(job.edits.train.dropped)
 
 
 def _streamed(job: Job, samples: Samples, saved: Checkpoint | None) -> Job:
@@ -342,6 +350,7 @@ def _config(job: Job, spec: Spec) -> dict[str, Any]:
         "seed": plan.seed,
         "stream_mb": plan.stream_mb or 0,
         **({} if job.binarisation is None else {"binarisation": job.binarisation}),
+        **({"edits": job.edits.card()} if job.edits else {}),
         "spec": dataclasses.asdict(spec) | {"shape": list(spec.shape)},
         "classes": list(data.classes),
         **_variables(data),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import torch
 
-from ..data import as_evaluated, binarise
+from ..data import as_evaluated, binarise, edit_list, edits
+from ..data.edits import NO_EDITS, Edits
 from ..data.validation import split
 from ..engine.device import choose_device
 from ..errors import SettingError
@@ -24,7 +27,8 @@ from .trainer import TrainHparams
 class Job:
     """A plan, as it is stored, and what its names stand for; nothing behind the door looks a name up again.
 
-    hparams: the family's settings, of its class Hparams; trainer: those of the optimiser.
+    hparams: the family's settings, of its class Hparams; trainer: those of the optimiser. edits: of the data set, whose
+    entry has the classes that it has with them.
     """
 
     plan: Plan
@@ -32,6 +36,7 @@ class Job:
     data: Dataset
     hparams: Any
     trainer: TrainHparams
+    edits: Edits = NO_EDITS
 
     @classmethod
     def of(cls, plan: Plan) -> Job:
@@ -41,7 +46,8 @@ class Job:
         hparams, trainer = split_settings(plan.family, plan.settings)
         family, data = FAMILIES.get(plan.family), DATASETS.get(plan.dataset)
         family.check(data.modality)
-        job = cls(plan, family, data, hparams, trainer)
+        edited = edit_list.edits_of(plan.dataset) if plan.edits else NO_EDITS
+        job = cls(plan, family, edit_list.edited(data, edited), hparams, trainer, edited)
         if trainer.binarise != binarise.NONE and not job.binary:
             raise SettingError(
                 _(
@@ -63,6 +69,12 @@ class Job:
             )
         return job
 
+    def as_edited(self, card: Mapping[str, Any]) -> Job:
+        """The job with the edits, and the classes, that the model of that card was trained with: those of the data set
+        may be others by now."""
+        data = dataclasses.replace(self.data, classes=tuple(card.get("classes", self.data.classes)))
+        return dataclasses.replace(self, edits=edits.of_card(card), data=data)
+
     @property
     def binary(self) -> bool:
         """Whether p(x|z) is a probability of binary pixels."""
@@ -75,12 +87,15 @@ class Job:
         return as_evaluated.chosen(self.trainer.binarise, self.plan.dataset, self.plan.seed)
 
     def load(self) -> Samples:
-        """The samples of `data`, binary where that was chosen, with the validation set held out of those for training.
+        """The samples of `data`, binary where that was chosen, with the validation set held out of those for training,
+        and edited.
 
-        Raises: as `data.load` and `as_evaluated.evaluated`.
+        Raises: as `data.load`, `as_evaluated.evaluated` and `edits.on_test`, `edits.on_train`.
         """
-        seen = as_evaluated.evaluated(self.data.load(), self.binarisation)
-        return binarise.validated(split(seen, self.trainer.validation), self.binarisation)
+        classes = self.data.classes
+        seen = edits.on_test(as_evaluated.evaluated(self.data.load(), self.binarisation), self.edits, classes)
+        held = binarise.validated(split(seen, self.trainer.validation), self.binarisation)
+        return edits.on_train(held, self.edits, classes)
 
     @cached_property
     def device(self) -> torch.device:

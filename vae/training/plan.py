@@ -29,6 +29,7 @@ class Plan:
     device: str | None = None
     points: int = N_REFERENCE  # of the map
     stream_mb: int | None = None  # 0: the training set lives on the device; None: its size and the free memory decide
+    edits: bool = True  # train on the data set as it was edited; False: as it came
 
     def checkpoint_name(self) -> str:
         return self.name or f"{self.dataset}-{self.family}".replace("_", "-")
@@ -44,6 +45,7 @@ class Plan:
             f"--name {self.checkpoint_name()}",
             f"--points {self.points}" * (self.points != N_REFERENCE),
             f"--stream {self.stream_mb}" * (self.stream_mb is not None),
+            "--without-edits" * (not self.edits),
         ]
         return " ".join(p for p in parts if p)
 

@@ -65,7 +65,18 @@ def changes(saved: Checkpoint, job: Job) -> list[dict[str, Any]]:
 
 
 def continued(job: Job, saved: Checkpoint) -> Job:
-    """The job with the validation set of the run that it continues, unless it asks for one itself."""
+    """The job with the edits of the run that it continues, and with its validation set unless it asks for one itself.
+
+    Raises: SettingError: the plan is to train without edits, and the run began with some."""
+    if saved.config.get("edits") and not job.plan.edits:
+        raise SettingError(
+            _(
+                "cannot resume {name} without the edits of its data set: it began with them. Train it anew with "
+                "--without-edits.",
+                name=saved.path.name,
+            )
+        )
+    job = job.as_edited(saved.config)
     share = saved.config["train"].get("validation", WITHOUT)
     if "validation" in job.plan.settings or share == job.trainer.validation:
         return job

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..data.validation import Rows
+from ..data.rows_on_disk import Rows
 
 MEGABYTE = 2**20
 DEFAULT_MB = 512  # of a stream, where none is asked for: the same everywhere, as the order depends on it

@@ -61,11 +61,11 @@ class Samples:
     Condition says, or None. spans: (n, 3), for windows of series: the series, its first and its last step. metadata: by
     name, columns (n,) of what is known of the samples beside what is modelled, see vae.data.metadata.
 
-    A data set has no validation set: a training holds one out (vae.data.validation). rows_train: the numbers in the
-    data set of the samples that it trains on, None for all.
+    A data set has no validation set: a training holds one out (vae.data.validation). rows_train, rows_validation: the
+    numbers in the training split of the samples that it trains on and holds out; None for all, and for none.
     """
 
-    x_train: Any  # an array, or a vae.data.validation.Rows
+    x_train: Any  # an array, or a vae.data.rows_on_disk.Rows
     y_train: np.ndarray | None
     x_test: np.ndarray
     y_test: np.ndarray | None
@@ -80,3 +80,4 @@ class Samples:
     y_validation: np.ndarray | None = None
     c_validation: np.ndarray | None = None
     rows_train: np.ndarray | None = None
+    rows_validation: np.ndarray | None = None

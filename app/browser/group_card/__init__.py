@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,8 +12,9 @@ from app.browser import link, register
 _MOUNT = register("group_card")
 
 
-def group_card(model: str, group, *, key: str):
+def group_card(model: str, group, *, key: str, names: Sequence[str] = ()):
     """Mount the card of a vae.studies.groups.Group. Its buttons act on the map: clear, invert, show only these.
+    names: of all classes on the map, in the order of their colours.
 
     A click on one of its pictures selects that sample as the current point; the mean latent is decoded over the live
     channel.
@@ -25,6 +27,7 @@ def group_card(model: str, group, *, key: str):
         "classes": [list(entry) for entry in group.classes],
         "centre": group.centre.tolist(),
         "mean": mean,
+        "names": list(names),
         "spread": group.spread,
         "trust": group.trust,
         "error": group.error,

@@ -63,14 +63,14 @@ class GroupCard extends LivePart {
     const { data } = this.component
     this.find(".gc-head b").textContent = _("{n} selected", { n: number(data.count) })
     this.find(".gc-head span").textContent = _("of {n}, {share}", { n: number(data.n), share: percent(data.count / data.n) })
-    this.histogram(data.classes, data.count)
+    this.histogram(data.classes, data.count, data.names)
     this.facts(data)
     this.pictures(data)
     this.samples()
   }
 
-  histogram(classes, total) {
-    const names = this.geometry.classes, { colours } = new ClassLooks(names.length).themed(theme(this.root).dark)
+  histogram(classes, total, names) {
+    const { colours } = new ClassLooks(names.length).themed(theme(this.root).dark)
     const shown = classes.length > CLASSES ? classes.slice(0, CLASSES - 1) : classes, rest = classes.slice(shown.length)
     const lines = shown.map(([name, here, all]) => [name, here, css(colours[names.indexOf(name)]), ngettext("{here} of {n} sample labelled {name}", "{here} of {n} samples labelled {name}", all, { here: number(here), name })])
     if (rest.length) lines.push([_("{n} more", { n: number(rest.length) }), rest.reduce((sum, [, here]) => sum + here, 0), "var(--st-border-color)", rest.map(([name, here]) => `${name} ${here}`).join(", ")])

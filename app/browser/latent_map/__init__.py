@@ -23,15 +23,18 @@ def latent_map(
     method: str = "",
     shown: dict[str, Any] | None = None,
     selected: Sequence[int] = (),
+    edited: dict[str, Any] | None = None,
     n: int = 0,
     held: dict[str, Any] | None = None,
     decisions: dict[str, Any] | None = None,
     heard: dict[str, int] | None = None,
+    drawn: dict[str, Any] | None = None,
     on_commit: Callable[[], None] | None = None,
     on_show: Callable[[], None] | None = None,
     on_select: Callable[[], None] | None = None,
     on_waypoint: Callable[[], None] | None = None,
     on_hold: Callable[[], None] | None = None,
+    on_drawn: Callable[[], None] | None = None,
 ):
     """Mount the map, which fills its column (style.css).
 
@@ -41,6 +44,7 @@ def latent_map(
     - "shown": {"view": str, "colour": str, "camera": [x0, x1, y0, y1] or None, "n": time}, once the map is at rest;
     - "selected": {"bits": text, "n": time}; `rows_of` reads the rows from it;
     - "hold": {"point": {"row", "xy", "z"}} of a sample to hold, or {"point": None} to release it;
+    - "drawn": {"n": that of `drawn`, "png": base64 of a PNG}, once it was drawn;
     - "waypoint": {"at", "z", "xy", "row"} of one that was moved, or {"at", "remove": True}.
 
     Args:
@@ -53,6 +57,9 @@ def latent_map(
         held: {"row", "z", "xy", "share"} of the sample whose residual places are decoded with; None: none is held.
         decisions: {"name", "classes", "said", "help"} of the classifier whose decisions colour the places of the map,
             and how far it is right; None: none is open.
+        edited: what the rows are now, as `edited_of` gives it; None: the map shows the labels it has shown so far.
+        drawn: {"layer": what lies below the points, as the program that holds the model wants it, or None; "picture":
+            {"n", "width", "height", "scale"} of a picture of the map that it wants, n counting them, or None}.
         heard: "shown" and "selected" -> "n" of the last one that the page has handled; older ones are ignored.
     """
     nothing = lambda: None  # noqa: E731
@@ -67,7 +74,9 @@ def latent_map(
             "selected": bits_of(selected, n),
             "held": held,
             "decisions": decisions,
+            "edited": edited,
             "heard": heard or {},
+            **(drawn or {}),
             **(shown or {}),
         },
         on_committed_change=on_commit or nothing,
@@ -75,10 +84,18 @@ def latent_map(
         on_selected_change=on_select or nothing,
         on_waypoint_change=on_waypoint or nothing,
         on_hold_change=on_hold or nothing,
+        on_drawn_change=on_drawn or nothing,
     )
 
 
-def bits_of(rows: Sequence[int], n: int) -> str:
+def edited_of(labels: np.ndarray | None, classes: Sequence[str], dropped: np.ndarray) -> dict[str, Any]:
+    """Rows of a map as they were edited: the class of each as base64 of a byte, 255 for none and "" without labels; the
+    names of all classes; and which were dropped, as `bits_of`."""
+    given = "" if labels is None else base64.b64encode(labels.astype(np.uint8).tobytes()).decode()
+    return {"labels": given, "classes": list(classes), "dropped": bits_of(np.flatnonzero(dropped), len(dropped))}
+
+
+def bits_of(rows: Sequence[int] | np.ndarray, n: int) -> str:
     """Rows of a map with n rows as the map takes them: base64 of one bit per row, lowest bit first; "" for none."""
     if not len(rows):
         return ""

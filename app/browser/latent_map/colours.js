@@ -43,9 +43,9 @@ export function limits(values) {
 }
 
 // the bytes that Plot.paint takes. by: {values, limits} or {labels}; hidden, chosen: masks (n) or null; shapes: of each
-// class, where labels colour the points, or null
+// class, where labels colour the points, or null; dropped: mask of those that the next training leaves out, or null
 /** @param {number} n @param {Record<string, any>} how */
-export function looks(n, { by, classes, theme, accent, hidden, chosen, shapes = null }) {
+export function looks(n, { by, classes, theme, accent, hidden, chosen, shapes = null, dropped = null }) {
   const look = new Uint8Array(4 * n), ramp = by.values ? scale(theme.dark) : null, plain = rgb(accent)
   const [low, high] = by.limits ?? [0, 1], per = 255 / (high - low)
   for (let i = 0; i < n; i++) {
@@ -54,10 +54,11 @@ export function looks(n, { by, classes, theme, accent, hidden, chosen, shapes = 
       const v = by.values[i]
       colour = Number.isFinite(v) ? ramp[Math.min(255, Math.max(0, Math.round((v - low) * per)))] : MISSING
     } else if (by.labels[i] !== 255) colour = classes[by.labels[i]]
+    if (dropped?.[i]) colour = MISSING
     look[4 * i] = colour[0]
     look[4 * i + 1] = colour[1]
     look[4 * i + 2] = colour[2]
-    look[4 * i + 3] = hidden?.[i] ? LOOK.hidden : !chosen ? LOOK.plain : chosen[i] ? LOOK.chosen : LOOK.receded
+    look[4 * i + 3] = hidden?.[i] ? LOOK.hidden : !chosen ? (dropped?.[i] ? LOOK.receded : LOOK.plain) : chosen[i] ? LOOK.chosen : LOOK.receded
     if (shapes && !ramp && look[4 * i + 3] !== LOOK.hidden) look[4 * i + 3] += SHAPE * (shapes[by.labels[i]] ?? 0)
   }
   return look

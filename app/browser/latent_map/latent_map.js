@@ -9,10 +9,10 @@ import { ColourBy } from "./colour_by.js"
 import { css, looks } from "./colours.js"
 import { Decisions } from "./decisions.js"
 import { Gestures } from "./gestures.js"
+import { Grouping } from "./grouping.js"
 import { Hold } from "./hold.js"
 import { Lasso } from "./lasso.js"
 import { Layers } from "./layers.js"
-import { Legend } from "./legend.js"
 import { Manifold } from "./manifold.js"
 import { extent } from "./near.js"
 import { Overlay } from "./overlay.js"
@@ -22,7 +22,6 @@ import { Pins } from "./pins.js"
 import { Plot } from "./plot.js"
 import { Pointer } from "./pointer.js"
 import { Search } from "./search.js"
-import { signs } from "./signs.js"
 import { Selection } from "./selection.js"
 import { Thumbnails } from "./thumbnails.js"
 import { Tools } from "./tools.js"
@@ -50,7 +49,8 @@ class MapView extends LivePart {
 
   type = 0 // px, for a lecture hall
   n = 0 // of the last point that was taken
-  groups = null // that the legend shows in place of the classes
+  /** @type {import("./legend.js").Legend} */
+  legend // that of the grouping
   said = {} // when Python was told what
 
   async start() {
@@ -84,7 +84,7 @@ class MapView extends LivePart {
 
   parts(link, whole) {
     const { root, plot, geometry: shape } = this, bar = this.find(".zm-tools"), note = (text) => this.note(text), client = () => this.client
-    this.keyed(shape)
+    this.grouping = new Grouping(this)
     this.overlay = new Overlay(root, plot, shape, link.model)
     this.overlay.card.taken = () => [...this.legend.boxes, ...(this.hold?.boxes ?? []), ...(this.type ? [[0, 0, plot.size()[0], plot.top]] : [])]
     this.cloud = new Cloud(root, plot, () => this.views?.plain ?? true)
@@ -99,7 +99,7 @@ class MapView extends LivePart {
       this.client.ask("manifold", payload(this.views.key, [...box, columns, rows, ...this.beyond()]), { idle: true }))
     this.manifold.onCells = (count) => { root.dataset.cells = String(count) }
     this.manifold.onError = (error) => this.note(_("Manifold: {message}", { message: error.message }))
-    this.colour = new ColourBy(bar, { geometry: shape, link, note, onChange: () => { this.regroup(); this.repaint(); this.tell() } })
+    this.colour = new ColourBy(bar, { geometry: shape, link, note, onChange: () => { this.grouping.by(this.colour.groups); this.repaint(); this.tell() } })
     this.views = new Views(whole ? bar : null, { plot, geometry: shape, link, client, note, beyond: () => this.beyond(), onChange: () => this.moved() })
     this.layers = new Layers(bar, { plot, geometry: shape, link, legend: this.legend, names: this.names, looks: this.looks, thumbnails: this.thumbnails, manifold: this.manifold, decisions: this.decisions, note, view: () => this.views.view })
     if (whole) {
@@ -151,6 +151,7 @@ class MapView extends LivePart {
     const { data } = this.component, themed = JSON.stringify(theme(this.root)) !== this.signature
     if (themed) this.themeNow()
     this.pins?.update(data.waypoints, data.method)
+    this.grouping.edit(data.edited ?? null)
     if (this.hold) { this.hold.update(data.held); this.decisions.update(data.decisions) }
     const told = JSON.stringify([data.committed?.row ?? null, data.committed?.z ?? null])
     if (told !== this.told) {
@@ -166,6 +167,7 @@ class MapView extends LivePart {
     } else if (themed || !this.painted) this.repaint()
     this.shown(data)
     this.overlay.redraw()
+    this.wanted(data)
   }
 
   // view, colour and camera as Python has them: followed when they changed there
@@ -177,6 +179,15 @@ class MapView extends LivePart {
     if (colour !== this.colour.key) this.colour.choose(colour)
     const there = await this.views.choose(view, { still: first })
     if (there && camera && JSON.stringify(camera) !== JSON.stringify(this.camera())) this.plot.show(camera, first ? 0 : undefined)
+  }
+
+  // what the program that holds an attached model wants: a layer below the points, and the map as a picture, once each
+  async wanted({ layer = null, picture = null }) {
+    if (layer !== null && layer !== this.layer) await this.layers.only((this.layer = layer))
+    if (!picture || picture.n === this.drawn) return
+    this.drawn = picture.n
+    const png = this.plot.picture(picture).split(",")[1]
+    this.component.setTriggerValue("drawn", { n: picture.n, png })
   }
 
   camera() { return this.plot.zoomed ? this.plot.view.map((v) => Number(v.toPrecision(6))) : null }
@@ -217,34 +228,11 @@ class MapView extends LivePart {
   repaint() {
     const { theme: { dark, accent }, looks: { colours, shapes }, geometry: { n }, selection: { mask }, plot: { near: { hidden } } } = this
     this.painted = true
-    const values = this.colour.values && !this.groups
+    const values = this.colour.values && !this.grouping.groups
     this.plot.shaped = Boolean(shapes) && !values
-    this.plot.paint(looks(n, { by: this.colour.by, classes: colours, shapes, theme: { dark }, accent, hidden, chosen: mask }), Boolean(mask))
+    this.plot.paint(looks(n, { by: this.colour.by, classes: colours, shapes, theme: { dark }, accent, hidden, chosen: mask, dropped: this.grouping.edits.dropped }), Boolean(mask))
     this.legend.paint(this.looks, values ? this.colour.column : null, this.colour.limits)
     this.legend.update()
-  }
-
-  keyed(geometry) {
-    this.legend?.element.remove()
-    this.legend = new Legend(this.root, this.plot, geometry, () => this.filter())
-    this.legend.selection = this.selection
-    this.legend.explain(signs(this.component.data.mode))
-  }
-
-  // the legend has the classes of the data, or the groups of a column of text that colours the points
-  regroup() {
-    const { groups } = this.colour
-    if (groups === this.groups) return
-    this.groups = groups
-    const filtered = this.legend.hidden.size
-    this.keyed({ ...this.geometry, ...groups })
-    this.layers.legend = this.legend
-    this.names.of(this.legend.geometry, this.legend)
-    this.looks.number(this.legend.geometry.classes.length)
-    if (filtered) this.filter()
-    else this.repaint()
-    this.layers.redo()
-    this.legend.dock()
   }
 
   colourOf(row) { const at = 4 * row, { look } = this.plot; return css([look[at], look[at + 1], look[at + 2]]) }

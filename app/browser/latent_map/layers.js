@@ -48,6 +48,13 @@ export class Layers {
     return this.redo()
   }
 
+  // that layer below the points and no other; "": none
+  only(name) {
+    for (const one of Object.keys(this.on)) this.on[one] = one === name
+    this.manifold.toggle(name === "manifold")
+    return this.redo()
+  }
+
   // another view, or other rows shown
   async redo() {
     const { on, plot, legend } = this, { trust } = this.view(), scales = []

@@ -31,6 +31,7 @@ export class Plot {
   shaped = false // the points have shapes: those that have room for one, which is larger
   enlarged = 1 // times the size that points have at a desk
   moving = false
+  bare = false // without the frame that the page gives it
   most = 50_000
   gone = false
   ground = "#fff"
@@ -243,9 +244,26 @@ export class Plot {
     for (const layer of this.below) layer.draw(context, this)
     this.points.draw(context, { width, height, ratio, view, t, size: this.pointSize(), ...(this.shaped && { dot: BESIDE * this.dotSize(), ground: this.rgb }), alpha: this.alpha * this.faded, most, front, moving })
     for (const layer of this.above) layer.draw(context, this)
-    this.corners(width, height)
+    if (!this.bare) this.corners(width, height)
     this.keepPace(now, this.points.made > before)
     this.onView(false)
+  }
+
+  // the map at another size, as the address of a PNG: what is seen stays in the middle, at the same scale of the whole
+  picture({ width, height, scale }) {
+    const { measured, ratio, view } = this, [w, h] = this.size(), [x0, x1, y0, y1] = view
+    const unit = Math.max((x1 - x0) / width, (y1 - y0) / height), [x, y] = [(x0 + x1) / 2, (y0 + y1) / 2]
+    const become = (size, dots, shown) => {
+      Object.assign(this, { measured: size, ratio: dots, view: shown })
+      Object.assign(this.canvas, { width: Math.round(size[0] * dots), height: Math.round(size[1] * dots) })
+      this.draw(performance.now())
+    }
+    this.bare = true
+    become([width, height], scale, [x - (unit * width) / 2, x + (unit * width) / 2, y - (unit * height) / 2, y + (unit * height) / 2])
+    const made = this.canvas.toDataURL("image/png")
+    this.bare = false
+    become(measured ?? [w, h], ratio, view)
+    return made
   }
 
   // round ones, drawn: to clip the canvas to them would cost every frame of the page where there is no GPU

@@ -51,9 +51,9 @@ export class Search {
     this.form.className = "zm-search"
     this.form.setAttribute("role", "search")
     this.form.innerHTML = `<input type="search" placeholder="${_("Search")}" aria-label="${_("Search by label or number")}" list="" autocomplete="off" spellcheck="false" enterkeyhint="search">`
-    const input = (this.input = this.form.querySelector("input")), names = document.createElement("datalist")
+    const input = (this.input = this.form.querySelector("input")), names = (this.names = document.createElement("datalist"))
     names.id = `zm-names-${Math.random().toString(36).slice(2)}`
-    names.append(...geometry.classes.map((name) => Object.assign(document.createElement("option"), { value: name })))
+    this.offer()
     input.setAttribute("list", names.id)
     input.title = geometry.described ? _("Type a label, a word of any column, a comparison such as age > 30, or the number of a sample, then Enter") : geometry.classes.length ? _("Type a label or the number of a sample, then Enter") : _("Type the number of a sample, then Enter")
     this.form.append(names)
@@ -65,6 +65,9 @@ export class Search {
     input.oninput = () => this.empty()
     bar.append(this.form)
   }
+
+  // the classes that there are now
+  offer() { this.names.replaceChildren(...this.geometry.classes.map((name) => Object.assign(document.createElement("option"), { value: name }))) }
 
   // what was said of an earlier search goes with its words
   empty() { if (!this.input.value) this.onFound({}) }

@@ -43,8 +43,13 @@ export class Selection {
       this.put(null)
       return
     }
-    const bytes = Uint8Array.from(atob(given), (letter) => letter.charCodeAt(0)), mask = new Uint8Array(this.n)
-    for (let i = 0; i < this.n; i++) mask[i] = (bytes[i >> 3] >> (i & 7)) & 1
-    this.put(mask)
+    this.put(maskOf(given, this.n))
   }
+}
+
+// the rows of a text as Selection writes it: a byte each, 1 for those in it
+export function maskOf(text, n) {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)), mask = new Uint8Array(n)
+  for (let i = 0; i < n; i++) mask[i] = (bytes[i >> 3] >> (i & 7)) & 1
+  return mask
 }

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import session
 from app.browser.group_card import group_card
-from app.panels.explore import saved_groups
+from app.panels.explore import curate, saved_groups
 from app.state.studio import choose, select
 from vae.engine.engine import Engine
 from vae.studies import groups
@@ -25,15 +25,17 @@ def unavailable(engine: Engine) -> str:
 
 
 def show(engine: Engine, committed: dict) -> None:
-    rows = session.studio().selected
+    rows, edited = session.studio().selected, curate.shown(engine)
     if rows:
-        group_card(engine.name, groups.describe(engine, rows), key=KEY)
+        names = edited.classes if edited else engine.atlas.classes
+        group_card(engine.name, groups.describe(engine, rows, edited), key=KEY, names=names)
     else:
         st.caption(_(EMPTY))
         with st.container(key="zscope-keys-group"):  # style.css: not where a finger points
             st.caption(_(KEYS))
     with st.container(horizontal=True, gap="small"):
-        saved_groups.menu(engine)  # first, with rows or without: it stays open while they change
+        saved_groups.menu(engine)  # first, with rows or without: these stay open while they change
+        curate.menu(engine)
         if rows:
             _files(engine, rows)
 

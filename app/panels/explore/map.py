@@ -8,7 +8,9 @@ from typing import Any
 
 from app import session
 from app.browser.latent_map import latent_map, rows_of
+from app.panels import attached
 from app.panels import classifying as decisions
+from app.panels.explore import curate
 from app.state.studio import choose, hold, select
 from vae.engine.engine import Engine
 from vae.studies.point import point_of
@@ -24,6 +26,7 @@ def studio_map(engine: Engine, *, key: str, committed: dict | None, on_commit: C
         committed=committed,
         shown={"view": state.view, "colour": state.colour, "camera": state.camera},
         selected=state.selected,
+        edited=curate.on_map(engine),
         n=engine.atlas.n,
         held=held_sample(),
         decisions=decisions.shown(engine),
@@ -32,6 +35,8 @@ def studio_map(engine: Engine, *, key: str, committed: dict | None, on_commit: C
         on_show=partial(_take_shown, key),
         on_select=partial(_take_selected, key, engine.atlas.n),
         on_hold=partial(_take_hold, key),
+        drawn={"layer": session.held(attached.LAYER), "picture": session.held(attached.PICTURE)},
+        on_drawn=partial(attached.take_drawn, key),
     )
     if decisions.waiting(engine):
         decisions.awaited(engine)

@@ -12,6 +12,7 @@ from app import session
 from app.browser.latent_map import latent_map
 from app.browser.path_player import path_player
 from app.files import downloads
+from app.panels.explore import curate
 from app.show import records
 from app.state.generation import chosen_label
 from app.state.studio import (
@@ -61,6 +62,7 @@ def on_map(engine: Engine) -> None:
         mode="waypoints",
         waypoints=pins,
         method=state.method,
+        edited=curate.on_map(engine),
         on_commit=_added,
         on_waypoint=lambda: _moved(session.sent(MAP, "waypoint")),
     )

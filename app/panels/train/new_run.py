@@ -11,7 +11,7 @@ from app import session
 from app.browser.pulse import pulse
 from app.live import training_cost
 from app.live.rights import Right
-from app.panels.train import own_data
+from app.panels.train import edited_data, own_data
 from app.show import knobs
 from app.show.literal import literal
 from app.show.terms import more
@@ -66,6 +66,7 @@ def show(beside: DeltaGenerator) -> None:
         session.put("train.data", DATASETS.get(added))
         session.put("train.preset", "quick")  # for a first result, as nothing is known of these data yet
     data = chosen.selectbox(_("Data set"), data_sets(), format_func=_data, key="train.data", **KEPT)
+    edits = edited_data.show(chosen, data)
     families = fitting(data)
     first = next((i for i, f in enumerate(families) if f.name == FIRST[what]), 0)
     family = st.selectbox(
@@ -113,7 +114,8 @@ def show(beside: DeltaGenerator) -> None:
     if wrong:
         st.warning(literal(wrong, code=True), icon=":material/error:")
         return
-    order = Order(plan(family, data, values, int(epochs), int(seed), points=int(points), name=name), setting, swept)
+    planned = plan(family, data, values, int(epochs), int(seed), points=int(points), name=name, edits=edits)
+    order = Order(planned, setting, swept)
     _grey(order)
     if pressed:
         _start(order)

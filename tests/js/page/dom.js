@@ -87,6 +87,7 @@ export class Element extends Target {
   prepend(...given) { this.put(0, given) }
   after(...given) { this.parentElement.put(this.parentElement.nodes.indexOf(this) + 1, given) }
   appendChild(node) { this.append(node); return node }
+  replaceWith(node) { const at = this.parentElement; node.remove(); at.put(at.nodes.indexOf(this), [node]); this.remove() }
   replaceChildren(...given) { for (const node of [...this.nodes]) this.drop(node); this.append(...given) }
   remove() { this.parentElement?.drop(this) }
   contains(node) { for (let at = node; at; at = at.parentElement) if (at === this) return true; return false }

@@ -12,7 +12,7 @@ const map = { mode: "explore", committed: point(2, 0.1), waypoints: [], method: 
 const view = { committed: point(2, 0.1), neighbours: [{ row: 1, distance: 0.5 }, { row: 3, distance: 0.7 }], labels: [], label: null, pin: null, tools, tool: "sliders" }
 const player = { waypoints: waypoints(2), method: "linear", code: 0, t: 0.5, help: "less is better" }
 const strips = { waypoints: [z(0), z(1)], methods, method: "linear", t: 0.5, help: { density: "density", off_data: "off" }, notes: ["click adds"], touchNotes: ["tap adds"] }
-const group = { count: 4, n: 12, classes: [["bag", 3, 6], ["ankle boot", 1, 6]], centre: z(0), mean: null, spread: [1, 2], trust: [0.5, 0.6], error: null, typical: [1, 2], extreme: [3] }
+const group = { count: 4, n: 12, classes: [["bag", 3, 6], ["ankle boot", 1, 6]], centre: z(0), mean: null, names: ["ankle boot", "bag"], spread: [1, 2], trust: [0.5, 0.6], error: null, typical: [1, 2], extreme: [3] }
 const wall = { said: "Seven draws", width: 0.2, extent: 0.05, seed: 1, point: false, z: [z(0), z(1)], xy: [[0, 0], [1, 1]], n: 2, columns: 6, wall: "data:w", mean: "data:m", spread: "data:s", most: 20 }
 const floats = (n) => btoa(String.fromCharCode(...new Uint8Array(Float32Array.from({ length: n }, (_each, i) => i / 4).buffer)))
 const sliders = { committed: point(2, 0.1), sliders: { here: directions(2), pca: directions(9) }, label: null, saves: "moves", held: null }
@@ -26,7 +26,7 @@ export const PARTS = {
   frame_strip: [strips, { ...strips, decisions: classifier, waypoints: [z(0), z(1), z(2)], method: "slerp", t: 0.25 }],
   group_card: [group, { ...group, count: 2, mean: btoa("abc".repeat(16)), centre: z(3), error: [0.1, 0.2], extreme: [] }],
   latent_console: [sliders, { ...sliders, committed: point(null, 0.9), held: holding, sliders: { ...sliders.sliders, named: directions(1) } }],
-  latent_map: [map, { ...map, held: holding, decisions: classifier, committed: point(null, 0.8), selected: btoa("\x03\x00"), colour: "error" }],
+  latent_map: [map, { ...map, held: holding, decisions: classifier, committed: point(null, 0.8), selected: btoa("\x03\x00"), colour: "error", edited: { labels: btoa("\x00\x01\x02".repeat(4)), classes: ["ankle boot", "bag", "shoe"], dropped: btoa("\x05\x00") } }],
   "latent_map of waypoints": [{ ...map, mode: "waypoints", committed: null, waypoints: waypoints(2), method: "linear" }, { ...map, mode: "waypoints", committed: null, waypoints: waypoints(3), method: "slerp" }],
   latent_view: [view, { ...view, committed: point(null, 0.9), neighbours: [{ row: 4, distance: 0.1 }], labels: ["ankle boot", "bag"], label: 1, pin: { row: 3, z: z(2) }, tool: "draw" }],
   "latent_console of a table": [sliders, { ...sliders, committed: point(null, 0.9) }],
