@@ -40,7 +40,7 @@ def pca(x: np.ndarray) -> torch.Tensor:
     return (mean + (flat - mean) @ directions.T @ directions).float().view(x.shape)
 
 
-@pytest.mark.parametrize("net", ["pca_mlp", "pca_conv2d"])
+@pytest.mark.parametrize("net", ["pca_mlp", "pca_conv2d", "pca_refine"])
 @pytest.mark.parametrize("bottleneck", [Gaussian, Deterministic])
 @pytest.mark.parametrize("n", [60, 400])  # fewer and more samples than values
 def test_the_first_reconstructions_are_those_of_pca(bottleneck, n, net):

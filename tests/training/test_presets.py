@@ -48,9 +48,18 @@ def test_of_pictures_it_chooses_what_suits_them_for_every_family_that_can_start_
 
 
 @pytest.mark.parametrize(("n", "batch", "epochs"), [(10, 16, 150), (320, 16, 100), (1437, 64, 89), (60_000, 64, 5)])
-def test_of_few_pictures_it_takes_small_batches_so_that_an_epoch_is_longer_than_saving_it(n, batch, epochs):
-    found = preset("quick", "vae", DATASETS.get("digits"), n, Findings(6, 0.5, True, False))
+def test_of_few_pictures_it_takes_small_batches(n, batch, epochs):
+    found = preset("quick", "vae", DATASETS.get("digits"), n, Findings(6, 0.9, True, False))
     assert (found.settings["batch_size"], found.epochs) == (batch, epochs)
+
+
+def test_pictures_with_little_in_common_get_convolutions_and_others_a_fully_connected_net():
+    def chosen(explained: float):
+        return preset("quick", "vae", DATASETS.get("digits"), 2951, Findings(64, explained, True, False))
+
+    assert (chosen(0.88).settings["net"], chosen(0.83).settings["net"]) == ("pca_mlp", "pca_refine")
+    assert "fully connected" in chosen(0.88).reasons["net"]
+    assert "Convolutions" in chosen(0.83).reasons["net"]
 
 
 def test_other_samples_than_pictures_have_nothing_to_suit():

@@ -1,5 +1,5 @@
-"""A net beside a linear layer each way. The linear layers can start as the principal components of the data, so that
-the first reconstructions are those of PCA, and the net learns what they miss."""
+"""A linear layer each way, with a net beside it or behind the decoder's. The linear layers can start as the principal
+components of the data, so that the first reconstructions are those of PCA, and the net learns what they miss."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ...data.principal import Components
+from ...errors import ShapeError
+from ...text import _
 from . import mlp
 from .conv import conv2d
 from .pair import Pair
+from .refinement import LAYERS, Refinement
 
 
 class Scaled(nn.Module):
@@ -34,13 +37,13 @@ class Scaled(nn.Module):
 
 
 class Encoder(nn.Module):
-    """d linear functions of x, then the features of a net; both of x standardised by one mean per value and one scale,
-    0 and 1 until `start`."""
+    """d linear functions of x, then the features of a net, if it has any; both of x standardised by one mean per value
+    and one scale, 0 and 1 until `start`."""
 
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, net: nn.Module, shape: tuple[int, ...], d: int):
+    def __init__(self, net: nn.Module | None, shape: tuple[int, ...], d: int):
         super().__init__()
         values = math.prod(shape)
         self.net, self.linear = net, Scaled(values, d, values)
@@ -49,20 +52,23 @@ class Encoder(nn.Module):
 
     def forward(self, x: Float[Tensor, "b ..."]) -> Float[Tensor, "b f"]:
         x = (x - self.mean) / self.scale
-        return torch.cat([self.linear(x.flatten(1)), self.net(x)], 1)
+        linear = self.linear(x.flatten(1))
+        return linear if self.net is None else torch.cat([linear, self.net(x)], 1)
 
 
 class Decoder(nn.Module):
-    """The sum of a net and a linear function of z."""
+    """The sum of a linear function of z and a net: of z, or where it `refines`, of what that function gives."""
 
     def __init__(self, net: nn.Module, shape: tuple[int, ...], d: int):
         super().__init__()
         values = math.prod(shape)
         self.net, self.linear, self.shape = net, Scaled(d, values, values), shape
+        self.refines = isinstance(net, Refinement)
         self.mean = nn.Parameter(torch.zeros(shape))
 
     def forward(self, z: Float[Tensor, "b d"]) -> Float[Tensor, "b ..."]:
-        return self.net(z) + self.linear(z).view(-1, *self.shape) + self.mean
+        linear = self.linear(z).view(-1, *self.shape) + self.mean
+        return self.net(linear if self.refines else z) + linear
 
 
 def pca_mlp(shape: tuple[int, ...], outputs: int, d: int, width: int, depth: int) -> Pair:
@@ -73,6 +79,23 @@ def pca_mlp(shape: tuple[int, ...], outputs: int, d: int, width: int, depth: int
 def pca_conv2d(shape: tuple[int, ...], outputs: int, d: int, width: int, depth: int) -> Pair:
     """conv2d with `depth` halvings beside a linear layer in encoder and decoder. Raises: ShapeError: as conv2d."""
     return _beside(conv2d(shape, outputs, d, width, depth), shape, outputs, d)
+
+
+def pca_refine(shape: tuple[int, ...], outputs: int, d: int, width: int, depth: int) -> Pair:
+    """A linear encoder; a linear decoder whose pictures `depth` convolutions (0: 3) of `width` channels refine.
+
+    Raises: ShapeError: shape is not that of pictures.
+    """
+    if len(shape) != 3:
+        raise ShapeError(
+            _(
+                "pca_refine: given samples of {shape}, expected pictures (c, h, w). pca_mlp takes anything.",
+                shape=shape,
+            )
+        )
+    c, h, w = outputs * shape[0], *shape[1:]
+    refinement = Refinement(c, (h, w), width, depth or LAYERS)
+    return Pair(Encoder(None, shape, d), d, Decoder(refinement, (c, h, w), d))
 
 
 def _beside(pair: Pair, shape: tuple[int, ...], outputs: int, d: int) -> Pair:
