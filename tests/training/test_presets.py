@@ -54,12 +54,15 @@ def test_of_few_pictures_it_takes_small_batches(n, batch, epochs):
 
 
 def test_pictures_with_little_in_common_get_convolutions_and_others_a_fully_connected_net():
-    def chosen(explained: float):
-        return preset("quick", "vae", DATASETS.get("digits"), 2951, Findings(64, explained, True, False))
+    def chosen(explained: float, n: int):
+        found = preset("quick", "vae", DATASETS.get("digits"), n, Findings(64, explained, True, False))
+        return found.settings["net"], found.epochs, found.reasons["net"]
 
-    assert (chosen(0.88).settings["net"], chosen(0.83).settings["net"]) == ("pca_mlp", "pca_refine")
-    assert "fully connected" in chosen(0.88).reasons["net"]
-    assert "Convolutions" in chosen(0.83).reasons["net"]
+    assert chosen(0.88, 2951)[:2] == ("pca_mlp", 43)
+    assert chosen(0.83, 2951)[:2] == ("pca_mlp_refine", 13)
+    assert chosen(0.83, 320)[:2] == ("pca_refine", 100)
+    assert "fully connected" in chosen(0.88, 320)[2]
+    assert "Convolutions" in chosen(0.83, 320)[2]
 
 
 def test_other_samples_than_pictures_have_nothing_to_suit():

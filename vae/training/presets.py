@@ -21,7 +21,10 @@ PICTURE_STEPS, PICTURE_EPOCHS = 2_000, (5, 150)  # the same, of a net that start
 PICTURE_BATCHES, LEAST = 20, 16  # of an epoch, at least, where batches of LEAST allow it
 ALIKE = 0.85  # pictures of whose variance the dimensions explain so much have much in common, as digits and garments do
 SIMPLE = {"net": "pca_mlp", "width": 512, "lr": 1e-3}  # for these
-VARIED = {"net": "pca_refine", "width": 48, "batch_size": LEAST}
+FEW = 1_500  # pictures: of fewer, what a fully connected net learns hardly holds for others
+VARIED = {"net": "pca_mlp_refine", "width": 48, "batch_size": 32, "lr": 1.5e-3}
+VARIED_FEW = {"net": "pca_refine", "width": 48, "batch_size": LEAST}
+VARIED_STEPS = 1_200  # of VARIED: each takes longer
 OTHERWISE_BUILT = {"conditional", "discrete", "hierarchical", "implicit", "semi_supervised", "sequential"}
 
 
@@ -55,8 +58,10 @@ def preset(name: str, family: str, dataset: Dataset, n: int, found: Findings | N
         settings |= {"likelihood": "channel_gaussian", "d": found.d}
         settings["augment"] = augment.named(found.flips, found.shifts)
         settings["batch_size"] = min(max(n // PICTURE_BATCHES, LEAST), TRAINER["batch_size"])
-        settings |= SIMPLE if found.explained >= ALIKE else VARIED
-        steps, (low, high), reasons = PICTURE_STEPS, PICTURE_EPOCHS, _reasons(found)
+        alike = found.explained >= ALIKE
+        settings |= SIMPLE if alike else VARIED_FEW if n < FEW else VARIED
+        steps, (low, high) = VARIED_STEPS if settings["net"] == VARIED["net"] else PICTURE_STEPS, PICTURE_EPOCHS
+        reasons = _reasons(found, alike=alike)
     known = knobs(chosen.Hparams) | knobs(TrainHparams)
     settings = {k: v for k, v in settings.items() if k in known}
     epochs = min(max(round(steps * settings["batch_size"] / n), low), high)
@@ -74,7 +79,7 @@ def starts_as_pca(family: Family) -> bool:
     return not family.traits & OTHERWISE_BUILT and "net" in knobs(family.Hparams)
 
 
-def _reasons(found: Findings) -> dict[str, str]:
+def _reasons(found: Findings, *, alike: bool) -> dict[str, str]:
     dimensions = (
         _(
             "d = {d}: the fewest principal components that explain {share} of the variance.",
@@ -91,7 +96,7 @@ def _reasons(found: Findings) -> dict[str, str]:
     start = _("Training starts at the reconstructions of these components, with a sigma for each channel.")
     learns = (
         _("A fully connected net learns the rest: pictures that so few components explain have much in common.")
-        if found.explained >= ALIKE
+        if alike
         else _(
             "Convolutions learn to refine them: what they learn in one place holds in all others, so that varied "
             "pictures teach them too."

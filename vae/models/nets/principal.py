@@ -17,6 +17,8 @@ from .conv import conv2d
 from .pair import Pair
 from .refinement import LAYERS, Refinement
 
+UNITS = 5  # of the hidden layer of pca_mlp_refine, for each channel of its convolutions
+
 
 class Scaled(nn.Module):
     """A linear layer whose weights are divided by the root of the number of values of a sample: one step of Adam, equal
@@ -57,18 +59,21 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """The sum of a linear function of z and a net: of z, or where it `refines`, of what that function gives."""
+    """The sum of a linear function of z and a net of z, if it has one; and of what a refinement, if it has one, adds to
+    that sum."""
 
-    def __init__(self, net: nn.Module, shape: tuple[int, ...], d: int):
+    def __init__(self, net: nn.Module | None, shape: tuple[int, ...], d: int, refinement: Refinement | None = None):
         super().__init__()
         values = math.prod(shape)
-        self.net, self.linear, self.shape = net, Scaled(d, values, values), shape
-        self.refines = isinstance(net, Refinement)
+        self.net, self.refinement = net, refinement
+        self.linear, self.shape = Scaled(d, values, values), shape
         self.mean = nn.Parameter(torch.zeros(shape))
 
     def forward(self, z: Float[Tensor, "b d"]) -> Float[Tensor, "b ..."]:
-        linear = self.linear(z).view(-1, *self.shape) + self.mean
-        return self.net(linear if self.refines else z) + linear
+        x = self.linear(z).view(-1, *self.shape) + self.mean
+        if self.net is not None:
+            x = x + self.net(z)
+        return x if self.refinement is None else x + self.refinement(x)
 
 
 def pca_mlp(shape: tuple[int, ...], outputs: int, d: int, width: int, depth: int) -> Pair:
@@ -86,16 +91,30 @@ def pca_refine(shape: tuple[int, ...], outputs: int, d: int, width: int, depth: 
 
     Raises: ShapeError: shape is not that of pictures.
     """
+    refinement = _refinement(shape, outputs, width, depth)
+    return Pair(Encoder(None, shape, d), d, Decoder(None, (outputs * shape[0], *shape[1:]), d, refinement))
+
+
+def pca_mlp_refine(shape: tuple[int, ...], outputs: int, d: int, width: int, depth: int) -> Pair:
+    """pca_refine, with an mlp of one hidden layer of UNITS times `width` units beside each linear layer.
+
+    Raises: ShapeError: shape is not that of pictures.
+    """
+    refinement, pair = _refinement(shape, outputs, width, depth), mlp.pair(shape, outputs, d, UNITS * width, 1)
+    decoder = Decoder(pair.decoder, (outputs * shape[0], *shape[1:]), d, refinement)
+    return Pair(Encoder(pair.encoder, shape, d), d + pair.features, decoder)
+
+
+def _refinement(shape: tuple[int, ...], outputs: int, width: int, depth: int) -> Refinement:
     if len(shape) != 3:
         raise ShapeError(
             _(
-                "pca_refine: given samples of {shape}, expected pictures (c, h, w). pca_mlp takes anything.",
+                "this net refines pictures (c, h, w), but the samples have the shape {shape}; pca_mlp takes any.",
                 shape=shape,
             )
         )
-    c, h, w = outputs * shape[0], *shape[1:]
-    refinement = Refinement(c, (h, w), width, depth or LAYERS)
-    return Pair(Encoder(None, shape, d), d, Decoder(refinement, (c, h, w), d))
+    c, h, w = shape
+    return Refinement(outputs * c, (h, w), width, depth or LAYERS)
 
 
 def _beside(pair: Pair, shape: tuple[int, ...], outputs: int, d: int) -> Pair:
@@ -129,8 +148,10 @@ def start(pair: tuple[Encoder, Decoder], head: nn.Linear, found: Components) -> 
     to_values[:, k:] = 0
     decoder.linear.start(to_values)
     decoder.mean.copy_(mean.view_as(decoder.mean))
-    last = [m for m in decoder.net.modules() if isinstance(m, nn.Linear | nn.Conv2d)][-1]
-    nn.init.zeros_(last.weight), nn.init.zeros_(last.bias)  # type: ignore[arg-type]  # it has a bias
+    for net in (decoder.net, decoder.refinement):
+        if net is not None:
+            last = [m for m in net.modules() if isinstance(m, nn.Linear | nn.Conv2d)][-1]
+            nn.init.zeros_(last.weight), nn.init.zeros_(last.bias)  # type: ignore[arg-type]  # it has a bias
     nn.init.zeros_(head.weight), nn.init.zeros_(head.bias)
     head.weight[:d, :d] = torch.eye(d, device=device)
     if len(head.weight) == 2 * d:
