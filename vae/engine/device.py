@@ -23,9 +23,9 @@ def leave_one_core(device: torch.device) -> None:
     """From now on this process uses all cores but one for a model on a CPU, unless OMP_NUM_THREADS says how many.
 
     A step of training has about 100 parallel operations, each of which waits for its slowest thread. Where another
-    process keeps a core busy, as a browser does that shows the app, they take longer than without that core: 8 to 27
-    times as long on 2 cores at a load of 8 (`benchmarks/RESULTS.md`). The number stays the same while a model trains,
-    and when it is resumed: sums depend on it in their last bits."""
+    process keeps a core busy, as a browser does that shows the app, they take many times as long as without that core
+    (`benchmarks/training_threads.py`). The number stays the same while a model trains, and when it is resumed: sums
+    depend on it in their last bits."""
     if device.type == "cpu" and "OMP_NUM_THREADS" not in os.environ:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         torch.set_num_threads(max(1, min(torch.get_num_threads(), cores - 1)))
