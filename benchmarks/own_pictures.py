@@ -105,9 +105,9 @@ def fitted(settings: dict[str, Any], x: np.ndarray, epochs: int, threads: int) -
 def both(
     new: Preset, x: np.ndarray, threads: int, before: int = 0
 ) -> tuple[tuple[Any, int, float], tuple[Any, int, float]]:
-    """(model, epochs, CPU seconds) of the preset and of the one before, which is given `before` epochs, or for 0 as many
-    as take as long, judged by a few of each. Both train at the same time: what else the machine does disturbs them
-    alike."""
+    """(model, epochs, CPU seconds) of the preset and of the one before, which is given `before` epochs, or if that is 0
+    as many as take as long, judged by a few of each. Both train at the same time: what else the machine does disturbs
+    them alike."""
     if not before:
         few = max(2, min(new.epochs, round(60 * TRAINER["batch_size"] / len(x))))
         each = [max(1e-3, fitted(s, x, few, threads)[1] - fitted(s, x, 1, threads)[1]) for s in (new.settings, BEFORE)]
