@@ -102,26 +102,31 @@ def fitted(settings: dict[str, Any], x: np.ndarray, epochs: int, threads: int) -
     return trainer.model, time.process_time() - began
 
 
-def both(new: Preset, x: np.ndarray, threads: int) -> tuple[tuple[Any, int, float], tuple[Any, int, float]]:
-    """(model, epochs, CPU seconds) of the preset and of the one before, which is given as many epochs as take as long,
-    judged by a few of each. Both train at the same time: what else the machine does disturbs them alike."""
-    few = max(2, min(new.epochs, round(60 * TRAINER["batch_size"] / len(x))))
-    each = [max(1e-3, fitted(s, x, few, threads)[1] - fitted(s, x, 1, threads)[1]) for s in (new.settings, BEFORE)]
-    epochs = (new.epochs, max(1, round(new.epochs * each[0] / each[1])))
+def both(
+    new: Preset, x: np.ndarray, threads: int, before: int = 0
+) -> tuple[tuple[Any, int, float], tuple[Any, int, float]]:
+    """(model, epochs, CPU seconds) of the preset and of the one before, which is given `before` epochs, or if that is 0
+    as many as take as long, judged by a few of each. Both train at the same time: what else the machine does disturbs
+    them alike."""
+    if not before:
+        few = max(2, min(new.epochs, round(60 * TRAINER["batch_size"] / len(x))))
+        each = [max(1e-3, fitted(s, x, few, threads)[1] - fitted(s, x, 1, threads)[1]) for s in (new.settings, BEFORE)]
+        before = max(1, round(new.epochs * each[0] / each[1]))
+    epochs = (new.epochs, before)
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
         begun = [pool.submit(fitted, s, x, n, threads) for s, n in zip((new.settings, BEFORE), epochs, strict=True)]
         (model, cpu_s), (old, old_s) = (job.result() for job in begun)
     return (model, epochs[0], cpu_s), (old, epochs[1], old_s)
 
 
-def compared(name: str, path: str, threads: int) -> tuple[dict[str, Any], np.ndarray]:
+def compared(name: str, path: str, threads: int, before: int = 0) -> tuple[dict[str, Any], np.ndarray]:
     """The figures of one set, and a sheet of held-out pictures above their reconstructions: the new preset, PCA and the
     preset before."""
     x, held_out = pictures(name, path)
     found = findings(x)
     new = preset("quick", "vae", DATASETS.get("digits"), len(x), found)
     print(f"{name}: {len(x)} pictures, {found}, {new.settings}, {new.epochs} epochs", flush=True)
-    (model, epochs, cpu_s), (old, old_epochs, old_s) = both(new, x, threads)
+    (model, epochs, cpu_s), (old, old_epochs, old_s) = both(new, x, threads, before)
     pca = components(x, found.d, rows_max=len(x))
     flat = floats(held_out).reshape(len(held_out), -1) - pca.mean
     linear = (flat @ pca.directions.T @ pca.directions + pca.mean).reshape(held_out.shape)
@@ -151,9 +156,10 @@ def main() -> None:
     p.add_argument("--sheet", default="", help="write a PNG: held-out pictures, then new preset, PCA, preset before")
     p.add_argument("--quick", action="store_true", help="of no effect: one run as it is")
     p.add_argument("--threads", type=int, default=1)
+    p.add_argument("--epochs-before", type=int, default=0, help="of the preset before; 0: as many as take as long")
     args = p.parse_args()
     torch.set_num_threads(args.threads)
-    result, sheet = compared(args.set, args.zip, args.threads)
+    result, sheet = compared(args.set, args.zip, args.threads, args.epochs_before)
     print(machine(), f"load {os.getloadavg()[0]:.1f}, {args.threads} threads, seed 0")
     for key, value in result.items():
         print(f"  {key}: {value:.4g}" if isinstance(value, float) else f"  {key}: {value}")

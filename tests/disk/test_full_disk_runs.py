@@ -18,7 +18,7 @@ from vae.errors import SaveError
 from vae.runs import control, diagnosis, folder, forecast, os_process, reporting, starting, worker
 from vae.runs.folder import DONE, FAILED, QUEUED, RUNNING
 from vae.saved import checkpoint
-from vae.training import experiment
+from vae.training import autosave, experiment
 
 SETTINGS = [word for key, value in TINY.items() for word in ("--set", f"{key}={value}")]
 TRAIN = ["train", "vae", "digits", *SETTINGS, "--epochs", "3", "--points", "3", "--name", "a", "--device", "cpu"]
@@ -34,6 +34,7 @@ def at_epoch(monkeypatch, epoch: int, act) -> None:
         return original(trainer, history)
 
     monkeypatch.setattr(experiment, "model_files", files)
+    monkeypatch.setattr(autosave, "SPACING", 0.0)
 
 
 def test_training_on_a_full_disk_ends_with_a_sentence_and_its_last_epoch(disk, monkeypatch, capsys):  # noqa: F811
@@ -43,7 +44,7 @@ def test_training_on_a_full_disk_ends_with_a_sentence_and_its_last_epoch(disk, m
     said = capsys.readouterr().err
     assert "Traceback" not in said
     assert re.search(r"error: cannot write .*/a: the disk is full \(.* free in .*\)\. The checkpoint saved there", said)
-    assert re.search(r"All finished epochs are saved\. To resume: python -m vae train .* --resume", said)
+    assert re.search(r"1 finished epoch is saved\. To resume: python -m vae train .* --resume", said)
     assert [r["epoch"] for r in checkpoint.read(checkpoint.find("a")).history()] == [1]
     assert not [name for name in disk.files() if "partial" in name]
     disk.empty()

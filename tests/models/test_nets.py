@@ -16,12 +16,19 @@ from vae.registry import MODALITIES, modalities
 
 SHAPES = [(1, 28, 28), (1, 8, 8), (3, 64, 64), (1, 7, 7), (1, 1, 1), (3, 13, 9), (1, 5, 40), (2, 33, 17)]
 SERIES = [(1, 64), (2, 128), (1, 1), (1, 7), (3, 13), (5, 8)]
-FITTING = [(layout, shape) for shape in SHAPES for layout in ("mlp", "conv2d", "pca_mlp", "pca_conv2d")]
+FITTING = [
+    (layout, shape)
+    for shape in SHAPES
+    for layout in ("mlp", "conv2d", "pca_mlp", "pca_conv2d", "pca_refine", "pca_mlp_refine")
+]
 FITTING += [(layout, shape) for shape in SERIES for layout in ("mlp", "conv1d")]
 ONE_EACH = [
     ("mlp", (1, 13, 11)),
     ("conv2d", (1, 13, 11)),
     ("pca_conv2d", (1, 13, 11)),
+    ("pca_refine", (1, 13, 11)),
+    ("pca_refine", (3, 45, 37)),
+    ("pca_mlp_refine", (1, 13, 11)),
     ("pca_mlp", (1, 13)),
     ("mlp", (1, 13)),
     ("conv1d", (1, 13)),

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from vae.data.principal import components, findings, moved
+from vae.data.principal import components, components_to_start, findings, moved
 from vae.losses.objectives import Sum
 from vae.models.bottlenecks import Deterministic, Gaussian
 from vae.models.model import VAE, RateHparams
+from vae.models.nets.refinement import Refinement
 from vae.training.trainer import Trainer, TrainHparams
 from vae.types import Spec
 
@@ -40,7 +41,7 @@ def pca(x: np.ndarray) -> torch.Tensor:
     return (mean + (flat - mean) @ directions.T @ directions).float().view(x.shape)
 
 
-@pytest.mark.parametrize("net", ["pca_mlp", "pca_conv2d"])
+@pytest.mark.parametrize("net", ["pca_mlp", "pca_conv2d", "pca_refine", "pca_mlp_refine"])
 @pytest.mark.parametrize("bottleneck", [Gaussian, Deterministic])
 @pytest.mark.parametrize("n", [60, 400])  # fewer and more samples than values
 def test_the_first_reconstructions_are_those_of_pca(bottleneck, n, net):
@@ -78,6 +79,42 @@ def test_a_few_pictures_and_one_that_never_varies_can_be_started_from():
         with torch.no_grad():
             assert torch.isfinite(model(seen).latent.kl_per_dim).all()
             assert float((model.decode(model.infer(seen).mu) - seen).square().mean()) < 1e-4
+
+
+def blobs(n: int, seed: int, side: int = 12) -> np.ndarray:
+    """Grey pictures of one soft blob anywhere: shifted or mirrored they are others of the same kind."""
+    row, column = np.random.default_rng(seed).uniform(2, side - 3, (2, n, 1, 1))
+    at = np.arange(side)
+    far = np.square(at[:, None] - row) + np.square(at[None] - column)
+    return np.rint(255 * np.exp(-far / 6)).astype(np.uint8)[:, None]
+
+
+def test_few_pictures_start_with_their_moved_copies_where_these_explain_others_better():
+    few, others = blobs(40, 0), blobs(300, 1).reshape(300, -1).astype(np.float32) / 255
+    alone, copied = components(few, 20), components_to_start(few, 20, flips=True, shifts=True)
+    assert copied.errors(others, 20).mean() < 0.7 * alone.errors(others, 20).mean()
+    np.testing.assert_array_equal(components_to_start(few, 20).directions, alone.directions)
+
+
+def test_components_are_those_of_the_pictures_alone_where_copies_do_not_help_or_there_are_enough():
+    ramp = (pictures(60) // 16 + np.arange(8, dtype=np.uint8) * 30).astype(np.uint8)  # all are dark on the left
+    for x in (ramp, blobs(1_600, 2)):
+        found = components_to_start(x, 6, flips=True)
+        np.testing.assert_array_equal(found.directions, components(x, 6).directions)
+
+
+def test_a_refinement_adds_the_same_wherever_a_picture_is():
+    """A picture that is moved by whole blocks, away from the edges, is refined to the moved one."""
+    torch.manual_seed(0)
+    net = Refinement(1, (32, 32), 8, 3)
+    assert net.block == 2
+    x = torch.zeros(1, 1, 32, 32)
+    x[..., 12:16, 12:16] = torch.rand(4, 4)
+    assert not net(x).any(), "it starts as nothing"
+    torch.nn.init.normal_(net.last.weight)
+    there = net(x.roll((2, -4), (2, 3)))[..., 10:24, 8:20]
+    torch.testing.assert_close(there, net(x).roll((2, -4), (2, 3))[..., 10:24, 8:20], atol=1e-4, rtol=1e-4)
+    assert there.std() > 0.01
 
 
 # ---------------------------------------------------------------- what suits the data

@@ -95,6 +95,16 @@ def test_a_paused_run_goes_on_bit_for_bit(root):
     assert [r["elbo_nats"] for r in figures[0]] == [r["elbo_nats"] for r in figures[1]]
 
 
+def test_snapshots_that_a_killed_run_took_of_unsaved_epochs_come_again(root):
+    """With figures of the epochs as they are trained now, perhaps at another learning rate."""
+    run = train(starting.start(plan("killed"), work=False), "pause", 2)
+    unsaved = run.folder / snapshots.FOLDER / "000009.npz"
+    unsaved.write_bytes(b"of an epoch that was never saved")
+    run = train(control.resume(run.id, work=False), resume=True)
+    assert not unsaved.exists()
+    assert {1, 4} <= set(snapshots.kept(run.folder))
+
+
 def test_a_stopped_run_keeps_its_last_epoch_with_a_map(root):
     run = train(starting.start(plan("stopped", epochs=1000), work=False), "stop", 3)
     assert run.state.name == STOPPED

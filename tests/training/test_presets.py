@@ -48,9 +48,21 @@ def test_of_pictures_it_chooses_what_suits_them_for_every_family_that_can_start_
 
 
 @pytest.mark.parametrize(("n", "batch", "epochs"), [(10, 16, 150), (320, 16, 100), (1437, 64, 89), (60_000, 64, 5)])
-def test_of_few_pictures_it_takes_small_batches_so_that_an_epoch_is_longer_than_saving_it(n, batch, epochs):
-    found = preset("quick", "vae", DATASETS.get("digits"), n, Findings(6, 0.5, True, False))
+def test_of_few_pictures_it_takes_small_batches(n, batch, epochs):
+    found = preset("quick", "vae", DATASETS.get("digits"), n, Findings(6, 0.9, True, False))
     assert (found.settings["batch_size"], found.epochs) == (batch, epochs)
+
+
+def test_pictures_with_little_in_common_get_convolutions_and_others_a_fully_connected_net():
+    def chosen(explained: float, n: int):
+        found = preset("quick", "vae", DATASETS.get("digits"), n, Findings(64, explained, True, False))
+        return found.settings["net"], found.epochs, found.reasons["net"]
+
+    assert chosen(0.88, 2951)[:2] == ("pca_mlp", 43)
+    assert chosen(0.83, 2951)[:2] == ("pca_mlp_refine", 13)
+    assert chosen(0.83, 320)[:2] == ("pca_refine", 100)
+    assert "fully connected" in chosen(0.88, 320)[2]
+    assert "Convolutions" in chosen(0.83, 320)[2]
 
 
 def test_other_samples_than_pictures_have_nothing_to_suit():

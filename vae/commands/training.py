@@ -84,7 +84,13 @@ def _sentence(text: str) -> str:
 def _how_to_continue(plan: Plan) -> str:
     if plan.checkpoint_name() not in checkpoint.checkpoints():
         return _("no epoch was finished, so nothing is saved. To start again: {command}", command=plan.command())
-    return _("all finished epochs are saved. To resume: {command}", command=f"{plan.command()} --resume")
+    done = checkpoint.card(plan.checkpoint_name()).get("epochs_done", 0)
+    return ngettext(
+        "{n} finished epoch is saved. To resume: {command}",
+        "{n} finished epochs are saved. To resume: {command}",
+        done,
+        command=f"{plan.command()} --resume",
+    )
 
 
 def plan_of(args: Namespace) -> Plan:

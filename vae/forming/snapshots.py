@@ -73,6 +73,15 @@ def kept(run: Path) -> dict[int, Path]:
     return {int(p.stem): p for p in sorted((run / FOLDER).glob("[0-9]*.npz"))}
 
 
+def forget_after(run: Path, epoch: int) -> None:
+    """Delete the snapshots of later epochs: those of a killed process that had not saved them, and which now come
+    again, perhaps with another learning rate. Raises: SaveError."""
+    with saving(run / FOLDER):
+        for later, path in kept(run).items():
+            if later > epoch:
+                path.unlink(missing_ok=True)
+
+
 def load(path: Path) -> Snapshot:
     """Reads one of the files that `kept` lists."""
     a = _read(path)

@@ -78,7 +78,8 @@ class LatentModel(Protocol):
 NET = N_(
     "nets of encoder and decoder; auto: conv2d for grids (pictures), conv1d for lines (series), else mlp. pca_mlp "
     "and pca_conv2d: the same beside linear layers, which with likelihood=channel_gaussian start as the principal "
-    "components of the data"
+    "components of the data; pca_refine and pca_mlp_refine: these linear layers, without and with an mlp, and "
+    "convolutions that refine the decoded picture"
 )
 DEPTH = N_("number of times convolutions halve the sides of a sample, or of hidden layers of an mlp; 0: chosen by size")
 

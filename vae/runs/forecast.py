@@ -28,7 +28,7 @@ from ..models.conditions import told
 from ..models.tensors import resident
 from ..saved import checkpoint
 from ..text import N_, _, duration, ngettext, number, significant, size
-from ..training import experiment, held_out, stream
+from ..training import autosave, experiment, held_out, stream
 from ..training.job import Job
 from ..training.plan import Plan
 from . import os_process
@@ -254,12 +254,15 @@ def measure(plan: Plan) -> dict[str, Any]:
         trial = tempfile.TemporaryDirectory(dir=checkpoint.root(), prefix=".estimate-")
     with trial as folder:
         since = time.perf_counter()
-        checkpoint.save(Path(folder) / "trial", {}, experiment.model_files(trainer, []))
-        save_s = time.perf_counter() - since
+        files = experiment.model_files(trainer, [])
+        files_s = time.perf_counter() - since
+        checkpoint.save(Path(folder) / "trial", {}, files)
+        save_s = time.perf_counter() - since - files_s
+    epoch_s = -(-n // batch) * step_s + seen * each_s + files_s
     peak = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else peak_bytes()
     return {
         "start_s": start_s,
-        "epoch_s": -(-n // batch) * step_s + seen * each_s + save_s,
+        "epoch_s": epoch_s + min(save_s, epoch_s / autosave.SPACING),
         "finish_s": len(samples.x_test) * (each_s + last_s),
         "peak_bytes": peak,
         "device": device.type,

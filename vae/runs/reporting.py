@@ -18,6 +18,7 @@ from ..data.as_evaluated import of_card
 from ..disk.one_step import replacing
 from ..disk.saving import saving
 from ..errors import SaveError, SettingError
+from ..forming import snapshots
 from ..forming.recording import Snapshots
 from ..saved import checkpoint
 from ..text import _
@@ -82,22 +83,23 @@ def _train(plan: Plan, run: Run, resume: bool, say, figures) -> str:
         saved = checkpoint.read(checkpoint.find(plan.checkpoint_name()), skip=checkpoint.FILES)
         job = job.as_edited(saved.config)  # what the run began with
     shots, watched = Snapshots(run.folder, job), Watched(run)
-    events = experiment.train(job, resume=resume, report=notes.stage, watch=shots.take)
-    for event in events:
-        notes.event(event)
-        if event.kind == "epoch":
-            epoch = _("epoch {epoch}/{epochs}", epoch=event.epoch, epochs=event.epochs)
-            say("  ".join([epoch, *figures(event.metrics)]))
-        watched.after(event)
-        asked = requested(run.folder)
-        last = event.kind == "done" or (event.kind == "epoch" and event.epoch == event.epochs)
-        if asked and not last and (asked == "stop" or event.kind == "epoch"):
-            events.close()
-            if asked == "pause":
-                return PAUSED
-            _map(job, notes)
-            return STOPPED
-    return DONE
+    with contextlib.closing(experiment.train(job, resume=resume, report=notes.stage, watch=shots.take)) as events:
+        for event in events:
+            notes.event(event)
+            if event.kind == "epoch":
+                epoch = _("epoch {epoch}/{epochs}", epoch=event.epoch, epochs=event.epochs)
+                say("  ".join([epoch, *figures(event.metrics)]))
+            watched.after(event)
+            asked = requested(run.folder)
+            last = event.kind == "done" or (event.kind == "epoch" and event.epoch == event.epochs)
+            if asked and not last and (asked == "stop" or event.kind == "epoch"):
+                break
+        else:
+            return DONE
+    if asked == "pause":  # the epoch at which it pauses was saved when the events were closed
+        return PAUSED
+    _map(job, notes)
+    return STOPPED
 
 
 def _map(job: Job, notes: Notes) -> None:
@@ -160,11 +162,13 @@ class Notes:
         self._note()
 
     def _take_up(self, name: str) -> None:
-        """The finished epochs are those of the checkpoint: one may have been saved and not told before a kill."""
+        """The finished epochs are those of the checkpoint: one may have been saved and not told before a kill, and
+        others told and not saved."""
         history = checkpoint.read(checkpoint.find(name)).history() if name else []
         write(self.folder / EPOCHS, "".join(json.dumps(record) + "\n" for record in history))
         if history:
             self.now |= {"epoch": history[-1]["epoch"], "metrics": history[-1]}
+            snapshots.forget_after(self.folder, history[-1]["epoch"])
 
     def stage(self, text: str) -> None:
         """What it does when it does not train, as vae.training.experiment reports it."""
@@ -187,7 +191,7 @@ class Notes:
         }
         if event.kind == "epoch":
             record = {"epoch": event.epoch, "step": event.step, **event.metrics}
-            kept = _("The checkpoint of this epoch is saved.")
+            kept = _("The checkpoint saved before is unchanged.")
             with saving(self.folder / EPOCHS, kept=kept), open(self.folder / EPOCHS, "a", encoding="utf-8") as f:
                 f.write(json.dumps(record) + "\n")
         if event.kind != "step" or time.monotonic() - self.noted > EVERY_S:

@@ -23,6 +23,11 @@ def named(flips: bool, shifts: bool) -> str:
     return {(False, False): NONE, (True, False): FLIPS, (False, True): SHIFTS, (True, True): BOTH}[flips, shifts]
 
 
+def moves(mode: str) -> dict[str, bool]:
+    """What the mode does."""
+    return {"flips": mode in (FLIPS, BOTH), "shifts": mode in (SHIFTS, BOTH)}
+
+
 def augmented(
     x: Float[Tensor, "b c h w"], mode: str, generator: torch.Generator, share: Share
 ) -> Float[Tensor, "b c h w"]:

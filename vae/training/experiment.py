@@ -18,10 +18,10 @@ from ..atlas import building
 from ..atlas.fidelity import baselines
 from ..atlas.measured import STABILITY, measure, stored
 from ..data import binarise, edits
-from ..data.principal import components
+from ..data.principal import components_to_start
 from ..data.published.store import check_same
 from ..data.validation import LEAST, as_trained, rows_of
-from ..engine.device import repeatable
+from ..engine.device import leave_one_core, repeatable
 from ..engine.engine import Engine
 from ..errors import CheckpointError, SettingError
 from ..metrics.active import collapse_warning
@@ -37,7 +37,8 @@ from ..settings import knobs
 from ..text import N_, _, ngettext, number, percent
 from ..types import Samples, Spec
 from ..version import __version__
-from . import distributed, held_out, stream
+from . import augment, distributed, held_out, stream
+from .autosave import Autosave
 from .job import Job
 from .plan import Plan
 from .resuming import changes, continued, told
@@ -52,7 +53,7 @@ TOO_FEW = N_(
 ROUNDED = 2.0**-10  # of a latent coordinate that is stored as float16
 MOVED = 0.05  # of a latent coordinate: farther from what is stored, it is another sample's
 Report = Callable[[str], Any]
-Watch = Callable[[Trainer, Samples, Event], Any]  # called when an epoch was saved; leaves the trainer as it is
+Watch = Callable[[Trainer, Samples, Event], Any]  # called after each epoch; leaves the trainer as it is
 
 
 def train(
@@ -63,11 +64,12 @@ def train(
     report: Report = lambda stage: None,
     watch: Watch = lambda trainer, samples, event: None,
 ) -> Generator[Event]:
-    """Train a plan, or its job, into `checkpoints/<name>`, saving after every epoch; then evaluate, map and save again.
+    """Train a plan, or its job, into `checkpoints/<name>`, saving on the way; then evaluate, map and save again.
 
-    Close the generator (or interrupt it) at any time: at most the current epoch is lost, and `resume` goes on from
-    there bit for bit on the same device, or with another learning rate, say after a NaN (`resuming.changes`). The last
-    event has kind "done" and the final metrics.
+    Close the generator (or interrupt it) at any time: at most the current epoch is lost, or where the process is
+    killed, those since the last save (see Autosave). `resume` goes on from there bit for bit on the same device, or
+    with another learning rate, say after a NaN (`resuming.changes`). The last event has kind "done" and the final
+    metrics.
 
     Started by torchrun, several processes train together: all yield events, the first alone measures and saves.
 
@@ -148,11 +150,12 @@ def prepare(job: Job, samples: Samples) -> tuple[Trainer, Spec]:
     """A trainer before its first step, with a net built for these samples."""
     plan, t, spec = job.plan, job.trainer, job.spec(samples)
     repeatable(job.device)
+    leave_one_core(job.device)
     torch.manual_seed(plan.seed)
     model, objective = job.family.build(spec, job.hparams)
     for part in model.modules():
         if isinstance(part, VAE) and part.starts_as_pca:
-            part.start(components(samples.x_train, part.d))
+            part.start(components_to_start(samples.x_train, part.d, **augment.moves(t.augment)))
     steps = plan.epochs * -(-spec.n_data // min(t.batch_size, spec.n_data))
     return Trainer(model.to(job.device), objective.to(job.device), t, plan.seed, steps), spec
 
@@ -176,20 +179,23 @@ def _epochs(
     else:
         x = resident(samples.x_train, device)
     seen = held_out.after_each_epoch(job, samples) if speaks else {"x_validation": None}
-    said = None
-    for event in fit(trainer, x, given, epochs=plan.epochs, **seen):
-        if event.kind == "epoch" and speaks:
-            warning = _collapse(job, trainer, event.metrics) if event.epoch >= LEARNT * plan.epochs else None
-            if warning != said:
-                report(warning or _("The posterior has recovered from its collapse."))
-                said = warning
-            history.append({"epoch": event.epoch, "step": event.step, **event.metrics})
-            status = {"epochs_done": event.epoch, "created": _now(), "metrics": {}, **_clipped(history)}
-            going_on = len(history) > 1  # the first epoch of a new training takes no note over from what it overwrites
-            status |= held_out.of_card(samples, history)
-            checkpoint.save(_folder(job), config | status, model_files(trainer, history), keep_note=going_on)
-            watch(trainer, samples, event)
-        yield event
+    said, autosave = None, Autosave(_folder(job))
+    try:
+        for event in fit(trainer, x, given, epochs=plan.epochs, **seen):
+            if event.kind == "epoch" and speaks:
+                warning = _collapse(job, trainer, event.metrics) if event.epoch >= LEARNT * plan.epochs else None
+                if warning != said:
+                    report(warning or _("The posterior has recovered from its collapse."))
+                    said = warning
+                history.append({"epoch": event.epoch, "step": event.step, **event.metrics})
+                status = {"epochs_done": event.epoch, "created": _now(), "metrics": {}, **_clipped(history)}
+                going_on = len(history) > 1  # the first epoch of a new training takes over no note of what it replaces
+                status |= held_out.of_card(samples, history)
+                autosave.take(config | status, model_files(trainer, history), keep_note=going_on)
+                watch(trainer, samples, event)
+            yield event
+    finally:  # also when the generator is closed, interrupted or fails
+        autosave.flush()
 
 
 def _clipped(history: list[dict[str, Any]]) -> dict[str, float]:

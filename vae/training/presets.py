@@ -18,11 +18,13 @@ QUICK_STEPS, QUICK_EPOCHS = 900, (5, 150)  # optimiser steps to aim at; the fewe
 TRAINER = {"batch_size": 64, "lr": 2e-3, "lr_end": 0.05}
 PRESETS = ("quick",)
 PICTURE_STEPS, PICTURE_EPOCHS = 2_000, (5, 150)  # the same, of a net that starts as PCA
-PICTURE_BATCHES = (
-    20  # of an epoch, at least, where batches of LEAST allow it: each epoch is saved, which takes a second
-)
-LEAST = 16
-PICTURES = {"net": "pca_mlp", "likelihood": "channel_gaussian", "width": 512, "lr": 1e-3}
+PICTURE_BATCHES, LEAST = 20, 16  # of an epoch, at least, where batches of LEAST allow it
+ALIKE = 0.85  # pictures of whose variance the dimensions explain so much have much in common, as digits and garments do
+SIMPLE = {"net": "pca_mlp", "width": 512, "lr": 1e-3}  # for these
+FEW = 1_500  # pictures: of fewer, what a fully connected net learns hardly holds for others
+VARIED = {"net": "pca_mlp_refine", "width": 48, "batch_size": 32, "lr": 1.5e-3}
+VARIED_FEW = {"net": "pca_refine", "width": 48, "batch_size": LEAST}
+VARIED_STEPS = 1_200  # of VARIED: each takes longer
 OTHERWISE_BUILT = {"conditional", "discrete", "hierarchical", "implicit", "semi_supervised", "sequential"}
 
 
@@ -53,9 +55,13 @@ def preset(name: str, family: str, dataset: Dataset, n: int, found: Findings | N
     reasons: dict[str, str] = {}
     steps, (low, high) = QUICK_STEPS, QUICK_EPOCHS
     if found is not None and starts_as_pca(chosen):
-        settings |= PICTURES | {"d": found.d, "augment": augment.named(found.flips, found.shifts)}
+        settings |= {"likelihood": "channel_gaussian", "d": found.d}
+        settings["augment"] = augment.named(found.flips, found.shifts)
         settings["batch_size"] = min(max(n // PICTURE_BATCHES, LEAST), TRAINER["batch_size"])
-        steps, (low, high), reasons = PICTURE_STEPS, PICTURE_EPOCHS, _reasons(found)
+        alike = found.explained >= ALIKE
+        settings |= SIMPLE if alike else VARIED_FEW if n < FEW else VARIED
+        steps, (low, high) = VARIED_STEPS if settings["net"] == VARIED["net"] else PICTURE_STEPS, PICTURE_EPOCHS
+        reasons = _reasons(found, alike=alike)
     known = knobs(chosen.Hparams) | knobs(TrainHparams)
     settings = {k: v for k, v in settings.items() if k in known}
     epochs = min(max(round(steps * settings["batch_size"] / n), low), high)
@@ -73,7 +79,7 @@ def starts_as_pca(family: Family) -> bool:
     return not family.traits & OTHERWISE_BUILT and "net" in knobs(family.Hparams)
 
 
-def _reasons(found: Findings) -> dict[str, str]:
+def _reasons(found: Findings, *, alike: bool) -> dict[str, str]:
     dimensions = (
         _(
             "d = {d}: the fewest principal components that explain {share} of the variance.",
@@ -88,7 +94,15 @@ def _reasons(found: Findings) -> dict[str, str]:
         )
     )
     start = _("Training starts at the reconstructions of these components, with a sigma for each channel.")
-    return {"d": dimensions, "net": start, "augment": _moves(found.flips, found.shifts)}
+    learns = (
+        _("A fully connected net learns the rest: pictures that so few components explain have much in common.")
+        if alike
+        else _(
+            "Convolutions learn to refine them: what they learn in one place holds in all others, so that varied "
+            "pictures teach them too."
+        )
+    )
+    return {"d": dimensions, "net": f"{start} {learns}", "augment": _moves(found.flips, found.shifts)}
 
 
 def _moves(flips: bool, shifts: bool) -> str:

@@ -1,5 +1,5 @@
-"""A net beside a linear layer each way. The linear layers can start as the principal components of the data, so that
-the first reconstructions are those of PCA, and the net learns what they miss."""
+"""A linear layer each way, with a net beside it or behind the decoder's. The linear layers can start as the principal
+components of the data, so that the first reconstructions are those of PCA, and the net learns what they miss."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ...data.principal import Components
+from ...errors import ShapeError
+from ...text import _
 from . import mlp
 from .conv import conv2d
 from .pair import Pair
+from .refinement import LAYERS, Refinement
+
+UNITS = 5  # of the hidden layer of pca_mlp_refine, for each channel of its convolutions
 
 
 class Scaled(nn.Module):
@@ -34,13 +39,13 @@ class Scaled(nn.Module):
 
 
 class Encoder(nn.Module):
-    """d linear functions of x, then the features of a net; both of x standardised by one mean per value and one scale,
-    0 and 1 until `start`."""
+    """d linear functions of x, then the features of a net, if it has any; both of x standardised by one mean per value
+    and one scale, 0 and 1 until `start`."""
 
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, net: nn.Module, shape: tuple[int, ...], d: int):
+    def __init__(self, net: nn.Module | None, shape: tuple[int, ...], d: int):
         super().__init__()
         values = math.prod(shape)
         self.net, self.linear = net, Scaled(values, d, values)
@@ -49,20 +54,26 @@ class Encoder(nn.Module):
 
     def forward(self, x: Float[Tensor, "b ..."]) -> Float[Tensor, "b f"]:
         x = (x - self.mean) / self.scale
-        return torch.cat([self.linear(x.flatten(1)), self.net(x)], 1)
+        linear = self.linear(x.flatten(1))
+        return linear if self.net is None else torch.cat([linear, self.net(x)], 1)
 
 
 class Decoder(nn.Module):
-    """The sum of a net and a linear function of z."""
+    """The sum of a linear function of z and a net of z, if it has one; and of what a refinement, if it has one, adds to
+    that sum."""
 
-    def __init__(self, net: nn.Module, shape: tuple[int, ...], d: int):
+    def __init__(self, net: nn.Module | None, shape: tuple[int, ...], d: int, refinement: Refinement | None = None):
         super().__init__()
         values = math.prod(shape)
-        self.net, self.linear, self.shape = net, Scaled(d, values, values), shape
+        self.net, self.refinement = net, refinement
+        self.linear, self.shape = Scaled(d, values, values), shape
         self.mean = nn.Parameter(torch.zeros(shape))
 
     def forward(self, z: Float[Tensor, "b d"]) -> Float[Tensor, "b ..."]:
-        return self.net(z) + self.linear(z).view(-1, *self.shape) + self.mean
+        x = self.linear(z).view(-1, *self.shape) + self.mean
+        if self.net is not None:
+            x = x + self.net(z)
+        return x if self.refinement is None else x + self.refinement(x)
 
 
 def pca_mlp(shape: tuple[int, ...], outputs: int, d: int, width: int, depth: int) -> Pair:
@@ -73,6 +84,37 @@ def pca_mlp(shape: tuple[int, ...], outputs: int, d: int, width: int, depth: int
 def pca_conv2d(shape: tuple[int, ...], outputs: int, d: int, width: int, depth: int) -> Pair:
     """conv2d with `depth` halvings beside a linear layer in encoder and decoder. Raises: ShapeError: as conv2d."""
     return _beside(conv2d(shape, outputs, d, width, depth), shape, outputs, d)
+
+
+def pca_refine(shape: tuple[int, ...], outputs: int, d: int, width: int, depth: int) -> Pair:
+    """A linear encoder; a linear decoder whose pictures `depth` convolutions (0: 3) of `width` channels refine.
+
+    Raises: ShapeError: shape is not that of pictures.
+    """
+    refinement = _refinement(shape, outputs, width, depth)
+    return Pair(Encoder(None, shape, d), d, Decoder(None, (outputs * shape[0], *shape[1:]), d, refinement))
+
+
+def pca_mlp_refine(shape: tuple[int, ...], outputs: int, d: int, width: int, depth: int) -> Pair:
+    """pca_refine, with an mlp of one hidden layer of UNITS times `width` units beside each linear layer.
+
+    Raises: ShapeError: shape is not that of pictures.
+    """
+    refinement, pair = _refinement(shape, outputs, width, depth), mlp.pair(shape, outputs, d, UNITS * width, 1)
+    decoder = Decoder(pair.decoder, (outputs * shape[0], *shape[1:]), d, refinement)
+    return Pair(Encoder(pair.encoder, shape, d), d + pair.features, decoder)
+
+
+def _refinement(shape: tuple[int, ...], outputs: int, width: int, depth: int) -> Refinement:
+    if len(shape) != 3:
+        raise ShapeError(
+            _(
+                "this net refines pictures (c, h, w), but the samples have the shape {shape}; pca_mlp takes any.",
+                shape=shape,
+            )
+        )
+    c, h, w = shape
+    return Refinement(outputs * c, (h, w), width, depth or LAYERS)
 
 
 def _beside(pair: Pair, shape: tuple[int, ...], outputs: int, d: int) -> Pair:
@@ -106,8 +148,10 @@ def start(pair: tuple[Encoder, Decoder], head: nn.Linear, found: Components) -> 
     to_values[:, k:] = 0
     decoder.linear.start(to_values)
     decoder.mean.copy_(mean.view_as(decoder.mean))
-    last = [m for m in decoder.net.modules() if isinstance(m, nn.Linear | nn.Conv2d)][-1]
-    nn.init.zeros_(last.weight), nn.init.zeros_(last.bias)  # type: ignore[arg-type]  # it has a bias
+    for net in (decoder.net, decoder.refinement):
+        if net is not None:
+            last = [m for m in net.modules() if isinstance(m, nn.Linear | nn.Conv2d)][-1]
+            nn.init.zeros_(last.weight), nn.init.zeros_(last.bias)  # type: ignore[arg-type]  # it has a bias
     nn.init.zeros_(head.weight), nn.init.zeros_(head.bias)
     head.weight[:d, :d] = torch.eye(d, device=device)
     if len(head.weight) == 2 * d:
