@@ -12,8 +12,7 @@ from app.browser.one_step import one_step
 from app.browser.tour import tour
 from app.panels import attached, share
 from app.show import records
-from app.show.literal import literal
-from vae.errors import ZscopeError
+from app.show.failures import in_words
 from vae.text import N_, _
 
 HERE = Path(__file__).parent
@@ -78,13 +77,13 @@ opened = session.begin()
 records.header(session.offered(), session.picker if opened else None, pages, session.recently_used)
 sharing = st.container(key="zscope-share")  # style.css puts it into the bar; filled last, it is reached before the page
 tour(key="unseen-tour")
-records.problems(session.problems(), session.dismiss)
+records.problems(session.told_now(), session.dismiss)
 if not opened and page.url_path != trains.url_path:
     records.how_to_train()
     records.unreadable(session.unreadable())
     st.stop()
 
-try:
+with in_words():
     if opened:
         attached.renew()
     page.run()
@@ -93,5 +92,3 @@ try:
         session.end()
         with sharing:
             share.show(session.engine(), page.url_path or "explore")
-except ZscopeError as error:
-    st.error(literal(error, code=True), icon=":material/error:")

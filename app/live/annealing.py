@@ -30,7 +30,7 @@ def look(name: str, weights: str) -> Measuring | None:
 def begin(name: str, weights: str) -> None:
     """Measure, if it is not being measured already."""
     _progress.pop((name, weights), None)
-    background.once(("annealed", name, weights), annealed, name, partial(_told, (name, weights)))
+    background.once(("annealed", name, weights), annealed, name, partial(_told, (name, weights)), minutes=True)
 
 
 def _told(key: Hashable, done: int, n: int) -> None:

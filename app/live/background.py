@@ -10,16 +10,18 @@ from typing import Any
 KEEP = 16  # results; the oldest goes first
 
 _pool = ThreadPoolExecutor(1, thread_name_prefix="background")  # one: the live channel needs the other core
+_long = ThreadPoolExecutor(1, thread_name_prefix="background-long")  # minutes: no page that needs a moment waits for it
 _jobs: dict[Hashable, Future] = {}
 _lock = threading.Lock()
 
 
-def once(key: Hashable, make: Callable[..., Any], *args: Any) -> Future:
-    """make(*args) in the background, for this key once; asked again, the same Future. One that failed is tried anew."""
+def once(key: Hashable, make: Callable[..., Any], *args: Any, minutes: bool = False) -> Future:
+    """make(*args) in the background, for this key once; asked again, the same Future. One that failed is tried anew.
+    minutes: it takes that long, so that others must not wait for it."""
     with _lock:
         job = _jobs.pop(key, None)
         if job is None or (job.done() and job.exception() is not None):
-            job = _pool.submit(make, *args)
+            job = (_long if minutes else _pool).submit(make, *args)
         _jobs[key] = job
         while len(_jobs) > KEEP:
             _jobs.pop(next(iter(_jobs)))

@@ -64,7 +64,8 @@ def ready(engine: Engine, name: str) -> Classifier:
     with _guard:
         found = _jobs.get(engine, {}).get(name)
     if found is None or (found.classifier is None and not found.error):
-        raise SettingError(_("the classifier {name!r} is not open yet: choose it under Decisions.", name=name[:64]))
+        plain = name.removeprefix(f"{classifiers.FILE}:")[:64]
+        raise SettingError(_("the classifier {name!r} is not open yet.", name=plain))
     if found.error or found.classifier is None:
         raise SettingError(found.error)
     return found.classifier

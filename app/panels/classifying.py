@@ -64,7 +64,7 @@ def shown(engine: Engine) -> dict[str, Any] | None:
 def worth(found: Job) -> str:
     """How often it is right, beside what the most frequent class gives, in a line."""
     if found.agreement is None:
-        return _("accuracy unknown: {why}", why=found.unmeasured)
+        return _("accuracy unknown: {why}", why=found.unmeasured.removesuffix("."))
     on_samples, majority = found.agreement.on_samples, found.agreement.majority.value
     values = {"share": share(on_samples), "majority": percent(majority)}
     if on_samples.value <= majority + 2 * (on_samples.standard_error or 0):

@@ -54,6 +54,8 @@ from app.session.state import (
     take,
     tell,
     tied,
+    told_now,
+    untold,
     update,
     watch,
     why_not,

@@ -128,7 +128,14 @@ def open_some_model():
     others = sorted(vae.list_checkpoints(), key=lambda name: (name != finished, name != DEFAULT_MODEL, name))
     if not others:
         return None
-    opened = first_opened([wanted, *others])
+    if wanted != finished and wanted not in others and finished in others:
+        tell(_("{model} has finished training: it takes the place of {wanted}.", model=finished, wanted=wanted))
+        wanted = finished
+        opened = first_opened(others)
+        if opened:
+            update(choose_model(studio(), opened.name, opened.d, lambda row: None))
+    else:
+        opened = first_opened([wanted, *others])
     if opened and opened.name != wanted:
         tell(_("Showing {model} instead of {wanted}.", model=opened.name, wanted=wanted))
         update(choose_model(studio(), opened.name, opened.d, lambda row: None))

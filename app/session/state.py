@@ -19,7 +19,7 @@ _NOT_HERE = {
     Right.TRAIN: N_("Visitors of this server can explore its models, but not train, save directions or upload data."),
     Right.MANAGE: N_("Visitors of this server cannot change its models and data, nor name paths on it."),
 }
-_STUDIO, _PROBLEMS, _DRAWN = "zscope.studio", "zscope.problems", "zscope.drawn"
+_STUDIO, _PROBLEMS, _SHOWN, _DRAWN = "zscope.studio", "zscope.problems", "zscope.problems.shown", "zscope.drawn"
 
 
 def _state() -> SessionStateProxy:
@@ -160,6 +160,17 @@ def tell(*problems: str) -> None:
 
 def problems() -> tuple[str, ...]:
     return tuple(_state().get(_PROBLEMS, ()))
+
+
+def told_now() -> tuple[str, ...]:
+    """The messages, which the page shows from now on."""
+    _state()[_SHOWN] = problems()
+    return problems()
+
+
+def untold() -> bool:
+    """Whether a message was told since the page last showed them, as by a click that reran only a fragment."""
+    return not set(problems()) <= set(_state().get(_SHOWN, ()))
 
 
 def dismiss() -> None:

@@ -24,7 +24,7 @@ SURE = 1.0  # nats: a gap between the bounds that is small beside what models di
 
 def table(found: Mapping[str, Mapping[str, Any]]) -> str:
     """The estimates, as a card holds them, as a Markdown table with a sentence below it on what follows."""
-    lines = [f"| {_('test set')} | {_('nats')} |", "| --- | ---: |"]
+    lines = ["| " + _("test set") + " | " + _("nats") + " |", "| --- | ---: |"]
     for key, label in ROWS.items():
         if (one := found.get(key)) is not None:
             lines.append(f"| {_(label)} | {_value(one)} |")

@@ -24,7 +24,8 @@ def metrics(card: Mapping) -> None:
             spread = figure.spread or None
             st.metric(figure.label, figure.text, spread, "off", delta_arrow="off", help=figure.help, border=True)
     if said := not_tight(card.get("metrics") or {}):
-        st.warning(said, icon=":material/expand:")
+        further = _("“How far off is the NLL?”, below, tells by how much.")
+        st.warning(f"{said} {further}", icon=":material/expand:")
     measured = nats.test_set(card) + (" " + _("±: standard error.") if any(f.spread for f in shown) else "")
     st.caption(literal(" ".join([measured, *nats.notes(card)])))
 

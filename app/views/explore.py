@@ -8,6 +8,7 @@ from app import session
 from app.panels.explore import buttons, distance, original, picture, tools
 from app.panels.explore.map import studio_map
 from app.show import records
+from app.show.failures import in_words
 from app.state.studio import commit, start
 from vae.studies.point import point_of
 
@@ -41,13 +42,16 @@ def stage() -> None:
     with left:
         studio_map(engine, key=MAP, committed=committed, on_commit=take)
     with right:
-        picture.show(engine, committed)
-        with st.container(key="zscope-tool"):
+        with in_words():
+            picture.show(engine, committed)
+        with st.container(key="zscope-tool"), in_words():
             tools.show(engine, committed)
             distance.show(engine, point)
         buttons.show(engine)
         original.show(engine, point)
     session.end()  # the rerun of a fragment ends here
+    if session.untold():  # the page shows messages above the fragment
+        st.rerun(scope="app")
 
 
 stage()

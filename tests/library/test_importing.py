@@ -65,7 +65,7 @@ def given(tmp_path, monkeypatch) -> Path:
 class InThisProcess(DecoderProcess):
     """Answers as the process of a decoder does, which takes seconds to begin; it is tested in test_decoder_process."""
 
-    def __init__(self, name: str, data: bytes):
+    def __init__(self, name: str, data: bytes, noun: str = "decoder"):
         self.decode = decoder_worker._opened(torch, name, data)
 
     def _decoded(self, z, output):

@@ -11,7 +11,7 @@ MUTANTS = (
            "data/test_validation.py::"
            "test_every_training_sample_is_in_one_of_two_sets_with_all_that_belongs_to_it[120-60-0.1]", always=True),
     Mutant("validation samples come from the test set", "data/validation.py",
-           "x_validation=x[validation],", "x_validation=samples.x_test,",
+           "x_validation=samples.x_train[validation],", "x_validation=samples.x_test,",
            "data/test_validation.py::"
            "test_every_training_sample_is_in_one_of_two_sets_with_all_that_belongs_to_it[200-7-0.05]"),
     Mutant("a class is held out as a whole", "data/splits.py",

@@ -37,7 +37,7 @@ from .app_process import started, wait
 from .card import config_of
 from .given import Given, say
 from .layout_process import LayoutProcess
-from .samples import as_numpy
+from .samples import as_numpy, rows_there
 from .worker import Worker, told
 
 STOP_S = 5.0  # for a call of the model that is under way when it is closed
@@ -181,6 +181,8 @@ class Explorer:
         z = as_numpy(z, "point").reshape(-1)
         if z.shape != (self._atlas.z.shape[1],):
             raise ShapeError(_("point of shape {given}: expected ({d},).", given=z.shape, d=self._atlas.z.shape[1]))
+        if not np.isfinite(z).all():
+            raise ShapeError(_("point has NaN or infinity: expected finite values."))
         self._worker.want({"point": z.tolist()})
 
     @property
@@ -190,7 +192,7 @@ class Explorer:
 
     @selection.setter
     def selection(self, rows: Any) -> None:
-        there = np.flatnonzero(np.isin(self._atlas.index, np.asarray(rows)))
+        there = rows_there(rows, self._atlas.index)
         self._worker.want({"selected": there.tolist()})
 
     @property
@@ -201,9 +203,9 @@ class Explorer:
     @path.setter
     def path(self, z: Any) -> None:
         z = as_numpy(z, "path")
-        z = z.reshape(len(z), -1)
-        if z.shape[1:] != self._atlas.z.shape[1:]:
+        if z.ndim < 2 or z.reshape(len(z), -1).shape[1:] != self._atlas.z.shape[1:]:
             raise ShapeError(_("path of shape {given}: expected (w, {d}).", given=z.shape, d=self._atlas.z.shape[1]))
+        z = z.reshape(len(z), -1)
         self._worker.want({"waypoints": z.tolist()})
 
     @property
@@ -253,6 +255,9 @@ class Explorer:
 
         Raises: SettingError: a size that no page draws, or no page shows the map within so many seconds: one must be
         open, and in sight. SaveError."""
+        target = Path(path)
+        if target.suffix.lower() != ".png" or not target.parent.is_dir():
+            raise SettingError(_("{path}: expected NAME.png in a folder that exists.", path=str(path)))
         width, height = (int(v) for v in size)
         if not (120 <= width <= SIDE_MAX and 120 <= height <= SIDE_MAX and 0.5 <= scale <= 8):
             raise SettingError(
@@ -278,8 +283,8 @@ class Explorer:
                 )
             time.sleep(0.05)
         data = base64.b64decode(drawn["png"])
-        one_step.write(Path(path), data)
-        return Path(path)
+        one_step.write(target, data)
+        return target
 
     @property
     def folder(self) -> Path:

@@ -116,3 +116,18 @@ class Layout:
         """Such samples as the user has them, float32."""
         x = x * (self.high - self.low) + self.low if self.modality.bounded else x
         return np.ascontiguousarray(np.moveaxis(x, 1, -1) if self.last else x.reshape(len(x), *self.given))
+
+
+def rows_there(rows: Any, index: np.ndarray) -> np.ndarray:
+    """Where on the map, whose points are the samples `index`, these rows of x are; a mask of x is taken as its rows.
+
+    Raises: ShapeError: they are no rows, or none of them is on the map.
+    """
+    given = np.asarray(rows)
+    given = np.flatnonzero(given) if given.dtype == bool else given
+    if given.size and not np.issubdtype(given.dtype, np.integer):
+        raise ShapeError(_("selection of {kind}: expected rows of x, or a mask of them.", kind=str(given.dtype)))
+    there = np.flatnonzero(np.isin(index, given))
+    if given.size and not len(there):
+        raise ShapeError(_("none of these rows of x is on the map, whose last is {last}.", last=int(index.max())))
+    return there

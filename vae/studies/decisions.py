@@ -97,6 +97,8 @@ def agreement(engine: Engine, classifier: Classifier, n: int = SAMPLES, seed: in
     """How often it gives the label of test samples, at most n of them, beside the most frequent class of the training
     set. Raises: NotMeasurable: there are no labels, or the data set is not here. As `decided`."""
     card = engine.card
+    if "attached" in engine.traits:
+        raise NotMeasurable(_("the samples are in the program that holds the model."))
     if not here(card) or not card["dataset"]:
         raise NotMeasurable(_("{model}: its data set is not on this machine.", model=engine.name))
     s = DATASETS.get(card["dataset"]).load()

@@ -12,6 +12,7 @@ import { on, paced } from "../shared/zscope.js"
 
 const GRIDS = [[20, 12], [64, 40]] // columns, rows
 const REST_MS = 250 // of the view before it is asked for anew
+const AGAIN_MS = 3000 // after a question that failed: its classifier may be open by then
 const SAY_MS = 60 // from one question for the class at the pointer to the next
 const ALPHA = [0.1, 0.62] // of a place whose class is a guess, and of a certain one
 const PALEST = 0.45 // of that, where what is decoded does not come back: the classifier may be sure of what no sample is
@@ -19,6 +20,7 @@ const TAG_PX = [14, -30] // from the pointer
 const TITLE = _("What the classifier says of the picture decoded at each place, as its colour: strong where it is sure, paler where trust is low. It was made for real samples: how often it is right for them, and for reconstructions, stands in the tool Decisions.")
 
 export class Decisions {
+  failed = false // the last question
   told = null // {name, classes, said, help} of the classifier
   on = false
   cells = [] // {canvas, box}
@@ -51,6 +53,7 @@ export class Decisions {
 
   set(on) {
     this.on = on && Boolean(this.told)
+    this.clear()
     this.cells = []
     this.turn += 1
     this.said = null
@@ -80,10 +83,14 @@ export class Decisions {
         try {
           answer = await client.ask("decisions", named(this.told.name, payload(views.key, [x0, y1 - (r + 1) * h, x1, y1 - r * h, columns, 1, ...this.map.beyond()])), { idle: true })
         } catch (error) {
-          if (turn === this.turn) this.map.note(_("Decisions: {message}", { message: error.message }))
+          if (turn !== this.turn || !this.on) return
+          this.failed = true
+          this.map.note(_("Decisions: {message}", { message: error.message }))
+          this.timer = setTimeout(() => this.start(), AGAIN_MS)
           return
         }
         if (turn !== this.turn || !this.on) return
+        this.clear()
         context.putImageData(this.strip(context, answer.arrays, columns), 0, r)
         this.cells = [...under, cell]
         plot.refresh()
@@ -91,6 +98,12 @@ export class Decisions {
       under = this.cells = [cell]
     }
     this.map.root.dataset.decided = this.told.name
+  }
+
+  // what was said of a question that failed, once another was answered
+  clear() {
+    if (this.failed) this.map.note("")
+    this.failed = false
   }
 
   strip(context, { label, confidence, trust }, columns) {

@@ -45,15 +45,15 @@ def _measuring(name: str, weights: str) -> None:
         return
     if found and not found.job.done():
         if found.n:
-            st.progress(found.done / found.n, _("Annealing: {done} of {n} samples", done=found.done, n=found.n))
+            st.progress(found.done / found.n, _("Annealing: {done} / {n}", done=found.done, n=found.n))
         else:
             st.progress(0.0, _("Annealing the first samples ..."))
         pulse(EVERY_S, key="unseen-annealing")
         return
     st.caption(
         _(
-            "Chains that move from q(z|x) to the posterior itself find log p(x) where importance sampling misses it. "
-            "It takes about a minute for a small model; meanwhile the pages go on."
+            "Chains that move from a Gaussian near q(z|x) to the posterior itself find log p(x) where importance "
+            "sampling misses it. It takes about a minute for a small model; meanwhile the pages go on."
         )
     )
     if failed is not None:
