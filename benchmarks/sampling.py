@@ -49,8 +49,7 @@ def likelihood(name: str, n: int) -> list[dict[str, Any]]:
     x = to_float(s.x_test[rows])
     if s.model.likelihood.measure == "binary":
         x = torch.from_numpy(binarised(x.numpy(), 0))
-    labels = s.y_test if s.c_test is None else s.c_test
-    c = None if labels is None else told(s.model, labels[rows])
+    c = None if s.given is None else told(s.model, s.given[rows])
     with torch.no_grad(), seeded(0, torch.device("cpu")):
         began = time.process_time()
         many = torch.cat([importance(s.model, p, s.model.infer(p), 1000)[0] for p in x.split(50)]).double()

@@ -16,8 +16,8 @@ _lock = threading.Lock()
 
 
 def once(key: Hashable, make: Callable[..., Any], *args: Any, minutes: bool = False) -> Future:
-    """make(*args) in the background, for this key once; asked again, the same Future. One that failed is tried anew.
-    minutes: it takes that long, so that others must not wait for it."""
+    """make(*args) in the background, for this key once; later calls return the same Future; a failed job
+    is retried. minutes: it takes that long, so that others must not wait for it."""
     with _lock:
         job = _jobs.pop(key, None)
         if job is None or (job.done() and job.exception() is not None):

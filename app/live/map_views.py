@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import subprocess
-import sys
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-import numpy as np
-
-from vae.disk.one_step import save_array
-from vae.disk.temporary import temporary_folder
 from vae.engine.engine import Engine
 from vae.errors import SettingError
 from vae.latent import views
+from vae.latent.fit_process import FitProcess
 from vae.text import _
 
 KEEP = 8  # fitted views of an engine, each a few MB
-ROOT = Path(__file__).parents[2]
-FITTING = "vae.commands.fit_umap"  # the module that fits, in a process of its own
 
 _guard = threading.Lock()
 _made: WeakKeyDictionary = WeakKeyDictionary()  # engine -> {key: View}
@@ -37,7 +27,6 @@ class Job:
     key: str
     share: float = 0.0
     error: str = ""
-    process: subprocess.Popen | None = field(default=None, repr=False)
 
 
 def view(engine: Engine, key: str) -> views.View:
@@ -82,47 +71,27 @@ def fit(engine: Engine, n_neighbors: float, min_dist: float, n_epochs: float) ->
 
 
 def _run(engine: Engine, job: Job) -> None:
-    """In a process of its own: UMAP holds the interpreter for an epoch at a time, which would stop the live channel."""
+    def tell(share: float) -> None:
+        job.share = share
+
     try:
-        with temporary_folder() as folder:
-            given, made = folder / "z.npy", folder / "xy.npy"
-            projector = engine.atlas.projector
-            save_array(given, projector.seen(engine.atlas.z))
-            xy = _fit(job, given, made, engine.card["seed"])
+        projector, settings = engine.atlas.projector, views.fitted_settings(job.key)
+        assert settings is not None  # the job was made of its settings
+        n_neighbors, min_dist, n_epochs = settings
+        xy = FitProcess().fitted(
+            projector.seen(engine.atlas.z),
+            n_neighbors=n_neighbors,
+            min_dist=min_dist,
+            n_epochs=n_epochs,
+            seed=engine.card["seed"],
+            report=tell,
+        )
         found = views.fitted(job.key, projector, xy)
         _keep(engine, found)
         with _guard:
             _jobs[engine].pop(job.key, None)
     except Exception as error:  # whatever stopped it is told to whoever asks next
         job.error = str(error) or type(error).__name__
-
-
-def _fit(job: Job, given: Path, made: Path, seed: int) -> np.ndarray:
-    settings = views.fitted_settings(job.key)
-    assert settings is not None  # the job was made of its settings
-    n_neighbors, min_dist, n_epochs = settings
-    arguments = [str(v) for v in (given, made, n_neighbors, min_dist, n_epochs, seed)]
-    env = os.environ | {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", FITTING, *arguments]
-    job.process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    last = ""
-    with job.process as process:
-        assert process.stdout is not None  # it is a pipe
-        for line in process.stdout:
-            last = line.strip() or last
-            with contextlib.suppress(ValueError):
-                job.share = float(line)
-    if process.returncode or not made.exists():
-        raise RuntimeError(last or f"the fit ended with code {process.returncode}")
-    return np.load(made, allow_pickle=False)
 
 
 def _keep(engine: Engine, found: views.View) -> views.View:

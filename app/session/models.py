@@ -128,16 +128,13 @@ def open_some_model():
     others = sorted(vae.list_checkpoints(), key=lambda name: (name != finished, name != DEFAULT_MODEL, name))
     if not others:
         return None
-    if wanted != finished and wanted not in others and finished in others:
+    ended = wanted not in others and finished in others
+    if ended:
         tell(_("{model} has finished training: it takes the place of {wanted}.", model=finished, wanted=wanted))
-        wanted = finished
-        opened = first_opened(others)
-        if opened:
-            update(choose_model(studio(), opened.name, opened.d, lambda row: None))
-    else:
-        opened = first_opened([wanted, *others])
+    opened = first_opened(others if ended else [wanted, *others])
     if opened and opened.name != wanted:
-        tell(_("Showing {model} instead of {wanted}.", model=opened.name, wanted=wanted))
+        if not (ended and opened.name == finished):
+            tell(_("Showing {model} instead of {wanted}.", model=opened.name, wanted=wanted))
         update(choose_model(studio(), opened.name, opened.d, lambda row: None))
     return opened
 

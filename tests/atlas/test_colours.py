@@ -62,7 +62,7 @@ def test_factors_of_the_data_become_columns():
 
 
 def test_a_code_without_a_posterior_has_no_rate(tiny_checkpoint):
-    assert set(quantities(vae.load("tiny-ae"))) == {"error", "trust", "stability", "density"}
+    assert set(quantities(vae.load("tiny-ae"))) == {"error", "trust", "stability", "density", "disagreement"}
 
 
 def test_log_density_of_a_gaussian_follows_its_log_density():
@@ -121,7 +121,7 @@ def test_a_sheet_of_thumbnails_ends_where_a_graphics_card_does():
 
 
 def test_an_unknown_quantity_names_those_that_exist(tiny):
-    with pytest.raises(UnknownName, match="density, error, rate, stability, trust"):
+    with pytest.raises(UnknownName, match="density, disagreement, error, rate, stability, trust"):
         assets.column_bytes(tiny, "beauty")
 
 

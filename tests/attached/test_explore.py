@@ -12,10 +12,10 @@ import torch
 from torch import nn
 
 import vae
-from vae.attached import layout_process
 from vae.attached.callables import Decode, Encode, Function
 from vae.attached.given import Given
 from vae.errors import CheckpointError, DecoderError, DecoderStopped, SettingError, ShapeError
+from vae.latent import fit_process
 from vae.latent.fit import fit_map, principal_layout
 from vae.saved import attached_model
 from vae.saved.decoder_process import SECONDS
@@ -273,14 +273,16 @@ def test_the_first_map_is_replaced_by_umap(explore):
 
 
 def test_a_fit_that_fails_leaves_the_first_map(explore, monkeypatch):
-    monkeypatch.setattr(layout_process, "MODULE", "vae.no_such_module")
+    monkeypatch.setattr(fit_process, "MODULE", "vae.no_such_module")
 
     def finished():
         one, _ = explore(z=RANDOM.normal(size=(N, D)))
         assert one.measured(60.0)
         return one
 
-    with pytest.warns(UserWarning, match="the map stays as it is: the fit of the map ended: .*no_such_module"):
+    with pytest.warns(
+        UserWarning, match="the map stays as it is: the fit of the map ended with code 1: .*no_such_module"
+    ):
         one = finished()
     assert vae.load(one.name).card["atlas"]["first"] == 1
 

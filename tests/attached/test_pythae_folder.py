@@ -6,6 +6,7 @@ import json
 import pickle
 import sys
 import types
+import zipfile
 
 import numpy as np
 import pytest
@@ -118,6 +119,20 @@ def test_a_net_of_its_own_is_refused_and_does_not_run(tmp_path):
     assert not trace.exists()
     torch.load(weights, weights_only=False)["more"].close()
     assert trace.exists(), "it would have run"
+
+
+def test_weights_that_would_unpack_to_more_than_they_are_are_refused(tmp_path):
+    """PyTorch writes its archives uncompressed; compressed ones could be decompression bombs."""
+    saved(tmp_path / "model")
+    weights = tmp_path / "model" / "model.pt"
+    torch.save({"model_state_dict": {"zeros": torch.zeros(20_000_000)}}, weights)
+    stored = zipfile.ZipFile(weights)
+    with zipfile.ZipFile(tmp_path / "packed.pt", "w", zipfile.ZIP_DEFLATED) as packed:
+        for entry in stored.infolist():
+            packed.writestr(entry.filename, stored.read(entry))
+    (tmp_path / "packed.pt").replace(weights)
+    with pytest.raises(SettingError, match="rejected as a decompression bomb"):
+        adapted(tmp_path / "model")
 
 
 def test_a_net_that_takes_the_name_of_a_shipped_one_is_refused(tmp_path):

@@ -123,8 +123,8 @@ UNPACKS = re.compile(
 ELSEWHERE = {
     "vae/data/own/shelf.py": "memory-mapped, so nothing is read; its shape is compared with the stored description",
     "vae/data/published/store.py": "reads as many bytes as the published file has, whose SHA-256 must match",
-    "vae/commands/fit_umap.py": "an uncompressed NPY that the app wrote a moment before, in a folder of its own",
-    "app/live/map_views.py": "as fit_umap, which wrote it",
+    "vae/latent/fit_process.py": "an uncompressed NPY that zscope wrote a moment before, in a folder of its own",
+    "vae/attached/adapters/weight_files.py": "tensors of torch.save, after guarded.open_zip found them uncompressed",
     "app/state/links.py": "bounded where it is called: 4 bytes for each of ROWS_MAX rows",
 }
 

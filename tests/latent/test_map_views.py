@@ -13,7 +13,7 @@ import vae
 from app.live import map_views
 from tests.latent.test_projector import clusters
 from vae.errors import SettingError
-from vae.latent import views
+from vae.latent import fit_process, views
 from vae.latent.fit import fit_map
 from vae.latent.projector import Projector
 
@@ -121,7 +121,7 @@ def test_a_fit_runs_beside_and_is_kept(engine):
 
 
 def test_a_fit_that_fails_says_why_and_can_be_begun_again(engine, monkeypatch):
-    monkeypatch.setattr(map_views, "FITTING", "vae.commands.no_such_thing")
+    monkeypatch.setattr(fit_process, "MODULE", "vae.commands.no_such_thing")
     job = map_views.fit(engine, 12, 0.3, 20)
     until = time.monotonic() + 60
     while not job.error and time.monotonic() < until:

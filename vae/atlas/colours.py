@@ -61,11 +61,16 @@ def log_density(z: Float[np.ndarray, "n m"], scale: Float[np.ndarray, " m"]) -> 
     Beyond a billion distances, neighbours are searched in a random subset of rows, which hardly changes the ranks.
     """
     n = len(z)
-    some = np.sort(np.random.default_rng(0).permutation(n)[: max(NEIGHBOUR + 1, min(n, PAIRS // n))])
+    some = _searched(n)
     distances, _ = Index(z[some], scale).query(z, NEIGHBOUR + 1)
     reach = np.maximum(distances[:, -1], 1e-12)
     used = max(1.0, float(np.minimum(scale, 1).sum()))
     return (-used * np.log(reach / np.median(reach))).astype(np.float32)
+
+
+def _searched(n: int) -> Int[np.ndarray, " m"]:
+    """The rows, of n, among which neighbours are searched, ascending."""
+    return np.sort(np.random.default_rng(0).permutation(n)[: max(NEIGHBOUR + 1, min(n, PAIRS // n))])
 
 
 def disagreement(
@@ -74,7 +79,7 @@ def disagreement(
     """For each row, the share of its 15 nearest other rows that have another label, 0 to 1: the rule by which Wilson,
     1972, edits the samples of a nearest-neighbour classifier. Neighbours as in `log_density`."""
     n = len(z)
-    some = np.sort(np.random.default_rng(0).permutation(n)[: max(NEIGHBOUR + 1, min(n, PAIRS // n))])
+    some = _searched(n)
     near = some[Index(z[some], scale).query(z, min(NEIGHBOUR + 1, len(some)))[1]]
     own_last = np.argsort(near == np.arange(n)[:, None], axis=1, kind="stable")
     near = np.take_along_axis(near, own_last, axis=1)[:, :NEIGHBOUR]

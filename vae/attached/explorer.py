@@ -26,6 +26,7 @@ from ..atlas.building import laid_out, with_trust
 from ..data.edits import Edits
 from ..disk import one_step
 from ..errors import SettingError, ShapeError
+from ..latent.fit_process import FitProcess
 from ..saved import checkpoint
 from ..saved.checkpoint import HISTORY, MODEL
 from ..saved.names import check_name
@@ -36,7 +37,6 @@ from .adapters.adapted import Adapted
 from .app_process import started, wait
 from .card import config_of
 from .given import Given, say
-from .layout_process import LayoutProcess
 from .samples import as_numpy, rows_there
 from .worker import Worker, told
 
@@ -134,7 +134,7 @@ class Explorer:
         self._state: dict[str, Any] = {}
         self._layer, self._asked = "", 0
         self._measuring: threading.Thread | None = None
-        self._closed, self._layout = threading.Event(), LayoutProcess()
+        self._closed, self._layout = threading.Event(), FitProcess()
         self._first = True  # the layout by principal axes
         self._around = tempfile.TemporaryDirectory(prefix="zscope-attached-", ignore_cleanup_errors=True)
         self._folder = Path(self._around.name)

@@ -52,7 +52,7 @@ def log_weights(
     """
     draws = model.resample(q, k)
     together = max(1, rows // len(x)) if rows else k
-    joint = torch.cat([_log_joint(model, x, z, c) for z in draws.z.split(together * len(x))])
+    joint = torch.cat([log_joint(model, x, z, c) for z in draws.z.split(together * len(x))])
     return (joint - model.log_posterior(draws.z, draws)).view(k, len(x))
 
 
@@ -60,10 +60,10 @@ def log_weights_at(
     model: Model, x: Float[Tensor, "b ..."], z: Float[Tensor, "kb d"], q: Latent, c: Tensor | None = None
 ) -> Float[Tensor, "k b"]:
     """log p(x, z_i) - log q(z_i|x) for given z_i, nats; q has a row for each of them, as returned by `resample`."""
-    return (_log_joint(model, x, z, c) - model.log_posterior(z, q)).view(-1, len(x))
+    return (log_joint(model, x, z, c) - model.log_posterior(z, q)).view(-1, len(x))
 
 
-def _log_joint(model: Model, x: Tensor, z: Float[Tensor, "kb d"], c: Tensor | None) -> Float[Tensor, " kb"]:
+def log_joint(model: Model, x: Tensor, z: Float[Tensor, "kb d"], c: Tensor | None) -> Float[Tensor, " kb"]:
     """log p(x, z_i), nats, for k latents of each of b samples; k = 1 needs no copy of x."""
     k = len(z) // len(x)
     conditions = None if c is None else c.repeat(k, *(1,) * (c.ndim - 1))

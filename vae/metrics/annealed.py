@@ -12,8 +12,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..data.binarise import binarised
+from ..data.binarise import binarised, is_grey
 from ..errors import NotMeasurable, SettingError
+from ..losses.terms import log_joint
 from ..models.conditions import told
 from ..models.model import LatentModel
 from ..models.tensors import seeded, to_float
@@ -22,7 +23,7 @@ from ..sampling.annealing import anneal, effective, lower, tuned, upper
 from ..sampling.density import noise
 from ..sampling.posteriors import STEPS, Gaussians, elbo, refined, with_curvature
 from ..text import N_, _, significant
-from .bounds import importance
+from .bounds import importance, standard_error
 from .estimate import Estimate, in_english
 from .subject import Subject
 
@@ -118,9 +119,7 @@ def _part(
     n = len(x)
 
     def joint(z: Tensor) -> Tensor:
-        k = len(z) // n
-        conditions = None if c is None else c.repeat(k, *(1,) * (c.ndim - 1))
-        return model.log_joint(x.expand(k, *x.shape).flatten(0, 1), z, conditions)
+        return log_joint(model, x, z, c)
 
     with torch.no_grad(), seeded(int(torch.randint(2**31, (), generator=generator)), x.device):
         q = model.infer(x, c)
@@ -194,10 +193,9 @@ def annealed_group(s: Subject) -> dict[str, Any]:
     effort, rng = Effort(), np.random.default_rng(s.seed)
     rows = torch.from_numpy(np.sort(rng.permutation(len(s.x_test))[:N])).to(s.device)
     x, n = to_float(s.x_test[rows]), len(rows)
-    labels = s.y_test if s.c_test is None else s.c_test
-    c = None if labels is None else told(s.model, labels[rows])
+    c = None if s.given is None else told(s.model, s.given[rows])
     drawn = ""
-    if s.model.likelihood.measure == "binary" and bool(((x > 0) & (x < 1)).any()):
+    if s.model.likelihood.measure == "binary" and is_grey(x.cpu().numpy()):
         x = torch.from_numpy(binarised(x.cpu().numpy(), s.seed)).to(s.device)
         drawn = in_english("; one seeded binarisation of each sample")
     both = hasattr(s.model, "params") and "sequential" not in s.engine.traits
@@ -242,8 +240,7 @@ def annealed_group(s: Subject) -> dict[str, Any]:
 
 
 def _mean(each: Float[Tensor, " n"], seed: int, protocol: str, bound: str = "") -> Estimate:
-    error = float(each.std() / math.sqrt(len(each))) if len(each) > 1 else None
-    return Estimate(float(each.mean()), len(each), seed, error, protocol, bound)
+    return Estimate(float(each.mean()), len(each), seed, standard_error(each), protocol, bound)
 
 
 def missed(figures: dict[str, Any]) -> str:

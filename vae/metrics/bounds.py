@@ -20,6 +20,7 @@ from ..models.model import LatentModel
 from ..models.nets.precision import decoding_in
 from ..models.tensors import BATCH, seeded, to_float
 from ..registry import metric_group
+from ..sampling.annealing import effective, lower
 from ..text import N_, _, number, percent, significant
 from ..types import Latent
 from .active import active_by_rate, active_units, least_variance
@@ -159,8 +160,7 @@ def importance(
     portion = max(1, DRAWN // len(x))
     pieces = [log_weights(model, x, q, min(portion, k - start), c, rows=rows) for start in range(0, k, portion)]
     log_w = torch.cat(pieces)
-    log_sum = torch.logsumexp(log_w, 0)
-    return log_sum - math.log(k), (2 * log_sum - torch.logsumexp(2 * log_w, 0)).exp()
+    return lower(log_w), effective(log_w)
 
 
 def log_marginal(

@@ -87,6 +87,11 @@ class Subject:
         assert self.samples.c_test is not None  # a set with a condition has it for both splits
         return resident(self.samples.c_test, self.device)
 
+    @property
+    def given(self) -> Tensor | None:
+        """What each test sample is given to a model with conditions: its own condition, else its label."""
+        return self.y_test if self.c_test is None else self.c_test
+
     @functools.cached_property
     def posteriors(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         """mu and std (n, d) of the test set, given labels or conditions, and KL(q(z|x) || p(z)) (n,) if the model has
@@ -105,7 +110,7 @@ class Subject:
         return resident(a, self.device)
 
     def _batches(self):
-        given = self.y_test if self.c_test is None else self.c_test
+        given = self.given
         for i in range(0, len(self.x_test), BATCH):
             c = None if given is None else told(self.model, given[i : i + BATCH])
             yield to_float(self.x_test[i : i + BATCH]), c

@@ -72,10 +72,10 @@ def use_estimates(
     scaled = in_english(", inputs standardised") if standardise else ""
     stopped = "" if converged else in_english(f"; stopped after {steps} steps, before it converged")
     return {
-        "knn_accuracy": _accuracy(
+        "knn_accuracy": accuracy_estimate(
             knn(z, y, z_test) == y_test, seed, in_english(f"majority of k={K} neighbours, {fitted}")
         ),
-        "linear_probe_accuracy": _accuracy(
+        "linear_probe_accuracy": accuracy_estimate(
             probe == y_test,
             seed,
             in_english(f"logistic regression{scaled}, L2 with C=1, {fitted}{stopped}"),
@@ -198,7 +198,7 @@ def _of_rows(score: Callable, y: Labels, found: Labels, rows: Int[np.ndarray, " 
     return float(score(y[rows], found[rows]))
 
 
-def _accuracy(right: np.ndarray, seed: int, protocol: str) -> Estimate:
+def accuracy_estimate(right: np.ndarray, seed: int, protocol: str) -> Estimate:
     """The accuracy, with its binomial standard error; none where all or no samples are right."""
     share, n = float(right.mean()), len(right)
     error = float(np.sqrt(share * (1 - share) / n)) if 0 < share < 1 else None

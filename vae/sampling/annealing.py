@@ -96,7 +96,7 @@ def anneal(
 
 
 def lower(log_w: Float[Tensor, "k n"]) -> Float[Tensor, " n"]:
-    """log of the mean of k forward weights."""
+    """log of the mean of k weights, of importance sampling or of annealing forwards."""
     return log_w.logsumexp(0) - math.log(len(log_w))
 
 

@@ -20,7 +20,6 @@ from ..engine.engine import Engine
 from ..errors import DataNotFound, SettingError, ShapeError
 from ..metrics.features import feature_space
 from ..registry import DATASETS
-from ..saved.decoder_process import DecoderProcess
 from ..saved.decoders import DECODERS, opened
 from ..text import N_, _, ngettext
 
@@ -144,11 +143,7 @@ def of_file(
         raise SettingError(_("{name}: expected TorchScript (.pt) or ONNX (.onnx).", name=path.name))
     run = opened(DECODERS[path.suffix], path.read_bytes(), N_("classifier"))
     called = f"{FILE}:{name or path.name}"
-    return fitted(called, name or path.name, engine, _unpacked(run), outputs=outputs, span=span)
-
-
-def _unpacked(run: DecoderProcess) -> Run:
-    return lambda x: run(x)
+    return fitted(called, name or path.name, engine, run, outputs=outputs, span=span)
 
 
 def fitted(

@@ -6,7 +6,6 @@ reconstructions, stands beside whatever it is asked. Decision maps: after LAPEX,
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from ..data.published.store import here
 from ..engine.engine import Engine
 from ..errors import NotMeasurable
 from ..metrics.estimate import Estimate, in_english
+from ..metrics.usefulness import accuracy_estimate
 from ..registry import DATASETS
 from ..text import _
 from .classifiers import Classifier
@@ -115,9 +115,7 @@ def agreement(engine: Engine, classifier: Classifier, n: int = SAMPLES, seed: in
         again = classifier.probabilities(engine.decode(engine.encode(x, **given)[0], **given)).argmax(1)
 
     def share(right: np.ndarray, of: str) -> Estimate:
-        p = float(right.mean())
-        error = math.sqrt(p * (1 - p) / len(right)) if 0 < p < 1 else None
-        return Estimate(p, len(right), seed, error, of)
+        return accuracy_estimate(right, seed, of)
 
     return Agreement(
         on_samples=share(said == y, in_english("share of test samples given their label")),

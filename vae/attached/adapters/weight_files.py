@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from ...disk import guarded
 from ...errors import SettingError
 from ...text import _, size
 
 POINTER = b"version https://git-lfs"
 CONFIG_MAX = 2**20  # bytes
+STORED = guarded.Limits(unpacked=2**50, ratio=2, members=10**6)  # torch.save does not compress
 
 
 def configuration(path: Path) -> dict[str, Any]:
@@ -58,9 +61,15 @@ def whole(path: Path) -> Path:
 
 
 def tensors(path: Path) -> dict[str, Any]:
-    """What torch.save wrote, where it is tensors alone. Raises: SettingError: it has more, or is damaged."""
+    """What torch.save wrote, where it is tensors alone. Raises: SettingError: it has more, would unpack to more than it
+    is, or is damaged."""
+    if zipfile.is_zipfile(downloaded(path)):  # an older torch.save wrote a pickle, which nothing compresses
+        try:
+            guarded.open_zip(path, STORED).close()
+        except guarded.Refused as e:
+            raise SettingError(_("{name}: {error}", name=path, error=e)) from e
     try:
-        found = torch.load(downloaded(path), map_location="cpu", weights_only=True)
+        found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as e:  # of pickle, zipfile and torch
         raise SettingError(
             _("{name} is not a file of tensors alone, or is damaged: {error}", name=path, error=str(e).splitlines()[0])
