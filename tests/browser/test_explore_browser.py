@@ -318,7 +318,7 @@ def test_a_pinned_point_is_flipped_to_and_undo_and_redo_have_keys(new_tab, atlas
     tab.until(f"new URL(location).searchParams.get('p') === 'r{row}'")
     tab.leave()
     tab.until(r"/differs \.\d*[1-9]/.test(document.querySelector('.zc-pinned').innerText)")
-    here = tab.picture()
+    here = tab.still()
     assert here != before
     tab.page.keyboard.down("Space")
     tab.until(f"document.querySelector('[data-testid=zscope-picture]').toDataURL() === {before!r}")
