@@ -48,7 +48,7 @@ def _tell() -> None:
     """What is on the screen, to the program that holds the model."""
     state = session.studio()
     waypoints = [p.z for p in state.waypoints if p.z]
-    told = {"selected": state.selected, "waypoints": waypoints, "colour": state.colour}
+    told: dict[str, Any] = {"selected": state.selected, "waypoints": waypoints, "colour": state.colour}
     told |= {"point": state.point.z if state.point else None}
     _asked(lambda: session.engine().model.tell(told))
 

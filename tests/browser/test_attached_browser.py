@@ -38,8 +38,9 @@ class Program:
     """A script that evaluates what it is told."""
 
     def __init__(self, log: Path):
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": log.open("w"), "text": True}
-        self.process = subprocess.Popen([sys.executable, "-c", SCRIPT], cwd=ROOT, **pipes)
+        with log.open("w") as errors:
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": errors, "text": True}
+            self.process = subprocess.Popen([sys.executable, "-c", SCRIPT], cwd=ROOT, **pipes)
         self.url, self.app, folder = json.loads(self.process.stdout.readline() or log.read_text())
         self.folder = Path(folder)
 

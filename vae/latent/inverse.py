@@ -150,8 +150,9 @@ def build_lattice(
 def _levels(mass: Float[np.ndarray, "g g"]) -> Levels:
     """mass: 1 of each point, distributed to the four nodes around it."""
     node = np.arange(len(mass), dtype=np.float32)
-    kernels, weights, rest = [], [], np.ones_like(mass)
-    count = np.zeros_like(mass)
+    kernels: list[np.ndarray] = []
+    weights: list[np.ndarray] = []
+    rest, count = np.ones_like(mass), np.zeros_like(mass)
     for level in reversed(range(LEVELS)):
         width = FINEST * 2.0**level
         kernel = np.exp(-0.5 * np.square((node[:, None] - node) / width)) / (width * np.sqrt(2.0 * np.pi))

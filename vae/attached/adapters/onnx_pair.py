@@ -73,7 +73,7 @@ class Graph:
         """In the shape and the type that it takes: flat, or with sides of 1 more or fewer. Raises: ShapeError."""
         wanted, given = self.shape, list(x.shape[1:])
         as_it_is = len(given) == len(wanted) and all(w in (None, g) for w, g in zip(wanted, given, strict=True))
-        if not (as_it_is or (None not in wanted and _reshapes(given, wanted))):
+        if not (as_it_is or _reshapes(given, wanted)):
             expected = tuple("?" if side is None else side for side in wanted)
             raise ShapeError(
                 _(
@@ -86,10 +86,15 @@ class Graph:
         return np.ascontiguousarray(x if as_it_is else x.reshape(len(x), *wanted), self.kind)  # type: ignore[arg-type]
 
 
-def _reshapes(given: list[int], wanted: list[int]) -> bool:
-    """Whether one shape is the other, flat or with sides of 1 more or fewer."""
+def _reshapes(given: list[int], wanted: list[int | None]) -> bool:
+    """Whether one shape is the other, all of whose sides are known, flat or with sides of 1 more or fewer."""
+    if None in wanted:
+        return False
     same = [side for side in given if side != 1] == [side for side in wanted if side != 1]
-    return same or (math.prod(given) == math.prod(wanted) and 1 in (len(given), len(wanted)))
+    return same or (
+        math.prod(given) == math.prod(wanted)  # type: ignore[type-var]
+        and 1 in (len(given), len(wanted))
+    )
 
 
 def found(folder: Path) -> tuple[Path | None, Path] | None:
