@@ -70,7 +70,7 @@ class Levels(NamedTuple):
     kernels: Float[np.ndarray, "l g g"]
     weights: Float[np.ndarray, "l g g"]  # of the sum of the points under each kernel
     rest: Float[np.ndarray, "g g"]  # of the mean of all latents, where even the widest kernel has no points
-    count: Float[np.ndarray, "g g"]  # points under the narrowest kernel
+    mass: Float[np.ndarray, "g g"]  # points under the narrowest kernel
 
 
 class Cells(NamedTuple):
@@ -86,7 +86,7 @@ class Smoothing:
 
     def __init__(self, z: Float[np.ndarray, "n d"], points: Cells, levels: Levels, box: Box):
         self.z, self.points, self.levels, self.box = z, points, levels, box
-        self._nodes = Grid(np.zeros((*levels.count.shape, 1), np.float32), box)
+        self._nodes = Grid(np.zeros((*levels.mass.shape, 1), np.float32), box)
         self._mean = z.mean(axis=0)
 
     def at(self, xy: Float[np.ndarray, "b 2"]) -> Float[np.ndarray, "b d"]:
@@ -136,7 +136,7 @@ def build_lattice(
     box = box_around(xy)
     points = Grid(np.zeros((cells, cells, 1), np.float32), box).cells(xy)
     levels = _levels(_splat(np.ones((1, len(z))), points, cells)[0])
-    count = Grid(levels.count[..., None], box)
+    count = Grid(levels.mass[..., None], box)
     if z.shape[1] > TABLE:
         return Smoothing(z, points, levels, box), count
     splat = _splat(z.T, points, cells)

@@ -88,13 +88,11 @@ class Graph:
 
 def _reshapes(given: list[int], wanted: list[int | None]) -> bool:
     """Whether one shape is the other, all of whose sides are known, flat or with sides of 1 more or fewer."""
-    if None in wanted:
+    known = [side for side in wanted if side is not None]
+    if len(known) < len(wanted):
         return False
-    same = [side for side in given if side != 1] == [side for side in wanted if side != 1]
-    return same or (
-        math.prod(given) == math.prod(wanted)  # type: ignore[type-var]
-        and 1 in (len(given), len(wanted))
-    )
+    same = [side for side in given if side != 1] == [side for side in known if side != 1]
+    return same or (math.prod(given) == math.prod(known) and 1 in (len(given), len(known)))
 
 
 def found(folder: Path) -> tuple[Path | None, Path] | None:
