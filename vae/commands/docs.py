@@ -205,7 +205,7 @@ def _handle() -> str:
         rows.append(
             (_code([f".{name}" if is_property else f".{name}{_called(member)}"]), said.strip(), settable, errors)
         )
-    return _table(("handle", "what", "can be set", "raises"), rows)
+    return _table(("handle", "what", "settable", "raises"), rows)
 
 
 def _sentences(member: Any) -> str:
