@@ -126,7 +126,7 @@ def test_a_selection_is_rows_of_x_or_a_mask_of_them():
     assert settable.selection(np.isin(np.arange(7), (2, 4)), 7, index).tolist() == [1, 2]
     assert settable.selection([], 7, index).tolist() == []
     for rows, says in (
-        ([1, 5], "none of these rows of x is on the map, which has 4 of its 7 rows"),
+        ([1, 5], "none of these rows of x is on the map \\(on it: 4 / 7\\)"),
         ([2, 99], "selection has row 99: expected rows of x, 0 to 6"),
         ([-1], "selection has row -1"),
         ([0.5], r"selection of float64 \(1,\): expected rows of x, or a mask \(7,\)"),

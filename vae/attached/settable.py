@@ -67,7 +67,7 @@ def selection(value: Any, n: int, index: Int[np.ndarray, " m"]) -> Int[np.ndarra
         raise ShapeError(_("selection has row {row}: expected rows of x, 0 to {last}.", row=int(wrong), last=n - 1))
     there = np.flatnonzero(np.isin(index, given))
     if not len(there):
-        raise ShapeError(_("none of these rows of x is on the map, which has {m} of its {n} rows.", m=len(index), n=n))
+        raise ShapeError(_("none of these rows of x is on the map (on it: {m} / {n}).", m=len(index), n=n))
     return there
 
 
