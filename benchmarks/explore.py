@@ -1,19 +1,25 @@
-"""What vae.explore costs: python -m benchmarks.explore [--quick].
+"""What vae.explore costs: python -m benchmarks.explore [--quick], or [--n N] --d D.
 
 The seconds from the call to the first picture that the page has decoded, of 10 000 samples of d = 16, the map included;
 and the time of a decode through the engine as the page asks for it, of fashion-vae opened as a checkpoint and of the
 same model attached to this program, in turns, so that a busy machine slows both.
+
+With --d: the CPU time of each step towards a map of latents of D dimensions, and of the latents at its positions. Those
+of an AutoencoderKL have 4 096 at 256 px and 16 384 at 512 px.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import resource
 import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,6 +28,8 @@ from playwright.sync_api import sync_playwright
 import vae
 from benchmarks.live_latency import FLAGS
 from benchmarks.machine import machine, summary, write
+from vae.atlas.atlas import load
+from vae.atlas.building import laid_out, of_latents
 from vae.attached.adapters import diffusers_folder
 from vae.attached.callables import Decode, Function
 from vae.attached.explorer import Explorer
@@ -99,13 +107,44 @@ def autoencoder(turns: int) -> dict[str, float]:
     return {f"autoencoder_{way}_frames_s": round(1 / statistics.median(t), 1) for way, t in times.items()}
 
 
+def wide(n: int, d: int) -> dict[str, Any]:
+    """CPU s of the steps that the program and the app take with n latents of d dimensions, UMAP itself left out."""
+    random = np.random.default_rng(0)
+    z = random.standard_normal((n, 16)) @ random.standard_normal((16, d)) + random.standard_normal((n, d))
+    pictures = np.zeros((n, 1, 8, 8), np.uint8)
+    steps: dict[str, float] = {}
+
+    def timed(step: str, run: Callable[[], Any]) -> Any:
+        began = time.process_time()
+        found = run()
+        steps[step] = time.process_time() - began
+        return found
+
+    z = z.astype(np.float32)
+    first = timed("first_map", lambda: of_latents(z, None, np.arange(n), (), pictures, quick=True))
+    files = timed("saved", first.files)
+    timed("opened_by_the_app", lambda: load(files, (), "wide", d=d))
+    later = timed("other_positions", lambda: laid_out(first, random.permutation(first.xy)))
+    near = later.xy[:200] + 0.02 * later.projector.width * random.standard_normal((200, 2))
+    anywhere = random.uniform(*np.reshape(later.projector.box, (2, 2)), (50, 2))
+    timed("200_positions_near_samples", lambda: later.projector.from_map(near))
+    timed("50_positions_anywhere", lambda: later.projector.from_map(anywhere))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    return {f"{step}_cpu_s": round(s, 2) for step, s in steps.items()} | {"peak_memory_gb": round(peak, 2)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--d", type=int, default=0)
+    parser.add_argument("--n", type=int, default=N)
     parser.add_argument("--decodes", nargs=2, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.decodes:
         return print(json.dumps(in_turns(args.decodes[0], int(args.decodes[1]))))
+    if args.d:
+        result = {"n": args.n, "d": args.d, **wide(args.n, args.d)}
+        return print(result, write(f"explore_d{args.d}", result), sep="\n")
     quick = args.quick
     data = DATASETS.get("fashion_mnist").load()
     print({"machine": machine()})

@@ -17,7 +17,7 @@ from .version import __version__
 _HOMES = {  # public name -> module, and its name there
     "load": ("engine.engine", "load"),
     "Engine": ("engine.engine", "Engine"),
-    "explore": ("attached.explorer", "explore"),
+    "explore": ("attached.explore", "explore"),
     "list_checkpoints": ("saved.checkpoint", "checkpoints"),
     "list_families": ("registry", "families"),
     "list_datasets": ("registry", "datasets"),

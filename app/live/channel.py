@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from streamlit import config
 from streamlit.logger import get_logger
+from streamlit.runtime import RuntimeState, get_instance
 
 from app.live import access, assets, engines, orphan
 from app.live.page import PAGES, page
@@ -95,8 +96,12 @@ async def lifespan(app):
     warming = asyncio.create_task(asyncio.to_thread(engines.warm))
     warming.add_done_callback(_report)
     folder = folders.attached()
-    ending = asyncio.create_task(orphan.end_after_program(folder)) if folder else None
+    ending = asyncio.create_task(orphan.end_after_program(folder, _page_open)) if folder else None
     yield {"warming": warming, "ending": ending}
+
+
+def _page_open() -> bool:
+    return get_instance().state is RuntimeState.ONE_OR_MORE_SESSIONS_CONNECTED
 
 
 def _report(task: asyncio.Task) -> None:

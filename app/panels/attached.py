@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
 from app import session
 from app.browser.pulse import pulse
+from app.live.orphan import GRACE_S
 from app.state import studio as studio_
-from vae.errors import ZscopeError
+from vae.errors import DecoderStopped, ZscopeError
 from vae.studies.point import Point, point_of
+from vae.text import _, duration
 
 EVERY_S = 0.5
 _MAP = "zscope.attached.map"  # the model and the version of its map that this session shows
 LAYER, PICTURE = "zscope.layer", "zscope.picture"  # what the map shall show below the points, and be drawn as
+_ENDED = "zscope.attached.ended"  # whether this session was told that the program has ended
 _CHANGE = "zscope.attached"  # the number of the last change that this session has taken over
 
 
@@ -42,11 +48,30 @@ def _tell() -> None:
     """What is on the screen, to the program that holds the model."""
     state = session.studio()
     waypoints = [p.z for p in state.waypoints if p.z]
-    told = {"selected": state.selected, "waypoints": waypoints, "colour": state.colour}
+    told: dict[str, Any] = {"selected": state.selected, "waypoints": waypoints, "colour": state.colour}
+    told |= {"point": state.point.z if state.point else None}
+    _asked(lambda: session.engine().model.tell(told))
+
+
+def _asked(ask: Callable[[], Any]) -> Any:
+    """What the program answers; None if it does not. A session is told once that it has ended."""
     try:
-        session.engine().model.tell(told | {"point": state.point.z if state.point else None})
-    except ZscopeError:  # that it has ended is said where it is asked to decode
-        return
+        return ask()
+    except DecoderStopped:
+        if not session.held(_ENDED):
+            session.put(_ENDED, True)
+            session.tell(_has_ended())
+    except ZscopeError:  # it is busy, and is asked again in a moment
+        pass
+    return None
+
+
+def _has_ended() -> str:
+    return _(
+        "The program that holds this model has ended. What is on this page can still be read and saved, for {time}; to "
+        "go on, run the program again and use the page that it then opens.",
+        time=duration(GRACE_S),
+    )
 
 
 @st.fragment
@@ -56,9 +81,10 @@ def _take_over() -> None:
     if "attached" not in opened.traits:  # another model was chosen since
         return
     _tell()  # a selection on Explore reruns that fragment alone
-    try:
-        wanted = opened.model.wanted(session.held(_CHANGE) or 0)
-    except ZscopeError:
+    wanted = _asked(lambda: opened.model.wanted(session.held(_CHANGE) or 0))
+    if session.untold():  # the page shows messages above this fragment
+        st.rerun(scope="app")
+    if wanted is None:
         return
     session.put(_CHANGE, wanted.pop("change", 0))
     for name, slot in (("layer", LAYER), ("picture", PICTURE)):

@@ -20,11 +20,10 @@ from app.state.studio import (
     ROW_MAX,
     ROW_NAMES,
     ROWS,
-    WAYPOINTS_MAX,
     InvalidValue,
     Studio,
 )
-from vae.studies.point import Point
+from vae.studies.point import WAYPOINTS_MAX, Point
 from vae.text import _, ngettext, number, size
 
 WIDTH_MAX = 512  # latent dimensions of a point in a link

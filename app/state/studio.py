@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from vae.studies.point import Point, point_of
+from vae.studies.point import WAYPOINTS_MAX, Point, point_of
 from vae.text import N_, _, ngettext, number
 
 DEFAULT_MODEL = "fashion-vae"
@@ -19,7 +19,6 @@ TEMPERATURE_MAX = 2.0
 SEED_MAX = 2**31 - 1
 LEVELS_MAX = 99
 LABEL_MAX = 254  # the largest label that fits into a byte of the live channel
-WAYPOINTS_MAX = 12
 COORDINATE_MAX = 1e4  # largest |z_j| or map coordinate
 ROW_MAX = 10**9 - 1
 UNDO_STEPS = 50

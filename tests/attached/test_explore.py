@@ -222,10 +222,9 @@ def test_errors_of_the_user_s_code_are_told_and_nothing_else_fails(explore, monk
         engine.decode(z)
     del now["x"]
     now["do"] = lambda z: gone.wait(30)
-    with pytest.raises(DecoderStopped, match=r"did not answer within 0\.3 s"):
-        engine.decode(z)
-    with pytest.raises(DecoderError, match="your model is busy: a call has run for"):
-        engine.decode(z)
+    for _call in ("the one that takes long", "the next one"):
+        with pytest.raises(DecoderError, match=r"^your model is busy: a call has run for \d+ s\.$"):
+            engine.decode(z)
     gone.set()
     now["do"] = lambda z: None
     assert engine.decode(z).shape == (1, 1, 12, 12)

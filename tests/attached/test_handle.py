@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 
+from tests.attached.conftest import explorers_without_app
 from tests.attached.test_explore import PICTURES, RANDOM, D, N
-from vae.attached.samples import rows_there
+from vae.attached import settable
 from vae.data import edit_list
 from vae.data.edits import Change
 from vae.errors import DecoderError, SettingError, ShapeError
@@ -36,8 +37,6 @@ def test_the_page_and_the_program_tell_each_other(explore):
     one.colour = "trust"
     only = engine.model.wanted(wanted["change"])
     assert only.keys() == {"colour", "change"}, "what was set before does not come back"
-    with pytest.raises(ShapeError, match=r"point of shape \(2,\): expected \(3,\)"):
-        one.point = [1, 2]
 
 
 def test_a_script_asks_an_open_page_for_a_picture_of_the_map(explore, tmp_path):
@@ -120,12 +119,97 @@ def test_a_program_without_a_classifier_has_none(explore):
 
 
 def test_a_selection_is_rows_of_x_or_a_mask_of_them():
-    """On a map of the samples 0, 2, 4, 6."""
+    """On a map of the samples 0, 2, 4, 6 of 7."""
     index = np.array([0, 2, 4, 6])
-    assert rows_there([2, 6], index).tolist() == [1, 3]
-    assert rows_there(np.array([False, False, True, False, True, False, False]), index).tolist() == [1, 2]
-    assert rows_there([], index).tolist() == []
-    with pytest.raises(ShapeError, match="none of these rows of x is on the map, whose last is 6"):
-        rows_there([99], index)
-    with pytest.raises(ShapeError, match="selection of float64: expected rows of x, or a mask"):
-        rows_there([0.5], index)
+    assert settable.selection([2, 6], 7, index).tolist() == [1, 3]
+    assert settable.selection([2, 3], 7, index).tolist() == [1], "what is not on the map is left out"
+    assert settable.selection(np.isin(np.arange(7), (2, 4)), 7, index).tolist() == [1, 2]
+    assert settable.selection([], 7, index).tolist() == []
+    for rows, says in (
+        ([1, 5], "none of these rows of x is on the map \\(on it: 4 / 7\\)"),
+        ([2, 99], "selection has row 99: expected rows of x, 0 to 6"),
+        ([-1], "selection has row -1"),
+        ([0.5], r"selection of float64 \(1,\): expected rows of x, or a mask \(7,\)"),
+        ([[0, 2]], r"selection of int64 \(1, 2\)"),
+        ([True, False], r"a mask of shape \(2,\), expected \(7,\)"),
+        (["a"], "selection: expected an array of numbers, got list"),
+    ):
+        with pytest.raises(ShapeError, match=says):
+            settable.selection(rows, 7, index)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error", "says"),
+    [
+        ("colour", "banana", SettingError, "colour 'banana': expected one of 'label', 'age', 'column.1', 'trust', "),
+        ("colour", ["age"], SettingError, "expected one of 'label', 'age'"),
+        (
+            "colour",
+            "error",
+            SettingError,
+            "colour 'error': not measured of a model that stays in its program. Expected",
+        ),
+        ("colour", "who", SettingError, "colour 'who': 90 different texts; .* Expected one of 'label'"),
+        ("layer", "shapes", SettingError, "layer 'shapes': expected one of '', 'trust', 'density', 'manifold'"),
+        ("point", [1, 2], ShapeError, r"point of shape \(2,\): expected \(3,\)"),
+        ("point", [1, np.nan, 2], ShapeError, "point has NaN or infinity"),
+        ("point", [1, 1e300, 2], ShapeError, "point has NaN or infinity"),
+        ("point", [[1, 2], [3]], ShapeError, "point: expected an array of numbers: .*inhomogeneous"),
+        ("point", [1j, 2, 3], ShapeError, "point: expected an array of numbers, got list"),
+        ("path", np.zeros((3, 2)), ShapeError, r"path of shape \(3, 2\): expected \(w, 3\), w from 2 to 12"),
+        ("path", np.zeros((13, 3)), ShapeError, r"path of shape \(13, 3\)"),
+        ("path", np.zeros((1, 3)), ShapeError, r"path of shape \(1, 3\)"),
+        ("path", [], ShapeError, r"path of shape \(0,\)"),
+        ("path", np.full((2, 3), np.inf), ShapeError, "path has NaN or infinity"),
+        ("selection", [N], ShapeError, f"selection has row {N}: expected rows of x, 0 to {N - 1}"),
+        ("edits", None, AttributeError, "edits of an explorer cannot be set: expected one of colour, layer, path"),
+        ("color", "age", AttributeError, "color of an explorer cannot be set"),
+        ("url", "", AttributeError, "url of an explorer cannot be set"),
+    ],
+)
+def test_what_does_not_fit_is_refused_at_once(opened, name, value, error, says):
+    one, engine = opened
+    before = engine.model.wanted(0)
+    with pytest.raises(error, match=says):
+        setattr(one, name, value)
+    assert engine.model.wanted(0) == before, "the page is told nothing"
+
+
+@pytest.fixture(scope="module")
+def opened():
+    """An explorer with metadata, one column of which has the name of a quantity."""
+    with pytest.MonkeyPatch.context() as patch:
+        run, opened = explorers_without_app(patch)
+        who = [f"nr {i}" for i in range(N)]
+        metadata = {"age": range(N), "trust": range(N), "who": who}
+        yield run(x=PICTURES, z=RANDOM.normal(size=(N, D)), labels=[0, 1] * (N // 2), metadata=metadata, name="told")
+        opened[0].close()
+
+
+def test_a_colour_goes_by_the_name_of_its_column(opened):
+    one, engine = opened
+    for name, key in (("age", "column.0"), ("column.1", "column.1"), ("density", "density"), ("label", "label")):
+        one.colour = name
+        assert engine.model.wanted(0)["colour"] == key
+        engine.model.tell({"colour": key})
+        assert one.colour == name
+
+
+def test_a_program_waits_until_a_page_has_taken_over_what_it_set(explore):
+    one, engine = explore(x=PICTURES, z=RANDOM.normal(size=(N, D)))
+    assert one.settled(0.0), "nothing was set"
+    one.colour = "density"
+    assert not one.settled(0.1), "no page is open"
+
+    def page() -> None:
+        change = engine.model.wanted(0)["change"]
+        engine.model.tell({"colour": "density"})
+        engine.model.wanted(change)
+
+    taking = threading.Thread(target=page)
+    taking.start()
+    assert one.settled(30.0)
+    assert one.colour == "density"
+    taking.join()
+    one.layer = "trust"
+    assert not one.settled(0.0)

@@ -60,13 +60,17 @@ def jupyter(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    paths = os.pathsep.join([str(ROOT), *(p for p in sys.path if p.endswith("site-packages"))])
+    paths = [str(ROOT), *(p for p in sys.path if p.endswith("site-packages"))]
+    (
+        start := tmp_path / "start"
+    ).mkdir()  # PYTHONPATH itself stands before Python's own modules, of which it may have others
+    (start / "sitecustomize.py").write_text(f"import sys\nsys.path += {paths}\n")
     options = ["--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token=t"]
     own = {name: str(tmp_path / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
     with (tmp_path / "log.txt").open("w") as log:
         process = subprocess.Popen(
             [python or sys.executable, "-m", "jupyterlab", *options, f"--ServerApp.root_dir={tmp_path}"],
-            env=os.environ | own | {"PYTHONPATH": paths},
+            env=os.environ | own | {"PYTHONPATH": str(start)},
             stdout=log,
             stderr=subprocess.STDOUT,
         )

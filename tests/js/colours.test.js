@@ -3,7 +3,7 @@ import { test } from "node:test"
 import { classColours, css, limits, looks, scale } from "../../app/browser/latent_map/colours.js"
 import { figures } from "../../app/browser/latent_map/legend.js"
 import { LOOK, SHAPE } from "../../app/browser/latent_map/points.js"
-import { median, palette, trustColour, trustWord } from "../../app/browser/shared/zscope.js"
+import { median, palette, trustShown } from "../../app/browser/shared/zscope.js"
 
 const luminance = ([r, g, b]) => 0.2126 * r + 0.7152 * g + 0.0722 * b
 
@@ -73,9 +73,15 @@ test("shapes are those of the classes where labels colour the points, and hidden
 test("light and dark pages have a palette each", () => assert.notDeepEqual(palette(true), palette(false)))
 
 test("trust is told in three words, each with its colour", () => {
-  const words = [0, 0.24, 0.25, 0.59, 0.6, 1].map(trustWord)
+  const words = [0, 0.24, 0.25, 0.59, 0.6, 1].map((trust) => trustShown(trust, {}).word)
   assert.deepEqual(words, ["unreliable", "unreliable", "doubtful", "doubtful", "reliable", "reliable"])
-  assert.equal(new Set([0, 0.3, 1].map(trustColour)).size, 3)
+  assert.equal(new Set([0, 0.3, 1].map((trust) => trustShown(trust, {}).colour)).size, 3)
+  assert.equal(trustShown(0.9, {}).figure, "0.90")
+})
+
+test("a first map has no trust, however near its samples are", () => {
+  const { figure, word, share } = trustShown(0.9, { first: true })
+  assert.deepEqual([figure, word, share], ["–", "first map, trust follows with UMAP", 0])
 })
 
 test("the median of an odd number of values, and of none", () => {

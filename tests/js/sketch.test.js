@@ -189,6 +189,11 @@ test("how odd a sample is and how reliable its point are one sentence, for each 
   assert.match(of(1, 0.4).text, /100% .*doubtful/)
 })
 
+test("on a first map the sentence says that trust follows", () => {
+  const { text } = verdict({ oddness: 0.74, trust: 0.9, by: "low rate", reference: "500 test samples", first: true })
+  assert.equal(text, "Ordinary: odder than 74% of 500 test samples. How far to trust its point follows with UMAP: this is a first map.")
+})
+
 const luminance = (colour) => {
   const hex = colour.length === 4 ? [...colour.slice(1)].map((one) => one + one) : colour.slice(1).match(/../g)
   const [r, g, b] = hex.map((one) => Number.parseInt(one, 16) / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))

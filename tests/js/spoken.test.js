@@ -24,6 +24,11 @@ test("a model without a measured fidelity is silent about it", () => {
   assert.ok(spoken(geometry, { at: [0, 0], row: 0, near: "on", frame: { trust: 0.9, rms: Number.NaN } }).endsWith("Trust 0.90, reliable."))
 })
 
+test("a first map has no trust to tell", () => {
+  const said = spoken({ ...geometry, first: true }, { at: [0, 0], row: 0, near: "on", frame: { trust: 0.9, rms: Number.NaN } })
+  assert.ok(said.endsWith("Trust: first map, trust follows with UMAP."))
+})
+
 test("words come once, half a second after the last that was said", async () => {
   const element = { textContent: "" }, voice = new Voice(element)
   let asked = 0

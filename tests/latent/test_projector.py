@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from vae.errors import SettingError, ShapeError
+from vae.latent import inverse
 from vae.latent.fit import attraction, landmark_rows, principal_layout
 from vae.latent.forward import Forward
 from vae.latent.inverse import Grid, box_around, build_lattice
@@ -170,6 +171,23 @@ def test_lattice_of_a_linear_map_is_that_map():
     cell = (latent.box[2] - latent.box[0]) / 255
     expected = 60_000 / 4 * cell**2 * 4 * np.pi * 0.6**2  # density times the kernel's effective area
     assert np.median(count.at(inner)) == pytest.approx(expected, rel=0.1)
+
+
+@pytest.mark.parametrize("n", [1, 40, 3000])
+def test_latents_of_many_dimensions_are_smoothed_as_a_table_has_them(n, monkeypatch):
+    """Also in holes, where only the widest kernels have points, and outside of the box."""
+    random = np.random.default_rng(0)
+    z = clusters(n, d=9)
+    xy = (z[:, :2] + 0.1 * random.normal(size=(n, 2))).astype(np.float32)
+    table, count = build_lattice(z, xy)
+    monkeypatch.setattr(inverse, "TABLE", 8)
+    smoothed, again = build_lattice(z, xy)
+    assert isinstance(table, Grid)
+    assert not isinstance(smoothed, Grid)
+    x0, y0, x1, y1 = table.box
+    at = np.concatenate([random.uniform((x0 - 1, y0 - 1), (x1 + 1, y1 + 1), (300, 2)), xy[:300], count.nodes()[::999]])
+    np.testing.assert_allclose(smoothed.at(at), table.at(at), atol=3e-6 * np.abs(z).max())
+    np.testing.assert_array_equal(again.values, count.values)
 
 
 def test_grid_is_bilinear_and_clamped():

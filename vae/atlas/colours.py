@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 
 from ..data import metadata
 from ..latent.neighbours import Index
-from ..registry import Modality
+from ..registry import ATTACHED, Modality
 from ..text import _, number
 from .atlas import Atlas
 from .measured import ERROR, FACTOR, RATE, STABILITY, closed_rate
@@ -49,6 +49,7 @@ class Explored(Protocol):
     name: str
     modality: Modality
     has_prior: bool
+    traits: frozenset[str]
 
     @property
     def atlas(self) -> Atlas: ...
@@ -88,8 +89,13 @@ def disagreement(
 
 def quantities(engine: Explored) -> dict[str, Quantity]:
     """All quantities that the rows of an engine's map can be coloured by, by key; also those that are missing."""
-    atlas, name = engine.atlas, engine.name
-    absent_text = _("not measured yet: run {command}", command=f"python -m vae atlas {name} --measure")
+    atlas = engine.atlas
+
+    def unmeasured(option: str) -> str:
+        if ATTACHED in engine.traits:
+            return _("not measured of a model that stays in its program")
+        return _("not measured yet: run {command}", command=f"python -m vae atlas {engine.name} {option}")
+
     found: dict[str, Quantity] = {}
 
     def add(
@@ -112,17 +118,16 @@ def quantities(engine: Explored) -> dict[str, Quantity]:
         found[f"{COLUMN}{i}"] = _column(f"{COLUMN}{i}", name, values)
     help = _("Mean squared error of the decoded posterior mean")
     unit = "MSE" if engine.modality.bounded else _("MSE, squared standard deviations")
-    absent = "" if ERROR in atlas.measured else absent_text
+    absent = "" if ERROR in atlas.measured else unmeasured("--measure")
     add(ERROR, _("Reconstruction error"), unit, help, lambda: atlas.measured[ERROR], absent=absent, term="mse")
     if engine.has_prior and atlas.std.any():
-        absent = "" if RATE in atlas.measured else absent_text
+        absent = "" if RATE in atlas.measured else unmeasured("--measure")
         help = _("KL(q(z|x) ‖ p(z)): the information that the latent holds about this sample")
         add(RATE, _("Rate"), _("nats"), help, lambda: _rate(atlas), absent=absent, term="rate")
     help = _("How likely the decoded sample, encoded again, comes back near this position")
     add("trust", _("Trust"), _("0 to 1"), help, lambda: atlas.projector.trust(atlas.xy), term="trust")
     help = _("Share of the 15 nearest samples on the map that are so again when UMAP is fitted with another seed")
-    command = f"python -m vae atlas {engine.name} --stability"
-    absent = "" if STABILITY in atlas.measured else _("not measured yet: run {command}", command=command)
+    absent = "" if STABILITY in atlas.measured else unmeasured("--stability")
     values = lambda: atlas.measured[STABILITY]  # noqa: E731
     add(STABILITY, _("Stability"), _("0 to 1"), help, values, absent=absent, term="stability")
     help = _(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -15,11 +16,12 @@ from ..saved.folders import ATTACHED_VARIABLE
 from ..text import _
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
-START_S = 60.0
+START_S, STOP_S = 60.0, 5.0
 
 
 def started(folder: Path, port: int) -> tuple[subprocess.Popen, str]:
-    """The app beside this program, and its address."""
+    """The app beside this program, and its address. Its standard input is a pipe that ends with this program, however
+    that ends: so it learns of it (`app.live.orphan`)."""
     if not port:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -29,11 +31,14 @@ def started(folder: Path, port: int) -> tuple[subprocess.Popen, str]:
         app = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", str(MAIN), *options],
             env=os.environ | {ATTACHED_VARIABLE: str(folder)},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C in a notebook interrupts a cell and not the app
         )
+    assert app.stdin is not None  # a pipe
+    if hasattr(os, "register_at_fork"):  # a worker that outlives the program would hold the pipe open
+        os.register_at_fork(after_in_child=app.stdin.close)
     return app, f"http://localhost:{port}"
 
 
@@ -50,3 +55,13 @@ def wait(app: subprocess.Popen, url: str, folder: Path) -> None:
                 last = (folder / "log.txt").read_text(errors="replace").strip().splitlines()[-5:]
                 raise ZscopeError(_("the app did not start: {reason}", reason=" ".join(last))) from None
             time.sleep(0.1)
+
+
+def ended(app: subprocess.Popen) -> None:
+    """End the app, within a few seconds."""
+    app.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        app.wait(STOP_S)
+    app.kill()
+    if app.stdin is not None:
+        app.stdin.close()

@@ -75,22 +75,12 @@ class Encode:
         """Raises: ShapeError: not one latent of finite numbers for each sample; what the function raises."""
         mu, std = [], []
         for part in _batches(x, self.function.batch):
-            mean, width = _posterior(self.function(part), self.function.name)
-            mean = as_numpy(mean, self.function.name)
-            if len(mean.shape) < 2 or len(mean) != len(part):
-                raise ShapeError(
-                    _(
-                        "{name} returned {given}: expected ({n}, d), a latent for each sample.",
-                        name=self.function.name,
-                        given=mean.shape,
-                        n=len(part),
-                    )
-                )
+            name, n = self.function.name, len(part)
+            mean, width = _posterior(self.function(part), name)
+            mean = _one_each(mean, name, n, _("({n}, d), a latent for each sample", n=n))
             self.shape = mean.shape[1:]
-            mu.append(_finite(mean.reshape(len(part), -1), self.function.name))
-            std.append(
-                np.zeros_like(mu[-1]) if width is None else _finite(width.reshape(mu[-1].shape), self.function.name)
-            )
+            mu.append(mean.reshape(n, -1))
+            std.append(np.zeros_like(mu[-1]) if width is None else _finite(width.reshape(mu[-1].shape), name))
         return np.concatenate(mu), np.concatenate(std)
 
 
@@ -104,17 +94,9 @@ class Decode:
         """Raises: ShapeError: not one sample of finite numbers for each latent; what the function raises."""
         out = []
         for part in _batches(z, self.function.batch):
-            x = as_numpy(_sample(self.function(part.reshape(len(part), *self.shape))), self.function.name)
-            if len(x.shape) < 2 or len(x) != len(part):
-                raise ShapeError(
-                    _(
-                        "{name} returned {given}: expected ({n}, ...), a sample for each latent.",
-                        name=self.function.name,
-                        given=x.shape,
-                        n=len(part),
-                    )
-                )
-            out.append(_finite(x, self.function.name))
+            n = len(part)
+            x = _sample(self.function(part.reshape(n, *self.shape)))
+            out.append(_one_each(x, self.function.name, n, _("({n}, ...), a sample for each latent", n=n)))
         return np.concatenate(out)
 
 
@@ -128,17 +110,9 @@ class Classify:
         """Raises: ShapeError: not a row of finite scores for each sample; what the function raises."""
         out = []
         for part in _batches(x, self.function.batch):
-            scores = as_numpy(_scores(self.function(part)), self.function.name)
-            if scores.ndim != 2 or len(scores) != len(part):
-                raise ShapeError(
-                    _(
-                        "{name} returned {given}: expected ({n}, k), a score for each class.",
-                        name=self.function.name,
-                        given=scores.shape,
-                        n=len(part),
-                    )
-                )
-            out.append(_finite(scores, self.function.name))
+            n = len(part)
+            expected = _("({n}, k), a score for each class", n=n)
+            out.append(_one_each(_scores(self.function(part)), self.function.name, n, expected, flat=True))
         return np.concatenate(out)
 
 
@@ -147,6 +121,17 @@ class Classify:
 
 def _batches(x: np.ndarray, size: int) -> list[np.ndarray]:
     return [x[i : i + size] for i in range(0, len(x), size)]
+
+
+def _one_each(returned: Any, name: str, n: int, expected: str, *, flat: bool = False) -> np.ndarray:
+    """What a function returned for a batch, (n, ...) float32. flat: (n, k). expected: that, in the words of the error.
+    Raises: ShapeError: it is not so, or has NaN or infinity."""
+    x = as_numpy(returned, name)
+    if x.ndim < 2 or len(x) != n or (flat and x.ndim > 2):
+        raise ShapeError(
+            _("{name} returned {given}: expected {expected}.", name=name, given=x.shape, expected=expected)
+        )
+    return _finite(x, name)
 
 
 def _finite(x: np.ndarray, name: str) -> np.ndarray:

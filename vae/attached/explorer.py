@@ -1,4 +1,4 @@
-"""`vae.explore`: the map of a model that is in memory, in the browser, decoded by that model."""
+"""The handle that `vae.explore` returns: its page, its map and what is set and read of both."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import atexit
 import base64
 import contextlib
 import os
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 import warnings
 import webbrowser
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,111 +24,34 @@ from safetensors.torch import save as save_tensors
 from ..atlas.building import laid_out, with_trust
 from ..data.edits import Edits
 from ..disk import one_step
-from ..errors import SettingError, ShapeError
+from ..errors import SettingError
 from ..latent.fit_process import FitProcess
 from ..saved import checkpoint
 from ..saved.checkpoint import HISTORY, MODEL
-from ..saved.names import check_name
 from ..studies import curation
 from ..text import _
-from .adapters import diffusers_folder, opening
-from .adapters.adapted import Adapted
-from .app_process import started, wait
+from . import settable
+from .app_process import ended, started, wait
 from .card import config_of
-from .given import Given, say
-from .samples import as_numpy, rows_there
+from .given import Given
+from .settable import Colours
 from .worker import Worker, told
 
 STOP_S = 5.0  # for a call of the model that is under way when it is closed
 AT_ONCE = 16  # calls while trust is measured, so that the page need not wait long for its turn
-LAYERS = ("", "trust", "density", "manifold")  # below the points of the map
+SETTABLE = ("colour", "layer", "path", "point", "selection")
+EVERY_S = 0.05  # at which is looked whether a page has answered
 SIDE_MAX = 4_000  # px of a picture of the map
 KNOWN_BY = 64  # latents that tell one model from another, in links and for what is saved with it
 
 
-def explore(
-    model: Any = None,
-    *,
-    encode: Callable[[Any], Any] | None = None,
-    decode: Callable[[Any], Any] | None = None,
-    classify: Callable[[Any], Any] | None = None,
-    x: Any = None,
-    z: Any = None,
-    labels: Any = None,
-    metadata: Mapping[str, Any] | None = None,
-    name: str = "mine",
-    shape: tuple[int, ...] | None = None,
-    span: tuple[float, float] | None = None,
-    port: int = 0,
-    browser: bool = True,
-) -> Explorer:
-    """Open a model that is in memory in the explorer. It stays in this program, which decodes from a thread.
-
-    >>> explorer = vae.explore(autoencoder, x=x, labels=y)  # has encode and decode
-    >>> explorer = vae.explore(encode=model.encode, decode=model.decode, x=x)
-    >>> explorer = vae.explore(x=pictures, z=embeddings)  # decodes the nearest sample
-    >>> explorer = vae.explore("path/to/vae", x=x)  # a folder of diffusers or pythae
-    >>> explorer = vae.explore(("encoder.onnx", "decoder.onnx"), x=x)
-
-    Args: model: an object with `decode` and perhaps `encode`, or a saved model: a folder of diffusers (AutoencoderKL,
-        AutoencoderTiny or VQModel, also as an object) or of pythae, a pair of ONNX files, or a folder with both.
-        encode, decode: functions of batches, arrays in and out: PyTorch tensors where they are methods of a module or
-        x is a tensor, else NumPy. encode may also return a pair of mean and log variance, a distribution, or either
-        with a name, as Hugging Face models do.
-        classify: a classifier of samples as x has them, or decode returns them, to a score for each class of labels:
-        Explore colours the map by it.
-        x: samples (n, c, h, w), (n, h, w, c), (n, h, w), (n, c, t) or (n, m). z: their latents (n, ...), where there is
-        no encoder. Without decode the nearest sample is shown; without x, what z decodes to.
-        labels: (n,) numbers or text. metadata: columns (n,), a dict or a pandas DataFrame.
-        shape: of a sample, (c, h, w) for flattened pictures. span: the values of black and white in pictures; None:
-        found from the samples and printed. port: 0 for any. browser: open it.
-    The map has at most 10 000 samples. It is first laid out by their principal axes; while you explore, UMAP lays it
-    out anew, in a process of its own, and trust, first the map's coverage, is measured if there is an encoder.
-
-    Raises: SettingError, ShapeError: what is given does not fit. What encode or decode raises.
-    """
-    check_name(name)
-    if opening.is_saved(model) and (encode is not None or decode is not None):
-        raise SettingError(_("a saved model and encode= or decode= are given: expected one or the other."))
-    adapted = _adapted(model) if encode is None and decode is None else None
-    if adapted is not None:
-        encode, decode = adapted.encode if x is not None and z is None else None, adapted.decode
-    encode = encode or (getattr(model, "encode", None) if z is None and adapted is None else None)
-    decode = decode or getattr(model, "decode", None)
-    if model is not None and decode is None:
-        raise SettingError(_("{model} has no method decode: give encode=, decode= or z=.", model=type(model).__name__))
-    given = Given(
-        encode=encode,
-        decode=decode,
-        x=x,
-        z=z,
-        model=model,
-        labels=labels,
-        metadata=metadata,
-        classify=classify,
-        adapted=adapted,
-    )
-    return Explorer(given, name, shape=shape, span=span, port=port, browser=browser)
-
-
-def _adapted(model: Any) -> Adapted | None:
-    """A saved model, or one in memory of a kind that is known, with what was decided about it printed; else None."""
-    if opening.is_saved(model):
-        found = opening.adapted(model)
-    elif diffusers_folder.is_one(model):
-        found = diffusers_folder.of_model(model)
-    else:
-        return None
-    for note in found.notes:
-        say(note)
-    return found
-
-
 class Explorer:
-    """A running explorer. url: its address. Ends with `close()`, with the program, or at the end of a `with` block."""
+    """A running explorer, as `vae.explore` returns it. It ends with `close()`, with the program, or at the end of a
+    `with` block. What is set here an open page takes over a moment later, about half a second: `settled` waits for it,
+    and so does `screenshot`. What is read here is what the page told last."""
 
     def __init__(self, given: Given, name: str, *, shape: Any, span: Any, port: int, browser: bool):
-        self.name = name
+        self._name = name
         self._title = _("Your model") if given.adapted is None else given.adapted.title
         self._state: dict[str, Any] = {}
         self._layer, self._asked = "", 0
@@ -140,12 +62,14 @@ class Explorer:
         self._folder = Path(self._around.name)
         self._worker = Worker(self._changed)
         self._worker.address.write(self._folder)
-        self._app, self.url = started(self._folder, port)  # while it starts, the map is made
+        self._app, address = started(self._folder, port)  # while it starts, the map is made
         try:
+            self._n = given.n
             self._worker.model, self._atlas = given.mapped(shape, span)
+            self._colours = Colours(self._worker.model, self._atlas)
             self._save()
-            self.url += f"/?model={name}"
-            wait(self._app, self.url, self._folder)
+            self._url = f"{address}/?model={name}"
+            wait(self._app, self._url, self._folder)
         except BaseException:
             self.close()
             raise
@@ -170,66 +94,81 @@ class Explorer:
         """The page in a cell of a notebook."""
         return f'<iframe src="{self.url}" width="100%" height="760" style="border: 0" title="zscope"></iframe>'
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not name.startswith("_") and name not in SETTABLE:
+            raise AttributeError(
+                _("{name} of an explorer cannot be set: expected one of {known}.", name=name, known=", ".join(SETTABLE))
+            )
+        super().__setattr__(name, value)
+
+    @property
+    def name(self) -> str:
+        """The name of the model on the page."""
+        return self._name
+
+    @property
+    def url(self) -> str:
+        """The address of the page."""
+        return self._url
+
     @property
     def point(self) -> np.ndarray | None:
-        """The latent (d,) on the page; None before anything is."""
+        """The latent (d,) on the page, float32; None before there is one. Set: a latent (d,), or in the model's shape.
+
+        Raises: ShapeError: another size, NaN or infinity."""
         z = self._state.get("point")
         return None if z is None else np.asarray(z, np.float32)
 
     @point.setter
     def point(self, z: Any) -> None:
-        z = as_numpy(z, "point").reshape(-1)
-        if z.shape != (self._atlas.z.shape[1],):
-            raise ShapeError(_("point of shape {given}: expected ({d},).", given=z.shape, d=self._atlas.z.shape[1]))
-        if not np.isfinite(z).all():
-            raise ShapeError(_("point has NaN or infinity: expected finite values."))
-        self._worker.want({"point": z.tolist()})
+        self._worker.want({"point": settable.point(z, self._atlas.z.shape[1]).tolist()})
 
     @property
     def selection(self) -> np.ndarray:
-        """The rows of x in the selection on the page, ascending."""
+        """The rows of x in the selection on the page, (k,) int64, ascending. Set: rows of x, or a mask (n,) of them;
+        those that are not on the map, which has 10 000 at most, are left out.
+
+        Raises: ShapeError: no rows of x, or none of them is on the map."""
         return self._atlas.index[np.asarray(self._state.get("selected", []), int)]
 
     @selection.setter
     def selection(self, rows: Any) -> None:
-        there = rows_there(rows, self._atlas.index)
-        self._worker.want({"selected": there.tolist()})
+        self._worker.want({"selected": settable.selection(rows, self._n, self._atlas.index).tolist()})
 
     @property
     def path(self) -> np.ndarray:
-        """The latents (w, d) that the path on Interpolate leads through."""
+        """The latents (w, d) that the path on Interpolate leads through, float32. Set: 2 to 12 latents.
+
+        Raises: ShapeError: another shape or number, NaN or infinity."""
         return np.asarray(self._state.get("waypoints", []), np.float32).reshape(-1, self._atlas.z.shape[1])
 
     @path.setter
     def path(self, z: Any) -> None:
-        z = as_numpy(z, "path")
-        if z.ndim < 2 or z.reshape(len(z), -1).shape[1:] != self._atlas.z.shape[1:]:
-            raise ShapeError(_("path of shape {given}: expected (w, {d}).", given=z.shape, d=self._atlas.z.shape[1]))
-        z = z.reshape(len(z), -1)
-        self._worker.want({"waypoints": z.tolist()})
+        self._worker.want({"waypoints": settable.path(z, self._atlas.z.shape[1]).tolist()})
 
     @property
     def colour(self) -> str:
-        """The quantity that colours the map."""
-        return str(self._state.get("colour", ""))
+        """What colours the map: "label", a column of metadata by its name, or a quantity of the map: "trust" (0 to 1),
+        "density" (nats above the median sample), or "disagreement" of labels (0 to 1). "" before a page is open.
+
+        Raises: SettingError: a colour that this map does not have; the message lists those that it has."""
+        return self._colours.name(str(self._state.get("colour", "")))
 
     @colour.setter
-    def colour(self, quantity: str) -> None:
-        self._worker.want({"colour": str(quantity)})
+    def colour(self, name: Any) -> None:
+        self._worker.want({"colour": self._colours.key(name)})
 
     @property
     def layer(self) -> str:
-        """What lies below the points of the map, as it was set here: "trust", "density", "manifold", or "": nothing."""
+        """What lies below the points of the map, as it was set here: "trust", "density", "manifold", or "": nothing.
+
+        Raises: SettingError: another name."""
         return self._layer
 
     @layer.setter
-    def layer(self, name: str) -> None:
-        if name not in LAYERS:
-            raise SettingError(
-                _("layer {name!r}: expected one of {known}.", name=name, known=", ".join(map(repr, LAYERS)))
-            )
-        self._layer = name
-        self._worker.want({"layer": name})
+    def layer(self, name: Any) -> None:
+        self._layer = settable.layer(name)
+        self._worker.want({"layer": self._layer})
 
     @property
     def edits(self) -> Edits:
@@ -239,6 +178,11 @@ class Explorer:
         Raises: DataCorrupt: their file is damaged."""
         return curation.edits(self._card)
 
+    def settled(self, seconds: float = 20.0) -> bool:
+        """Wait until an open page has taken over what was set here, at most so many seconds; whether one has. Reading a
+        property then gives what was set. A page in a hidden tab takes nothing over until it is in sight again."""
+        return _waited(lambda: self._worker.settled, seconds)
+
     def screenshot(
         self,
         path: str | os.PathLike,
@@ -247,10 +191,10 @@ class Explorer:
         scale: float = 2.0,
         seconds: float = 20.0,
     ) -> Path:
-        """Write the map, as an open page shows it, as a PNG of `size` in CSS pixels times `scale`: its points, names of
-        classes and layers, without the buttons around it.
+        """Write the map, as an open page shows it once it has taken over what was set here, as a PNG of `size` in CSS
+        pixels times `scale`: its points, names of classes and layers, without the buttons around it.
 
-        >>> explorer.colour, explorer.layer = "error", "trust"
+        >>> explorer.colour, explorer.layer = "density", "trust"
         >>> explorer.screenshot("map.png", size=(600, 450), scale=3)
 
         Raises: SettingError: a size that no page draws, or no page shows the map within so many seconds: one must be
@@ -270,20 +214,16 @@ class Explorer:
             )
         self._asked += 1
         self._worker.want({"picture": {"n": self._asked, "width": width, "height": height, "scale": scale}})
-        end = time.monotonic() + seconds
-        while (drawn := self._state.get("drawn") or {}).get("n") != self._asked:
-            if time.monotonic() > end:
-                raise SettingError(
-                    _(
-                        "no page has drawn the map within {seconds:g} s: open Explore at {url} in a browser, and keep "
-                        "it in sight.",
-                        seconds=seconds,
-                        url=self.url,
-                    )
+        if not _waited(lambda: (self._state.get("drawn") or {}).get("n") == self._asked, seconds):
+            raise SettingError(
+                _(
+                    "no page has drawn the map within {seconds:g} s: open Explore at {url} in a browser, and keep "
+                    "it in sight.",
+                    seconds=seconds,
+                    url=self.url,
                 )
-            time.sleep(0.05)
-        data = base64.b64decode(drawn["png"])
-        one_step.write(target, data)
+            )
+        one_step.write(target, base64.b64decode(self._state["drawn"]["png"]))
         return target
 
     @property
@@ -308,10 +248,7 @@ class Explorer:
         self._closed.set()
         atexit.unregister(self._last)
         self._worker.close()
-        self._app.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._app.wait(5)
-        self._app.kill()
+        ended(self._app)
         self._layout.end()
         if self._measuring is not None:
             self._measuring.join(STOP_S)
@@ -386,6 +323,16 @@ class Explorer:
             return
         except Exception as error:
             warnings.warn(_("trust was not measured: {error}", error=told(error)), stacklevel=1)
+
+
+def _waited(done: Callable[[], bool], seconds: float) -> bool:
+    """Whether done() became true within so many seconds."""
+    end = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > end:
+            return False
+        time.sleep(EVERY_S)
+    return True
 
 
 class _Closed(Exception):

@@ -21,12 +21,15 @@ SOME = 64  # samples that tell the range
 def as_numpy(value: Any, what: str) -> np.ndarray:
     """An array of any framework in NumPy, of numbers: a tensor from its device, without its gradient.
 
-    Raises: ShapeError: it is no array of numbers."""
+    Raises: ShapeError: it is no array of real numbers."""
     if hasattr(value, "detach"):  # PyTorch, whose bfloat16 NumPy does not know
         value = value.detach().cpu()
         value = value.float() if value.is_floating_point() else value
-    array = np.asarray(value)
-    if array.dtype == object or not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
+    try:
+        array = np.asarray(value)
+    except ValueError as error:  # lists of several lengths
+        raise ShapeError(_("{what}: expected an array of numbers: {error}.", what=what, error=error)) from error
+    if array.dtype.kind not in "biuf":
         raise ShapeError(_("{what}: expected an array of numbers, got {kind}.", what=what, kind=type(value).__name__))
     return array
 
@@ -116,18 +119,3 @@ class Layout:
         """Such samples as the user has them, float32."""
         x = x * (self.high - self.low) + self.low if self.modality.bounded else x
         return np.ascontiguousarray(np.moveaxis(x, 1, -1) if self.last else x.reshape(len(x), *self.given))
-
-
-def rows_there(rows: Any, index: np.ndarray) -> np.ndarray:
-    """Where on the map, whose points are the samples `index`, these rows of x are; a mask of x is taken as its rows.
-
-    Raises: ShapeError: they are no rows, or none of them is on the map.
-    """
-    given = np.asarray(rows)
-    given = np.flatnonzero(given) if given.dtype == bool else given
-    if given.size and not np.issubdtype(given.dtype, np.integer):
-        raise ShapeError(_("selection of {kind}: expected rows of x, or a mask of them.", kind=str(given.dtype)))
-    there = np.flatnonzero(np.isin(index, given))
-    if given.size and not len(there):
-        raise ShapeError(_("none of these rows of x is on the map, whose last is {last}.", last=int(index.max())))
-    return there

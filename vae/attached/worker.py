@@ -15,8 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..saved.attached_model import Address, as_bytes, packed, unpacked
-from ..text import _, number
+from ..saved.attached_model import Address, as_bytes, busy, packed, unpacked
 from .callables import Classify, Decode, Encode
 from .samples import Layout
 from .threads import Threads, as_given
@@ -65,7 +64,7 @@ class Worker:
         self._turn = threading.Lock()  # whose call of the model it is
         self._since = 0.0
         self._wanted: dict[str, tuple[int, Any]] = {}  # by name, with the number of the change that set it
-        self._change = 0
+        self._change, self._seen = 0, 0  # of those changes, the last one and the last that a page has taken over
         key = secrets.token_bytes(KEY_BYTES)
         # not over TCP, where two parts of a message may wait 40 ms for each other
         self._listener = Listener(authkey=key, backlog=16)
@@ -78,6 +77,11 @@ class Worker:
         self._change += 1
         self._wanted = self._wanted | {name: (self._change, value) for name, value in values.items()}
 
+    @property
+    def settled(self) -> bool:
+        """Whether a page has taken over all that was wanted."""
+        return self._seen >= self._change
+
     def close(self) -> None:
         self._closed = True
         self._listener.close()
@@ -85,9 +89,7 @@ class Worker:
     def called(self, run: Callable[..., Any], *args: Any, seconds: float = float("inf")) -> Any:
         """run(*args) when it is its turn. Raises: TimeoutError: another call took that long."""
         if not self._turn.acquire(timeout=min(seconds, threading.TIMEOUT_MAX)):
-            raise TimeoutError(
-                _("your model is busy: a call has run for {n} s.", n=number(time.monotonic() - self._since))
-            )
+            raise TimeoutError(busy(time.monotonic() - self._since))
         try:
             self._since = time.monotonic()
             return run(*args)
@@ -117,6 +119,7 @@ class Worker:
             self._changed(json.loads(array.tobytes()))
             return None
         if ask == "wanted":
+            self._seen = max(self._seen, header["seen"])
             new = {name: value for name, (change, value) in self._wanted.items() if change > header["seen"]}
             return as_bytes(new | {"change": self._change})
         assert self.model is not None  # there is a map of it

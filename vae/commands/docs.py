@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Sequence
@@ -190,6 +191,36 @@ def _artifacts() -> str:
     )
 
 
+def _handle() -> str:
+    """A row for each property and method of what vae.explore returns: its docstring, without examples."""
+    from ..attached.explorer import Explorer
+
+    rows = []
+    for name, member in vars(Explorer).items():
+        if name.startswith("_"):
+            continue
+        is_property = isinstance(member, property)
+        said, _raises, errors = _sentences(member).partition("Raises: ")
+        settable = ("yes" if member.fset else "no") if is_property else ""
+        rows.append(
+            (_code([f".{name}" if is_property else f".{name}{_called(member)}"]), said.strip(), settable, errors)
+        )
+    return _table(("handle", "what", "settable", "raises"), rows)
+
+
+def _sentences(member: Any) -> str:
+    """A docstring as one line."""
+    lines = (inspect.getdoc(member) or "").splitlines()
+    return " ".join(line for line in lines if line and not line.startswith(">>>")).strip()
+
+
+def _called(function: Callable[..., Any]) -> str:
+    """The arguments of a method with their defaults: "(path, *, scale=2.0)"."""
+    signature = inspect.signature(function)
+    plain = [p.replace(annotation=p.empty) for name, p in signature.parameters.items() if name != "self"]
+    return str(signature.replace(parameters=plain, return_annotation=signature.empty))
+
+
 def _zeros(shape: tuple[int, ...]) -> Any:
     import numpy as np
 
@@ -206,6 +237,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "modalities": _modalities,
     "metrics": _metrics,
     "artifacts": _artifacts,
+    "handle": _handle,
     "compared_claims": lambda: markdown(Compared.shipped().claims()),
     "compared_digits": lambda: markdown(Compared.shipped().measures("digits")),
     "compared_fashion": lambda: markdown(Compared.shipped().measures("fashion_mnist")),

@@ -52,7 +52,8 @@ class FitProcess:
             given, made = folder / "z.npy", folder / "xy.npy"
             save_array(given, z)
             values = [str(value) for value in (given, made, n_neighbors, min_dist, n_epochs, seed)]
-            env = os.environ | {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+            paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+            env = os.environ | {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "PYTHONPATH": paths}
             last = ""
             with subprocess.Popen(
                 [sys.executable, "-m", MODULE, *values],

@@ -121,9 +121,7 @@ class Projector:
         Raises: ShapeError: not (b, 2), NaN or infinity.
         """
         xy = rows(xy, 2, "xy")
-        found = self._table.at(xy)
-        chance = self._after_curve(found[:, self.d])
-        return np.ascontiguousarray(found[:, : self.d]), np.where(self._inside(xy), chance, np.float32(0))
+        return self._latent.at(xy), self.trust(xy)
 
     def coverage(self, xy: ArrayLike) -> Float[np.ndarray, " b"]:
         """Number of reference points under the narrowest kernel; below 1 the map is empty there. Raises: ShapeError."""
@@ -142,11 +140,12 @@ class Projector:
 
     def trust(self, xy: ArrayLike) -> Float[np.ndarray, " b"]:
         """The trust of `from_map` alone. Raises: ShapeError."""
-        return self.from_map(xy)[1]
+        xy = rows(xy, 2, "xy")
+        return np.where(self._inside(xy), self._after_curve(self._chance.at(xy)[:, 0]), np.float32(0))
 
     def trust_field(self) -> tuple[Float[np.ndarray, "g g"], tuple[float, float, float, float]]:
         """Trust 0-1 over the map as an image (row 0 at the lowest y), and its box (x0, y0, x1, y1)."""
-        return self._after_curve(self._table.values[..., self.d]), self.box
+        return self._after_curve(self._chance.values[..., 0]), self.box
 
     def latent_confidence(self, z: ArrayLike) -> Float[np.ndarray, " b"]:
         """Share of reference points at least as far from their 15th neighbour as z, 0-1; below .01 z is off the data.
@@ -212,7 +211,6 @@ class Projector:
         return cls.build(state["z"], state["xy"], a=a, b=b, scale=state["scale"], trust=trust, **optional)
 
     def _set_trust(self, trust: TrustModel | None) -> None:
-        """One table of [z, trust], so that looking up the trust costs nothing extra."""
         self._model = trust
         tau_map, tau_latent = (self.trust_report.get(name, np.nan) for name in ("tau_map_widths", "tau_latent"))
         self._bounds = (  # of a round trip that returns; before calibration, their upper limits
@@ -223,7 +221,7 @@ class Projector:
         chance = from_coverage(count) if trust is None else trust.grid().at(self._count.nodes()).reshape(count.shape)
         if self.equal:
             chance = np.zeros_like(chance)
-        self._table = Grid(np.concatenate([self._latent.values, chance], axis=2), self.box)
+        self._chance = Grid(chance, self.box)
 
     def _after_curve(self, read: np.ndarray) -> np.ndarray:
         """The trust of what was read off the table."""

@@ -55,6 +55,11 @@ class Address(NamedTuple):
             ) from e
 
 
+def busy(seconds: float) -> str:
+    """What is said where a call of the model takes that long: this one, or another one that was to end before it."""
+    return _("your model is busy: a call has run for {n} s.", n=number(seconds))
+
+
 def packed(header: dict[str, Any], array: np.ndarray | None = None) -> bytes:
     """One message."""
     stream = io.BytesIO()
@@ -76,7 +81,7 @@ class Link:
         self._open: Connection | None = None
 
     def ask(self, header: dict[str, Any], array: np.ndarray | None = None) -> tuple[dict[str, Any], np.ndarray]:
-        """Its answer. Raises: DecoderError: the model raised an error. DecoderStopped: no answer, or it ended."""
+        """Its answer. Raises: DecoderError: the model raised an error or is busy. DecoderStopped: its program ended."""
         with self._lock:
             try:
                 if self._open is None:
@@ -87,12 +92,7 @@ class Link:
                 found, answer = unpacked(self._open.recv_bytes())
             except TimeoutError:
                 self._close()
-                raise DecoderStopped(
-                    _(
-                        "the program that holds the model did not answer within {seconds} s.",
-                        seconds=number(self.seconds, 0 if self.seconds == int(self.seconds) else 1),
-                    )
-                ) from None
+                raise DecoderError(busy(self.seconds + SPARE_S)) from None
             except (OSError, EOFError, ValueError, KeyError, AuthenticationError):
                 self._close()
                 raise DecoderStopped(_("the program that holds the model has ended: run it again to go on.")) from None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+WAYPOINTS_MAX = 12  # points that a path leads through
+
 
 @dataclass(frozen=True)
 class Point:

@@ -171,14 +171,19 @@ class MapView extends LivePart {
   }
 
   // view, colour and camera as Python has them: followed when they changed there
-  async shown({ view = "umap", colour = "label", camera = null, heard }) {
+  shown({ view = "umap", colour = "label", camera = null, heard }) {
     const given = JSON.stringify([view, colour, camera])
     if (given === this.given || (heard?.shown ?? 0) < (this.said.shown ?? 0)) return // known, or older than what was told
     const first = this.given === undefined
     this.given = given
-    if (colour !== this.colour.key) this.colour.choose(colour)
+    this.following = this.follow(view, colour, camera, first)
+  }
+
+  async follow(view, colour, camera, first) {
+    const coloured = colour !== this.colour.key && this.colour.choose(colour)
     const there = await this.views.choose(view, { still: first })
     if (there && camera && JSON.stringify(camera) !== JSON.stringify(this.camera())) this.plot.show(camera, first ? 0 : undefined)
+    await coloured
   }
 
   // what the program that holds an attached model wants: a layer below the points, and the map as a picture, once each
@@ -186,6 +191,7 @@ class MapView extends LivePart {
     if (layer !== null && layer !== this.layer) await this.layers.only((this.layer = layer))
     if (!picture || picture.n === this.drawn) return
     this.drawn = picture.n
+    await this.following // the colour may still be on its way
     const png = this.plot.picture(picture).split(",")[1]
     this.component.setTriggerValue("drawn", { n: picture.n, png })
   }

@@ -36,12 +36,15 @@ export class Layers {
     const { trust, title } = this.view(), absent = this.geometry.labelled ? "" : _("the data set has no labels")
     item(panel, { text: _("Class names"), note: _("each on its cluster"), absent, checked: this.names.on && !absent, radio: false, act: flip(() => this.names.toggle()) })
     item(panel, { text: _("Shapes"), note: _("a shape for each class, besides its colour"), absent, checked: this.looks.on && !absent, radio: false, act: flip(() => this.looks.toggle()) })
-    item(panel, { text: _("Trust"), note: _("does a decoded picture, encoded again, come back?"), help: TRUST_TITLE, absent: trust ? "" : _("not available on {title}", { title }), checked: this.on.trust && trust, radio: false, act: flip(() => this.toggle("trust")) })
+    item(panel, { text: _("Trust"), note: _("does a decoded picture, encoded again, come back?"), help: TRUST_TITLE, absent: this.untrusted ? _("follows with UMAP") : trust ? "" : _("not available on {title}", { title }), checked: this.on.trust && trust && !this.untrusted, radio: false, act: flip(() => this.toggle("trust")) })
     item(panel, { text: _("Density"), note: _("where samples are dense"), checked: this.on.density, radio: false, act: flip(() => this.toggle("density")) })
     item(panel, { text: _("Manifold"), note: _("decoded pictures on a grid"), checked: this.manifold.on, radio: false, act: flip(() => this.manifold.toggle(!this.manifold.on)) })
     if (this.decisions) item(panel, { text: _("Decisions"), note: _("what a classifier says of them"), absent: this.decisions.told ? "" : _("choose a classifier in the tool Decisions"), checked: this.decisions.on, radio: false, act: flip(() => this.decisions.toggle()) })
     item(panel, { text: _("Pictures"), note: _("real samples as pictures when zoomed in"), checked: this.thumbnails.on, radio: false, act: flip(() => { this.thumbnails.on = !this.thumbnails.on; this.thumbnails.view = null; this.plot.refresh() }) })
   }
+
+  // a first map, by principal axes
+  get untrusted() { return Boolean(this.geometry.first) }
 
   toggle(name) {
     this.on[name] = !this.on[name]
@@ -58,7 +61,7 @@ export class Layers {
   // another view, or other rows shown
   async redo() {
     const { on, plot, legend } = this, { trust } = this.view(), scales = []
-    if (on.trust && trust) {
+    if (on.trust && trust && !this.untrusted) {
       try {
         this.fields.set("trust", { image: (this.field ??= await this.fetch()), box: this.geometry.trust_box })
         scales.push({ lead: _("A picture decoded here and encoded again comes back"), low: _("far away"), high: _("near"), title: TRUST_TITLE, colours: clear(TRUST_RGB, 0.53), term: "trust" })

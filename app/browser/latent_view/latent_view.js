@@ -9,7 +9,7 @@ import { FIDELITY_TITLE, fidelity } from "../shared/fidelity.js"
 import { Roving } from "../shared/roving.js"
 import { sampleButton } from "../shared/sample_button.js"
 import { term } from "../shared/terms.js"
-import { TRUST_TITLE, copiedPicture, emit, fit, on, paced, paint, sampleName, theme, trustColour, trustWord } from "../shared/zscope.js"
+import { TRUST_TITLE, copiedPicture, emit, fit, on, paced, paint, sampleName, theme, trustShown } from "../shared/zscope.js"
 import { _, ngettext } from "../shared/text.js"
 import { isTable } from "../shared/variables.js"
 
@@ -157,7 +157,7 @@ class View extends LivePart {
 
   // chosen: the picture is that of the selected point, not of one that the pointer passes
   draw(frame, chosen = true) {
-    const doubt = 1 - Math.min(1, frame.trust / TRUSTED)
+    const doubt = this.geometry.first ? 0 : 1 - Math.min(1, frame.trust / TRUSTED)
     paint(this.picture, frame.pixels, this.geometry.shape, FADE * doubt, this.theme.rgb)
     const { pin } = this.component.data, from = !this.flipped && pin ? this.pinned.frame?.values : null
     if (from) this.named?.show(frame.values, { other: from, words: _("the pinned point"), doubt, chosen })
@@ -196,17 +196,19 @@ class View extends LivePart {
     context.restore()
   }
 
+  get doubted() { return !this.geometry.first && this.trust < TRUSTED }
+
   // figures change as often as eyes can read; laying out text for every frame would cost more than the picture
   figures() {
-    const word = trustWord(this.trust), block = this.find(".zc-trust")
+    const { figure, word, colour, share } = trustShown(this.trust, this.geometry), block = this.find(".zc-trust")
     const bar = block.querySelector("i")
-    bar.style.width = `${100 * this.trust}%`
-    bar.style.background = trustColour(this.trust)
-    write(block.querySelector("b"), this.trust.toFixed(2))
+    bar.style.width = `${100 * share}%`
+    bar.style.background = colour
+    write(block.querySelector("b"), figure)
     write(block.querySelector("span"), word)
     this.gaps(block.querySelector("small"))
     this.fidelity()
-    const title = this.trust < TRUSTED ? DOUBTED : ""
+    const title = this.doubted ? DOUBTED : ""
     if (title === this.picture.title) return
     this.picture.title = title
     this.picture.setAttribute("aria-label", title ? _("Decoded picture. {title}", { title }) : _("Decoded picture"))
@@ -215,7 +217,7 @@ class View extends LivePart {
   // why so much of a small data set's map is not to be trusted
   gaps(note) {
     const { n } = this.geometry
-    note.style.visibility = this.trust < TRUSTED ? "visible" : "hidden" // its place stays: nothing moves under the pointer
+    note.style.visibility = this.doubted ? "visible" : "hidden" // its place stays: nothing moves under the pointer
     if (n >= FEW || note.textContent) return
     note.textContent = ngettext("{n} sample leaves gaps", "{n} samples leave gaps", n)
     note.title = _("With few samples most of the map lies between them, where the model has learned little: what is decoded there, encoded again, seldom comes back. More samples, or fewer latent dimensions, leave fewer gaps.")

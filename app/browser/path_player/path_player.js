@@ -11,7 +11,7 @@ import { still } from "../shared/motion.js"
 import { LivePart, mounting } from "../shared/part.js"
 import { term } from "../shared/terms.js"
 import { WaypointList } from "./waypoint_list.js"
-import { KIND, TRUST_TITLE, emit, fit, on, paint, trustColour, trustWord } from "../shared/zscope.js"
+import { KIND, TRUST_TITLE, emit, fit, on, paint, trustShown } from "../shared/zscope.js"
 import { _ } from "../shared/text.js"
 
 const LEG_MS = 3500
@@ -149,11 +149,11 @@ class Player extends LivePart {
     this.named?.show(frame.values, { chosen: false })
     this.root.dataset.at = frame.source === "slider" ? "walk" : "pointer"
     if (frame.source === "slider") this.xy = frame.xy
-    const word = trustWord(frame.trust)
+    const { figure, word, colour, share } = trustShown(frame.trust, this.geometry)
     const bar = this.find(".wp-bar i")
-    bar.style.width = `${Math.round(100 * frame.trust)}%`
-    bar.style.background = trustColour(frame.trust)
-    write(this.find(".wp-trust b"), frame.trust.toFixed(2))
+    bar.style.width = `${Math.round(100 * share)}%`
+    bar.style.background = colour
+    write(this.find(".wp-trust b"), figure)
     write(this.find(".wp-trust span"), word)
   }
 

@@ -7,7 +7,7 @@
 import { annotation } from "../shared/annotation.js"
 import { element } from "../shared/elements.js"
 import { Part, mounting } from "../shared/part.js"
-import { TRUST_TITLE, geometry, sampleName, spriteSheet, trustColour, trustWord } from "../shared/zscope.js"
+import { TRUST_TITLE, geometry, sampleName, spriteSheet, trustShown } from "../shared/zscope.js"
 import { variablesOf } from "../shared/variables.js"
 import { termLink } from "../shared/terms.js"
 import { _ } from "../shared/text.js"
@@ -112,8 +112,9 @@ async function build(part, data, turn, start) {
     const real = canvas(48, Math.round((48 * h) / w))
     shown(real, i)
     const bar = document.createElement("i")
-    bar.style.setProperty("--trust", data.trust[i])
-    bar.style.setProperty("--colour", trustColour(data.trust[i]))
+    const { share, colour } = trustShown(data.trust[i], map)
+    bar.style.setProperty("--trust", String(share))
+    bar.style.setProperty("--colour", colour)
     badge.append(real, bar)
     return badge
   }
@@ -146,10 +147,11 @@ async function build(part, data, turn, start) {
     named?.show(valuesOf(i))
     shown(real, i)
     at(".zg-title").textContent = _("Picture {i} of {n}{i2}", { i: i + 1, n: data.n, i2: drawnFor(i) })
-    at(".zg-bar").style.setProperty("--trust", data.trust[i])
-    at(".zg-bar").style.setProperty("--colour", trustColour(data.trust[i]))
+    const { figure, word, share, colour } = trustShown(data.trust[i], map)
+    at(".zg-bar").style.setProperty("--trust", String(share))
+    at(".zg-bar").style.setProperty("--colour", colour)
     at(".zg-trust").innerHTML = ""
-    at(".zg-trust").append(element("b", "", data.trust[i].toFixed(2)), ` ${trustWord(data.trust[i])}`)
+    at(".zg-trust").append(element("b", "", figure), ` ${word}`)
     at(".zg-name").textContent = data.real?.names[i] ?? `${name(data.rows[i])} #${map.index[data.rows[i]]}`
     at(".zg-copy").textContent = data.real?.words[i] ?? data.waiting
     at(".zg-copy").dataset.suspect = data.real?.suspect[i] === true

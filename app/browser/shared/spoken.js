@@ -3,7 +3,7 @@
 
 import { fidelity } from "./fidelity.js"
 import { _, number } from "./text.js"
-import { sampleName, trustWord } from "./zscope.js"
+import { sampleName, trustShown } from "./zscope.js"
 
 const REST_MS = 500
 const DIGITS = 1 // of a position on the map
@@ -20,8 +20,14 @@ export function spoken(geometry, { at, row, near, frame = null }) {
     : near === "near" ? _("near {name}, number {number}", values)
     : _("far from all samples; the nearest is {name}, number {number}", values)
   const said = [_("Position {x}, {y}: {place}.", { x: number(at[0], DIGITS), y: number(at[1], DIGITS), place })]
-  if (frame) said.push(_("Trust {trust}, {word}.", { trust: number(frame.trust, 2), word: trustWord(frame.trust) }), fidelity(frame.rms, geometry.baselines, geometry.sample.length < 3).text)
+  if (frame) said.push(trusted(frame.trust, geometry), fidelity(frame.rms, geometry.baselines, geometry.sample.length < 3).text)
   return said.filter(Boolean).join(" ")
+}
+
+/** @param {number} trust @param {Geometry} geometry */
+function trusted(trust, geometry) {
+  const { figure, word } = trustShown(trust, geometry)
+  return geometry.first ? _("Trust: {word}.", { word }) : _("Trust {trust}, {word}.", { trust: figure, word })
 }
 
 // An element with aria-live that is written once nothing was said for a while.

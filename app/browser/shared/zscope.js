@@ -31,14 +31,14 @@
 //   copied(text) -> Promise<bool>                   to the clipboard
 //   copiedPicture(canvas) -> Promise<bool>          to the clipboard, as a PNG
 //   median(values); numbers are written by text.js
-//   trustWord(trust), trustColour(trust), TRUST_TITLE: does this point come back when its picture is encoded again
+//   trustShown(trust, geometry) -> {figure, word, colour, share}, TRUST_TITLE: does this point come back when its picture is encoded again
 //   window.zscope.live = {sent, painted, dropped, latency_ms, shown_ms}: live requests alone, the last 1000 times. latency_ms:
 //   from the move event to after putImageData; shown_ms: to the animation frame with it. sent = painted + dropped + under way.
 
 import { KIND, connect, connected, emit, live, on, open, pace } from "./channel.js"
 import { fit, geometry, paint, sampleName, spriteSheet } from "./pictures.js"
 import { DARK, INK_DARK, INK_LIGHT, LIGHT } from "./palette.js"
-import { _ } from "./text.js"
+import { _, number } from "./text.js"
 
 export { KIND, connect, emit, fit, geometry, live, on, open, paint, sampleName, spriteSheet }
 
@@ -117,9 +117,12 @@ export function theme(element) {
 
 /** @type {[number, string, string][]} */
 const TRUST_LEVELS = [[0.6, _("reliable"), "#0a9f78"], [0.25, _("doubtful"), "#e69f00"], [-Infinity, _("unreliable"), "#888888"]]
-const trustLevel = (trust) => TRUST_LEVELS.find(([least]) => trust >= least)
-export const trustWord = (trust) => trustLevel(trust)[1]
-export const trustColour = (trust) => trustLevel(trust)[2]
+
+/** How a trust is shown: as a number, a word, and a bar of that colour and share. A first map has none: how far a point may move on it is not measured. @param {number} trust @param {{first?: boolean}} map */
+export function trustShown(trust, { first }) {
+  const [, word, colour] = /** @type {[number, string, string]} */ (TRUST_LEVELS.find(([least]) => !first && trust >= least) ?? TRUST_LEVELS.at(-1))
+  return first ? { figure: "–", word: _("first map, trust follows with UMAP"), colour, share: 0 } : { figure: number(trust, 2), word, colour, share: trust }
+}
 export const TRUST_TITLE = _("How likely the picture decoded here, encoded again, comes back near this point (as near as 95% of real samples come back to theirs), from 0 to 1. It does not say whether the picture is right: that is fidelity.")
 
 export function median(values) {

@@ -248,7 +248,7 @@ class Sketch extends LivePart {
     said.innerHTML = ""
     const strong = document.createElement("b")
     strong.append(termLink("mse", _("reconstruction error"), MSE), ` ${number(mse, 4)}`)
-    const { text, odd: word, tone } = verdict({ oddness, by, reference, trust }), odd = document.createElement("span"), at = text.indexOf(word)
+    const { text, odd: word, tone } = verdict({ oddness, by, reference, trust, first: this.geometry.first }), odd = document.createElement("span"), at = text.indexOf(word)
     Object.assign(odd, { className: tone, title: TRUST_TITLE })
     odd.append(text.slice(0, at), termLink("oddness", word, `${ODDNESS} ${elbo_nats === null ? BY_ERROR : WEIGHED}`), text.slice(at + word.length))
     const named = { label: this.geometry.classes[label] }

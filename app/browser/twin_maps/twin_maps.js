@@ -4,7 +4,7 @@
 
 import { write } from "../shared/elements.js"
 import { fidelity } from "../shared/fidelity.js"
-import { KIND, TRUST_TITLE, fit, geometry, open, paint, sampleName, spriteSheet, theme, trustColour, trustWord } from "../shared/zscope.js"
+import { KIND, TRUST_TITLE, fit, geometry, open, paint, sampleName, spriteSheet, theme, trustShown } from "../shared/zscope.js"
 import { ClassLooks } from "../latent_map/class_looks.js"
 import { ClassNames } from "../latent_map/class_names.js"
 import { looks } from "../latent_map/colours.js"
@@ -13,7 +13,7 @@ import { Part, mounting } from "../shared/part.js"
 import { Plot } from "../latent_map/plot.js"
 import { Voice, spoken } from "../shared/spoken.js"
 import { term } from "../shared/terms.js"
-import { _, number } from "../shared/text.js"
+import { _ } from "../shared/text.js"
 import { variablesOf } from "../shared/variables.js"
 
 const TOP_PX = 12 // above the points
@@ -208,10 +208,11 @@ class Side {
   painted(frame) {
     paint(this.picture, frame.pixels, this.geometry.shape)
     if (this.variables) this.figure(frame.values)
-    this.words.querySelector("i").style.background = trustColour(frame.trust)
+    const { figure, word, colour } = trustShown(frame.trust, this.geometry)
+    this.words.querySelector("i").style.background = colour
     if (this.keyed && this.cursor) this.voice.later(() => this.said(frame))
-    write(this.trust, `${trustWord(frame.trust)} ·`)
-    write(this.trusted, number(frame.trust, 2))
+    write(this.trust, `${word} ·`)
+    write(this.trusted, figure)
     write(this.fidelity, fidelity(frame.rms, this.geometry.baselines, this.geometry.sample.length < 3).text)
   }
 

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from app.live.requests import BAD_FRAME, Kind, Refused, Request, Scene, floats, parcel, register
-from app.state.studio import WAYPOINTS_MAX
 from vae.engine.engine import Engine
 from vae.latent.paths import METHODS
 from vae.studies.path import measured_path
+from vae.studies.point import WAYPOINTS_MAX
 from vae.text import _
 
 HEAD = 5  # method, waypoint that is dragged or -1, row that it is on or -1, and else its place on the map, x and y

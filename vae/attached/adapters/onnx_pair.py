@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -69,32 +70,29 @@ class Graph:
         return named if NAMED & named.keys() else tuple(arrays)
 
     def _fitted(self, x: np.ndarray) -> np.ndarray:
-        """In the shape and the type that it takes: flat, or with sides of 1 more or fewer."""
-        wanted, given = self.shape, x.shape[1:]
-        if None not in wanted and list(given) != wanted:
-            same = [side for side in given if side != 1] == [side for side in wanted if side != 1]
-            flat = len(given) == 1 or len(wanted) == 1
-            if int(np.prod(given)) != int(np.prod(wanted)) or not (same or flat):  # type: ignore[arg-type]
-                raise ShapeError(
-                    _(
-                        "{name} takes {expected}, got samples of shape {given}.",
-                        name=self.name,
-                        expected=tuple(wanted),
-                        given=given,
-                    )
-                )
-            x = x.reshape(len(x), *wanted)  # type: ignore[arg-type]
-        elif len(given) != len(wanted) or any(w not in (None, g) for w, g in zip(wanted, given, strict=True)):
+        """In the shape and the type that it takes: flat, or with sides of 1 more or fewer. Raises: ShapeError."""
+        wanted, given = self.shape, list(x.shape[1:])
+        as_it_is = len(given) == len(wanted) and all(w in (None, g) for w, g in zip(wanted, given, strict=True))
+        if not (as_it_is or _reshapes(given, wanted)):
             expected = tuple("?" if side is None else side for side in wanted)
             raise ShapeError(
                 _(
                     "{name} takes {expected}, got samples of shape {given}.",
                     name=self.name,
                     expected=expected,
-                    given=given,
+                    given=tuple(given),
                 )
             )
-        return np.ascontiguousarray(x, self.kind)
+        return np.ascontiguousarray(x if as_it_is else x.reshape(len(x), *wanted), self.kind)  # type: ignore[arg-type]
+
+
+def _reshapes(given: list[int], wanted: list[int | None]) -> bool:
+    """Whether one shape is the other, all of whose sides are known, flat or with sides of 1 more or fewer."""
+    known = [side for side in wanted if side is not None]
+    if len(known) < len(wanted):
+        return False
+    same = [side for side in given if side != 1] == [side for side in known if side != 1]
+    return same or (math.prod(given) == math.prod(known) and 1 in (len(given), len(known)))
 
 
 def found(folder: Path) -> tuple[Path | None, Path] | None:
