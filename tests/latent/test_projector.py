@@ -188,6 +188,8 @@ def test_latents_of_many_dimensions_are_smoothed_as_a_table_has_them(n, monkeypa
     at = np.concatenate([random.uniform((x0 - 1, y0 - 1), (x1 + 1, y1 + 1), (300, 2)), xy[:300], count.nodes()[::999]])
     np.testing.assert_allclose(smoothed.at(at), table.at(at), atol=3e-6 * np.abs(z).max())
     np.testing.assert_array_equal(again.values, count.values)
+    monkeypatch.setattr(inverse, "MANY", len(at))
+    np.testing.assert_allclose(smoothed.at(at), table.at(at), atol=3e-6 * np.abs(z).max())
 
 
 def test_grid_is_bilinear_and_clamped():
