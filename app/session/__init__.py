@@ -36,7 +36,7 @@ from app.session.models import (
     unreadable,
     version,
 )
-from app.session.script_run import begin, end, link, recipe, take_recipe
+from app.session.script_run import arrive, begin, end, leave, link, recipe, take_recipe
 from app.session.state import (
     dismiss,
     field,
