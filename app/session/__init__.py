@@ -10,7 +10,6 @@ from __future__ import annotations
 from app.session.cached import (
     attribute,
     grey,
-    n_train,
     named,
     posterior,
     sample_of,
@@ -19,6 +18,7 @@ from app.session.cached import (
     suited,
     test_samples,
     training,
+    training_split,
 )
 from app.session.models import (
     cards,
