@@ -26,6 +26,7 @@ DOING = {  # what takes long on each page, said while it does
     "terms": N_("Opening the terms …"),
 }
 
+session.leave()
 st.set_page_config(page_title="zscope", page_icon="🔬", layout="wide", initial_sidebar_state="collapsed")
 st.html(HERE / "style.css")
 
@@ -64,6 +65,7 @@ pages = [
 ]
 explains = st.Page(HERE / "views/terms.py", title=_("Terms"), url_path="terms", visibility="hidden")
 page = st.navigation([*pages, explains], position="top")
+session.arrive()
 doing = json.dumps(_(DOING[page.url_path]), ensure_ascii=False)
 st.html(f"<style>:root {{ --zscope-working: {doing}; }}</style>")
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from app.session.cached import (
     attribute,
     grey,
-    n_train,
     named,
     posterior,
     sample_of,
@@ -19,6 +18,7 @@ from app.session.cached import (
     suited,
     test_samples,
     training,
+    training_split,
 )
 from app.session.models import (
     cards,
@@ -36,7 +36,7 @@ from app.session.models import (
     unreadable,
     version,
 )
-from app.session.script_run import begin, end, link, recipe, take_recipe
+from app.session.script_run import arrive, begin, end, leave, link, recipe, take_recipe
 from app.session.state import (
     dismiss,
     field,

@@ -12,10 +12,12 @@ import vae
 from app.live import background
 from app.session.models import digest, engine
 from app.session.state import tell
+from vae.data import edit_list, edits
 from vae.data.binarise import is_grey
 from vae.data.principal import Findings
 from vae.data.published.store import here, locate
 from vae.errors import ZscopeError
+from vae.registry import Dataset
 from vae.saved import directions
 from vae.saved.directions import Named
 from vae.studies import attribute as attributes
@@ -27,7 +29,7 @@ from vae.studies.copies import Training
 from vae.studies.point import Point
 from vae.studies.posterior import Posterior
 from vae.studies.similarity import Similarity
-from vae.text import _
+from vae.text import _, language
 from vae.training import presets
 
 
@@ -141,15 +143,44 @@ def grey(dataset: str) -> bool:
     return locate(dataset) is not None and is_grey(vae.list_datasets()[dataset].load().x_train)
 
 
+def suited(data: Dataset, edited: bool = True) -> Findings | None:
+    """What suits the pictures of a data set, cached; None for other data, or if it would have to be downloaded.
+    edited: with the edits of its training split. Raises: as `presets.trained_on`."""
+    return _suited(data.name, data.origin, _digest(data.name, edited))
+
+
 @st.cache_data(show_spinner=False, max_entries=32)
-def suited(dataset: str, origin: str) -> Findings | None:
-    """What suits the pictures of a data set; None for other data, or if it would have to be downloaded. origin: of the
-    data set, as your data may be replaced under the same name."""
+def _suited(dataset: str, origin: str, digest: str) -> Findings | None:
+    if locate(dataset) is None:
+        return None
     data = vae.list_datasets()[dataset]
-    return None if locate(dataset) is None else presets.suited(data, data.load().x_train)
+    return presets.suited(data, presets.trained_on(data, edited=bool(digest)).x_train)
+
+
+class TrainingSplit(NamedTuple):
+    """n: training samples. emptied: a sentence on the classes of which none is left; "" if there are some of each."""
+
+    n: int
+    emptied: str
+
+
+def training_split(data: Dataset, edited: bool = True) -> TrainingSplit | None:
+    """The training split of a data set, cached; None if it would have to be downloaded. edited: with its edits.
+    Raises: as `presets.trained_on`."""
+    return _training_split(data.name, data.origin, _digest(data.name, edited), language())
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def n_train(dataset: str) -> int | None:
-    """The number of training samples of a data set; None if it would have to be downloaded."""
-    return None if locate(dataset) is None else len(vae.list_datasets()[dataset].load().x_train)
+def _training_split(dataset: str, origin: str, digest: str, spoken: str) -> TrainingSplit | None:
+    if locate(dataset) is None:
+        return None
+    data, found = vae.list_datasets()[dataset], edit_list.edits_of(dataset)
+    samples = presets.trained_on(data, edited=bool(digest))
+    emptied = edits.emptied(samples, found.classes(data.classes)) if digest else ""
+    return TrainingSplit(len(samples.x_train), emptied)
+
+
+def _digest(dataset: str, edited: bool) -> str:
+    """Of the edits of a data set; "" without any, or if it is not to be edited."""
+    found = edit_list.edits_of(dataset) if edited else edits.NO_EDITS
+    return found.card()["digest"] if found else ""

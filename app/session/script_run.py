@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 
 from app.live import engines
 from app.session.models import digest, engine, open_some_model
-from app.session.state import is_new, new_run, studio, tell, update
+from app.session.state import held, is_new, new_run, put, studio, tell, update
 from app.state import links
 from app.state import studio as studio_
 from vae.text import _
 
+_PAGE = "zscope.page"  # that ran last
 _DIGEST, _DIGEST_CHARACTERS = "digest", 12  # of the model, in the link
 
 
@@ -43,6 +44,34 @@ def begin() -> bool:
         update(state)
         tell(*problems)
     return opened is not None
+
+
+def leave() -> None:
+    """Forget the fragments of the page that ran last, if another one runs now. Call it before anything is drawn.
+
+    Streamlit keeps them until the new page has run, and the old page is in sight until then. A click in one of its
+    fragments would be answered afterwards, for the old page, and the browser would empty the new one. A click that
+    came before this call and still waits is merged into the rerun that is asked for here.
+    """
+    context, last = get_script_run_ctx(), held(_PAGE)
+    if context is None or context.script_requests is None or last in (None, context.page_script_hash):
+        return
+    context.fragment_storage.clear()
+    arrive()
+    again = RerunData(
+        query_string=context.query_string,
+        page_script_hash=context.page_script_hash,
+        cached_message_hashes=context.cached_message_hashes,
+        context_info=context.context_info,
+        is_history_navigation=context.is_history_navigation,
+    )
+    context.script_requests.request_rerun(again)
+
+
+def arrive() -> None:
+    """Note which page runs, once st.navigation knows it: of an address that was typed, only then."""
+    context = get_script_run_ctx()
+    put(_PAGE, None if context is None else context.page_script_hash)
 
 
 def end() -> None:

@@ -71,7 +71,7 @@ def comparison(a: Mapping, b: Mapping) -> None:
         )
     if said := _by_validation(a, b):
         st.caption(said)
-    if said := nats.not_comparable(a, b):
+    for said in filter(None, (nats.not_comparable(a, b), nats.edited_for_training(a, b))):
         st.caption(literal(said))
     for card in (a, b):
         if said := not_tight(card.get("metrics") or {}):

@@ -109,6 +109,19 @@ def edited(a: Mapping, b: Mapping) -> str:
     return _("Not comparable: the test sets of these models were edited differently. {each}.", each=each)
 
 
+def edited_for_training(a: Mapping, b: Mapping) -> str:
+    """That two models of one data set were trained on differently edited samples; "" where they were not."""
+    one, other = (edits.of_card(card).train for card in (a, b))
+    if (one.dropped, one.labels) == (other.dropped, other.labels):
+        return ""
+    each = "; ".join(
+        _("{name}: {dropped} dropped, {relabelled} relabelled", name=card["name"], **counts)
+        for card in (a, b)
+        for counts in [{k: number((card.get("edits") or {}).get(k, 0)) for k in ("dropped", "relabelled")}]
+    )
+    return _("Trained on different edits of the training split, so not only the models differ. {each}.", each=each)
+
+
 def notes(card: Mapping) -> list[str]:
     """Sentences that belong beside the log-likelihoods of a card."""
     m = card.get("metrics") or {}

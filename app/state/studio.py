@@ -24,6 +24,7 @@ ROW_MAX = 10**9 - 1
 UNDO_STEPS = 50
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 FRAMES = re.compile(r"[a-z]+/[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
+FORM = re.compile(r"([a-z0-9_]+:[A-Za-z0-9_./+-]{1,200}(,|$)){0,100}")
 CHOICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.,:+-]{0,63}")
 
 
@@ -56,6 +57,7 @@ class Studio:
     camera: tuple[float, float, float, float] | None = None  # x0, x1, y0, y1 of the visible map; None: all of it
     watched: str = ""  # on Train, the frames in the theatre, by their key in app.live.theatre; "": the list of runs
     beside: str = ""  # the frames drawn over them
+    form: str = ""  # what was changed in the form on Train, see app.state.training_form.to_text
     past: tuple[tuple, ...] = field(default=(), compare=False)
     future: tuple[tuple, ...] = field(default=(), compare=False)
 
@@ -357,6 +359,11 @@ def _frames(value) -> None:
         raise InvalidValue(_("expected the key of frames, such as run/20260101-120000-000-digits-vae"))
 
 
+def _form(value) -> None:
+    if not (isinstance(value, str) and FORM.fullmatch(value)):
+        raise InvalidValue(_("expected what was changed in the form, such as data:digits,epochs:30"))
+
+
 def _camera(value) -> None:
     if value is None:
         return
@@ -385,4 +392,5 @@ CHECKS = {
     "camera": _camera,
     "watched": _frames,
     "beside": _frames,
+    "form": _form,
 }

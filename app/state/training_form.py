@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.state.studio import FORM
 from vae.atlas.building import N_REFERENCE
 from vae.data.principal import Findings
 from vae.registry import KINDS, Dataset, Family, datasets, families
@@ -87,6 +89,11 @@ def fitting(data: Dataset) -> list[Family]:
     return sorted(fit, key=lambda family: (KINDS.index(family.kind), family.name))
 
 
+def first(families: list[Family], what: str) -> int:
+    """The number of the family that one model, or a sweep, starts with."""
+    return next((i for i, family in enumerate(families) if family.name == FIRST[what]), 0)
+
+
 def data_sets() -> list[Dataset]:
     """All data sets, the one for a first try first."""
     return sorted(datasets().values(), key=lambda data: (data.name != FIRST_DATA, data.name))
@@ -114,3 +121,18 @@ def plan(
     known = knobs(family.Hparams) | knobs(TrainHparams)
     changed = {k: v for k, v in values.items() if v != known[k]["default"]}
     return Plan(family.name, data.name, changed, epochs, seed, name, None, points, edits=edits)
+
+
+# ---------------------------------------------------------------- in a link
+
+
+def to_text(chosen: Mapping[str, Any], usual: Mapping[str, Any]) -> str:
+    """What was chosen otherwise than usual, as a link has it: "data:wine,epochs:30". Values that a link cannot hold are
+    left out."""
+    changed = {name: str(value) for name, value in chosen.items() if value != usual[name]}
+    return ",".join(f"{name}:{value}" for name, value in changed.items() if FORM.fullmatch(f"{name}:{value}"))
+
+
+def from_text(text: str) -> dict[str, str]:
+    """name -> value of what `to_text` made."""
+    return dict(part.split(":", 1) for part in text.split(",") if ":" in part)

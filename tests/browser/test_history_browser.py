@@ -85,3 +85,21 @@ def test_a_click_right_after_the_load_opens_the_page_it_names(with_run, chromium
         tab.page.goto(f"{tab.url}/generate?model=tiny-vae")
         tab.page.locator(".zg-tile").first.click(timeout=30_000 * conftest.busy())
         tab.page.wait_for_selector(READY, timeout=20_000 * conftest.busy())
+
+
+@pytest.mark.parametrize("later_ms", [[800], [1500], [200, 400, 600, 1000]])
+def test_clicks_on_the_page_that_is_left_do_not_empty_the_next_one(with_run, chromium, busy, later_ms):
+    press = """(later) => {
+      const buttons = () => [...document.querySelectorAll('button')]
+      const press = () => buttons().find((button) => button.innerText.includes('Open in Explore'))?.click()
+      press()
+      for (const ms of later) setTimeout(press, ms)
+    }"""
+    with tab_of(with_run, chromium) as tab:
+        tab.page.goto(f"{tab.url}/train?model=tiny-vae")
+        tab.page.get_by_role("button", name="Open in Explore").wait_for(timeout=30_000 * conftest.busy())
+        tab.rest(30_000)
+        tab.do(press, later_ms)
+        tab.page.wait_for_selector(READY, timeout=20_000 * conftest.busy())
+        tab.rest(30_000)
+        assert tab.page.query_selector(READY), "the late click has emptied the page"

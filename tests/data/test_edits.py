@@ -94,6 +94,22 @@ def test_the_validation_set_stays_the_same_but_for_its_own_edits():
     assert np.array_equal(bare.rows_train, np.setdiff1d(np.arange(300), [*gone, *held]))
 
 
+def test_a_class_that_the_edits_leave_no_sample_of_is_named():
+    gone = come_to([Change(DROP, tuple(range(1, 300, 3)))])
+    held = split(samples(), 0.1)
+    for before in (samples(), held):
+        after = edits.on_train(before, gone, CLASSES)
+        assert edits.emptied(after, CLASSES).startswith("No sample of the class b is left in the training split")
+        assert edits.emptied(before, CLASSES) == ""
+    kept = int(held.rows_validation[held.y_validation == 1][0])
+    spared = come_to([Change(DROP, tuple(i for i in range(1, 300, 3) if i != kept))])
+    assert edits.emptied(edits.on_train(held, spared, CLASSES), CLASSES) == "", "the validation set has some"
+    relabelled = Change(LABEL, tuple(range(0, 300, 3)), "c", ("a",) * 100)
+    two = edits.on_train(samples(), come_to([relabelled, Change(DROP, gone.train.dropped)]), CLASSES)
+    assert "No sample of these classes is left in the training split: a, b." in edits.emptied(two, CLASSES)
+    assert edits.emptied(dataclasses.replace(two, y_train=None), CLASSES) == ""
+
+
 def test_the_test_set_has_its_own_edits():
     found = come_to([Change(DROP, (0, 8), split=TEST), Change(LABEL, (1,), "c", ("b",), TEST)])
     after = edits.on_test(samples(), found, CLASSES)

@@ -240,3 +240,14 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path, own, monkeypatch):
     with pytest.raises(SaveError, match="the disk is full"):
         user_data.add("mine", found)
     assert list(own.iterdir()) == []
+
+
+def test_the_same_samples_are_found_again_whatever_their_name(tmp_path):
+    path = arrays(tmp_path, x=GREY, y=np.arange(30) % 3)
+    user_data.add("first", read(path))
+    assert shelf.same_as(read(path)) == "first"
+    assert shelf.same_as(read(arrays(tmp_path, "b.npz", x=GREY, y=np.arange(30) % 2))) == "", "other classes"
+    other = GREY.copy()
+    other[3, 4, 5] ^= 1
+    assert shelf.same_as(read(arrays(tmp_path, "c.npz", x=other, y=np.arange(30) % 3))) == "", "another pixel"
+    assert [shelf.clash(name) for name in ("FIRST", "digits", "second")] == ["first", "digits", ""]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 
 import pytest
 
 from vae.runs import folder, forecast
+from vae.runs.forecast import Forecast
 from vae.training.plan import Plan
 
 PLAN = Plan("vae", "digits", {}, 20, name="a", points=10)
@@ -69,3 +71,11 @@ def test_it_is_outdated_after_ten_minutes(machine):
     then, age_s = forecast.outdated(PLAN)
     assert then.epoch_s == machine["epoch_s"]
     assert age_s == pytest.approx(forecast.FRESH_S + 1, abs=30)
+
+
+def test_the_estimate_says_what_it_includes():
+    measured = Forecast(1.0, 2.0, 3.0, 10**9, "cpu", 5, map_s=4.0)
+    assert "This includes loading the data, training, evaluation and the map." in measured.told(3)
+    unknown = dataclasses.replace(measured, map_s=None)
+    assert "but not the map" in unknown.told(3)
+    assert "but not the map" in unknown.told(3, models=2)

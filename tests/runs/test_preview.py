@@ -66,3 +66,17 @@ def test_what_can_be_opened_is_named_by_its_own_epoch(root):
     preview_map.draw(run.id, again=True)
     folder.write(run.folder / preview.NOTE, {"name": "named-so-far", "epoch": 4, "pid": 0, "began": ""})
     assert (preview.asked(run)["epoch"], preview.asked(run)["ready"]) == (2, True)
+
+
+def test_a_training_of_seconds_gets_a_map_before_the_one_that_takes_longer(root, monkeypatch):
+    """What is left until the finished model can be explored counts, and that is mostly its map."""
+    begun = []
+    monkeypatch.setattr(preview, "ask", lambda id, *, again: begun.append(id))
+    monkeypatch.setattr(preview, "FIRST_S", 0.0)
+    took = {"s": 2 * preview.LEFT_S}
+    monkeypatch.setattr(preview, "map_seconds", lambda points: took["s"])
+    run = train(starting.start(plan("short"), work=False))
+    assert begun == [run.id], "once, as the next one is due after three times as long"
+    took["s"] = 1e-3
+    train(starting.start(plan("shorter"), work=False))
+    assert begun == [run.id], "the finished model comes as soon"

@@ -18,7 +18,19 @@ from vae.atlas import building
 from vae.errors import NotMeasurable, SettingError
 from vae.forming import recording, snapshots
 from vae.registry import DATASETS
-from vae.runs import control, diagnosis, folder, forecast, os_process, preview, preview_map, reporting, starting, worker
+from vae.runs import (
+    control,
+    diagnosis,
+    folder,
+    forecast,
+    map_time,
+    os_process,
+    preview,
+    preview_map,
+    reporting,
+    starting,
+    worker,
+)
 from vae.runs.folder import DONE, FAILED, PAUSED, QUEUED, RUNNING, STOPPED
 from vae.saved import checkpoint
 from vae.training import experiment
@@ -78,7 +90,7 @@ def test_a_run_is_told_while_it_trains_and_equals_the_plain_training(root):
     assert run.progress["metrics"]["nll_nats"] is not None
     assert {"training", "laying out the map"} <= set(run.progress["stages_s"])
     assert run.progress["stages_bytes"]["training"] > 1e7
-    assert forecast.map_seconds(MAPPED) == pytest.approx(sum(run.progress["stages_s"][m] for m in forecast.MAPPING))
+    assert map_time.map_seconds(MAPPED) == pytest.approx(sum(run.progress["stages_s"][m] for m in map_time.MAPPING))
 
 
 def test_a_paused_run_goes_on_bit_for_bit(root):

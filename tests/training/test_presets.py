@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from vae.__main__ import parser
 from vae.commands.training import EPOCHS, plan_of
+from vae.data import edit_list
+from vae.data.edits import DROP, Change
 from vae.data.principal import Findings
 from vae.errors import UnknownName
 from vae.models.model import VAE
 from vae.registry import DATASETS, FAMILIES, families, modalities
 from vae.training.plan import split_settings
-from vae.training.presets import QUICK_STEPS, TRAINER, preset, suited
+from vae.training.presets import QUICK_STEPS, TRAINER, preset, suited, trained_on
 from vae.types import Spec
 
 
@@ -72,6 +75,32 @@ def test_other_samples_than_pictures_have_nothing_to_suit():
     assert found.explained == pytest.approx(0.905, abs=0.002)
     assert suited(dataclasses.replace(DATASETS.get("digits"), modality="series"), x) is None
     assert suited(DATASETS.get("digits"), x[:1]) is None
+
+
+def test_a_preset_says_how_much_the_dimensions_explain_and_what_more_would_take():
+    def said(d: int, explained: float) -> str:
+        return preset("quick", "vae", DATASETS.get("digits"), 2951, Findings(d, explained, True, False)).reasons["d"]
+
+    assert said(21, 0.91) == "d = 21: 21 principal components explain 91% of the variance."
+    assert (
+        said(64, 0.83) == "d = 64: 64 principal components explain 83% of the variance (90% would need more than 64)."
+    )
+    assert said(1, 0.95) == "d = 1: 1 principal component explains 95% of the variance."
+
+
+def test_a_preset_looks_at_the_samples_that_the_edits_leave(tmp_path, monkeypatch):
+    monkeypatch.setenv("ZSCOPE_OWN", str(tmp_path))
+    data = DATASETS.get("digits")
+    zeros = tuple(np.flatnonzero(data.load().y_train != 0).tolist())
+    edit_list.add(edit_list.place_of(data), [Change(DROP, zeros)])
+    kept, whole = trained_on(data).x_train, trained_on(data, edited=False).x_train
+    assert (len(kept), len(whole)) == (1437 - len(zeros), 1437)
+    assert suited(data, kept).d < suited(data, whole).d
+    chosen = [
+        plan_of(parser().parse_args(["train", "vae", "digits", "--preset", "quick", *more])).settings["d"]
+        for more in ([], ["--without-edits"])
+    ]
+    assert chosen == [str(suited(data, kept).d), str(suited(data, whole).d)]
 
 
 def test_what_is_said_counts_before_the_preset(capsys):

@@ -28,7 +28,7 @@ from ..text import _, duration, ngettext, number, percent, significant
 from ..training import distributed, experiment
 from ..training.job import Job
 from ..training.plan import Plan
-from ..training.presets import preset, suited
+from ..training.presets import preset, suited, trained_on
 from ..training.trainer import Diverged, Event
 from .options import INTERRUPTED, next_steps, settings
 
@@ -98,7 +98,7 @@ def plan_of(args: Namespace) -> Plan:
     chosen, epochs, points = settings(args.settings), args.epochs, args.points
     if args.preset:
         data = DATASETS.get(args.dataset)
-        x = data.load().x_train
+        x = trained_on(data, edited=args.edits).x_train
         given = preset(args.preset, args.family, data, len(x), suited(data, x))
         for name, reason in given.reasons.items():
             if name not in chosen:

@@ -152,6 +152,21 @@ def told(entry: Mapping[str, Any], n: int) -> str:
     return f"{said} {test}"
 
 
+def emptied(samples: Samples, classes: Sequence[str]) -> str:
+    """A sentence on the classes of which the training split, with what is held out of it for validation, has no sample;
+    "" if it has some of each, or no labels. samples: as edited; classes: of the edited data set."""
+    labels = [y for y in (samples.y_train, samples.y_validation) if y is not None]
+    gone = sorted(set(range(len(classes))) - set(np.unique(np.concatenate(labels)).tolist())) if labels else []
+    if not gone:
+        return ""
+    return ngettext(
+        "No sample of the class {classes} is left in the training split: the model will not have seen it.",
+        "No sample of these classes is left in the training split: {classes}. The model will not have seen them.",
+        len(gone),
+        classes=", ".join(classes[k] for k in gone),
+    )
+
+
 def described(change: Change) -> str:
     """A change in words: "3 samples relabelled boot"."""
     n = len(change.samples)

@@ -27,12 +27,13 @@ from ..metrics.bounds import evaluate
 from ..models.conditions import told
 from ..models.tensors import resident
 from ..saved import checkpoint
-from ..text import N_, _, duration, ngettext, number, significant, size
+from ..text import _, duration, ngettext, number, significant, size
 from ..training import autosave, experiment, held_out, stream
 from ..training.job import Job
 from ..training.plan import Plan
 from . import os_process
-from .folder import DONE, RUNNING, home, lock, runs, write
+from .folder import RUNNING, home, lock, runs, write
+from .map_time import map_seconds
 from .reporting import peak_bytes
 
 WARM_STEPS, LEAST_STEPS, MEASURE_S = 3, 2, 2.0  # of a large net a few steps take long enough
@@ -41,7 +42,6 @@ EVALUATED, EVALUATED_NLL = 1_000, 50  # test samples that stand for all
 FEW, ENOUGH_S = 10, 0.5  # a tenth of them, where that takes so long
 FRESH_S = 600.0
 LIMIT_S = 120.0  # for reading the data and building the net, too
-MAPPING = ("encoding", N_("laying out the map"), N_("measuring trust"), N_("drawing thumbnails"))
 
 
 class Unmeasured(ZscopeError):
@@ -85,7 +85,14 @@ class Forecast:
                 )
             ]
         if self.map_s is None:
-            said.append(_("Fitting the map takes extra time, which has not been measured on this machine yet."))
+            said.append(
+                _(
+                    "This includes loading the data, training and evaluation, but not the map: how long fitting it "
+                    "takes has not been measured on this machine yet."
+                )
+            )
+        else:
+            said.append(_("This includes loading the data, training, evaluation and the map."))
         epoch = duration(self.epoch_s) if self.epoch_s >= 10 else f"{significant(self.epoch_s, 2)} s"
         facts = {"epoch": epoch, "memory": size(self.peak_bytes), "device": self.device}
         said.append(
@@ -142,19 +149,6 @@ def _with_map(measured: dict[str, Any], plan: Any) -> Forecast:
 def _busy() -> bool:
     """Whether a training is running here."""
     return any(run.state.name == RUNNING for run in runs())
-
-
-def map_seconds(points: int) -> float | None:
-    """Seconds that a map of so many points takes here, scaled from finished runs; None without any."""
-    took = []
-    for run in runs():
-        stages = run.progress.get("stages_s", {})
-        if run.state.name == DONE and MAPPING[1] in stages:
-            took.append((abs(run.plan["points"] - points), run.plan["points"], sum(stages.get(m, 0) for m in MAPPING)))
-    if not took:
-        return None
-    nearest = min(took)[0]
-    return statistics.median(s * max(0.5, points / of) for off, of, s in took if off == nearest)
 
 
 def _file(plan: Any, busy: bool) -> Path:

@@ -14,11 +14,13 @@ from ..saved import checkpoint
 from ..text import _
 from . import os_process
 from .folder import LOG, Run, find, lock, write
+from .map_time import map_seconds
 
 NOTE, POINTS = "preview.json", 2_000
 SO_FAR = "-so-far"  # how the names of the models end that a training itself makes
 FIRST_S, NEXT = 5.0, 3.0  # of training before the first one; how many times as long before each further one
-LEFT_S = 20.0  # of training: where less is left, the finished model comes as soon
+LEFT_S = 20.0  # until the finished model has its map: where less is left, it comes as soon
+MAP_S = 30.0  # that fitting a map takes, until it has been measured on this machine
 
 
 def name_of(run: Run, epoch: int) -> str:
@@ -73,7 +75,8 @@ def epochs_saved(run: Run) -> int:
 
 class Watched:
     """Makes the model SO_FAR of a run: call `after` with every event. Made no more often than that its cost stays small
-    beside the training, and not where the training is nearly done."""
+    beside the training, and not where the finished model will soon have its map: a training of seconds is followed by a
+    map that takes longer."""
 
     def __init__(self, run: Run):
         self.run, self.began, self.next_s = run, time.monotonic(), FIRST_S
@@ -81,7 +84,7 @@ class Watched:
     def after(self, event: Any) -> None:
         """Begin to draw the last saved epoch if it is time."""
         trained_s = time.monotonic() - self.began
-        if event.kind != "epoch" or trained_s < self.next_s or event.seconds_left < LEFT_S:
+        if event.kind != "epoch" or trained_s < self.next_s or self._left_s(event) < LEFT_S:
             return
         note = asked(self.run)
         if note and note["drawing"]:
@@ -89,6 +92,10 @@ class Watched:
         self.next_s = NEXT * trained_s
         with contextlib.suppress(ZscopeError):  # a training goes on without being seen
             ask(self.run.id, again=True)
+
+    def _left_s(self, event: Any) -> float:
+        """Until the finished model can be explored."""
+        return event.seconds_left + (map_seconds(self.run.plan["points"]) or MAP_S)
 
 
 def over(run: Run) -> None:

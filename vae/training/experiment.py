@@ -102,6 +102,8 @@ def train(
             report(_(TOO_FEW, share=percent(job.trainer.validation, 1), n=number(len(samples.x_train)), least=LEAST))
         if job.edits:
             report(edits.told(job.edits.card(), _all(samples, job)))
+            if gone := edits.emptied(samples, job.data.classes):
+                report(gone)
         if job.binary and job.binarisation is None and binarise.is_grey(samples.x_train):
             report(_(binarise.GREY))
         job = _streamed(job, samples, saved)

@@ -6,11 +6,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..data import edit_list, edits
 from ..data.principal import SHARE, Findings, findings
 from ..errors import SettingError, UnknownName
 from ..registry import FAMILIES, MODALITIES, Dataset, Family
 from ..settings import knobs
-from ..text import _, percent
+from ..text import _, ngettext, number, percent
+from ..types import Samples
 from . import augment
 from .trainer import TrainHparams
 
@@ -68,6 +70,16 @@ def preset(name: str, family: str, dataset: Dataset, n: int, found: Findings | N
     return Preset(settings, epochs, 5_000, reasons)
 
 
+def trained_on(dataset: Dataset, *, edited: bool = True) -> Samples:
+    """The samples whose training split a preset looks at: with their user's edits, and with those that are later held
+    out for validation. edited: apply the edits of the training split.
+
+    Raises: as `dataset.load`, `edit_list.edits_of` and `edits.on_train`.
+    """
+    found = edit_list.edits_of(dataset.name) if edited else edits.NO_EDITS
+    return edits.on_train(dataset.load(), found, edit_list.edited(dataset, found).classes)
+
+
 def suited(dataset: Dataset, x: Any) -> Findings | None:
     """What suits its training samples x (n, *shape); None for other samples than pictures, and for a single one."""
     kind = MODALITIES.get(dataset.modality)
@@ -80,29 +92,26 @@ def starts_as_pca(family: Family) -> bool:
 
 
 def _reasons(found: Findings, *, alike: bool) -> dict[str, str]:
-    dimensions = (
-        _(
-            "d = {d}: the fewest principal components that explain {share} of the variance.",
-            d=found.d,
-            share=percent(SHARE),
-        )
-        if found.explained >= SHARE
-        else _(
-            "d = {d}, the most that this preset takes: as many principal components explain {share} of the variance.",
-            d=found.d,
-            share=percent(found.explained),
-        )
+    explained = ngettext(
+        "d = {d}: {d} principal component explains {share} of the variance",
+        "d = {d}: {d} principal components explain {share} of the variance",
+        found.d,
+        d=number(found.d),
+        share=percent(found.explained),
     )
-    start = _("Training starts at the reconstructions of these components, with a sigma for each channel.")
+    if found.explained < SHARE:
+        more = _("({share} would need more than {d})", share=percent(SHARE), d=number(found.d))
+        explained = f"{explained} {more}"
+    start = _("Training starts at the reconstructions from these components, with a sigma for each channel.")
     learns = (
-        _("A fully connected net learns the rest: pictures that so few components explain have much in common.")
+        _("A fully connected network learns what they leave: with so much explained, the pictures have much in common.")
         if alike
         else _(
-            "Convolutions learn to refine them: what they learn in one place holds in all others, so that varied "
-            "pictures teach them too."
+            "Convolutions refine these reconstructions: what they learn at one position holds at all others, which "
+            "suits varied pictures."
         )
     )
-    return {"d": dimensions, "net": f"{start} {learns}", "augment": _moves(found.flips, found.shifts)}
+    return {"d": f"{explained}.", "net": f"{start} {learns}", "augment": _moves(found.flips, found.shifts)}
 
 
 def _moves(flips: bool, shifts: bool) -> str:

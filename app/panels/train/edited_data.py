@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -20,19 +22,28 @@ def show(place: DeltaGenerator, data: Dataset) -> bool:
     """A checkbox, if there are edits that make a difference to a training; its value, True without one."""
     try:
         found = edits_of(data.name)
+        if not found:
+            return True
+        with place:
+            used = st.checkbox(
+                _("Use the edits"), value=True, help=_(HELP), key=f"train.edits.{data.name}", persist_state="session"
+            )
+            if used:
+                _what_they_do(data, found.card())
+            else:
+                said = _("As it came, without {n} edits.", n=number(sum(found.card()[k] for k in edits.COUNTS)))
+                st.caption(f":material/edit_off: {said}")
+        return used
     except ZscopeError as error:
         place.error(literal(error, code=True), icon=":material/error:")
         return True
-    if not found:
-        return True
-    with place:
-        used = st.checkbox(
-            _("Use the edits"), value=True, help=_(HELP), key=f"train.edits.{data.name}", persist_state="session"
-        )
-        n = session.n_train(data.name)
-        if used and n is not None:
-            st.caption(f":material/edit_note: {edits.told(found.card(), n)}")
-        elif not used:
-            said = _("As it came, without {n} edits.", n=number(sum(found.card()[k] for k in edits.COUNTS)))
-            st.caption(f":material/edit_off: {said}")
-    return used
+
+
+def _what_they_do(data: Dataset, entry: dict[str, Any]) -> None:
+    """How many samples are left, and which classes have none."""
+    split = session.training_split(data)
+    if split is None:
+        return
+    st.caption(f":material/edit_note: {edits.told(entry, split.n + entry['dropped'])}")
+    if split.emptied:
+        st.warning(literal(split.emptied), icon=":material/category:")

@@ -11,11 +11,11 @@ from app import session
 from app.browser.pulse import pulse
 from app.live import training_cost
 from app.live.rights import Right
-from app.panels.train import edited_data, own_data
+from app.panels.train import edited_data, form_memory, own_data
 from app.show import knobs
 from app.show.literal import literal
 from app.show.terms import more
-from app.state.training_form import FIRST, ONE, PRESETS, SWEEP, WHAT, Order, data_sets, defaults, fitting, plan, preset
+from app.state.training_form import ONE, PRESETS, SWEEP, WHAT, Order, data_sets, defaults, first, fitting, plan, preset
 from vae.data import binarise
 from vae.data.published.store import availability
 from vae.errors import ZscopeError
@@ -44,6 +44,10 @@ EPOCHS = N_("Passes through the training set.")
 NAME = N_("Name of the checkpoint in the model picker and in checkpoints/: letters, digits, '.', '_' and '-'.")
 SEED = N_("Seeds the initial weights, the data order and all noise: the same seed trains the same model.")
 POINTS = N_("Number of training samples shown on the map.")
+PREVIEWED = N_(
+    "The files that you have chosen are not a data set yet. Press **Add** in their preview to train on them, or remove "
+    "them to train on {data}."
+)
 SWEPT = N_(
     "A sweep repeats the same training at several values of this setting, with everything else equal, the seed "
     "included. Afterwards a slider moves through the trained models and shows what the setting does."
@@ -55,6 +59,7 @@ def show(beside: DeltaGenerator) -> None:
     """The form, in the order in which one decides. beside: where the preview of uploaded files goes."""
     if begun := session.take(STARTED):
         st.toast(begun, icon=":material/school:")
+    said = form_memory.restore()
     with st.container(horizontal=True, vertical_alignment="center", key="train-head"):
         st.markdown("### " + _("Train"), width="content")
         what = st.segmented_control(
@@ -62,17 +67,17 @@ def show(beside: DeltaGenerator) -> None:
             label_visibility="collapsed", **KEPT,
         )  # fmt: skip
     chosen = st.container()
-    if added := own_data.show(beside):
-        session.put("train.data", DATASETS.get(added))
+    own = own_data.show(beside)
+    if own.taken:
+        session.put("train.data", DATASETS.get(own.taken))
         session.put("train.preset", "quick")  # for a first result, as nothing is known of these data yet
     data = chosen.selectbox(_("Data set"), data_sets(), format_func=_data, key="train.data", **KEPT)
     edits = edited_data.show(chosen, data)
     families = fitting(data)
-    first = next((i for i, f in enumerate(families) if f.name == FIRST[what]), 0)
     family = st.selectbox(
         _("Family"),
         families,
-        index=first,
+        index=first(families, what),
         format_func=lambda f: f"{_(f.title)}\u2002{_(f.kind)}",
         key=f"train.family.{what}.{data.modality}.{bool(data.classes)}",
         **KEPT,
@@ -85,18 +90,13 @@ def show(beside: DeltaGenerator) -> None:
             _("Preset"), PRESETS, default="standard", required=True, format_func=lambda one: _(PRESETS[one]),
             help=_(PRESET), key="train.preset", width="stretch", **KEPT,
         )  # fmt: skip
-    start, key = _start_from(given, family, data), f"train.{given}.{data.name}.{family.name}"
+    start, key = _start_from(given, family, data, edits), f"train.{given}.{data.name}.{family.name}"
+    usual = defaults(family, start) | {"epochs": start.epochs, "seed": 0, "points": start.points}
+    form_memory.fill(said, key, family, usual)
     epochs = right.number_input(_("Epochs"), value=start.epochs, help=_(EPOCHS), key=f"{key}.epochs", **KEPT)
-    values, seed, points = defaults(family, start), 0, start.points
     if start.reasons:
         st.caption(f":material/query_stats: {' '.join(start.reasons.values())} " + _(CHANGED))
-    with st.expander(_("More settings"), icon=":material/tune:", key="train.knobs"):
-        values |= knobs.controls(family.Hparams, values, f"{key}.family", without=setting)
-        st.divider()
-        values |= knobs.controls(TrainHparams, values, f"{key}.trainer")
-        left, right = st.columns(2)
-        seed = left.number_input(_("Seed"), value=0, help=_(SEED), key=f"{key}.seed", **KEPT)
-        points = right.number_input(_("Map points"), value=points, help=_(POINTS), key=f"{key}.points", **KEPT)
+    values, seed, points = _more_settings(family, usual, key, setting)
     wanted = f"{data.name}-{setting or family.name}".replace("_", "-")
     free = sweeps.free_name(wanted) if setting else free_name(wanted, session.names_taken())
     with st.container(key="train-go"):  # style.css keeps it in sight
@@ -108,13 +108,20 @@ def show(beside: DeltaGenerator) -> None:
         type="primary",
         icon=":material/play_arrow:",
         width="stretch",
-        disabled=bool(wrong),
+        disabled=bool(wrong) or own.previewed,
         key="train.start",
     )
+    shown = {
+        "what": what, "data": data.name, "edits": edits, "family": family.name, "preset": given, "over": setting,
+        "values": "/".join(f"{value:g}" for value in swept), **values, "epochs": epochs, "seed": seed, "points": points,
+    }  # fmt: skip
+    form_memory.write(shown, {**form_memory.FRESH, "family": families[first(families, what)].name, **usual})
+    if own.previewed:
+        st.info(_(PREVIEWED, data=literal(_(data.title))), icon=":material/upload:")
     if wrong:
         st.warning(literal(wrong, code=True), icon=":material/error:")
         return
-    planned = plan(family, data, values, int(epochs), int(seed), points=int(points), name=name, edits=edits)
+    planned = plan(family, data, values, int(epochs), seed, points=points, name=name, edits=edits)
     order = Order(planned, setting, swept)
     _grey(order)
     if pressed:
@@ -125,13 +132,30 @@ def show(beside: DeltaGenerator) -> None:
         st.code(order.command(), language="bash", wrap_lines=True)
 
 
-def _start_from(given: str, family: Family, data: Dataset) -> Preset:
-    """The values of a preset; of the quick one for pictures those that suit them."""
+def _start_from(given: str, family: Family, data: Dataset, edits: bool) -> Preset:
+    """The values of a preset; of the quick one for pictures those that suit them, as edited."""
     found = None
-    if given == "quick" and starts_as_pca(family):
-        with st.spinner(_(LOOKING)):
-            found = session.suited(data.name, data.origin)
-    return preset(given, family, data, session.n_train(data.name), found)
+    try:
+        if given == "quick" and starts_as_pca(family):
+            with st.spinner(_(LOOKING)):
+                found = session.suited(data, edits)
+        split = session.training_split(data, edits)
+    except ZscopeError:
+        split = None  # edits that cannot be applied, said by edited_data
+    return preset(given, family, data, split.n if split else None, found)
+
+
+def _more_settings(family: Family, usual: dict[str, Any], key: str, setting: str) -> tuple[dict[str, Any], int, int]:
+    """Every setting of the family but the one that is swept, and of the trainer; the seed; the points of the map."""
+    with st.expander(_("More settings"), icon=":material/tune:", key="train.knobs"):
+        values = {setting: usual[setting]} if setting else {}
+        values |= knobs.controls(family.Hparams, usual, f"{key}.family", without=setting)
+        st.divider()
+        values |= knobs.controls(TrainHparams, usual, f"{key}.trainer")
+        left, right = st.columns(2)
+        seed = left.number_input(_("Seed"), value=0, help=_(SEED), key=f"{key}.seed", **KEPT)
+        points = right.number_input(_("Map points"), value=usual["points"], help=_(POINTS), key=f"{key}.points", **KEPT)
+    return values, int(seed), int(points)
 
 
 def _swept(family: str) -> tuple[str, str]:

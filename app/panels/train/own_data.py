@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import PurePosixPath
+from typing import NamedTuple
 
-import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import session
 from app.live.rights import Right
-from app.panels.train import own_decisions, own_fields, own_preview
+from app.panels.train import own_adding, own_decisions, own_fields, own_preview
+from app.panels.train.own_adding import TAKEN, TURN
 from app.show.literal import literal
 from vae.data.own import shelf
 from vae.data.own.choices import Choices
@@ -31,30 +30,35 @@ KINDS = [
 ]  # fmt: skip
 PATH = N_("A file or folder on this machine; it is read in place, nothing is uploaded.")
 FILES = N_("You see a preview first: nothing is saved before you press Add.")
-NAME = N_("Name of the data set: a letter, then letters, digits, '_' and '-'.")
-ADD = N_("Save it as a data set and select it for a quick run.")
 
 
-def show(beside: DeltaGenerator) -> str | None:
-    """An expander with the upload field and the data sets added before; returns the name of the one just added, if any.
+class Chosen(NamedTuple):
+    """taken: the name of the data set just added, or taken instead of the same samples again; None: none was.
+    previewed: files are shown that are no data set yet."""
 
-    beside: where the preview goes.
-    """
-    if added := session.take("own.added"):
-        st.toast(_("Added data set {name}.", name=literal(added)), icon=":material/check:")
-    turn = session.held("own.turn") or 0  # a new key after each addition empties and closes the fields
+    taken: str | None
+    previewed: bool = False
+
+
+def show(beside: DeltaGenerator) -> Chosen:
+    """An expander with the upload field and the data sets added before. beside: where the preview goes."""
+    taken, told = session.take(TAKEN) or (None, "")
+    if taken:
+        st.toast(told, icon=":material/check:")
+    turn = session.held(TURN) or 0  # a new key after each addition empties and closes the fields
     with st.expander(_("Your data"), icon=":material/upload:", key=f"own.section.{turn}"):
         files, path = _given(turn)
         if session.may(Right.MANAGE):
             _added_before()
     if not files and not path:
         session.release("own")
-        return added
+        return Chosen(taken)
     with beside.container(border=True, key="own-preview"):
-        found = _read(files, path, own_fields.choices(own_decisions.chosen(_key(files, path))))
+        choices = own_fields.choices(own_decisions.chosen(_key(files, path)))
+        found = _read(files, path, choices)
         if found:
             own_preview.summary(found.preview)
-            _add(found, turn)
+            own_adding.show(found, (_key(files, path), choices), turn)
         decisions = found.preview.decisions if found else None
         own_decisions.told(decisions or ())
         with st.expander(_("Change how it is read"), icon=":material/tune:", key="own.how"):
@@ -62,7 +66,7 @@ def show(beside: DeltaGenerator) -> str | None:
             own_fields.show(found.preview if found else None)
         if found:
             own_preview.details(found.preview)
-    return added
+    return Chosen(taken, previewed=True)
 
 
 def _added_before() -> None:
@@ -102,7 +106,7 @@ def _line(name: str) -> str:
     return f"**{literal(name)}** {kind}, {bytes_said(shelf.n_bytes(name))}"
 
 
-# ---------------------------------------------------------------- adding
+# ---------------------------------------------------------------- reading
 
 
 def _given(turn: int) -> tuple[list, str]:
@@ -153,35 +157,3 @@ def _understood(files: list, path: str, choices: Choices) -> Understood:
         )
     finally:
         bar.empty()
-
-
-def _add(found: Understood, turn: int) -> None:
-    source = found.preview.source
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input(_("Name"), value=_name(source), key=f"own.name.{source}.{turn}", help=_(NAME))
-        pressed = st.button(_("Add"), type="primary", icon=":material/add:", key="own.add", help=_(ADD))
-    if not pressed:
-        return
-    try:
-        session.required(Right.TRAIN)
-        user_data.add(name, found)
-    except ZscopeError as error:
-        st.error(literal(error, code=True), icon=":material/error:")
-        return
-    session.release("own")
-    session.put("own.added", name)
-    session.put("own.turn", turn + 1)
-    st.rerun()
-
-
-def _name(source: str) -> str:
-    """A free name for a data set made of the name of its file."""
-    stem = re.sub(r"[^A-Za-z0-9_]+", "_", PurePosixPath(source).stem).strip("_")[:32]
-    stem = stem if stem[:1].isalpha() else f"data_{stem}".rstrip("_")
-    for name in (stem, *(f"{stem}_{i}" for i in np.arange(2, 1000))):
-        try:
-            user_data.check_name(name)
-        except ZscopeError:
-            continue
-        return name
-    return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from app.live.engines import engine as opened_engine
@@ -11,6 +12,7 @@ from app.state import studio
 from tests.app.views.test_views import opened, words
 from vae.data import edit_list
 from vae.data.edits import DROP, LABEL, TAG, TEST, Change, come_to
+from vae.registry import DATASETS
 from vae.studies import curation
 
 
@@ -109,6 +111,24 @@ def test_train_uses_the_edits_unless_told_otherwise(engine):
     next(one for one in at.checkbox if one.label == "Use the edits").uncheck().run()
     assert "--without-edits" in words(at)
     assert "As it came, without 2 edits." in words(at)
+
+
+def test_train_names_the_classes_that_the_edits_leave_no_sample_of(engine):
+    labels = DATASETS.get("digits").load().y_train
+    edit_list.add(curation.place(engine.card), [Change(DROP, tuple(np.flatnonzero(labels == 4).tolist()))])
+    at = opened("train")
+    assert "No sample of the class 4 is left in the training split" in words(at)
+    next(one for one in at.checkbox if one.label == "Use the edits").uncheck().run()
+    assert "No sample of the class" not in words(at)
+
+
+def test_compare_says_that_two_models_were_trained_on_different_edits(engine):
+    plain, entry = engine.card, come_to([Change(DROP, (0, 5)), Change(LABEL, (7,), "1", ("3",))]).card()
+    other = plain | {"edits": entry, "name": "edited"}
+    said = nats.edited_for_training(plain, other)
+    assert "different edits of the training split" in said
+    assert "tiny-vae: 0 dropped, 0 relabelled; edited: 2 dropped, 1 relabelled." in said
+    assert nats.edited_for_training(other, other) == nats.edited_for_training(plain, plain) == ""
 
 
 def test_metrics_on_test_sets_that_were_edited_differently_are_not_compared(engine):

@@ -74,22 +74,43 @@ def check_name(name: str, *, replace: bool = False, guard: Guard) -> None:
         raise SettingError(
             _("name {name!r}: expected a letter, then letters, digits, '_' and '-', 40 characters at most.", name=name)
         )
-    same = lambda other: _plain(other) == _plain(name)  # noqa: E731
-    if clash := next(filter(same, DATASETS.built_in()), None):
+    taken = clash(name)
+    if taken in DATASETS.built_in():
         raise SettingError(
-            _("name {name!r}: {other} is a built-in data set. Choose another name.", name=name, other=clash)
+            _("name {name!r}: {other} is a built-in data set. Choose another name.", name=name, other=taken)
         )
-    clash = next(filter(same, names()), None)
-    if clash and not (replace and clash == name):
+    if taken and not (replace and taken == name):
         raise SettingError(
             _(
                 "name {name!r}: you already have a data set {other}. Remove it first or choose another name.",
                 name=name,
-                other=clash,
+                other=taken,
             )
         )
-    with guard(clash or ""):
+    with guard(taken):
         pass
+
+
+def clash(name: str) -> str:
+    """The data set, built-in or yours, whose name is that one or hardly differs from it; "" if there is none."""
+    return next((other for other in (*DATASETS.built_in(), *names()) if _plain(other) == _plain(name)), "")
+
+
+def same_as(understood: Understood) -> str:
+    """The name of a stored data set with the same samples, classes and columns; "" if there is none."""
+    s, p = understood.samples, understood.preview
+    what = (p.modality, list(understood.classes), list(p.columns))
+    shapes = {key: [str(a.dtype), *a.shape] for key in ARRAYS if (a := getattr(s, key)) is not None}
+    alike: dict[str, dict[str, str]] = {}
+    for name in shelved():
+        d = describe(name)
+        told = (d["modality"], d.get("classes"), d.get("columns"))
+        if told == what and {key: entry[:-1] for key, entry in d["arrays"].items()} == shapes:
+            alike[name] = {key: entry[-1] for key, entry in d["arrays"].items()}
+    if not alike:
+        return ""
+    hashes = {key: _digest(getattr(s, key)) for key in shapes}
+    return next((name for name, stored in alike.items() if stored == hashes), "")
 
 
 def add(name: str, understood: Understood, *, replace: bool = False, guard: Guard) -> Path:
@@ -311,6 +332,14 @@ def _write_array(path: Path, array: np.ndarray) -> str:
         os.fsync(stream.fileno())
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _digest(array: np.ndarray) -> str:
+    """The SHA-256 that its NPY file has."""
+    digest = hashlib.sha256()
+    file: Any = SimpleNamespace(write=digest.update)
+    np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
+    return digest.hexdigest()
 
 
 def _discard(folder: Path) -> None:
