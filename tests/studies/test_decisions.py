@@ -173,7 +173,8 @@ WRONG = {
         lambda: Linear(784, 10),
         DecoderError,
         r"'wrong.pt' was given a batch of 32 × 1 × 8 × 8, values 0 to 1, and failed with .*32x64 and 784x10.*: "
-        r"expected one that takes any batch of N × 1 × 8 × 8 \(samples × channels × height × width\), values 0 to 1, and",
+        r"expected one that takes any batch "
+        r"of N × 1 × 8 × 8 \(samples × channels × height × width\), values 0 to 1",
     ),
     "NaN": (lambda: Linear(64, 10, float("nan")), ShapeError, "returned NaN or infinity for a batch of 32 × 1 × 8 × 8"),
     "no end": (Loop, DecoderStopped, "the classifier did not answer within 1 s"),

@@ -88,8 +88,8 @@ class Classifier:
         low, high = self.span
         values = _(", values {low:g} to {high:g}", low=low, high=high) if len(shape) == 4 else ""  # pictures
         return _(
-            'the classifier {title!r} was given a batch of {given}{values}, and failed with "{said}": expected one that '
-            "takes any batch of {expected} ({axes}){values}, and returns a row of scores for each sample.",
+            'the classifier {title!r} was given a batch of {given}{values}, and failed with "{said}": expected one '
+            "that takes any batch of {expected} ({axes}){values}, and returns a row of scores for each sample.",
             title=self.title,
             given=_times(shape),
             values=values,

@@ -10,20 +10,20 @@ from app.state.studio import choose, select
 from vae.engine.engine import Engine
 from vae.errors import ZscopeError
 from vae.studies import curation
-from vae.studies.curation import LOW, Shown
-from vae.text import _
+from vae.studies.curation import Shown
+from vae.text import N_, _
 
 BY, COUNT = "explore.worst.by", "explore.worst.count"
 FIRST = 25  # samples
+HELP = N_(
+    "The lowest of trust, stability and density, the highest of all others: a high error or label disagreement may tell "
+    "of a damaged sample or a wrong label."
+)
 
 
 def menu(engine: Engine, edited: Shown | None) -> None:
     """A quantity, a number of samples, and a button that selects the worst."""
     known = curation.judging(engine)
-    named = {
-        key: _("{title}: lowest", title=found.title) if key in LOW else _("{title}: highest", title=found.title)
-        for key, found in known.items()
-    }
     colour = session.studio().colour
     first = list(known).index(colour) if colour in known else 0
     with (
@@ -31,8 +31,7 @@ def menu(engine: Engine, edited: Shown | None) -> None:
         st.container(horizontal=True, vertical_alignment="bottom", gap="small"),
     ):
         st.selectbox(
-            _("Worst samples by"), list(known), first, format_func=named.__getitem__, key=BY,
-            help=_("High error or label disagreement may tell of a damaged sample or a wrong label."),
+            _("Worst samples by"), list(known), first, format_func=lambda key: known[key].title, key=BY, help=_(HELP),
         )  # fmt: skip
         st.number_input(_("How many"), 1, engine.atlas.n, min(FIRST, engine.atlas.n), key=COUNT, width=96)
         st.form_submit_button(_("Select"), on_click=take, args=(engine, edited), key="explore.worst.go")
