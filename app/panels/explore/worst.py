@@ -16,8 +16,8 @@ from vae.text import N_, _
 BY, COUNT = "explore.worst.by", "explore.worst.count"
 FIRST = 25  # samples
 HELP = N_(
-    "The lowest of trust, stability and density, the highest of all others: a high error or label disagreement may tell "
-    "of a damaged sample or a wrong label."
+    "The lowest of trust, stability and density, the highest of all others: a high error or label disagreement may "
+    "tell of a damaged sample or a wrong label."
 )
 
 
