@@ -44,7 +44,12 @@ class SaveError(ZscopeError):
 
 
 class DecoderError(ZscopeError):
-    """An imported decoder raised an error, needs too much memory or cannot be opened."""
+    """An imported decoder raised an error, needs too much memory or cannot be opened. said: its own words, where it
+    raised one."""
+
+    def __init__(self, message: str, said: str = ""):
+        super().__init__(message)
+        self.said = said
 
 
 class DecoderStopped(DecoderError):

@@ -28,7 +28,7 @@ _jobs: WeakKeyDictionary = WeakKeyDictionary()  # engine -> {name: Job}
 @dataclass
 class Job:
     """A classifier, or how far it is. share: of its training that is done. agreement: with the labels of test samples;
-    unmeasured: why there is none. error: why there is no classifier, or none any more."""
+    unmeasured: why there is none. error: why there is no classifier, or none any more; it names the classifier."""
 
     name: str
     share: float = 0.0
@@ -40,6 +40,16 @@ class Job:
     @property
     def done(self) -> bool:
         return bool(self.error) or (self.classifier is not None and bool(self.agreement or self.unmeasured))
+
+    def fail(self, why: str) -> None:
+        """There is no classifier any more. why: wherever it is read, also beside another classifier, it says which."""
+        name = title(self.name)
+        self.error = why if name in why else f"{name}: {why}"
+
+
+def title(name: str) -> str:
+    """A classifier as the page calls it."""
+    return _(classifiers.TITLES[name]) if name in classifiers.TITLES else name.removeprefix(f"{classifiers.FILE}:")
 
 
 def names(engine: Engine) -> dict[str, str]:
@@ -80,9 +90,9 @@ def _open(engine: Engine, found: Job) -> None:
     except NotMeasurable as error:
         found.unmeasured = str(error)
     except ZscopeError as error:
-        found.error = str(error)
+        found.fail(str(error))
     except Exception as error:  # whatever a user's classifier raises is told to whoever asks
-        found.error = _("the classifier failed: {error}", error=f"{type(error).__name__}: {error}")
+        found.fail(_("the classifier failed: {error}", error=f"{type(error).__name__}: {error}"))
 
 
 def _opened(engine: Engine, found: Job) -> Classifier:
@@ -103,7 +113,7 @@ def _watched(run: Callable[[np.ndarray], np.ndarray], found: Job) -> Callable[[n
         try:
             return run(x)
         except DecoderStopped as error:
-            found.error = str(error)
-            raise
+            found.fail(str(error))
+            raise DecoderStopped(found.error) from error
 
     return watched

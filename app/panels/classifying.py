@@ -67,7 +67,20 @@ def worth(found: Job) -> str:
         return _("accuracy unknown: {why}", why=found.unmeasured.removesuffix("."))
     on_samples, majority = found.agreement.on_samples, found.agreement.majority.value
     values = {"share": share(on_samples), "majority": percent(majority)}
-    if on_samples.value <= majority + 2 * (on_samples.standard_error or 0):
+    poor = on_samples.value <= majority + 2 * (on_samples.standard_error or 0)
+    if found.agreement.of_program:  # no test split
+        if poor:
+            return _(
+                "right for only {share} of the samples that your program gave: the most frequent class alone gives "
+                "{majority}",
+                **values,
+            )
+        return _(
+            "right for {share} of the samples that your program gave, whether it was trained on them or not "
+            "({majority} by the most frequent class)",
+            **values,
+        )
+    if poor:
         return _("right for only {share} of test samples: the most frequent class alone gives {majority}", **values)
     return _("right for {share} of test samples ({majority} by the most frequent class)", **values)
 

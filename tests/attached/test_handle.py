@@ -15,8 +15,8 @@ from tests.attached.test_explore import PICTURES, RANDOM, D, N
 from vae.attached import settable
 from vae.data import edit_list
 from vae.data.edits import Change
-from vae.errors import DecoderError, SettingError, ShapeError
-from vae.studies import classifiers, curation
+from vae.errors import DecoderError, NotMeasurable, SettingError, ShapeError
+from vae.studies import classifiers, curation, decisions
 
 
 def test_the_page_and_the_program_tell_each_other(explore):
@@ -55,7 +55,7 @@ def test_a_script_asks_an_open_page_for_a_picture_of_the_map(explore, tmp_path):
         while not (wanted := engine.model.wanted(0).get("picture")) or wanted["n"] < 2:
             time.sleep(0.01)
         assert engine.model.wanted(0)["layer"] == "trust"
-        assert wanted == {"n": 2, "width": 300, "height": 200, "scale": 2.0}
+        assert wanted == {"n": 2, "width": 300, "height": 200, "scale": 2.0, "legend": True}
         engine.model.tell({"selected": [1]})
         engine.model.tell({"drawn": {"n": 2, "png": base64.b64encode(b"a picture").decode()}})
 
@@ -109,6 +109,42 @@ def test_a_classifier_of_the_program_that_does_not_fit_is_told(explore, classify
     _one, engine = explore(x=PICTURES, z=PICTURES.reshape(N, -1)[:, :D], classify=classify, labels=[0, 1, 2] * (N // 3))
     with pytest.raises(error, match=says):
         classifiers.of_program(engine)
+
+
+def test_the_accuracy_of_a_classifier_is_measured_on_the_samples_that_the_program_gave(explore):
+    """Pictures (h, w, c) from 0 to 255, of which every third is called otherwise than its label."""
+    pictures = RANDOM.integers(0, 256, (N, 10, 8, 3)).astype(np.uint8)
+    labels = np.array([0, 1] * (N // 2))
+    pictures[:, 0, 0, 0] = 255 * np.where(np.arange(N) % 3 == 0, 1 - labels, labels)
+
+    def classify(x):
+        one = np.asarray(x)[:, 0, 0, 0] / 255
+        return np.stack([1 - one, one], 1)
+
+    _one, engine = explore(x=pictures, z=pictures.reshape(N, -1)[:, 5 : 5 + D] / 255, classify=classify, labels=labels)
+    found = decisions.agreement(engine, classifiers.of_program(engine))
+    assert (found.on_samples.value, found.on_samples.n) == (pytest.approx(2 / 3), N)
+    assert found.majority.value == 0.5
+    assert found.of_program
+    assert "no test split" in found.on_samples.protocol
+    assert list(found.shares()) == ["on_samples", "majority"], "it has no encoder"
+    rows, real = decisions.disagreeing(engine, classifiers.of_program(engine))
+    assert real
+    assert (engine.atlas.index[rows] % 3 == 0).all()
+    assert len(rows) == N // 3
+
+
+@pytest.mark.parametrize(("what", "says"), [("x", "gave no samples"), ("labels", "gave no labels")])
+def test_what_the_accuracy_of_a_classifier_needs_is_said(explore, what, says):
+    z = PICTURES.reshape(N, -1)[:, :D]
+    given = {"x": PICTURES, "labels": [0, 1, 2] * (N // 3)}
+    decode = {"decode": lambda z: np.zeros((len(z), 1, 12, 12))} if what == "x" else {}
+    _one, engine = explore(z=z, classify=lambda x: x.reshape(len(x), -1)[:, :3], **decode, **(given | {what: None}))
+    with pytest.raises(NotMeasurable, match=says):
+        decisions.agreement(engine, classifiers.of_program(engine))
+    if what == "x":
+        with pytest.raises(SettingError, match="opened without x="):
+            engine.model.given(np.arange(2))
 
 
 def test_a_program_without_a_classifier_has_none(explore):

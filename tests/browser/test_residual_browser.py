@@ -17,7 +17,7 @@ def model(tiny_checkpoint):
 
 
 def test_places_are_decoded_with_what_the_map_cannot_say_of_the_held_sample(new_tab, model):
-    tab = new_tab().open("/?model=tiny-vae&p=r3")
+    tab = new_tab().open("/?model=tiny-vae&p=r3&tool=group")  # the slider is on the map, whatever tool is open
     tab.do(FRAMES)
     tab.do(
         "zscope.on('frame', ({payload}) => {"
@@ -50,7 +50,7 @@ def test_places_are_decoded_with_what_the_map_cannot_say_of_the_held_sample(new_
 
 def test_a_link_opens_with_what_is_held_and_undo_releases_it(new_tab):
     tab = new_tab().open("/?model=tiny-vae&p=r3&h=r5&residual=0.25")
-    tab.until("document.querySelector('.zc-residual input')?.value === '0.25'")
+    tab.until("document.querySelector('.zm-residual input')?.value === '0.25'")
     tab.page.get_by_role("button", name="Release", exact=True).last.click()
     tab.until(f"{HELD} === null")
     tab.page.keyboard.press("Control+z")

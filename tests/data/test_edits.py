@@ -232,3 +232,25 @@ def test_an_export_is_imported_as_the_same_edits():
 def test_a_file_that_is_not_of_these_samples_is_refused_with_its_line(text, said):
     with pytest.raises(SettingError, match=said):
         edit_csv.read(text, Known.of(samples(), CLASSES))
+
+
+def test_a_list_that_is_imported_again_adds_nothing(tmp_path):
+    place = Place(tmp_path / "edits.json", "mine")
+    given = [Change(LABEL, (3, 4), "b", ("a", "c")), Change(TAG, (7,), "odd"), Change(DROP, (1, 8))]
+    given.append(Change(DROP, (1,), split=TEST))
+    before, after = edit_list.merge(place, given)
+    assert (before, after) == ((), tuple(given))
+    assert edit_list.merge(place, given) == (after, after)
+    more = [Change(DROP, (1, 2, 8)), Change(LABEL, (4,), "c", ("c",)), Change(TAG, (7,), "odd")]
+    assert edit_list.merge(place, more)[1] == (*given, Change(DROP, (2,)), Change(LABEL, (4,), "c", ("c",)))
+    again = (*given, Change(LABEL, (5,), "b", ("b",)))  # its own label
+    assert edits.news((), again) == tuple(given)
+
+
+def test_the_stamp_of_the_file_is_another_once_it_was_written(tmp_path):
+    place = Place(tmp_path / "edits.json", "mine")
+    assert edit_list.stamp(place) is None
+    edit_list.add(place, [Change(DROP, (1,))])
+    first = edit_list.stamp(place)
+    edit_list.add(place, [Change(DROP, (2,))])
+    assert first != edit_list.stamp(place) is not None

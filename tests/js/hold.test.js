@@ -5,7 +5,6 @@ import { pass } from "./page/page.js"
 import { Hold } from "../../app/browser/latent_map/hold.js"
 import { Views, payload } from "../../app/browser/latent_map/views.js"
 
-const { emit } = await import("../../app/browser/shared/channel.js")
 const HELD = { row: 1, z: [1, 2, 3], xy: [0.5, 0.25], share: 0.5 }
 const floats = (bytes) => [...new Float32Array(bytes.slice(32).buffer)]
 
@@ -15,7 +14,7 @@ function mapped() {
   const map = {
     root, geometry, overlay: { committed: { xy: [2, 3] }, redraw() {} }, decode() {}, plot: { near: { box: [0, 0, 10, 5] } },
     committed: { row: null, xy: [2, 3], z: [7, 8, 9] }, client: { request: (...what) => asked.push(what) }, note() {}, name: () => "bag",
-    component: { setTriggerValue: (_name, value) => told.push(value.point) }, taken: async (kind, values) => ({ row: kind === "row" ? values[0] : null, xy: [4, 5], z: [0, 0, 1] }),
+    component: { setTriggerValue: (name, value) => told.push(name === "hold" ? value.point : value) }, taken: async (kind, values) => ({ row: kind === "row" ? values[0] : null, xy: [4, 5], z: [0, 0, 1] }),
   }
   map.views = new Views(null, /** @type {any} */ ({ geometry, plot: {}, link: {}, beyond: () => (map.hold.point ? [...map.hold.point.z, map.hold.share] : [0, 0, 0]) }))
   map.hold = new Hold(map)
@@ -48,17 +47,20 @@ test("where a latent lies is told beside where it was asked for", async () => {
   map.hold.remove()
 })
 
-test("the slider asks for the place of the selected point", () => {
-  const { map, asked } = mapped()
-  emit("residual", 0.1)
+test("the slider asks for the place of the selected point, and tells the share once it is released", () => {
+  const { map, asked, told } = mapped(), { input } = map.hold.residual
+  const drag = (share) => { input.value = String(share); input.oninput() }
+  drag(0.1)
   assert.deepEqual(asked, []) // nothing is held
   map.hold.update(HELD)
-  emit("residual", 0.25)
+  assert.equal(input.value, "0.5")
+  assert.equal(input.getAttribute("aria-valuetext"), "50%")
+  drag(0.25)
   const [[kind, bytes, { source }]] = asked
   assert.deepEqual([kind, floats(bytes), source], ["place", [2, 3, 1, 2, 3, 0.25], "slider"])
+  input.onchange()
+  assert.deepEqual(told, [{ share: 0.25 }])
   map.hold.remove()
-  emit("residual", 0.75)
-  assert.equal(asked.length, 1) // one that has left does not hear it
 })
 
 test("the sample at the cursor is held, else what lies there, without a cursor the selected point", async () => {

@@ -11,7 +11,7 @@ import pytest
 import vae
 from vae.data import edit_list
 from vae.data.edits import DROP, LABEL, Change, come_to
-from vae.errors import SettingError
+from vae.errors import SettingError, UnknownName
 from vae.studies import curation, groups
 
 
@@ -86,3 +86,17 @@ def test_what_cannot_be_edited_says_why(model):
     with pytest.raises(SettingError, match="tag them instead"):
         curation.relabel(plain, [1], "a")
     assert curation.shown(plain).labels is None
+
+
+def test_the_worst_samples_are_those_of_the_highest_error_and_of_the_lowest_trust(model):
+    known = curation.judging(model)
+    assert {"error", "trust", "disagreement"} <= set(known)
+    error, trust = (known[key].values() for key in ("error", "trust"))
+    assert curation.worst(model, "error", 3) == tuple(np.argsort(-error, kind="stable")[:3])
+    assert curation.worst(model, "trust", 3) == tuple(np.argsort(trust, kind="stable")[:3])
+    first, second, third = curation.worst(model, "error", 3)
+    dropped = np.arange(model.atlas.n) == second
+    assert curation.worst(model, "error", 2, dropped) == (first, third)
+    assert len(curation.worst(model, "error", 10**6)) == model.atlas.n
+    with pytest.raises(UnknownName, match=r"Known: .*error"):
+        curation.worst(model, "beauty", 3)

@@ -40,6 +40,13 @@ class Linear(nn.Module):
         return self.layer(x.flatten(1))
 
 
+class First(Linear):
+    """Scores of the first sample alone."""
+
+    def forward(self, x):
+        return self.layer(x.flatten(1))[:1]
+
+
 class Loop(nn.Module):
     """Loops for ever on anything."""
 
@@ -156,9 +163,20 @@ def test_a_file_runs_in_a_process_of_its_own(engine, nearest, templates, tmp_pat
 
 
 WRONG = {
-    "another number of classes": (lambda: Linear(64, 7), ShapeError, r"\(32, 7\): expected \(32, 10\).*10 classes"),
-    "another shape": (lambda: Linear(784, 10), DecoderError, "the classifier failed: "),
-    "NaN": (lambda: Linear(64, 10, float("nan")), ShapeError, "returned NaN or infinity"),
+    "another number of classes": (
+        lambda: Linear(64, 7),
+        ShapeError,
+        r"\(32, 7\) for a batch of 32 × 1 × 8 × 8: expected \(32, 10\).*10 classes",
+    ),
+    "another number of rows": (lambda: First(64, 10), ShapeError, r"returned \(1, 10\) for .*expected \(32, 10\)"),
+    "another shape": (
+        lambda: Linear(784, 10),
+        DecoderError,
+        r"'wrong.pt' was given a batch of 32 × 1 × 8 × 8, values 0 to 1, and failed with .*32x64 and 784x10.*: "
+        r"expected one that takes any batch "
+        r"of N × 1 × 8 × 8 \(samples × channels × height × width\), values 0 to 1",
+    ),
+    "NaN": (lambda: Linear(64, 10, float("nan")), ShapeError, "returned NaN or infinity for a batch of 32 × 1 × 8 × 8"),
     "no end": (Loop, DecoderStopped, "the classifier did not answer within 1 s"),
 }
 

@@ -19,7 +19,8 @@ def config_of(name: str, model: Model, atlas: Atlas, title: str) -> dict[str, An
         "title": title,
         "family": ATTACHED,
         "hparams": {"d": int(atlas.z.shape[1]), "encodes": model.encode is not None}
-        | ({} if model.classify is None else {"classifies": True}),
+        | ({} if model.classify is None else {"classifies": True})
+        | ({} if model.real is None else {"gives": True}),
         "train": {},
         "dataset": "",
         "seed": 0,

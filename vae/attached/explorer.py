@@ -189,10 +189,12 @@ class Explorer:
         *,
         size: tuple[int, int] = (800, 600),
         scale: float = 2.0,
+        legend: bool = True,
         seconds: float = 20.0,
     ) -> Path:
         """Write the map, as an open page shows it once it has taken over what was set here, as a PNG of `size` in CSS
-        pixels times `scale`: its points, names of classes and layers, without the buttons around it.
+        pixels times `scale`: its points, names of classes, layers, and a legend of its colours (the classes, or a bar
+        with its range), without the buttons around it.
 
         >>> explorer.colour, explorer.layer = "density", "trust"
         >>> explorer.screenshot("map.png", size=(600, 450), scale=3)
@@ -213,7 +215,8 @@ class Explorer:
                 )
             )
         self._asked += 1
-        self._worker.want({"picture": {"n": self._asked, "width": width, "height": height, "scale": scale}})
+        wanted = {"n": self._asked, "width": width, "height": height, "scale": scale, "legend": bool(legend)}
+        self._worker.want({"picture": wanted})
         if not _waited(lambda: (self._state.get("drawn") or {}).get("n") == self._asked, seconds):
             raise SettingError(
                 _(

@@ -48,6 +48,7 @@ class Given:
         self.decode = None if decode is None else Function(decode, "decode", like, batch=batch)
         self.classify = None if classify is None else Classify(Function(classify, "classify", like))
         self.adapted = adapted
+        self._layout: Layout | None = None  # in which an adapted model takes x
         self.x, self.z = None if x is None else as_numpy(x, "x"), None if z is None else as_numpy(z, "z")
         if self.z is None and self.encode is None and self.x is not None:
             raise SettingError(_("x has no latents: give encode= or z=."))
@@ -101,7 +102,7 @@ class Given:
                         expected=seen.shape,
                     )
                 )
-        model = Model(decode, made, self.encode, seen, self.classify)
+        model = Model(decode, made, self.encode, seen, self.classify, None if x is None else self._real)
         model.threads = quicker(lambda: model.samples(z[:1]))
         drawn = model.samples(z) if x is None else seen.read(x)
         labels = None if self.labels is None else self.labels[rows]
@@ -126,9 +127,15 @@ class Given:
             return None, shape or sample, (0.0, 1.0)
         if shape is None and sample is not None and np.prod(sample) == np.prod(x.shape[1:]):
             shape = None if len(sample) == x.ndim - 1 else sample
-        layout = Layout.of(x, "x", shape=shape, span=span, report=say)
+        self._layout = layout = Layout.of(x, "x", shape=shape, span=span, report=say)
         self.adapted.fits(layout.shape)
         return layout.read(x), layout.shape, (0.0, 1.0)
+
+    def _real(self, rows: np.ndarray) -> np.ndarray:
+        """The samples at rows of the map, as `mapped` takes them."""
+        assert self.x is not None
+        x = self.x[self.rows[rows]]
+        return x if self._layout is None else self._layout.read(x)
 
     def _decoder(self, z: np.ndarray, inner: tuple[int, ...], x: np.ndarray | None) -> Decoded:
         if self.decode is not None:

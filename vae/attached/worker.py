@@ -27,13 +27,14 @@ KEY_BYTES = 32
 @dataclass
 class Model:
     """The user's model in the form of zscope. made: the layout of what it decodes, seen: of what it encodes.
-    threads: the context in which it answers."""
+    real: the user's samples at rows of the map, if there are any. threads: the context in which it answers."""
 
     decode: Decode | Callable[[np.ndarray], np.ndarray]
     made: Layout
     encode: Encode | None
     seen: Layout
     classify: Classify | None = None
+    real: Callable[[np.ndarray], np.ndarray] | None = None
     threads: Threads = as_given
 
     def samples(self, z: np.ndarray) -> np.ndarray:
@@ -52,6 +53,11 @@ class Model:
         assert self.classify is not None  # else nobody asks
         with self.threads():
             return self.classify(self.seen.write(x))
+
+    def given(self, rows: np.ndarray) -> np.ndarray:
+        """The user's samples (n, *shape) at rows (n,) of the map"""
+        assert self.real is not None  # else nobody asks
+        return self.seen.read(self.real(rows.astype(int)))
 
 
 class Worker:
@@ -123,7 +129,8 @@ class Worker:
             new = {name: value for name, (change, value) in self._wanted.items() if change > header["seen"]}
             return as_bytes(new | {"change": self._change})
         assert self.model is not None  # there is a map of it
-        run = {"decode": self.model.samples, "encode": self._stacked, "classify": self.model.scores}[ask]
+        model = self.model
+        run = {"decode": model.samples, "encode": self._stacked, "classify": model.scores, "given": model.given}[ask]
         return np.asarray(self.called(run, array, seconds=header["seconds"]), "<f4")
 
     def _stacked(self, x: np.ndarray) -> np.ndarray:

@@ -34,7 +34,7 @@ def show_decisions(args: Namespace) -> None:
     lines = [f"{classifier.title}: {classifier.outputs}" + (f" ({classifier.said})" if classifier.said else "")]
     try:
         found = decisions.agreement(engine, classifier, args.n)
-        record |= {name: _record(e) for name, e in vars(found).items() if e is not None}
+        record |= {name: _record(e) for name, e in found.shares().items()}
         lines += agreement_lines(found)
     except NotMeasurable as error:
         record["not_measurable"] = str(error)
@@ -67,13 +67,14 @@ def show_decisions(args: Namespace) -> None:
 
 def agreement_lines(found: decisions.Agreement) -> list[str]:
     """One for each share, with its standard error and number of samples."""
+    of_program = _("samples of your program given their label")
     names = {
-        "on_samples": _("test samples given their label"),
+        "on_samples": of_program if found.of_program else _("test samples given their label"),
         "on_reconstructions": _("reconstructions given the label of their sample"),
         "same": _("reconstructions called as their sample"),
         "majority": _("the most frequent class alone"),
     }
-    return [f"{names[name]}: {_estimate(e)}" for name, e in vars(found).items() if e is not None]
+    return [f"{names[name]}: {_estimate(e)}" for name, e in found.shares().items()]
 
 
 def _estimate(e: Estimate) -> str:

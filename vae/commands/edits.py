@@ -32,7 +32,7 @@ def edits(args: Namespace) -> None:
             text = path.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise DataNotFound(_("{path}: cannot be read ({error}).", path=path, error=error)) from None
-        edit_list.add(place, edit_csv.read(text, Known.of(data.load(), data.classes)))
+        edit_list.merge(place, edit_csv.read(text, Known.of(data.load(), data.classes)))
     changes = edit_list.load(place)
     found = come_to(changes)
     if args.export:

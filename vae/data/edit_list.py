@@ -22,7 +22,7 @@ from ..disk.saving import saving
 from ..errors import DataCorrupt, SettingError
 from ..registry import DATASETS, Dataset
 from ..text import _, number
-from .edits import DROP, KINDS, LABEL, LONGEST, SPLITS, Change, Edits, come_to
+from .edits import DROP, KINDS, LABEL, LONGEST, SPLITS, Change, Edits, come_to, news
 from .own.shelf import VARIABLE, root
 
 FORMAT, FOLDER = 1, ".edits"
@@ -76,11 +76,26 @@ def load(place: Place) -> Changes:
         ) from e
 
 
+def stamp(place: Place) -> tuple[int, int, int] | None:
+    """What tells one version of the file from another without reading it; None if there is none."""
+    try:
+        found = place.path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
 def add(place: Place, changes: Sequence[Change]) -> tuple[Changes, Changes]:
     """Add changes; the list before and after. Raises: SettingError: not a change of such samples, or too many.
     SaveError: the file cannot be written; the previous one is untouched. DataCorrupt: see `load`."""
     new = tuple(_checked(change) for change in changes)
     return _replace(place, lambda known: (*known, *new))
+
+
+def merge(place: Place, changes: Sequence[Change]) -> tuple[Changes, Changes]:
+    """Add what is new of changes, so that a list that is imported again adds nothing. As `add`."""
+    new = tuple(_checked(change) for change in changes)
+    return _replace(place, lambda known: (*known, *news(known, new)))
 
 
 def take_back(place: Place, change: Change) -> tuple[Changes, Changes]:

@@ -127,6 +127,26 @@ def come_to(changes: Sequence[Change]) -> Edits:
     return Edits(made[TRAIN], made[TEST])
 
 
+def news(known: Sequence[Change], changes: Sequence[Change]) -> tuple[Change, ...]:
+    """What is new of changes after those that are known: of each the samples for which it makes a difference."""
+    found: list[Change] = []
+    for change in changes:
+        split = getattr(come_to([*known, *found]), change.split)
+        if (made := change.without(_idle(split, change))).samples:
+            found.append(made)
+    return tuple(found)
+
+
+def _idle(split: Split, change: Change) -> set[int]:
+    """The samples of a change for which it makes no difference."""
+    if change.kind == DROP:
+        return set(split.dropped) & set(change.samples)
+    if change.kind == TAG:
+        return {sample for sample in change.samples if change.value in split.tags.get(sample, ())}
+    own = dict(zip(change.samples, change.old, strict=True)) if change.old else {}
+    return {sample for sample in change.samples if split.labels.get(sample, own.get(sample)) == change.value}
+
+
 def of_card(card: Mapping[str, Any]) -> Edits:
     """The edits that a model was trained with, from its card; none if it has no such entry."""
     entry = card.get("edits")

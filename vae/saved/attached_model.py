@@ -97,7 +97,7 @@ class Link:
                 self._close()
                 raise DecoderStopped(_("the program that holds the model has ended: run it again to go on.")) from None
         if "error" in found:
-            raise DecoderError(str(found["error"]))
+            raise DecoderError(str(found["error"]), str(found["error"]))
         return found, answer
 
     def _close(self) -> None:
@@ -107,16 +107,16 @@ class Link:
 
 
 class AttachedModel(nn.Module):
-    """The model with the interface that `vae.engine.engine` needs of one. encodes: it has an encoder; classifies: its
-    program also gave a classifier."""
+    """The model with the interface that `vae.engine.engine` needs of one. encodes: it has an encoder; classifies,
+    gives: its program also gave a classifier, or samples."""
 
     has_prior = False
     condition = ()
 
-    def __init__(self, link: Link, d: int, encodes: bool, classifies: bool = False):
+    def __init__(self, link: Link, d: int, encodes: bool, *, classifies: bool = False, gives: bool = False):
         super().__init__()
         self.link, self.d, self.levels, self.encodes = link, d, (d,), encodes
-        self.classifies = classifies
+        self.classifies, self.gives = classifies, gives
         self.notes = Link(link.address)  # does not wait behind what the model is asked for
 
     def infer(self, x: Tensor, c: Tensor | None = None) -> Latent:
@@ -151,6 +151,13 @@ class AttachedModel(nn.Module):
             raise SettingError(_("this model was opened without classify=."))
         return self.link.ask({"ask": "classify"}, np.asarray(x, "<f4"))[1]
 
+    def given(self, rows: np.ndarray) -> np.ndarray:
+        """The program's samples (n, *shape), pictures in 0-1, at rows (n,) of the map. Raises: SettingError: it gave
+        none. As Link.ask."""
+        if not self.gives:
+            raise SettingError(_("this model was opened without x=."))
+        return self.link.ask({"ask": "given"}, np.asarray(rows, "<f4"))[1]
+
     def map_view(self) -> None:
         return None
 
@@ -173,7 +180,8 @@ def restore(saved: Checkpoint, device: torch.device) -> nn.Module:
     """The model of a checkpoint whose program runs. Raises: CheckpointError."""
     h = saved.config["hparams"]
     try:
-        d, encodes, classifies = int(h["d"]), bool(h["encodes"]), bool(h.get("classifies", False))
+        d, encodes = int(h["d"]), bool(h["encodes"])
+        has = {name: bool(h.get(name, False)) for name in ("classifies", "gives")}
     except (KeyError, TypeError, ValueError) as e:
         raise CheckpointError(_("{name}: the model cannot be opened: {error}", name=saved.path.name, error=e)) from e
-    return AttachedModel(Link(Address.read(saved.path.parent)), d, encodes, classifies).to(device)
+    return AttachedModel(Link(Address.read(saved.path.parent)), d, encodes, **has).to(device)

@@ -143,7 +143,8 @@ class DecoderProcess:
                 )
             )
         if "error" in header:
-            raise DecoderError(_("the {noun} failed: {error}", noun=_(self.noun), error=str(header["error"])))
+            said = str(header["error"])
+            raise DecoderError(_("the {noun} failed: {error}", noun=_(self.noun), error=said), said)
         return outputs, array
 
     def _end(self) -> int:

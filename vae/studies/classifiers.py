@@ -17,7 +17,7 @@ from jaxtyping import Float
 
 from ..data.published.store import cache, here
 from ..engine.engine import Engine
-from ..errors import DataNotFound, SettingError, ShapeError
+from ..errors import DataNotFound, DecoderError, SettingError, ShapeError
 from ..metrics.features import feature_space
 from ..registry import DATASETS
 from ..saved.decoders import DECODERS, opened
@@ -33,6 +33,11 @@ TITLES = {
 SOME = 32  # samples that tell what the scores are
 CLOSE = 1e-3  # of a sum of probabilities to 1
 BATCH = 256
+AXES = {  # of a batch, by how many there are
+    2: N_("samples × variables"),
+    3: N_("samples × channels × steps"),
+    4: N_("samples × channels × height × width"),
+}
 
 Run = Callable[[np.ndarray], np.ndarray]
 Report = Callable[[str], Any]
@@ -56,7 +61,8 @@ class Classifier:
     def probabilities(self, x: np.ndarray) -> Float[np.ndarray, "n k"]:
         """p(class | x) of samples (n, *shape): pictures as uint8, or float in 0-1.
 
-        Raises: ShapeError: not one finite score for each class and sample. What the classifier raises.
+        Raises: ShapeError: not one finite score for each class and sample. DecoderError: a file, or the classifier of a
+        program, failed on what it was given. What the classifier raises.
         """
         out = []
         for i in range(0, len(x), BATCH):
@@ -69,7 +75,28 @@ class Classifier:
         low, high = self.span
         if (low, high) != (0.0, 1.0):
             given = np.float32(low) + given * np.float32(high - low)
-        return _checked(self.run(np.ascontiguousarray(given)), len(x), self.classes, self.title)
+        try:
+            scores = self.run(np.ascontiguousarray(given))
+        except DecoderError as error:
+            if not error.said:  # not about what it was given
+                raise
+            raise DecoderError(self._refused(given.shape, error.said), error.said) from error
+        return _checked(scores, given.shape, self.classes, self.title)
+
+    def _refused(self, shape: tuple[int, ...], said: str) -> str:
+        """That it failed on a batch of that shape, with its own words, and what it has to take."""
+        low, high = self.span
+        values = _(", values {low:g} to {high:g}", low=low, high=high) if len(shape) == 4 else ""  # pictures
+        return _(
+            'the classifier {title!r} was given a batch of {given}{values}, and failed with "{said}": expected one '
+            "that takes any batch of {expected} ({axes}){values}, and returns a row of scores for each sample.",
+            title=self.title,
+            given=_times(shape),
+            values=values,
+            said=said.rstrip("."),
+            expected=_times(("N", *shape[1:])),
+            axes=_(AXES.get(len(shape), N_("samples × ..."))),
+        )
 
 
 def available(engine: Engine) -> dict[str, str]:
@@ -184,24 +211,44 @@ def fitted(
     return Classifier(name, title, classes, run, outputs or guess, said, span)
 
 
-def _checked(scores: Any, n: int, classes: Sequence[str], title: str) -> np.ndarray:
+def _checked(scores: Any, shape: tuple[int, ...], classes: Sequence[str], title: str) -> np.ndarray:
+    """The scores (n, k) of a batch of that shape as float32. Raises: ShapeError."""
     scores = np.asarray(scores, np.float32)
-    k = len(classes)
+    n, k = shape[0], len(classes)
     if scores.ndim != 2 or len(scores) != n or (k and scores.shape[1] != k) or scores.shape[1] < 2:
-        expected = f"({n}, {k or 'k'})"
+        told = {"title": title, "batch": _times(shape), "given": scores.shape, "expected": f"({n}, {k or 'k'})"}
+        if not k:
+            raise ShapeError(
+                _(
+                    "the classifier {title!r} returned {given} for a batch of {batch}: expected {expected}, a score "
+                    "for each class, of which there are at least 2.",
+                    **told,
+                )
+            )
         raise ShapeError(
             ngettext(
-                "the classifier {title!r} returned {given}: expected {expected}, a score for each of {n} class.",
-                "the classifier {title!r} returned {given}: expected {expected}, a score for each of {n} classes.",
+                "the classifier {title!r} returned {given} for a batch of {batch}: expected {expected}, a score for "
+                "each of {n} class.",
+                "the classifier {title!r} returned {given} for a batch of {batch}: expected {expected}, a score for "
+                "each of {n} classes.",
                 k,
-                title=title,
-                given=scores.shape,
-                expected=expected,
+                **told,
             )
         )
     if not np.isfinite(scores).all():
-        raise ShapeError(_("the classifier {title!r} returned NaN or infinity: expected finite scores.", title=title))
+        raise ShapeError(
+            _(
+                "the classifier {title!r} returned NaN or infinity for a batch of {batch}: expected finite scores.",
+                title=title,
+                batch=_times(shape),
+            )
+        )
     return scores
+
+
+def _times(shape: Sequence[object]) -> str:
+    """A shape as "32 × 1 × 28 × 28"."""
+    return " × ".join(map(str, shape))
 
 
 def _softmax(scores: np.ndarray) -> np.ndarray:

@@ -14,16 +14,19 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from ..atlas.atlas import Atlas
+from ..atlas.colours import Explored, Quantity, quantities
+from ..atlas.measured import STABILITY
 from ..data import edit_list
 from ..data.edit_csv import Known
 from ..data.edit_list import Place
 from ..data.edits import LABEL, TEST, TRAIN, Change, Edits, come_to, of_card
 from ..data.published.store import here
-from ..errors import SettingError
+from ..errors import SettingError, UnknownName
 from ..registry import DATASETS
 from ..saved import model_entries
 from ..text import _
 
+LOW = ("trust", STABILITY, "density")  # quantities whose lowest values are the worst
 CLASSES_MAX = 254  # the label of a sample is a byte on the map, and 255 means none
 
 
@@ -84,10 +87,10 @@ def known(engine: Mapped) -> Known:
     return Known(atlas.classes, {TRAIN: n, TEST: 0}, {TRAIN: labels, TEST: None}, {TRAIN: None, TEST: None})
 
 
-def shown(engine: Mapped) -> Shown:
-    """The rows of a model's map with the edits that there are now. Its own labels are those that it was trained with,
-    edits of that time included. Raises: as `edits`, and what loading the data raises."""
-    atlas, split = engine.atlas, edits(engine.card).train
+def shown(engine: Mapped, now: Edits | None = None) -> Shown:
+    """The rows of a model's map with the edits that there are now, read if they are not given. Its own labels are those
+    that it was trained with, edits of that time included. Raises: as `edits`, and what loading the data raises."""
+    atlas, split = engine.atlas, (edits(engine.card) if now is None else now).train
     dropped = np.isin(atlas.index, split.dropped)
     classes = (*atlas.classes, *sorted(set(split.labels.values()) - set(atlas.classes)))
     if atlas.labels is None:
@@ -131,6 +134,26 @@ def relabel(engine: Mapped, rows: Sequence[int], label: str) -> Change | None:
         return None
     samples, of = numbers(atlas, others), known(engine)
     return Change(LABEL, samples, label, tuple(of.label(TRAIN, i) for i in samples))
+
+
+def judging(engine: Explored) -> dict[str, Quantity]:
+    """The quantities by which samples can be called the worst, by key: those of the model that are measured."""
+    return {key: found for key, found in quantities(engine).items() if found.kind == "model" and not found.absent}
+
+
+def worst(engine: Explored, key: str, n: int, dropped: np.ndarray | None = None) -> tuple[int, ...]:
+    """The n rows of the map with the worst values of a quantity, the worst first: the highest, of those in LOW the
+    lowest; of equal ones the first. dropped: (n,) bool, rows that do not count.
+
+    Raises: UnknownName: not one of `judging`."""
+    known = judging(engine)
+    if key not in known:
+        raise UnknownName("quantity", key, known)
+    values = np.asarray(known[key].values(), np.float64)
+    badness = -values if key in LOW else values
+    order = np.argsort(-badness, kind="stable")
+    counts = np.isfinite(values) if dropped is None else np.isfinite(values) & ~dropped
+    return tuple(int(row) for row in order[counts[order]][:n])
 
 
 def numbers(atlas: Atlas, rows: Sequence[int]) -> tuple[int, ...]:

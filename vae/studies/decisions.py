@@ -23,6 +23,7 @@ from .classifiers import Classifier
 
 SIDE = 64  # cells of a field, across and up
 SAMPLES = 2000  # test samples, at most
+AT_ONCE = 64  # samples that a program is asked for in one call
 HALVINGS = 12  # of a step of a path, to where the class flips
 
 
@@ -44,12 +45,19 @@ class Flip(NamedTuple):
 @dataclass(frozen=True)
 class Agreement:
     """Shares 0-1 of test samples whose label the classifier gives: on_samples, and on_reconstructions, None without an
-    encoder. majority: that of the most frequent class alone. same: whose reconstruction it calls as the sample."""
+    encoder. majority: that of the most frequent class alone. same: whose reconstruction it calls as the sample.
+    of_program: these are samples that a program gave with its model, and no test split."""
 
     on_samples: Estimate
     on_reconstructions: Estimate | None
     same: Estimate | None
     majority: Estimate
+    of_program: bool = False
+
+    def shares(self) -> dict[str, Estimate]:
+        """Those that there are, by name."""
+        found = {name: getattr(self, name) for name in ("on_samples", "on_reconstructions", "same", "majority")}
+        return {name: share for name, share in found.items() if share is not None}
 
 
 def decided(engine: Engine, classifier: Classifier, z: np.ndarray, c: np.ndarray | None = None) -> Decided:
@@ -95,10 +103,12 @@ def field(engine: Engine, classifier: Classifier, side: int = SIDE) -> Field:
 
 def agreement(engine: Engine, classifier: Classifier, n: int = SAMPLES, seed: int = 0) -> Agreement:
     """How often it gives the label of test samples, at most n of them, beside the most frequent class of the training
-    set. Raises: NotMeasurable: there are no labels, or the data set is not here. As `decided`."""
+    set; of a model that a program holds, of the samples of its map, beside their own most frequent class.
+
+    Raises: NotMeasurable: there are no labels, or no samples here. As `decided`."""
     card = engine.card
     if "attached" in engine.traits:
-        raise NotMeasurable(_("the samples are in the program that holds the model."))
+        return _on_given(engine, classifier, n, seed)
     if not here(card) or not card["dataset"]:
         raise NotMeasurable(_("{model}: its data set is not on this machine.", model=engine.name))
     s = DATASETS.get(card["dataset"]).load()
@@ -114,15 +124,56 @@ def agreement(engine: Engine, classifier: Classifier, n: int = SAMPLES, seed: in
         given = {"c": c} if c is not None else {"y": y} if engine.conditional else {}
         again = classifier.probabilities(engine.decode(engine.encode(x, **given)[0], **given)).argmax(1)
 
+    return _judged(y, said, again, y == most, seed)
+
+
+def _on_given(engine: Engine, classifier: Classifier, n: int, seed: int) -> Agreement:
+    """The same of the samples that a program gave with its model; as `agreement`."""
+    atlas = engine.atlas
+    if not getattr(engine.model, "gives", False):
+        raise NotMeasurable(_("your program gave no samples: vae.explore takes them as x=."))
+    if atlas.labels is None:
+        raise NotMeasurable(_("your program gave no labels: vae.explore takes them as labels=."))
+    rows = np.sort(np.random.default_rng(seed).permutation(atlas.n)[:n])
+    y, said = atlas.labels[rows], _of_given(engine, classifier, rows)
+    again = decided(engine, classifier, atlas.z[rows]).label if engine.can_encode else None
+
+    return _judged(y, said, again, y == np.bincount(y).argmax(), seed, of_program=True)
+
+
+def _judged(
+    y: np.ndarray,
+    said: np.ndarray,
+    again: np.ndarray | None,
+    frequent: np.ndarray,
+    seed: int,
+    *,
+    of_program: bool = False,
+) -> Agreement:
+    """What is said of samples with labels y, and again of their reconstructions. frequent: whose label is the most
+    frequent class."""
+
     def share(right: np.ndarray, of: str) -> Estimate:
         return accuracy_estimate(right, seed, of)
 
+    samples = in_english("share of test samples given their label")
+    most = in_english("the most frequent class of the training set, for every sample")
+    if of_program:
+        samples = in_english("share of the samples of the program, no test split, given their label")
+        most = in_english("the most frequent class of these samples, for every sample")
     return Agreement(
-        on_samples=share(said == y, in_english("share of test samples given their label")),
+        on_samples=share(said == y, samples),
         on_reconstructions=None if again is None else share(again == y, in_english("the same, of reconstructions")),
         same=None if again is None else share(again == said, in_english("reconstructions called as their sample")),
-        majority=share(y == most, in_english("the most frequent class of the training set, for every sample")),
+        majority=share(frequent, most),
+        of_program=of_program,
     )
+
+
+def _of_given(engine: Engine, classifier: Classifier, rows: np.ndarray) -> Int[np.ndarray, " n"]:
+    """The most probable class of the program's own samples at rows (n,) of the map."""
+    parts = [rows[i : i + AT_ONCE] for i in range(0, len(rows), AT_ONCE)]
+    return np.concatenate([classifier.probabilities(engine.model.given(part)).argmax(1) for part in parts])  # type: ignore[attr-defined]
 
 
 def disagreeing(engine: Engine, classifier: Classifier) -> tuple[Int[np.ndarray, " m"], bool]:
@@ -135,7 +186,9 @@ def disagreeing(engine: Engine, classifier: Classifier) -> tuple[Int[np.ndarray,
     if atlas.labels is None or not len(atlas.classes):
         raise NotMeasurable(_("{model}: its data set has no labels.", model=engine.name))
     real = bool(engine.card["dataset"]) and here(engine.card)
-    if real:
+    if getattr(engine.model, "gives", False):
+        said, real = _of_given(engine, classifier, np.arange(atlas.n)), True
+    elif real:
         x = DATASETS.get(engine.card["dataset"]).load().x_train[atlas.index]
         said = classifier.probabilities(x).argmax(1)
     else:

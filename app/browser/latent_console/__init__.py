@@ -18,9 +18,7 @@ def latent_console(
     sliders: dict[str, dict[str, Any]],
     label: int | None = None,
     saves: str = "moves",
-    held: dict[str, Any] | None = None,
     on_named: Callable[[], None] | None = None,
-    on_residual: Callable[[], None] | None = None,
 ):
     """Mount the sliders. Releasing a slider sets the current point through the map of the same page.
 
@@ -30,8 +28,6 @@ def latent_console(
         label: the label that a conditional model decodes with; each label has its own sliders.
         saves: what can be saved as a direction. "moves": the move since the point was chosen; "direction": that of the
             first slider; "": nothing, nor can saved ones be renamed or deleted.
-        held: as latent_map takes it: a slider for the share of its residual stands above the others.
-        on_residual: runs when that slider is released; session.sent(key, "residual") is then {"share": 0-1}.
         on_named: runs after a save, rename or delete; session.sent(key, "named") is then {"act": "save", "name", "u",
             "strength", "tab"}, {"act": "rename", "old", "name"} or {"act": "delete", "name"}.
     """
@@ -43,8 +39,6 @@ def latent_console(
             "sliders": sliders,
             "label": label,
             "saves": saves,
-            "held": held,
         },
         on_named_change=on_named or (lambda: None),
-        on_residual_change=on_residual or (lambda: None),
     )

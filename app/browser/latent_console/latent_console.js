@@ -3,7 +3,6 @@
 
 import { CHART } from "./ends.js"
 import { LivePart, mounting } from "../shared/part.js"
-import { Residual } from "./residual.js"
 import { Sliders } from "./sliders.js"
 import { emit, on } from "../shared/zscope.js"
 
@@ -23,7 +22,6 @@ class Console extends LivePart {
     const place = document.createElement("div")
     this.root.append(place)
     this.sliders = new Sliders(place, this.client, this.geometry, tell)
-    this.residual = new Residual(this.root, (share) => this.component.setTriggerValue("residual", { share }))
     this.offs.push(on("type", (px) => { this.type = px; setTimeout(() => this.sliders?.fit(px)) })) // once all is laid out
   }
 
@@ -38,8 +36,7 @@ class Console extends LivePart {
   }
 
   show() {
-    const { committed, sliders, label, saves, held } = this.component.data
-    this.residual.update(held)
+    const { committed, sliders, label, saves } = this.component.data
     this.sliders.update(committed, sliders, label, saves)
     if (this.type === undefined) emit("type wanted") // a presentation may have begun before
   }

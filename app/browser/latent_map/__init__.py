@@ -34,6 +34,7 @@ def latent_map(
     on_select: Callable[[], None] | None = None,
     on_waypoint: Callable[[], None] | None = None,
     on_hold: Callable[[], None] | None = None,
+    on_residual: Callable[[], None] | None = None,
     on_drawn: Callable[[], None] | None = None,
 ):
     """Mount the map, which fills its column (style.css).
@@ -44,6 +45,7 @@ def latent_map(
     - "shown": {"view": str, "colour": str, "camera": [x0, x1, y0, y1] or None, "n": time}, once the map is at rest;
     - "selected": {"bits": text, "n": time}; `rows_of` reads the rows from it;
     - "hold": {"point": {"row", "xy", "z"}} of a sample to hold, or {"point": None} to release it;
+    - "residual": {"share": 0-1} of the residual of the held sample, once its slider was released;
     - "drawn": {"n": that of `drawn`, "png": base64 of a PNG}, once it was drawn;
     - "waypoint": {"at", "z", "xy", "row"} of one that was moved, or {"at", "remove": True}.
 
@@ -59,7 +61,8 @@ def latent_map(
             and how far it is right; None: none is open.
         edited: what the rows are now, as `edited_of` gives it; None: the map shows the labels it has shown so far.
         drawn: {"layer": what lies below the points, as the program that holds the model wants it, or None; "picture":
-            {"n", "width", "height", "scale"} of a picture of the map that it wants, n counting them, or None}.
+            {"n", "width", "height", "scale", "legend"} of a picture of the map that it wants, n counting them, or
+            None}.
         heard: "shown" and "selected" -> "n" of the last one that the page has handled; older ones are ignored.
     """
     nothing = lambda: None  # noqa: E731
@@ -84,6 +87,7 @@ def latent_map(
         on_selected_change=on_select or nothing,
         on_waypoint_change=on_waypoint or nothing,
         on_hold_change=on_hold or nothing,
+        on_residual_change=on_residual or nothing,
         on_drawn_change=on_drawn or nothing,
     )
 

@@ -1,11 +1,12 @@
 // @ts-check
 // The held sample: places are decoded with its residual, what the map cannot say of it. A label on the map says which sample
-// that is and how far from the pointer the decoded latent lies on the map; its mark says where the sample itself lies.
-// bus: hears "residual" share (0-1, while its slider is dragged).   trigger: hold {point: {row, xy, z} or null}
+// that is and how far from the pointer the decoded latent lies on the map, and has a slider for the share of the residual; its
+// mark says where the sample itself lies.   trigger: hold {point: {row, xy, z} or null}, residual {share}
 
+import { Residual } from "./residual.js"
 import { element, hide, write } from "../shared/elements.js"
 import { _, percent } from "../shared/text.js"
-import { KIND, on, paced } from "../shared/zscope.js"
+import { KIND, paced } from "../shared/zscope.js"
 
 const SIDE_PX = 34 // of its thumbnail
 const READ_MS = 80 // as often as eyes can read
@@ -25,10 +26,10 @@ export class Hold {
     this.words.append(element("b", ""), element("small", ""))
     this.button = Object.assign(element("button", "", _("Release")), { type: "button", title: _("Decode the map as it is again (Esc on the map)") })
     this.button.onclick = () => this.release()
-    this.element.append(this.canvas, this.words, this.button)
+    this.residual = new Residual({ drag: (share) => this.slide(share), tell: (share) => map.component.setTriggerValue("residual", { share }) })
+    this.element.append(this.canvas, this.words, this.button, this.residual.root)
     map.root.append(this.element)
     this.say = paced(READ_MS, (text) => write(this.words.lastChild, text))
-    this.offs = [on("residual", (share) => this.slide(share))]
   }
 
   /** @param {any} held {row, z, xy, share} or null */
@@ -38,6 +39,7 @@ export class Hold {
     this.key = key
     this.point = held
     this.share = held?.share ?? 1
+    this.residual.update(this.share)
     hide(this.element, !held)
     this.map.root.dataset.holding = String(Boolean(held))
     this.say("")
@@ -106,8 +108,5 @@ export class Hold {
     this.map.component.setTriggerValue("hold", { point: point && { row: point.row ?? null, xy: [...point.xy], z: [...point.z] } })
   }
 
-  remove() {
-    this.say.cancel()
-    for (const off of this.offs) off()
-  }
+  remove() { this.say.cancel() }
 }

@@ -8,6 +8,7 @@ import { Cloud } from "./cloud.js"
 import { ColourBy } from "./colour_by.js"
 import { css, looks } from "./colours.js"
 import { Decisions } from "./decisions.js"
+import { DrawnLegend } from "./drawn_legend.js"
 import { Gestures } from "./gestures.js"
 import { Grouping } from "./grouping.js"
 import { Hold } from "./hold.js"
@@ -91,6 +92,7 @@ class MapView extends LivePart {
     if (!whole) this.pins = new Pins(this)
     this.looks = new ClassLooks(shape.classes.length, () => this.repaint())
     this.names = new ClassNames(plot, shape, () => ({ ...this.theme, ground: plot.ground }), this.legend)
+    this.drawnLegend = new DrawnLegend(this)
     this.lasso = new Lasso(root, plot, (rows, how) => this.select(rows, how))
     this.tools = new Tools(bar, this)
     this.thumbnails = new Thumbnails(plot, shape.shape, { colourOf: (row) => this.colourOf(row), chosen: () => this.selection.mask, sheet: () => this.sheet })

@@ -2,6 +2,7 @@
 // What the colours mean: the classes with their counts, "47 / 412" once the map is zoomed, filtered or something is selected
 // (a click hides or shows a class), or the scale of a quantity; and the scales of what lies below the points.
 
+import { element } from "../shared/elements.js"
 import { termLink } from "../shared/terms.js"
 import { _, dated, number, significant } from "../shared/text.js"
 import { css, scale } from "./colours.js"
@@ -27,6 +28,11 @@ export class Legend {
   hidden = new Set()
   signs = null // what is drawn besides the points
   selection = null
+  column = null // of the quantity that colours the points, with its limits
+  limits = null
+  overlaid = []
+  /** @type {number[] | null} */
+  drawn = null // what it takes of a picture, while that is drawn: [left, top, width, height]
 
   // onChange(hidden: Set of class numbers)
   constructor(root, plot, geometry, onChange) {
@@ -111,6 +117,7 @@ export class Legend {
 
   // [left, top, width, height] px of the map that it takes; none where it is not shown
   get boxes() {
+    if (this.drawn) return [this.drawn]
     const { hidden, offsetLeft: left, offsetTop: top, offsetWidth: width, offsetHeight: height } = this.element
     return hidden || !height ? [] : [[left, top, width, height]]
   }
@@ -118,12 +125,11 @@ export class Legend {
   // px that it takes below the points, where present.css lays it there: the key to the shapes
   get foot() { return this.list.hidden || this.list.dataset.shapes !== "true" ? 0 : this.element.offsetHeight }
 
-  // its name, the share of the points covered there, and that of the map
-  freest() {
-    const { xy, n } = this.plot, [width, height] = this.plot.size(), gap = GAP_PX, step = Math.max(1, Math.floor(n / 20_000))
-    const [w, h] = [this.element.offsetWidth, this.element.offsetHeight]
+  // its name and left top, the share of the points covered there, and that of the map
+  freest([w, h] = [this.element.offsetWidth, this.element.offsetHeight], above = this.plot.top) {
+    const { xy, n } = this.plot, [width, height] = this.plot.size(), gap = GAP_PX, step = Math.max(1, Math.floor(n / 20_000)), places = {}
     const covered = Object.fromEntries(CORNERS.map(([name, right, bottom]) => {
-      const left = right ? width - gap - w : gap, top = bottom ? height - gap - h : this.plot.top
+      const [left, top] = (places[String(name)] = [right ? width - gap - w : gap, bottom ? height - gap - h : above])
       let hits = 0
       for (let i = 0; i < n; i += step) {
         const [px, py] = this.plot.toPixels(xy[2 * i], xy[2 * i + 1])
@@ -132,7 +138,7 @@ export class Legend {
       return [name, hits]
     }))
     const best = CORNERS.map(([name]) => String(name)).reduce((best, name) => (covered[name] < covered[best] ? name : best))
-    return { corner: best, covered: (covered[best] * step) / n, share: (w * h) / (width * height) }
+    return { corner: best, at: places[best], covered: (covered[best] * step) / n, share: (w * h) / (width * height) }
   }
 
   // looks: of the classes; column: {title, unit} of a quantity with its limits, or null for the classes
@@ -142,6 +148,7 @@ export class Legend {
     for (const [k, { firstChild: { style } }] of this.entries.entries()) looks.dot(style, k)
     this.list.hidden = Boolean(column) || !this.entries.length
     this.bar.hidden = !column
+    Object.assign(this, { column, limits })
     if (column) {
       const [low, high] = limits, [a, middle, b] = this.bar.querySelectorAll("em")
       this.bar.title = _("{help}. The ends of the scale are the 1st and 99th percentiles.", { help: column.help })
@@ -153,9 +160,10 @@ export class Legend {
     this.sync()
   }
 
-  // {lead, low, high, title, colours: css, term} for each overlay that is on
+  // {lead, low, high, title, colours: css, term} for each overlay that is on; hatched: what that means on it
   overlays(list) {
-    this.scales.replaceChildren(...list.map(({ lead, low, high, title, colours, term }) => {
+    this.overlaid = list
+    this.scales.replaceChildren(...list.map(({ lead, low, high, title, colours, term, hatched }) => {
       const line = document.createElement("div")
       line.className = "zm-scale"
       line.title = title
@@ -164,6 +172,7 @@ export class Legend {
       line.children[1].textContent = low
       line.querySelector(":scope > :nth-child(3)").style.background = `linear-gradient(90deg, ${colours})`
       line.lastChild.textContent = high
+      if (hatched) line.append(element("i", "zm-hatched"), element("span", "", hatched))
       return line
     }))
     this.sync()

@@ -32,6 +32,7 @@ export class Plot {
   enlarged = 1 // times the size that points have at a desk
   moving = false
   bare = false // without the frame that the page gives it
+  explained = false // with a legend, which the page has beside it
   most = 50_000
   gone = false
   ground = "#fff"
@@ -250,7 +251,7 @@ export class Plot {
   }
 
   // the map at another size, as the address of a PNG: what is seen stays in the middle, at the same scale of the whole
-  picture({ width, height, scale }) {
+  picture({ width, height, scale, legend = true }) {
     const { measured, ratio, view } = this, [w, h] = this.size(), [x0, x1, y0, y1] = view
     const unit = Math.max((x1 - x0) / width, (y1 - y0) / height), [x, y] = [(x0 + x1) / 2, (y0 + y1) / 2]
     const become = (size, dots, shown) => {
@@ -258,10 +259,10 @@ export class Plot {
       Object.assign(this.canvas, { width: Math.round(size[0] * dots), height: Math.round(size[1] * dots) })
       this.draw(performance.now())
     }
-    this.bare = true
+    Object.assign(this, { bare: true, explained: legend })
     become([width, height], scale, [x - (unit * width) / 2, x + (unit * width) / 2, y - (unit * height) / 2, y + (unit * height) / 2])
     const made = this.canvas.toDataURL("image/png")
-    this.bare = false
+    Object.assign(this, { bare: false, explained: false })
     become(measured ?? [w, h], ratio, view)
     return made
   }

@@ -15,7 +15,6 @@
 //       {sequence, kind, round_trip_ms, ...its facts, arrays: {name: typed array}}; a parcel's error rejects the promise
 //   on(event, callback) -> off(), emit(event, value)
 //     "frame" frame | "position" {xy, z}, xy or null (a live dot on the map) | "commit" committed | "goto" {row} or {z}
-//     "residual" s, 0-1 (the share of the held sample's residual, while its slider is dragged)
 //     "cloud" {xy} or null (dots on the map) | "flip" bool (the pinned picture) | "away" source (of what is not the kept point)
 //     "select" "clear", "invert", "zoom" or "only" (of the selection on the map) | "only" whether the selection is shown alone
 //     "copy picture" said(whether the decoded picture is on the clipboard)

@@ -8,9 +8,9 @@ import numpy as np
 
 from app.live import classifiers
 from app.live.requests import BAD_FRAME, Kind, Refused, Request, Scene, floats, parcel, register
-from app.live.requests.views import CELLS_MAX, KEY_BYTES, InView, in_box, read_box
+from app.live.requests.views import CELLS_MAX, KEY_BYTES, InView, decoded_in, read_box
 from vae.engine.engine import Engine
-from vae.studies.decisions import decided
+from vae.studies.decisions import of_probabilities
 from vae.text import _
 
 NAME_BYTES = 64  # of a classifier
@@ -47,14 +47,16 @@ def _read_box(payload: bytes, scene: Scene) -> Asked:
 
 
 def _answer(engine: Engine, request: Request) -> bytes:
-    """label i32 and confidence f32, one for each latent; of a box also the trust in its places, where it is known
-    beforehand. The classes come with the page."""
+    """label i32 and confidence f32, one for each latent; of a box also the trust in its places. The classes come with
+    the page."""
     name, of = request.values
-    classifier = classifiers.ready(engine, name)
-    z, trust = in_box(engine, of) if isinstance(of, InView) else (of, None)
-    found = decided(engine, classifier, z, request.told(engine, z))
-    known = {} if trust is None else {"trust": trust}
-    return parcel(request, {}, label=found.label.astype(np.int32), confidence=found.confidence, **known)
+    classifier, trust = classifiers.ready(engine, name), {}
+    if isinstance(of, InView):
+        samples, trust["trust"] = decoded_in(engine, request, of)
+    else:
+        samples = engine.decode(of, c=request.told(engine, of))
+    found = of_probabilities(classifier.probabilities(samples))
+    return parcel(request, {}, label=found.label.astype(np.int32), confidence=found.confidence, **trust)
 
 
 DECIDE = register(  # classifier, latents

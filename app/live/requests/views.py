@@ -136,24 +136,28 @@ def read_box(payload: bytes, scene: Scene, name: str) -> InView:
     return given
 
 
-def in_box(engine: Engine, given: InView) -> tuple[np.ndarray, np.ndarray | None]:
-    """Latents at the middles of a box's cells, row by row from its top, and the trust where it is known beforehand."""
+def decoded_in(engine: Engine, request: Request, given: InView) -> tuple[np.ndarray, np.ndarray]:
+    """What is decoded at the middles of a box's cells, (cells, *shape), row by row from its top, and the trust in each
+    (cells,): where it is not known beforehand, whether the sample, encoded again, comes back to where it was asked for.
+    """
     key, numbers = given
     (x0, y0, x1, y1), (columns, rows) = numbers[:4], (int(v) for v in numbers[4:6])
     x = x0 + (np.arange(columns) + 0.5) * (x1 - x0) / columns
     y = y1 - (np.arange(rows) + 0.5) * (y1 - y0) / rows
     xy = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2).astype(np.float32)
-    return latents_at(engine, key, xy, beyond_of(engine, numbers[6:]))
+    z, trust = latents_at(engine, key, xy, beyond_of(engine, numbers[6:]))
+    c = request.told(engine, z)
+    samples, projector = engine.decode(z, c=c), engine.atlas.projector
+    if trust is None or request.chosen:
+        at = xy if key == UMAP else engine.to_map(z)  # trust is known on the first map alone
+        can = engine.can_encode
+        trust = projector.returned(z, engine.encode(samples, c=c)[0], at) if can else projector.trust(at)
+    return samples, trust
 
 
 def _manifold(engine: Engine, request: Request) -> bytes:
     """pixels (cells, h, w, c) u8 and trust (cells,) f32 at the middles of a box's cells, row by row from its top."""
-    z, trust = in_box(engine, request.values)
-    c = request.told(engine, z)
-    samples = engine.decode(z, c=c)
-    if trust is None or request.chosen:
-        seen = engine.encode(samples, c=c)[0] if engine.can_encode else None
-        trust = engine.trust(z) if seen is None else engine.atlas.projector.returned(z, seen)
+    samples, trust = decoded_in(engine, request, request.values)
     return parcel(request, {}, pixels=engine.modality.pictures(samples).transpose(0, 2, 3, 1), trust=trust)
 
 

@@ -7,7 +7,7 @@ from app.browser.actions import actions
 from app.browser.present import present
 from app.show.cards import summary
 from app.state.scripts import script
-from app.state.studio import choose, hold, pin, redo, undo
+from app.state.studio import hold, pin, redo, undo
 from vae.engine.engine import Engine
 from vae.studies.point import point_of
 from vae.text import ngettext, number
@@ -23,7 +23,7 @@ def take() -> None:
         "redo": lambda: redo(state),
         "pin": lambda: pin(state, state.point),
         "unpin": lambda: pin(state, None),
-        "hold": lambda: choose(hold(state, state.point), tool="sliders"),
+        "hold": lambda: hold(state, state.point),
         "release": lambda: hold(state, None),
     }
     if (act := session.sent(KEY, "act")) in actions_by_name:

@@ -16,6 +16,7 @@ import streamlit as st
 from app import session
 from app.browser.latent_map import edited_of
 from app.live.rights import Right
+from app.panels.explore import worst
 from app.show.literal import literal
 from app.state.studio import choose, select
 from vae.data import edit_csv, edit_list
@@ -27,7 +28,10 @@ from vae.studies import curation
 from vae.studies.curation import Shown
 from vae.text import N_, _, ngettext, number
 
-LABEL, WORD, LAST, TURN = "explore.curate.label", "explore.curate.tag", "explore.curate.last", "explore.curate.turn"
+LABEL, WORD, TURN = "explore.curate.label", "explore.curate.tag", "explore.curate.turn"
+IMPORT = "explore.curate.import"
+DONE, UNDONE = "explore.curate.done", "explore.curate.undone"  # steps, the newest last
+STEPS = 30  # that can be undone
 LISTED = 30  # changes, the newest; an export has all
 CSV_MB = 20
 HELP = N_("Relabel, drop or tag the selected samples. The data themselves stay as they are.")
@@ -36,8 +40,8 @@ USED = N_("The next training on these data uses the edits, unless you say otherw
 
 
 @dataclass(frozen=True)
-class Undoable:
-    """The last change of the edits at `path`: the list before and after it."""
+class Step:
+    """A change of the edits at `path`: the list before and after it."""
 
     path: Path
     said: str
@@ -50,41 +54,61 @@ def shown(engine: Engine) -> Shown | None:
     if curation.why_not(engine.card):
         return None
     try:
-        return curation.shown(engine)
+        return _read(engine)[1]
     except ZscopeError as error:
         session.tell(str(error))
         return None
 
 
+def _read(engine: Engine) -> tuple[Changes, Shown]:
+    """The changes, and the rows of the map with them, read anew once their file is another. Raises: ZscopeError."""
+    place = curation.place(engine.card)
+
+    def read() -> tuple[Changes, Shown]:
+        changes = edit_list.load(place)
+        return changes, curation.shown(engine, come_to(changes))
+
+    return session.kept("curate", (place.path, edit_list.stamp(place), engine.name, session.version(engine)), read)
+
+
 def on_map(engine: Engine) -> dict[str, Any] | None:
-    """The same as the map in the browser takes it."""
-    edited = shown(engine)
-    return edited_of(edited.labels, edited.classes, edited.dropped) if edited else None
+    """The same as the map in the browser takes it; None where nothing differs from the map as it came."""
+    edited, atlas = shown(engine), engine.atlas
+    if edited is None:
+        return None
+    same = edited.labels is None or atlas.labels is None or np.array_equal(edited.labels, atlas.labels)
+    labels = None if same else edited.labels
+    if labels is None and edited.classes == tuple(atlas.classes) and not edited.dropped.any():
+        return None
+    return edited_of(labels, edited.classes, edited.dropped)
 
 
 def menu(engine: Engine) -> None:
     """A button that opens the edits: of the selection new ones, and all that there are."""
     why = session.why_not(Right.MANAGE) or curation.why_not(engine.card)
-    with st.popover(_("Curate"), key="explore.curate", help=why or _(HELP), disabled=bool(why)):
+    with (
+        st.popover(_("Curate"), key="explore.curate", help=why or _(HELP), disabled=bool(why)),
+        st.container(key="zscope-curate"),  # style.css: clear of the picture
+    ):
         if why:
             return
         try:
-            place = curation.place(engine.card)
-            changes = edit_list.load(place)
+            changes, edited = _read(engine)
         except ZscopeError as error:
             st.error(literal(error, code=True), icon=":material/error:")
             return
+        worst.menu(engine, edited)
         if rows := session.studio().selected:
-            _new(engine, rows)
+            _new(engine, rows, edited)
         _list(engine, changes)
         _files(engine, changes)
 
 
-def _new(engine: Engine, rows: tuple[int, ...]) -> None:
+def _new(engine: Engine, rows: tuple[int, ...], edited: Shown) -> None:
     """What can be done to the selection."""
-    n, edited = len(rows), shown(engine)
+    n = len(rows)
     st.markdown("**" + ngettext("{n} sample selected", "{n} samples selected", n) + "**")
-    if edited and edited.labels is not None:
+    if edited.labels is not None:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             st.selectbox(
                 _("Label"), edited.classes, index=None, key=LABEL, accept_new_options=True,
@@ -120,10 +144,15 @@ def _list(engine: Engine, changes: Changes) -> None:
         if len(changes) > LISTED:
             earlier = len(changes) - LISTED
             st.caption(ngettext("and {n} earlier change", "and {n} earlier changes", earlier))
-    if last := _last(engine):
+    if done := _steps(engine, DONE):
         st.button(
-            _("Undo: {what}", what=literal(last.said)), icon=":material/undo:", on_click=undo, args=(engine, last),
+            _("Undo: {what}", what=literal(done[-1].said)), icon=":material/undo:", on_click=undo, args=(engine,),
             type="tertiary", key="explore.curate.undo",
+        )  # fmt: skip
+    if undone := _steps(engine, UNDONE):
+        st.button(
+            _("Redo: {what}", what=literal(undone[-1].said)), icon=":material/redo:", on_click=redo, args=(engine,),
+            type="tertiary", key="explore.curate.redo",
         )  # fmt: skip
 
 
@@ -150,14 +179,16 @@ def _files(engine: Engine, changes: Changes) -> None:
             help=_("A CSV file with a line for each edited sample"), key="explore.curate.export",
         )  # fmt: skip
         st.button(_("Take all back"), on_click=clear, args=(engine,), disabled=not changes, key="explore.curate.clear")
-    given = st.file_uploader(
-        _("Import edits"), ["csv"], key=f"explore.curate.import.{turn}", max_upload_size=CSV_MB,
-        help=_("A file that was exported here, perhaps changed since: its edits are added."),
+    st.file_uploader(
+        _("Import edits"), ["csv"], key=f"{IMPORT}.{turn}", max_upload_size=CSV_MB, on_change=_given,
+        args=(engine, turn), help=_("A file that was exported here, perhaps changed since: its edits are added."),
     )  # fmt: skip
-    if given is not None:
+
+
+def _given(engine: Engine, turn: int) -> None:
+    if (given := session.held(f"{IMPORT}.{turn}")) is not None:
         take_in(engine, given.getvalue())
         session.put(TURN, turn + 1)
-        st.rerun(scope="fragment")
 
 
 def _exported(engine: Engine, changes: Changes) -> Callable[[], str]:
@@ -222,18 +253,37 @@ def take_in(engine: Engine, data: bytes) -> None:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise SettingError(_("the file is not UTF-8 text ({error}).", error=error)) from None
-        return edit_list.add(curation.place(engine.card), edit_csv.read(text, curation.known(engine)))
+        before, after = edit_list.merge(curation.place(engine.card), edit_csv.read(text, curation.known(engine)))
+        if before == after:
+            raise SettingError(_("all edits of this file are here already: none was added."))
+        return before, after
 
     _act(engine, _("edits imported"), add)
 
 
-def undo(engine: Engine, last: Undoable) -> None:
+def undo(engine: Engine) -> None:
+    """Take the last step back."""
+    _go(engine, DONE, UNDONE, lambda step: (step.before, step.after))
+
+
+def redo(engine: Engine) -> None:
+    """Do again what was undone last."""
+    _go(engine, UNDONE, DONE, lambda step: (step.after, step.before))
+
+
+def _go(engine: Engine, source: str, to: str, ends: Callable[[Step], tuple[Changes, Changes]]) -> None:
+    """Move the newest step of one pile to the other. ends: the list to put back, and the one that there is now."""
+    *rest, step = _steps(engine, source)
     try:
         session.required(Right.MANAGE)
-        edit_list.put_back(curation.place(engine.card), last.before, last.after)
-    except ZscopeError as error:
+        edit_list.put_back(curation.place(engine.card), *ends(step))
+    except ZscopeError as error:  # no earlier step fits either
         session.tell(str(error))
-    session.forget(LAST)
+        session.forget(DONE)
+        session.forget(UNDONE)
+        return
+    session.put(source, tuple(rest))
+    session.put(to, (*_steps(engine, to), step))
 
 
 def _add(engine: Engine, change: Callable[[], Change]) -> bool:
@@ -255,12 +305,15 @@ def _act(engine: Engine, said: str | Callable[[], str], act: Callable[[], tuple[
     except ZscopeError as error:
         session.tell(str(error))
         return False
-    words = said if isinstance(said, str) else said()
-    session.put(LAST, Undoable(curation.place(engine.card).path, words, before, after))
+    if before != after:
+        words = said if isinstance(said, str) else said()
+        step = Step(curation.place(engine.card).path, words, before, after)
+        session.put(DONE, (*_steps(engine, DONE), step)[-STEPS:])
+        session.forget(UNDONE)
     return True
 
 
-def _last(engine: Engine) -> Undoable | None:
-    """The last change of the edits that this model shows."""
-    last: Undoable | None = session.held(LAST)
-    return last if last is not None and last.path == curation.place(engine.card).path else None
+def _steps(engine: Engine, pile: str) -> tuple[Step, ...]:
+    """The steps of the edits that this model shows."""
+    path = curation.place(engine.card).path
+    return tuple(step for step in session.held(pile) or () if step.path == path)

@@ -20,7 +20,7 @@ from vae.engine.engine import Engine
 from vae.errors import ZscopeError
 from vae.saved import classifier_files
 from vae.studies import decisions
-from vae.studies.classifiers import FILE, OUTPUTS, TITLES
+from vae.studies.classifiers import FILE, OUTPUTS
 from vae.text import N_, _, ngettext, number
 
 TITLE, HELP = N_("Decisions"), N_("What a classifier says of the pictures decoded over the map")
@@ -64,9 +64,7 @@ def show(engine: Engine, committed: dict) -> None:
 
 def title(name: str) -> str:
     """A classifier as the menu calls it."""
-    if not name:
-        return _("none")
-    return _(TITLES[name]) if name in TITLES else name.removeprefix(f"{FILE}:")
+    return classifiers.title(name) if name else _("none")
 
 
 def _take(name: str) -> None:
@@ -149,7 +147,7 @@ def _disagreeing(engine: Engine, found: Job) -> None:
             key = ("disagreeing", engine.name, session.digest(engine), found.name, found.classifier.outputs)
             rows, real = background.once(key, decisions.disagreeing, engine, found.classifier).result()
         except ZscopeError as error:
-            session.tell(str(error))
+            found.fail(str(error))  # said under this classifier, and gone with it
             return
     told = ngettext(
         "{n} of {all} samples of the map is called otherwise than its label",

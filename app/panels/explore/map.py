@@ -28,13 +28,14 @@ def studio_map(engine: Engine, *, key: str, committed: dict | None, on_commit: C
         selected=state.selected,
         edited=curate.on_map(engine),
         n=engine.atlas.n,
-        held=held_sample(),
+        held=_held(),
         decisions=decisions.shown(engine),
         heard={name: (session.sent(key, name) or {}).get("n", 0) for name in ("shown", "selected")},
         on_commit=on_commit,
         on_show=partial(_take_shown, key),
         on_select=partial(_take_selected, key, engine.atlas.n),
         on_hold=partial(_take_hold, key),
+        on_residual=partial(_take_residual, key),
         drawn={"layer": session.held(attached.LAYER), "picture": session.held(attached.PICTURE)},
         on_drawn=partial(attached.take_drawn, key),
     )
@@ -42,7 +43,7 @@ def studio_map(engine: Engine, *, key: str, committed: dict | None, on_commit: C
         decisions.awaited(engine)
 
 
-def held_sample() -> dict[str, Any] | None:
+def _held() -> dict[str, Any] | None:
     """The held sample as the browser parts take it, with the share of its residual."""
     state = session.studio()
     held = state.held_sample
@@ -61,10 +62,15 @@ def _take_shown(key: str) -> None:
 
 
 def _take_hold(key: str) -> None:
-    """A held sample opens the sliders, where the share of its residual is set."""
     sent = (session.sent(key, "hold") or {}).get("point")
-    state = hold(session.studio(), point_of(sent["z"], sent["xy"], sent["row"]) if sent else None)
-    session.update(choose(state, tool="sliders") if sent else state)
+    held = point_of(sent["z"], sent["xy"], sent["row"]) if sent else None
+    session.update(hold(session.studio(), held))
+
+
+def _take_residual(key: str) -> None:
+    """The share of the residual of the held sample."""
+    if sent := session.sent(key, "residual"):
+        session.update(choose(session.studio(), residual=float(sent["share"])))
 
 
 def _take_selected(key: str, n: int) -> None:

@@ -7,9 +7,7 @@ import numpy as np
 from app import session
 from app.browser.latent_console import latent_console
 from app.live.rights import Right
-from app.panels.explore.map import held_sample
 from app.state.generation import chosen_label, label_of
-from app.state.studio import choose
 from vae.engine.engine import Engine
 from vae.errors import ZscopeError
 from vae.saved import directions
@@ -43,12 +41,6 @@ def take_named() -> None:
         session.tell(str(error))
 
 
-def take_residual() -> None:
-    """The share of the residual of the held sample."""
-    if sent := session.sent(KEY, "residual"):
-        session.update(choose(session.studio(), residual=float(sent["share"])))
-
-
 def show(engine: Engine, committed: dict) -> None:
     z = np.asarray(committed["z"], np.float32)
     label = chosen_label(engine, session.studio())
@@ -60,6 +52,4 @@ def show(engine: Engine, committed: dict) -> None:
         label=label,
         saves="moves" if session.may(Right.TRAIN) else "",
         on_named=take_named,
-        held=held_sample(),
-        on_residual=take_residual,
     )

@@ -55,7 +55,20 @@ def test_a_box_is_decided_with_the_residual_of_what_is_held(client, engine, read
     xy = np.array([(x0 + (c + 0.5) * (x1 - x0) / 2, (y0 + y1) / 2) for c in range(2)], np.float32)
     z = engine.from_map(xy)[0] if share is None else engine.with_residual(xy, held, share)
     np.testing.assert_array_equal(arrays["label"], decisions.decided(engine, ready.classifier, z).label)
-    assert ("trust" in arrays) == (share is None)
+    expected = engine.from_map(xy)[1]
+    if share is not None:
+        expected = engine.atlas.projector.returned(z, engine.encode(engine.decode(z))[0], xy)
+    np.testing.assert_allclose(arrays["trust"], expected, atol=1e-5)
+
+
+def test_a_place_far_from_all_samples_is_doubted_also_while_a_sample_is_held(client, engine, ready):
+    x0, y0 = (float(v) for v in engine.atlas.xy.max(0))
+    far = [x0 + 50, y0 + 50, x0 + 60, y0 + 60]
+    for share in (None, 1.0):
+        beyond = [*engine.atlas.z[5]] if share is None else [*engine.atlas.z[5], share]
+        with connect(client) as socket:
+            _, arrays = opened(socket, decide.DECISIONS, called("test", in_view("umap", [*far, 2, 2, *beyond])))
+        assert arrays["trust"].max() < 0.1
 
 
 def test_one_that_is_not_open_or_failed_is_told(client, engine, ready):
@@ -82,6 +95,14 @@ def test_one_that_hangs_is_asked_once(engine):
             run(np.zeros((1, 1, 8, 8), np.float32))
     assert asked == [1]
     assert found.done
+
+
+def test_an_error_says_which_classifier_it_is_of():
+    found = classifiers.Job("file:slow.pt")
+    found.fail("the classifier did not answer within 10 s")
+    assert found.error == "slow.pt: the classifier did not answer within 10 s"
+    found.fail("the classifier 'slow.pt' returned (1, 2)")
+    assert found.error == "the classifier 'slow.pt' returned (1, 2)"
 
 
 def test_what_cannot_be_opened_says_why_and_is_tried_again(engine):

@@ -43,12 +43,12 @@ def test_a_selection_is_relabelled_dropped_tagged_and_each_change_taken_back(eng
     drawn = []
     monkeypatch.setattr("app.panels.explore.map.latent_map", lambda *_name, **what: drawn.append(what["edited"]))
     at = page(2, 3)
-    assert drawn[-1]["classes"] == list(engine.atlas.classes)
+    assert drawn[-1] is None, "nothing differs from the map as it came"
     other = next(name for k, name in enumerate(engine.atlas.classes) if k not in engine.atlas.labels[[2, 3]])
     at.selectbox(key=curate.LABEL).set_value(other).run()
-    before = drawn[-1]["labels"]
     press(at, "relabel")
-    assert drawn[-1]["labels"] != before
+    assert drawn[-1]["labels"]
+    assert drawn[-1]["classes"] == list(engine.atlas.classes)
     assert drawn[-1]["dropped"] == ""
     at.text_input(key=curate.WORD).set_value(" odd  one ")
     press(at, "tag.go")
@@ -72,6 +72,68 @@ def test_a_selection_is_relabelled_dropped_tagged_and_each_change_taken_back(eng
     press(at, "clear")
     assert stored(engine) == ()
     assert "No edits yet" in words(at)
+    assert drawn[-1] is None
+
+
+def test_several_steps_are_undone_and_redone_until_another_page_changes_the_list(engine):
+    at = page(2, 3)
+    for word in ("one", "two", "three"):
+        at.text_input(key=curate.WORD).set_value(word)
+        press(at, "tag.go")
+
+    def tags():
+        return [one.value for one in stored(engine)]
+
+    press(press(at, "undo"), "undo")
+    assert tags() == ["one"]
+    assert "Undo: 2 samples tagged one" in at.button(key="explore.curate.undo").label
+    assert "Redo: 2 samples tagged two" in at.button(key="explore.curate.redo").label
+    press(at, "redo")
+    assert tags() == ["one", "two"]
+    press(at, "drop")
+    assert not [one for one in at.button if one.key == "explore.curate.redo"], "another change ends what was undone"
+    press(at, "restore")
+    press(at, "restore")  # changes nothing, and is no step
+    press(at, "undo")
+    assert tags() == ["one", "two", ""]
+    edit_list.add(curation.place(engine.card), [Change(TAG, (9,), "elsewhere")])
+    press(at, "undo")
+    assert tags() == ["one", "two", "", "elsewhere"]
+    assert any("changed since, by another page" in one.value for one in at.warning)
+    assert not [one for one in at.button if one.key == "explore.curate.undo"]
+
+
+def test_a_file_that_is_imported_again_adds_nothing(engine):
+    at = page(2)
+    sample = curation.numbers(engine.atlas, [2])[0]
+    text = f"split,sample,tags,dropped\ntrain,{sample},odd,1\n"
+    for _again in range(2):
+        uploader = next(one for one in at.get("file_uploader") if one.label == "Import edits")
+        uploader.upload("edits.csv", text.encode(), "text/csv").run()
+        assert not at.exception
+    assert [one.kind for one in stored(engine)] == [DROP, TAG]
+    assert any("are here already" in one.value for one in at.warning)
+
+
+def test_the_worst_samples_are_selected_without_those_that_are_dropped(engine):
+    worst = curation.worst(engine, "error", 4)
+    edit_list.add(curation.place(engine.card), [Change(DROP, curation.numbers(engine.atlas, worst[:1]))])
+    at = page()
+    at.selectbox(key="explore.worst.by").set_value("error")
+    at.number_input(key="explore.worst.count").set_value(3)
+    at.button(key="explore.worst.go").click().run()
+    assert not at.exception
+    assert at.session_state["zscope.studio"].selected == tuple(sorted(worst[1:]))
+
+
+def test_the_file_is_read_once_for_all_runs_until_it_changes(engine, monkeypatch):
+    read, load = [], edit_list.load
+    monkeypatch.setattr(edit_list, "load", lambda place: read.append(place) or load(place))
+    at = page(2, 3)
+    at.run()
+    assert len(read) == 1
+    press(at, "drop")
+    assert len(read) == 3, "to add to it, and to show it"
 
 
 def test_what_is_asked_in_vain_is_said(engine):

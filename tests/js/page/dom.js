@@ -24,6 +24,8 @@ class TextNode {
   constructor(text) { this.data = text }
   get textContent() { return this.data }
   set textContent(text) { this.data = String(text) }
+  get nodeValue() { return this.data }
+  set nodeValue(text) { this.data = String(text) }
   remove() { this.parentElement?.drop(this) }
 }
 

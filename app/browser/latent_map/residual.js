@@ -1,31 +1,29 @@
 // @ts-check
 // The slider of the held sample: how much of its residual, what the map cannot say of it, places of the map are decoded with.
-// bus: emits "residual" share while it moves.   tell(share): it was released
 
-import { hide, write } from "../shared/elements.js"
+import { write } from "../shared/elements.js"
 import { term } from "../shared/terms.js"
-import { emit } from "../shared/zscope.js"
 import { _, percent } from "../shared/text.js"
 
 const TITLE = _("What a place of the map is decoded with besides the map's own latent: the residual, by which the held sample differs from the latent that the map has at its place. At the left the map alone, at the right all of it.")
 
 export class Residual {
-  constructor(root, tell) {
-    this.root = Object.assign(document.createElement("div"), { className: "zc-residual", hidden: true })
+  // drag(share): it moves; tell(share): it was released
+  constructor({ drag, tell }) {
+    this.root = Object.assign(document.createElement("div"), { className: "zm-residual" })
     this.root.innerHTML = `<span>${term("residual", _("Residual"), TITLE)}</span><small>${_("the map's own")}</small><input type="range" min="0" max="1" step="0.01"><small>${_("the held sample's")}</small><output></output>`
     this.input = this.root.querySelector("input")
     this.input.value = "1"
     this.input.setAttribute("aria-label", _("Share of the held sample's residual"))
-    this.input.oninput = () => { this.figure(); emit("residual", Number(this.input.value)) }
+    this.input.oninput = () => { this.figure(); drag(Number(this.input.value)) }
     this.input.onchange = () => tell(Number(this.input.value))
-    root.prepend(this.root)
     this.figure()
   }
 
-  update(held) {
-    hide(this.root, !held)
-    if (!held || this.root.contains(document.activeElement) && this.root.matches(":active")) return
-    this.input.value = String(held.share)
+  // the share as Python has it, unless the slider is being dragged
+  update(share) {
+    if (this.input.matches(":active")) return
+    this.input.value = String(share)
     this.figure()
   }
 
