@@ -26,7 +26,7 @@ import torch
 from playwright.sync_api import sync_playwright
 
 import vae
-from benchmarks.live_latency import FLAGS
+from benchmarks.live_latency import FLAGS, wander
 from benchmarks.machine import machine, summary, write
 from vae.atlas.atlas import load
 from vae.atlas.building import laid_out, of_latents
@@ -82,6 +82,20 @@ def in_turns(folder: str, turns: int) -> dict[str, list[float]]:
             times[way].append(1e3 * (time.perf_counter() - began))
         assert np.abs(seen[0] - seen[1]).max() <= 1
     return {way: t[20:] for way, t in times.items()}
+
+
+def frames(data, page, rounds: int) -> dict[str, list[float]]:
+    """ms from a move of the pointer to the painted picture, by way, in one browser and one app, in turns."""
+    times: dict[str, list[float]] = {MODEL: [], "attached": []}
+    with opened(data) as explorer:
+        explorer.measured(600.0)
+        for _ in range(rounds):
+            for name, seen in times.items():
+                page.goto(explorer.url.replace(f"model={explorer.name}", f"model={name}"))
+                page.wait_for_function(PAINTED, timeout=120_000)
+                wander(page, 1.0)  # what is made once
+                seen += wander(page, 4.0)["latency_ms"]
+    return {"checkpoint": times[MODEL], "attached": times["attached"]}
 
 
 def autoencoder(turns: int) -> dict[str, float]:
@@ -152,16 +166,22 @@ def main() -> None:
         browser = playwright.chromium.launch(args=FLAGS, executable_path="/usr/bin/chromium")
         page = browser.new_page()
         starts = [to_first_frame(data, page) for _ in range(1 if quick else 5)]
+        seen = frames(data, page, 1 if quick else 5)
         browser.close()
     times = decodes(data, 120 if quick else 1020)
     p50 = {way: statistics.median(t) for way, t in times.items()}
+    painted = {way: statistics.median(t) for way, t in seen.items()}
     result = {
         "explore_returned_s": summary([ready for ready, _ in starts]),
         "first_picture_s": summary([seen for _, seen in starts]),
+        "frames": {way: len(t) for way, t in seen.items()},
+        **{f"{way}_frame_p50_ms": round(v, 2) for way, v in painted.items()},
+        **{f"{way}_frame_p95_ms": round(float(np.percentile(t, 95)), 2) for way, t in seen.items()},
+        "frame_ratio": round(painted["attached"] / painted["checkpoint"], 2),
         "n": len(times["attached"]),
         **{f"{way}_p50_ms": round(v, 3) for way, v in p50.items()},
         **{f"{way}_p95_ms": round(float(np.percentile(t, 95)), 3) for way, t in times.items()},
-        "ratio": round(p50["attached"] / p50["checkpoint"], 2),
+        "decode_ratio": round(p50["attached"] / p50["checkpoint"], 2),
         **(autoencoder(20 if quick else 100) if find_spec("diffusers") else {}),
     }
     print(result)
