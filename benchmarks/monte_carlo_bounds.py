@@ -31,7 +31,7 @@ MODELS: dict[str, tuple[str, dict[str, Any]]] = {
     "iwae, k = 5": ("iwae", {"k": 5}),
     "L-MCVAE": ("mc_vae", {}),
     "A-MCVAE": ("mc_vae", {"langevin": "mala"}),
-    "A-MCVAE, no score": ("mc_vae", {"langevin": "mala", "score_gradient": False}),
+    "A-MCVAE, path alone": ("mc_vae", {"langevin": "mala", "mala_gradient": "path"}),
 }
 LONGER, AS_LONG_AS = ("vae", "iwae, k = 5"), "L-MCVAE"
 
@@ -50,7 +50,7 @@ class Protocol:
 PROTOCOLS = {
     "digits": Protocol(BINARY | {"d": 8, "width": 64}, epochs=60, seeds=3),
     "mnist": Protocol(
-        BINARY | {"d": 20, "width": 200, "depth": 2}, epochs=3, seeds=1, n=200, without=("A-MCVAE, no score",)
+        BINARY | {"d": 20, "width": 200, "depth": 2}, epochs=3, seeds=1, n=200, without=("A-MCVAE, path alone",)
     ),
 }
 

@@ -122,6 +122,6 @@ def test_a_checkpoint_keeps_the_lengths(tmp_path):
 
 
 def test_the_settings_reach_the_model():
-    model, objective, _ = built(langevin="mala", langevin_steps=7, score_gradient=False)
+    model, objective, _ = built(langevin="mala", langevin_steps=7, mala_gradient="path")
     assert (model.adjusted, len(model.log_lengths), objective.score) == (True, 7, False)
     assert not built()[0].adjusted

@@ -65,12 +65,27 @@ def test_the_bound_rises_with_the_steps_to_the_marginal_and_stays_below(adjusted
 
 
 @pytest.mark.parametrize("adjusted", [False, True])
+def test_far_off_a_drift_is_cut_short_and_the_weight_still_holds(adjusted):
+    """A q of ten times the width, and as far off: no step overshoots."""
+    torch.manual_seed(0)
+    model = Linear(50, off=20.0)
+    model.std = 10 * model.std
+    found = model.chains(5, adjusted=adjusted)
+    start = model.chains(0, adjusted=adjusted).log_w.mean()
+    assert torch.isfinite(found.log_w).all()
+    assert found.log_w.mean() > start
+
+
+@pytest.mark.parametrize("adjusted", [False, True])
 @pytest.mark.parametrize("steps", [0, 1, 5])
 def test_the_mean_weight_is_the_marginal(adjusted, steps):
     """Unbiased at any number and length of steps."""
     torch.manual_seed(1)
     model = Linear(4, off=0.2)
     ratio = (model.chains(steps, adjusted=adjusted, times=10_000).log_w.detach().view(-1, 4) - model.exact).exp()
+    errors = ratio.std(0) / math.sqrt(len(ratio))
+    assert ((ratio.mean(0) - 1).abs() < 4 * errors).all()
+    assert (errors < 0.03).all(), "the errors tell nothing apart"
 
 
 def test_the_score_makes_the_gradient_of_adjusted_steps_that_of_the_mean():

@@ -37,8 +37,10 @@ class Hparams(NetHparams):
     langevin_steps: int = knob(
         5, "Langevin steps from q(z|x) towards p(z|x), K in the paper; 0 gives the VAE", low=0, high=100
     )
-    score_gradient: bool = knob(
-        True, "with mala: the gradient includes that of the probabilities of accepting; otherwise it is biased"
+    mala_gradient: str = knob(
+        "score",
+        "gradient with mala: score, unbiased, has that of the probabilities of accepting; path leaves it out",
+        choices=("score", "path"),
     )
 
 
@@ -125,7 +127,10 @@ class MonteCarlo(nn.Module):
     paper="Thin et al., 2021, Monte Carlo variational auto-encoders",
     departures=(
         N_("There is one chain for each sample."),
-        N_("Steps are scaled by the standard deviations of q(z|x)."),
+        N_(
+            "Steps are scaled by the standard deviations of q(z|x), and a drift that is longer than the noise is cut "
+            "short."
+        ),
         N_(
             "The gradient passes through the drift of each step, which takes second derivatives of the decoder; the "
             "code published with the paper leaves it out."
@@ -147,4 +152,4 @@ class MonteCarlo(nn.Module):
 )
 def build(spec: Spec, h: Hparams):
     """Without a step, the bound is the ELBO, with its rate in closed form."""
-    return MonteCarloVAE(spec, h), MonteCarlo(h.score_gradient) if h.langevin_steps else Sum()
+    return MonteCarloVAE(spec, h), MonteCarlo(score=h.mala_gradient == "score") if h.langevin_steps else Sum()

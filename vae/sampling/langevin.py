@@ -5,6 +5,7 @@ Thin et al., 2021, Monte Carlo variational auto-encoders: L-MCVAE with unadjuste
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -15,6 +16,7 @@ from ..losses.gaussian import log_normal
 from .annealing import energy_gap, path
 from .density import Density, LogDensity, State
 
+FARTHEST = 1.0  # that the drift of a step leads: as far as its noise, in root mean square over dimensions
 NEAREST = 1e-3  # of the probability of a rejection to 0: below it has no gradient, whose variance would be infinite
 
 
@@ -95,10 +97,18 @@ def langevin(
 
 def _proposed(density: Density, state: State, step: Float[Tensor, "n d"]) -> tuple[State, Float[Tensor, " n"]]:
     """(a Langevin step, log of the kernel's density back over that there)."""
-    ahead = state.z + step.square() / 2 * density.gradient(state)
+    ahead = _ahead(density, state, step)
     proposed = density.differentiable_at(ahead + step * torch.randn_like(step))
-    back = proposed.z + step.square() / 2 * density.gradient(proposed)
+    back = _ahead(density, proposed, step)
     return proposed, log_normal(state.z, back, step) - log_normal(proposed.z, ahead, step)
+
+
+def _ahead(density: Density, state: State, step: Float[Tensor, "n d"]) -> Float[Tensor, "n d"]:
+    """Where the drift leads. It is cut short where q is so far off that it would overshoot: MALTA, Roberts and Tweedie,
+    1996, Exponential convergence of Langevin distributions, section 1.4.3. Weights hold for any drift."""
+    drift = step / 2 * density.gradient(state)  # in units of the noise
+    longest = FARTHEST * math.sqrt(drift.shape[1])
+    return state.z + step * drift * (longest / drift.norm(dim=1, keepdim=True).clamp(min=longest))
 
 
 def _log_probability(accepted: Tensor, log_ratio: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
