@@ -13,6 +13,7 @@ from tests import checks
 from tests.families.test_families import same_bits, trained
 from vae.families.mc_vae import MonteCarlo, MonteCarloVAE
 from vae.losses.objectives import Sum
+from vae.metrics.bounds import evaluate
 from vae.registry import FAMILIES
 from vae.saved import checkpoint
 from vae.saved.restoring import restore
@@ -76,6 +77,15 @@ def test_what_is_reported_is_the_vaes_and_the_bound_that_is_trained():
         assert torch.equal(loss.parts[name], plain.parts[name]), name
     torch.testing.assert_close(loss.parts["mc_bound"].mean(), -loss.total.detach())
     assert 0 < float(loss.figures["langevin_acceptance"]) <= 1
+
+
+def test_evaluation_has_the_bound_beside_that_of_the_encoder_alone():
+    """Only where the NLL is measured, too; a VAE has none."""
+    model, _, x = built()
+    found = evaluate(model, x, k=2)
+    assert found["mc_bound_nats"] > found["elbo_nats"] - 5 * found["elbo_standard_error_nats"]
+    assert found["mc_bound_standard_error_nats"] > 0
+    assert "mc_bound_nats" not in evaluate(model, x) | evaluate(trained("vae", 0).model, x, k=2)
 
 
 @pytest.mark.parametrize("langevin", ["ula", "mala"])

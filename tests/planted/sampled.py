@@ -21,7 +21,7 @@ MUTANTS = (
            " * (longest / drift.norm(dim=1, keepdim=True).clamp(min=longest))", "",
            "sampling/test_langevin.py::test_far_off_a_drift_is_cut_short_and_the_weight_still_holds"),
     Mutant("decisions have no gradient", "sampling/langevin.py",
-           "return score - score.detach()", "return torch.zeros_like(score)",
+           "return score - score.detach()", "return 0 * (score - score.detach())",
            "sampling/test_langevin.py::test_the_score_makes_the_gradient_of_adjusted_steps_that_of_the_mean"),
     Mutant("frozen steps are tuned", "families/mc_vae.py", "if self.training:", "if True:",
            "families/test_monte_carlo.py::test_lengths_are_tuned_in_training_and_held_in_evaluation"),
