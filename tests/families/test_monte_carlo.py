@@ -132,6 +132,7 @@ def test_a_checkpoint_keeps_the_lengths(tmp_path):
 
 
 def test_the_settings_reach_the_model():
-    model, objective, _ = built(langevin="mala", langevin_steps=7, mala_gradient="path")
-    assert (model.adjusted, len(model.log_lengths), objective.score) == (True, 7, False)
-    assert not built()[0].adjusted
+    model, objective, _ = built(langevin="mala", langevin_steps=7, mala_gradient="score")
+    assert (model.adjusted, len(model.log_lengths), objective.score) == (True, 7, True)
+    model, objective, _ = built()
+    assert (model.adjusted, objective.score) == (False, False)

@@ -38,9 +38,10 @@ class Hparams(NetHparams):
         5, "Langevin steps from q(z|x) towards p(z|x), K in the paper; 0 gives the VAE", low=0, high=100
     )
     mala_gradient: str = knob(
-        "score",
-        "gradient with mala: score, unbiased, has that of the probabilities of accepting; path leaves it out",
-        choices=("score", "path"),
+        "path",
+        "gradient with mala: path, along the steps as they were accepted; score, unbiased but noisy, adds that of the "
+        "probabilities of accepting",
+        choices=("path", "score"),
     )
 
 
@@ -127,6 +128,7 @@ class MonteCarlo(nn.Module):
     paper="Thin et al., 2021, Monte Carlo variational auto-encoders",
     departures=(
         N_("There is one chain for each sample."),
+        N_("With `langevin` = mala, the gradient has the term of accepting only if `mala_gradient` is score."),
         N_(
             "Steps are scaled by the standard deviations of q(z|x), and a drift that is longer than the noise is cut "
             "short."
