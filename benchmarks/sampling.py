@@ -1,9 +1,11 @@
-"""python -m benchmarks.sampling [likelihood NAME ... | kernels] [--n N]: how well chains do what they promise.
+"""python -m benchmarks.sampling [likelihood NAME ... | kernels | mc_vae DATASET ...] [--n N]: what chains achieve.
 
 likelihood: of each checkpoint log p(x) of N test samples by annealing and by importance sampling of the same samples,
 and both bounds on N samples that the model generated; with chains that start from q(z|x) beside those that start from a
 Gaussian fitted to each posterior; at twice the temperatures; and CPU seconds. kernels: a Gaussian posterior and two
 modes, whose answers are known, by every kernel: the error, R-hat, effective samples per thousand gradients. Seed 0.
+mc_vae: models trained on Monte Carlo bounds beside a vae and an iwae with the same net, after equally many epochs and
+after as much processor time: see benchmarks/monte_carlo_bounds.py.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from benchmarks import monte_carlo_bounds
 from benchmarks.machine import machine, write
 from vae.data.binarise import binarised
 from vae.engine.engine import load
@@ -129,11 +132,16 @@ def kernels() -> list[dict[str, Any]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("likelihood", "kernels"), nargs="?", default="likelihood")
-    parser.add_argument("names", nargs="*", default=NAMES)
+    parser.add_argument("what", choices=("likelihood", "kernels", "mc_vae"), nargs="?", default="likelihood")
+    parser.add_argument("names", nargs="*")
     parser.add_argument("--n", type=int, default=100)
     args = parser.parse_args()
-    found = kernels() if args.what == "kernels" else [row for name in args.names for row in likelihood(name, args.n)]
+    if args.what == "kernels":
+        found = kernels()
+    elif args.what == "mc_vae":
+        found = [row for name in args.names or monte_carlo_bounds.PROTOCOLS for row in monte_carlo_bounds.rows(name)]
+    else:
+        found = [row for name in args.names or NAMES for row in likelihood(name, args.n)]
     write(f"sampling_{args.what}", {"machine": machine(), "rows": found})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.planted import computed, held_out, kept, map, measured, metrics, nll, shares, trained, used
+from tests.planted import computed, held_out, kept, map, measured, metrics, nll, sampled, shares, trained, used
 from tests.planted.mutant import Mutant
 
 __all__ = ["MUTANTS", "Mutant"]
@@ -15,6 +15,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *measured.MUTANTS,
     *metrics.MUTANTS,
     *nll.MUTANTS,
+    *sampled.MUTANTS,
     *shares.MUTANTS,
     *trained.MUTANTS,
     *used.MUTANTS,

@@ -66,9 +66,10 @@ def evaluate(
     labels; c (n, *condition), uint8 or float: other conditions. ELBO, rate and NLL are None for a model without a rate,
     which has no bound.
     accuracy: share of x whose most likely class equals y, for models with classify(x) -> (b, c); else None.
+    mc_bound_nats: with k > 0, for models that bound log p(x) by chains, bound(x, c) -> (b,); of the same x as the NLL.
     """
     model.eval()
-    classify = None if y is None else getattr(model, "classify", None)
+    classify, bound = None if y is None else getattr(model, "classify", None), getattr(model, "bound", None)
     each: dict[str, list[Tensor]] = defaultdict(list)  # metric -> values of all samples
     mus, kls, levels, wide = [], [], [], False
     decoding, binary = decoding_in(model, precision), model.likelihood.measure == "binary"
@@ -99,6 +100,8 @@ def evaluate(
                 log_p, effective = importance(decoding, target, q, k, conditions)
                 each["nll_nats"].append(-log_p)
                 each["nll_ess"].append(effective)
+                if bound is not None:
+                    each["mc_bound_nats"].append(bound(target, conditions))
             if classify is not None:
                 each["accuracy"].append((classify(batch).argmax(1) == labels).float())
             report(min(i + BATCH, len(x)), len(x))
@@ -107,7 +110,8 @@ def evaluate(
         found["elbo_nats"] = -(found["distortion_nats"] + found["rate_nats"])
     mu, rates = np.concatenate(mus), np.concatenate(kls).mean(0) if kls else None
     figures: dict[str, Any] = {}
-    for name in ("elbo_nats", "distortion_nats", "rate_nats", "nll_nats", "mse", "accuracy"):
+    chained = ("mc_bound_nats",) if "mc_bound_nats" in found else ()
+    for name in ("elbo_nats", *chained, "distortion_nats", "rate_nats", "nll_nats", "mse", "accuracy"):
         values = found.get(name)
         figures[name] = None if values is None else float(values.mean())
         figures[error_key(name)] = None if values is None else standard_error(values)
@@ -231,6 +235,7 @@ def bits_per_dim(likelihood: Likelihood, nll_nats: float, dims: int, steps: int 
         "rate_nats": "rate",
         "nll_nats": "nll",
         "nll_ess": "effective-sample-size",
+        "mc_bound_nats": "monte-carlo-bound",
         "pixel_entropy_nats": "binarisation",
         "elbo_bits_per_dim": "bits-per-dimension",
         "nll_bits_per_dim": "bits-per-dimension",

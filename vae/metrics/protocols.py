@@ -11,6 +11,10 @@ from .bounds import few
 
 WORDS = {
     "elbo": N_("evidence lower bound on log p(x), one posterior sample for each x; higher is better"),
+    "mc_bound": N_(
+        "lower bound on log p(x) by the Langevin steps of the training, one chain for each x, of the same samples as "
+        "the NLL; higher is better"
+    ),
     "distortion": N_("−E log p(x|z), the reconstruction cost, one posterior sample for each x"),
     "rate": N_("KL(q(z|x) ‖ p(z)), one posterior sample for each x where it has no closed form"),
     "mse": N_(

@@ -67,6 +67,15 @@ class Density:
                 values.append(value.detach())
         return State(z, torch.stack(values), torch.stack(gradients))
 
+    def differentiable_at(self, z: Float[Tensor, "n d"]) -> State:
+        """Every term at z with its gradient, all of them differentiable, in z if it is, and in what the terms depend
+        on. It takes the second derivatives of the terms to train through them. Raises: as `at`."""
+        with torch.enable_grad():
+            z = z if z.requires_grad else z.detach().requires_grad_()
+            values = [_checked(term(z), z) for term in self.terms]
+            gradients = [torch.autograd.grad(value.sum(), z, create_graph=True)[0] for value in values]
+        return State(z, torch.stack(values), torch.stack(gradients))
+
     def log_p(self, state: State) -> Float[Tensor, " n"]:
         """The log density, nats, up to a constant."""
         return torch.stack([w * v for w, v in zip(self.weights, state.values, strict=True)]).sum(0)
