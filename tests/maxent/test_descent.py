@@ -60,6 +60,13 @@ def test_moments_do_not_see_where_a_sample_begins(x, axes):
     torch.testing.assert_close(spectrum, torch.ones_like(spectrum))
 
 
+def test_samples_with_room_for_one_octave_have_its_amplitude():
+    small = bricks(8)
+    m = moments(["scattering"], small)
+    torch.testing.assert_close(m(small), moments(["scattering"], small)(small.roll(3, 3)))
+    assert m.kinds == {"scattering": 4}  # of each angle
+
+
 def test_errors_are_those_of_new_samples_of_white_noise():
     """The ratio to their spread over 200 samples, of each moment, to what sixteen blocks allow."""
     x = torch.randn(200, 1, T, generator=torch.Generator().manual_seed(0), dtype=torch.float64)

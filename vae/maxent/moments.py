@@ -112,6 +112,8 @@ def _scattering(x: Tensor) -> Averages:
     k, across = len(bank), x.ndim - 2
     octave = torch.arange(k) // (1 if across == 1 else ANGLES)
     fine, coarse = torch.nonzero(octave[:, None] < octave[None], as_tuple=True)
+    if not len(fine):  # so small that there is one octave, and nothing to compare it with
+        return _modulus(x)
     one, other = torch.nonzero(torch.triu(coarse[:, None] == coarse[None]), as_tuple=True)
     if across == 2:  # products of two amplitudes of pictures would be thousands: those with themselves are kept
         one = other = torch.arange(len(fine))
