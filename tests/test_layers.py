@@ -37,7 +37,7 @@ ROOMS = """
     vae.registry
     vae.latent vae.losses vae.modalities
     vae.sampling
-    vae.data
+    vae.data vae.maxent
     vae.models
     vae.families
     vae.metrics

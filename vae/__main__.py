@@ -61,6 +61,7 @@ def parser(prog: str = PROG, also: Callable[[Any], None] | None = None) -> argpa
     _eval(commands.add_parser("eval", help=told, add_help=False))
     _atlas(commands.add_parser("atlas", help=_("rebuild the map of a checkpoint")))
     _use(commands)
+    options.maxent(commands, _run)
     _decisions(commands.add_parser("decisions", help=_("what a classifier says of decoded samples, over the map")))
     options.study(commands, _run)
     _docs(commands.add_parser("docs", help=_("write the tables of the documentation from the registry")))

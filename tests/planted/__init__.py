@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.planted import computed, held_out, kept, map, measured, metrics, nll, sampled, shares, trained, used
+from tests.planted import computed, held_out, kept, map, maxent, measured, metrics, nll, sampled, shares, trained, used
 from tests.planted.mutant import Mutant
 
 __all__ = ["MUTANTS", "Mutant"]
@@ -12,6 +12,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *held_out.MUTANTS,
     *kept.MUTANTS,
     *map.MUTANTS,
+    *maxent.MUTANTS,
     *measured.MUTANTS,
     *metrics.MUTANTS,
     *nll.MUTANTS,

@@ -110,6 +110,30 @@ def checkpoint(commands: Any, run: Run) -> None:
     p.set_defaults(run=run("checkpoints", "unpack"))
 
 
+def maxent(commands: Any, run: Run) -> None:
+    """python -m vae maxent ..."""
+    p = commands.add_parser("maxent", help=_("new samples that have the moments of data and are random otherwise"))
+    p.add_argument("data", help=_("a data set of pictures or series, a picture file, or .npy of shape (t,) or (n, t)"))
+    p.add_argument(
+        "--moments",
+        default="spectrum,scattering",
+        help=_("series: marginal, spectrum, modulus, scattering; pictures: marginal, spectrum, scattering, filters"),
+    )
+    p.add_argument("--n", type=int, default=4, help=_("samples to make (default 4)"))
+    p.add_argument(
+        "--of", type=int, default=50, help=_("samples of a data set whose moments are averaged (default 50)")
+    )
+    p.add_argument("--label", default="", help=_("of this class only"))
+    p.add_argument(
+        "--stop", type=float, default=0.5, help=_("misfit at which it stops, in standard errors (default .5)")
+    )
+    p.add_argument("--steps", type=int, default=400, help=_("steps of L-BFGS, at most (default 400)"))
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--out", default="", help=_(".npz for the samples, or .png for a sheet of them"))
+    p.add_argument("--json", action="store_true", help=_("print JSON"))
+    p.set_defaults(run=run("maxent", "show"))
+
+
 def study(commands: Any, run: Run) -> None:
     """python -m vae study ..."""
     p = commands.add_parser("study", help=_("the analyses of the app: paths, attributes, groups, oddness, ..."))

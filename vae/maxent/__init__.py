@@ -1,0 +1,1 @@
+"""Maximum entropy under moments of a representation: by Lagrange multipliers and chains, or by descent from noise."""
