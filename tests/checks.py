@@ -21,7 +21,6 @@ from vae.errors import SettingError
 from vae.losses.terms import log_weights
 from vae.models import likelihoods, nets
 from vae.models.conditions import one_hot
-from vae.models.energy import EnergyModel
 from vae.registry import FAMILIES, Family, families, modalities
 from vae.settings import configure, knobs
 from vae.training.trainer import Trainer, TrainHparams
@@ -190,10 +189,7 @@ def an_adversary_learns_and_leaves_the_model_alone(case: Case) -> None:
 @check
 def overfits_one_batch(case: Case) -> None:
     """On 8 samples the decoded means come to halve the error of the best constant, and the loss falls.
-    An implicit model has only a game to play: against an adversary that stands still, it comes to win. One with an
-    energy does not minimise that error: see the next check."""
-    if "energy" in case.family.traits:
-        return
+    An implicit model has only a game to play: against an adversary that stands still, it comes to win."""
     implicit = "implicit" in case.family.traits
     trainer = case.trainer(lr=1e-3 if implicit else 1e-2)
     trainer.step = 10**6  # where every schedule has come to its end: a rate may be held at 0 before
@@ -212,24 +208,7 @@ def overfits_one_batch(case: Case) -> None:
             if error < 0.8 * enough and last < share * first:  # clearly, and not by rounding
                 break
     assert last < first
-    assert error < enough
-
-
-@check
-def an_energy_model_makes_one_batch_likelier(case: Case) -> None:
-    """-log p(x) of 8 samples, by the exact log Z of a small model, falls by 5 nats from that of independent pixels."""
-    if "energy" not in case.family.traits:
-        return
-    trainer, x = case.trainer(lr=5e-2), case.batch()[0].round()
-    assert isinstance(trainer.model, EnergyModel)
-    trainer.model.start(x.numpy())
-    nlls = []
-    for step in range(401):
-        if step % 400 == 0:
-            with torch.no_grad():
-                nlls.append(float(trainer.model.energy(x).mean()) + trainer.model.summed_log_z().value)
-        trainer.train_step(x)
-    assert nlls[1] < nlls[0] - 5, nlls
+    assert error < enough or "energy" in case.family.traits  # which does not minimise it: families/test_rbm.py
 
 
 def reconstruction_error(model: torch.nn.Module, x: torch.Tensor, y: torch.Tensor | None) -> torch.Tensor:
