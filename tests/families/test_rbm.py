@@ -12,6 +12,7 @@ import torch
 from vae.data.binarise import binarised
 from vae.errors import SettingError
 from vae.families.rbm import RBM, Hparams, PersistentContrastiveDivergence
+from vae.forming import recording
 from vae.models.energy import EnergyModel
 from vae.models.model import LatentModel
 from vae.models.tensors import to_float
@@ -93,6 +94,11 @@ def test_the_sum_is_over_the_smaller_layer():
     assert not large.enumerable
     with pytest.raises(SettingError, match=r"21 units: a sum over all states takes 1 to 20"):
         large.summed_log_z()
+
+
+def test_a_film_of_its_training_shows_chains_and_no_grid_of_gaussian_quantiles():
+    assert recording.source(tiny(Hparams(d=2))) == recording.PRIOR
+    assert recording.source(tiny()) == recording.PRIOR
 
 
 def test_it_follows_both_protocols():
