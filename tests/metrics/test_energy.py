@@ -170,3 +170,21 @@ def test_filters_are_the_weights_around_grey(engine, tiny_checkpoint):
     assert ((drawn > 128) == (weights > 0.004 * np.abs(weights).max())).mean() > 0.98
     assert 255 in drawn or 0 in drawn
     assert filters(vae.load("tiny-vae")) is None
+
+
+def test_a_unit_that_is_always_on_says_nothing_about_mixing():
+    """And one that is on in some chains and off in others says that they do not mix."""
+    model = tiny()
+    model.weight.data.fill_(0.0)
+    model.hidden.data.copy_(torch.tensor([40.0, 0.0, 0.0]))
+    model.weight.data[:, 1] = torch.tensor([2.0, -2.0, 1.0, -1.0])
+    found = energy.mixing(model, 0)
+    assert "worst of 2 coordinates" in found["chain_ess"].protocol
+    assert found["chain_r_hat"].value < 1.05
+    model.weight.data[:, 2] = 40.0
+    model.hidden.data[2] = -80.0
+    model.visible.data.fill_(0.0)
+    model.chains[: len(model.chains) // 2] = 0
+    model.chains[len(model.chains) // 2 :] = 1
+    apart = energy.mixing(model, 0)
+    assert "chain_r_hat" not in apart or apart["chain_r_hat"].value > 1.5
