@@ -1,11 +1,12 @@
-"""python -m benchmarks.sampling [likelihood NAME ... | kernels | mc_vae DATASET ...] [--n N]: what chains achieve.
+"""python -m benchmarks.sampling [likelihood NAME ... | kernels | rbm | mc_vae SET ...] [--n N]: what chains achieve.
 
 likelihood: of each checkpoint log p(x) of N test samples by annealing and by importance sampling of the same samples,
 and both bounds on N samples that the model generated; with chains that start from q(z|x) beside those that start from a
 Gaussian fitted to each posterior; at twice the temperatures; and CPU seconds. kernels: a Gaussian posterior and two
-modes, whose answers are known, by every kernel: the error, R-hat, effective samples per thousand gradients. Seed 0.
-mc_vae: models trained on Monte Carlo bounds beside a vae and an iwae with the same net, after equally many epochs and
-after as much processor time: see benchmarks/monte_carlo_bounds.py.
+modes, whose answers are known, by every kernel: the error, R-hat, effective samples per thousand gradients. rbm: a
+restricted Boltzmann machine with 20 hidden units on MNIST, its exact log Z and that by annealing at several numbers of
+temperatures, then mnist-rbm; log p(x) of the test set beside that of a Bernoulli mixture with as many parameters,
+fitted to the same pixels. mc_vae: see benchmarks/monte_carlo_bounds.py. Seed 0.
 """
 
 from __future__ import annotations
@@ -27,17 +28,26 @@ from vae.engine.engine import load
 from vae.losses.gaussian import log_normal
 from vae.metrics.annealed import Effort, log_likelihoods, simulated
 from vae.metrics.bounds import importance
+from vae.metrics.energy import energies
 from vae.metrics.subject import Subject
 from vae.models.conditions import told
 from vae.models.tensors import seeded, to_float
+from vae.registry import DATASETS, FAMILIES
 from vae.sampling import chains
 from vae.sampling.density import Density
 from vae.sampling.global_moves import ISIR, Ex2MCMC, GaussianProposal
 from vae.sampling.kernels import HMC, MALA, PCN, ULA
+from vae.sampling.partition import CHAINS, TEMPERATURES
+from vae.settings import configure
+from vae.training.trainer import Trainer, TrainHparams
+from vae.types import Spec
 
 NAMES = ("mnist-vae", "fashion-vae", "digits-vae")
 PLAIN = Effort()
 EFFORTS = {"q(z|x)": replace(PLAIN, fitted=False), "fitted": PLAIN, "fitted, twice": replace(PLAIN, temperatures=32)}
+
+RBM_UNITS, RBM_EPOCHS = 20, 5
+RBM_TRAINING = {"batch_size": 100, "lr": 0.01, "lr_end": 0.01, "binarise": "dynamic"}  # but for the epochs mnist-rbm's
 
 
 def mean(x: Tensor) -> str:
@@ -130,14 +140,87 @@ def kernels() -> list[dict[str, Any]]:
     return out
 
 
+def rbm() -> list[dict[str, Any]]:
+    """A row for each log Z, and one for each mixture."""
+    samples = DATASETS.get("mnist").load()
+    x, test = (torch.from_numpy(binarised(part, 0)) for part in (samples.x_train, samples.x_test))
+    out = []
+    for made in (lambda: _trained(torch.from_numpy(samples.x_train), RBM_UNITS), lambda: load("mnist-rbm").model):
+        model = made()
+        d, energy, cases, began = model.d, energies(model, test, 0), [], time.process_time()
+        if model.enumerable:
+            cases.append(("exact", model.summed_log_z(), time.process_time() - began))
+        for t in (TEMPERATURES // 100, TEMPERATURES // 10, TEMPERATURES):
+            began = time.process_time()
+            found = model.annealed_log_z(0, chains=CHAINS, temperatures=t)
+            cases.append((f"annealed, {t} temperatures", found, time.process_time() - began))
+        exact = cases[0][1].value if model.enumerable else None
+        for how, found, cpu_s in cases:
+            low, high = found.interval()
+            out.append(_told({
+                "model": f"rbm, {d} hidden units", "log Z": how, "value": round(found.value, 3),
+                "error": "" if exact is None else f"{found.value - exact:+.3f}",
+                "interval": f"{low:.3f} to {high:.3f}", "ess": round(found.ess, 1),
+                "test log p": f"{-float(energy.mean()) - found.value:.2f}", "n": len(energy), "cpu_s": round(cpu_s, 1),
+            }))  # fmt: skip
+        began = time.process_time()
+        each = _mixture(to_float(x).flatten(1), to_float(test).flatten(1), d + 1)
+        out.append(_told({
+            "model": f"Bernoulli mixture, {d + 1} components", "test log p": mean(each), "n": len(each),
+            "cpu_s": round(time.process_time() - began, 1),
+        }))  # fmt: skip
+    return out
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    print("  ".join(f"{key} {value}" for key, value in row.items()), flush=True)
+    return row
+
+
+def _trained(x: Tensor, d: int) -> Any:
+    """A model with d hidden units of the whole training set."""
+    family = FAMILIES.get("rbm")
+    torch.manual_seed(0)
+    hparams = configure(family.Hparams, {"d": d})
+    model, objective = family.build(Spec(tuple(x.shape[1:]), len(x), 10), hparams)
+    model.start(x.numpy())
+    h = configure(TrainHparams, RBM_TRAINING)
+    steps, order = RBM_EPOCHS * len(x) // h.batch_size, torch.Generator().manual_seed(0)
+    trainer, began = Trainer(model, objective, h, 0, steps), time.process_time()
+    for _ in range(steps):
+        trainer.train_step(trainer.inputs(x[torch.randint(len(x), (h.batch_size,), generator=order)]))
+    print(f"rbm, {d} hidden units: trained in {time.process_time() - began:.0f} cpu_s", flush=True)
+    return model.eval()
+
+
+def _mixture(x: Tensor, test: Tensor, k: int, steps: int = 30) -> Tensor:
+    """log p of each test sample under a mixture of k products of Bernoullis, by expectation-maximisation with a pseudo
+    count of 1 for each pixel and value."""
+    g = torch.Generator().manual_seed(0)
+    p = 0.25 + 0.5 * x[torch.randperm(len(x), generator=g)[:k]]
+    weight = torch.full((k,), 1 / k)
+
+    def joint(v: Tensor) -> Tensor:
+        return v @ (p.logit()).T + torch.log1p(-p).sum(1) + weight.log()
+
+    for _ in range(steps):
+        count, ones = torch.ones(k), torch.ones_like(p)
+        for v in x.split(10_000):
+            share = joint(v).softmax(1)
+            count, ones = count + share.sum(0), ones + share.T @ v
+        p, weight = ones / (count[:, None] + 1), count / count.sum()
+    return joint(test).double().logsumexp(1)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("likelihood", "kernels", "mc_vae"), nargs="?", default="likelihood")
+    parser.add_argument("what", choices=("likelihood", "kernels", "rbm", "mc_vae"), nargs="?", default="likelihood")
     parser.add_argument("names", nargs="*")
     parser.add_argument("--n", type=int, default=100)
     args = parser.parse_args()
-    if args.what == "kernels":
-        found = kernels()
+    whole = {"kernels": kernels, "rbm": rbm}
+    if args.what in whole:
+        found = whole[args.what]()
     elif args.what == "mc_vae":
         found = [row for name in args.names or monte_carlo_bounds.PROTOCOLS for row in monte_carlo_bounds.rows(name)]
     else:

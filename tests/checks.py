@@ -208,7 +208,7 @@ def overfits_one_batch(case: Case) -> None:
             if error < 0.8 * enough and last < share * first:  # clearly, and not by rounding
                 break
     assert last < first
-    assert error < enough
+    assert error < enough or "energy" in case.family.traits  # which does not minimise it: families/test_rbm.py
 
 
 def reconstruction_error(model: torch.nn.Module, x: torch.Tensor, y: torch.Tensor | None) -> torch.Tensor:

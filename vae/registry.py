@@ -31,6 +31,7 @@ TRAITS = {  # of families: what other code needs to know about their models
     "conditional": N_("given labels or other conditions of the samples"),
     "deterministic": N_("encodes a sample as a point"),
     "discrete": N_("has a code of discrete symbols"),
+    "energy": N_("has an energy, from which log p(x) follows up to a constant"),
     "hierarchical": N_("has several levels of latents"),
     "implicit": N_("trained adversarially, without a likelihood"),
     "imported": N_("a decoder without an encoder"),
@@ -47,6 +48,7 @@ KINDS = (  # of families, in the order in which lists show them
     N_("discrete"),
     N_("hierarchical"),
     N_("adversarial"),
+    N_("energy-based"),
     N_("sequential"),
 )
 

@@ -14,7 +14,7 @@ from vae.registry import MODALITIES, traits
 from vae.text import N_, _, ngettext, number, percent, significant
 
 NO_BOUND = N_(
-    "Distortion is −log p(x|z) of the reconstruction. The model is deterministic, so it is no bound on log p(x)."
+    "Distortion is −log p(x|z) of the reconstruction. The code of a sample is a point, so it is no bound on log p(x)."
 )
 
 

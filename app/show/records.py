@@ -12,7 +12,7 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from app.show import figures, palette
-from app.show.cards import clipping, grouped, has_prior, summary, width
+from app.show.cards import clipping, grouped, has_prior, summary, traits, width
 from app.show.literal import literal
 from app.show.terms import meaning, more
 from vae.engine.engine import Engine
@@ -215,6 +215,8 @@ def no_latent_use(card: Mapping) -> None:
                 name=literal(card["name"]),
             )
         )
+    elif "energy" in traits(card):
+        st.info(_("An energy-based model has no rate and no bound: log p(x) itself follows from its energy and log Z."))
     else:
         st.info(_("This model is deterministic: it has no rate and no bound."))
 

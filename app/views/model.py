@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import session
-from app.panels.model import likelihood, manage, reconstructions
+from app.panels.model import energy, likelihood, manage, reconstructions
 from app.panels.train import sweep_list
 from app.show import card_metrics, fidelity, records, usefulness
 from app.show.cards import has_prior
@@ -38,6 +38,7 @@ st.markdown("##### " + _("Reconstructions"))
 rows = later(_("Encoding and decoding samples …"))
 usefulness.show(card)
 likelihood.show(engine)
+energy.show(engine)
 laid = later(_("Drawing the map …"))
 left, right = st.columns(2, gap="medium")
 with left:

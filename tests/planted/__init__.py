@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from tests.planted import computed, held_out, kept, map, maxent, measured, metrics, nll, sampled, shares, trained, used
+from tests.planted import (
+    computed,
+    energy,
+    held_out,
+    kept,
+    map,
+    maxent,
+    measured,
+    metrics,
+    nll,
+    sampled,
+    shares,
+    trained,
+    used,
+)
 from tests.planted.mutant import Mutant
 
 __all__ = ["MUTANTS", "Mutant"]
 
 MUTANTS: tuple[Mutant, ...] = (
     *computed.MUTANTS,
+    *energy.MUTANTS,
     *held_out.MUTANTS,
     *kept.MUTANTS,
     *map.MUTANTS,

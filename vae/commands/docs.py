@@ -19,7 +19,7 @@ from ..types import ARTIFACTS
 
 PAGES = ("docs/guide.md", "docs/reference.md", "docs/data.md", "docs/kinds.md")
 MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.S)
-FEW = 3  # families without a setting, up to which these are named instead of those with it
+FEW = 4  # families without a setting, up to which these are named instead of those with it
 
 
 def write(args: Namespace) -> int:

@@ -14,6 +14,7 @@ from ..data.binarise import binarised
 from ..data.validation import numbers
 from ..latent.compact import lossless, rounded_latents
 from ..models.conditions import told
+from ..models.energy import EnergyModel
 from ..models.tensors import seeded, to_float
 from ..registry import MODALITIES
 from ..training.job import Job
@@ -137,9 +138,11 @@ class Look:
 
 
 def source(model: Any) -> str:
-    """The source of the latents that are decoded for a model: GRID for two dimensions, PRIOR for more, and CODES for a
-    model without a prior."""
-    return CODES if not model.has_prior else GRID if model.d == 2 else PRIOR
+    """The source of the latents that are decoded for a model: GRID for two dimensions with a Gaussian prior, PRIOR for
+    others, and CODES for a model without a prior."""
+    if not model.has_prior:
+        return CODES
+    return GRID if model.d == 2 and not isinstance(model, EnergyModel) else PRIOR
 
 
 def _small(labels: np.ndarray | None) -> np.ndarray | None:

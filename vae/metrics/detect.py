@@ -13,15 +13,17 @@ from ..data.published.store import locate
 from ..errors import NotMeasurable
 from ..latent.auroc import auroc
 from ..models.conditions import told
+from ..models.energy import EnergyModel
 from ..models.model import LatentModel
 from ..models.tensors import seeded, to_float
 from ..registry import datasets, metric_group
 from ..text import N_, _
 from .bounds import BATCH
+from .energy import energies
 from .estimate import Estimate, in_english
 from .subject import Subject
 
-JUDGED = ("negative_elbo", "reconstruction_error")  # the scores that increase with an anomaly
+JUDGED = ("negative_elbo", "energy", "reconstruction_error")  # the scores that increase with an anomaly
 
 
 @torch.inference_mode()
@@ -35,9 +37,10 @@ def anomaly_scores(
     reconstruction_error: mean squared difference from the decoded posterior mean. Higher for anomalies.
     rate: nats, for models with a rate. An anomaly may have a high or a very low one: the posterior of a sample that is
     unlike all training data is often close to the prior.
+    energy: -log p(x) - log Z, nats, for energy-based models; grey pixels are drawn by the seed. Higher for anomalies.
     """
     model.eval()
-    found: dict[str, list[Tensor]] = {"negative_elbo": [], "reconstruction_error": [], "rate": []}
+    found: dict[str, list[Tensor]] = {"negative_elbo": [], "reconstruction_error": [], "rate": [], "energy": []}
     with seeded(seed, x.device):
         for i in range(0, len(x), BATCH):
             batch, c = to_float(x[i : i + BATCH]), None if given is None else told(model, given[i : i + BATCH])
@@ -45,6 +48,8 @@ def anomaly_scores(
             if out.latent.kl:
                 found["rate"].append(sum(out.latent.kl))
                 found["negative_elbo"].append(found["rate"][-1] - model.likelihood.log_prob(out.params, batch))
+            if isinstance(model, EnergyModel):
+                found["energy"].append(energies(model, batch, seed))
             again = model.decode(out.latent.mu, c)
             found["reconstruction_error"].append((again - batch).square().flatten(1).mean(1))
     return {name: torch.cat(parts).cpu().double().numpy() for name, parts in found.items() if parts}
@@ -73,10 +78,10 @@ def anomaly_auroc(
     name="detect",
     title=N_("AUROC of detecting samples of another data set"),
     figures=N_(
-        "`auroc_negative_elbo`, `auroc_reconstruction_error`: the model's test set against that of another data set of "
-        "the same shape"
+        "`auroc_negative_elbo`, `auroc_energy`, `auroc_reconstruction_error`: the model's test set against that of "
+        "another data set of the same shape"
     ),
-    terms={"auroc_negative_elbo": "auroc", "auroc_reconstruction_error": "auroc"},
+    terms={"auroc_negative_elbo": "auroc", "auroc_energy": "auroc", "auroc_reconstruction_error": "auroc"},
 )
 def detect_group(s: Subject) -> dict[str, Any]:
     """The model's test set as normal, that of the first other data set of its shape on this machine as anomalous."""

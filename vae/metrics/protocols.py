@@ -31,7 +31,7 @@ WORDS = {
     "n_test": N_("test samples"),
     "seed": N_("of all random numbers"),
 }
-NO_BOUND = N_("−log p(x|z) of the reconstruction: this model is deterministic, so this is no bound on log p(x)")
+NO_BOUND = N_("−log p(x|z) of the reconstruction: the code of a sample is a point, so this is no bound on log p(x)")
 
 
 def protocol(key: str, figures: Mapping[str, Any]) -> str:

@@ -173,9 +173,10 @@ def samples_group(s: Subject) -> dict[str, Any]:
     source = "prior" if s.engine.has_prior else "aggregate"
     z = s.engine.sample(len(real), seed=s.seed, source=source, y=y)
     given = in_english(", labels of the test set") if s.engine.conditional else ""
-    protocol = in_english(
-        f"E[x|z] of draws from the {source}{given}, against test samples; features of the {features.name}"
-    )
+    drawn = in_english(f"draws from the {source}")
+    if "energy" in s.engine.traits:
+        drawn = in_english("states of Markov chains")
+    protocol = in_english(f"E[x|z] of {drawn}{given}, against test samples; features of the {features.name}")
     out = sample_estimates(features(real), features(s.engine.decode(z, y)), seed=s.seed, protocol=protocol)
     return out | (label_agreement(s.engine, features, s.seed) if s.engine.conditional else {})
 

@@ -107,6 +107,15 @@ def _is_estimate(value: Any) -> bool:
     return is_number(value["value"]) and (error is None or is_number(error)) and counted
 
 
+def _is_log_z(value: Any) -> bool:
+    """A `vae.sampling.partition.LogZ` as an object."""
+    counts = ("n", "temperatures", "seed")
+    numbers = ("value", "standard_error", "ess")
+    if not isinstance(value, dict) or value.keys() != {*counts, *numbers}:
+        return False
+    return all(is_whole(value[k], 0) for k in counts) and all(is_number(value[k]) for k in numbers)
+
+
 PLAIN = Kind(N_("text and finite numbers"), _is_plain)
 OBJECT = Kind(N_("an object"), lambda v: isinstance(v, dict))
 LIST = Kind(N_("a list"), lambda v: isinstance(v, list))
@@ -132,6 +141,7 @@ MEASURED_EACH = Kind(
     lambda v: v is None or (isinstance(v, list) and all(map(is_number, v))),
 )
 ESTIMATE = Kind(N_("value, n, seed, standard error and protocol"), _is_estimate)
+LOG_Z = Kind(N_("value, standard error, n, temperatures, effective sample size and seed"), _is_log_z)
 EACH = "*_per_*"  # metrics with a number for each dimension or level
 
 ENTRIES: dict[str, Kind] = {  # path -> kind; an entry that is not there is no problem; * is any key or any place
@@ -167,6 +177,7 @@ ENTRIES: dict[str, Kind] = {  # path -> kind; an entry that is not there is no p
     f"metrics.{EACH}": MEASURED_EACH,
     "estimates": OBJECT,
     "estimates.*": ESTIMATE,
+    "log_z": LOG_Z,
     "atlas.baselines": OBJECT,
     "atlas.baselines.*": MEASURED,
     "atlas.stability": OBJECT,

@@ -18,7 +18,7 @@ from ..metrics.detect import anomaly_scores
 from ..text import N_, ngettext
 
 N = 500  # samples of the reference: a quantile is then known to about 2 %
-ERROR, LOW_RATE, HIGH_RATE = N_("error"), N_("low rate"), N_("high rate")  # reasons to be odd
+ERROR, ENERGY, LOW_RATE, HIGH_RATE = N_("error"), N_("energy"), N_("low rate"), N_("high rate")  # reasons to be odd
 
 
 @dataclass(frozen=True)
@@ -26,15 +26,16 @@ class Reference:
     """Scores of samples like the model's data. said: a noun phrase for these samples.
 
     A sample is odd if its error is large, or if its rate is unusually high or low: noise that is smooth enough to be
-    reconstructed well has a code close to the prior. `benchmarks/oddness.py` compares the scores.
+    reconstructed well has a code close to the prior. For an energy-based model it is odd if its error or its energy is
+    large. `benchmarks/oddness.py` compares the scores.
     """
 
     scores: Mapping[str, Float[np.ndarray, " n"]]
     said: str
 
     def oddness(self, scores: Mapping[str, np.ndarray]) -> tuple[Float[np.ndarray, " n"], tuple[str, ...]]:
-        """The share of the reference that is less odd, (n,), 0-1, and for each sample the reason: ERROR, LOW_RATE or
-        HIGH_RATE."""
+        """The share of the reference that is less odd, (n,), 0-1, and for each sample the reason: ERROR, ENERGY,
+        LOW_RATE or HIGH_RATE."""
         parts = self._parts(scores)
         share = np.searchsorted(self._worst, np.max(list(parts.values()), 0)) / len(self._worst)
         names = np.array(list(parts))[np.argmax(list(parts.values()), 0)]
@@ -50,6 +51,8 @@ class Reference:
 
     def _parts(self, scores: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         parts = {ERROR: self._below("reconstruction_error", scores)}
+        if "energy" in self.scores:
+            parts[ENERGY] = self._below("energy", scores)
         if "rate" in self.scores:
             below = self._below("rate", scores)
             parts |= {LOW_RATE: 1 - 2 * below, HIGH_RATE: 2 * below - 1}

@@ -26,7 +26,9 @@ from ..engine.engine import Engine
 from ..errors import CheckpointError, SettingError
 from ..metrics.active import collapse_warning
 from ..metrics.bounds import evaluate, not_tight
+from ..metrics.energy import for_card
 from ..modalities.variables import fitting
+from ..models.energy import EnergyModel
 from ..models.model import VAE
 from ..models.semi_supervised import keep_labels
 from ..models.tensors import resident
@@ -158,6 +160,8 @@ def prepare(job: Job, samples: Samples) -> tuple[Trainer, Spec]:
     for part in model.modules():
         if isinstance(part, VAE) and part.starts_as_pca:
             part.start(components_to_start(samples.x_train, part.d, **augment.moves(t.augment)))
+    if isinstance(model, EnergyModel):
+        model.start(samples.x_train)
     steps = plan.epochs * -(-spec.n_data // min(t.batch_size, spec.n_data))
     return Trainer(model.to(job.device), objective.to(job.device), t, plan.seed, steps), spec
 
@@ -245,7 +249,7 @@ def _finish(
     if said := not_tight(metrics):
         report(said)
     config = config | {"epochs_done": trainer.epoch, "created": _now(), "metrics": metrics, **_clipped(history)}
-    config |= held_out.of_card(samples, history)
+    config |= held_out.of_card(samples, history) | for_card(trainer.model, x, plan.seed)
     saved = checkpoint.save(_folder(job), config, model_files(trainer, history), keep_note=True)
     add_atlas(saved, samples, n=plan.points, report=report, device=plan.device)
     figures = metrics | _clipped(history)

@@ -14,17 +14,27 @@ from app.state.studio import COUNTS, SEED_MAX, TEMPERATURE_MAX, choose
 from vae.engine.engine import Engine
 from vae.text import N_, _
 
-SOURCES = {"prior": N_("Prior"), "aggregate": N_("Aggregate"), "mixture": N_("Mixture")}
+SOURCES = {"prior": N_("Prior"), "chains": N_("Chains"), "aggregate": N_("Aggregate"), "mixture": N_("Mixture")}
 MEANING = {
     "prior": N_("Samples z from the prior p(z), which is fixed in advance or learned with the model."),
+    "chains": N_(
+        "States of Markov chains of the model, some steps after where training left them: not independent draws of "
+        "p(x), as chains may stay in one part of it."
+    ),
     "aggregate": N_("Samples z from the aggregate posterior q(z): the posterior of a random training sample."),
     "mixture": N_("Samples z from a Gaussian mixture fitted to the codes: near the data, not tied to single samples."),
 }
-TERM = {"prior": "prior", "aggregate": "aggregate-posterior", "mixture": "prior-hole"}  # of docs/terms.md
+TERM = {
+    "prior": "prior",
+    "chains": "r-hat",
+    "aggregate": "aggregate-posterior",
+    "mixture": "prior-hole",
+}  # of docs/terms.md
 NO_PRIOR = N_("{model} is a plain autoencoder and has no prior. Samples come from Gaussians fitted to its codes.")
 IMPORTED = N_("{model} was imported without a prior. Samples come from Gaussians fitted to its latents.")
 LEVELS = N_("This model has a hierarchy of latents: keep the upper levels of a sample to see what the lower ones add.")
 HELD = N_("The upper levels are those of the Explore point. The lower levels are sampled given the upper ones.")
+OF_ENERGY = N_("Chains of p^(1/T): 1 samples from the model itself, 0 goes to the likelier state of every unit.")
 TEMPERATURE = N_("Factor on every standard deviation: 1 samples from the model itself, 0 takes its means.")
 
 
@@ -39,7 +49,9 @@ def show(engine: Engine, drawn: Draws) -> bool:
         st.selectbox(_("Label"), labels, format_func=lambda y: labels.get(y, str(y)), **session.field("label"))
     if len(engine.levels) > 1:
         _levels(engine, drawn.held)
-    st.slider(_("Temperature"), 0.0, TEMPERATURE_MAX, step=0.05, help=_(TEMPERATURE), **session.field("temperature"))
+    chains = "energy" in engine.traits and drawn.source == "prior"
+    help = _(OF_ENERGY if chains else TEMPERATURE)
+    st.slider(_("Temperature"), 0.0, TEMPERATURE_MAX, step=0.05, help=help, **session.field("temperature"))
     st.segmented_control(_("Number of samples"), COUNTS, width="stretch", **session.field("count"))
     same = _("The same seed gives the same samples.")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="zscope-seed"):
@@ -52,9 +64,11 @@ def show(engine: Engine, drawn: Draws) -> bool:
 
 def _source(engine: Engine, source: str) -> None:
     tie = session.tied("source", source, session.setting("source"))
-    names = {name: _(SOURCES[name]) for name in engine.sources}
+    prior = "chains" if "energy" in engine.traits else "prior"  # what the source of this name is
+    names = {name: _(SOURCES[prior if name == "prior" else name]) for name in engine.sources}
     st.segmented_control(_("Source"), names, format_func=lambda name: names[name], width="stretch", **tie)
-    st.caption(f"{_(MEANING[source])} {more(TERM[source])}")
+    shown = prior if source == "prior" else source
+    st.caption(f"{_(MEANING[shown])} {more(TERM[shown])}")
 
 
 def _levels(engine: Engine, held: int) -> None:
