@@ -38,7 +38,8 @@ def your_data() -> AppTest:
 
         from app.panels.train import own_data
 
-        st.text(f"added: {own_data.show(st.container())}")
+        chosen = own_data.show(st.container())
+        st.text(f"added: {chosen.taken}, previewed: {chosen.previewed}")
 
     return AppTest.from_function(page, default_timeout=60).run()
 
@@ -46,7 +47,7 @@ def your_data() -> AppTest:
 def test_a_zip_is_looked_at_then_kept(root):
     odd_pictures.write(root / "my pictures.zip")
     at = your_data()
-    assert at.text[-1].value == "added: None"
+    assert at.text[-1].value == "added: None, previewed: False"
     at.text_input(key="own.path.0").set_value(str(root / "my pictures.zip")).run()
     assert not at.exception
     said = words(at)
@@ -57,10 +58,11 @@ def test_a_zip_is_looked_at_then_kept(root):
     assert all(listed.values())
     assert at.dataframe[0].value.to_dict("list") == {"label": ["disc", "square"], "samples": [140, 150]}
     assert shelf.names() == []  # only looked at
+    assert at.text[-1].value == "added: None, previewed: True"
     at.text_input(key="own.size").set_value("8x8").run()
     assert "of 1×8×8" in words(at)
     at.button(key="own.add").click().run()
-    assert at.text[-1].value == "added: my_pictures"
+    assert at.text[-1].value == "added: my_pictures, previewed: False"
     assert shelf.shelved()["my_pictures"].shape == (1, 8, 8)
     at = your_data()
     at.button(key="own.remove.my_pictures").click().run()

@@ -88,8 +88,8 @@ def test_values_that_cannot_be_are_told_and_nothing_begins(root, typed, said):
 
 def test_the_cost_of_a_ladder_is_of_all_its_models():
     one = Forecast(2.0, 1.0, 8.0, 10**9, "cpu", 50, map_s=0.0)
-    assert one.told(20).startswith("About 30 seconds. Measured on")
-    assert one.told(20, 7).startswith("About 4 minutes for all 7 models, one after the other. Measured on")
+    assert one.told(20).startswith("About 30 seconds. This includes")
+    assert one.told(20, 7).startswith("About 4 minutes for all 7 models, one after the other. This includes")
 
 
 # ---------------------------------------------------------------- among the runs
