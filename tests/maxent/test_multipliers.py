@@ -10,7 +10,7 @@ import torch
 from vae.errors import NotMeasurable, SettingError, ShapeError
 from vae.maxent.multipliers import Hamiltonian, Spins, entropy, fit, spins_of
 
-N = 64  # values of the Gaussian on a circle
+N = 16  # values of the Gaussian on a circle
 
 
 def spins(n: int, seed: int = 0):
@@ -71,16 +71,15 @@ def test_spins_that_are_none_and_spins_that_never_change_are_told():
 
 
 def bands():
-    """phi, the powers wanted, the multipliers and the entropy of a Gaussian on a circle with powers in eight bands."""
+    """phi, the powers wanted, the multipliers and the entropy of a Gaussian on a circle with powers in five bands."""
     k = torch.fft.rfftfreq(N) * N
-    band = torch.bucketize(k, torch.tensor([0.5, 1.5, 2.5, 4.5, 8.5, 16.5, 24.5]))
+    band = torch.bucketize(k, torch.tensor([0.5, 1.5, 3.5, 6.5]))
     double = torch.where((k == 0) | (k == N / 2), 1.0, 2.0).double()
-    count = torch.zeros(8).double().index_add_(0, band, double)
-    power = torch.tensor([6, 5, 4, 3, 2, 1, 0.5, 0.25]).double()
+    inside = torch.nn.functional.one_hot(band).double() * double[:, None]
+    count, power = inside.sum(0), torch.tensor([4, 3, 2, 1, 0.5]).double()
 
     def phi(x):
-        spectrum = torch.fft.rfft(x, norm="ortho").abs().square() * double
-        return torch.zeros(len(x), 8).double().index_add_(1, band, spectrum)
+        return torch.fft.rfft(x, norm="ortho").abs().square() @ inside
 
     nats = (N * (1 + math.log(2 * math.pi)) + float(count @ power.log())) / 2
     return phi, count * power, -1 / (2 * power), nats
@@ -88,12 +87,12 @@ def bands():
 
 def test_a_gaussian_by_its_band_powers_has_its_closed_form():
     phi, wanted, theta, nats = bands()
-    x = torch.randn(500, N, generator=torch.Generator().manual_seed(0)).double()
-    chains = Hamiltonian(phi, torch.full((N,), 0.7).double())
-    found = fit(phi, wanted, chains.move, x, rounds=400, theta=torch.full((8,), -0.5).double())
-    torch.testing.assert_close(found.theta, theta, rtol=0.05, atol=0)
-    assert (found.error / wanted).abs().max() < 0.02
-    told = entropy(phi, theta, wanted, torch.full((N,), 1.2).double(), chains=300, temperatures=300)
+    x = torch.randn(400, N, generator=torch.Generator().manual_seed(0)).double()
+    chains = Hamiltonian(phi, torch.full((N,), 1.0).double())
+    found = fit(phi, wanted, chains.move, x, rounds=200, theta=torch.full((5,), -0.5).double())
+    torch.testing.assert_close(found.theta, theta, rtol=0.07, atol=0)
+    assert (found.error / wanted).abs().max() < 0.03
+    told = entropy(phi, theta, wanted, torch.full((N,), 1.3).double(), chains=200, temperatures=60)
     assert told.nats == pytest.approx(nats, abs=4 * told.error + 0.05)
     assert told.error < 0.2
 

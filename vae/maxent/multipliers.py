@@ -25,6 +25,7 @@ from ..text import _
 Features = Callable[[Tensor], Tensor]  # (n, d) -> (n, m)
 Move = Callable[[Tensor, Tensor, torch.Generator], Tensor]  # (theta, x, generator) -> x, under exp(theta . phi)
 RIDGE, FORGET = 1e-3, 0.05  # added to the covariance, as a share of its mean variance; weight of its newest round
+LARGEST = 0.02  # nats of a step: chains that have not followed yet would ask for more and more
 FAST, SLOW, HURRIED, AVERAGED = 0.2, 0.05, 0.3, 0.5  # Newton steps; the shares of rounds that are fast, and averaged
 EXACT_SPINS, BLOCK = 20, 2**16  # spins whose states are enumerated, so many at a time
 LEAST_EFFECTIVE, LEAPFROGS = 30.0, 5  # weights from which an entropy is told; steps of HMC
@@ -70,7 +71,9 @@ def fit(
         before = now if covariance is None else covariance
         ridge = RIDGE * before.diagonal().mean() * torch.eye(len(gap), dtype=phi.dtype, device=phi.device)
         rate = FAST if t < rounds * HURRIED else SLOW
-        theta = theta + rate * torch.linalg.solve(before + ridge, gap)
+        change = rate * torch.linalg.solve(before + ridge, gap)
+        nats = float(change @ before @ change) / 2  # the divergence that this change makes, about
+        theta = theta + change * min(1.0, (LARGEST / max(nats, 1e-300)) ** 0.5)
         covariance = before + FORGET * (now - before)
         if t >= rounds * (1 - AVERAGED):
             kept.append(theta)
