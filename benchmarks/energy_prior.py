@@ -62,7 +62,7 @@ def trained(codes: Codes, what: str, seed: int) -> Prior:
     """By Adam, with a rate that falls to 0 linearly."""
     torch.manual_seed(seed)
     began, updates = time.process_time(), TRAINED[what]
-    prior = EnergyPrior(codes.mu.shape[1], WIDTH, CHAINS, STEPS, what.split(",")[0])
+    prior = EnergyPrior(codes.mu.shape[1], WIDTH, n_chains=CHAINS, steps=STEPS, training=what.split(",")[0])
     optimiser = torch.optim.Adam(prior.parameters(), LR)
     falling = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 1 / updates, updates)
     for _ in range(updates):

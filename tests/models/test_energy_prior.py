@@ -43,7 +43,7 @@ def divergence(prior: EnergyPrior) -> float:
 
 def prior_of(training: str = "chains", width: int = 64, n_chains: int = 200, steps: int = 5) -> EnergyPrior:
     torch.manual_seed(0)
-    return EnergyPrior(2, width, n_chains, steps, training)
+    return EnergyPrior(2, width, n_chains=n_chains, steps=steps, training=training)
 
 
 def tilted(**settings) -> EnergyPrior:

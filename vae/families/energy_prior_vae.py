@@ -49,7 +49,9 @@ class EnergyPriorVAE(VAE):
 
     def __init__(self, spec: Spec, h: Hparams):
         super().__init__(spec, h, Gaussian)
-        self.prior = EnergyPrior(h.d, h.energy_width, h.prior_chains, h.prior_steps, h.prior_training)
+        self.prior = EnergyPrior(
+            h.d, h.energy_width, n_chains=h.prior_chains, steps=h.prior_steps, training=h.prior_training
+        )
         self.draw_steps = h.draw_steps
 
     def infer(self, x: Float[Tensor, "b ..."], c: Tensor | None = None) -> Latent:

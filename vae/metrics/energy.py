@@ -27,6 +27,7 @@ from .estimate import Estimate, in_english
 from .subject import Subject
 
 LOG_Z = "log_z"  # entry of a card
+BASE, OF_PRIOR = in_english("the base of the data"), in_english("N(0, I) to the prior of latents")  # annealing's start
 CONSTANT = 0.01  # range of a coordinate of the code that counts as the same everywhere
 RUN, DRAWS, EVERY = 50, 200, 10  # chains, draws of each, and Gibbs steps from one draw to the next
 
@@ -60,7 +61,7 @@ def log_likelihood(energy: Float[Tensor, " n"], log_z: LogZ, seed: int) -> Estim
     return Estimate(-float(energy.mean()) - log_z.value, len(energy), seed, error, protocol)
 
 
-def words(log_z: LogZ, base: str = "the base of the data") -> str:
+def words(log_z: LogZ, base: str = BASE) -> str:
     """How a log Z was found, for protocols. base: what annealing began from, in English."""
     if log_z.exact:
         return in_english(f"log Z {log_z.value:.3f}, exact: a sum over {log_z.n} states")
@@ -72,7 +73,7 @@ def words(log_z: LogZ, base: str = "the base of the data") -> str:
     )
 
 
-def of_log_z(log_z: LogZ, base: str = "the base of the data") -> Estimate:
+def of_log_z(log_z: LogZ, base: str = BASE) -> Estimate:
     return Estimate(log_z.value, log_z.n, log_z.seed, log_z.standard_error, words(log_z, base))
 
 
@@ -86,7 +87,7 @@ def for_card(model: Any, x: Tensor, seed: int) -> dict[str, Any]:
     ELBO and NLL rest; {} for other models."""
     prior = getattr(model, "prior", None)
     if isinstance(prior, EnergyPrior) and (of_prior := prior.log_z()) is not None:
-        estimate = of_log_z(of_prior, "N(0, I) to the prior of latents")
+        estimate = of_log_z(of_prior, OF_PRIOR)
         return {LOG_Z: dataclasses.asdict(of_prior), "estimates": {"log_z_nats": dataclasses.asdict(estimate)}}
     if not isinstance(model, EnergyModel):
         return {}

@@ -37,7 +37,7 @@ class EnergyPrior(nn.Module):
     found: Tensor
     known: Tensor
 
-    def __init__(self, d: int, width: int, n_chains: int, steps: int, training: str, length: float = 0.3):
+    def __init__(self, d: int, width: int, *, n_chains: int, steps: int, training: str, length: float = 0.3):
         super().__init__()
         self.d, self.steps, self.loss_of, self.length = d, steps, training, length
         last = nn.Linear(width, 1, bias=training == "nce")  # which alone knows the constant that it adds to f
@@ -143,13 +143,13 @@ class EnergyPrior(nn.Module):
 
     def _persistent(self) -> Float[Tensor, "n d"]:
         """Where the persistent chains are after so many more MALA steps; in training they stay there."""
-        seed = shared(torch.randint(2**31, (1,)).to(self.chains.device))  # one for all processes
-        generator = torch.Generator().manual_seed(int(seed))
+        generator = torch.Generator().manual_seed(int(torch.randint(2**31, (1,))))
         anew = torch.rand(len(self.chains), 1, generator=generator) < RESTARTED
         fresh = torch.randn(self.chains.shape, generator=generator).to(self.chains)
         z = torch.where(anew.to(fresh.device), fresh, self.chains)
         density = Density.of(self._unnormalised)
         made = chains.run(density, MALA(self.length), density.at(z), 1, every=self.steps, generator=generator).z[0]
+        made = shared(made)  # several processes have the chains of the first
         if self.training:
             self.chains.copy_(made)
         return made
