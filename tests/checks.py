@@ -28,7 +28,7 @@ from vae.types import Spec
 
 SMALL = {  # where a family has these knobs: wide enough to learn, small enough to test; weights for batches of 8
     "d": 3, "width": 8, "adversary_width": 8, "lambda_mmd": 10.0, "capacity_nats": 5.0, "gamma_capacity": 10.0,
-    "n_pseudo": 4, "units": 32, "step_width": 2,
+    "n_pseudo": 4, "units": 32, "step_width": 2, "energy_width": 8, "prior_chains": 16, "prior_steps": 2,
 }  # fmt: skip
 SHRINK = 2  # examples are thinned by this along each side: a quarter of the pixels, a quarter of the time
 CHECKS: list[Callable[[Case], None]] = []

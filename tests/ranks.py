@@ -33,6 +33,7 @@ WORLD, SECONDS = 2, 100
 BATCHES = (9, 1)  # shares of 5 and 4 rows; and a batch with fewer rows than processes
 DRAWS = {torch.randn, torch.rand, torch.randint, torch.randn_like, torch.rand_like, torch.randint_like}
 OTHER = {  # settings with which a family's terms are as hard as they get
+    "energy_prior_vae": {"prior_chains": 7},
     "rbm": {"chains": 7},  # no multiple of the rows of a share, so that what is drawn for them is not taken for rows
     "vq_vae": {"codes": 7, "prior_width": 8},
     "ladder_vae": {"free_bits_nats": 0.28},  # between the rates of the two shares in one level

@@ -28,6 +28,7 @@ BY_HAND = ("", "canvas", "curve")  # how users draw a sample: not at all, with a
 TRAITS = {  # of families: what other code needs to know about their models
     "adversarial": N_("trained against an adversary"),
     "attached": N_("stays in the program that holds it"),
+    "chains": N_("samples its prior by Markov chains"),
     "conditional": N_("given labels or other conditions of the samples"),
     "deterministic": N_("encodes a sample as a point"),
     "discrete": N_("has a code of discrete symbols"),

@@ -243,7 +243,7 @@ class PersistentContrastiveDivergence(nn.Module):
     ),
     hparams=Hparams,
     layouts=("grid",),
-    traits=("deterministic", "energy"),
+    traits=("chains", "deterministic", "energy"),
     other=N_("energy of samples and of chains"),
     idea=N_(
         "Every hidden unit is a filter that is on or off, and pictures that agree with the filters have a low "

@@ -16,6 +16,7 @@ from ..data.binarise import binarised
 from ..errors import NotMeasurable
 from ..losses.model import Model
 from ..models.energy import EnergyModel
+from ..models.energy_prior import EnergyPrior
 from ..models.tensors import BATCH, to_float
 from ..registry import metric_group
 from ..sampling.convergence import convergence
@@ -26,6 +27,7 @@ from .estimate import Estimate, in_english
 from .subject import Subject
 
 LOG_Z = "log_z"  # entry of a card
+BASE, OF_PRIOR = in_english("the base of the data"), in_english("N(0, I) to the prior of latents")  # annealing's start
 CONSTANT = 0.01  # range of a coordinate of the code that counts as the same everywhere
 RUN, DRAWS, EVERY = 50, 200, 10  # chains, draws of each, and Gibbs steps from one draw to the next
 
@@ -59,20 +61,20 @@ def log_likelihood(energy: Float[Tensor, " n"], log_z: LogZ, seed: int) -> Estim
     return Estimate(-float(energy.mean()) - log_z.value, len(energy), seed, error, protocol)
 
 
-def words(log_z: LogZ) -> str:
-    """How a log Z was found, for protocols."""
+def words(log_z: LogZ, base: str = BASE) -> str:
+    """How a log Z was found, for protocols. base: what annealing began from, in English."""
     if log_z.exact:
         return in_english(f"log Z {log_z.value:.3f}, exact: a sum over {log_z.n} states")
     low, high = log_z.interval()
     return in_english(
         f"log Z {log_z.value:.3f} ± {log_z.standard_error:.3f} (three standard errors: {low:.3f} to {high:.3f}) by "
-        f"annealed importance sampling from the base of the data, {log_z.n} chains of {log_z.temperatures} "
+        f"annealed importance sampling from {base}, {log_z.n} chains of {log_z.temperatures} "
         f"temperatures, effective sample size {log_z.ess:.1f} (Salakhutdinov and Murray, 2008)"
     )
 
 
-def of_log_z(log_z: LogZ) -> Estimate:
-    return Estimate(log_z.value, log_z.n, log_z.seed, log_z.standard_error, words(log_z))
+def of_log_z(log_z: LogZ, base: str = BASE) -> Estimate:
+    return Estimate(log_z.value, log_z.n, log_z.seed, log_z.standard_error, words(log_z, base))
 
 
 def annealed(model: EnergyModel, seed: int, report: Callable[[int, int], Any] = lambda done, n: None) -> LogZ:
@@ -81,7 +83,12 @@ def annealed(model: EnergyModel, seed: int, report: Callable[[int, int], Any] = 
 
 def for_card(model: Any, x: Tensor, seed: int) -> dict[str, Any]:
     """The entries of a card on a trained energy-based model: its log Z, a sum if its states can be counted, and
-    log p(x) of the test samples x (n, *shape); {} for other models."""
+    log p(x) of the test samples x (n, *shape); of a model with an energy-based prior the log Z of that, on which its
+    ELBO and NLL rest; {} for other models."""
+    prior = getattr(model, "prior", None)
+    if isinstance(prior, EnergyPrior) and (of_prior := prior.log_z()) is not None:
+        estimate = of_log_z(of_prior, OF_PRIOR)
+        return {LOG_Z: dataclasses.asdict(of_prior), "estimates": {"log_z_nats": dataclasses.asdict(estimate)}}
     if not isinstance(model, EnergyModel):
         return {}
     log_z = model.summed_log_z() if model.enumerable else annealed(model, seed)

@@ -174,7 +174,7 @@ def samples_group(s: Subject) -> dict[str, Any]:
     z = s.engine.sample(len(real), seed=s.seed, source=source, y=y)
     given = in_english(", labels of the test set") if s.engine.conditional else ""
     drawn = in_english(f"draws from the {source}")
-    if "energy" in s.engine.traits:
+    if "chains" in s.engine.traits:
         drawn = in_english("states of Markov chains")
     protocol = in_english(f"E[x|z] of {drawn}{given}, against test samples; features of the {features.name}")
     out = sample_estimates(features(real), features(s.engine.decode(z, y)), seed=s.seed, protocol=protocol)

@@ -18,8 +18,8 @@ SOURCES = {"prior": N_("Prior"), "chains": N_("Chains"), "aggregate": N_("Aggreg
 MEANING = {
     "prior": N_("Samples z from the prior p(z), which is fixed in advance or learned with the model."),
     "chains": N_(
-        "States of Markov chains of the model, some steps after where training left them: not independent draws of "
-        "p(x), as chains may stay in one part of it."
+        "States of Markov chains of the model, some steps after where they begin: not independent draws, as chains may "
+        "stay in one part of the distribution."
     ),
     "aggregate": N_("Samples z from the aggregate posterior q(z): the posterior of a random training sample."),
     "mixture": N_("Samples z from a Gaussian mixture fitted to the codes: near the data, not tied to single samples."),
@@ -34,7 +34,7 @@ NO_PRIOR = N_("{model} is a plain autoencoder and has no prior. Samples come fro
 IMPORTED = N_("{model} was imported without a prior. Samples come from Gaussians fitted to its latents.")
 LEVELS = N_("This model has a hierarchy of latents: keep the upper levels of a sample to see what the lower ones add.")
 HELD = N_("The upper levels are those of the Explore point. The lower levels are sampled given the upper ones.")
-OF_ENERGY = N_("Chains of p^(1/T): 1 samples from the model itself, 0 goes to the likelier state of every unit.")
+OF_ENERGY = N_("Chains of p^(1/T): 1 samples from the model itself, 0 goes to likelier and likelier states.")
 TEMPERATURE = N_("Factor on every standard deviation: 1 samples from the model itself, 0 takes its means.")
 
 
@@ -49,7 +49,7 @@ def show(engine: Engine, drawn: Draws) -> bool:
         st.selectbox(_("Label"), labels, format_func=lambda y: labels.get(y, str(y)), **session.field("label"))
     if len(engine.levels) > 1:
         _levels(engine, drawn.held)
-    chains = "energy" in engine.traits and drawn.source == "prior"
+    chains = "chains" in engine.traits and drawn.source == "prior"
     help = _(OF_ENERGY if chains else TEMPERATURE)
     st.slider(_("Temperature"), 0.0, TEMPERATURE_MAX, step=0.05, help=help, **session.field("temperature"))
     st.segmented_control(_("Number of samples"), COUNTS, width="stretch", **session.field("count"))
@@ -64,7 +64,7 @@ def show(engine: Engine, drawn: Draws) -> bool:
 
 def _source(engine: Engine, source: str) -> None:
     tie = session.tied("source", source, session.setting("source"))
-    prior = "chains" if "energy" in engine.traits else "prior"  # what the source of this name is
+    prior = "chains" if "chains" in engine.traits else "prior"  # what the source of this name is
     names = {name: _(SOURCES[prior if name == "prior" else name]) for name in engine.sources}
     st.segmented_control(_("Source"), names, format_func=lambda name: names[name], width="stretch", **tie)
     shown = prior if source == "prior" else source
