@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -213,7 +214,11 @@ def test_errors_of_the_user_s_code_are_told_and_nothing_else_fails(explore, monk
     now["do"] = fails
     with pytest.raises(DecoderError, match="RuntimeError: out of paint in line 3"):
         engine.decode(z)
+    now["do"] = lambda z: sys.exit("enough")
+    with pytest.raises(DecoderError, match="SystemExit: enough"):
+        engine.decode(z)
     now["do"] = lambda z: None
+    assert engine.decode(z).shape == (1, 1, 12, 12)
     now["x"] = np.full((1, 1, 12, 12), np.inf)
     with pytest.raises(DecoderError, match="decode returned NaN or infinity"):
         engine.decode(z)

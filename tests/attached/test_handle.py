@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import inspect
 import threading
 import time
 
@@ -50,6 +51,9 @@ def test_a_script_asks_an_open_page_for_a_picture_of_the_map(explore, tmp_path):
     for size, scale in (((100, 500), 1.0), ((500, 5000), 1.0), ((500, 500), 9.0)):
         with pytest.raises(SettingError, match="expected 120 to 4000 px"):
             one.screenshot(tmp_path / "map.png", size=size, scale=scale)
+    for size, scale in ((600, 1.0), ((600, "wide"), 1.0), ((600, 400), None)):
+        with pytest.raises(SettingError, match="expected two numbers and one"):  # without the checks of the tests
+            inspect.unwrap(type(one).screenshot)(one, tmp_path / "map.png", size=size, scale=scale)
 
     def page() -> None:
         while not (wanted := engine.model.wanted(0).get("picture")) or wanted["n"] < 2:

@@ -123,6 +123,13 @@ def test_a_shifted_copy_is_found():
         (["beauty"], calm_and_wild(), SettingError, "beauty: expected some of marginal, spectrum, modulus, scattering"),
         ([], bricks(), SettingError, "expected some of marginal, spectrum, scattering, filters"),
         (["spectrum"], torch.zeros(1, 1, 64), ShapeError, "constant"),
+        (
+            ["spectrum"],
+            calm_and_wild(t=31),
+            ShapeError,
+            "a sample is 31, .* at least 32",
+        ),
+        (["spectrum"], bricks()[..., :7], ShapeError, "a sample is 32×7, .* at least 8"),
         (["spectrum"], torch.full((1, 1, 64), math.nan), ShapeError, "not finite"),
     ],
 )

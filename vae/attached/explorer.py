@@ -204,7 +204,12 @@ class Explorer:
         target = Path(path)
         if target.suffix.lower() != ".png" or not target.parent.is_dir():
             raise SettingError(_("{path}: expected NAME.png in a folder that exists.", path=str(path)))
-        width, height = (int(v) for v in size)
+        try:
+            width, height, scale = int(size[0]), int(size[1]), float(scale)
+        except (TypeError, ValueError, IndexError) as e:
+            raise SettingError(
+                _("size {size!r} at scale {scale!r}: expected two numbers and one.", size=size, scale=scale)
+            ) from e
         if not (120 <= width <= SIDE_MAX and 120 <= height <= SIDE_MAX and 0.5 <= scale <= 8):
             raise SettingError(
                 _(

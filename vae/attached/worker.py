@@ -117,7 +117,7 @@ class Worker:
         try:
             header, array = unpacked(message)
             return packed({}, self._answered(header["ask"], header, array))
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # exit() in the user's code would end this thread alone
             return packed({"error": told(error)})
 
     def _answered(self, ask: str, header: dict[str, Any], array: np.ndarray) -> np.ndarray | None:

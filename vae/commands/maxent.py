@@ -22,6 +22,7 @@ from ..studies.maximum_entropy import Made
 from ..text import _, number
 
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
+SAID_EVERY = 40  # steps from one line about the misfit to the next
 SIDE_MAX = 256  # of a picture that is synthesised
 
 
@@ -91,7 +92,7 @@ def _of_file(path: Path) -> np.ndarray:
 
 
 def _say(step: Step) -> None:
-    if step.done or step.step == 0:
+    if step.done or step.step % SAID_EVERY == 0:
         print(
             _("sample {i}, step {step}: misfit {misfit}", i=step.i, step=step.step, misfit=number(step.misfit, 2)),
             flush=True,
@@ -138,15 +139,16 @@ def _lines(made: Made) -> list[str]:
         )
     widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
     lines += ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    lines += [
-        "",
-        _(
-            "largest correlation at any shift: {alike} between two syntheses, {copied} of one with the data",
-            alike=number(made.judged.alike, 2),
-            copied=number(made.judged.copied, 2),
-        ),
-    ]
-    return lines
+    copied = number(made.judged.copied, 2)
+    if len(made.synthesis.misfit) == 1:
+        return [*lines, "", _("largest correlation with the data at any shift: {copied}", copied=copied)]
+    alike = number(made.judged.alike, 2)
+    told = _(
+        "largest correlation at any shift: {alike} between two syntheses, {copied} of one with the data",
+        alike=alike,
+        copied=copied,
+    )
+    return [*lines, "", told]
 
 
 def _save(out: Path, made: Made, x: np.ndarray) -> None:

@@ -9,6 +9,7 @@ errors; further on it would only meet what is chance in the data.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..errors import SettingError
+from ..errors import NotMeasurable, SettingError
 from ..text import _
 from .moments import Moments, moments
 
@@ -95,7 +96,7 @@ def target(kinds: list[str], x: Float[Tensor, "n 1 ..."], stop: float = STOP) ->
 def descend(goal: Target, n: int, *, seed: int = 0, most: int = STEPS) -> Iterator[Step]:
     """n syntheses, one after another, each from noise of its own; a Step after each step of L-BFGS.
 
-    Raises: SettingError: n or most is below 1.
+    Raises: SettingError: n or most is below 1. NotMeasurable: moments that are not finite.
     """
     if n < 1 or most < 1:
         raise SettingError(_("n={n}, steps={most}: expected at least 1.", n=n, most=most))
@@ -126,6 +127,8 @@ def _descent(goal: Target, i: int, x: Tensor, most: int) -> Iterator[Step]:
             return
         optimiser.step(energy)
         misfit = float(goal.misfit(x.detach())[0])
+        if not math.isfinite(misfit):
+            raise NotMeasurable(_("sample {i}, step {step}: its moments are not finite.", i=i, step=step))
         best, since = (misfit, 0) if misfit < best * (1 - PROGRESS) else (best, since + 1)
         done = misfit <= goal.stop or since == PATIENCE or step >= most
         yield Step(i, step, x.detach().clone(), misfit, done)

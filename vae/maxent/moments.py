@@ -22,6 +22,7 @@ from .wavelets import picture_bank, series_bank
 Averages = Callable[[Tensor, int], Tensor]  # (x (b, *shape), blocks) -> (b, blocks, m)
 OCTAVES, ANGLES = {1: 8, 2: 4}, 4  # the most octaves, by the number of axes
 BLOCKS = {1: 16, 2: 16}  # into which a sample is cut to see how far its averages vary
+LEAST = {1: 32, 2: 8}  # steps, and pixels on each side: two steps, or two by two pixels, in every block
 FILTERS, SIZE, SCALES = 24, 5, 4  # random filters, their width in pixels, and the number of scales they are applied at
 
 
@@ -54,6 +55,14 @@ def moments(kinds: Sequence[str], x: Float[Tensor, "n 1 ..."]) -> Moments:
     if x.ndim not in (3, 4) or x.shape[1] != 1 or not len(x):
         raise ShapeError(
             _("expected series (n, 1, t) or grey pictures (n, 1, h, w), got {given}.", given=tuple(x.shape))
+        )
+    if min(x.shape[2:]) < LEAST[x.ndim - 2]:
+        raise ShapeError(
+            _(
+                "a sample is {shape}, too small for moments: each side takes at least {least}.",
+                shape="×".join(map(str, x.shape[2:])),
+                least=LEAST[x.ndim - 2],
+            )
         )
     known = KINDS[x.ndim - 2]
     unknown = [kind for kind in kinds if kind not in known]

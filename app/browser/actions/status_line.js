@@ -20,7 +20,8 @@ export class StatusLine {
     this.element.innerHTML = MARKUP
     parent.append(this.element)
     this.timer = setInterval(() => this.tick(), EVERY_MS)
-    const offs = [on("connection", () => this.connection()), on("trouble", (text) => { this.part("state").textContent = text })]
+    this.trouble = "" // why the last live request was refused; until one is answered
+    const offs = [on("connection", () => this.connection()), on("trouble", (text) => this.refused(text)), on("frame", () => this.refused(""))]
     this.off = () => offs.forEach((off) => off())
     this.connection()
     this.tick()
@@ -43,11 +44,17 @@ export class StatusLine {
     }
   }
 
+  refused(trouble) {
+    if (trouble === this.trouble) return
+    this.trouble = trouble
+    this.connection()
+  }
+
   connection() {
     const { state, reason } = this.client, part = this.part("state")
     const words = { open: "", connecting: _("connecting …"), away: _("server not reachable ({reason}), retrying …", { reason }), refused: _("closed: {reason}", { reason }) }
-    part.textContent = words[state]
-    this.element.dataset.state = state
+    part.textContent = words[state] || this.trouble
+    this.element.dataset.state = words[state] || !this.trouble ? state : "trouble"
   }
 
   remove() {

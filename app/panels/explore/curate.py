@@ -34,6 +34,7 @@ DONE, UNDONE = "explore.curate.done", "explore.curate.undone"  # steps, the newe
 STEPS = 30  # that can be undone
 LISTED = 30  # changes, the newest; an export has all
 CSV_MB = 20
+SEEN, THUMB_PX = 24, 36  # pictures of the selection, and their width
 HELP = N_("Relabel, drop or tag the selected samples. The data themselves stay as they are.")
 NONE = N_("No edits yet. Select samples on the map, then relabel, drop or tag them here.")
 USED = N_("The next training on these data uses the edits, unless you say otherwise on Train.")
@@ -108,6 +109,7 @@ def _new(engine: Engine, rows: tuple[int, ...], edited: Shown) -> None:
     """What can be done to the selection."""
     n = len(rows)
     st.markdown("**" + ngettext("{n} sample selected", "{n} samples selected", n) + "**")
+    _pictures(engine, rows)
     if edited.labels is not None:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             st.selectbox(
@@ -118,6 +120,8 @@ def _new(engine: Engine, rows: tuple[int, ...], edited: Shown) -> None:
                 _("Relabel"), on_click=relabel, args=(engine, rows), disabled=not session.held(LABEL),
                 key="explore.curate.relabel",
             )  # fmt: skip
+    else:
+        st.caption(_("These data have no labels to correct: tag samples instead."))
     with (
         st.form("explore.curate.form", border=False),
         st.container(horizontal=True, vertical_alignment="bottom", gap="small"),
@@ -130,6 +134,17 @@ def _new(engine: Engine, rows: tuple[int, ...], edited: Shown) -> None:
             _("Restore"), icon=":material/restart_alt:", on_click=restore, args=(engine, rows),
             help=_("Take every edit of the selected samples back"), key="explore.curate.restore",
         )  # fmt: skip
+
+
+def _pictures(engine: Engine, rows: tuple[int, ...]) -> None:
+    """The first selected samples, so that nothing is dropped unseen."""
+    seen = np.array([row for row in rows if row < engine.atlas.n_thumbnails][:SEEN], np.intp)
+    if not len(seen):
+        return
+    pictures = list(engine.atlas.thumbnails(seen).transpose(0, 2, 3, 1))
+    st.image(pictures, width=THUMB_PX, output_format="PNG")
+    if len(rows) > len(seen):
+        st.caption(_("The first {shown} of {n}", shown=number(len(seen)), n=number(len(rows))))
 
 
 def _list(engine: Engine, changes: Changes) -> None:

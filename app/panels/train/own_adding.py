@@ -35,8 +35,8 @@ def show(found: Understood, key: Hashable, turn: int) -> None:
         st.caption(
             ":material/info: "
             + _(
-                "There is a data set **{clash}** already, with other samples: these get the name **{name}** or "
-                "another one.",
+                "There is a data set **{clash}** already, built in or yours, with other samples: these get the name "
+                "**{name}** or another one.",
                 clash=literal(clash),
                 name=literal(free),
             )

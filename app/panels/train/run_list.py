@@ -33,11 +33,15 @@ COLOURS: dict[str, Colour] = {
 }
 ICONS = {QUEUED: "hourglass_empty", RUNNING: "sprint", PAUSED: "pause", STOPPED: "stop", DONE: "check", FAILED: "error"}
 EMPTY = N_(
-    "No training has been started here yet. Press **Start** to train a variational autoencoder on 1,437 handwritten "
-    "digits. Trainings run in the background: you can close the page or the app and find the result when you come "
+    "No training has been started here yet. Choose a data set, your own or one of those listed. Press **Start** to "
+    "train on it. Trainings run in the background: you can close the page or the app and find the result when you come "
     "back. Further trainings wait in a queue."
 )
 NONE = N_("No training has been started here yet.")
+STALE = N_(
+    "This is epoch {epoch} of {epochs}: {name} is still being trained. Train offers a newer epoch as soon as its map "
+    "is made."
+)
 PREVIEW = N_("Makes a model of the last saved epoch that you can explore; the training is not affected.")
 STOPS = N_("The last saved epoch is kept, and the run can still be resumed.")
 DELETED = N_("The model of this run was deleted.")
@@ -223,6 +227,8 @@ def _preview(run: Run) -> None:
             _("Open epoch {epoch} in Explore", epoch=note["epoch"]), icon=":material/explore:", key=f"preview-{run.id}"
         ):
             session.open_model(note["name"])
+            if run.state.name == RUNNING:
+                session.tell(_(STALE, epoch=number(note["epoch"]), epochs=number(run.plan["epochs"]), name=run.name))
             st.switch_page("views/explore.py")
         if run.state.name != RUNNING and run.epochs() and note["epoch"] == run.epochs()[-1]["epoch"]:
             return  # there is no later epoch

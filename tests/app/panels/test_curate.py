@@ -75,6 +75,18 @@ def test_a_selection_is_relabelled_dropped_tagged_and_each_change_taken_back(eng
     assert drawn[-1] is None
 
 
+def test_the_first_of_the_selected_samples_are_seen_before_they_are_dropped(engine, monkeypatch):
+    seen = []
+    monkeypatch.setattr("app.panels.explore.curate.st.image", lambda pictures, **_how: seen.append(pictures))
+    at = page(5, 2)
+    rows = np.array(at.session_state["zscope.studio"].selected)
+    expected = engine.atlas.thumbnails(rows).transpose(0, 2, 3, 1)
+    np.testing.assert_array_equal(np.stack(seen[-1]), expected)
+    at = page(*range(curate.SEEN + 5))
+    assert len(seen[-1]) == curate.SEEN
+    assert f"The first {curate.SEEN} of {curate.SEEN + 5}" in words(at)
+
+
 def test_several_steps_are_undone_and_redone_until_another_page_changes_the_list(engine):
     at = page(2, 3)
     for word in ("one", "two", "three"):
