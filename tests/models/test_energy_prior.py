@@ -51,7 +51,7 @@ def tilted(**settings) -> EnergyPrior:
     prior = prior_of(width=16, **settings)
     for p in prior.parameters():
         p.data.normal_(0, 0.7)
-    prior.known.zero_()
+    prior._mark(known=False)
     return prior
 
 

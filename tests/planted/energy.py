@@ -16,7 +16,7 @@ MUTANTS = (
            "            self.chains.copy_(h)", "            pass",
            "families/test_rbm.py::test_chains_move_in_training_and_stay_otherwise"),
     Mutant("a prior that keeps the log Z of before its training", "models/energy_prior.py",
-           "            self.known.zero_()", "            pass",
+           "            self._mark(known=False)", "            pass",
            "models/test_energy_prior.py::test_log_z_is_found_anew_after_training_and_only_then"),
     Mutant("a prior whose density is not divided by Z", "models/energy_prior.py",
            "        return f - self.found[0]", "        return f",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -49,6 +51,7 @@ class EnergyPrior(nn.Module):
             self.register_buffer("chains", torch.randn(n_chains, d))
         self.register_buffer("found", torch.zeros(3))  # log Z, its standard error, effective number of chains
         self.register_buffer("known", torch.ones((), dtype=torch.uint8))
+        self._known = True  # the same, without asking the device
 
     # -------------------------------------------------------- the density
 
@@ -66,7 +69,7 @@ class EnergyPrior(nn.Module):
         f = self.f(z, frozen=True)
         if self.training:
             return f
-        if not self.known:
+        if not self._known:
             raise SettingError(
                 _("log Z of this energy-based prior is not known: call normalise() to estimate it by annealing.")
             )
@@ -78,13 +81,13 @@ class EnergyPrior(nn.Module):
 
     def train(self, mode: bool = True) -> EnergyPrior:
         super().train(mode)
-        if not mode and not self.known:
+        if not mode and not self._known:
             self.normalise()
         return self
 
     def log_z(self) -> LogZ | None:
         """None: it was not annealed since the last step of training."""
-        if not self.known:
+        if not self._known:
             return None
         value, error, ess = self.found.tolist()
         return LogZ(value, error, CHAINS, TEMPERATURES, ess, SEED)
@@ -94,7 +97,15 @@ class EnergyPrior(nn.Module):
         """Anneal log Z, from N(0, I)."""
         found = self.annealed_log_z(SEED)
         self.found.copy_(torch.tensor([found.value, found.standard_error, found.ess]))
-        self.known.fill_(1)
+        self._mark(known=True)
+
+    def _mark(self, *, known: bool) -> None:
+        self.known.fill_(known)
+        self._known = known
+
+    def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
+        super()._load_from_state_dict(*args, **kwargs)
+        self._known = bool(self.known)
 
     def annealed_log_z(self, seed: int, *, n: int = CHAINS, temperatures: int = TEMPERATURES) -> LogZ:
         """log Z by annealed importance sampling with HMC from N(0, I), on a schedule that a pilot found with other
@@ -128,7 +139,7 @@ class EnergyPrior(nn.Module):
         """
         z = z.detach()
         if self.training:
-            self.known.zero_()
+            self._mark(known=False)
         if self.loss_of == "chains":
             made = self._persistent()
             f, g = self.f(z), self.f(made)
@@ -147,9 +158,11 @@ class EnergyPrior(nn.Module):
         anew = torch.rand(len(self.chains), 1, generator=generator) < RESTARTED
         fresh = torch.randn(self.chains.shape, generator=generator).to(self.chains)
         z = torch.where(anew.to(fresh.device), fresh, self.chains)
-        density = Density.of(self._unnormalised)
-        made = chains.run(density, MALA(self.length), density.at(z), 1, every=self.steps, generator=generator).z[0]
-        made = shared(made)  # several processes have the chains of the first
+        density, kernel = Density.of(self._unnormalised), MALA(self.length)
+        state = density.at(z)
+        for _step in range(self.steps):
+            state, _acceptance = kernel.step(density, state, generator)
+        made = shared(state.z)  # several processes have the chains of the first
         if self.training:
             self.chains.copy_(made)
         return made

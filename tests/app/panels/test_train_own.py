@@ -63,5 +63,5 @@ def test_a_name_that_is_taken_is_said_beside_the_one_proposed(tiny_checkpoint, t
     np.savez(tmp_path / "mine.npz", x=rng.integers(0, 256, (30, 9, 9), dtype=np.uint8))
     user_data.add("mine", understand(given(str(tmp_path / "mine.npz")), Choices()))
     at = previewed(tmp_path, monkeypatch)
-    assert "There is a data set **mine** already, with other samples" in words(at)
+    assert "There is a data set **mine** already, built in or yours, with other samples" in words(at)
     assert at.text_input(key="own.name.mine.zip.0").value == "mine_2"
