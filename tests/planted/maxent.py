@@ -16,6 +16,6 @@ MUTANTS = (
            "return bump - math.exp(-(centre**2) / (2 * width**2)) * low", "return bump",
            "maxent/test_descent.py::test_a_wavelet_sees_no_mean_and_each_octave_is_half_as_high"),
     Mutant("an entropy of any weights", "maxent/multipliers.py",
-           "if not count >= LEAST_EFFECTIVE:", "if count < 0:",
+           "if not log_z.ess >= LEAST_EFFECTIVE:", "if log_z.ess < 0:",
            "maxent/test_multipliers.py::test_an_entropy_of_a_few_weights_is_not_told"),
 )

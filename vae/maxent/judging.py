@@ -23,11 +23,6 @@ class Judgement:
     alike: float
     copied: float
 
-    def within(self, name: str) -> bool:
-        """Whether the mean of the syntheses lies between the data's two halves."""
-        _data, halves, (mean, _deviation) = self.statistics[name]
-        return min(halves) <= mean <= max(halves)
-
 
 def judge(data: Float[np.ndarray, "n 1 ..."], made: Float[np.ndarray, "b 1 ..."]) -> Judgement:
     """Syntheses beside the data. The halves are those of time for a series, the left and the right one of pictures."""

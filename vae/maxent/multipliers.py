@@ -7,7 +7,6 @@ likelihood's gradient is the difference of the two, and its curvature the covari
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,10 +15,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..errors import NotMeasurable, SettingError, ShapeError
-from ..sampling.annealing import anneal, effective, lower, tuned
+from ..losses.gaussian import log_normal
+from ..sampling.annealing import anneal, tuned
 from ..sampling.chains import start
 from ..sampling.density import Density
 from ..sampling.kernels import HMC
+from ..sampling.partition import of_weights
 from ..text import _
 
 Features = Callable[[Tensor], Tensor]  # (n, d) -> (n, m)
@@ -189,29 +190,26 @@ def entropy(
     Raises: NotMeasurable: the weights of fewer than LEAST_EFFECTIVE chains count, so that log Z is not known.
     """
     generator = torch.Generator().manual_seed(seed)
-    d = len(std)
 
     def base(z: Tensor) -> Tensor:
-        return -((z / std).square().sum(1) + d * math.log(2 * math.pi)) / 2 - std.log().sum()
+        return log_normal(z, torch.zeros_like(std), std)
 
     def draws() -> Tensor:
-        return std * torch.randn(chains, d, generator=generator, dtype=std.dtype)
+        return std * torch.randn(chains, len(std), generator=generator, dtype=std.dtype)
 
     def model(z: Tensor) -> Tensor:
         return features(z) @ theta
 
     schedule = tuned(base, model, draws(), temperatures, leapfrogs=LEAPFROGS, generator=generator)
-    log_w = anneal(base, model, draws(), schedule, generator=generator).log_w[:, None]
-    count = float(effective(log_w))
-    if not count >= LEAST_EFFECTIVE:
+    log_w = anneal(base, model, draws(), schedule, generator=generator).log_w
+    log_z = of_weights(log_w, 0.0, temperatures, seed)
+    if not log_z.ess >= LEAST_EFFECTIVE:
         raise NotMeasurable(
             _(
                 "entropy: the weights of {count} of {chains} chains count, at least {least} must: more temperatures.",
-                count=f"{count:.1f}",
+                count=f"{log_z.ess:.1f}",
                 chains=chains,
                 least=f"{LEAST_EFFECTIVE:g}",
             )
         )
-    weights = (log_w - log_w.max()).exp()
-    error = float(weights.std() / weights.mean() / chains**0.5)
-    return Entropy(float(lower(log_w)) - float(theta @ wanted), error, count)
+    return Entropy(log_z.value - float(theta @ wanted), log_z.standard_error, log_z.ess)
